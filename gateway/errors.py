@@ -1,0 +1,274 @@
+"""Every error the gateway knows, split first by *whose fault it is*. Below everything: imports nothing of the project.
+
+    GatewayError
+    |- ClientFault                      the frontend's: fix the request
+    |  |- BadInput                      BAD_USER_INPUT        an argument's value makes no sense
+    |  |- MalformedId                   MALFORMED_ID          not an id this gateway issued
+    |  |- PageTooLarge                  PAGE_TOO_LARGE        more than the page limit
+    |  |- InvalidCursor                 INVALID_CURSOR        forged, or of another query or person
+    |  |- UnsupportedFilter             UNSUPPORTED_FILTER    the search system of record cannot answer it
+    |  |- UnsupportedLanguage           UNSUPPORTED_LANGUAGE  no configured language matches
+    |  |- ContextNotAllowed             CONTEXT_NOT_ALLOWED   outside what the client profile lists
+    |  |- Unauthenticated               UNAUTHENTICATED       no valid credential
+    |  |- Forbidden                     FORBIDDEN             a role is missing (never: "not yours")
+    |  |- LimitExceeded                 LIMIT_EXCEEDED        a document or a body beyond the limits
+    |  `- TooManyRequests               TOO_MANY_REQUESTS     the caller's own rate limit
+    |- AdapterError                     a backend's: carries `source`, `domain`, `retryable`
+    |  |- Unavailable                   BACKEND_UNAVAILABLE   refused, reset, 5xx, DNS, TLS
+    |  |  |- DeadlineExceeded           BACKEND_TIMEOUT       no answer in time
+    |  |  |- CircuitOpen                BACKEND_CIRCUIT_OPEN  known to be down: not asked
+    |  |  `- Overloaded                 BACKEND_OVERLOADED    shed by our own limit: not asked
+    |  |- RateLimited                   BACKEND_RATE_LIMITED  the vendor's own throttle
+    |  |- InvalidAnswer                 BACKEND_INVALID       malformed, truncated, wrong types, too large
+    |  |- CredentialsRefused            BACKEND_CREDENTIALS   an operator must act
+    |  |- RequestRefused                BACKEND_REFUSED       the vendor says our request is wrong
+    |  `- PerKeyError                  about one key; trips no breaker (`per_key = True`)
+    |     |- AmbiguousKey               AMBIGUOUS_KEY         two native records claim one business key
+    |     |- UnsupportedPriceRule       UNSUPPORTED_PRICE_RULE  a price rule that cannot be evaluated here
+    |     `- CurrencyNotSold            CURRENCY_NOT_SOLD     no price in the asked currency; never converted
+    |- ConfigurationError               the operator's: `gateway check` prints it with the place
+    `- InternalError                    INTERNAL              ours; masked for every client
+
+Errors are values as often as they are raised: a keyed port answers a failed key with an instance. Raising one instance
+twice would grow its traceback for ever, so whoever raises a stored one raises `error.fresh()`.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import ClassVar, Self
+
+
+class GatewayError(Exception):
+    """Base. `message` is safe for any client: no internal name, no personal datum, no secret."""
+
+    code: ClassVar[str] = "INTERNAL"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+
+    def fresh(self) -> Self:
+        """An equal error without a traceback, cause or context, to be raised in place of a stored one."""
+        twin = copy.copy(self)
+        twin.__traceback__ = None
+        twin.__cause__ = None
+        twin.__context__ = None
+        return twin
+
+    def extensions(self) -> dict[str, object]:
+        """The `extensions` of a GraphQL error, as documented for frontend developers."""
+        return {"code": self.code, "retryable": self.retryable}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+def _rebuild(kind: type[GatewayError], args: tuple[object, ...], state: dict[str, object]) -> GatewayError:
+    twin = kind.__new__(kind)
+    twin.args = args
+    twin.__dict__.update(state)
+    return twin
+
+
+# --- the frontend's fault -----------------------------------------------------------------------------------------
+
+
+class ClientFault(GatewayError):
+    """The request is wrong; sending it again unchanged will fail again."""
+
+    code = "BAD_USER_INPUT"
+
+
+class BadInput(ClientFault):
+    pass
+
+
+class MalformedId(ClientFault):
+    code = "MALFORMED_ID"
+
+
+class PageTooLarge(ClientFault):
+    code = "PAGE_TOO_LARGE"
+
+
+class InvalidCursor(ClientFault):
+    code = "INVALID_CURSOR"
+
+
+class UnsupportedFilter(ClientFault):
+    code = "UNSUPPORTED_FILTER"
+
+
+class UnsupportedLanguage(ClientFault):
+    code = "UNSUPPORTED_LANGUAGE"
+
+
+class ContextNotAllowed(ClientFault):
+    code = "CONTEXT_NOT_ALLOWED"
+
+
+class Unauthenticated(ClientFault):
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(ClientFault):
+    code = "FORBIDDEN"
+
+
+class LimitExceeded(ClientFault):
+    code = "LIMIT_EXCEEDED"
+
+
+class TooManyRequests(ClientFault):
+    """The caller's own rate limit. `retry_after` in seconds."""
+
+    code = "TOO_MANY_REQUESTS"
+    retryable = True
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions(), "retryAfter": self.retry_after}
+
+
+# --- a backend's fault --------------------------------------------------------------------------------------------
+
+
+class AdapterError(GatewayError):
+    """A backend's fault. `source` is the backend's configured *name* (shown to staff only; clients see its alias),
+    `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds."""
+
+    code = "BACKEND_ERROR"
+    per_key: ClassVar[bool] = False
+    counts_against_backend: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        source: str | None = None,
+        domain: str | None = None,
+        retry_after: float | None = None,
+        detail: str | None = None,
+    ) -> None:
+        super().__init__(message or self.__class__.__doc__ or self.code)
+        self.source = source
+        self.domain = domain
+        self.retry_after = retry_after
+        self.detail = detail
+
+    def located(self, source: str, domain: str) -> Self:
+        """Fill in where it happened, where the raiser did not know; returns itself."""
+        self.source = self.source or source
+        self.domain = self.domain or domain
+        return self
+
+    def extensions(self) -> dict[str, object]:
+        return {
+            **super().extensions(),
+            "source": self.source,
+            "domain": self.domain,
+            "retryAfter": self.retry_after,
+        }
+
+
+class Unavailable(AdapterError):
+    """The system that owns this fact cannot be reached."""
+
+    code = "BACKEND_UNAVAILABLE"
+    retryable = True
+
+
+class DeadlineExceeded(Unavailable):
+    """The system that owns this fact did not answer in time."""
+
+    code = "BACKEND_TIMEOUT"
+
+
+class CircuitOpen(Unavailable):
+    """The system that owns this fact is known to be down."""
+
+    code = "BACKEND_CIRCUIT_OPEN"
+    counts_against_backend = False
+
+
+class Overloaded(Unavailable):
+    """The system that owns this fact is too busy."""
+
+    code = "BACKEND_OVERLOADED"
+    counts_against_backend = False
+
+
+class RateLimited(AdapterError):
+    """The system that owns this fact limits how often it may be asked."""
+
+    code = "BACKEND_RATE_LIMITED"
+    retryable = True
+    counts_against_backend = False
+
+
+class InvalidAnswer(AdapterError):
+    """The system that owns this fact gave an answer that makes no sense."""
+
+    code = "BACKEND_INVALID"
+
+
+class CredentialsRefused(AdapterError):
+    """The system that owns this fact refused the gateway's credential."""
+
+    code = "BACKEND_CREDENTIALS"
+
+
+class RequestRefused(AdapterError):
+    """The system that owns this fact refused the gateway's request."""
+
+    code = "BACKEND_REFUSED"
+    counts_against_backend = False
+
+
+class PerKeyError(AdapterError):
+    """About one key only; trips nothing."""
+
+    per_key = True
+    counts_against_backend = False
+
+
+class AmbiguousKey(PerKeyError):
+    """Two records claim this key, so neither is used."""
+
+    code = "AMBIGUOUS_KEY"
+
+
+class UnsupportedPriceRule(PerKeyError):
+    """The price depends on a rule that cannot be evaluated outside its own system."""
+
+    code = "UNSUPPORTED_PRICE_RULE"
+
+
+class CurrencyNotSold(PerKeyError):
+    """No price in this currency; prices are never converted."""
+
+    code = "CURRENCY_NOT_SOLD"
+
+
+# --- the operator's, and ours -------------------------------------------------------------------------------------
+
+
+class ConfigurationError(GatewayError):
+    """The configuration cannot work. `place` is the key in the file, such as `backends.erp.url`."""
+
+    code = "CONFIGURATION"
+
+    def __init__(self, message: str, *, place: str | None = None) -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.place = place
+
+
+class InternalError(GatewayError):
+    """Ours. Clients see only the trace id."""
+
+    code = "INTERNAL"

@@ -1,0 +1,67 @@
+"""How things are known: native references, business keys, and the rule that matches a key in one backend."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import Enum
+
+from msgspec import Struct
+
+
+class NativeRef(Struct, frozen=True, order=True):
+    """A record in one backend: the backend's configured name, and the id that backend gave it (as text)."""
+
+    backend: str
+    id: str
+
+
+class CaseRule(Enum):
+    """Whether a backend tells `gw-s` from `GW-S`. EXACT unless the retailer configures otherwise."""
+
+    EXACT = "exact"
+    UPPER = "upper"
+    LOWER = "lower"
+
+
+class KeyRule(Struct, frozen=True):
+    """How a business key (SKU) is written in one backend. `field` is the adapter's name for the place it is kept
+    (empty: the adapter's usual one); `case` folds the key before it is sent; `pad` left-pads digits with zeros."""
+
+    field: str = ""
+    case: CaseRule = CaseRule.EXACT
+    pad: int = 0
+
+    def written(self, key: str) -> str:
+        """The key as this backend writes it."""
+        key = canonical_key(key)
+        if self.case is CaseRule.UPPER:
+            key = key.upper()
+        elif self.case is CaseRule.LOWER:
+            key = key.lower()
+        return key.zfill(self.pad) if self.pad and key.isdigit() else key
+
+    def same(self, asked: str, found: str | None) -> bool:
+        """Whether the value a backend returned is the key that was asked. Search indexes return near matches, so every
+        answer is compared before it is served."""
+        return bool(found) and self.written(asked) == self.written(found or "")
+
+
+def canonical_key(key: str) -> str:
+    """Trimmed and NFC; case is kept, because real catalogues have codes that differ only by case."""
+    return unicodedata.normalize("NFC", key.strip())
+
+
+def gtin14(code: str) -> str | None:
+    """A GTIN-8, -12, -13 or -14 as 14 digits, or None if it is none (length or check digit).
+    Source: GS1 General Specifications, section 7.9."""
+    digits = code.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) in (8, 12, 13, 14)):
+        return None
+    padded = digits.zfill(14)
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(padded[:13]))
+    return padded if (10 - total % 10) % 10 == int(padded[13]) else None
+
+
+def gtin_forms(gtin: str) -> tuple[str, ...]:
+    """The ways a backend may have stored a 14-digit GTIN: 14, 13, 12 and 8 digits, as far as leading zeros allow."""
+    return (gtin, *(gtin[14 - length :] for length in (13, 12, 8) if gtin.startswith("0" * (14 - length))))

@@ -1,0 +1,107 @@
+"""Orders and till receipts, as one backend knows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct
+
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney
+
+
+class OrderStatus(Enum):
+    """Coarse, over all systems; the backend's own word stands in `raw_status`."""
+
+    OPEN = "OPEN"
+    CONFIRMED = "CONFIRMED"
+    PARTIALLY_FULFILLED = "PARTIALLY_FULFILLED"
+    FULFILLED = "FULFILLED"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+    UNKNOWN = "UNKNOWN"
+
+
+class OrderKind(Enum):
+    """WEB: ordered online. RECEIPT: bought at a till. REFUND: money given back at a till, amounts negative."""
+
+    WEB = "WEB"
+    RECEIPT = "RECEIPT"
+    REFUND = "REFUND"
+
+
+class OrderOrigin(Struct, frozen=True):
+    """The order's number in the system that first took it. `system` is that backend's configured name or None where the
+    record only carries a bare reference."""
+
+    reference: str
+    system: str | None = None
+
+
+class OrderLine(Struct, frozen=True):
+    """A snapshot, as sold. `unit` and `total` after discounts, for `quantity` pieces; `title` as printed then."""
+
+    id: str
+    title: str
+    quantity: Decimal
+    sku: str | None = None
+    unit: TaxedMoney | None = None
+    total: TaxedMoney | None = None
+    returned_quantity: Decimal | None = None
+
+
+class Order(Struct, frozen=True):
+    """`number` is what the customer sees; `placed_at` aware UTC; `location` the native reference of the store it was
+    sold at; `origin` set where another system took the order first."""
+
+    ref: NativeRef
+    number: str
+    kind: OrderKind
+    placed_at: datetime
+    status: OrderStatus
+    raw_status: str
+    total: TaxedMoney
+    freshness: Freshness
+    lines: tuple[OrderLine, ...] = ()
+    lines_truncated: bool = False
+    location: str | None = None
+    origin: OrderOrigin | None = None
+    customer: NativeRef | None = None
+    cancelled_at: datetime | None = None
+    refunded: Money | None = None
+    test: bool = False
+
+
+class OrderPosition(Struct, frozen=True):
+    """Where a page of one backend's orders ends: the last order consumed, newest first. `token` is the adapter's own
+    opaque addition (an edge cursor, ids already given at that instant)."""
+
+    placed_at: datetime
+    id: str
+    token: str | None = None
+
+
+class OrdersQuery(Struct, frozen=True):
+    """Orders of one person in one backend, newest first. `customers` are native references of that backend;
+    `exclude_foreign` leaves out records that carry another system's origin reference, at the source.
+    `locations` are native references where the backend must be asked by place (empty: all it has)."""
+
+    customers: tuple[NativeRef, ...]
+    first: int
+    after: OrderPosition | None = None
+    emails: tuple[str, ...] = ()
+    exclude_foreign: bool = True
+    locations: tuple[str, ...] = ()
+
+
+class OrdersPage(Struct, frozen=True):
+    """`positions[i]` resumes after `orders[i]`. `truncated_before`: older orders exist that this credential may not
+    read (a gap, not an end)."""
+
+    orders: tuple[Order, ...]
+    positions: tuple[OrderPosition, ...]
+    has_next: bool
+    truncated_before: datetime | None = None

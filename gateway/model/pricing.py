@@ -1,0 +1,82 @@
+"""Prices: what a variant costs in a commerce context."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from gateway.model.freshness import Freshness
+from gateway.model.money import Money, TaxedMoney
+
+ONE = Decimal(1)
+
+
+class PriceKey(Struct, frozen=True):
+    """`unit` is a backend's sales unit (such as `dozen`); None is the piece."""
+
+    sku: str
+    quantity: Decimal = ONE
+    unit: str | None = None
+
+
+class UnitPrice(Struct, frozen=True):
+    """Price per measure, as consumer law asks for: `price` for `reference_quantity` `reference_unit`, e.g. 100 ml."""
+
+    price: Money
+    reference_quantity: Decimal
+    reference_unit: str
+
+
+class QuantityBreak(Struct, frozen=True):
+    """From `minimum_quantity` pieces on, one piece costs `price`."""
+
+    minimum_quantity: Decimal
+    price: Money
+
+
+class Price(Struct, frozen=True):
+    """`current` is what one piece costs now, unrounded as its source keeps it, at the asked quantity; `list` the
+    regular price it is compared with (only when higher); `line` what the source charges for the whole quantity, rounded
+    as the source rounds (None: quantity times `current`, quantised). Validity bounds are aware UTC and inclusive."""
+
+    current: TaxedMoney
+    freshness: Freshness
+    list: TaxedMoney | None = None
+    line: TaxedMoney | None = None
+    unit_price: UnitPrice | None = None
+    quantity: Decimal = ONE
+    breaks: tuple[QuantityBreak, ...] = ()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    rule: str | None = None
+    """The source's own name of the rule that decided, for staff (`explanation`)."""
+
+
+class PriceDisagreement(Struct, frozen=True):
+    """Another system states a different amount in the same currency and tax treatment."""
+
+    source: str
+    stated: Money
+    difference: Money
+    """`stated` minus the owner's amount."""
+
+
+class PriceComparison(Struct, frozen=True):
+    """One compared system: `comparable` is False (with `reason`) where currency or tax treatment differ."""
+
+    source: str
+    price: TaxedMoney | None
+    comparable: bool
+    reason: str | None = None
+
+
+class PriceExplanation(Struct, frozen=True):
+    """Why the price is what it is, and who says otherwise."""
+
+    source: str
+    rule: str | None
+    price_context: str | None
+    comparisons: tuple[PriceComparison, ...] = ()
+    disagreements: tuple[PriceDisagreement, ...] = ()

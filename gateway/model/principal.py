@@ -1,0 +1,68 @@
+"""Who is asking, as a verified credential says; and the client profile that credential is bound to."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct
+
+
+class Touchpoint(Enum):
+    WEB = "web"
+    APP = "app"
+    VOICE = "voice"
+    KIOSK = "kiosk"
+    POS = "pos"
+    AGENT = "agent"
+
+
+class Principal(Struct, frozen=True):
+    """`subject` with `issuer` is the person or device, None when anonymous. `email` and `phone` (E.164) are set only
+    when the token says the issuer verified them. `roles` come from the configured staff issuers only."""
+
+    subject: str | None = None
+    issuer: str | None = None
+    roles: frozenset[str] = frozenset()
+    profile: str = "anonymous"
+    email: str | None = None
+    phone: str | None = None
+    kind: str = "anonymous"
+    """`anonymous`, `customer`, `device`, `staff` or `service`."""
+
+    @property
+    def key(self) -> str | None:
+        """Stable and unique for the person: what personal cache keys and rate limits use."""
+        return f"{self.issuer}|{self.subject}" if self.subject else None
+
+
+ANONYMOUS = Principal()
+
+
+class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a credential may select. A client can never choose more than this lists. Empty `channels`, `stores`,
+    `countries`, `currencies` mean all configured ones. Times in seconds."""
+
+    touchpoint: Touchpoint
+    channels: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    default_channel: str | None = None
+    default_store: str | None = None
+    default_country: str | None = None
+    default_currency: str | None = None
+    default_language: str | None = None
+    deadline: float = 10.0
+    max_age: float | None = None
+    page_limit: int = 100
+    cost_limit: int = 20_000
+    introspection: bool = True
+    detailed_errors: bool = False
+    explain: bool = False
+    allow_get: bool = True
+    free_documents: bool = True
+    persisted_queries: bool = False
+    operations: tuple[str, ...] = ()
+    requests_per_minute: int | None = None
+    personal_data: bool = True
+    """False for shared devices: fields marked as personal data may not be selected."""

@@ -1,0 +1,64 @@
+"""Places: locations, where stock lies, and stores, where customers go."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from msgspec import Struct
+
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+
+
+class Address(Struct, frozen=True):
+    """`country` is ISO 3166-1 alpha-2."""
+
+    lines: tuple[str, ...] = ()
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class GeoPoint(Struct, frozen=True):
+    """WGS 84 degrees."""
+
+    latitude: float
+    longitude: float
+
+
+class OpeningPeriod(Struct, frozen=True):
+    """Local wall-clock times of the store. `weekday` is 0 for Monday. `closes` at or before `opens` means past
+    midnight."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+class SpecialHours(Struct, frozen=True):
+    """Hours of one date, in place of the weekly ones; no periods means closed."""
+
+    date: date
+    periods: tuple[tuple[time, time], ...] = ()
+    name: str | None = None
+
+
+class StoreRecord(Struct, frozen=True):
+    """A place as one backend knows it. `timezone` is an IANA name; None where the backend has none."""
+
+    ref: NativeRef
+    name: str
+    freshness: Freshness
+    address: Address | None = None
+    point: GeoPoint | None = None
+    phone: str | None = None
+    timezone: str | None = None
+    hours: tuple[OpeningPeriod, ...] = ()
+    special_hours: tuple[SpecialHours, ...] = ()
+    services: tuple[str, ...] = ()
+    currency: str | None = None
+    active: bool = True
+    pickup: bool | None = None
+    unparsed_hours: str | None = None
+    """Opening hours as people wrote them, where they could not be read."""

@@ -1,0 +1,75 @@
+"""What an adapter says of itself, found by entry point (`commerce_gateway.adapters`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from gateway.model.identity import KeyRule
+from gateway.model.operation import OperationSpec
+from gateway.ports.domains import Adapter
+from gateway.ports.identifiers import IdentifierCache
+from gateway.ports.transport import Response, ThrottleSignal, Transport, plain_throttle
+
+
+class AdapterConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every adapter's configuration model: the keys of `[backends.x]` beyond the common ones. Fields of type
+    `Secret` are written in the file as the name of an entry of `[secrets]`."""
+
+
+class Secret(Struct, frozen=True):
+    """A credential and, during rotation, the ones before it. Never printed."""
+
+    values: tuple[str, ...]
+
+    def reveal(self) -> str:
+        """The one to send."""
+        return self.values[0]
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+class AdapterEnvironment(Struct, frozen=True, kw_only=True):
+    """Everything an adapter is given. `locations` are this backend's own references of the places configured for it;
+    `clock` returns the aware UTC now."""
+
+    name: str
+    alias: str
+    url: str
+    config: AdapterConfig
+    transport: Transport
+    identifiers: IdentifierCache
+    key_rule: KeyRule
+    clock: Callable[[], datetime]
+    locations: tuple[str, ...] = ()
+
+
+class QualityTier(Enum):
+    """GOLD: tested against the real system. SILVER: against a sandbox that a contract test holds to the vendor's own
+    description. BRONZE: neither."""
+
+    GOLD = "gold"
+    SILVER = "silver"
+    BRONZE = "bronze"
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """`operations` by `KeyedOperation.name` (such as `price.get_prices`); an operation that is not listed is not
+    served. `unverified` are sentences an operator should read before relying on them."""
+
+    name: str
+    title: str
+    api_version: str
+    config: type[AdapterConfig]
+    create: Callable[[AdapterEnvironment], Adapter]
+    operations: Mapping[str, OperationSpec]
+    throttle: Callable[[Response], ThrottleSignal | None] = plain_throttle
+    tier: QualityTier = QualityTier.SILVER
+    unverified: tuple[str, ...] = ()
+    webhook_topics: tuple[str, ...] = ()

@@ -1,0 +1,65 @@
+"""The one way out: an adapter is given a `Transport` and makes every HTTP attempt through it. Implemented in `calls/`,
+where deadlines, retries, breaker, limits and size caps live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from gateway.model.context import CallContext
+from gateway.model.operation import MEBIBYTE
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One HTTP attempt. `path` is relative to the backend's configured URL. `operation` names the port's operation for
+    metrics and traces. `idempotent` allows a retry. `cost` is in the vendor's own units where it has a cost model."""
+
+    method: str
+    path: str
+    operation: str
+    headers: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    body: bytes | None = None
+    idempotent: bool = True
+    timeout: float | None = None
+    max_response_bytes: int = MEBIBYTE
+    cost: float = 1.0
+
+
+class Response(Struct, frozen=True):
+    """`headers` have lower-case names. `body` is decompressed and within the size cap. Any status may come back but
+    for redirects, which are refused; 429 and 5xx come back after the policies did what they could."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    async def send(self, request: Request, call: CallContext) -> Response:
+        """Raises Unavailable, DeadlineExceeded, CircuitOpen, Overloaded, RateLimited, InvalidAnswer (too large, bad
+        encoding). Never follows a redirect."""
+        ...
+
+
+class ThrottleSignal(Struct, frozen=True, kw_only=True):
+    """What a vendor says about its limits, read from any answer. `limited`: this answer is a refusal. `retry_after`
+    seconds; `remaining` and `capacity` in the vendor's units, `restore_rate` units a second; `window` seconds."""
+
+    limited: bool = False
+    retry_after: float | None = None
+    remaining: float | None = None
+    capacity: float | None = None
+    restore_rate: float | None = None
+    window: float | None = None
+    cost: float | None = None
+
+
+def plain_throttle(response: Response) -> ThrottleSignal | None:
+    """Status 429 with an optional `Retry-After` in seconds (RFC 9110, section 10.2.3)."""
+    if response.status != 429:
+        return None
+    after = response.headers.get("retry-after", "")
+    return ThrottleSignal(limited=True, retry_after=float(after) if after.isdigit() else None)

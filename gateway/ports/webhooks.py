@@ -1,0 +1,38 @@
+"""Webhooks in: what an adapter makes of a delivery from its vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
+
+
+class WebhookDelivery(Struct, frozen=True):
+    """`body` is raw, as signed; `headers` have lower-case names; `url` is the public address the vendor posted to;
+    `received_at` aware UTC."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+    received_at: datetime
+
+
+class WebhookEvent(Struct, frozen=True):
+    """`id` is the vendor's event id, None where it has none (then content and time tell duplicates). `tags` are what
+    it makes stale, such as `product:gid...`, `price:SKU`, `stock:SKU`. `occurred_at` orders events where the vendor
+    says when."""
+
+    topic: str
+    tags: tuple[str, ...]
+    id: str | None = None
+    occurred_at: datetime | None = None
+
+
+@runtime_checkable
+class WebhookPort(Protocol):
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        """Verifies the signature on the raw body in constant time, and the replay window. Raises Unauthenticated for a
+        forged or old delivery, BadInput for one that makes no sense. Does no I/O."""
+        ...
