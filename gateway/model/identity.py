@@ -23,7 +23,7 @@ class CaseRule(Enum):
     LOWER = "lower"
 
 
-class KeyRule(Struct, frozen=True):
+class KeyRule(Struct, frozen=True, forbid_unknown_fields=True):
     """How a business key (SKU) is written in one backend. `field` is the adapter's name for the place it is kept
     (empty: the adapter's usual one); `case` folds the key before it is sent; `pad` left-pads digits with zeros."""
 
