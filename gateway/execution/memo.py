@@ -1,0 +1,214 @@
+"""What one operation has already asked: one answer per field, arguments and parent, shared by both executors.
+
+A cell holds the answers of one field with one set of arguments: `{key: value | error | future}`. Errors are values; a
+future stands for a key that is being fetched. The memo owns the tasks that fetch for graphql-core, so that they end
+with the operation. A mutation has one memo per root field, a subscription one per event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import dataclasses
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from inspect import isawaitable
+from typing import Any, Protocol, cast
+
+from aiodataloader import DataLoader
+
+Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
+ABSENT = object()
+
+
+class Batch(Protocol):
+    """What a memo needs to know of a batched field."""
+
+    @property
+    def python_name(self) -> str: ...
+
+    @property
+    def key_of(self) -> Callable[[Any], Hashable]: ...
+
+    def call(
+        self, parents: list[Any], ctx: Any, arguments: Mapping[str, Any], selected: frozenset[str]
+    ) -> Awaitable[Sequence[object]] | Sequence[object]: ...
+
+
+class Fetches(Protocol):
+    """Told about every call of a batched resolver; the explain page and the metrics listen."""
+
+    def fetched(self, field: Batch, keys: int, started: float, seconds: float) -> None: ...
+
+
+def comparable(value: object) -> Hashable:
+    """An argument's value as a dictionary key: equal exactly when a resolver could not tell two values apart."""
+    if value is None or isinstance(value, str | bytes):
+        return cast(Hashable, value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return (type(value), *(comparable(getattr(value, f.name)) for f in dataclasses.fields(value)))
+    if isinstance(value, list | tuple):
+        return (list, *map(comparable, cast("Iterable[object]", value)))
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return (dict, *((name, comparable(item)) for name, item in items))
+    if isinstance(value, Decimal | float):  # 1 == 1.0 == Decimal("1.00") would share an answer
+        return (type(value), repr(value))
+    return (type(value), value)
+
+
+def fresh(error: Exception) -> Exception:
+    """An equal error to raise in place of a stored one, whose traceback would otherwise grow with every raise."""
+    renew = getattr(error, "fresh", None)
+    if renew is not None:
+        return renew()
+    try:
+        twin = copy.copy(error)
+    except Exception:
+        twin = RuntimeError(str(error))
+    twin.__cause__ = error
+    return twin
+
+
+class Cell:
+    """The answers of one field with one set of arguments."""
+
+    __slots__ = ("arguments", "collector", "field", "key_of", "selected", "values")
+
+    def __init__(self, field: Batch, arguments: Mapping[str, Any], selected: frozenset[str]) -> None:
+        self.field = field
+        self.key_of = field.key_of
+        self.arguments = arguments
+        self.selected = selected
+        self.values: dict[Hashable, Any] = {}
+        self.collector: DataLoader[Any, None] | None = None
+
+
+class Memo:
+    """One per operation, mutation frame or subscription event. `close` ends whatever it still fetches."""
+
+    __slots__ = ("_cells", "_ctx", "_event", "_fetches", "_frames", "_parents", "_tasks", "scratch")
+
+    def __init__(self, ctx: object, fetches: Fetches | None = None) -> None:
+        self._ctx = ctx
+        self._fetches = fetches
+        self._cells: dict[Hashable, Cell] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._parents: list[Any] = []
+        self._frames: dict[Hashable, Memo] = {}
+        self._event: Any = ABSENT
+        self.scratch: dict[Hashable, Any] = {}
+
+    def cell(self, field: Batch, arguments: Mapping[str, Any], selected: frozenset[str] = frozenset()) -> Cell:
+        """The cell of a field with these arguments; equal arguments share one."""
+        identity = (
+            (field, selected, tuple((name, comparable(value)) for name, value in sorted(arguments.items())))
+            if arguments
+            else (field, selected)
+        )
+        cell = self._cells.get(identity)
+        if cell is None:
+            cell = self._cells[identity] = Cell(field, arguments, selected)
+        return cell
+
+    async def fill(self, cell: Cell, parents: Mapping[Hashable, Any]) -> None:
+        """Make every key of `parents` an answer: one call for those nobody asked yet, and a wait for those in flight.
+        Returns with no future left among their values."""
+        values = cell.values
+        missing: list[Hashable] = []
+        flights: set[asyncio.Future[None]] = set()
+        for key in parents:
+            value = values.get(key, ABSENT)
+            if value is ABSENT:
+                missing.append(key)
+            elif isinstance(value, asyncio.Future):
+                flights.add(cast("asyncio.Future[None]", value))
+        if missing:
+            await self._fetch(cell, missing, [parents[key] for key in missing])
+        for flight in flights:
+            await asyncio.shield(flight)
+
+    def load(self, cell: Cell, parent: Any) -> Any:
+        """One parent's answer for graphql-core: the value at once, a fresh raise of its error, or an awaitable."""
+        key = cell.key_of(parent)
+        value = cell.values.get(key, ABSENT)
+        if value is ABSENT:
+            value = cell.values[key] = self._collect(cell, key, parent)
+        if isinstance(value, asyncio.Future):
+            return self._landed(cell, key, cast("asyncio.Future[None]", value))
+        return _answer(value)
+
+    def frame(self, name: Hashable) -> Memo:
+        """The memo of one root field of a mutation, made on first use."""
+        memo = self._frames.get(name)
+        if memo is None:
+            memo = self._frames[name] = Memo(self._ctx, self._fetches)
+        return memo
+
+    def event(self, payload: Any) -> Memo:
+        """The memo of one event of a subscription; events come one after the other, so the last one's is dropped."""
+        if self._event is not payload:
+            self._event = payload
+            self._frames.clear()
+        return self.frame("event")
+
+    def close(self) -> None:
+        """End every fetch that still runs."""
+        for memo in self._frames.values():
+            memo.close()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _landed(self, cell: Cell, key: Hashable, flight: asyncio.Future[None]) -> Any:
+        await asyncio.shield(flight)  # a failing sibling cancels this wait, and must not cancel the others'
+        return _answer(cell.values[key])
+
+    def _collect(self, cell: Cell, key: Hashable, parent: Any) -> asyncio.Future[None]:
+        # aiodataloader only gathers the keys of one tick: it caches nothing, and never sees an exception.
+        if cell.collector is None:
+
+            async def fetch(entries: list[tuple[Hashable, Any]]) -> list[None]:
+                work = self._fetch(cell, [key for key, _ in entries], [parent for _, parent in entries])
+                await self._own(work)
+                return [None] * len(entries)
+
+            cell.collector = DataLoader(fetch, cache=False)
+        return cell.collector.load((key, parent))
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _fetch(self, cell: Cell, keys: list[Hashable], parents: list[Any]) -> None:
+        values = cell.values
+        loop = asyncio.get_running_loop()
+        flight: asyncio.Future[None] = loop.create_future()
+        for key in keys:
+            values.setdefault(key, flight)
+        self._parents.extend(parents)  # a key may be a parent's identity, which must not be used again
+        started = loop.time()
+        try:
+            answers = cell.field.call(parents, self._ctx, cell.arguments, cell.selected)
+            if isawaitable(answers):
+                answers = await answers
+            if len(answers) != len(keys):
+                raise TypeError(f"{cell.field.python_name} answered {len(answers)} values for {len(keys)} parents")
+        except Exception as error:
+            answers = [error] * len(keys)
+        except BaseException:
+            for key in keys:
+                values.pop(key, None)
+            flight.cancel()
+            raise
+        values.update(zip(keys, answers, strict=True))
+        flight.set_result(None)
+        if self._fetches is not None:
+            self._fetches.fetched(cell.field, len(keys), started, loop.time() - started)
+
+
+def _answer(value: Any) -> Any:
+    if isinstance(value, Exception):
+        raise fresh(value)
+    return value
