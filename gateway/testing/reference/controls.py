@@ -1,0 +1,93 @@
+"""The knobs of the reference adapter: what a test turns to make a backend slow, down or wrong, and what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from gateway.errors import AdapterError, RequestRefused, Unavailable
+from gateway.model.freshness import Freshness
+from gateway.model.identity import KeyRule, NativeRef
+from gateway.model.operation import OperationSpec
+from gateway.ports.manifest import AdapterEnvironment
+from gateway.testing.reference.operations import OPERATIONS
+from gateway.testing.sandbox import Seed
+
+
+class Asked(Struct, frozen=True):
+    """One request the adapter was asked to make: the operation's name and the business keys (or the query) of it."""
+
+    operation: str
+    keys: tuple[object, ...]
+
+
+class Controls:
+    """Base of the reference adapter. `down` fails every operation, `failing` single ones by name, `fail_keys` single
+    keys by their text (a SKU, a slug, an email, a native id). `delay` in seconds is slept before every answer.
+    `requests` counts by operation name, `asked` keeps every request in order, `cancelled` those that were abandoned.
+    `untracked` are SKUs sold without counting, `places` the native location of a configured store (default: its own
+    name), `truncated_before` the instant before which this credential reads no orders."""
+
+    operations: Mapping[str, OperationSpec] = OPERATIONS
+
+    def __init__(
+        self,
+        environment: AdapterEnvironment | str,
+        seed: Seed,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        key_rule: KeyRule | None = None,
+    ) -> None:
+        self.seed = seed
+        if isinstance(environment, AdapterEnvironment):
+            self.name = environment.name
+            self.clock = clock or environment.clock
+            self.key_rule = key_rule or environment.key_rule
+        else:
+            self.name = environment
+            self.clock = clock or (lambda: seed.now or datetime.now(UTC))
+            self.key_rule = key_rule or KeyRule()
+        self.down = False
+        self.delay = 0.0
+        self.failing: dict[str, AdapterError] = {}
+        self.fail_keys: dict[str, AdapterError] = {}
+        self.requests: Counter[str] = Counter()
+        self.cancelled: Counter[str] = Counter()
+        self.asked: list[Asked] = []
+        self.untracked: set[str] = set()
+        self.places: dict[str, str] = {}
+        self.truncated_before: datetime | None = None
+
+    async def _request(self, operation: str, keys: Iterable[object] = ()) -> None:
+        """Stands where a vendor's adapter makes its HTTP request."""
+        asked = Asked(operation, tuple(keys))
+        self.requests[operation] += 1
+        self.asked.append(asked)
+        try:
+            await asyncio.sleep(self.delay)
+        except asyncio.CancelledError:
+            self.cancelled[operation] += 1
+            raise
+        domain = operation.split(".")[0]
+        if self.down:
+            raise Unavailable(source=self.name, domain=domain)
+        if operation in self.failing:
+            raise self.failing[operation].fresh().located(self.name, domain)
+        spec = self.operations.get(operation)
+        if spec is not None and len(asked.keys) > spec.max_keys:
+            raise RequestRefused(detail=f"{len(asked.keys)} keys", source=self.name, domain=domain)
+
+    def _failure(self, key: str, domain: str) -> AdapterError | None:
+        error = self.fail_keys.get(key)
+        return None if error is None else error.fresh().located(self.name, domain)
+
+    def _freshness(self) -> Freshness:
+        return Freshness(self.name, self.clock())
+
+    def _own(self, ref: NativeRef) -> NativeRef:
+        """The same native id, under this backend's configured name."""
+        return NativeRef(self.name, ref.id)
