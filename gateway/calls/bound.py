@@ -1,0 +1,22 @@
+"""A backend as the pipeline knows it: the configured name with its adapter, its manifest and its numbers."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gateway.calls.transport import AioTransport
+from gateway.ports.domains import Adapter
+from gateway.ports.manifest import Manifest
+from gateway.settings import PolicyNumbers
+
+
+class BoundBackend(Struct, frozen=True, kw_only=True):
+    """`alias` is what clients see. `transport` is the one the adapter was given, so that an answer that arrived well
+    and makes no sense can be held against the backend (None for adapters that need no network)."""
+
+    name: str
+    alias: str
+    adapter: Adapter
+    manifest: Manifest
+    policy: PolicyNumbers = PolicyNumbers()
+    transport: AioTransport | None = None

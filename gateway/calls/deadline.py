@@ -1,0 +1,65 @@
+"""The time an attempt may take: its own timeout, or what is left of the call, whichever ends first.
+
+Like `asyncio.timeout`, but a call's deadline may move later while it runs, when somebody with more time joins a flight
+that several share (`flights`): so the clock is looked at again before anything is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import TracebackType
+
+from gateway.errors import DeadlineExceeded
+from gateway.model.context import CallContext
+
+
+class Deadline:
+    """`async with Deadline(call, timeout)`: raises DeadlineExceeded when the block takes too long."""
+
+    __slots__ = ("_call", "_cancelling", "_expired", "_handle", "_limit", "_task")
+
+    def __init__(self, call: CallContext, timeout: float | None = None) -> None:
+        self._call = call
+        self._limit = None if timeout is None else time.monotonic() + timeout
+        self._cancelling = 0
+        self._expired = False
+        self._handle: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[object] | None = None
+
+    def _left(self) -> float:
+        now = time.monotonic()
+        left = self._call.deadline - now
+        return left if self._limit is None else min(left, self._limit - now)
+
+    async def __aenter__(self) -> Deadline:
+        left = self._left()
+        if left <= 0:
+            raise DeadlineExceeded(detail="no time was left")
+        self._task = task = asyncio.current_task()
+        self._cancelling = task.cancelling() if task is not None else 0
+        self._handle = asyncio.get_running_loop().call_later(left, self._fire)
+        return self
+
+    def _fire(self) -> None:
+        left = self._left()
+        if left > 0:
+            self._handle = asyncio.get_running_loop().call_later(left, self._fire)
+            return
+        self._handle = None
+        self._expired = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        task, self._task = self._task, None
+        if not self._expired or task is None:
+            return
+        # The cancellation is ours only if nobody else has asked for one meanwhile (as in asyncio.timeout).
+        if task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise DeadlineExceeded(detail="no answer in time") from error

@@ -1,0 +1,41 @@
+"""Aliases: ids that frontends hold and that were given up, by re-keying a product or changing a platform, go on
+working. Asked when an id is decoded and nothing is found under it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete, select, update
+
+from gateway.state.database import Database
+from gateway.state.tables import aliases
+
+_CHUNK = 400
+
+
+class Aliases:
+    """Every alias points straight at the newest id: chains are folded when they are written."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def resolve(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The newest id of each old one; ids that are not old are absent."""
+        found: dict[str, str] = {}
+        async with self._database.read() as connection:
+            for start in range(0, len(ids), _CHUNK):
+                some = select(aliases.c.old, aliases.c.new).where(aliases.c.old.in_(ids[start : start + _CHUNK]))
+                found.update({row.old: row.new for row in await connection.execute(some)})
+        return found
+
+    async def put(self, old: str, new: str) -> None:
+        """From now on `old` means what `new` means. Going back to an earlier id makes that one current again."""
+        if old == new:
+            return
+        async with self._database.write() as connection:
+            await connection.execute(delete(aliases).where(aliases.c.old == new))
+            await connection.execute(update(aliases).where(aliases.c.new == old).values(new=new))
+            row = {"old": old, "new": new, "created": time.time()}
+            await connection.execute(self._database.upsert(aliases, [row], update=("new", "created")))

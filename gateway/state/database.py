@@ -1,0 +1,114 @@
+"""The gateway's own database: one SQLite file by default, PostgreSQL when there is more than one gateway. Opening it
+brings its schema up to date; what is stored in it is written by the other files of this folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table, event, func, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gateway.errors import ConfigurationError
+from gateway.state.tables import metadata, schema_version
+
+_LOCK = 5_118_274  # any number: gateways that start together on one PostgreSQL migrate one after the other
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (metadata.create_all,)
+"""Applied in order, each once; a database's version is how many it has had. Never edit one that was released."""
+
+
+class Database:
+    """`await Database.open(url)`; `close` when done. `clock` of stored times is the wall clock, in seconds."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Raises ConfigurationError where the database cannot be opened or belongs to a newer gateway."""
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise ConfigurationError("not a database URL", place="gateway.state") from error
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        file = parsed.database if is_sqlite and parsed.database not in (None, "", ":memory:") else None
+        try:
+            if file is not None:
+                await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
+            options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 8}
+            engine = create_async_engine(parsed, **options)
+        except (OSError, NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
+            raise ConfigurationError(f"cannot use this database: {error}", place="gateway.state") from error
+        if is_sqlite:
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        database = cls(engine)
+        try:
+            await database._migrate()
+        except (SQLAlchemyError, OSError) as error:
+            await engine.dispose()
+            cause = getattr(error, "orig", None) or error
+            raise ConfigurationError(f"cannot open the database: {cause}", place="gateway.state") from error
+        except ConfigurationError:
+            await engine.dispose()
+            raise
+        return database
+
+    def read(self) -> AsyncConnection:
+        """`async with database.read() as connection`: no transaction of its own to commit."""
+        return self._engine.connect()
+
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """`async with database.write() as connection`: one transaction, committed at the end."""
+        return self._engine.begin()
+
+    def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]) -> Executable:
+        """An insert that, where the primary key exists, sets the `update` columns to the new values."""
+        build = sqlite.insert if self.is_sqlite else postgresql.insert
+        statement = build(table).values(list(rows))
+        keys = [column.name for column in table.primary_key.columns]
+        return statement.on_conflict_do_update(
+            index_elements=keys, set_={name: statement.excluded[name] for name in update}
+        )
+
+    def insert_once(self, table: Table, row: Mapping[str, Any]) -> Executable:
+        """An insert that does nothing where any unique column is taken already."""
+        build = sqlite.insert if self.is_sqlite else postgresql.insert
+        return build(table).values(dict(row)).on_conflict_do_nothing()
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def _migrate(self) -> None:
+        async with self._engine.begin() as connection:
+            if self.is_sqlite:
+                await connection.execute(text("BEGIN IMMEDIATE"))
+            else:
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            await connection.run_sync(schema_version.create, checkfirst=True)
+            applied = await _version(connection)
+            if applied > len(MIGRATIONS):
+                raise ConfigurationError("this database was written by a newer gateway", place="gateway.state")
+            for number, migrate in enumerate(MIGRATIONS[applied:], start=applied + 1):
+                await connection.run_sync(migrate)
+                await connection.execute(insert(schema_version).values(version=number))
+
+
+async def _version(connection: AsyncConnection) -> int:
+    return (await connection.execute(select(func.max(schema_version.c.version)))).scalar() or 0
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    cursor = connection.cursor()
+    # FULL: a link or a saga that was acknowledged survives a power cut; WAL: readers never wait for the writer.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

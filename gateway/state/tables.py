@@ -1,0 +1,57 @@
+"""Every table of the gateway's own state, on SQLite and PostgreSQL alike. Times are seconds since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Double, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+schema_version = Table("gateway_schema", metadata, Column("version", Integer, primary_key=True))
+
+identifiers = Table(
+    "identifiers",
+    metadata,
+    Column("backend", String(120), primary_key=True),
+    Column("space", String(120), primary_key=True),
+    Column("key", String(400), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column[float]("expires", Double, nullable=False),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(600), nullable=True, unique=True),
+    Column[float]("created", Double, nullable=False),
+)
+
+identity_links = Table(
+    "identity_links",
+    metadata,
+    Column("backend", String(120), primary_key=True),
+    Column("native_id", String(400), primary_key=True),
+    Column("customer", String(40), ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column[float]("updated", Double, nullable=False),
+    Index("identity_links_customer", "customer"),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("old", String(400), primary_key=True),
+    Column("new", String(400), nullable=False),
+    Column[float]("created", Double, nullable=False),
+    Index("aliases_new", "new"),
+)
+
+key_values = Table(
+    "key_values",
+    metadata,
+    Column("space", String(120), primary_key=True),
+    Column("key", String(400), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column[float]("expires", Double, nullable=True),
+    Index("key_values_expires", "expires"),
+)
