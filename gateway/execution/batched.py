@@ -26,6 +26,7 @@ from strawberry.types.fields.resolver import (
 from strawberry.types.info import Info
 
 from gateway.execution.authorise import Grants, Guard
+from gateway.execution.failures import raisable
 from gateway.execution.frames import frame
 from gateway.execution.selection import selected_names
 
@@ -72,7 +73,7 @@ class GatewayField(StrawberryField):
         if self.guard and info is not None:
             refusal = self.guard.refusal(Grants.of(info.context))
             if refusal is not None:
-                raise refusal
+                raise raisable(refusal)
         return self.resolve(source, info, kwargs)
 
     def resolve(self, source: Any, info: Info[Any, Any] | None, arguments: dict[str, Any]) -> Any:

@@ -4,6 +4,9 @@ A plan resolves a field for all its parents without calling graphql-core, so wha
 single resolver (extensions, permission classes, `info`) would be skipped. Such fields are refused, not tolerated.
 """
 
+# graphql-core's type wrappers are open generics, which strict checking cannot see through:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -8,14 +8,16 @@ with the operation. A mutation has one memo per root field, a subscription one p
 from __future__ import annotations
 
 import asyncio
-import copy
 import dataclasses
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from inspect import isawaitable
 from typing import Any, Protocol, cast
 
 from aiodataloader import DataLoader
+
+from gateway.execution.failures import raisable
 
 Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
 ABSENT = object()
@@ -57,17 +59,14 @@ def comparable(value: object) -> Hashable:
     return (type(value), value)
 
 
-def fresh(error: Exception) -> Exception:
-    """An equal error to raise in place of a stored one, whose traceback would otherwise grow with every raise."""
-    renew = getattr(error, "fresh", None)
-    if renew is not None:
-        return renew()
-    try:
-        twin = copy.copy(error)
-    except Exception:
-        twin = RuntimeError(str(error))
-    twin.__cause__ = error
-    return twin
+def identity(arguments: Mapping[str, Any]) -> Hashable:
+    """The same for equal arguments, by any order."""
+    return tuple((name, comparable(arguments[name])) for name in sorted(arguments)) if arguments else ()
+
+
+def immutable(values: Iterable[object]) -> bool:
+    """Whether a resolver could change none of these, so that requests may share them."""
+    return all(value is None or isinstance(value, str | int | float | Decimal | Enum) for value in values)
 
 
 class Cell:
@@ -99,32 +98,34 @@ class Memo:
         self._event: Any = ABSENT
         self.scratch: dict[Hashable, Any] = {}
 
-    def cell(self, field: Batch, arguments: Mapping[str, Any], selected: frozenset[str] = frozenset()) -> Cell:
-        """The cell of a field with these arguments; equal arguments share one."""
-        identity = (
-            (field, selected, tuple((name, comparable(value)) for name, value in sorted(arguments.items())))
-            if arguments
-            else (field, selected)
-        )
-        cell = self._cells.get(identity)
+    def cell(
+        self,
+        field: Batch,
+        arguments: Mapping[str, Any],
+        selected: frozenset[str] = frozenset(),
+        known: Hashable = None,
+    ) -> Cell:
+        """The cell of a field with these arguments; equal ones share it. `known` is their `identity`, if at hand."""
+        place = (field, selected, identity(arguments) if known is None else known)
+        cell = self._cells.get(place)
         if cell is None:
-            cell = self._cells[identity] = Cell(field, arguments, selected)
+            cell = self._cells[place] = Cell(field, arguments, selected)
         return cell
 
-    async def fill(self, cell: Cell, parents: Mapping[Hashable, Any]) -> None:
-        """Make every key of `parents` an answer: one call for those nobody asked yet, and a wait for those in flight.
-        Returns with no future left among their values."""
+    async def fill(self, cell: Cell, keys: Sequence[Hashable], parents: Sequence[Any]) -> None:
+        """Make every key an answer: one call for those nobody asked yet, and a wait for those in flight. Returns with
+        no future left among their values."""
         values = cell.values
-        missing: list[Hashable] = []
+        missing: dict[Hashable, Any] = {}
         flights: set[asyncio.Future[None]] = set()
-        for key in parents:
+        for key, parent in zip(keys, parents, strict=True):
             value = values.get(key, ABSENT)
             if value is ABSENT:
-                missing.append(key)
+                missing.setdefault(key, parent)
             elif isinstance(value, asyncio.Future):
                 flights.add(cast("asyncio.Future[None]", value))
         if missing:
-            await self._fetch(cell, missing, [parents[key] for key in missing])
+            await self._fetch(cell, list(missing), list(missing.values()))
         for flight in flights:
             await asyncio.shield(flight)
 
@@ -169,13 +170,14 @@ class Memo:
 
             async def fetch(entries: list[tuple[Hashable, Any]]) -> list[None]:
                 work = self._fetch(cell, [key for key, _ in entries], [parent for _, parent in entries])
-                await self._own(work)
+                await self.own(work)
                 return [None] * len(entries)
 
             cell.collector = DataLoader(fetch, cache=False)
         return cell.collector.load((key, parent))
 
-    def _own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` as a task that ends with the operation."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -210,5 +212,5 @@ class Memo:
 
 def _answer(value: Any) -> Any:
     if isinstance(value, Exception):
-        raise fresh(value)
+        raise raisable(value)
     return value

@@ -1,0 +1,361 @@
+"""From a validated operation to a plan. Runs once per operation, `@skip`/`@include` outcome and grants.
+
+graphql-core's own field collection says what is selected on which type, so fragments, directives and merging are its
+business. A batched field becomes a hole in its parent's response object and a site; everything else source text.
+"""
+
+# graphql-core's type wrappers are open generics, which strict checking cannot see through:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Hashable
+from typing import Any, cast
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    print_ast,
+)
+from graphql.execution.collect_fields import (
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues
+from msgspec import Struct
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from gateway.errors import Forbidden, LimitExceeded
+from gateway.execution.authorise import Grants
+from gateway.execution.batched import BatchedField, ComputedField, GatewayField
+from gateway.execution.checks import declared, record_classes
+from gateway.execution.memo import identity, immutable
+from gateway.execution.plan import Arguments, Group, Plan, Site, Unplannable
+from gateway.execution.projection import Namespace
+from gateway.execution.selection import directly_selected, possible_types
+
+
+class Operation(Struct, frozen=True):
+    """What is compiled: one operation of a document, with the values that `@skip` and `@include` read."""
+
+    schema: GraphQLSchema
+    converter: GraphQLCoreConverter
+    definition: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    variables: VariableValues
+    grants: Grants
+    max_fields: int
+
+
+def compile_plan(operation: Operation) -> Plan:
+    """Raises Unplannable where graphql-core has to do it, and LimitExceeded for a document that expands too far."""
+    return _Compiler(operation).plan()
+
+
+class _Place(Struct, frozen=True):
+    """Where in the response the compiler is: below which fetch, in which mutation frame, at which path."""
+
+    feeder: Group | None
+    level: int
+    frame: str | None
+    path: tuple[str, ...]
+
+    def at(self, name: str) -> _Place:
+        return _Place(self.feeder, self.level, self.frame, (*self.path, name))
+
+
+class _Compiler:
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._names = Namespace()
+        self._functions: list[str] = []
+        self._sites: list[Site] = []
+        self._groups: dict[Hashable, Group] = {}
+        self._computed: list[Arguments] = []
+        self._fields = 0
+        self._private = False
+
+    def plan(self) -> Plan:
+        operation = self._operation
+        kind = operation.definition.operation
+        root = operation.schema.get_root_type(kind)
+        if root is None:
+            raise Unplannable("no root type")
+        fields = collect_fields(
+            operation.schema, operation.fragments, operation.variables, root, operation.definition
+        ).grouped_field_set
+        serial = kind.value == "mutation"
+        maker = self._object(root, fields, _Place(None, 0, None, ()), root=True, serial=serial)
+        sites = self._sites
+        parameters = ", ".join(
+            ["ctx", *(f"k{i}" for i in range(len(self._computed))), *(f"a{site.index}" for site in sites)]
+        )
+        completers = "".join(f"{site.complete}, " for site in sites)
+        source = "\n".join(
+            [f"def build({parameters}):", *self._functions, f" return {maker}, ({completers})"],
+        )
+        space = dict(self._names.names)
+        exec(compile(source, "<plan>", "exec"), space)  # noqa: S102 # names and literals are ours, strings are repr()s
+        return Plan(
+            build=space["build"],
+            source=source,
+            sites=sites,
+            groups=tuple(self._groups.values()),
+            computed=self._computed,
+            frames=tuple(fields) if serial else None,
+            private=self._private,
+        )
+
+    # --- selections -----------------------------------------------------------------------------------------------
+
+    def _object(
+        self,
+        kind: GraphQLObjectType,
+        fields: GroupedFieldSet,
+        place: _Place,
+        *,
+        root: bool = False,
+        serial: bool = False,
+    ) -> str:
+        """Write the function that makes one response object of a record; its name."""
+        name = f"p{len(self._functions)}"
+        index = len(self._functions)
+        self._functions.append("")  # functions are written before those that call them, but named after
+        lines = [f" def {name}(r):"]
+        if not root:
+            lines += self._class_check(kind)
+        entries: list[str] = []
+        holes: list[Site] = []
+        for alias, details in fields.items():
+            self._count()
+            node = details[0].node
+            definition = self._operation.schema.get_field(kind, node.name.value)
+            if definition is None:
+                raise Unplannable("unknown field")
+            at = place.at(alias)
+            if serial:
+                at = _Place(None, 0, alias, at.path)
+            if node.name.value == "__typename":
+                entries.append(f"{alias!r}: {kind.name!r}")
+                continue
+            field = declared(definition)
+            if field is None:
+                raise Unplannable("introspection")
+            refusal = self._refusal(field, definition)
+            if refusal is not None or isinstance(field, BatchedField):
+                entries.append(f"{alias!r}: None")
+                holes.append(self._site(alias, field, definition, details, at, refusal, kind))
+                continue
+            variable = f"v{len(entries)}"
+            lines.append(f"  {variable} = {self._read(field, definition, details)}")
+            entries.append(f"{alias!r}: {self._value(definition.type, variable, details, at)}")
+        if holes:
+            lines.append(f"  d = {{{', '.join(entries)}}}")
+            lines += [f"  a{site.index}((d, r))" for site in holes]
+            lines.append("  return d")
+        else:
+            lines.append(f"  return {{{', '.join(entries)}}}")
+        self._functions[index] = "\n".join(lines)
+        return name
+
+    def _class_check(self, kind: GraphQLObjectType) -> list[str]:
+        classes = record_classes(kind.is_type_of)
+        if len(classes) == 1:
+            return [f"  if type(r) is not {self._names.refer('R', classes[0])}: unexpected(r)"]
+        if classes:
+            return [f"  if type(r) not in {self._names.refer('R', frozenset(classes))}: unexpected(r)"]
+        if kind.is_type_of is not None:
+            return [f"  if not {self._names.refer('T', kind.is_type_of)}(r, None): unexpected(r)"]
+        error = self._names.refer("X", Exception)
+        return [f"  if r is None or isinstance(r, {error}): unexpected(r)"]
+
+    def _read(self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList) -> str:
+        """The expression for a field's raw value on the record `r`."""
+        if field.base_resolver is None:
+            name = field.python_name
+            if not name.isidentifier() or keyword.iskeyword(name):
+                raise Unplannable("attribute name")
+            return f"r.{name}"
+        if isinstance(field, ComputedField):
+            first = "r, ctx" if "ctx" in field.takes else "r"
+            function = self._names.refer("C", field.function)
+        elif isinstance(field, GatewayField):
+            raise Unplannable("unknown kind of field")
+        else:
+            first = "r"
+            function = self._names.refer("C", _plain_call(cast("StrawberryResolver[Any]", field.base_resolver)))
+        if not definition.args:
+            return f"{function}({first})"
+        arguments = self._arguments(definition, field, details)
+        if arguments.constant is not None:
+            return f"{function}({first}, **{self._names.refer('K', arguments.constant)})"
+        self._computed.append(arguments)
+        return f"{function}({first}, **k{len(self._computed) - 1})"
+
+    def _count(self) -> None:
+        self._fields += 1
+        if self._fields > self._operation.max_fields:
+            raise LimitExceeded(f"the document selects more than {self._operation.max_fields} fields")
+
+    # --- values ---------------------------------------------------------------------------------------------------
+
+    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: _Place) -> str:
+        """The expression that completes the value in `variable`, as graphql-core's `complete_value` would."""
+        if is_non_null_type(output):
+            return self._present(output.of_type, variable, details, place)
+        return f"None if {variable} is None else {self._present(output, variable, details, place)}"
+
+    def _present(self, output: Any, variable: str, details: FieldDetailsList, place: _Place) -> str:
+        if is_list_type(output):
+            item = f"{variable}_"
+            items = self._value(output.of_type, item, details, place)
+            return f"[{items} for {item} in ({variable} if type({variable}) in LISTS else unexpected({variable}))]"
+        if is_leaf_type(output):
+            return self._names.leaf(cast(Any, output))(variable)
+        if is_abstract_type(output):
+            return f"{self._dispatch(output, details, place)}[type({variable})]({variable})"
+        return f"{self._object(output, self._subfields(output, details), place)}({variable})"
+
+    def _dispatch(self, output: Any, details: FieldDetailsList, place: _Place) -> str:
+        """Write the table from record class to maker for an interface or a union; its name."""
+        makers: dict[str, str] = {}
+        for kind in possible_types(self._operation.schema, output):
+            classes = record_classes(kind.is_type_of)
+            if not classes:
+                raise Unplannable("member without records")
+            maker = self._object(kind, self._subfields(kind, details), place)
+            for one in classes:
+                makers.setdefault(self._names.refer("R", one), maker)
+        name = f"D{len(self._functions)}"
+        self._functions.append(f" {name} = {{{', '.join(f'{one}: {maker}' for one, maker in makers.items())}}}")
+        return name
+
+    def _subfields(self, kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        operation = self._operation
+        return collect_subfields(
+            operation.schema, operation.fragments, operation.variables, operation.definition, kind, details
+        ).grouped_field_set
+
+    # --- sites ----------------------------------------------------------------------------------------------------
+
+    def _refusal(self, field: StrawberryField, definition: GraphQLField) -> Forbidden | None:
+        if not isinstance(field, GatewayField) or not field.guard:
+            return None
+        self._private = self._private or field.guard.pii
+        refusal = field.guard.refusal(self._operation.grants)
+        if refusal is not None and is_non_null_type(definition.type):
+            raise Unplannable("refused non-null field")
+        return refusal
+
+    def _site(
+        self,
+        alias: str,
+        field: StrawberryField,
+        definition: GraphQLField,
+        details: FieldDetailsList,
+        place: _Place,
+        refusal: Forbidden | None,
+        parent: GraphQLObjectType,
+    ) -> Site:
+        nodes = [detail.node for detail in details]
+        site = Site(len(self._sites), alias, nodes, not is_non_null_type(definition.type), place.path)
+        self._sites.append(site)
+        site.complete = f"c{site.index}"
+        site.refusal = refusal
+        if not isinstance(field, BatchedField) or refusal is not None:
+            self._functions.append(f" {site.complete} = unexpected")
+            return site
+        group = self._group(field, definition, details, place, parent)
+        site.group = group
+        group.sites.append(site)
+        below = _Place(group, place.level + 1, place.frame, place.path)
+        index = len(self._functions)
+        self._functions.append("")
+        value = self._value(definition.type, "v", details, below)
+        self._functions[index] = f" def {site.complete}(v):\n  return {value}"
+        return site
+
+    def _group(
+        self,
+        field: BatchedField,
+        definition: GraphQLField,
+        details: FieldDetailsList,
+        place: _Place,
+        parent: GraphQLObjectType,
+    ) -> Group:
+        operation = self._operation
+        arguments = self._arguments(definition, field, details)
+        selected: frozenset[str] = frozenset()
+        if "selected" in field.takes:
+            selected = directly_selected(
+                operation.schema,
+                operation.fragments,
+                operation.variables,
+                operation.definition,
+                cast(Any, definition.type),
+                details,
+            )
+        shared = (place.frame, place.level, field, arguments.identity, selected)
+        group = self._groups.get(shared)
+        if group is None:
+            group = Group(len(self._groups), field, arguments, selected, place.level, place.frame, parent.name)
+            self._groups[shared] = group
+        if place.feeder is not None and place.feeder not in group.feeders:
+            group.feeders.add(place.feeder)
+            place.feeder.dependents.append(group)
+        return group
+
+    def _arguments(self, definition: GraphQLField, field: StrawberryField, details: FieldDetailsList) -> Arguments:
+        node: FieldNode = details[0].node
+        if details[0].fragment_variable_values is not None:
+            raise Unplannable("fragment variables")
+        arguments = Arguments(self._operation.converter, definition, field, node)
+        written = node.arguments or ()
+        if not definition.args:
+            arguments.constant = {}
+            return arguments
+        text = tuple(sorted(print_ast(argument) for argument in written))
+        arguments.identity = text
+        if any("$" in argument for argument in text):
+            return arguments
+        try:
+            values = arguments.values(self._operation.variables)
+        except Exception as error:
+            raise Unplannable("bad arguments") from error
+        if immutable(values.values()):  # Strawberry's input objects are mutable: each request gets its own
+            arguments.constant = values
+        arguments.identity = identity(values)
+        return arguments
+
+
+def _plain_call(resolver: StrawberryResolver[Any]) -> Callable[..., Any]:
+    """A plain Strawberry resolver as a function of the record and the arguments."""
+    function = cast("Callable[..., Any]", resolver.wrapped_func)
+    if resolver.self_parameter is not None:
+        return function
+    parameter = resolver.parent_parameter or resolver.root_parameter
+    if parameter is None:
+
+        def of_nothing(_record: object, **arguments: Any) -> Any:
+            return function(**arguments)
+
+        return of_nothing
+    name = parameter.name
+
+    def of_parent(record: object, **arguments: Any) -> Any:
+        return function(**{name: record}, **arguments)
+
+    return of_parent

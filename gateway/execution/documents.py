@@ -1,0 +1,134 @@
+"""Documents, parsed and validated once. The cache is bounded by count and by size, keyed by the text itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import strawberry
+from cachetools import LRUCache
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    VariableNode,
+    parse,
+    specified_rules,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.language.visitor import Visitor
+from strawberry.schema.schema import validate_document
+
+from gateway.errors import GatewayError
+from gateway.execution.checks import graphql_schema
+from gateway.execution.counters import Counters
+from gateway.execution.failures import raisable
+
+Guard = Callable[[DocumentNode], None]
+"""Runs before validation, raising a GatewayError for a document beyond the limits. It must not cost more than linear
+time, because validation does."""
+
+
+class Document:
+    """A parsed document. With `errors` it may not be executed."""
+
+    __slots__ = ("branching", "errors", "fragments", "node", "operations", "unplannable", "variants")
+
+    def __init__(self, node: DocumentNode | None, errors: list[GraphQLError]) -> None:
+        self.node = node
+        self.errors = errors
+        self.variants: list[Any] = []
+        """Keys of the plans made of it, oldest first."""
+        definitions = node.definitions if node is not None else ()
+        self.operations = [one for one in definitions if isinstance(one, OperationDefinitionNode)]
+        self.fragments = {
+            one.name.value: FragmentDetails(one) for one in definitions if isinstance(one, FragmentDefinitionNode)
+        }
+        reader = _Reader()
+        if node is not None and not errors:
+            visit(node, reader)
+        self.branching = tuple(sorted(reader.branching))
+        """Variables whose values decide what is selected."""
+        self.unplannable = reader.unplannable
+        """Why no plan can be made, in one word, or None."""
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of that name; without a name, the only one."""
+        if name is None:
+            return self.operations[0] if len(self.operations) == 1 else None
+        return next((one for one in self.operations if one.name is not None and one.name.value == name), None)
+
+
+class _Reader(Visitor):
+    """What a document's directives and fields say about how it can be executed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.branching: set[str] = set()
+        self.unplannable: str | None = None
+
+    def enter_directive(self, node: DirectiveNode, _key: Any, parent: Any, _path: Any, ancestors: Any) -> None:
+        name = node.name.value
+        if name in ("skip", "include"):
+            values = [argument.value for argument in node.arguments or ()]
+            self.branching.update(value.name.value for value in values if isinstance(value, VariableNode))
+        elif name == "experimental_disableErrorPropagation" or not isinstance(ancestors[-1], OperationDefinitionNode):
+            self.unplannable = "directive"
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        if node.name.value in ("__schema", "__type"):
+            self.unplannable = "introspection"
+
+    def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> None:
+        if node.variable_definitions:
+            self.unplannable = "fragment variables"
+
+
+class Documents:
+    """The cache. Both valid and invalid documents are kept, so that neither is validated twice."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        guards: Sequence[Guard],
+        counters: Counters,
+        *,
+        capacity: int = 1_000,
+        max_characters: int = 100_000,
+        max_tokens: int = 5_000,
+    ) -> None:
+        self._schema = graphql_schema(schema)
+        self._guards = tuple(guards)
+        self._max_tokens = max_tokens
+        self._max_characters = max_characters
+        self._known: LRUCache[str, Document] = LRUCache(capacity)
+        self._counters = counters
+
+    def get(self, text: str) -> Document:
+        """The document, with the errors of parsing, guards or validation."""
+        document = self._known.get(text)
+        if document is None:
+            document = self._read(text)
+            self._known[text] = document
+        return document
+
+    def _read(self, text: str) -> Document:
+        self._counters.documents_parsed += 1
+        try:
+            node = parse(
+                text,
+                max_lexical_tokens=self._max_tokens,
+                max_comments=self._max_tokens,
+                max_source_length=self._max_characters,
+            )
+            for guard in self._guards:
+                guard(node)
+        except GraphQLError as error:
+            return Document(None, [error])
+        except GatewayError as error:
+            return Document(None, [raisable(error)])
+        return Document(node, validate_document(self._schema, node, tuple(specified_rules)))

@@ -1,0 +1,188 @@
+"""The door to execution: a request's text, variables and context in; data, errors and extensions out."""
+
+# graphql-core's type wrappers are open generics, which strict checking cannot see through:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Any, Protocol, cast
+
+import strawberry
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, subscribe
+from graphql.execution.values import VariableValues, get_variable_values
+from msgspec import Struct
+
+from gateway.errors import LimitExceeded
+from gateway.execution import core
+from gateway.execution.authorise import Caller, Grants
+from gateway.execution.checks import check_schema, graphql_schema
+from gateway.execution.counters import Counters
+from gateway.execution.documents import Document, Documents, Guard
+from gateway.execution.failures import raisable
+from gateway.execution.memo import Memo
+from gateway.execution.plan import Plan, Unplannable
+from gateway.execution.plans import Plans
+from gateway.execution.run import Run
+
+BY_PLAN = "plan"
+BY_CORE = "graphql-core"
+BY_BOTH = "plan, completed by graphql-core"
+NO_VARIABLES = VariableValues({}, {})
+
+
+class Context(Caller, Protocol):
+    """What the executor needs of an operation's context. It puts a memo there for graphql-core to find."""
+
+    memo: Any
+
+
+class Request(Struct, frozen=True):
+    """`debug` asks for the name of the executor in the answer's extensions."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    debug: bool = False
+
+
+class Result(Struct):
+    """`executor` is how it was answered and `reason` why not by a plan alone. A `private` answer may contain personal
+    data: it may be put in no shared cache."""
+
+    data: dict[str, Any] | None
+    errors: list[GraphQLError] | None = None
+    extensions: dict[str, Any] | None = None
+    executor: str = ""
+    reason: str | None = None
+    private: bool = True
+
+
+class Engine:
+    """One per schema. `guards` see every document before it is validated; see `Documents`."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        guards: Sequence[Guard] = (),
+        counters: Counters | None = None,
+        max_documents: int = 1_000,
+        max_plans: int = 1_000,
+        max_fields: int = 5_000,
+    ) -> None:
+        check_schema(schema)
+        self.counters = counters or Counters()
+        self._schema = graphql_schema(schema)
+        self.documents = Documents(schema, guards, self.counters, capacity=max_documents)
+        self._plans = Plans(
+            self._schema, schema.schema_converter, self.counters, capacity=max_plans, max_fields=max_fields
+        )
+
+    async def execute(self, request: Request, context: Context) -> Result:
+        """Answer a query or a mutation. Cancelling it ends every fetch."""
+        document = self.documents.get(request.query)
+        operation = self._operation(document, request)
+        if isinstance(operation, list):
+            return Result(None, operation)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            return Result(None, [GraphQLError("A subscription needs a transport that can stream.", operation)])
+        variables = self._variables(operation, request)
+        if isinstance(variables, list):
+            return Result(None, variables)
+        memo = context.memo = Memo(context, self.counters)
+        try:
+            result = await self._answer(document, operation, variables, request, context, memo)
+        finally:
+            memo.close()
+        self.counters.operations[result.executor] += 1
+        if request.debug:
+            result.extensions = {"execution": {"executor": result.executor, "reason": result.reason}}
+        return result
+
+    async def subscribe(self, request: Request, context: Context) -> AsyncIterator[Result]:
+        """The answers to a subscription, one per event; a single one with errors where it cannot start."""
+        document = self.documents.get(request.query)
+        operation = self._operation(document, request)
+        if isinstance(operation, list):
+            yield Result(None, operation)
+            return
+        memo = context.memo = Memo(context, self.counters)
+        stream: Any = None
+        try:
+            stream = subscribe(
+                self._schema,
+                cast(Any, document.node),
+                context_value=context,
+                variable_values=request.variables,
+                operation_name=request.operation_name,
+            )
+            if hasattr(stream, "__await__"):
+                stream = await stream
+            if isinstance(stream, ExecutionResult):
+                yield Result(stream.data, stream.errors, executor=BY_CORE)
+                return
+            async for event in stream:
+                self.counters.operations[BY_CORE] += 1
+                yield Result(event.data, event.errors, executor=BY_CORE, reason="subscription")
+        finally:
+            memo.close()
+            if isinstance(stream, AsyncGenerator):
+                await cast("AsyncGenerator[ExecutionResult]", stream).aclose()
+
+    def _operation(self, document: Document, request: Request) -> OperationDefinitionNode | list[GraphQLError]:
+        if document.errors:
+            return document.errors
+        operation = document.operation(request.operation_name)
+        if operation is not None:
+            return operation
+        if request.operation_name is not None:
+            return [GraphQLError(f"Unknown operation named '{request.operation_name}'.")]
+        if document.operations:
+            return [GraphQLError("Must provide operation name if query contains multiple operations.")]
+        return [GraphQLError("Must provide an operation.")]
+
+    def _variables(self, operation: OperationDefinitionNode, request: Request) -> VariableValues | list[GraphQLError]:
+        if not operation.variable_definitions:
+            return NO_VARIABLES
+        return get_variable_values(self._schema, operation.variable_definitions, request.variables or {}, max_errors=50)
+
+    async def _answer(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        request: Request,
+        context: Context,
+        memo: Memo,
+    ) -> Result:
+        try:
+            plan = self._plans.get(document, operation, variables, Grants.of(context))
+        except LimitExceeded as refusal:
+            return Result(None, [raisable(refusal)])
+        except Unplannable as refusal:
+            self.counters.unplannable[refusal.reason] += 1
+            return await self._core(document, request, context, BY_CORE, refusal.reason)
+        run = Run(plan, context, memo, variables)
+        await run.run()
+        if run.gave_up is not None:
+            reason = str(run.gave_up) or type(run.gave_up).__name__
+            self.counters.gave_up[type(run.gave_up).__name__] += 1
+            return await self._core(document, request, context, BY_BOTH, reason, plan)
+        errors = run.failures.located(run.data) if run.failures else None
+        return Result(run.data, errors, executor=BY_PLAN, private=plan.private)
+
+    async def _core(
+        self,
+        document: Document,
+        request: Request,
+        context: Context,
+        executor: str,
+        reason: str,
+        plan: Plan | None = None,
+    ) -> Result:
+        answer = await core.complete(
+            self._schema, cast(Any, document.node), context, request.variables, request.operation_name
+        )
+        private = plan is None or plan.private
+        return Result(answer.data, answer.errors, executor=executor, reason=reason, private=private)

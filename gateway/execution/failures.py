@@ -1,0 +1,75 @@
+"""From an error value to a located GraphQL error, the same under both executors.
+
+A stored error is never raised itself: its traceback would grow with every raise. And graphql-core mistakes attributes
+named `source` and `positions` on a foreign exception for places in the document, so what is raised is a wrapper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from graphql import FieldNode, GraphQLError
+
+
+def raisable(error: Exception) -> GraphQLError:
+    """A new exception that says what `error` says; `original` finds the error again."""
+    return GraphQLError(_message(error), original_error=error)
+
+
+def located(error: Exception, nodes: Sequence[FieldNode], path: list[str | int]) -> GraphQLError:
+    """What graphql-core makes of a raised `raisable(error)` at this place."""
+    return GraphQLError(_message(error), list(nodes), path=path, original_error=error)
+
+
+def original(error: Exception) -> Exception:
+    """The error a field answered or raised, below any number of GraphQL wrappers."""
+    while isinstance(error, GraphQLError) and error.original_error is not None:
+        error = error.original_error
+    return error
+
+
+def _message(error: Exception) -> str:
+    message = getattr(error, "message", None)
+    return str(error) if message is None else str(message)
+
+
+class Failures:
+    """Failed nullable fields of one response: noted by the object that holds them, located by one walk at the end."""
+
+    __slots__ = ("_noted",)
+
+    def __init__(self) -> None:
+        self._noted: dict[tuple[int, str], tuple[Exception, Sequence[FieldNode]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._noted)
+
+    def note(self, holder: dict[str, Any], name: str, error: Exception, nodes: Sequence[FieldNode]) -> None:
+        """`holder[name]` is null because of `error`."""
+        self._noted[id(holder), name] = (error, nodes)
+
+    def located(self, data: dict[str, Any]) -> list[GraphQLError]:
+        """All of them in document order, as graphql-core would list them."""
+        errors: list[GraphQLError] = []
+        self._walk(data, [], errors)
+        return errors
+
+    def _walk(self, value: dict[str, Any] | list[Any], path: list[str | int], errors: list[GraphQLError]) -> None:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, dict | list):
+                    path.append(index)
+                    self._walk(cast("dict[str, Any]", item), path, errors)
+                    path.pop()
+            return
+        holder = id(value)
+        for name, item in value.items():
+            if item is None:
+                noted = self._noted.get((holder, name))
+                if noted is not None:
+                    errors.append(located(*noted, [*path, name]))
+            elif isinstance(item, dict | list):
+                path.append(name)
+                self._walk(cast("dict[str, Any]", item), path, errors)
+                path.pop()

@@ -1,0 +1,140 @@
+"""A compiled operation: places that need fetching, grouped by what is fetched at once, and the code between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from graphql import FieldNode, GraphQLField
+from graphql.execution.values import FragmentVariableValues, VariableValues, get_argument_values
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from gateway.errors import Forbidden
+from gateway.execution.batched import BatchedField
+
+Completer = Callable[[Any], Any]
+Pair = tuple[dict[str, Any], Any]
+"""An object of the response, and the record it was made from."""
+
+
+class GiveUp(Exception):
+    """The fast path met something it has no rule for; graphql-core shall complete the operation."""
+
+
+class Unplannable(Exception):
+    """No plan can be made for this operation; `reason` is a short word for the metrics."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Arguments:
+    """The arguments of a field at one place: constant, or worked out for each request's variables."""
+
+    __slots__ = ("_converter", "_definition", "_field", "_node", "constant", "identity")
+
+    def __init__(
+        self, converter: GraphQLCoreConverter, definition: GraphQLField, field: StrawberryField, node: FieldNode
+    ) -> None:
+        self._converter = converter
+        self._definition = definition
+        self._field = field
+        self._node = node
+        self.constant: Mapping[str, Any] | None = None
+        self.identity: Hashable = None
+
+    def values(self, variables: VariableValues, fragment: FragmentVariableValues | None = None) -> dict[str, Any]:
+        """By Python name, converted as Strawberry does. Raises what graphql-core would locate at the field."""
+        raw = get_argument_values(self._definition, self._node, variables, fragment)
+        return convert_arguments(
+            raw, self._field.arguments, scalar_registry=self._converter.scalar_registry, config=self._converter.config
+        )
+
+
+class Site:
+    """One place of the document where a field is fetched, on objects of one type. `refusal` is set instead of a group
+    where this caller may not select it."""
+
+    __slots__ = ("complete", "group", "index", "name", "nodes", "nullable", "path", "refusal")
+
+    def __init__(
+        self, index: int, name: str, nodes: Sequence[FieldNode], nullable: bool, path: tuple[str, ...]
+    ) -> None:
+        self.index = index
+        self.name = name
+        self.nodes = nodes
+        self.nullable = nullable
+        self.path = path
+        self.group: Group | None = None
+        self.refusal: Forbidden | None = None
+        self.complete = ""
+        """The name of the generated function that makes the response's value of an answer."""
+
+
+class Group:
+    """Sites that share one fetch: same field, same arguments, same number of fetches above them. A group waits for its
+    feeders only. `level` is that number, `frame` the root field of a mutation it belongs to."""
+
+    __slots__ = (
+        "arguments",
+        "dependents",
+        "feeders",
+        "field",
+        "frame",
+        "index",
+        "level",
+        "parent",
+        "selected",
+        "sites",
+    )
+
+    def __init__(
+        self,
+        index: int,
+        field: BatchedField,
+        arguments: Arguments,
+        selected: frozenset[str],
+        level: int,
+        frame: str | None,
+        parent: str,
+    ) -> None:
+        self.index = index
+        self.field = field
+        self.arguments = arguments
+        self.selected = selected
+        self.level = level
+        self.frame = frame
+        self.parent = parent
+        self.sites: list[Site] = []
+        self.feeders: set[Group] = set()
+        self.dependents: list[Group] = []
+
+
+class Plan:
+    """Shared by all requests for one operation with the same `@skip`/`@include` outcome and the same grants.
+
+    `build(ctx, computed_arguments, append, ...)` returns the root object's maker and one completer per site.
+    """
+
+    __slots__ = ("build", "computed", "frames", "groups", "private", "sites", "source")
+
+    def __init__(
+        self,
+        build: Callable[..., tuple[Completer, tuple[Completer, ...]]],
+        source: str,
+        sites: Sequence[Site],
+        groups: Sequence[Group],
+        computed: Sequence[Arguments],
+        frames: Sequence[str] | None,
+        private: bool,
+    ) -> None:
+        self.build = build
+        self.source = source
+        self.sites = sites
+        self.groups = groups
+        self.computed = computed
+        self.frames = frames
+        self.private = private

@@ -1,0 +1,96 @@
+"""The code between two fetches: Python source that makes response objects of records, with the type checks inline.
+
+The checks are sufficient conditions for "graphql-core would answer exactly this". Whatever fails one goes through the
+type's own serialisation, and what fails that raises `GiveUp`, so that graphql-core has the last word.
+"""
+
+# graphql-core's type wrappers are open generics, which strict checking cannot see through:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from inspect import isawaitable
+from typing import Any, cast
+
+from graphql import GraphQLEnumType, GraphQLScalarType, Undefined, is_enum_type
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
+
+from gateway.execution.plan import GiveUp
+
+LISTS = frozenset({list, tuple})
+
+
+def unexpected(value: object) -> Any:
+    """Called by generated code where a value is of no class it knows."""
+    raise GiveUp(f"unexpected {type(value).__name__}")
+
+
+class Namespace:
+    """The global names of generated code: classes, functions and constants it refers to."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {"unexpected": unexpected, "LISTS": LISTS, "Undefined": Undefined, "type": type}
+        self._known: dict[int, str] = {}
+        self._leaves: dict[str, Callable[[str], str]] = {}
+
+    def refer(self, prefix: str, thing: object) -> str:
+        """A name for `thing`, the same for the same object."""
+        name = self._known.get(id(thing))
+        if name is None:
+            name = self._known[id(thing)] = f"{prefix}{len(self.names)}"
+            self.names[name] = thing
+        return name
+
+    def leaf(self, kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[str], str]:
+        """How to write the response value of a variable that holds a leaf other than None."""
+        made = self._leaves.get(kind.name)
+        if made is None:
+            made = self._leaves[kind.name] = self._make_leaf(kind)
+        return made
+
+    def _make_leaf(self, kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[str], str]:
+        known: set[type] = set()
+        slow = self.refer("s", _serializer(kind, known))
+        if is_enum_type(kind):
+            members = self.refer("e", _members(kind).get)
+            return lambda v: f"({members}(id({v})) or {slow}({v}))"
+        if check := _EXACT.get(kind.name):
+            return lambda v: f"({v} if {check.format(v=v)} else {slow}({v}))"
+        convert, classes = self.refer("t", kind.coerce_output_value), self.refer("k", known)
+        return lambda v: (
+            f"(y if type({v}) in {classes} and (y := {convert}({v})) is not None and y is not Undefined"
+            f" else {slow}({v}))"
+        )
+
+
+_EXACT = {
+    "String": "type({v}) is str",
+    "ID": "type({v}) is str",
+    "Int": "type({v}) is int and -2147483648 <= {v} <= 2147483647",
+    "Boolean": "type({v}) is bool",
+    "Float": "type({v}) is float and {v} - {v} == 0.0",
+}
+
+
+def _members(kind: GraphQLEnumType) -> dict[int, str]:
+    """The name of each member of the Python enum, by its identity: members live for ever; look-alikes must not pass."""
+    if not isinstance(kind, CustomGraphQLEnumType):
+        return {}
+    return {id(member): kind.coerce_output_value(member) for member in cast("type[Enum]", kind.wrapped_cls)}
+
+
+def _serializer(kind: GraphQLScalarType | GraphQLEnumType, known: set[type]) -> Callable[[Any], Any]:
+    """The careful way, for a class not seen yet: a lenient scalar would serialise an exception or a coroutine."""
+
+    def serialize(value: Any) -> Any:
+        if value is None or value is Undefined or isinstance(value, Exception) or isawaitable(value):
+            raise GiveUp(f"{type(value).__name__} for {kind.name}")
+        answer = kind.coerce_output_value(value)
+        if answer is None or answer is Undefined:
+            raise GiveUp(f"{kind.name} serialised to nothing")
+        known.add(type(value))
+        return answer
+
+    return serialize
