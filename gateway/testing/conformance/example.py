@@ -1,0 +1,239 @@
+"""A small retailer in which every fact of the suites exists: seed a sandbox with it, and state its facts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from gateway.model.catalog import (
+    Category,
+    Collection,
+    Measurement,
+    Product,
+    ProductOption,
+    SelectedOption,
+    Variant,
+)
+from gateway.model.context import CommerceContext
+from gateway.model.customers import (
+    Consent,
+    ConsentState,
+    CustomerKey,
+    CustomerKeyKind,
+    CustomerRecord,
+    LoyaltyAccount,
+    LoyaltyEntry,
+    LoyaltyProgram,
+    LoyaltyRule,
+)
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef, gtin14
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
+from gateway.model.stores import Address, GeoPoint, StoreRecord
+from gateway.model.text import Text
+from gateway.testing.conformance.facts import ConformanceFacts
+from gateway.testing.sandbox import Seed, SeedAccount, SeedPrice, SeedStock, SeedTranslation
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+SEEN = Freshness("seed", NOW)
+PLACES = ("1001", "1002", "1003")
+SHOPPER, SISTER, BUYER = "501", "502", "503"
+FAMILY_PHONE = "+442079460111"
+
+
+def example_seed() -> Seed:
+    """36 sold variants of 12 products, one duplicate SKU, one pair of SKUs that differ by case, one without a SKU."""
+    plain = [_product(number) for number in range(12)]
+    odd = (
+        _single("300", "twin-one", "Twin one", "TWIN"),
+        _single("301", "twin-two", "Twin two", "TWIN"),
+        _single("302", "case-upper", "Case upper", "CASE-A"),
+        _single("303", "case-lower", "Case lower", "case-a"),
+        _single("304", "nameless", "Nameless", None),
+    )
+    skus = [variant.sku for product in plain for variant in product.variants if variant.sku]
+    return Seed(
+        currency="GBP",
+        country="GB",
+        products=(*plain, *odd),
+        translations=tuple(
+            SeedTranslation(product.ref.id, "ja", f"マグカップ {index + 1}") for index, product in enumerate(plain)
+        ),
+        categories=(
+            Category("10", Text("Kitchen", "en"), SEEN, slug="kitchen"),
+            Category("11", Text("Mugs", "en"), SEEN, slug="mugs", parent="10"),
+        ),
+        collections=(Collection("20", Text("Summer", "en"), SEEN, slug="summer"),),
+        prices=(
+            *(SeedPrice(sku, _gbp(f"{10 + index}.50")) for index, sku in enumerate(skus)),
+            SeedPrice(skus[1], _gbp("8.00"), price_group="VIP"),
+            SeedPrice(skus[2], _gbp("9.00"), minimum_quantity=Decimal(10)),
+            *(SeedPrice(sku, _gbp("5.00")) for sku in ("TWIN", "CASE-A", "case-a")),
+        ),
+        tax_rates={"GB": Decimal("0.2")},
+        stock=tuple(
+            SeedStock(sku, place, Decimal(5 + index), Decimal(2))
+            for index, sku in enumerate((*skus, "TWIN", "CASE-A", "case-a"))
+            for place in PLACES[:2]
+        ),
+        stores=tuple(
+            StoreRecord(
+                NativeRef("seed", place),
+                f"Store {place}",
+                SEEN,
+                Address(("1 High Street",), "London", None, "W1A 1AA", "GB"),
+                GeoPoint(51.5, -0.1),
+                timezone="Europe/London",
+                currency="GBP",
+            )
+            for place in PLACES
+        ),
+        customers=(
+            _person(SHOPPER, "ada@example.com", "+442079460100"),
+            _person(SISTER, "sister@example.com", FAMILY_PHONE),
+            _person(BUYER, "buyer@example.com", FAMILY_PHONE, groups=("VIP",)),
+        ),
+        program=LoyaltyProgram(
+            NativeRef("seed", "70"), "Points", SEEN, rules=(LoyaltyRule("SPEND", 1, spend_minor=100, currency="GBP"),)
+        ),
+        accounts=(
+            SeedAccount(
+                LoyaltyAccount(
+                    NativeRef("seed", "71"),
+                    NativeRef("seed", "70"),
+                    Decimal(55),
+                    SEEN,
+                    program_name="Points",
+                    customer=NativeRef("seed", SHOPPER),
+                    lifetime=Decimal(55),
+                    enrolled_at=NOW - timedelta(days=90),
+                ),
+                entries=tuple(
+                    LoyaltyEntry(str(710 + day), Decimal(day + 1), NOW - timedelta(days=day), "EARN")
+                    for day in range(10)
+                ),
+                phone="+442079460100",
+                email="ada@example.com",
+            ),
+        ),
+        orders=tuple(_order(index, skus[0]) for index in range(9)),
+        now=NOW,
+    )
+
+
+def example_facts(backend: str) -> ConformanceFacts:
+    """The facts of `example_seed` for a backend of that name whose native ids are the seed's own. Where a vendor's ids
+    differ, replace `shopper`, `grouped_customer` and `store_ids`; set to None what the vendor cannot have."""
+    seed = example_seed()
+    variants = [variant for product in seed.products[:12] for variant in product.variants]
+    skus = tuple(variant.sku for variant in variants if variant.sku)
+    return ConformanceFacts(
+        context=CommerceContext("GB", "GBP", "en"),
+        skus=skus,
+        duplicate_sku="TWIN",
+        case_pair=("CASE-A", "case-a"),
+        slug="mug-1",
+        barcode=variants[0].gtins[0],
+        product_count=len(seed.products),
+        price=(skus[0], _gbp("10.50")),
+        unsold_currency="KWD",
+        group_price=("VIP", skus[1], _gbp("8.00")),
+        grouped_customer=(NativeRef(backend, BUYER), "VIP"),
+        locations=PLACES,
+        stock=(skus[0], PLACES[0], Decimal(3)),
+        uncounted=(skus[0], PLACES[2]),
+        store_ids=PLACES,
+        customer=CustomerKey(CustomerKeyKind.EMAIL, "ada@example.com"),
+        shared=CustomerKey(CustomerKeyKind.PHONE, FAMILY_PHONE),
+        shared_matches=2,
+        loyalty=CustomerKey(CustomerKeyKind.PHONE, "+442079460100"),
+        loyalty_balance=Decimal(55),
+        shopper=NativeRef(backend, SHOPPER),
+        order_count=7,
+        foreign_origins=(OrderOrigin("WEB-7", "elsewhere"), OrderOrigin("WEB-8", "elsewhere")),
+        search_text="mug",
+        search_slug="mug-1",
+        axes={"stock.get_stock": {"locations": len(PLACES)}, "order.list_orders": {"locations": len(PLACES)}},
+    )
+
+
+def _gbp(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+def _code(number: int) -> str:
+    """A valid GTIN in the range GS1 keeps for use inside a company (prefix 2)."""
+    body = f"0200000{number:06}"
+    return next(code for digit in "0123456789" if (code := gtin14(body + digit)) is not None)
+
+
+def _product(number: int) -> Product:
+    ref = NativeRef("seed", str(100 + number))
+    sizes = ("S", "M", "L")
+    return Product(
+        ref,
+        Text(f"Mug {number + 1}", "en"),
+        SEEN,
+        slug=f"mug-{number + 1}",
+        description=Text("Stoneware, dishwasher safe.", "en"),
+        brand="Northwind" if number % 2 else "Southwind",
+        product_type="Mug",
+        options=(ProductOption("Size", sizes),),
+        variants=tuple(
+            Variant(
+                NativeRef("seed", str(2000 + number * 3 + index)),
+                ref,
+                f"MUG-{number + 1:02}-{size}",
+                Text(size, "en"),
+                SEEN,
+                options=(SelectedOption("Size", size),),
+                gtins=(_code(number * 3 + index),),
+                measurement=Measurement(Decimal(250), "mL", Decimal(100), "mL"),
+            )
+            for index, size in enumerate(sizes)
+        ),
+        category_keys=("11",),
+        collection_keys=("20",),
+        updated_at=NOW - timedelta(days=number),
+    )
+
+
+def _single(id_: str, slug: str, title: str, sku: str | None) -> Product:
+    ref = NativeRef("seed", id_)
+    variant = Variant(NativeRef("seed", f"9{id_}"), ref, sku, Text("Default", "en"), SEEN)
+    return Product(ref, Text(title, "en"), SEEN, slug=slug, product_type="Oddity", variants=(variant,))
+
+
+def _person(id_: str, email: str, phone: str, groups: tuple[str, ...] = ()) -> CustomerRecord:
+    return CustomerRecord(
+        NativeRef("seed", id_),
+        SEEN,
+        emails=(email,),
+        phones=(phone,),
+        given_name="Ada",
+        family_name="Example",
+        language="en",
+        groups=groups,
+        consents=(Consent("email", ConsentState.GRANTED, SEEN),),
+        updated_at=NOW,
+    )
+
+
+def _order(index: int, sku: str) -> Order:
+    """Nine orders of one person; three share an instant, the last two were taken elsewhere."""
+    total = TaxedMoney(_gbp("8.75"), _gbp("10.50"), _gbp("1.75"), TaxTreatment.INCLUDED)
+    return Order(
+        NativeRef("seed", str(8000 + index)),
+        f"N-{index}",
+        OrderKind.WEB,
+        NOW - timedelta(days=index if index < 3 or index > 5 else 3),
+        OrderStatus.FULFILLED,
+        "done",
+        total,
+        SEEN,
+        lines=(OrderLine(f"{8000 + index}-1", "Mug 1", Decimal(1), sku, total, total),),
+        location=PLACES[0],
+        origin=OrderOrigin(f"WEB-{index}", "elsewhere") if index > 6 else None,
+        customer=NativeRef("seed", SHOPPER),
+    )

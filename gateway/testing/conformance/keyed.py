@@ -1,0 +1,121 @@
+"""What every keyed read has to hold, whatever its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import pytest
+
+from gateway.errors import AdapterError
+from gateway.model.operation import OperationSpec
+from gateway.ports.domains import Adapter
+from gateway.ports.manifest import Manifest
+from gateway.ports.operations import KeyedOperation
+from gateway.testing.conformance.base import (
+    Conformance,
+    a_call,
+    assert_cancellable,
+    assert_well_formed,
+    declared,
+    given,
+    view,
+)
+from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+
+COUNTS = (1, 24, 100)
+LARGEST = 300
+"""No more keys than this in one call, however many a manifest allows."""
+
+
+class KeyedConformance(Conformance):
+    """`operation` is the read under test. A suite says which keys exist and how one that does not looks like."""
+
+    operation: ClassVar[KeyedOperation[Any, Any]]
+
+    def known_keys(self, facts: ConformanceFacts) -> Sequence[Any]:
+        raise NotImplementedError
+
+    def unknown_key(self, index: int, facts: ConformanceFacts) -> Any:
+        raise NotImplementedError
+
+    async def ask(
+        self, adapter: Adapter, keys: Sequence[Any], facts: ConformanceFacts, spec: OperationSpec
+    ) -> Mapping[Any, Any]:
+        """One call for each `max_keys` keys."""
+        size = min(spec.max_keys, LARGEST)
+        answer: dict[Any, Any] = {}
+        for start in range(0, len(keys), size):
+            method = getattr(adapter, self.operation.method)
+            answer |= await method(keys[start : start + size], view(facts, spec), a_call())
+        return answer
+
+    @pytest.fixture
+    def spec(self, manifest: Manifest) -> OperationSpec:
+        return declared(manifest, self.operation.name)
+
+    async def test_known_keys_are_answered(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        keys = given(tuple(self.known_keys(facts)), "keys that exist")
+        answer = await self.ask(adapter, keys, facts, spec)
+        assert set(answer) == set(keys)
+        assert [value for value in answer.values() if isinstance(value, AdapterError)] == []
+
+    async def test_unknown_key_is_absent(self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec) -> None:
+        unknown = self.unknown_key(0, facts)
+        known = tuple(self.known_keys(facts))[:1]
+        answer = await self.ask(adapter, (*known, unknown), facts, spec)
+        assert unknown not in answer
+        assert set(answer) == set(known)
+
+    async def test_no_keys_is_an_empty_answer(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        assert await getattr(adapter, self.operation.method)((), view(facts, spec), a_call()) == {}
+
+    async def test_answers_are_utc_decimal_and_name_their_source(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        answer = await self.ask(adapter, tuple(self.known_keys(facts)), facts, spec)
+        assert_well_formed(answer, adapter.name)
+
+    async def test_the_answer_does_not_depend_on_how_keys_are_chunked(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        keys = tuple(self.known_keys(facts))
+        together = await self.ask(adapter, keys, facts, spec)
+        apart: dict[Any, Any] = {}
+        for key in keys[:10]:
+            apart |= await self.ask(adapter, (key,), facts, spec)
+        assert {key: type(value) for key, value in apart.items()} == {key: type(together[key]) for key in apart}
+        assert set(apart) == set(keys[:10])
+
+    @pytest.mark.parametrize("count", COUNTS)
+    async def test_makes_as_many_requests_as_declared(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl, count: int
+    ) -> None:
+        known = tuple(self.known_keys(facts))[:count]
+        keys = (*known, *(self.unknown_key(index, facts) for index in range(count - len(known))))
+        await self.ask(adapter, keys, facts, spec)  # identifiers are cached from here on
+        before = backend.requests
+        await self.ask(adapter, keys, facts, spec)
+        axes = facts.axes.get(self.operation.name, {})
+        size = min(spec.max_keys, LARGEST)
+        calls = [min(size, len(keys) - start) for start in range(0, len(keys), size)]
+        assert backend.requests - before <= sum(spec.requests(keys_of_call, axes) for keys_of_call in calls)
+        assert backend.requests > before
+
+    async def test_a_backend_that_is_down_raises_an_adapter_error(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl
+    ) -> None:
+        key = (*self.known_keys(facts), self.unknown_key(0, facts))[0]
+        async with backend.down():
+            with pytest.raises(AdapterError):
+                await self.ask(adapter, (key,), facts, spec)
+
+    async def test_cancellation_reaches_the_call(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl
+    ) -> None:
+        key = (*self.known_keys(facts), self.unknown_key(0, facts))[0]
+        await assert_cancellable(lambda: self.ask(adapter, (key,), facts, spec), backend)

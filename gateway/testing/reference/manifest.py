@@ -1,0 +1,71 @@
+"""The reference adapter's manifests: one that reads a seed from a file (what `adapters/memory` offers to any
+configuration), one for tests that hold their seeds in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from gateway.errors import ConfigurationError
+from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, QualityTier
+from gateway.testing.reference.adapter import ReferenceAdapter
+from gateway.testing.reference.operations import OPERATIONS
+from gateway.testing.sandbox import Seed
+
+
+class MemoryConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`seed`: the path of a JSON document of a `Seed`; empty: a backend that knows nothing. `places`: the seed's
+    location of each configured store, where they differ in name."""
+
+    seed: str = ""
+    places: Mapping[str, str] = {}
+
+
+def load_seed(path: Path) -> Seed:
+    """A seed written by `dump_seed`. Raises ConfigurationError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Seed)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the seed: {error.strerror}", place=str(path)) from error
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(f"not a seed: {error}", place=str(path)) from error
+
+
+def dump_seed(seed: Seed, path: Path) -> None:
+    path.write_bytes(msgspec.json.encode(seed))
+
+
+def _create(environment: AdapterEnvironment) -> ReferenceAdapter:
+    config = environment.config
+    if not isinstance(config, MemoryConfig):
+        raise ConfigurationError("not the configuration of a memory backend", place=f"backends.{environment.name}")
+    seed = load_seed(Path(config.seed)) if config.seed else Seed(currency="GBP", country="GB")
+    adapter = ReferenceAdapter(environment, seed)
+    adapter.places.update(config.places)
+    return adapter
+
+
+MANIFEST = Manifest(
+    name="memory",
+    title="In-memory reference adapter",
+    api_version="1",
+    config=MemoryConfig,
+    create=_create,
+    operations=OPERATIONS,
+    tier=QualityTier.GOLD,
+)
+
+
+def manifest_of(seeds: Mapping[str, Seed], made: dict[str, ReferenceAdapter] | None = None) -> Manifest:
+    """A manifest whose backends are given their seed by name; the adapters it makes are put into `made`, so that a test
+    can turn their knobs."""
+
+    def create(environment: AdapterEnvironment) -> ReferenceAdapter:
+        adapter = ReferenceAdapter(environment, seeds[environment.name])
+        if made is not None:
+            made[environment.name] = adapter
+        return adapter
+
+    return msgspec.structs.replace(MANIFEST, create=create)

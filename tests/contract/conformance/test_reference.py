@@ -1,0 +1,56 @@
+"""The reference adapter passes every suite: an adapter inherits them like this."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.ports.manifest import Manifest
+from gateway.testing import conformance as suites
+from gateway.testing.conformance.example import example_facts, example_seed
+from gateway.testing.reference import ReferenceAdapter
+from gateway.testing.reference.manifest import MANIFEST
+
+
+class Fixtures:
+    @pytest.fixture
+    def adapter(self) -> ReferenceAdapter:
+        return ReferenceAdapter("reference", example_seed())
+
+    @pytest.fixture
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    @pytest.fixture
+    def facts(self) -> suites.ConformanceFacts:
+        return example_facts("reference")
+
+    @pytest.fixture
+    def backend(self, adapter: ReferenceAdapter) -> suites.BackendControl:
+        return suites.ReferenceControl(adapter)
+
+
+class TestCatalog(Fixtures, suites.CatalogConformance): ...
+
+
+class TestIdentity(Fixtures, suites.IdentityConformance): ...
+
+
+class TestPrice(Fixtures, suites.PriceConformance): ...
+
+
+class TestStock(Fixtures, suites.StockConformance): ...
+
+
+class TestStore(Fixtures, suites.StoreConformance): ...
+
+
+class TestCustomer(Fixtures, suites.CustomerConformance): ...
+
+
+class TestLoyalty(Fixtures, suites.LoyaltyConformance): ...
+
+
+class TestOrders(Fixtures, suites.OrdersConformance): ...
+
+
+class TestSearch(Fixtures, suites.SearchConformance): ...
