@@ -1,0 +1,135 @@
+"""From results and failures to the bytes a client sees. Nothing unexpected passes: it is logged with the trace id, and
+the client reads that id only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from graphql import GraphQLError
+
+from gateway.errors import (
+    BadInput,
+    Forbidden,
+    GatewayError,
+    InternalError,
+    LimitExceeded,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+from gateway.execution.engine import Result
+from gateway.http.media import Media
+from gateway.http.wire import Header, Refusal, Reply
+from gateway.model.principal import ClientProfile, Principal
+
+AliasOf = Callable[[str], str]
+"""The public alias of a backend's name."""
+
+INVALID = "GRAPHQL_VALIDATION_FAILED"
+UNPARSABLE = "GRAPHQL_PARSE_FAILED"
+
+_log = structlog.get_logger(__name__)
+_SUGGESTION = re.compile(r"\s*Did you mean .*", re.DOTALL)
+
+
+class Teller:
+    """Tells one principal about errors: backends by their public alias, unless it is staff."""
+
+    def __init__(self, principal: Principal, profile: ClientProfile, alias_of: AliasOf, trace_id: str) -> None:
+        self._staff = principal.kind == "staff"
+        self._suggestions = profile.introspection
+        self._detailed = profile.detailed_errors
+        self._alias_of = alias_of
+        self._trace_id = trace_id
+
+    def error(self, error: GraphQLError, *, code: str = INVALID) -> dict[str, Any]:
+        """A GraphQL error as the client sees it. `code` is for those that GraphQL itself makes."""
+        cause = _cause(error)
+        told: dict[str, Any]
+        if cause is None:
+            message = error.message if self._suggestions else _SUGGESTION.sub("", error.message)
+            told = {"message": message, "extensions": {"code": code, **(error.extensions or {})}}
+        else:
+            told = self.failure(cause)
+        if error.locations:
+            told["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+        if error.path is not None:
+            told["path"] = error.path
+        return told
+
+    def failure(self, error: BaseException) -> dict[str, Any]:
+        """An exception as the client sees it: ours by their words, all others masked."""
+        if not isinstance(error, GatewayError) or isinstance(error, InternalError):
+            _log.error("unexpected failure", trace_id=self._trace_id, exc_info=error)
+            told: dict[str, Any] = {"code": "INTERNAL", "retryable": False, "traceId": self._trace_id}
+            if self._detailed:
+                told["exception"] = type(error).__name__
+            return {"message": "Something went wrong on our side.", "extensions": told}
+        extensions = {name: value for name, value in error.extensions().items() if value is not None}
+        source = extensions.get("source")
+        if isinstance(source, str) and not self._staff:
+            extensions["source"] = self._alias_of(source)
+        return {"message": error.message, "extensions": {**extensions, "traceId": self._trace_id}}
+
+    def result(self, result: Result, extensions: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A result as the client sees it: without `data` where nothing could be executed."""
+        told: dict[str, Any] = {}
+        errors: Sequence[GraphQLError] = result.errors or ()
+        if errors:
+            told["errors"] = [self.error(error, code="BAD_USER_INPUT") for error in errors]
+        if not is_request_error(result):
+            told["data"] = result.data
+        every = {**(result.extensions or {}), **(extensions or {})}
+        if every:
+            told["extensions"] = every
+        return told
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    """What was raised, through any number of wrappings; None for an error of GraphQL's own."""
+    cause: BaseException | None = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def is_request_error(result: Result) -> bool:
+    """Whether nothing was executed: then there is an error that belongs to no field."""
+    return result.data is None and any(error.path is None for error in result.errors or ())
+
+
+_STATUS: tuple[tuple[type[GatewayError], int], ...] = (
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (TooManyRequests, 429),
+    (LimitExceeded, 400),
+    (BadInput, 400),
+    (Unavailable, 503),
+)
+
+
+def status_of(error: GatewayError) -> int:
+    """The status of a request that failed as a whole."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+def encoded(told: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(told, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def reply(told: Mapping[str, Any], media: Media, *, status: int = 200, headers: Sequence[Header] = ()) -> Reply:
+    """A GraphQL answer. To clients that read `application/json`, a well-formed request is answered 200 whatever is
+    wrong with its document, as before the specification."""
+    plain = media is not Media.GRAPHQL
+    kind = Media.JSON if plain else Media.GRAPHQL
+    return Reply(status, encoded(told), ((b"content-type", f"{kind.value}; charset=utf-8".encode()), *headers))
+
+
+def refusal_reply(refusal: Refusal, media: Media | None, trace_id: str) -> Reply:
+    """An answer to what never became a GraphQL request."""
+    told = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code, "traceId": trace_id}}]}
+    return reply(told, media or Media.JSON, status=refusal.status, headers=refusal.headers)

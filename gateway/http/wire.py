@@ -1,0 +1,108 @@
+"""The raw side of a request: headers, a body within size and time, and the answer's bytes. ASGI, no framework."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from typing import Any
+
+from msgspec import Struct
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Header = tuple[bytes, bytes]
+
+SECURITY_HEADERS: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"strict-transport-security", b"max-age=31536000"),
+)
+"""On every answer of the GraphQL door; pages bring a content security policy of their own."""
+
+
+class Disconnected(Exception):
+    """The client went away; nobody is left to answer."""
+
+
+class Refusal(Exception):
+    """An answer before anything of GraphQL is known. `message` is safe for anybody."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Iterable[Header] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = tuple(headers)
+
+
+class Reply(Struct, frozen=True):
+    """A finished answer."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+
+
+def headers_of(scope: Scope) -> Mapping[str, str]:
+    """By lower-case name. What may stand once and stands twice is joined, as HTTP does, and so refused where it
+    matters."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name = raw_name.decode("latin-1").lower()
+        value = raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """The whole body. Refuses what is too large (413), compressed (415) or too slow in coming (408)."""
+    headers = headers_of(scope)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refusal(415, "BAD_REQUEST", "Compressed request bodies are not accepted.")
+    length = headers.get("content-length")
+    if length is not None and (not length.isascii() or not length.isdigit()):
+        raise Refusal(400, "BAD_REQUEST", "The Content-Length makes no sense.")
+    if length is not None and (len(length) > 18 or int(length) > limit):
+        raise too_large(limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _gather(receive, limit)
+    except TimeoutError:
+        raise Refusal(408, "BAD_REQUEST", "The body did not arrive in time.", ((b"connection", b"close"),)) from None
+
+
+def too_large(limit: int) -> Refusal:
+    return Refusal(413, "LIMIT_EXCEEDED", f"The body is larger than {limit} bytes.", ((b"connection", b"close"),))
+
+
+async def _gather(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    body: bytes = message.get("body", b"")
+    if len(body) > limit:
+        raise too_large(limit)
+    if not message.get("more_body", False):
+        return body
+    parts = bytearray(body)
+    while message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        parts += message.get("body", b"")
+        if len(parts) > limit:
+            raise too_large(limit)
+    return bytes(parts)
+
+
+async def send_reply(send: Send, reply: Reply, *, head_only: bool = False) -> None:
+    headers = [*reply.headers, *SECURITY_HEADERS, (b"content-length", str(len(reply.body)).encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head_only else reply.body})

@@ -1,0 +1,189 @@
+"""How large a document may be: checked after parsing, before validation, whose rules are not linear.
+
+One pass over the syntax tree, each fragment once: what a fragment holds is added up where it is spread, so doubled
+fragments are counted in full without being walked, and circular ones are found. Sums stop at `ENOUGH`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+from msgspec import Struct
+
+from gateway.errors import LimitExceeded
+from gateway.settings import LimitsSection
+
+OPERATIONS = 10
+FRAGMENTS = 50
+DIRECTIVES_PER_PLACE = 4
+VARIABLES = 100
+FIELDS = 3_000
+"""Fields once every fragment is written out where it is spread."""
+REPEATS = 2_000
+"""Pairs of fields with one response name in one place, which validation compares two by two."""
+ENOUGH = 1_000_000
+
+
+class Measures(Struct, frozen=True):
+    """Of one operation, its fragments written out. `repeats` counts pairs."""
+
+    depth: int
+    fields: int
+    aliases: int
+    directives: int
+    root_fields: int
+    introspection: bool
+
+
+class _Local(Struct):
+    """What stands in one definition itself, and which fragments it spreads at which depth."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    root_fields: int = 0
+    repeats: int = 0
+    introspection: bool = False
+    spreads: list[tuple[str, int]] = []
+
+
+def guard_of(limits: LimitsSection) -> Callable[[DocumentNode], None]:
+    """The check, as the engine runs it between parsing and validating."""
+
+    def guard(document: DocumentNode) -> None:
+        check_document(document, limits)
+
+    return guard
+
+
+def check_document(document: DocumentNode, limits: LimitsSection) -> dict[str | None, Measures]:
+    """The measures of every operation by name. Raises LimitExceeded, naming the limit."""
+    operations: dict[str | None, _Local] = {}
+    fragments: dict[str, _Local] = {}
+    count = 0
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            count += 1
+            _at_most("operations", count, OPERATIONS)
+            _at_most("variables", len(definition.variable_definitions or ()), VARIABLES)
+            local = _walk(definition, limits)
+            operations[definition.name.value if definition.name else None] = local
+        elif isinstance(definition, FragmentDefinitionNode):
+            _at_most("fragments", len(fragments) + 1, FRAGMENTS)
+            fragments[definition.name.value] = _walk(definition, limits)
+    _at_most("repeated fields", sum(local.repeats for local in (*operations.values(), *fragments.values())), REPEATS)
+    totals = _totals(fragments)
+    return {name: _checked(_summed(local, totals), limits) for name, local in operations.items()}
+
+
+def _checked(measures: Measures, limits: LimitsSection) -> Measures:
+    _at_most("levels of fields", measures.depth, limits.depth)
+    _at_most("aliases", measures.aliases, limits.aliases)
+    _at_most("directives", measures.directives, limits.directives)
+    _at_most("root fields", measures.root_fields, limits.root_fields)
+    _at_most("fields", measures.fields, FIELDS)
+    return measures
+
+
+def _at_most(what: str, number: int, most: int) -> None:
+    if number > most:
+        raise LimitExceeded(f"The document has more than {most} {what}.")
+
+
+def _walk(definition: OperationDefinitionNode | FragmentDefinitionNode, limits: LimitsSection) -> _Local:
+    local = _Local(spreads=[])
+    local.directives += _directives(definition)
+    for variable in definition.variable_definitions or ():
+        local.directives += _directives(variable)
+    places: list[tuple[SelectionSetNode, int]] = [(definition.selection_set, 1)]
+    while places:
+        selection_set, depth = places.pop()
+        _at_most("levels of fields", depth, limits.depth)
+        names: Counter[str] = Counter()
+        for selection in _flat(selection_set, local, depth):
+            local.fields += 1
+            local.depth = max(local.depth, depth)
+            name = selection.name.value
+            if selection.alias is not None:
+                local.aliases += 1
+                names[selection.alias.value] += 1
+            else:
+                names[name] += 1
+            if name.startswith("__") and name != "__typename":
+                local.introspection = True
+            if depth == 1:
+                local.root_fields += 1
+            if selection.selection_set is not None:
+                places.append((selection.selection_set, depth + 1))
+        local.repeats += sum(number * (number - 1) // 2 for number in names.values())
+    return local
+
+
+def _flat(selection_set: SelectionSetNode, local: _Local, depth: int) -> Iterator[FieldNode]:
+    """The fields of one place, through inline fragments; spreads are noted on the way."""
+    waiting = [selection_set]
+    while waiting:
+        for selection in waiting.pop().selections:
+            local.directives += _directives(selection)
+            if isinstance(selection, FieldNode):
+                yield selection
+            elif isinstance(selection, FragmentSpreadNode):
+                local.spreads.append((selection.name.value, depth))
+            elif isinstance(selection, InlineFragmentNode):
+                waiting.append(selection.selection_set)
+
+
+def _directives(node: object) -> int:
+    number = len(getattr(node, "directives", None) or ())
+    _at_most("directives in one place", number, DIRECTIVES_PER_PLACE)
+    return number
+
+
+def _totals(fragments: dict[str, _Local]) -> dict[str, Measures]:
+    """Fragments from the innermost outwards, without recursion."""
+    totals: dict[str, Measures] = {}
+    open_now: set[str] = set()
+    waiting = list(fragments)
+    while waiting:
+        name = waiting[-1]
+        if name in totals:
+            waiting.pop()
+            open_now.discard(name)
+            continue
+        inner = {spread for spread, _ in fragments[name].spreads if spread in fragments and spread not in totals}
+        if inner & open_now or name in inner:
+            raise LimitExceeded("A fragment spreads itself.")
+        if inner:
+            open_now.add(name)
+            waiting.extend(inner)
+            continue
+        totals[name] = _summed(fragments[name], totals)
+    return totals
+
+
+def _summed(local: _Local, totals: dict[str, Measures]) -> Measures:
+    depth, fields, aliases, directives = local.depth, local.fields, local.aliases, local.directives
+    root_fields, introspection = local.root_fields, local.introspection
+    for name, at in local.spreads:
+        inner = totals.get(name)
+        if inner is None:
+            continue  # validation names unknown fragments
+        depth = max(depth, at - 1 + inner.depth)
+        fields = min(ENOUGH, fields + inner.fields)
+        aliases = min(ENOUGH, aliases + inner.aliases)
+        directives = min(ENOUGH, directives + inner.directives)
+        introspection = introspection or inner.introspection
+        if at == 1:
+            root_fields = min(ENOUGH, root_fields + inner.root_fields)
+    return Measures(depth, fields, aliases, directives, root_fields, introspection)
