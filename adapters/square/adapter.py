@@ -1,0 +1,94 @@
+"""The adapter: every port it serves, each method handed to the module that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adapters.square.client import SquareClient
+from adapters.square.config import SquareConfig
+from adapters.square.identifiers import Identifiers
+from adapters.square.reads.identity import Identity
+from adapters.square.reads.prices import Prices
+from adapters.square.reads.stock import Stock
+from adapters.square.reads.stores import Stores, load_locations
+from adapters.square.reads.variations import Variations
+from adapters.square.tables import Table
+from adapters.square.wire.catalog import CatalogAnswer, TaxData
+from gateway.errors import AdapterError, ConfigurationError
+from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import NativeRef
+from gateway.model.pricing import Price, PriceKey
+from gateway.model.stock import StockKey, StockLevels
+from gateway.model.stores import StoreRecord
+from gateway.ports.domains import IdentityAudit, Probe
+from gateway.ports.manifest import AdapterEnvironment
+
+
+class SquareAdapter:
+    def __init__(self, env: AdapterEnvironment) -> None:
+        config = env.config
+        if not isinstance(config, SquareConfig):
+            raise ConfigurationError("not a Square configuration", place=f"backends.{env.name}")
+        self.name = env.name
+        self._env = env
+        self._config = config
+        self._client = SquareClient(env.transport, config)
+        self._identifiers = Identifiers(self._client, env.identifiers, env.key_rule, config)
+        variations = Variations(self._client, self._identifiers)
+        self._taxes = Table(self._load_taxes, config.table_seconds, env.clock)
+        self._identity = Identity(env, self._client, self._identifiers)
+        self._prices = Prices(env, config, variations, self._taxes)
+        self._stock = Stock(env, config, self._client, self._identifiers, variations)
+        self._stores = Stores(env, self._client)
+
+    async def probe(self, call: CallContext) -> Probe:
+        """Reads the places: what is configured for one that the account does not have is a note."""
+        locations = await load_locations(self._client, "probe", call)
+        known = {each.id for each in locations}
+        configured = dict.fromkeys((*self._env.locations, *self._config.store_locations.values()))
+        notes = [f"location {each} is configured, but not in this account" for each in configured if each not in known]
+        currencies = sorted({each.currency for each in locations if each.currency})
+        if len(currencies) > 1:
+            notes.append(f"locations with several currencies: {', '.join(currencies)}")
+        return Probe(f"Square-Version {self._config.square_version}", tuple(notes))
+
+    async def close(self) -> None:
+        """Nothing to close: the transport is the gateway's."""
+
+    async def get_prices(
+        self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
+    ) -> Mapping[PriceKey, Price | AdapterError]:
+        return await self._prices.get_prices(keys, context, call)
+
+    async def price_context(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, str | AdapterError]:
+        """Square has no price lists: nobody has a price context of their own."""
+        return {}
+
+    async def get_stock(
+        self, keys: Sequence[StockKey], context: ContextView, call: CallContext
+    ) -> Mapping[StockKey, StockLevels | AdapterError]:
+        return await self._stock.get_stock(keys, context, call)
+
+    async def list_stores(self, query: None, context: ContextView, call: CallContext) -> tuple[StoreRecord, ...]:
+        return await self._stores.list_stores(query, context, call)
+
+    async def resolve(
+        self, keys: Sequence[str], context: ContextView, call: CallContext
+    ) -> Mapping[str, NativeRef | AdapterError]:
+        return await self._identity.resolve(keys, context, call)
+
+    async def audit(self, call: CallContext) -> IdentityAudit:
+        return await self._identity.audit(call)
+
+    async def _load_taxes(self, operation: str, call: CallContext) -> Mapping[str, TaxData]:
+        taxes: dict[str, TaxData] = {}
+        body = {"object_types": ["TAX"], "limit": 1000}
+        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, operation, call):
+            taxes.update({each.id: each.tax_data for each in page.objects or () if each.tax_data})
+        return taxes
+
+
+def create(env: AdapterEnvironment) -> SquareAdapter:
+    return SquareAdapter(env)

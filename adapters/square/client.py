@@ -1,0 +1,116 @@
+"""Speaks HTTP for this adapter: one attempt per call through the injected transport, decoded strictly, refusals raised.
+
+Path: reads -> client -> transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from adapters.square.config import SquareConfig
+from adapters.square.errors import refusal
+from adapters.square.wire.common import Answer
+from gateway.errors import InvalidAnswer
+from gateway.model.context import CallContext
+from gateway.model.operation import MEBIBYTE
+from gateway.ports.transport import Request, Response, Transport
+
+A = TypeVar("A", bound=Answer)
+
+MAX_BYTES = 16 * MEBIBYTE
+MAX_PAGES = 200
+"""A runaway cursor is an invalid answer, not an endless loop."""
+
+Body = Mapping[str, object]
+
+
+_DECODERS: dict[type[Answer], msgspec.json.Decoder[Any]] = {}
+
+
+def _decode(kind: type[A], body: bytes) -> A:
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
+    return decoder.decode(body)
+
+
+class SquareClient:
+    def __init__(self, transport: Transport, config: SquareConfig) -> None:
+        self._transport = transport
+        self._headers = {
+            "authorization": f"Bearer {config.access_token.reveal()}",
+            "square-version": config.square_version,
+            "accept": "application/json",
+            "content-type": "application/json",
+        }
+
+    async def post(self, path: str, body: Body, kind: type[A], operation: str, call: CallContext) -> A:
+        return await self._send("POST", path, {}, msgspec.json.encode(body), kind, operation, call)
+
+    async def get(
+        self, path: str, kind: type[A], operation: str, call: CallContext, query: Mapping[str, str] | None = None
+    ) -> A:
+        return await self._send("GET", path, query or {}, None, kind, operation, call)
+
+    async def find(self, path: str, kind: type[A], operation: str, call: CallContext) -> A | None:
+        """Like `get`; None where Square has no such thing (404)."""
+        response = await self._attempt("GET", path, {}, None, operation, call)
+        return None if response.status == 404 else self._read(response, kind)
+
+    async def pages(self, path: str, body: Body, kind: type[A], operation: str, call: CallContext) -> AsyncIterator[A]:
+        """Every page of a search, in order. Ends by raising if the cursor never ends."""
+        cursor: str | None = None
+        for _ in range(MAX_PAGES):
+            answer = await self.post(path, {**body, "cursor": cursor} if cursor else body, kind, operation, call)
+            yield answer
+            if not answer.cursor:
+                return
+            if answer.cursor == cursor:
+                raise InvalidAnswer(detail=f"{path}: the cursor does not advance")
+            cursor = answer.cursor
+        raise InvalidAnswer(detail=f"{path}: more than {MAX_PAGES} pages")
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: bytes | None,
+        kind: type[A],
+        operation: str,
+        call: CallContext,
+    ) -> A:
+        return self._read(await self._attempt(method, path, query, body, operation, call), kind)
+
+    async def _attempt(
+        self, method: str, path: str, query: Mapping[str, str], body: bytes | None, operation: str, call: CallContext
+    ) -> Response:
+        request = Request(
+            method=method,
+            path=path,
+            operation=operation,
+            headers=self._headers,
+            query=query,
+            body=body,
+            max_response_bytes=MAX_BYTES,
+        )
+        return await self._transport.send(request, call)
+
+    def _read(self, response: Response, kind: type[A]) -> A:
+        if response.status != 200:
+            try:
+                errors = _decode(Answer, response.body).errors or ()
+            except msgspec.DecodeError:
+                errors = ()
+            after = response.headers.get("retry-after", "")
+            raise refusal(response.status, errors, float(after) if after.isdigit() else None)
+        try:
+            answer = _decode(kind, response.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            # The decoder's message names paths and types, never values.
+            raise InvalidAnswer(detail=str(error)) from None
+        if answer.errors:
+            raise refusal(response.status, answer.errors)
+        return answer

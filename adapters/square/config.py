@@ -1,0 +1,66 @@
+"""The keys of `[backends.x]` for a Square account. Read once at start, checked by msgspec."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from gateway.ports.manifest import AdapterConfig, Secret
+
+API_VERSION = "2025-08-20"
+
+
+class SquareConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`access_token` needs ITEMS_READ, INVENTORY_READ, MERCHANT_PROFILE_READ, CUSTOMERS_READ, LOYALTY_READ and
+    ORDERS_READ, as far as the account serves those domains. One account settles in one currency: configure one backend
+    per country."""
+
+    access_token: Secret
+    square_version: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] = API_VERSION
+    """Sent as `Square-Version`; the adapter is tested against the default."""
+
+    store_locations: dict[str, str] = field(default_factory=dict[str, str])
+    """Gateway store name to Square location id: whose till price a store's context sees. A store that is not listed
+    sees the account's own price."""
+
+    language: str = "en"
+    """BCP 47 tag of the language the catalogue is written in; Square does not say."""
+
+    country: str = ""
+    """ISO 3166-1 alpha-2: how phone numbers without a country code are read. Empty: they are left out."""
+
+    program_name: str = "Loyalty"
+    """What the loyalty programme is called; Square's has no name."""
+
+    own_sources: Annotated[tuple[str, ...], Meta(min_length=1, max_length=10)] = ("Square Point of Sale",)
+    """Names of order sources that are this account's own tills. Unverified: tills may name themselves otherwise, see
+    `order.source.name` of a real receipt."""
+
+    source_systems: dict[str, str] = field(default_factory=dict[str, str])
+    """Name of a foreign order source to the gateway's backend name, so that an order's origin names its system."""
+
+    order_states: Annotated[tuple[Literal["COMPLETED", "CANCELED"], ...], Meta(min_length=1)] = ("COMPLETED",)
+    """Which orders are receipts. A cancelled till order is usually a voided one that nobody paid."""
+
+    order_number: Literal["ticket_name", "reference_id", "id"] = "ticket_name"
+    """Which field a customer knows the receipt by; its id where that field is empty."""
+
+    identifier_seconds: float = 86_400.0
+    """How long SKU and variation id are kept; `catalog.version.updated` forgets them sooner."""
+
+    missing_seconds: float = 300.0
+    """How long an unknown SKU is remembered as unknown."""
+
+    facts_seconds: float = 300.0
+    """How long a variation's tracking and sold-out marks are kept between stock reads."""
+
+    table_seconds: float = 3_600.0
+    """How long taxes, option names, places and the loyalty programme are kept."""
+
+    webhook_signature_key: Secret | None = None
+    webhook_url: str = ""
+    """The notification URL exactly as registered with Square, which signs it. Empty: the address that was posted to."""
+
+    webhook_window_seconds: float = 90_000.0
+    """Oldest delivery accepted. Square retries for up to 24 hours."""

@@ -1,0 +1,68 @@
+"""What Square's errors mean here. `client.py` raises what this module makes of a refusal.
+
+Source: developer.squareup.com/docs/build-basics/general-considerations/handling-errors; codes as in the OpenAPI file's
+`x-square-generic-error-codes`, which declares no error answers itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adapters.square.wire.common import Error
+from gateway.errors import (
+    AdapterError,
+    CredentialsRefused,
+    DeadlineExceeded,
+    GatewayError,
+    InvalidCursor,
+    RateLimited,
+    RequestRefused,
+    Unavailable,
+)
+
+BY_CODE: Mapping[str, type[AdapterError]] = {
+    "UNAUTHORIZED": CredentialsRefused,
+    "ACCESS_TOKEN_EXPIRED": CredentialsRefused,
+    "ACCESS_TOKEN_REVOKED": CredentialsRefused,
+    "FORBIDDEN": CredentialsRefused,
+    "INSUFFICIENT_SCOPES": CredentialsRefused,
+    "APPLICATION_DISABLED": CredentialsRefused,
+    "MERCHANT_SUBSCRIPTION_NOT_FOUND": CredentialsRefused,
+    "RATE_LIMITED": RateLimited,
+    "REQUEST_TIMEOUT": DeadlineExceeded,
+    "GATEWAY_TIMEOUT": DeadlineExceeded,
+    "INTERNAL_SERVER_ERROR": Unavailable,
+    "BAD_GATEWAY": Unavailable,
+    "SERVICE_UNAVAILABLE": Unavailable,
+}
+
+BY_CATEGORY: Mapping[str, type[AdapterError]] = {
+    "AUTHENTICATION_ERROR": CredentialsRefused,
+    "RATE_LIMIT_ERROR": RateLimited,
+    "API_ERROR": Unavailable,
+    "INVALID_REQUEST_ERROR": RequestRefused,
+    "MERCHANT_SUBSCRIPTION_ERROR": CredentialsRefused,
+}
+
+
+def by_status(status: int) -> type[AdapterError]:
+    """For an answer without a readable `errors` list."""
+    if status in (401, 403):
+        return CredentialsRefused
+    if status == 429:
+        return RateLimited
+    if status in (408, 504):
+        return DeadlineExceeded
+    return Unavailable if status >= 500 else RequestRefused
+
+
+def refusal(status: int, errors: Sequence[Error], retry_after: float | None = None) -> GatewayError:
+    """The error to raise. Vendor texts may quote what was sent (a phone number), so `detail` has codes and fields
+    only. A cursor Square no longer knows is the caller's to drop."""
+    if not errors:
+        return by_status(status)(detail=f"HTTP {status}", retry_after=retry_after)
+    first = errors[0]
+    if first.code == "INVALID_CURSOR":
+        return InvalidCursor("This position is no longer known; start again from the first page.")
+    kind = BY_CODE.get(first.code) or BY_CATEGORY.get(first.category) or by_status(status)
+    codes = ", ".join(f"{error.code} {error.field}".rstrip() for error in errors[:5])
+    return kind(detail=f"HTTP {status}: {codes}", retry_after=retry_after)

@@ -1,0 +1,1 @@
+"""Square's records to the gateway's: pure functions, no I/O."""

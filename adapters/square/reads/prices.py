@@ -1,0 +1,57 @@
+"""PricePort: what a till charges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adapters.square.config import SquareConfig
+from adapters.square.mapping.money import treatment
+from adapters.square.mapping.prices import price
+from adapters.square.reads.variations import Variations
+from adapters.square.tables import Table
+from adapters.square.wire.catalog import TaxData
+from gateway.errors import AdapterError
+from gateway.model.context import CallContext, ContextView
+from gateway.model.freshness import Freshness
+from gateway.model.pricing import Price, PriceKey
+from gateway.ports.manifest import AdapterEnvironment
+
+OPERATION = "price.get_prices"
+
+
+class Prices:
+    def __init__(
+        self,
+        env: AdapterEnvironment,
+        config: SquareConfig,
+        variations: Variations,
+        taxes: Table[Mapping[str, TaxData]],
+    ) -> None:
+        self._env = env
+        self._config = config
+        self._variations = variations
+        self._taxes = taxes
+
+    async def get_prices(
+        self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
+    ) -> Mapping[PriceKey, Price | AdapterError]:
+        """One request per 1,000 SKUs, identifiers and taxes cached. Square has no sales units: a key with a unit is
+        not sold here."""
+        keys = [key for key in keys if key.unit is None]
+        known = await self._variations.read(list(dict.fromkeys(key.sku for key in keys)), OPERATION, call)
+        priced = any(not isinstance(entry, AdapterError) for entry in known.values())
+        taxes = await self._taxes.get(OPERATION, call) if priced else {}
+        location = self._config.store_locations.get(context.store or "")
+        currency = context.currency
+        freshness = Freshness(self._env.name, self._env.clock())
+        answers: dict[PriceKey, Price | AdapterError] = {}
+        for key in keys:
+            entry = known.get(key.sku)
+            if isinstance(entry, AdapterError):
+                answers[key] = entry.fresh()
+            elif entry is not None:
+                how = treatment(entry.item, taxes)
+                answer = price(entry.variation, location, currency, key.quantity, how, freshness)
+                if answer is not None:
+                    answers[key] = answer
+        return answers

@@ -1,0 +1,109 @@
+"""StockPort: what tills have counted, by location."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from adapters.square.client import SquareClient
+from adapters.square.config import SquareConfig
+from adapters.square.identifiers import Identifiers
+from adapters.square.mapping.stock import Facts, facts, level
+from adapters.square.reads.variations import Variations
+from adapters.square.wire.places import Count, CountsAnswer
+from gateway.errors import AdapterError
+from gateway.model.context import CallContext, ContextView
+from gateway.model.freshness import Freshness
+from gateway.model.stock import StockKey, StockLevel, StockLevels
+from gateway.ports.manifest import AdapterEnvironment
+
+OPERATION = "stock.get_stock"
+ROWS_PER_PAGE = 1_000
+NOTHING_SAID = Facts()
+
+
+class Stock:
+    def __init__(
+        self,
+        env: AdapterEnvironment,
+        config: SquareConfig,
+        client: SquareClient,
+        identifiers: Identifiers,
+        variations: Variations,
+    ) -> None:
+        self._env = env
+        self._config = config
+        self._client = client
+        self._identifiers = identifiers
+        self._variations = variations
+
+    async def get_stock(
+        self, keys: Sequence[StockKey], context: ContextView, call: CallContext
+    ) -> Mapping[StockKey, StockLevels | AdapterError]:
+        """ceil(SKUs x locations / 1000) requests, identifiers and tracking marks cached. A page that fails fails the
+        call: Square sorts counts by time, so a part of the pages is a part of every SKU."""
+        ids = await self._identifiers.by_sku(list(dict.fromkeys(key.sku for key in keys)), OPERATION, call)
+        by_places: dict[tuple[str, ...], list[str]] = {}
+        for key in keys:
+            entry = ids.get(key.sku)
+            if entry is not None and not isinstance(entry, AdapterError) and key.locations:
+                by_places.setdefault(key.locations, []).append(entry.id)
+        wanted = list(dict.fromkeys(one for many in by_places.values() for one in many))
+        marks = await self._facts(wanted, call)
+        counts: dict[tuple[str, str], Count] = {}
+        for places, variations in by_places.items():
+            await self._count(list(dict.fromkeys(variations)), places, counts, call)
+        now = self._env.clock()
+        freshness = Freshness(self._env.name, now)
+        answers: dict[StockKey, StockLevels | AdapterError] = {}
+        for key in keys:
+            entry = ids.get(key.sku)
+            if isinstance(entry, AdapterError):
+                answers[key] = entry.fresh()
+            elif entry is not None:
+                levels: dict[str, StockLevel] = {}
+                known = marks.get(entry.id, NOTHING_SAID)
+                for place in key.locations:
+                    one = level(place, known, counts.get((entry.id, place)), now, freshness)
+                    if one is not None:
+                        levels[place] = one
+                answers[key] = StockLevels(levels)
+        return answers
+
+    async def _count(
+        self,
+        variations: Sequence[str],
+        places: Sequence[str],
+        counts: dict[tuple[str, str], Count],
+        call: CallContext,
+    ) -> None:
+        """Only IN_STOCK, or fourteen states multiply the rows. A row that changes while pages are read moves to the
+        front and may come twice: the later one is right."""
+        body = {
+            "catalog_object_ids": variations,
+            "location_ids": places,
+            "states": ["IN_STOCK"],
+            "limit": ROWS_PER_PAGE,
+        }
+        path = "/v2/inventory/counts/batch-retrieve"
+        async for page in self._client.pages(path, body, CountsAnswer, OPERATION, call):
+            for row in page.counts or ():
+                if row.state != "IN_STOCK":
+                    continue
+                earlier = counts.get((row.catalog_object_id, row.location_id))
+                if earlier is None or earlier.calculated_at <= row.calculated_at:
+                    counts[row.catalog_object_id, row.location_id] = row
+
+    async def _facts(self, variations: Sequence[str], call: CallContext) -> Mapping[str, Facts]:
+        """Tracking and sold-out marks, from the cache unless the call asks for fresh facts."""
+        cached: Mapping[str, str] = {} if call.fresh else await self._env.identifiers.get_many("facts", variations)
+        known = {variation: msgspec.json.decode(text, type=Facts) for variation, text in cached.items()}
+        missing = [variation for variation in variations if variation not in known]
+        if missing:
+            objects, _ = await self._variations.objects(missing, OPERATION, call, related=False)
+            fetched = {variation: facts(found) for variation, found in objects.items()}
+            texts = {variation: msgspec.json.encode(each).decode() for variation, each in fetched.items()}
+            await self._env.identifiers.set_many("facts", texts, self._config.facts_seconds)
+            known.update(fetched)
+        return known

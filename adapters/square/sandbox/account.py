@@ -1,0 +1,80 @@
+"""One seller's account as the sandbox keeps it: objects in Square's own JSON shape, by id."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from gateway.model.money import Money, fraction_digits
+
+Json = dict[str, Any]
+
+
+def native_id(kind: str, seed_id: str) -> str:
+    """A seed's neutral id as this sandbox writes it: 24 upper-case letters and digits, as catalogue objects, customers
+    and orders have. `kind` is four letters: ITEM, VARI, CATG, CUST, ORDR."""
+    return kind + re.sub(r"[^A-Z0-9]", "", seed_id.upper()).rjust(20, "0")
+
+
+def account_uuid(seed_id: str) -> str:
+    """Loyalty accounts and programmes have UUIDs."""
+    digits = re.sub(r"[^0-9a-f]", "", seed_id.lower())[-12:].rjust(12, "0")
+    return f"00000000-0000-4000-8000-{digits}"
+
+
+def minor(money: Money) -> Json:
+    """Money in whole minor units, as Square keeps it."""
+    digits = fraction_digits(money.currency)
+    units = (money.amount * (Decimal(10) ** digits)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return {"amount": int(units), "currency": money.currency}
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def present(**fields: Any) -> Json:
+    """Square leaves out what is not set."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+class Account:
+    """`index_lag` is how many seconds a newly written customer stays invisible to a search, as Square documents."""
+
+    def __init__(self, now: datetime, currency: str, country: str, language: str) -> None:
+        self.now = now
+        self.currency = currency
+        self.country = country
+        self.language = language
+        self.locations: dict[str, Json] = {}
+        self.catalog: dict[str, Json] = {}
+        self.counts: dict[tuple[str, str, str], Json] = {}
+        self.customers: dict[str, Json] = {}
+        self.program: Json | None = None
+        self.loyalty_accounts: dict[str, Json] = {}
+        self.loyalty_events: list[Json] = []
+        self.orders: dict[str, Json] = {}
+        self.index_lag = 0.0
+        self._written: dict[str, float] = {}
+
+    def wrote(self, object_id: str) -> None:
+        self._written[object_id] = time.monotonic()
+
+    def indexed(self, object_id: str) -> bool:
+        """Whether a search finds it yet."""
+        written = self._written.get(object_id)
+        return written is None or time.monotonic() - written >= self.index_lag
+
+    def variations(self) -> list[Json]:
+        return [each for each in self.catalog.values() if each["type"] == "ITEM_VARIATION"]
+
+    def variation_of(self, sku: str) -> Json:
+        """The living variation with exactly this SKU; tests change it in place."""
+        for each in self.variations():
+            if each["item_variation_data"].get("sku") == sku and not each.get("is_deleted"):
+                return each
+        raise KeyError(sku)

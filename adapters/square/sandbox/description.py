@@ -1,0 +1,199 @@
+"""The part of Square's API this sandbox speaks, described by us: paths, and the fields of what goes in and out. A
+contract test holds it to be a subset of the vendor's own OpenAPI file. Anything else is refused, as Square does
+with an unknown body parameter.
+
+One line is one schema: its name, then `field:type`. Types: `string`, `integer` (int64), `number`, `boolean`, `map`
+(string to string), the name of a schema, `[type]` for a list, `{Schema}` for a map of schemas; `*` after a field's name
+means required."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PATHS: Mapping[str, tuple[str | None, str]] = {
+    "POST /v2/catalog/search": ("SearchCatalogObjectsRequest", "SearchCatalogObjectsResponse"),
+    "POST /v2/catalog/search-catalog-items": ("SearchCatalogItemsRequest", "SearchCatalogItemsResponse"),
+    "POST /v2/catalog/batch-retrieve": ("BatchRetrieveCatalogObjectsRequest", "BatchRetrieveCatalogObjectsResponse"),
+    "POST /v2/inventory/counts/batch-retrieve": (
+        "BatchRetrieveInventoryCountsRequest",
+        "BatchRetrieveInventoryCountsResponse",
+    ),
+    "GET /v2/locations": (None, "ListLocationsResponse"),
+    "POST /v2/customers/search": ("SearchCustomersRequest", "SearchCustomersResponse"),
+    "POST /v2/customers/bulk-retrieve": ("BulkRetrieveCustomersRequest", "BulkRetrieveCustomersResponse"),
+    "POST /v2/loyalty/accounts/search": ("SearchLoyaltyAccountsRequest", "SearchLoyaltyAccountsResponse"),
+    "POST /v2/loyalty/events/search": ("SearchLoyaltyEventsRequest", "SearchLoyaltyEventsResponse"),
+    "GET /v2/loyalty/programs/{program_id}": (None, "RetrieveLoyaltyProgramResponse"),
+    "POST /v2/orders/search": ("SearchOrdersRequest", "SearchOrdersResponse"),
+    "POST /v2/orders/batch-retrieve": ("BatchRetrieveOrdersRequest", "BatchRetrieveOrdersResponse"),
+}
+
+_LINES = """
+Error category*:string code*:string detail:string field:string
+Money amount:integer currency:string
+TimeRange start_at:string end_at:string
+
+SearchCatalogObjectsRequest cursor:string object_types:[string] include_deleted_objects:boolean include_related_objects:boolean begin_time:string query:CatalogQuery limit:integer
+CatalogQuery set_query:CatalogQuerySet exact_query:CatalogQueryExact
+CatalogQuerySet attribute_name*:string attribute_values*:[string]
+CatalogQueryExact attribute_name*:string attribute_value*:string
+SearchCatalogObjectsResponse errors:[Error] cursor:string objects:[CatalogObject] related_objects:[CatalogObject] latest_time:string
+SearchCatalogItemsRequest category_ids:[string] limit:integer cursor:string
+SearchCatalogItemsResponse errors:[Error] items:[CatalogObject] cursor:string
+BatchRetrieveCatalogObjectsRequest object_ids*:[string] include_related_objects:boolean include_deleted_objects:boolean
+BatchRetrieveCatalogObjectsResponse errors:[Error] objects:[CatalogObject] related_objects:[CatalogObject]
+CatalogObject type*:string id*:string updated_at:string version:integer is_deleted:boolean present_at_all_locations:boolean present_at_location_ids:[string] absent_at_location_ids:[string] item_data:CatalogItem item_variation_data:CatalogItemVariation category_data:CatalogCategory tax_data:CatalogTax image_data:CatalogImage item_option_data:CatalogItemOption item_option_value_data:CatalogItemOptionValue
+CatalogItem name:string description:string description_html:string description_plaintext:string is_taxable:boolean tax_ids:[string] categories:[CatalogObjectCategory] reporting_category:CatalogObjectCategory variations:[CatalogObject] product_type:string item_options:[CatalogItemOptionForItem] image_ids:[string] is_archived:boolean
+CatalogItemOptionForItem item_option_id:string
+CatalogItemVariation item_id:string name:string sku:string upc:string ordinal:integer pricing_type:string price_money:Money location_overrides:[ItemVariationLocationOverrides] track_inventory:boolean item_option_values:[CatalogItemOptionValueForItemVariation] image_ids:[string] sellable:boolean stockable:boolean
+CatalogItemOptionValueForItemVariation item_option_id:string item_option_value_id:string
+ItemVariationLocationOverrides location_id:string price_money:Money pricing_type:string track_inventory:boolean sold_out:boolean sold_out_valid_until:string
+CatalogObjectCategory id:string ordinal:integer
+CatalogCategory name:string category_type:string parent_category:CatalogObjectCategory is_top_level:boolean
+CatalogTax name:string calculation_phase:string inclusion_type:string percentage:string enabled:boolean
+CatalogImage url:string caption:string
+CatalogItemOption name:string display_name:string values:[CatalogObject]
+CatalogItemOptionValue item_option_id:string name:string ordinal:integer
+
+BatchRetrieveInventoryCountsRequest catalog_object_ids:[string] location_ids:[string] updated_after:string cursor:string states:[string] limit:integer
+BatchRetrieveInventoryCountsResponse errors:[Error] counts:[InventoryCount] cursor:string
+InventoryCount catalog_object_id:string catalog_object_type:string state:string location_id:string quantity:string calculated_at:string
+
+ListLocationsResponse errors:[Error] locations:[Location]
+Location id:string name:string address:Address timezone:string status:string merchant_id:string country:string language_code:string currency:string phone_number:string business_name:string type:string business_hours:BusinessHours coordinates:Coordinates
+Address address_line_1:string address_line_2:string address_line_3:string locality:string administrative_district_level_1:string postal_code:string country:string
+Coordinates latitude:number longitude:number
+BusinessHours periods:[BusinessHoursPeriod]
+BusinessHoursPeriod day_of_week:string start_local_time:string end_local_time:string
+
+SearchCustomersRequest cursor:string limit:integer query:CustomerQuery
+CustomerQuery filter:CustomerFilter
+CustomerFilter email_address:CustomerTextFilter phone_number:CustomerTextFilter reference_id:CustomerTextFilter
+CustomerTextFilter exact:string fuzzy:string
+SearchCustomersResponse errors:[Error] customers:[Customer] cursor:string
+Customer id:string created_at:string updated_at:string given_name:string family_name:string email_address:string phone_number:string birthday:string reference_id:string preferences:CustomerPreferences creation_source:string group_ids:[string] version:integer
+CustomerPreferences email_unsubscribed:boolean
+BulkRetrieveCustomersRequest customer_ids*:[string]
+BulkRetrieveCustomersResponse responses:{RetrieveCustomerResponse} errors:[Error]
+RetrieveCustomerResponse errors:[Error] customer:Customer
+
+SearchLoyaltyAccountsRequest query:SearchLoyaltyAccountsRequestLoyaltyAccountQuery limit:integer cursor:string
+SearchLoyaltyAccountsRequestLoyaltyAccountQuery mappings:[LoyaltyAccountMapping] customer_ids:[string]
+LoyaltyAccountMapping id:string created_at:string phone_number:string
+SearchLoyaltyAccountsResponse errors:[Error] loyalty_accounts:[LoyaltyAccount] cursor:string
+LoyaltyAccount id:string program_id*:string balance:integer lifetime_points:integer customer_id:string enrolled_at:string created_at:string mapping:LoyaltyAccountMapping
+SearchLoyaltyEventsRequest query:LoyaltyEventQuery limit:integer cursor:string
+LoyaltyEventQuery filter:LoyaltyEventFilter
+LoyaltyEventFilter loyalty_account_filter:LoyaltyEventLoyaltyAccountFilter date_time_filter:LoyaltyEventDateTimeFilter
+LoyaltyEventLoyaltyAccountFilter loyalty_account_id*:string
+LoyaltyEventDateTimeFilter created_at*:TimeRange
+SearchLoyaltyEventsResponse errors:[Error] events:[LoyaltyEvent] cursor:string
+LoyaltyEvent id*:string type*:string created_at*:string loyalty_account_id*:string source*:string location_id:string accumulate_points:LoyaltyEventAccumulatePoints create_reward:LoyaltyEventCreateReward redeem_reward:LoyaltyEventRedeemReward delete_reward:LoyaltyEventDeleteReward adjust_points:LoyaltyEventAdjustPoints expire_points:LoyaltyEventExpirePoints other_event:LoyaltyEventOther
+LoyaltyEventAccumulatePoints loyalty_program_id:string points:integer order_id:string
+LoyaltyEventCreateReward loyalty_program_id*:string points*:integer
+LoyaltyEventRedeemReward loyalty_program_id*:string order_id:string
+LoyaltyEventDeleteReward loyalty_program_id*:string points*:integer
+LoyaltyEventAdjustPoints loyalty_program_id:string points*:integer reason:string
+LoyaltyEventExpirePoints loyalty_program_id*:string points*:integer
+LoyaltyEventOther loyalty_program_id*:string points*:integer
+RetrieveLoyaltyProgramResponse errors:[Error] program:LoyaltyProgram
+LoyaltyProgram id:string status:string terminology:LoyaltyProgramTerminology location_ids:[string] accrual_rules:[LoyaltyProgramAccrualRule]
+LoyaltyProgramTerminology one*:string other*:string
+LoyaltyProgramAccrualRule accrual_type*:string points:integer visit_data:LoyaltyProgramAccrualRuleVisitData spend_data:LoyaltyProgramAccrualRuleSpendData item_variation_data:LoyaltyProgramAccrualRuleItemVariationData category_data:LoyaltyProgramAccrualRuleCategoryData
+LoyaltyProgramAccrualRuleVisitData minimum_amount_money:Money tax_mode*:string
+LoyaltyProgramAccrualRuleSpendData amount_money*:Money excluded_category_ids:[string] excluded_item_variation_ids:[string] tax_mode*:string
+LoyaltyProgramAccrualRuleItemVariationData item_variation_id*:string
+LoyaltyProgramAccrualRuleCategoryData category_id*:string
+
+SearchOrdersRequest location_ids:[string] cursor:string query:SearchOrdersQuery limit:integer return_entries:boolean
+SearchOrdersQuery filter:SearchOrdersFilter sort:SearchOrdersSort
+SearchOrdersFilter state_filter:SearchOrdersStateFilter date_time_filter:SearchOrdersDateTimeFilter source_filter:SearchOrdersSourceFilter customer_filter:SearchOrdersCustomerFilter
+SearchOrdersStateFilter states*:[string]
+SearchOrdersDateTimeFilter created_at:TimeRange updated_at:TimeRange closed_at:TimeRange
+SearchOrdersSourceFilter source_names:[string]
+SearchOrdersCustomerFilter customer_ids:[string]
+SearchOrdersSort sort_field*:string sort_order:string
+SearchOrdersResponse errors:[Error] orders:[Order] cursor:string
+BatchRetrieveOrdersRequest location_id:string order_ids*:[string]
+BatchRetrieveOrdersResponse errors:[Error] orders:[Order]
+Order id:string location_id*:string reference_id:string ticket_name:string source:OrderSource customer_id:string line_items:[OrderLineItem] taxes:[OrderLineItemTax] returns:[OrderReturn] net_amounts:OrderMoneyAmounts return_amounts:OrderMoneyAmounts refunds:[Refund] created_at:string updated_at:string closed_at:string state:string version:integer total_money:Money total_tax_money:Money total_discount_money:Money
+OrderSource name:string
+OrderLineItem uid:string name:string variation_name:string quantity*:string catalog_object_id:string item_type:string base_price_money:Money gross_sales_money:Money total_tax_money:Money total_discount_money:Money total_money:Money
+OrderLineItemTax uid:string name:string type:string percentage:string applied_money:Money scope:string
+OrderReturn uid:string source_order_id:string return_line_items:[OrderReturnLineItem] return_amounts:OrderMoneyAmounts
+OrderReturnLineItem uid:string source_line_item_uid:string name:string variation_name:string quantity*:string catalog_object_id:string item_type:string base_price_money:Money total_tax_money:Money total_discount_money:Money total_money:Money
+OrderMoneyAmounts total_money:Money tax_money:Money discount_money:Money
+Refund id*:string location_id*:string reason*:string amount_money*:Money status*:string
+"""  # noqa: E501
+
+
+class Field:
+    """One field: its type as written, and whether it must be there."""
+
+    __slots__ = ("kind", "required")
+
+    def __init__(self, kind: str, required: bool) -> None:
+        self.kind = kind
+        self.required = required
+
+
+def _schemas() -> dict[str, dict[str, Field]]:
+    schemas: dict[str, dict[str, Field]] = {}
+    for line in filter(None, _LINES.splitlines()):
+        name, *fields = line.split()
+        pairs = (field.split(":") for field in fields)
+        schemas[name] = {key.rstrip("*"): Field(kind, key.endswith("*")) for key, kind in pairs}
+    return schemas
+
+
+SCHEMAS: Mapping[str, Mapping[str, Field]] = _schemas()
+
+
+class Mismatch(Exception):
+    """A value that is not as described. `code` is Square's error code for it, `field` the path to it."""
+
+    def __init__(self, code: str, field: str) -> None:
+        super().__init__(f"{code} at {field or 'the body'}")
+        self.code = code
+        self.field = field
+
+
+def check(kind: str, value: Any, at: str = "") -> None:
+    """Raises Mismatch for the first field that is unknown, missing or of another type."""
+    if kind.startswith("["):
+        if not isinstance(value, list):
+            raise Mismatch("EXPECTED_ARRAY", at)
+        for index, each in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            check(kind[1:-1], each, f"{at}[{index}]")
+    elif kind.startswith("{"):
+        for name, each in value.items():
+            check(kind[1:-1], each, f"{at}.{name}")
+    elif kind == "string":
+        if not isinstance(value, str):
+            raise Mismatch("EXPECTED_STRING", at)
+    elif kind == "integer":
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise Mismatch("EXPECTED_INTEGER", at)
+    elif kind == "number":
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise Mismatch("EXPECTED_FLOAT", at)
+    elif kind == "boolean":
+        if not isinstance(value, bool):
+            raise Mismatch("EXPECTED_BOOLEAN", at)
+    else:
+        _check_object(SCHEMAS[kind], value, at)
+
+
+def _check_object(fields: Mapping[str, Field], value: Any, at: str) -> None:
+    if not isinstance(value, dict):
+        raise Mismatch("EXPECTED_OBJECT", at)
+    body: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    for name, each in body.items():
+        where = f"{at}.{name}" if at else name
+        if name not in fields:
+            raise Mismatch("UNKNOWN_BODY_PARAMETER", where)
+        check(fields[name].kind, each, where)
+    for name, field in fields.items():
+        if field.required and name not in body:
+            raise Mismatch("MISSING_REQUIRED_PARAMETER", f"{at}.{name}" if at else name)

@@ -1,0 +1,25 @@
+"""What every answer has: errors, a cursor, money."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Error(Struct, frozen=True):
+    category: str
+    code: str
+    field: str | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """Base of every answer. Either `errors` or the content is there."""
+
+    errors: tuple[Error, ...] | None = None
+    cursor: str | None = None
+
+
+class WireMoney(Struct, frozen=True):
+    """`amount` in minor units of `currency`: pence for GBP, yen for JPY, fils for KWD."""
+
+    amount: int | None = None
+    currency: str | None = None

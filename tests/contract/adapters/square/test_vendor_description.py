@@ -1,0 +1,67 @@
+"""Our own small description of Square's API is a subset of the vendor's; and what is sent and answered validates against
+the vendor's file, whole."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.square.config import API_VERSION
+from adapters.square.sandbox.description import PATHS, SCHEMAS
+
+pytestmark = pytest.mark.specs
+ROOT = Path(__file__).resolve().parents[4]
+FORMATS = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
+
+
+@lru_cache(maxsize=1)
+def vendor() -> Mapping[str, Any]:
+    path = Path(os.environ.get("VENDOR_SPECS") or ROOT.parent / "shared" / "specs") / "square" / "api.json.gz"
+    if not path.exists():
+        if os.environ.get("GATEWAY_TESTS_STRICT") == "1":
+            pytest.fail(f"the vendor's description is absent: {path}")
+        pytest.skip(f"the vendor's description is absent: {path}")
+    return json.loads(gzip.decompress(path.read_bytes()))
+
+
+def _kind(described: Mapping[str, Any]) -> str:
+    """A vendor's property in our notation; an enumeration is a string."""
+    if "$ref" in described:
+        name = described["$ref"].rsplit("/", 1)[-1]
+        return "string" if vendor()["components"]["schemas"][name].get("type") == "string" else name
+    if described["type"] == "array":
+        return f"[{_kind(described['items'])}]"
+    if described["type"] == "object":
+        return "{" + _kind(described["additionalProperties"]) + "}"
+    return FORMATS[described["type"]]
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_a_schema_of_ours_is_a_subset_of_the_vendors(name: str) -> None:
+    theirs = vendor()["components"]["schemas"][name]
+    for field, ours in SCHEMAS[name].items():
+        assert field in theirs["properties"], f"{name}.{field}"
+        assert ours.kind == _kind(theirs["properties"][field]), f"{name}.{field}"
+    assert {field for field, ours in SCHEMAS[name].items() if ours.required} == set(theirs.get("required", ()))
+
+
+@pytest.mark.parametrize("operation", sorted(PATHS))
+def test_a_path_of_ours_is_one_of_the_vendors(operation: str) -> None:
+    method, path = operation.split()
+    request, answer = PATHS[operation]
+    theirs = vendor()["paths"][path][method.lower()]
+    assert _kind(theirs["responses"]["200"]["content"]["application/json"]["schema"]) == answer
+    if request is not None:
+        assert _kind(theirs["requestBody"]["content"]["application/json"]["schema"]) == request
+
+
+def test_the_version_we_send_is_the_descriptions() -> None:
+    header = vendor()["components"]["securitySchemes"]["oauth2"]["x-additional-headers"][0]
+    assert (header["name"], header["schema"]["default"]) == ("Square-Version", API_VERSION)
