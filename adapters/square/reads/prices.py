@@ -40,7 +40,7 @@ class Prices:
         keys = [key for key in keys if key.unit is None]
         known = await self._variations.read(list(dict.fromkeys(key.sku for key in keys)), OPERATION, call)
         priced = any(not isinstance(entry, AdapterError) for entry in known.values())
-        taxes = await self._taxes.get(OPERATION, call) if priced else {}
+        taxes: Mapping[str, TaxData] = await self._taxes.get(OPERATION, call) if priced else {}
         location = self._config.store_locations.get(context.store or "")
         currency = context.currency
         freshness = Freshness(self._env.name, self._env.clock())

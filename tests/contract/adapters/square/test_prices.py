@@ -28,14 +28,14 @@ from tests.contract.adapters.square.connected import (
 SEARCH, RETRIEVE = "POST /v2/catalog/search", "POST /v2/catalog/batch-retrieve"
 
 
-async def ask(till: Connected, *skus: str, fresh: bool = False, **context: str) -> Mapping[str, Price | AdapterError]:
+async def ask(till: Connected, *skus: str, **context: str | None) -> Mapping[str, Price | AdapterError]:
     keys = [PriceKey(sku) for sku in skus]
-    found = await till.adapter.get_prices(keys, seen_by("price.get_prices", **context), call(fresh=fresh))
+    found = await till.adapter.get_prices(keys, seen_by("price.get_prices", **context), call())
     return {key.sku: value for key, value in found.items()}
 
 
-async def price_of(till: Connected, sku: str, **context: str) -> Price:
-    found = (await ask(till, sku, **context))[sku]
+async def price_of(till: Connected, sku: str, *, currency: str = "GBP", store: str | None = None) -> Price:
+    found = (await ask(till, sku, currency=currency, store=store))[sku]
     assert isinstance(found, Price)
     return found
 

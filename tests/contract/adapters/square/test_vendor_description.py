@@ -1,5 +1,4 @@
-"""Our own small description of Square's API is a subset of the vendor's; and what is sent and answered validates against
-the vendor's file, whole."""
+"""Our own small description of Square's API is a subset of the vendor's."""
 
 from __future__ import annotations
 
