@@ -1,5 +1,4 @@
 """graphql-core over the operation's memo: what no plan covers, and the last word when a plan gives up."""
-
 # graphql-core's type wrappers are open generics, which strict checking cannot see through:
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -8,7 +7,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, cast
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution.executor import Executor
 
 PASSES = 100
@@ -22,11 +21,18 @@ async def complete(
     context: Any,
     variables: dict[str, Any] | None,
     operation_name: str | None,
+    *,
+    fetched: bool = False,
 ) -> ExecutionResult:
     """Execute until a pass awaits nothing. That pass is synchronous, so its errors are in document order; an answer
-    without errors needs no such pass."""
+    without errors needs no such pass.
+
+    A first pass that only fetches lets nulls propagate nowhere: otherwise one error would cancel its siblings' fetches
+    and ask for yet another pass. Not for mutations, where a null at the root must stop the fields after it, and not
+    when a plan has `fetched` nearly everything already.
+    """
     result = ExecutionResult(None, None)
-    for _ in range(PASSES):
+    for attempt in range(PASSES):
         executor = cast(
             "Executor[Any] | list[GraphQLError]",
             Executor.build(
@@ -39,10 +45,12 @@ async def complete(
         )
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
+        fetching = attempt == 0 and not fetched and executor.operation.operation is OperationType.QUERY
+        if fetching:
+            executor.error_propagation = False
         outcome = executor.execute_operation()
-        if not inspect.isawaitable(outcome):
-            return cast(ExecutionResult, outcome)
-        result = cast(ExecutionResult, await outcome)
-        if not result.errors:
+        waited = inspect.isawaitable(outcome)
+        result = cast(ExecutionResult, await outcome if waited else outcome)
+        if not result.errors or not (waited or fetching):
             return result
     return result

@@ -182,7 +182,12 @@ class Engine:
         plan: Plan | None = None,
     ) -> Result:
         answer = await core.complete(
-            self._schema, cast(Any, document.node), context, request.variables, request.operation_name
+            self._schema,
+            cast(Any, document.node),
+            context,
+            request.variables,
+            request.operation_name,
+            fetched=plan is not None,
         )
         private = plan is None or plan.private
         return Result(answer.data, answer.errors, executor=executor, reason=reason, private=private)

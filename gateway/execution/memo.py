@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from inspect import isawaitable
@@ -83,6 +83,22 @@ class Cell:
         self.collector: DataLoader[Any, None] | None = None
 
 
+class _Landing:
+    """Waits for one key in flight. No coroutine: graphql-core drops some awaitables before it ever awaits them."""
+
+    __slots__ = ("_cell", "_flight", "_key")
+
+    def __init__(self, cell: Cell, key: Hashable, flight: asyncio.Future[None]) -> None:
+        self._cell = cell
+        self._key = key
+        self._flight = flight
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        # A failing sibling cancels this wait, and must not cancel the others'.
+        yield from asyncio.shield(self._flight).__await__()
+        return _answer(self._cell.values[self._key])
+
+
 class Memo:
     """One per operation, mutation frame or subscription event. `close` ends whatever it still fetches."""
 
@@ -136,7 +152,7 @@ class Memo:
         if value is ABSENT:
             value = cell.values[key] = self._collect(cell, key, parent)
         if isinstance(value, asyncio.Future):
-            return self._landed(cell, key, cast("asyncio.Future[None]", value))
+            return _Landing(cell, key, cast("asyncio.Future[None]", value))
         return _answer(value)
 
     def frame(self, name: Hashable) -> Memo:
@@ -159,10 +175,6 @@ class Memo:
             memo.close()
         for task in self._tasks:
             task.cancel()
-
-    async def _landed(self, cell: Cell, key: Hashable, flight: asyncio.Future[None]) -> Any:
-        await asyncio.shield(flight)  # a failing sibling cancels this wait, and must not cancel the others'
-        return _answer(cell.values[key])
 
     def _collect(self, cell: Cell, key: Hashable, parent: Any) -> asyncio.Future[None]:
         # aiodataloader only gathers the keys of one tick: it caches nothing, and never sees an exception.

@@ -16,7 +16,7 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.execution import attribute, batched, computed, records, streamed
 
 Answers = Sequence[Any]
-SizeEnum = strawberry.enum(Size, name="Size")
+strawberry.enum(Size)
 Lenient = NewType("Lenient", object)
 LENIENT = strawberry.scalar(name="Lenient", serialize=str, parse_value=str, description="Serialises anything at all.")
 FIRST = strawberry.ID("p1")
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Range:
     low: int = 0
     high: int | None = strawberry.UNSET
-    sizes: list[SizeEnum] = strawberry.field(default_factory=lambda: [Size.SMALL])
+    sizes: list[Size] = strawberry.field(default_factory=lambda: [Size.SMALL])
 
 
 @strawberry.input(one_of=True)
@@ -90,7 +90,7 @@ class VariantView:
     is_type_of = records(Variant)
     sku: strawberry.ID
     title: str
-    size: SizeEnum
+    size: Size
     weight: float | None
     media: list[MediaView]
     meta: JSON | None
@@ -101,9 +101,7 @@ class VariantView:
 
     @batched(PriceView | None, key="sku")
     @staticmethod
-    async def price(
-        parents: Sequence[Variant], ctx: Context, quantity: int = 1, size: SizeEnum | None = None
-    ) -> Answers:
+    async def price(parents: Sequence[Variant], ctx: Context, quantity: int = 1, size: Size | None = None) -> Answers:
         skus = [variant.sku for variant in parents]
         prices = [ctx.world.price(sku, quantity) for sku in skus]
         return await ctx.world.answer("price", skus, (quantity, size), prices)
@@ -112,8 +110,7 @@ class VariantView:
     @staticmethod
     async def stock(parents: Sequence[Variant], ctx: Context, within: Range | None = None) -> Answers:
         skus = [variant.sku for variant in parents]
-        seen = within and (within.low, within.high, within.sizes)
-        return await ctx.world.answer("stock", skus, seen, [len(sku) for sku in skus])
+        return await ctx.world.answer("stock", skus, repr(within), [len(sku) for sku in skus])
 
     @batched("ProductView", key=lambda variant: variant.sku.split(".")[0])
     @staticmethod
@@ -135,7 +132,7 @@ class PageView(Generic[T]):
     @batched(int | None, key=lambda page: tuple(node.id for node in page.nodes))
     @staticmethod
     async def total(parents: Sequence[Page], ctx: Context) -> Answers:
-        keys = [str(len(parent.nodes)) for parent in parents]
+        keys = ["+".join(node.id for node in parent.nodes) for parent in parents]
         return await ctx.world.answer("total", keys, None, [len(parent.nodes) for parent in parents])
 
 
@@ -218,7 +215,7 @@ class Query:
     @staticmethod
     async def search(parents: Sequence[None], ctx: Context, text: str, within: Range | None = None) -> Answers:
         hits = [ctx.world.odd(ctx.world.hit(i), "hit", i) for i in range(len(text) % 4 + 1)]
-        return await ctx.world.answer("search", [text], within and within.low, [hits])
+        return await ctx.world.answer("search", [text], repr(within), [hits])
 
     @batched(NodeView | None)
     @staticmethod

@@ -55,9 +55,7 @@ class World:
                 count=self.odd(len(name), name, "count"),
                 active=self.odd(len(name) % 2 == 0, name, "active"),
                 tags=self.odd(tuple(self.maybe(f"t{i}", name, i) for i in range(3)), name, "tags"),
-                grid=self.odd(
-                    tuple(self.maybe((i, self.odd(i, name, "g", i)), name, "grid", i) for i in range(2)), name
-                ),
+                grid=self.odd(grid, name, "grid"),
                 variants=self.odd(variants, name, "variants"),
                 cover=self.maybe(self.media(name), name, "cover"),
                 secret=self.maybe("s3", name, "secret"),
