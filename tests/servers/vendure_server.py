@@ -60,6 +60,12 @@ class Seed(msgspec.Struct, frozen=True, rename="camel"):
 class VendureServer(msgspec.Struct, frozen=True):
     url: str
     seed: Seed
+    log: Path
+
+    @property
+    def requests(self) -> int:
+        """API requests that arrived at its socket so far: the server logs each before it answers."""
+        return self.log.read_text().count("request POST ")
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -150,7 +156,7 @@ def running(installation: Installation, database: Path) -> Generator[VendureServ
             start_new_session=True,
         )
     try:
-        yield VendureServer(_wait_until_healthy(process, log), installation.seed)
+        yield VendureServer(_wait_until_healthy(process, log), installation.seed, log)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,6 +1,6 @@
 // What the sample catalogue lacks, added through its own public APIs: a second stock location, a second channel
 // (EUR, prices include tax) and a third (JPY), German texts, a barcode, SKUs that clash, a hidden product, a customer with
-// two orders and a basket, and read-only credentials. Returns the facts the tests compare with (tokens, ids, order codes).
+// six orders and a basket, and read-only credentials. Returns the facts the tests compare with (tokens, ids, order codes).
 'use strict';
 
 const STREET = { fullName: 'Ada Lovelace', streetLine1: '1 Quay Street', city: 'Bristol', postalCode: 'BS1 1AA', countryCode: 'GB' };
@@ -109,6 +109,20 @@ async function catalogue(admin, bath, variants) {
   await admin(`mutation ($id: ID!) { updateProduct(input: { id: $id, enabled: false }) { id } }`, { id: hidden.productId });
 }
 
+/** One paid order of Ada's, through the shop. */
+async function buy(url, variantId, quantity) {
+  const shop = caller(`${url}/shop-api`);
+  await shop(`mutation { login(username: "ada@example.com", password: "analytical") { ... on CurrentUser { id } ... on ErrorResult { errorCode message } } }`);
+  await shop(
+    `mutation ($id: ID!, $quantity: Int!) { addItemToOrder(productVariantId: $id, quantity: $quantity) { ... on Order { id } ... on ErrorResult { errorCode message } } }`,
+    { id: variantId, quantity },
+  );
+  await shop(`mutation ($input: CreateAddressInput!) { setOrderShippingAddress(input: $input) { ... on Order { id } ... on ErrorResult { errorCode message } } }`, { input: STREET });
+  await shop(`mutation { setOrderShippingMethod(shippingMethodId: ["1"]) { ... on Order { id } ... on ErrorResult { errorCode message } } }`);
+  await shop(`mutation { transitionOrderToState(state: "ArrangingPayment") { ... on Order { id } ... on OrderStateTransitionError { errorCode message } } }`);
+  return shop(`mutation { addPaymentToOrder(input: { method: "standard-payment", metadata: {} }) { ... on Order { id code } ... on ErrorResult { errorCode message } } }`);
+}
+
 async function customer(admin, url, variants) {
   const ada = await admin(
     `mutation { createCustomer(input: { firstName: "Ada", lastName: "Lovelace", emailAddress: "ada@example.com", phoneNumber: "+44 7700 900123", customFields: { externalId: "crm-1" } }, password: "analytical") { ... on Customer { id } ... on ErrorResult { errorCode message } } }`,
@@ -117,22 +131,15 @@ async function customer(admin, url, variants) {
     `mutation { createCustomer(input: { firstName: "Charles", lastName: "Babbage", emailAddress: "charles@example.com", phoneNumber: "+44 7700 900123" }) { ... on Customer { id } ... on ErrorResult { errorCode message } } }`,
   );
   const group = await admin(`mutation ($ids: [ID!]) { createCustomerGroup(input: { name: "Engineers", customerIds: $ids }) { id } }`, { ids: [ada.id] });
+  const bought = [['TBL200032', 1], ['L2201308', 2], ['834444', 1], ['TBL200032', 2], ['L2201308', 1], ['834444', 3]];
   const orders = [];
-  for (const [sku, quantity] of [['TBL200032', 1], ['L2201308', 2]]) {
-    const shop = caller(`${url}/shop-api`);
-    await shop(`mutation { login(username: "ada@example.com", password: "analytical") { ... on CurrentUser { id } ... on ErrorResult { errorCode message } } }`);
-    await shop(
-      `mutation ($id: ID!, $quantity: Int!) { addItemToOrder(productVariantId: $id, quantity: $quantity) { ... on Order { id } ... on ErrorResult { errorCode message } } }`,
-      { id: variants.get(sku).id, quantity },
+  for (const [sku, quantity] of bought) orders.push(await buy(url, variants.get(sku).id, quantity));
+  // Two of them were taken by another system first.
+  for (const [index, order] of orders.slice(-2).entries()) {
+    await admin(
+      `mutation ($input: UpdateOrderInput!) { setOrderCustomFields(input: $input) { id } }`,
+      { input: { id: order.id, customFields: { originReference: `TILL-${index + 1}` } } },
     );
-    await shop(`mutation ($input: CreateAddressInput!) { setOrderShippingAddress(input: $input) { ... on Order { id } ... on ErrorResult { errorCode message } } }`, { input: STREET });
-    await shop(`mutation { setOrderShippingMethod(shippingMethodId: ["1"]) { ... on Order { id } ... on ErrorResult { errorCode message } } }`);
-    await shop(`mutation { transitionOrderToState(state: "ArrangingPayment") { ... on Order { id } ... on OrderStateTransitionError { errorCode message } } }`);
-    orders.push(
-      await shop(`mutation { addPaymentToOrder(input: { method: "standard-payment", metadata: {} }) { ... on Order { id code } ... on ErrorResult { errorCode message } } }`),
-    );
-    // orderPlacedAt has whole milliseconds, but two orders in one second read as one moment to a person.
-    await new Promise(resolve => setTimeout(resolve, 1100));
   }
   // A basket she has not paid for: not an order yet.
   const shop = caller(`${url}/shop-api`);

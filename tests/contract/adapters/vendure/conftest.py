@@ -1,12 +1,23 @@
-"""A real Vendure, once per session."""
+"""A real Vendure, once per session, and adapters connected to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
+from adapters.vendure.config import VendureConfig
+from gateway.model.identity import KeyRule
+from tests.contract.adapters.vendure.connected import Connect, Connected, by_key, by_login
 from tests.servers.vendure_server import Installation, VendureServer, require_vendure, running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first run installs and populates: minutes on a slow line."""
+    for item in items:
+        if "vendure_installation" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.node)
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")
@@ -15,15 +26,41 @@ def vendure_installation() -> Installation:
 
 
 @pytest.fixture(scope="session")
-def vendure(vendure_installation: Installation) -> Iterator[VendureServer]:
-    """Three channels, two stock locations, a customer with two orders."""
+def vendure(vendure_installation: Installation) -> Generator[VendureServer]:
+    """Three channels, two stock locations, a customer with six orders."""
     with running(vendure_installation, vendure_installation.database) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def one_channel_vendure(vendure_installation: Installation) -> Iterator[VendureServer]:
+def one_channel_vendure(vendure_installation: Installation) -> Generator[VendureServer]:
     """Vendure as installed: one channel, so that any channel token is answered with it. (Its data has no seed: of
     `seed`, nothing but ids of the sample catalogue is true here.)"""
     with running(vendure_installation, vendure_installation.plain) as server:
         yield server
+
+
+@pytest.fixture
+async def connect() -> AsyncGenerator[Connect]:
+    """`connect(server, config)`; everything connected is closed after the test."""
+    opened: list[Connected] = []
+
+    def make(server: VendureServer, config: VendureConfig, key_rule: KeyRule | None = None) -> Connected:
+        opened.append(Connected(server, config, key_rule or KeyRule()))
+        return opened[-1]
+
+    yield make
+    for connected in opened:
+        await connected.close()
+
+
+@pytest.fixture
+async def shop(vendure: VendureServer, connect: Connect) -> Connected:
+    """The default channel, by API key."""
+    return connect(vendure, by_key(vendure))
+
+
+@pytest.fixture
+async def everywhere(vendure: VendureServer, connect: Connect) -> Connected:
+    """All three channels, by login."""
+    return connect(vendure, by_login(vendure))

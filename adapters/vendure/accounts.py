@@ -1,0 +1,180 @@
+"""`CustomerPort` and `OrdersPort` of a Vendure shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from adapters.vendure import documents, people
+from adapters.vendure.reader import PAGE, Reader
+from adapters.vendure.wire import CustomerOrders, CustomersData, OrdersData, WireOrder
+from gateway.errors import AdapterError, AmbiguousKey
+from gateway.model.context import CallContext, ContextView
+from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord
+from gateway.model.identity import NativeRef
+from gateway.model.operation import MEBIBYTE
+from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
+
+ORDERS_BYTES = 8 * MEBIBYTE
+
+
+class AccountReader(Reader):
+    async def find_customers(
+        self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
+    ) -> Mapping[CustomerKey, tuple[CustomerRecord, ...] | AdapterError]:
+        """One request. Vendure stores emails in lower case and phone numbers as typed."""
+        values = {kind: [key.value for key in keys if key.kind is kind] for kind in CustomerKeyKind}
+        country = self.config.phone_country
+        phones = [form for number in values[CustomerKeyKind.PHONE] for form in people.spellings(number, country)]
+        wanted: list[Mapping[str, object]] = [
+            {field: {"in": found}}
+            for field, found in (
+                ("emailAddress", values[CustomerKeyKind.EMAIL]),
+                ("phoneNumber", phones),
+                ("id", values[CustomerKeyKind.NATIVE]),
+            )
+            if found
+        ]
+        if not wanted:
+            return {}
+        data = await self.ask(
+            documents.customers(self.config.customer_id_fields),
+            CustomersData,
+            call,
+            operation="customer.find_customers",
+            variables={"options": {"filter": {"_or": wanted}, "take": PAGE}},
+        )
+        source = self.source()
+        records = [
+            people.customer(wire, self.config.customer_id_fields, country, source) for wire in data.customers.items
+        ]
+        answers: dict[CustomerKey, tuple[CustomerRecord, ...] | AdapterError] = {}
+        for key in keys:
+            found = tuple(record for record in records if _bears(record, key))
+            if found:
+                answers[key] = found
+        return answers
+
+    async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
+        """One request for all customers of the query. Orders are read up to and including the instant of the position,
+        less those already given at that instant."""
+        if not query.customers:
+            return OrdersPage((), (), has_next=False)
+        given = _given(query.after)
+        take = query.first + 1 + len(given)
+        placed: dict[str, object] = {"isNull": False}
+        if query.after is not None:
+            placed["before"] = _instant(query.after.placed_at + timedelta(milliseconds=1))
+        narrow: dict[str, object] = {"orderPlacedAt": placed, "type": {"notEq": "Seller"}}
+        if query.exclude_foreign and self.config.order_origin_field:
+            narrow[self.config.order_origin_field] = {"isNull": True}
+        options = {"filter": narrow, "sort": {"orderPlacedAt": "DESC"}, "take": min(take, PAGE)}
+        customers = {f"c{index}": ref.id for index, ref in enumerate(query.customers)}
+        data = await self.ask(
+            documents.customer_orders(len(customers), self.config.order_origin_field),
+            dict[str, msgspec.Raw],
+            call,
+            operation="order.list_orders",
+            variables={"options": options, **customers},
+            max_response_bytes=ORDERS_BYTES,
+        )
+        wire = [order for alias in customers for order in self._orders_of(data[alias])]
+        orders = sorted(await self._records(wire, call), key=_newest_first, reverse=True)
+        rest = [order for order in orders if not (query.after and _consumed(order, query.after, given))]
+        page = rest[: query.first]
+        return OrdersPage(tuple(page), _positions(page, query.after, given), has_next=len(rest) > query.first)
+
+    async def get_orders(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, Order | AdapterError]:
+        if not keys:
+            return {}
+        orders = await self._orders([{"id": {"in": [key.id for key in keys]}}], "order.get_orders", call)
+        by_id = {order.ref.id: order for order in orders}
+        return {key: by_id[key.id] for key in keys if key.id in by_id}
+
+    async def get_by_origin(
+        self, keys: Sequence[OrderOrigin], context: ContextView, call: CallContext
+    ) -> Mapping[OrderOrigin, Order | AdapterError]:
+        """Own numbers and other systems' in one request. Without `order_origin_field` the latter are absent."""
+        own = [key.reference for key in keys if key.system == self.name]
+        foreign = [key.reference for key in keys if key.system != self.name]
+        wanted: list[Mapping[str, object]] = []
+        if own:
+            wanted.append({"code": {"in": own}})
+        if foreign and self.config.order_origin_field:
+            wanted.append({self.config.order_origin_field: {"in": foreign}})
+        orders = await self._orders(wanted, "order.get_by_origin", call) if wanted else []
+        answers: dict[OrderOrigin, Order | AdapterError] = {}
+        for key in keys:
+            found = [order for order in orders if self._is_of(order, key)]
+            if len(found) > 1:
+                answers[key] = AmbiguousKey(source=self.name)
+            elif found:
+                answers[key] = found[0]
+        return answers
+
+    def _is_of(self, order: Order, key: OrderOrigin) -> bool:
+        if key.system == self.name:
+            return order.number == key.reference
+        return order.origin is not None and order.origin.reference == key.reference
+
+    async def _orders(self, wanted: Sequence[Mapping[str, object]], operation: str, call: CallContext) -> list[Order]:
+        data = await self.ask(
+            documents.orders(self.config.order_origin_field),
+            OrdersData,
+            call,
+            operation=operation,
+            variables={"options": {"filter": {"_or": wanted, "type": {"notEq": "Seller"}}, "take": PAGE}},
+            max_response_bytes=ORDERS_BYTES,
+        )
+        return await self._records(data.orders.items, call)
+
+    def _orders_of(self, raw: msgspec.Raw) -> tuple[WireOrder, ...]:
+        """An unknown customer is null."""
+        return () if bytes(raw) == b"null" else self.client.decode(raw, CustomerOrders).orders.items
+
+    async def _records(self, wire: Iterable[WireOrder], call: CallContext) -> list[Order]:
+        facts = await self.facts.of(self.config.channel_token, call)
+        source = self.source()
+        orders = (people.order(entry, facts.precision, source) for entry in wire)
+        return [order for order in orders if order is not None]
+
+
+def _bears(record: CustomerRecord, key: CustomerKey) -> bool:
+    if key.kind is CustomerKeyKind.EMAIL:
+        return key.value in record.emails
+    if key.kind is CustomerKeyKind.PHONE:
+        return key.value in record.phones
+    return key.value == record.ref.id
+
+
+def _newest_first(order: Order) -> tuple[datetime, str]:
+    return order.placed_at, order.ref.id
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _given(after: OrderPosition | None) -> frozenset[str]:
+    """Ids already given at the instant of the position."""
+    return frozenset((after.token or after.id).split(",")) if after else frozenset()
+
+
+def _consumed(order: Order, after: OrderPosition, given: frozenset[str]) -> bool:
+    return order.placed_at > after.placed_at or (order.placed_at == after.placed_at and order.ref.id in given)
+
+
+def _positions(page: Sequence[Order], after: OrderPosition | None, given: frozenset[str]) -> tuple[OrderPosition, ...]:
+    positions: list[OrderPosition] = []
+    instant = after.placed_at if after else None
+    ids = list(given)
+    for order in page:
+        if order.placed_at != instant:
+            instant, ids = order.placed_at, []
+        ids = [*ids, order.ref.id]
+        positions.append(OrderPosition(order.placed_at, order.ref.id, ",".join(ids)))
+    return tuple(positions)

@@ -1,0 +1,279 @@
+"""`CatalogPort` and `SearchPort` of a Vendure shop. Search goes through the shop API, which leaves out what is not for
+sale; everything else through the admin API, the only one that finds SKUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from adapters.vendure import documents, mapping
+from adapters.vendure.client import SHOP
+from adapters.vendure.facts import ChannelFacts
+from adapters.vendure.reader import PAGE, Reader
+from adapters.vendure.wire import CollectionsData, ProductsData, SearchData, SearchResult, WireCollection, WireProduct
+from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor, UnsupportedFilter
+from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
+from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import gtin14, gtin_forms
+from gateway.model.operation import MEBIBYTE
+from gateway.model.search import Facet, FacetValue, SearchCapabilities, SearchPage, SearchQuery, SearchSort
+
+PRODUCTS_BYTES = 8 * MEBIBYTE
+COLLECTION_FACET = "collection"
+
+SORTS: Mapping[SearchSort, Mapping[str, str] | None] = {
+    SearchSort.RELEVANCE: None,
+    SearchSort.PRICE_ASC: {"price": "ASC"},
+    SearchSort.PRICE_DESC: {"price": "DESC"},
+    SearchSort.TITLE: {"name": "ASC"},
+}
+
+
+class CatalogueReader(Reader):
+    async def get_products(
+        self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
+    ) -> Mapping[ProductKey, Product | AdapterError]:
+        """One request, whatever mixture of keys."""
+        if not keys:
+            return {}
+        language, facts = await self.language_of(context, call)
+        wire = await self._read(keys, self.channel_of(context), language, call)
+        source = self.source()
+        answers: dict[ProductKey, Product | AdapterError] = {}
+        for key in keys:
+            found = self._matching(wire, key, language)
+            if len(found) > 1:
+                answers[key] = AmbiguousKey(source=self.name)
+            elif found:
+                answers[key] = mapping.product(found[0], language, facts, self.config, source)
+        return answers
+
+    async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
+        """By id; within a category or collection by name, in the order of the search index."""
+        language, facts = await self.language_of(context, call)
+        channel = self.channel_of(context)
+        skip = _offset(query.after)
+        collection = query.category or query.collection
+        if collection is not None:
+            index = await self._search(
+                {"collectionId": collection, "skip": skip, "take": query.first, "sort": {"name": "ASC"}},
+                channel,
+                language,
+                call,
+            )
+            wire = await self._by_ids([hit.product_id for hit in index.items], channel, language, call)
+            asked, total = [hit.product_id for hit in index.items], index.total_items
+        else:
+            options = {
+                "filter": {"enabled": {"eq": True}},
+                "sort": {"id": "ASC"},
+                "skip": skip,
+                "take": query.first,
+            }
+            data = await self._products(channel, language, call, options=options)
+            wire = {product.id: product for product in data.products.items}
+            asked, total = list(wire), data.products.total_items
+        products, positions = self._page(asked, wire, skip, language, facts)
+        return ProductPage(products, positions, has_next=bool(products) and skip + len(asked) < total, total=total)
+
+    async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
+        language, facts = await self.language_of(context, call)
+        wire = [
+            entry
+            for entry in await self._collections(self.channel_of(context), language, call)
+            if entry.id not in self.config.merchandised
+        ]
+        known = frozenset(entry.id for entry in wire)
+        source = self.source()
+        return tuple(mapping.category(entry, known, facts, source) for entry in wire)
+
+    async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
+        language, facts = await self.language_of(context, call)
+        wire = await self._collections(self.channel_of(context), language, call)
+        source = self.source()
+        return tuple(mapping.collection(entry, facts, source) for entry in wire if entry.id in self.config.merchandised)
+
+    # --- search ---------------------------------------------------------------------------------------------------
+
+    @property
+    def search_capabilities(self) -> SearchCapabilities:
+        """Facets are whatever the shop defined, by code, and `collection`."""
+        return SearchCapabilities(facets=("*",), sorts=tuple(SORTS))
+
+    async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
+        """Two requests: the index, then the products it found."""
+        if query.sort not in SORTS:
+            raise UnsupportedFilter(f"sorting by {query.sort.value} is not supported")
+        language, facts = await self.language_of(context, call)
+        channel = self.channel_of(context)
+        skip = _offset(query.after)
+        request: dict[str, object] = {"term": query.text, "skip": skip, "take": query.first}
+        if sort := SORTS[query.sort]:
+            request["sort"] = sort
+        facets = [entry for entry in query.filters if entry.facet != COLLECTION_FACET]
+        if facets:
+            request["facetValueFilters"] = [{"or": list(entry.values)} for entry in facets]
+        collections = [value for entry in query.filters if entry.facet == COLLECTION_FACET for value in entry.values]
+        if collections:
+            request["collectionIds"] = collections
+        index = await self._search(request, channel, language, call)
+        asked = [hit.product_id for hit in index.items]
+        wire = await self._by_ids(asked, channel, language, call)
+        products, positions = self._page(asked, wire, skip, language, facts)
+        return SearchPage(
+            products,
+            positions,
+            has_next=bool(products) and skip + len(asked) < index.total_items,
+            facets=_facets(index),
+            total=index.total_items,
+        )
+
+    # --- requests -------------------------------------------------------------------------------------------------
+
+    async def _read(
+        self, keys: Sequence[ProductKey], channel: str, language: str, call: CallContext
+    ) -> list[WireProduct]:
+        values = {kind: [key.value for key in keys if key.kind is kind] for kind in ProductKeyKind}
+        wanted: list[Mapping[str, object]] = [
+            {field: {"in": found}}
+            for field, found in (
+                ("slug", values[ProductKeyKind.SLUG]),
+                ("sku", self.written(values[ProductKeyKind.SKU])),
+                ("id", values[ProductKeyKind.NATIVE]),
+            )
+            if found
+        ]
+        forms = [form for gtin in values[ProductKeyKind.BARCODE] for form in gtin_forms(gtin)]
+        options = {"filter": {"_or": wanted}, "take": PAGE} if wanted else None
+        field = self.config.barcode_field
+        barcodes = {"filter": {field: {"in": forms}}, "take": PAGE} if field and forms else None
+        if options is None and barcodes is None:
+            return []
+        data = await self._products(channel, language, call, options=options, barcodes=barcodes)
+        found = [*data.products.items, *(entry.product for entry in data.barcodes.items)]
+        return [product for product in {product.id: product for product in found}.values() if product.enabled]
+
+    async def _products(
+        self,
+        channel: str,
+        language: str,
+        call: CallContext,
+        *,
+        options: Mapping[str, object] | None,
+        barcodes: Mapping[str, object] | None = None,
+    ) -> ProductsData:
+        return await self.ask(
+            documents.products(self.config.barcode_field),
+            ProductsData,
+            call,
+            operation="product.get_products",
+            channel=channel,
+            variables={
+                "options": options,
+                "byKey": options is not None,
+                "barcodes": barcodes,
+                "byBarcode": barcodes is not None,
+            },
+            language=language,
+            max_response_bytes=PRODUCTS_BYTES,
+        )
+
+    async def _by_ids(
+        self, ids: Sequence[str], channel: str, language: str, call: CallContext
+    ) -> dict[str, WireProduct]:
+        keys = [ProductKey(ProductKeyKind.NATIVE, id) for id in ids]  # noqa: A001
+        return {product.id: product for product in await self._read(keys, channel, language, call)}
+
+    async def _search(
+        self, request: Mapping[str, object], channel: str, language: str, call: CallContext
+    ) -> SearchResult:
+        data = await self.ask(
+            documents.SEARCH,
+            SearchData,
+            call,
+            operation="search.search",
+            channel=channel,
+            variables={"input": {"groupByProduct": True, **request}},
+            language=language,
+            path=SHOP,
+        )
+        return data.search
+
+    async def _collections(self, channel: str, language: str, call: CallContext) -> list[WireCollection]:
+        found: list[WireCollection] = []
+        while True:
+            options = {"sort": {"position": "ASC"}, "skip": len(found), "take": PAGE}
+            data = await self.ask(
+                documents.COLLECTIONS,
+                CollectionsData,
+                call,
+                operation="product.list_categories",
+                channel=channel,
+                variables={"options": options},
+                language=language,
+                max_response_bytes=PRODUCTS_BYTES,
+            )
+            found += data.collections.items
+            if len(found) >= data.collections.total_items or not data.collections.items:
+                return [entry for entry in found if not entry.is_private]
+
+    # --- matching -------------------------------------------------------------------------------------------------
+
+    def _matching(self, wire: Sequence[WireProduct], key: ProductKey, language: str) -> list[WireProduct]:
+        """Products that bear this key; one product twice where two of its variants do."""
+        if key.kind is ProductKeyKind.NATIVE:
+            return [product for product in wire if product.id == key.value]
+        if key.kind is ProductKeyKind.SLUG:
+            return _by_slug(wire, key.value, language)
+        on_sale = [(product, variant) for product in wire for variant in product.variants if variant.enabled]
+        if key.kind is ProductKeyKind.SKU:
+            return [product for product, variant in on_sale if self.key_rule.same(key.value, variant.sku)]
+        return [product for product, variant in on_sale if gtin14(variant.custom_fields.barcode or "") == key.value]
+
+    def _page(
+        self,
+        asked: Sequence[str],
+        wire: Mapping[str, WireProduct],
+        skip: int,
+        language: str,
+        facts: ChannelFacts,
+    ) -> tuple[tuple[Product, ...], tuple[str, ...]]:
+        """An index may name a product that is gone: it is left out, and its place is kept in the positions."""
+        source = self.source()
+        there = [(index, wire[id]) for index, id in enumerate(asked) if id in wire]  # noqa: A001
+        products = tuple(mapping.product(entry, language, facts, self.config, source) for _, entry in there)
+        return products, tuple(str(skip + index + 1) for index, _ in there)
+
+
+def _by_slug(wire: Sequence[WireProduct], slug: str, language: str) -> list[WireProduct]:
+    """A slug is unique within a language only: the context's language decides between two products."""
+    bearing = [(product, entry) for product in wire for entry in product.translations if entry.slug == slug]
+    exact = [product for product, entry in bearing if entry.language_code == language]
+    return exact or list({product.id: product for product, _ in bearing}.values())
+
+
+def _offset(after: str | None) -> int:
+    if after is None:
+        return 0
+    if not (after.isascii() and after.isdigit() and len(after) < 10):
+        raise InvalidCursor("not a position of this catalogue")
+    return int(after)
+
+
+def _facets(index: SearchResult) -> tuple[Facet, ...]:
+    """Vendure's facets in the order they came, then the collections of the hits."""
+    labels: dict[str, str] = {}
+    values: dict[str, list[FacetValue]] = {}
+    for entry in index.facet_values:
+        facet = entry.facet_value.facet
+        labels.setdefault(facet.code, facet.name)
+        values.setdefault(facet.code, []).append(FacetValue(entry.facet_value.id, entry.facet_value.name, entry.count))
+    facets = [Facet(code, label, tuple(values[code])) for code, label in labels.items()]
+    return (
+        *facets,
+        *_collection_facet((entry.collection.id, entry.collection.name, entry.count) for entry in index.collections),
+    )
+
+
+def _collection_facet(entries: Iterable[tuple[str, str, int]]) -> tuple[Facet, ...]:
+    values = tuple(FacetValue(id, name, count) for id, name, count in entries)  # noqa: A001
+    return (Facet(COLLECTION_FACET, "Collection", values),) if values else ()

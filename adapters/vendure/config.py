@@ -1,0 +1,50 @@
+"""The keys of `[backends.x]` for a Vendure shop, beyond the common ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gateway.ports.manifest import AdapterConfig, Secret
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
+    """Either `api_key`, or `username` and `password` of an administrator with the permissions ReadCatalog,
+    ReadCustomer, ReadOrder and ReadStockLocation. `channel_token` names the Vendure channel everything is read from
+    (empty: Vendure's default channel); `channels` gives the gateway's channels a Vendure channel of their own for
+    products, prices and search."""
+
+    api_key: Secret | None = None
+    username: str = ""
+    password: Secret | None = None
+    channel_token: str = ""
+    channels: Mapping[str, str] = {}
+    barcode_field: str = ""
+    """Custom field of ProductVariant that holds the GTIN; empty: barcodes are not known here."""
+    brand_facet: str = "brand"
+    """Code of the facet whose value is the product's brand."""
+    merchandised: tuple[str, ...] = ()
+    """Ids of Vendure collections that are merchandised sets, not places in the category tree."""
+    customer_id_fields: tuple[str, ...] = ()
+    """Custom fields of Customer that hold other systems' ids."""
+    order_origin_field: str = ""
+    """Custom field of Order that holds the number of the order in the system that took it first."""
+    phone_country: str = ""
+    """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
+
+    def __post_init__(self) -> None:
+        has_login = bool(self.username or self.password)
+        if has_login and not (self.username and self.password):
+            raise ValueError("`username` and `password` belong together")
+        if (self.api_key is not None) == has_login:
+            raise ValueError("give either `api_key`, or `username` and `password`")
+        if self.api_key is not None and self.channels:
+            raise ValueError(
+                "an API key works only in the Vendure channel it was created in: with `channels`, use `username` and"
+                " `password`, or one backend per channel"
+            )
+        for field in (self.barcode_field, self.order_origin_field, *self.customer_id_fields):
+            if field and not _NAME.fullmatch(field):
+                raise ValueError(f"`{field}` is not the name of a custom field")

@@ -1,0 +1,78 @@
+"""What the Vendure adapter says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapters.vendure.adapter import VendureAdapter
+from adapters.vendure.catalogue import PRODUCTS_BYTES
+from adapters.vendure.config import VendureConfig
+from gateway.model.operation import OperationSpec
+from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
+
+KEYS = 100
+"""SKUs or ids per request. Admin lists hold 1,000 items; the answer's size is what limits."""
+
+_IN_CHANNEL = frozenset({"channel", "language"})
+
+
+def two_requests(keys: int, axes: Mapping[str, int]) -> int:
+    """The search index, then the products it found."""
+    return 2
+
+
+def create(environment: AdapterEnvironment) -> VendureAdapter:
+    return VendureAdapter(environment)
+
+
+MANIFEST = Manifest(
+    name="vendure",
+    title="Vendure 3",
+    api_version="3.7 (admin and shop GraphQL APIs)",
+    config=VendureConfig,
+    create=create,
+    tier=QualityTier.GOLD,
+    operations={
+        "product.get_products": OperationSpec(
+            vary_on=_IN_CHANNEL,
+            max_keys=KEYS,
+            time_to_live=60,
+            stale_for=3600,
+            max_response_bytes=PRODUCTS_BYTES,
+        ),
+        "product.list_products": OperationSpec(
+            vary_on=_IN_CHANNEL,
+            requests=two_requests,
+            time_to_live=60,
+            stale_for=3600,
+            max_response_bytes=PRODUCTS_BYTES,
+        ),
+        "product.list_categories": OperationSpec(
+            vary_on=_IN_CHANNEL, time_to_live=300, stale_for=3600, max_response_bytes=PRODUCTS_BYTES
+        ),
+        "product.list_collections": OperationSpec(
+            vary_on=_IN_CHANNEL, time_to_live=300, stale_for=3600, max_response_bytes=PRODUCTS_BYTES
+        ),
+        "search.search": OperationSpec(
+            vary_on=_IN_CHANNEL,
+            requests=two_requests,
+            time_to_live=30,
+            stale_for=300,
+            max_response_bytes=PRODUCTS_BYTES,
+        ),
+        "price.get_prices": OperationSpec(
+            vary_on=frozenset({"channel", "currency"}), max_keys=KEYS, time_to_live=30, stale_for=300
+        ),
+        "stock.get_stock": OperationSpec(max_keys=KEYS, time_to_live=10, stale_for=60),
+        "store.list_stores": OperationSpec(time_to_live=300, stale_for=86_400),
+        "customer.find_customers": OperationSpec(personal=True, max_keys=KEYS),
+        "order.list_orders": OperationSpec(personal=True, max_keys=1),
+        "order.get_orders": OperationSpec(personal=True, max_keys=KEYS),
+        "order.get_by_origin": OperationSpec(personal=True, max_keys=KEYS),
+    },
+    unverified=(
+        "Only Vendure's default order process is mapped; states of a customised one are UNKNOWN (the raw state is"
+        " always there).",
+        "Elasticsearch in place of the default search plugin speaks the same API but was not tried.",
+    ),
+)

@@ -1,0 +1,229 @@
+"""Vendure's catalogue, prices, stock and places to records. Pure functions; orders and customers: `people.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from html.parser import HTMLParser
+
+from msgspec import Struct
+
+from adapters.vendure.config import VendureConfig
+from adapters.vendure.facts import ChannelFacts
+from adapters.vendure.wire import (
+    WireAsset,
+    WireCollection,
+    WireNamed,
+    WirePriced,
+    WireProduct,
+    WireStock,
+    WireTranslation,
+    WireVariant,
+)
+from gateway.model.catalog import (
+    Category,
+    Collection,
+    Image,
+    Media,
+    Model3d,
+    Model3dSource,
+    Product,
+    ProductOption,
+    SelectedOption,
+    Variant,
+    Video,
+)
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef, gtin14
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.pricing import Price, PriceKey
+from gateway.model.stock import StockLevel, StockLevels, Tracking
+from gateway.model.stores import StoreRecord
+from gateway.model.text import Text
+
+
+class Source(Struct, frozen=True):
+    """Which backend answered, and when."""
+
+    backend: str
+    as_of: datetime
+
+    @property
+    def freshness(self) -> Freshness:
+        return Freshness(source=self.backend, as_of=self.as_of)
+
+    def ref(self, id: str) -> NativeRef:  # noqa: A002  the model's own word
+        return NativeRef(self.backend, id)
+
+
+def language_tag(code: str) -> str:
+    """BCP 47: Vendure writes `pt_BR`."""
+    return code.replace("_", "-")
+
+
+# --- catalogue -----------------------------------------------------------------------------------------------------
+
+
+def product(wire: WireProduct, language: str, facts: ChannelFacts, config: VendureConfig, source: Source) -> Product:
+    text = translation(wire, language, facts)
+    tag = language_tag(text.language_code)
+    options = {group.name: tuple(value.name for value in group.options) for group in wire.option_groups}
+    collections = [entry.id for entry in wire.collections if not entry.is_private]
+    description = plain_text(text.description)
+    return Product(
+        ref=source.ref(wire.id),
+        title=Text(text.name, tag),
+        freshness=source.freshness,
+        slug=text.slug,
+        description=Text(description, tag) if description else None,
+        brand=next((value.name for value in wire.facet_values if value.facet.code == config.brand_facet), None),
+        tags=tuple(value.code for value in wire.facet_values if value.facet.code != config.brand_facet),
+        options=tuple(ProductOption(name, values) for name, values in options.items()),
+        variants=tuple(variant(entry, wire.id, tuple(options), source) for entry in wire.variants if entry.enabled),
+        media=media(wire.assets),
+        category_keys=tuple(key for key in collections if key not in config.merchandised),
+        collection_keys=tuple(key for key in collections if key in config.merchandised),
+        updated_at=wire.updated_at,
+    )
+
+
+def translation(wire: WireProduct, language: str, facts: ChannelFacts) -> WireTranslation:
+    by_language = {entry.language_code: entry for entry in wire.translations}
+    return by_language.get(language) or by_language.get(facts.default_language) or wire.translations[0]
+
+
+def variant(wire: WireVariant, product_id: str, groups: Sequence[str], source: Source) -> Variant:
+    """Options in the order of the product's groups: Vendure gives them in any."""
+    chosen = {option.group.name: option.name for option in wire.options}
+    code = gtin14(wire.custom_fields.barcode or "")
+    return Variant(
+        ref=source.ref(wire.id),
+        product=source.ref(product_id),
+        sku=wire.sku.strip() or None,
+        title=Text(wire.name, language_tag(wire.language_code)),
+        freshness=source.freshness,
+        options=tuple(SelectedOption(name, chosen[name]) for name in groups if name in chosen),
+        gtins=(code,) if code else (),
+        media=media(wire.assets),
+    )
+
+
+def media(assets: Sequence[WireAsset]) -> tuple[Media, ...]:
+    """Images, videos and glTF or USDZ models; other files are left out."""
+    return tuple(item for item in map(_medium, assets) if item is not None)
+
+
+def _medium(asset: WireAsset) -> Media | None:
+    if asset.type == "IMAGE":
+        return Image(url=asset.source, alt=asset.name, width=asset.width or None, height=asset.height or None)
+    if asset.type == "VIDEO":
+        return Video(url=asset.source, alt=asset.name, mime_type=asset.mime_type)
+    if asset.mime_type.startswith("model/"):
+        return Model3d(alt=asset.name, sources=(Model3dSource(asset.source, asset.mime_type),))
+    return None
+
+
+def category(wire: WireCollection, known: frozenset[str], facts: ChannelFacts, source: Source) -> Category:
+    """`parent` of a top-level collection is Vendure's invisible root, which is left out."""
+    return Category(
+        key=wire.id,
+        name=Text(wire.name, language_tag(wire.language_code or facts.default_language)),
+        freshness=source.freshness,
+        slug=wire.slug,
+        parent=wire.parent_id if wire.parent_id in known else None,
+        position=wire.position,
+    )
+
+
+def collection(wire: WireCollection, facts: ChannelFacts, source: Source) -> Collection:
+    tag = language_tag(wire.language_code or facts.default_language)
+    description = plain_text(wire.description)
+    image = _medium(wire.featured_asset) if wire.featured_asset else None
+    return Collection(
+        key=wire.id,
+        name=Text(wire.name, tag),
+        freshness=source.freshness,
+        slug=wire.slug,
+        description=Text(description, tag) if description else None,
+        image=image if isinstance(image, Image) else None,
+    )
+
+
+class _PlainText(HTMLParser):
+    _BLOCKS = frozenset({"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self._BLOCKS:
+            self.parts.append("\n")
+
+
+def plain_text(html: str) -> str:
+    """Descriptions are written in a rich-text editor; paragraphs become lines."""
+    parser = _PlainText()
+    parser.feed(html)
+    parser.close()
+    lines = (" ".join(line.split()) for line in "".join(parser.parts).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+# --- prices, stock, places -----------------------------------------------------------------------------------------
+
+
+def money(amount: int, currency: str, precision: int) -> Money:
+    return Money(Decimal(amount).scaleb(-precision), currency)
+
+
+def taxed(net: int, gross: int, currency: str, precision: int, *, included: bool) -> TaxedMoney:
+    return TaxedMoney(
+        net=money(net, currency, precision),
+        gross=money(gross, currency, precision),
+        tax=money(gross - net, currency, precision),
+        treatment=TaxTreatment.INCLUDED if included else TaxTreatment.EXCLUDED,
+    )
+
+
+def price(wire: WirePriced, key: PriceKey, facts: ChannelFacts, source: Source) -> Price:
+    """`price` is net and `priceWithTax` gross in every channel; `pricesIncludeTax` says which of the two is stored."""
+    return Price(
+        current=taxed(
+            wire.price,
+            wire.price_with_tax,
+            wire.currency_code,
+            facts.precision,
+            included=facts.prices_include_tax,
+        ),
+        freshness=source.freshness,
+        quantity=key.quantity,
+    )
+
+
+def stock_levels(wire: WireStock, locations: Sequence[str], facts: ChannelFacts, source: Source) -> StockLevels:
+    """What can be sold at a location is what Vendure itself would allocate there: on hand, less allocated, less the
+    out-of-stock threshold (negative where back orders are allowed)."""
+    tracked = wire.track_inventory == "TRUE" or (wire.track_inventory == "INHERIT" and facts.track_inventory)
+    threshold = facts.out_of_stock_threshold if wire.use_global_out_of_stock_threshold else wire.out_of_stock_threshold
+    levels: dict[str, StockLevel] = {}
+    for level in wire.stock_levels:
+        if level.stock_location_id not in locations:
+            continue
+        levels[level.stock_location_id] = StockLevel(
+            location=level.stock_location_id,
+            tracking=Tracking.TRACKED if tracked else Tracking.UNTRACKED,
+            freshness=source.freshness,
+            available=Decimal(level.stock_on_hand - level.stock_allocated - threshold) if tracked else None,
+            on_hand=Decimal(level.stock_on_hand) if tracked else None,
+        )
+    return StockLevels(levels)
+
+
+def store(wire: WireNamed, source: Source) -> StoreRecord:
+    """A stock location has a name and nothing else a customer could use."""
+    return StoreRecord(ref=source.ref(wire.id), name=wire.name, freshness=source.freshness)

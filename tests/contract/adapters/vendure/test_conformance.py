@@ -1,0 +1,111 @@
+"""The shipped conformance suites over a real Vendure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from adapters.vendure.manifest import MANIFEST
+from gateway.model.context import CommerceContext
+from gateway.model.customers import CustomerKey, CustomerKeyKind
+from gateway.model.identity import NativeRef, gtin14
+from gateway.model.money import Money
+from gateway.model.orders import OrderOrigin
+from gateway.ports.domains import Adapter
+from gateway.ports.manifest import Manifest
+from gateway.testing.conformance import (
+    BackendControl,
+    CatalogConformance,
+    ConformanceFacts,
+    CustomerConformance,
+    IdentityConformance,
+    OrdersConformance,
+    PriceConformance,
+    SearchConformance,
+    StockConformance,
+    StoreConformance,
+)
+from gateway.testing.conformance.base import Conformance
+from tests.contract.adapters.vendure.connected import Connected
+from tests.servers.vendure_server import VendureServer
+
+RENAMED = frozenset({"L2201508", "L2201316", "L2201516"})
+"""SKUs of the sample catalogue that the seed turned into clashes."""
+HIDDEN = "A4TKLA45535"
+TWICE_IN_THE_SAMPLES = "404.038.96"
+"""Vendure's own sample catalogue has one SKU on two products."""
+
+
+class OnVendure(Conformance):
+    @pytest.fixture
+    def adapter(self, shop: Connected) -> Adapter:
+        return shop.adapter
+
+    @pytest.fixture
+    def backend(self, shop: Connected) -> BackendControl:
+        return shop.control
+
+    @pytest.fixture
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    @pytest.fixture
+    def facts(self, vendure: VendureServer) -> ConformanceFacts:
+        sold = {sku for sku, product in vendure.seed.products.items() if product != vendure.seed.products[HIDDEN]}
+        customer = vendure.seed.customer
+        return ConformanceFacts(
+            context=CommerceContext("GB", "USD", "en"),
+            skus=("L2201308", *sorted(sold - RENAMED - {"L2201308", TWICE_IN_THE_SAMPLES})),
+            duplicate_sku=TWICE_IN_THE_SAMPLES,
+            case_pair=("L2201308", "l2201308"),
+            slug="laptop",
+            barcode=gtin14("4006381333931"),
+            product_count=53,
+            price=("L2201308", Money(Decimal("1299.00"), "USD")),
+            unsold_currency="EUR",
+            locations=tuple(vendure.seed.locations.values()),
+            stock=("L2201308", vendure.seed.locations["shop"], Decimal(7)),
+            uncounted=("TBL200032", vendure.seed.locations["shop"]),
+            store_ids=tuple(vendure.seed.locations.values()),
+            customer=CustomerKey(CustomerKeyKind.EMAIL, "ada@example.com"),
+            shared=CustomerKey(CustomerKeyKind.PHONE, "+447700900123"),
+            shared_matches=2,
+            shopper=NativeRef("shop", customer.id),
+            order_count=4,
+            foreign_origins=(OrderOrigin("TILL-1"), OrderOrigin("TILL-2")),
+            search_text="camera",
+            search_slug="camera-lens",
+        )
+
+
+class TestCatalog(OnVendure, CatalogConformance):
+    pass
+
+
+class TestIdentity(OnVendure, IdentityConformance):
+    pass
+
+
+class TestPrice(OnVendure, PriceConformance):
+    pass
+
+
+class TestStock(OnVendure, StockConformance):
+    pass
+
+
+class TestStore(OnVendure, StoreConformance):
+    pass
+
+
+class TestCustomer(OnVendure, CustomerConformance):
+    pass
+
+
+class TestOrders(OnVendure, OrdersConformance):
+    pass
+
+
+class TestSearch(OnVendure, SearchConformance):
+    pass
