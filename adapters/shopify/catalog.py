@@ -1,0 +1,351 @@
+"""CatalogPort over Storefront: products as a shopper sees them. A SKU or a barcode is first looked up in Admin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from adapters.shopify import answers, mapping, storefront
+from adapters.shopify.client import Client, Document
+from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.identifiers import Found, Identifiers, in_chunks
+from adapters.shopify.languages import country_code, language_code, language_tag
+from gateway.errors import AdapterError, BadInput, InvalidAnswer
+from gateway.model.catalog import (
+    Category,
+    Collection,
+    Product,
+    ProductKey,
+    ProductKeyKind,
+    ProductPage,
+    ProductQuery,
+)
+from gateway.model.context import CallContext, ContextView
+from gateway.model.freshness import Freshness
+from gateway.model.text import Text
+from gateway.ports.manifest import AdapterEnvironment
+
+KEYS_PER_REQUEST = 100
+VARIANTS_PER_PRODUCT = 100
+MORE_VARIANTS = 250
+ROUNDS = 10
+STATIC_KEPT = timedelta(minutes=10)
+A = TypeVar("A", bound=answers.Head)
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What an answer says of itself: its freshness, and the language it is really in."""
+
+    freshness: Freshness
+    language: str
+
+
+class Shopfront:
+    """Asks Storefront in a context, and keeps what rarely changes: the countries the shop sells to, and which
+    collections stand in the category menu. Both come along with whatever is asked, every ten minutes."""
+
+    def __init__(self, env: AdapterEnvironment, client: Client, config: ShopifyConfig) -> None:
+        self._env = env
+        self._client = client
+        self._menu = config.category_menu
+        self._own_language = config.language
+        self._static_until = env.clock() - STATIC_KEPT
+        self.countries: frozenset[str] = frozenset()
+        self.category_handles: frozenset[str] = frozenset()
+
+    @property
+    def static_is_old(self) -> bool:
+        return self._env.clock() >= self._static_until
+
+    async def ask(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        shape: type[A],
+        context: ContextView,
+        call: CallContext,
+        operation: str,
+        *,
+        menu: bool = False,
+    ) -> tuple[A, Shown]:
+        raw, head, shown = await self.ask_raw(document, variables, context, call, operation, menu=menu)
+        del head
+        try:
+            return msgspec.json.decode(raw, type=shape), shown
+        except msgspec.ValidationError as error:
+            raise InvalidAnswer(detail=f"{document.name}: {error}") from None
+
+    async def ask_raw(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        context: ContextView,
+        call: CallContext,
+        operation: str,
+        *,
+        menu: bool = False,
+    ) -> tuple[Raw, answers.Head, Shown]:
+        """The whole `data`, undecoded but for its head."""
+        wanted = country_code(context.country)
+        static = menu or self.static_is_old
+        everything = {
+            **variables,
+            "static": static,
+            "menu": self._menu,
+            "country": wanted,
+            "language": language_code(context.language),
+        }
+        raw = await self._client.ask(document, everything, Raw, operation=operation, call=call)
+        try:
+            head = msgspec.json.decode(raw, type=answers.Head)
+        except msgspec.ValidationError as error:
+            raise InvalidAnswer(detail=f"{document.name}: {error}") from None
+        if static and head.localization.available_countries is not None:
+            self._static_until = self._env.clock() + STATIC_KEPT
+            self.countries = frozenset(country.iso_code for country in head.localization.available_countries)
+            self.category_handles = frozenset(category.handle for category in categories_of(head.menu))
+        given = head.localization.country.iso_code
+        reason = None if given == context.country else f"not sold in {context.country}: shown as in {given}"
+        freshness = Freshness(self._env.name, self._env.clock(), reason=reason)
+        return raw, head, Shown(freshness, language_tag(head.localization.language.iso_code))
+
+
+class MenuCategory(msgspec.Struct, frozen=True):
+    handle: str
+    title: str
+    parent: str | None
+    position: int
+
+
+def categories_of(menu: answers.Menu | None) -> list[MenuCategory]:
+    """The menu items that lead to a collection, as a tree; an item that leads elsewhere hands its children up. A
+    collection that stands in the menu twice counts where it stands first."""
+    found: dict[str, MenuCategory] = {}
+
+    def walk(items: Sequence[answers.MenuItem], parent: str | None) -> None:
+        for item in items:
+            handle = item.resource.handle if item.resource else None
+            if handle and handle not in found:
+                found[handle] = MenuCategory(handle, item.title, parent, len(found))
+            walk(item.items, handle or parent)
+
+    walk(menu.items if menu else [], None)
+    return list(found.values())
+
+
+class Catalog:
+    def __init__(self, env: AdapterEnvironment, client: Client, shopfront: Shopfront, identifiers: Identifiers) -> None:
+        self._name = env.name
+        self._rule = env.key_rule
+        self._client = client
+        self._shopfront = shopfront
+        self._identifiers = identifiers
+
+    async def get_products(
+        self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
+    ) -> Mapping[ProductKey, Product | AdapterError]:
+        operation = "product.get_products"
+        found: dict[ProductKey, Product | AdapterError] = {}
+        skus = [key.value for key in keys if key.kind is ProductKeyKind.SKU]
+        barcodes = [key.value for key in keys if key.kind is ProductKeyKind.BARCODE]
+        by_sku: dict[str, Any] = {}
+        by_code: dict[str, Any] = {}
+        if skus or barcodes:
+            by_sku, by_code = await self._identifiers.by_key(skus, barcodes, call, operation=operation)
+        wanted: dict[ProductKey, str] = {}
+        for key in keys:
+            if key.kind in (ProductKeyKind.SLUG, ProductKeyKind.NATIVE):
+                wanted[key] = key.value
+                continue
+            match: Found | AdapterError | None = (by_sku if key.kind is ProductKeyKind.SKU else by_code).get(key.value)
+            if isinstance(match, Found):
+                wanted[key] = match.product
+            elif match is not None:
+                found[key] = match.fresh()
+        handles = sorted({v for k, v in wanted.items() if k.kind is ProductKeyKind.SLUG})
+        ids = sorted({v for k, v in wanted.items() if k.kind is not ProductKeyKind.SLUG and is_product(v)})
+        shown = await self._read(handles, ids, context, call, operation)
+        stale: list[str] = []
+        for key, value in wanted.items():
+            product = shown.get(value)
+            if product is None:
+                continue
+            if key.kind is ProductKeyKind.SKU and not any(
+                self._rule.same(key.value, variant.sku) for variant in product.variants
+            ):
+                stale.append(key.value)
+                continue
+            found[key] = product
+        if stale:
+            found.update(await self._again(stale, context, call, operation))
+        return found
+
+    async def _again(
+        self, skus: Sequence[str], context: ContextView, call: CallContext, operation: str
+    ) -> dict[ProductKey, Product | AdapterError]:
+        """SKUs that moved to another product since they were looked up: look up once more."""
+        await self._identifiers.forget(skus)
+        matches = await self._identifiers.by_sku(skus, call, operation=operation, ask=True)
+        ids = sorted({match.product for match in matches.values() if isinstance(match, Found)})
+        shown = await self._read([], ids, context, call, operation)
+        found: dict[ProductKey, Product | AdapterError] = {}
+        for sku, match in matches.items():
+            key = ProductKey(ProductKeyKind.SKU, sku)
+            if not isinstance(match, Found):
+                found[key] = match.fresh()
+            elif product := shown.get(match.product):
+                found[key] = product
+        return found
+
+    async def _read(
+        self, handles: Sequence[str], ids: Sequence[str], context: ContextView, call: CallContext, operation: str
+    ) -> dict[str, Product]:
+        """Products by handle and by id, a hundred in one request; unpublished and unknown ones are absent."""
+        read: dict[str, Product] = {}
+        targets = [(handle, "") for handle in handles] + [("", native) for native in ids]
+        for chunk in in_chunks(targets, KEYS_PER_REQUEST):
+            slugs = [handle for handle, _ in chunk if handle]
+            natives = [native for _, native in chunk if native]
+            raw, _, shown = await self._shopfront.ask_raw(
+                storefront.products_by_key(len(slugs)),
+                {"ids": natives, "vn": VARIANTS_PER_PRODUCT, **{f"h{i}": slug for i, slug in enumerate(slugs)}},
+                context,
+                call,
+                operation,
+            )
+            try:
+                parts = msgspec.json.decode(raw, type=dict[str, Raw])
+                nodes = msgspec.json.decode(parts["nodes"], type=list[answers.Product | None])
+                named = [msgspec.json.decode(parts[f"h{i}"], type=answers.Product | None) for i in range(len(slugs))]
+            except (msgspec.ValidationError, KeyError) as error:
+                raise InvalidAnswer(detail=f"ProductsByKey: {error}") from None
+            keyed = [(key, node) for key, node in zip([*natives, *slugs], [*nodes, *named], strict=False) if node]
+            whole = await self.whole([node for _, node in keyed], shown, context, call, operation)
+            read.update({key: product for (key, _), product in zip(keyed, whole, strict=True)})
+        return read
+
+    async def whole(
+        self,
+        nodes: Sequence[answers.Product],
+        shown: Shown,
+        context: ContextView,
+        call: CallContext,
+        operation: str,
+    ) -> list[Product]:
+        """Records with all their variants: one more request for all products that have more than the nested page."""
+        variants = {node.id: list(node.variants.nodes) for node in nodes}
+        open_pages = {
+            node.id: node.variants.page_info.end_cursor or "" for node in nodes if node.variants.page_info.has_next_page
+        }
+        for _ in range(ROUNDS):
+            if not open_pages:
+                break
+            pending = list(open_pages.items())
+            open_pages = {}
+            variables: dict[str, Any] = {"vn": MORE_VARIANTS}
+            for place, (native, after) in enumerate(pending):
+                variables |= {f"i{place}": native, f"a{place}": after}
+            raw, _, _ = await self._shopfront.ask_raw(
+                storefront.more_variants(len(pending)), variables, context, call, operation
+            )
+            try:
+                parts = msgspec.json.decode(raw, type=dict[str, Raw])
+                more = [
+                    msgspec.json.decode(parts[f"n{place}"], type=answers.MoreVariants | None)
+                    for place in range(len(pending))
+                ]
+            except (msgspec.ValidationError, KeyError) as error:
+                raise InvalidAnswer(detail=f"MoreVariants: {error}") from None
+            for (native, _), answer in zip(pending, more, strict=True):
+                if answer is None:
+                    continue
+                variants[native].extend(answer.variants.nodes)
+                if answer.variants.page_info.has_next_page:
+                    open_pages[native] = answer.variants.page_info.end_cursor or ""
+        if open_pages:
+            raise InvalidAnswer(detail="MoreVariants: more variants than the vendor allows a product")
+        return [
+            mapping.product(
+                node,
+                variants[node.id],
+                backend=self._name,
+                language=shown.language,
+                freshness=shown.freshness,
+                categories=self._shopfront.category_handles,
+            )
+            for node in nodes
+        ]
+
+    async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
+        operation = "product.list_products"
+        if query.category and query.collection:
+            raise BadInput("Ask for a category or for a collection, not for both.")
+        variables = {"first": query.first, "after": query.after, "vn": VARIANTS_PER_PRODUCT}
+        handle = query.category or query.collection
+        if handle:
+            found, shown = await self._shopfront.ask(
+                storefront.COLLECTION_PRODUCTS,
+                {**variables, "handle": handle},
+                answers.CollectionList,
+                context,
+                call,
+                operation,
+            )
+            if found.collection is None:
+                return ProductPage((), (), False)
+            page = found.collection.products
+        else:
+            answer, shown = await self._shopfront.ask(
+                storefront.PRODUCTS, variables, answers.ProductList, context, call, operation
+            )
+            page = answer.products
+        products = await self.whole([edge.node for edge in page.edges], shown, context, call, operation)
+        return ProductPage(tuple(products), tuple(edge.cursor for edge in page.edges), page.page_info.has_next_page)
+
+    async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
+        _, head, shown = await self._shopfront.ask_raw(
+            storefront.SHOPFRONT, {}, context, call, "product.list_categories", menu=True
+        )
+        return tuple(
+            Category(
+                key=item.handle,
+                name=Text(item.title, shown.language),
+                freshness=shown.freshness,
+                slug=item.handle,
+                parent=item.parent,
+                position=item.position,
+            )
+            for item in categories_of(head.menu)
+        )
+
+    async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
+        found: list[Collection] = []
+        after: str | None = None
+        while True:
+            answer, shown = await self._shopfront.ask(
+                storefront.COLLECTIONS, {"after": after}, answers.Collections, context, call, "product.list_collections"
+            )
+            found.extend(
+                Collection(
+                    key=node.handle,
+                    name=Text(node.title, shown.language),
+                    freshness=shown.freshness,
+                    slug=node.handle,
+                    description=Text(node.description, shown.language) if node.description else None,
+                    image=mapping.image(node.image),
+                )
+                for node in answer.collections.nodes
+                if node.handle not in self._shopfront.category_handles
+            )
+            after = answer.collections.page_info.end_cursor
+            if not answer.collections.page_info.has_next_page or after is None:
+                return tuple(found)
+
+
+def is_product(native: str) -> bool:
+    """Other things have ids too, and the vendor refuses what is no id at all."""
+    return native.startswith("gid://shopify/Product/") and native.rpartition("/")[2].isdigit()

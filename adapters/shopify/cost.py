@@ -1,0 +1,63 @@
+"""How much one Admin query may ask for. The vendor prices a query before it runs it: an object is 1 point, a connection
+`first` times its node, and one query may cost 1000 (vendor guide, API limits). Pages and pieces are cut to fit, and cut
+smaller when the vendor prices a document higher than the published rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from adapters.shopify.errors import TooCostly
+
+K = TypeVar("K")
+ATTEMPTS = 4
+HEADROOM = 20
+"""Points kept for what stands beside the list in a document."""
+
+
+def fitting(per_item: int, at_most: int, limit: int = 1000) -> int:
+    """How many items of `per_item` points one query may ask for."""
+    return max(1, min(at_most, (limit - HEADROOM) // max(1, per_item)))
+
+
+class CostBook:
+    """What each document has really cost, against the published rule."""
+
+    def __init__(self, limit: int, scale: float) -> None:
+        self._limit = limit
+        self._start = scale
+        self._scales: dict[str, float] = {}
+
+    def pieces(self, document: str, per_item: int, at_most: int) -> int:
+        """How many items of `per_item` points (by the published rule) one query of this document may ask for."""
+        scale = self._scales.get(document, self._start)
+        return fitting(math.ceil(per_item * scale), at_most, self._limit)
+
+    def learn(self, document: str, cost: float, items: int, per_item: int) -> None:
+        """The vendor priced `items` at `cost`: ask for no more than fits from now on."""
+        priced = max(cost, self._limit + 1.0) / max(1, items * per_item)
+        self._scales[document] = max(self._scales.get(document, self._start), priced)
+
+    async def in_pieces(
+        self,
+        document: str,
+        items: Sequence[K],
+        per_item: int,
+        at_most: int,
+        send: Callable[[Sequence[K]], Awaitable[None]],
+    ) -> None:
+        """Send all items in as few queries as fit, in order. A piece that turns out too dear is cut again."""
+        done = 0
+        failures = 0
+        while done < len(items):
+            piece = items[done : done + self.pieces(document, per_item, at_most)]
+            try:
+                await send(piece)
+            except TooCostly as error:
+                failures += 1
+                if failures >= ATTEMPTS or len(piece) == 1:
+                    raise
+                self.learn(document, error.cost, len(piece), per_item)
+                continue
+            done += len(piece)

@@ -1,0 +1,22 @@
+"""Every document the adapter can send; those made for a number of keys stand here with two. The contract test holds
+them to the vendor's schema."""
+
+from __future__ import annotations
+
+from adapters.shopify import probe, storefront
+from adapters.shopify.client import Document
+from adapters.shopify.identifiers import LOOK_UP
+
+DOCUMENTS: tuple[Document, ...] = (
+    probe.SHOP,
+    LOOK_UP,
+    storefront.products_by_key(0),
+    storefront.products_by_key(2),
+    storefront.more_variants(2),
+    storefront.more_variants(2, "admin"),
+    storefront.PRODUCTS,
+    storefront.COLLECTION_PRODUCTS,
+    storefront.COLLECTIONS,
+    storefront.SHOPFRONT,
+    storefront.SEARCH,
+)

@@ -1,0 +1,138 @@
+"""Catalogue answers to the gateway's records. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from adapters.shopify import answers
+from gateway.model.catalog import (
+    Image,
+    Measurement,
+    Media,
+    Model3d,
+    Model3dSource,
+    Product,
+    ProductOption,
+    ProductStatus,
+    SelectedOption,
+    Variant,
+    Video,
+)
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef, gtin14
+from gateway.model.text import Text
+
+DEFAULT_OPTION = "Title"
+DEFAULT_VALUE = "Default Title"
+"""What the vendor writes for a product without options."""
+
+UCUM = {
+    "CL": "cL",
+    "CM": "cm",
+    "FLOZ": "[foz_us]",
+    "FT": "[ft_i]",
+    "FT2": "[sft_i]",
+    "G": "g",
+    "GAL": "[gal_us]",
+    "IN": "[in_i]",
+    "ITEM": "{item}",
+    "KG": "kg",
+    "L": "L",
+    "LB": "[lb_av]",
+    "M": "m",
+    "M2": "m2",
+    "M3": "m3",
+    "MG": "mg",
+    "ML": "mL",
+    "MM": "mm",
+    "OZ": "[oz_av]",
+    "PT": "[pt_us]",
+    "QT": "[qt_us]",
+    "YD": "[yd_i]",
+}
+
+_STATUS = {"ACTIVE": ProductStatus.ACTIVE, "DRAFT": ProductStatus.DRAFT, "ARCHIVED": ProductStatus.ARCHIVED}
+
+
+def image(found: answers.Image | None, alt: str | None = None) -> Image | None:
+    return Image(found.url, found.alt_text or alt, found.width, found.height) if found else None
+
+
+def _media(found: answers.Media) -> Media | None:
+    alt = found.alt or None
+    if found.kind == "MediaImage":
+        return image(found.image, alt)
+    if found.kind == "Model3d":
+        return Model3d(alt, tuple(Model3dSource(source.url, source.mime_type) for source in found.sources))
+    if found.kind == "Video" and found.sources:
+        return Video(found.sources[0].url, alt, found.sources[0].mime_type)
+    return None
+
+
+def measurement(found: answers.Measurement | None) -> Measurement | None:
+    """None where the vendor knows no unit."""
+    if found is None:
+        return None
+    unit, reference = UCUM.get(found.quantity_unit or ""), UCUM.get(found.reference_unit or "")
+    if unit is None or reference is None:
+        return None
+    return Measurement(found.quantity_value, unit, found.reference_value, reference)
+
+
+def variant(
+    found: answers.Variant, parent: answers.Product, backend: str, language: str, freshness: Freshness
+) -> Variant:
+    options = tuple(
+        SelectedOption(option.name, option.value)
+        for option in found.selected_options
+        if (option.name, option.value) != (DEFAULT_OPTION, DEFAULT_VALUE)
+    )
+    gtin = gtin14(found.barcode) if found.barcode else None
+    own_image = image(found.image)
+    return Variant(
+        ref=NativeRef(backend, found.id),
+        product=NativeRef(backend, parent.id),
+        sku=found.sku or None,
+        title=Text(found.title if options else parent.title, language),
+        freshness=freshness,
+        options=options,
+        gtins=(gtin,) if gtin else (),
+        media=(own_image,) if own_image else (),
+        measurement=measurement(found.unit_price_measurement),
+        taxable=found.taxable,
+    )
+
+
+def product(
+    found: answers.Product,
+    variants: Sequence[answers.Variant],
+    *,
+    backend: str,
+    language: str,
+    freshness: Freshness,
+    categories: Collection[str],
+) -> Product:
+    """`variants` are all of them, also those beyond the first page; `categories` the handles in the category menu."""
+    handles = [collection.handle for collection in found.collections.nodes]
+    options = tuple(
+        ProductOption(option.name, tuple(value.name for value in option.option_values))
+        for option in found.options
+        if [value.name for value in option.option_values] != [DEFAULT_VALUE]
+    )
+    return Product(
+        ref=NativeRef(backend, found.id),
+        title=Text(found.title, language),
+        freshness=freshness,
+        slug=found.handle,
+        description=Text(found.description, language) if found.description else None,
+        brand=found.vendor or None,
+        product_type=found.product_type or None,
+        tags=tuple(found.tags),
+        options=options,
+        variants=tuple(variant(each, found, backend, language, freshness) for each in variants),
+        media=tuple(media for each in found.media.nodes if (media := _media(each))),
+        category_keys=tuple(handle for handle in handles if handle in categories),
+        collection_keys=tuple(handle for handle in handles if handle not in categories),
+        status=_STATUS.get(found.status, ProductStatus.ACTIVE),
+        updated_at=found.updated_at,
+    )
