@@ -33,23 +33,29 @@ async def compare(
     schema: GraphQLSchema,
     request: Request,
     context: Callable[[], Context],
-    mutates: bool,
+    writes: frozenset[str] = frozenset(),
 ) -> Result:
-    """Execute by the engine and by graphql-core; raises Different with all there is to know."""
+    """Execute by the engine and by graphql-core; raises Different with all there is to know. `writes` names the fields
+    that a mutation's effect is counted by."""
     ours = context()
     result = await engine.execute(request, ours)
     document = engine.documents.get(request.query)
     assert document.node is not None
     asked = list(ours.world.asked)
-    if not mutates and len(set(asked)) != len(asked):
-        twice = sorted({one for one in asked if asked.count(one) > 1})
+    if not writes and len(set(asked)) != len(asked):
+        twice = {one for one in asked if asked.count(one) > 1}
         raise Different(f"asked twice: {twice}\n{_told(request, ours)}")
 
     strict = await complete(schema, document.node, ours, request.variables, request.operation_name)
+    if [one for one in ours.world.asked if one[0] in writes] != [one for one in asked if one[0] in writes]:
+        raise Different(f"written again: {ours.world.asked}\n{_told(request, ours)}")
     if _data(result.data) != _data(strict.data) or _errors(result) != _errors(strict):
         raise Different(f"strictly:\n{_shown(result)}\n{_shown(strict)}\n{_told(request, ours)}")
 
-    loose = await _run(schema, document.node, request, context(), propagate=True)
+    theirs = context()
+    loose = await _run(schema, document.node, request, theirs, propagate=True)
+    if [one for one in asked if one[0] in writes] != [one for one in theirs.world.asked if one[0] in writes]:
+        raise Different(f"written: {asked}\n{theirs.world.asked}\n{_told(request, ours)}")
     if _data(result.data) != _data(loose.data) or _landings(result) != _landings(loose):
         raise Different(f"loosely:\n{_shown(result)}\n{_shown(loose)}\n{_told(request, ours)}")
     if result.errors:
