@@ -7,9 +7,10 @@ import difflib
 import os
 import re
 import tomllib
+import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -18,7 +19,6 @@ from gateway.errors import ConfigurationError
 from gateway.model.identity import KeyRule
 from gateway.model.principal import ClientProfile
 from gateway.model.stores import Address, GeoPoint
-
 
 _S = TypeVar("_S")
 
@@ -63,6 +63,8 @@ class BackendSection(Struct, frozen=True, kw_only=True):
     adapter: str
     alias: str
     url: str
+    countries: tuple[str, ...] = ()
+    """The markets this backend knows anything of; empty is all."""
     allow_private_network: bool = False
     policy: PolicyNumbers = PolicyNumbers()
     options: Mapping[str, Any] = {}
@@ -105,6 +107,8 @@ class StoreSection(_Section, frozen=True, kw_only=True):
     special_hours: Mapping[str, str] = {}
     names: Mapping[str, str] = {}
     """The name in other languages, by BCP 47 tag."""
+    unparsed_hours: str | None = None
+    """Opening hours as people wrote them, where they could not be read."""
 
 
 class ChannelSection(_Section, frozen=True, kw_only=True):
@@ -115,6 +119,8 @@ class ChannelSection(_Section, frozen=True, kw_only=True):
     locations: tuple[str, ...] = ()
     pickup_ready: int = 7200
     delivery_days: tuple[int, int] = (1, 3)
+    quantity_cap: int = 10
+    low_stock: int = 3
 
 
 class LanguagesSection(_Section, frozen=True, kw_only=True):
@@ -199,7 +205,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     base: Path
 
 
-_COMMON_BACKEND_KEYS = ("adapter", "alias", "url", "allow_private_network", "policy")
+_COMMON_BACKEND_KEYS = ("adapter", "alias", "url", "countries", "allow_private_network", "policy")
 
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -286,9 +292,9 @@ def _known_keys(kind: type[Any]) -> list[str]:
             continue
         seen.add(current)
         if isinstance(current, type) and issubclass(current, Struct):
-            for field in msgspec.structs.fields(cast("type[Struct]", current)):
+            for field in msgspec.structs.fields(current):
                 names[field.encode_name] = None
                 waiting.append(field.type)
         else:
-            waiting.extend(cast("tuple[Any, ...]", getattr(current, "__args__", ())))
+            waiting.extend(typing.get_args(current))
     return list(names)

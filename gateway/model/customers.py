@@ -125,3 +125,52 @@ class LoyaltyEntryPage(Struct, frozen=True):
     entries: tuple[LoyaltyEntry, ...]
     positions: tuple[str, ...]
     has_next: bool
+
+
+class LinkStatus(Enum):
+    """ASSERTED: a verified claim of the token matches one record. CONFIRMED: kept on purpose. CANDIDATE: a match that
+    proves nothing; never exposed, never used to read."""
+
+    ASSERTED = "ASSERTED"
+    CONFIRMED = "CONFIRMED"
+    CANDIDATE = "CANDIDATE"
+
+
+class IdentityLink(Struct, frozen=True):
+    """That a customer is this record of that backend."""
+
+    ref: NativeRef
+    status: LinkStatus
+
+
+class LinkedCustomer(Struct, frozen=True):
+    """One person over all systems. `id` is random and ours; `asked` are the backends already searched for them, so that
+    no one is searched for twice."""
+
+    id: str
+    links: tuple[IdentityLink, ...]
+    asked: frozenset[str] = frozenset()
+
+    def refs(self, backend: str | None = None) -> tuple[NativeRef, ...]:
+        """Records that are this person's, candidates left out."""
+        return tuple(
+            link.ref
+            for link in self.links
+            if link.status is not LinkStatus.CANDIDATE and backend in (None, link.ref.backend)
+        )
+
+
+class Customer(Struct, frozen=True):
+    """The golden record as far as it was asked for: each field by its own survivorship rule. `missing` are backends
+    that should have been heard and were not, as configured names with an error code."""
+
+    linked: LinkedCustomer
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    given_name: str | None = None
+    family_name: str | None = None
+    language: str | None = None
+    birth_date: date | None = None
+    groups: tuple[str, ...] = ()
+    freshness: tuple[Freshness, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()

@@ -75,6 +75,17 @@ class Order(Struct, frozen=True):
     test: bool = False
 
 
+class OrderEnrichment(Struct, frozen=True):
+    """What another system than the one an order was taken in knows of it. `placed_at` is that system's own date."""
+
+    ref: NativeRef
+    number: str
+    status: OrderStatus
+    raw_status: str
+    placed_at: datetime
+    freshness: Freshness
+
+
 class OrderPosition(Struct, frozen=True):
     """Where a page of one backend's orders ends: the last order consumed, newest first. `token` is the adapter's own
     opaque addition (an edge cursor, ids already given at that instant)."""

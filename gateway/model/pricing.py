@@ -52,6 +52,8 @@ class Price(Struct, frozen=True):
     valid_until: datetime | None = None
     rule: str | None = None
     """The source's own name of the rule that decided, for staff (`explanation`)."""
+    key: PriceKey | None = None
+    """What was asked; adapters need not fill it in."""
 
 
 class PriceDisagreement(Struct, frozen=True):

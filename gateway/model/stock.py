@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -42,3 +43,62 @@ class StockLevels(Struct, frozen=True):
     """Levels by native location reference. A location that is absent was never counted there: unknown, not zero."""
 
     levels: dict[str, StockLevel]
+
+
+class Fulfilment(Enum):
+    DELIVERY = "DELIVERY"
+    PICKUP = "PICKUP"
+
+
+class AvailabilityStatus(Enum):
+    """UNKNOWN where no system that counts could be heard, or none ever counted; never a disguised zero."""
+
+    IN_STOCK = "IN_STOCK"
+    LOW_STOCK = "LOW_STOCK"
+    OUT_OF_STOCK = "OUT_OF_STOCK"
+    UNKNOWN = "UNKNOWN"
+
+
+class Confidence(Enum):
+    """HIGH: every place was heard and the figures are fresh. LOW: something is missing or old."""
+
+    HIGH = "HIGH"
+    LOW = "LOW"
+
+
+class Promise(Struct, frozen=True):
+    """When the goods can be had: from `ready_at` to `ready_by`, aware UTC."""
+
+    ready_at: datetime
+    ready_by: datetime
+    confidence: Confidence
+
+
+class StoreAvailability(Struct, frozen=True):
+    """At one store, for pickup. `store` is its configured name; `quantity` is capped; `distance_km` from the asked
+    point."""
+
+    store: str
+    status: AvailabilityStatus
+    quantity: int | None
+    capped: bool
+    complete: bool
+    promise: Promise | None
+    freshness: tuple[Freshness, ...]
+    distance_km: float | None = None
+
+
+class Availability(Struct, frozen=True):
+    """Of one variant. `quantity` sums the heard places, capped, None when unknown or uncounted; `complete` is False
+    when a place could not be heard, then the sum is a lower bound."""
+
+    sku: str
+    fulfilment: Fulfilment
+    status: AvailabilityStatus
+    quantity: int | None
+    capped: bool
+    complete: bool
+    unknown_places: int
+    promise: Promise | None
+    stores: tuple[StoreAvailability, ...]
+    freshness: tuple[Freshness, ...]

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
+from gateway.model.text import Text
 
 
 class Address(Struct, frozen=True):
@@ -42,6 +43,28 @@ class SpecialHours(Struct, frozen=True):
     date: date
     periods: tuple[tuple[time, time], ...] = ()
     name: str | None = None
+
+
+class Store(Struct, frozen=True):
+    """A customer-facing store: the configuration, completed by what its backends know. `name` is its configured key;
+    `title` what customers read, in the asked language where configured; `distance_km` set when asked near a point."""
+
+    name: str
+    title: Text
+    country: str
+    timezone: str
+    address: Address | None = None
+    point: GeoPoint | None = None
+    phone: str | None = None
+    hours: tuple[OpeningPeriod, ...] = ()
+    special_hours: tuple[SpecialHours, ...] = ()
+    services: tuple[str, ...] = ()
+    currency: str | None = None
+    channel: str | None = None
+    refs: tuple[NativeRef, ...] = ()
+    distance_km: float | None = None
+    freshness: tuple[Freshness, ...] = ()
+    unparsed_hours: str | None = None
 
 
 class StoreRecord(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """One small Protocol per data domain. An adapter implements the ones its vendor can answer; that it does is a
 *capability*. Reads are keyed (a missing key does not exist; an error is about that key alone) or paged. A call that
-fails as a whole raises `AdapterError`. Keys of one call are distinct; adapters look at no more of the commerce context than
-their manifest declares."""
+fails as a whole raises `AdapterError`. Keys of one call are distinct; adapters look at no more of the commerce context
+than their manifest declares."""
 
 from __future__ import annotations
 

@@ -1,0 +1,53 @@
+"""The services: systems of record, merge, fallback, freshness. Called by the schema's batched fields, call the backends
+through `calls`. `Services` is all of them, wired once at start."""
+
+from __future__ import annotations
+
+from gateway.calls.caller import Caller
+from gateway.ownership import Ownership
+from gateway.ports.aliases import Aliases
+from gateway.ports.links import IdentityLinks
+from gateway.ports.manifest import Secret
+from gateway.services.availability import AvailabilityService
+from gateway.services.catalog import Catalog
+from gateway.services.cursors import Cursors
+from gateway.services.customers import Customers
+from gateway.services.ids import Ids
+from gateway.services.languages import Languages
+from gateway.services.loyalty import Loyalty
+from gateway.services.nodes import Nodes
+from gateway.services.orders import Orders
+from gateway.services.pricing import Pricing
+from gateway.services.speech import Speech
+from gateway.services.stores import Stores
+from gateway.services.systems import SystemsOfRecord
+from gateway.settings import Settings
+
+
+class Services:
+    """Stateless but for what they are given; one instance serves all operations."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        caller: Caller,
+        ownership: Ownership,
+        links: IdentityLinks,
+        aliases: Aliases,
+        key: Secret,
+    ) -> None:
+        systems = SystemsOfRecord(caller, ownership)
+        cursors = Cursors(key)
+        self.ownership = ownership
+        self.caller = caller
+        self.languages = Languages(settings.languages)
+        self.ids = Ids(ownership)
+        self.catalog = Catalog(systems, cursors)
+        self.customers = Customers(systems, links)
+        self.pricing = Pricing(systems, self.customers)
+        self.stores = Stores(systems, cursors, self.languages)
+        self.availability = AvailabilityService(systems, self.stores)
+        self.loyalty = Loyalty(systems, cursors)
+        self.orders = Orders(systems, self.customers, cursors)
+        self.speech = Speech(self.languages)
+        self.nodes = Nodes(self, aliases)

@@ -5,32 +5,26 @@ working. Asked when an id is decoded and nothing is found under it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, select, update
 
 from gateway.state.database import Database
 from gateway.state.tables import aliases
 
-_CHUNK = 400
 
-
-class Aliases:
-    """Every alias points straight at the newest id: chains are folded when they are written."""
+class StoredAliases:
+    """Implements `gateway.ports.aliases.Aliases`. Every alias points straight at the newest id: chains are folded when
+    they are written."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def resolve(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """The newest id of each old one; ids that are not old are absent."""
-        found: dict[str, str] = {}
+    async def current(self, identifier: str) -> str | None:
+        """The newest id of an old one; None for an id that is not old."""
         async with self._database.read() as connection:
-            for start in range(0, len(ids), _CHUNK):
-                some = select(aliases.c.old, aliases.c.new).where(aliases.c.old.in_(ids[start : start + _CHUNK]))
-                found.update({row.old: row.new for row in await connection.execute(some)})
-        return found
+            return (await connection.execute(select(aliases.c.new).where(aliases.c.old == identifier))).scalar()
 
-    async def put(self, old: str, new: str) -> None:
+    async def add(self, old: str, new: str) -> None:
         """From now on `old` means what `new` means. Going back to an earlier id makes that one current again."""
         if old == new:
             return

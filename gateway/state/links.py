@@ -1,132 +1,113 @@
 """Identity links: which records of which backends are one customer of the gateway. Read and written by the customers
-service. A link is *asserted* (a verified claim of the token says so) or *confirmed* (stored by an act of the person or
-of staff); candidates are never stored. One native record belongs to one customer at most.
-"""
+service. One native record belongs to one customer at most; customer ids are random, so nothing about a person can be
+read from one. Candidates are never stored: a match that proves nothing leaves no trace."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from enum import Enum
+from collections.abc import Sequence
 
-from msgspec import Struct
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.model.customers import IdentityLink, LinkedCustomer, LinkStatus
 from gateway.model.identity import NativeRef
 from gateway.state.database import Database
-from gateway.state.tables import customers, identity_links
+from gateway.state.tables import customers, identity_links, merged_customers, persons, searched
 
 
-class LinkStatus(Enum):
-    ASSERTED = "asserted"
-    CONFIRMED = "confirmed"
-
-
-class Link(Struct, frozen=True):
-    ref: NativeRef
-    status: LinkStatus
-
-
-class IdentityLinks:
-    """Customer ids are random: nothing about a person can be read from one."""
+class StoredIdentityLinks:
+    """Implements `gateway.ports.links.IdentityLinks`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def customer_of(self, person: str) -> str:
-        """The gateway's id of a person (`Principal.key`); made on first sight, the same for ever after."""
-        known = select(customers.c.id).where(customers.c.person == person)
+    async def of_person(self, person: str) -> LinkedCustomer | None:
         async with self._database.read() as connection:
-            found = (await connection.execute(known)).scalar()
-        if found is not None:
-            return found
-        row = {"id": _random_id(), "person": person, "created": time.time()}
+            customer = await _customer_of(connection, person)
+            return None if customer is None else await _linked(connection, customer)
+
+    async def by_id(self, customer_id: str) -> LinkedCustomer | None:
+        async with self._database.read() as connection:
+            newer = select(merged_customers.c.customer).where(merged_customers.c.old == customer_id)
+            current = (await connection.execute(newer)).scalar() or customer_id
+            known = await connection.execute(select(customers.c.id).where(customers.c.id == current))
+            return None if known.scalar() is None else await _linked(connection, current)
+
+    async def link(self, person: str | None, links: Sequence[IdentityLink], asked: Sequence[str]) -> LinkedCustomer:
+        proven = [link for link in links if link.status is not LinkStatus.CANDIDATE]
         async with self._database.write() as connection:
-            # Two requests of one person may meet here; the first row stands.
-            await connection.execute(self._database.insert_once(customers, row))
-            return (await connection.execute(known)).scalar_one()
+            # A first statement that writes: two gateways that meet here go one after the other, on SQLite as well.
+            fresh = secrets.token_urlsafe(16)
+            await connection.execute(insert(customers).values(id=fresh, created=time.time()))
+            known = [await _owner(connection, link.ref) for link in proven]
+            if person is not None:
+                known.insert(0, await _customer_of(connection, person))
+            found = list(dict.fromkeys(customer for customer in known if customer is not None))
+            customer = await _oldest(connection, found) if found else fresh
+            for other in (*found, fresh):
+                if other != customer:
+                    await _merge(connection, other, customer, keep=other != fresh)
+            if person is not None:
+                row = {"person": person, "customer": customer}
+                await connection.execute(self._database.upsert(persons, [row], update=("customer",)))
+            for link in proven:
+                await self._put(connection, customer, link)
+            for backend in asked:
+                entry = {"customer": customer, "backend": backend}
+                await connection.execute(self._database.insert_once(searched, entry))
+            return await _linked(connection, customer)
 
-    async def person_of(self, customer: str) -> str | None:
-        """The person key behind a customer id; None for an unknown id and for customers nobody signed in as."""
-        async with self._database.read() as connection:
-            return (
-                await connection.execute(select(customers.c.person).where(customers.c.id == customer))
-            ).scalar_one_or_none()
-
-    async def exists(self, customer: str) -> bool:
-        async with self._database.read() as connection:
-            found = await connection.execute(select(customers.c.id).where(customers.c.id == customer))
-            return found.scalar() is not None
-
-    async def links(self, customer: str) -> tuple[Link, ...]:
-        """In a fixed order: by backend and native id."""
+    async def _put(self, connection: AsyncConnection, customer: str, link: IdentityLink) -> None:
+        """A confirmed link is never weakened to an asserted one."""
         table = identity_links.c
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(table.backend, table.native_id, table.status)
-                .where(table.customer == customer)
-                .order_by(table.backend, table.native_id)
-            )
-            return tuple(Link(NativeRef(backend, native), LinkStatus(status)) for backend, native, status in rows)
-
-    async def owner(self, ref: NativeRef) -> str | None:
-        """The customer a native record is linked to."""
-        table = identity_links.c
-        async with self._database.read() as connection:
-            found = await connection.execute(
-                select(table.customer).where(table.backend == ref.backend, table.native_id == ref.id)
-            )
-            return found.scalar()
-
-    async def customer_for(self, ref: NativeRef) -> str:
-        """The customer of a native record, made where there is none yet (staff look up people who never signed in)."""
-        owner = await self.owner(ref)
-        if owner is not None:
-            return owner
-        customer = _random_id()
-        async with self._database.write() as connection:
-            await connection.execute(
-                self._database.insert_once(customers, {"id": customer, "person": None, "created": time.time()})
-            )
-            await connection.execute(self._database.insert_once(identity_links, _row(customer, ref, "confirmed")))
-        return await self.owner(ref) or customer
-
-    async def put(self, customer: str, ref: NativeRef, status: LinkStatus) -> bool:
-        """Link a record. A confirmed link stays confirmed, and takes a record from a customer who only asserted it;
-        otherwise False when the record is another customer's: nobody is moved without an act."""
-        table = identity_links.c
-        mine = (table.backend == ref.backend) & (table.native_id == ref.id)
-        async with self._database.write() as connection:
-            await connection.execute(self._database.insert_once(identity_links, _row(customer, ref, status.value)))
-            row = (await connection.execute(select(table.customer, table.status).where(mine).with_for_update())).one()
-            holder, held = row
-            if (holder, held) == (customer, status.value):
-                return True
-            if status is LinkStatus.CONFIRMED and (holder == customer or held == LinkStatus.ASSERTED.value):
-                change = {"customer": customer, "status": status.value, "updated": time.time()}
-                await connection.execute(identity_links.update().where(mine).values(change))
-                return True
-            return holder == customer
-
-    async def remove(self, customer: str, ref: NativeRef) -> None:
-        table = identity_links.c
-        async with self._database.write() as connection:
-            await connection.execute(
-                delete(identity_links).where(
-                    table.customer == customer, table.backend == ref.backend, table.native_id == ref.id
-                )
-            )
+        held = select(table.status).where(table.backend == link.ref.backend, table.native_id == link.ref.id)
+        status = (await connection.execute(held)).scalar()
+        if status == LinkStatus.CONFIRMED.value:
+            return
+        row = {
+            "backend": link.ref.backend,
+            "native_id": link.ref.id,
+            "customer": customer,
+            "status": link.status.value,
+            "updated": time.time(),
+        }
+        await connection.execute(self._database.upsert(identity_links, [row], update=("customer", "status", "updated")))
 
 
-def _random_id() -> str:
-    return secrets.token_urlsafe(16)
+async def _customer_of(connection: AsyncConnection, person: str) -> str | None:
+    return (await connection.execute(select(persons.c.customer).where(persons.c.person == person))).scalar()
 
 
-def _row(customer: str, ref: NativeRef, status: str) -> dict[str, object]:
-    return {
-        "backend": ref.backend,
-        "native_id": ref.id,
-        "customer": customer,
-        "status": status,
-        "updated": time.time(),
-    }
+async def _owner(connection: AsyncConnection, ref: NativeRef) -> str | None:
+    table = identity_links.c
+    found = select(table.customer).where(table.backend == ref.backend, table.native_id == ref.id)
+    return (await connection.execute(found)).scalar()
+
+
+async def _oldest(connection: AsyncConnection, found: Sequence[str]) -> str:
+    order = select(customers.c.id).where(customers.c.id.in_(found)).order_by(customers.c.created, customers.c.id)
+    return (await connection.execute(order.limit(1))).scalar_one()
+
+
+async def _merge(connection: AsyncConnection, old: str, customer: str, *, keep: bool) -> None:
+    """Everything of `old` becomes `customer`'s; with `keep`, the old id goes on working."""
+    for table in (identity_links, persons, merged_customers):
+        await connection.execute(update(table).where(table.c.customer == old).values(customer=customer))
+    await connection.execute(delete(searched).where(searched.c.customer == old))
+    await connection.execute(delete(customers).where(customers.c.id == old))
+    if keep:
+        await connection.execute(insert(merged_customers).values(old=old, customer=customer))
+
+
+async def _linked(connection: AsyncConnection, customer: str) -> LinkedCustomer:
+    table = identity_links.c
+    rows = await connection.execute(
+        select(table.backend, table.native_id, table.status)
+        .where(table.customer == customer)
+        .order_by(table.backend, table.native_id)
+    )
+    links = tuple(IdentityLink(NativeRef(backend, native), LinkStatus(status)) for backend, native, status in rows)
+    asked = await connection.execute(select(searched.c.backend).where(searched.c.customer == customer))
+    return LinkedCustomer(customer, links, frozenset(asked.scalars()))

@@ -22,8 +22,15 @@ customers = Table(
     "customers",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("person", String(600), nullable=True, unique=True),
     Column[float]("created", Double, nullable=False),
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("person", String(600), primary_key=True),
+    Column("customer", String(40), ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+    Index("persons_customer", "customer"),
 )
 
 identity_links = Table(
@@ -35,6 +42,20 @@ identity_links = Table(
     Column("status", String(12), nullable=False),
     Column[float]("updated", Double, nullable=False),
     Index("identity_links_customer", "customer"),
+)
+
+searched = Table(
+    "customers_searched",
+    metadata,
+    Column("customer", String(40), ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("backend", String(120), primary_key=True),
+)
+
+merged_customers = Table(
+    "merged_customers",
+    metadata,
+    Column("old", String(40), primary_key=True),
+    Column("customer", String(40), ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
 )
 
 aliases = Table(

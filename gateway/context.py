@@ -1,0 +1,72 @@
+"""One operation's context: who asks, in which commerce context, until when, and the services that answer. Made by the
+door, seen by the schema's fields as `ctx`."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.principal import ClientProfile, Principal
+from gateway.security.profiles import Profiles, RequestFacts, accepted_age, deadline_seconds
+from gateway.services import Services
+from gateway.services.scope import Scope, utc_now
+
+
+class OperationContext:
+    """`memo` is the executor's. Everything else is immutable for the operation."""
+
+    __slots__ = ("explain", "memo", "profile", "scope", "services", "trace_id")
+
+    def __init__(self, services: Services, scope: Scope, *, explain: bool = False) -> None:
+        self.services = services
+        self.scope = scope
+        self.profile = scope.profile
+        self.trace_id = scope.call.trace_id
+        self.explain = explain
+        self.memo: Any = None
+
+    @property
+    def principal(self) -> Principal:
+        return self.scope.principal
+
+    @property
+    def commerce(self) -> CommerceContext:
+        return self.scope.commerce
+
+    @property
+    def language(self) -> str:
+        return self.scope.commerce.language
+
+    @property
+    def now(self) -> datetime:
+        return self.scope.now
+
+    @property
+    def is_staff(self) -> bool:
+        return "staff" in self.scope.principal.roles
+
+    def source(self, backend: str) -> str:
+        """What a client may know of a backend's name: its alias; staff see the configured name."""
+        return backend if self.is_staff else self.services.ownership.alias(backend)
+
+
+class ContextFactory:
+    """Opens contexts for one running gateway."""
+
+    def __init__(self, services: Services, profiles: Profiles) -> None:
+        self._services = services
+        self._profiles = profiles
+
+    def __call__(self, principal: Principal, profile: ClientProfile, facts: RequestFacts) -> OperationContext:
+        """Raises ContextNotAllowed, UnsupportedLanguage or BadInput for what the client may not select."""
+        commerce = self._profiles.select(profile, facts)
+        call = CallContext(
+            deadline=time.monotonic() + deadline_seconds(profile, facts),
+            priority=Priority.BROWSE,
+            trace_id=facts.request_id,
+            max_age=accepted_age(profile, facts),
+        )
+        scope = Scope(commerce, call, principal, profile, utc_now())
+        return OperationContext(self._services, scope, explain=facts.explain and profile.explain)

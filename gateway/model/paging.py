@@ -1,0 +1,92 @@
+"""Pages as services answer them. One record class per connection type, so that the schema can tell them apart."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.model.catalog import Product
+from gateway.model.customers import LoyaltyEntry
+from gateway.model.orders import Order
+from gateway.model.search import Facet
+from gateway.model.stores import GeoPoint, Store
+
+
+class PageInfo(Struct, frozen=True):
+    """Forward only. `end_cursor` resumes after the last node of this page."""
+
+    has_next_page: bool
+    end_cursor: str | None = None
+
+
+class Gap(Struct, frozen=True):
+    """A backend whose part of a list is missing. `source` is its configured name; `code` says why; `before` is set
+    where only entries older than that are missing."""
+
+    source: str
+    code: str
+    retryable: bool
+    before: datetime | None = None
+
+
+class ProductEdge(Struct, frozen=True):
+    node: Product
+    cursor: str
+
+
+class ProductList(Struct, frozen=True):
+    edges: tuple[ProductEdge, ...]
+    page_info: PageInfo
+    total_count: int | None = None
+
+
+class SearchResult(Struct, frozen=True):
+    edges: tuple[ProductEdge, ...]
+    page_info: PageInfo
+    facets: tuple[Facet, ...] = ()
+    total_count: int | None = None
+
+
+class OrderEdge(Struct, frozen=True):
+    """`late`: placed in what was a gap when an earlier page was read, so it stands below older orders."""
+
+    node: Order
+    cursor: str
+    late: bool = False
+
+
+class OrderList(Struct, frozen=True):
+    """`gaps` lists what is missing; an order that appears later was placed in a gap."""
+
+    edges: tuple[OrderEdge, ...]
+    page_info: PageInfo
+    gaps: tuple[Gap, ...] = ()
+
+
+class StoreEdge(Struct, frozen=True):
+    node: Store
+    cursor: str
+
+
+class StoreList(Struct, frozen=True):
+    edges: tuple[StoreEdge, ...]
+    page_info: PageInfo
+    total_count: int | None = None
+
+
+class EntryEdge(Struct, frozen=True):
+    node: LoyaltyEntry
+    cursor: str
+
+
+class EntryList(Struct, frozen=True):
+    edges: tuple[EntryEdge, ...]
+    page_info: PageInfo
+
+
+class Near(Struct, frozen=True):
+    """A point and how far from it, in kilometres along the great circle."""
+
+    point: GeoPoint
+    radius_km: float | None = None

@@ -1,0 +1,197 @@
+"""Who answers for what: the configuration met with the manifests, once, at start. Services ask nothing else.
+
+A data domain has one system of record (per market, where several instances of one vendor each know one); others stand
+in, enrich or are compared. Stock is owned per location, customers' facts per field."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from gateway.calls.bound import BoundBackend
+from gateway.errors import ConfigurationError
+from gateway.model.stores import OpeningPeriod, SpecialHours
+from gateway.model.opening_hours import special_hours, weekly_hours
+from gateway.ports.domains import PORTS
+from gateway.settings import ChannelSection, LocationSection, Settings, StoreSection
+
+CUSTOMER_FIELDS = ("given_name", "family_name", "language", "birth_date", "groups", "consents", "emails", "phones")
+
+
+class DomainPlan(Struct, frozen=True):
+    """`order` as configured: the first that knows the market owns it."""
+
+    domain: str
+    order: tuple[str, ...]
+    fallback: bool
+    fallback_on_missing: bool
+    compare: tuple[str, ...]
+    compare_sample: float
+    fields: Mapping[str, tuple[str, ...]]
+
+
+class LocationPlan(Struct, frozen=True):
+    """Where stock lies: `backend` counts it under `ref`; `refs` are all systems' names of the place."""
+
+    name: str
+    backend: str
+    ref: str
+    refs: Mapping[str, str]
+    safety_stock: int
+
+
+class StorePlan(Struct, frozen=True):
+    """A configured store: section as written, opening hours as records."""
+
+    name: str
+    section: StoreSection
+    locations: tuple[LocationPlan, ...]
+    hours: tuple[OpeningPeriod, ...]
+    special_hours: tuple[SpecialHours, ...]
+
+
+class Ownership:
+    """Immutable after construction. Raises ConfigurationError for anything that cannot work."""
+
+    def __init__(self, settings: Settings, backends: Mapping[str, BoundBackend]) -> None:
+        self.backends = backends
+        self._countries = {name: frozenset(section.countries) for name, section in settings.backends.items()}
+        self._alias = {name: section.alias for name, section in settings.backends.items()}
+        self._name = {alias: name for name, alias in self._alias.items()}
+        if len(self._name) != len(self._alias):
+            raise ConfigurationError("two backends share an alias", place="backends")
+        self.domains = {name: self._domain(name, settings) for name in settings.domains}
+        self.locations = {name: self._location(name, section) for name, section in settings.locations.items()}
+        self.stores = {name: self._store(name, section) for name, section in settings.stores.items()}
+        self.channels: Mapping[str, ChannelSection] = settings.channels
+        for name, channel in self.channels.items():
+            for location in channel.locations:
+                self._known_location(location, f"channels.{name}.locations")
+        self._place = {
+            (backend, ref): plan.name for plan in self.locations.values() for backend, ref in plan.refs.items()
+        }
+        self._store_of = {plan.name: store.name for store in self.stores.values() for plan in store.locations}
+
+    # --- what services ask -------------------------------------------------------------------------------------------
+
+    def plan(self, domain: str) -> DomainPlan:
+        """Raises ConfigurationError where nobody serves the domain."""
+        plan = self.domains.get(domain)
+        if plan is None:
+            raise ConfigurationError("nobody serves this data domain", place=f"domains.{domain}")
+        return plan
+
+    def serves(self, domain: str) -> bool:
+        return domain in self.domains
+
+    def serving(self, domain: str, country: str | None) -> tuple[str, ...]:
+        """The domain's backends that know this market, in configured order."""
+        return tuple(name for name in self.plan(domain).order if self.knows_market(name, country))
+
+    def comparing(self, domain: str, country: str | None) -> tuple[str, ...]:
+        return tuple(name for name in self.plan(domain).compare if self.knows_market(name, country))
+
+    def knows_market(self, backend: str, country: str | None) -> bool:
+        countries = self._countries[backend]
+        return not countries or country is None or country in countries
+
+    def offers(self, backend: str, operation: str) -> bool:
+        """Whether the backend's adapter declares the operation (such as `price.price_context`)."""
+        return operation in self.backends[backend].manifest.operations
+
+    def alias(self, backend: str) -> str:
+        return self._alias.get(backend, "gateway")
+
+    def backend_of_alias(self, alias: str) -> str | None:
+        return self._name.get(alias)
+
+    def location_of(self, backend: str, ref: str) -> str | None:
+        """The configured location that a backend's own reference stands for."""
+        return self._place.get((backend, ref))
+
+    def store_of(self, backend: str, ref: str) -> str | None:
+        """The configured store at a backend's own reference of a place."""
+        location = self._place.get((backend, ref))
+        return None if location is None else self._store_of.get(location)
+
+    def references(self, backend: str) -> tuple[str, ...]:
+        """This backend's references of all configured locations."""
+        return tuple(plan.refs[backend] for plan in self.locations.values() if backend in plan.refs)
+
+    # --- construction ------------------------------------------------------------------------------------------------
+
+    def _domain(self, name: str, settings: Settings) -> DomainPlan:
+        place = f"domains.{name}"
+        port = PORTS.get(name)
+        if port is None:
+            raise ConfigurationError(f"no such data domain{_hint(name, PORTS)}", place=place)
+        section = settings.domains[name]
+        if not section.order:
+            raise ConfigurationError("nobody serves this data domain: `order` is empty", place=place)
+        if section.on_missing not in ("absent", "fallback"):
+            raise ConfigurationError('must be "absent" or "fallback"', place=f"{place}.on_missing")
+        for key in ("order", "compare"):
+            for backend in getattr(section, key):
+                self._capable(backend, port, f"{place}.{key}")
+        for field, backends in section.fields.items():
+            if field not in CUSTOMER_FIELDS:
+                raise ConfigurationError(f"no such field{_hint(field, CUSTOMER_FIELDS)}", place=f"{place}.fields")
+            for backend in backends:
+                self._known_backend(backend, f"{place}.fields.{field}")
+        return DomainPlan(
+            name,
+            section.order,
+            section.fallback,
+            section.on_missing == "fallback",
+            section.compare,
+            section.compare_sample,
+            section.fields,
+        )
+
+    def _location(self, name: str, section: LocationSection) -> LocationPlan:
+        place = f"locations.{name}"
+        for backend in section.refs:
+            self._known_backend(backend, f"{place}.refs")
+        stock = section.stock or next((b for b in self._stock_order() if b in section.refs), None)
+        if stock is None:
+            raise ConfigurationError("no backend counts stock here: name one in `stock`", place=place)
+        self._capable(stock, PORTS["stock"], f"{place}.stock")
+        if stock not in section.refs:
+            raise ConfigurationError(f"`refs` does not say what `{stock}` calls this place", place=place)
+        return LocationPlan(name, stock, section.refs[stock], section.refs, section.safety_stock)
+
+    def _stock_order(self) -> tuple[str, ...]:
+        return self.domains["stock"].order if "stock" in self.domains else ()
+
+    def _store(self, name: str, section: StoreSection) -> StorePlan:
+        place = f"stores.{name}"
+        locations = tuple(self._known_location(location, f"{place}.locations") for location in section.locations)
+        return StorePlan(
+            name,
+            section,
+            locations,
+            weekly_hours(section.hours, place=f"{place}.hours"),
+            special_hours(section.special_hours, place=f"{place}.special_hours"),
+        )
+
+    def _known_location(self, name: str, place: str) -> LocationPlan:
+        if name not in self.locations:
+            raise ConfigurationError(f"no location `{name}`{_hint(name, self.locations)}", place=place)
+        return self.locations[name]
+
+    def _known_backend(self, name: str, place: str) -> BoundBackend:
+        if name not in self.backends:
+            raise ConfigurationError(f"no backend `{name}`{_hint(name, self.backends)}", place=place)
+        return self.backends[name]
+
+    def _capable(self, name: str, port: type, place: str) -> None:
+        backend = self._known_backend(name, place)
+        if not isinstance(backend.adapter, port):
+            raise ConfigurationError(f"`{name}` ({backend.manifest.name}) cannot serve this data domain", place=place)
+
+
+def _hint(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""

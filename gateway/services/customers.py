@@ -1,0 +1,216 @@
+"""Customers over several systems: who they are there (links), and the golden record with one rule per field.
+
+A link is asserted by a verified claim of the token that matches exactly one record of a backend. Several matches, or a
+shared phone under another email, are candidates: kept for support, never exposed and never read with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from gateway.errors import AdapterError, GatewayError
+from gateway.model.customers import (
+    Consent,
+    Customer,
+    CustomerKey,
+    CustomerKeyKind,
+    CustomerRecord,
+    IdentityLink,
+    LinkedCustomer,
+    LinkStatus,
+)
+from gateway.model.identity import NativeRef
+from gateway.ports.links import IdentityLinks
+from gateway.ports.operations import FIND_CUSTOMERS, GET_CONSENTS
+from gateway.services.scope import Scope
+from gateway.services.systems import SystemsOfRecord
+
+GOLDEN_FIELDS = frozenset({"emails", "phones", "given_name", "family_name", "language", "birth_date", "groups"})
+_PEOPLE_DOMAINS = ("customer", "order", "loyalty", "price")
+
+
+class Customers:
+    def __init__(self, systems: SystemsOfRecord, links: IdentityLinks) -> None:
+        self._systems = systems
+        self._links = links
+        self._linking: dict[str, asyncio.Lock] = {}
+
+    # --- who they are ------------------------------------------------------------------------------------------------
+
+    async def linked(self, scope: Scope) -> LinkedCustomer | None:
+        """The signed-in customer over all systems that this market needs; None for anybody else."""
+        person = scope.principal.key
+        if person is None or scope.principal.kind != "customer":
+            return None
+        known = await self._links.of_person(person)
+        if known is not None and not self._unasked(known, scope):
+            return known
+        lock = self._linking.setdefault(person, asyncio.Lock())
+        try:
+            async with lock:
+                known = await self._links.of_person(person)
+                waiting = self._unasked(known, scope)
+                if known is not None and not waiting:
+                    return known
+                found = await asyncio.gather(*(self._match(name, scope) for name in waiting))
+                links = [link for links, _ in found for link in links]
+                asked = [name for name, (_, heard) in zip(waiting, found, strict=True) if heard]
+                return await self._links.link(person, links, asked)
+        finally:
+            if not lock.locked():
+                self._linking.pop(person, None)
+
+    async def references(self, backend: str, scope: Scope) -> list[NativeRef]:
+        """The signed-in customer's own records in one backend."""
+        linked = await self.linked(scope)
+        return [] if linked is None else list(linked.refs(backend))
+
+    def _unasked(self, known: LinkedCustomer | None, scope: Scope) -> list[str]:
+        asked = known.asked if known is not None else frozenset[str]()
+        return [name for name in self._searchable(scope) if name not in asked]
+
+    def _searchable(self, scope: Scope) -> list[str]:
+        ownership = self._systems.ownership
+        names = dict.fromkeys(
+            name
+            for domain in _PEOPLE_DOMAINS
+            if ownership.serves(domain)
+            for name in ownership.serving(domain, scope.commerce.country)
+        )
+        return [name for name in names if ownership.offers(name, FIND_CUSTOMERS.name)]
+
+    async def _match(self, backend: str, scope: Scope) -> tuple[list[IdentityLink], bool]:
+        """Links by verified claims, and whether the backend was heard."""
+        email, phone = scope.principal.email, scope.principal.phone
+        if email:
+            records = await self._find(backend, CustomerKey(CustomerKeyKind.EMAIL, email.lower()), scope)
+            if isinstance(records, AdapterError):
+                return [], False
+            if records:
+                return _links(records, proven=len(records) == 1), True
+        if phone:
+            records = await self._find(backend, CustomerKey(CustomerKeyKind.PHONE, phone), scope)
+            if isinstance(records, AdapterError):
+                return [], False
+            alone = len(records) == 1 and all(email and known == email.lower() for known in records[0].emails)
+            return _links(records, proven=alone), True
+        return [], True
+
+    async def _find(self, backend: str, key: CustomerKey, scope: Scope) -> tuple[CustomerRecord, ...] | AdapterError:
+        found = await self._systems.caller.keyed(backend, FIND_CUSTOMERS, [key], scope.commerce, scope.personal())
+        return found.get(key, ())
+
+    # --- the golden record -------------------------------------------------------------------------------------------
+
+    async def me(self, fields: frozenset[str], scope: Scope) -> Customer | None:
+        """`fields` are those of the golden record that will be read; only the backends they need are asked."""
+        linked = await self.linked(scope)
+        return None if linked is None else await self._golden(linked, fields, scope)
+
+    async def by_id(self, customer_id: str, fields: frozenset[str], scope: Scope) -> Customer | None:
+        """Staff, or the customer's own id; anybody else's reads like one that does not exist."""
+        if "staff" in scope.principal.roles:
+            linked = await self._links.by_id(customer_id)
+        else:
+            own = await self.linked(scope)
+            linked = own if own is not None and own.id == customer_id else None
+        return None if linked is None else await self._golden(linked, fields, scope)
+
+    async def find(self, key: CustomerKey, fields: frozenset[str], scope: Scope) -> Customer | None:
+        """For staff: by email or phone over every customer system. Records that only share a phone stay apart: the
+        one linked is the owner's first by email. Raises AdapterError when the owner cannot be heard."""
+        order = self._systems.ownership.serving("customer", scope.commerce.country)
+        names = [name for name in order if self._systems.ownership.offers(name, FIND_CUSTOMERS.name)]
+        found = await asyncio.gather(*(self._find(name, key, scope) for name in names))
+        links: list[IdentityLink] = []
+        heard: list[str] = []
+        for name, records in zip(names, found, strict=True):
+            if isinstance(records, AdapterError):
+                if name == names[0]:
+                    raise records.fresh()
+                continue
+            heard.append(name)
+            links += _links(records, proven=len(records) == 1 and key.kind is CustomerKeyKind.EMAIL)
+        proven = [link for link in links if link.status is not LinkStatus.CANDIDATE]
+        if not proven:
+            owner_links = [link for link in links if link.ref.backend == names[0]] if names else []
+            if len(owner_links) != 1:
+                return None
+            proven = [IdentityLink(owner_links[0].ref, LinkStatus.ASSERTED)]
+        linked = await self._links.link(None, proven, heard if key.kind is CustomerKeyKind.EMAIL else [])
+        return await self._golden(linked, fields, scope)
+
+    async def _golden(self, linked: LinkedCustomer, fields: frozenset[str], scope: Scope) -> Customer:
+        wanted = fields & GOLDEN_FIELDS
+        if not wanted:
+            return Customer(linked)
+        plan = self._systems.ownership.plan("customer")
+        orders = {field: plan.fields.get(field, plan.order) for field in wanted}
+        names = [name for name in dict.fromkeys(n for order in orders.values() for n in order) if linked.refs(name)]
+        answers = await asyncio.gather(*(self._records(name, linked.refs(name), scope) for name in names))
+        records: dict[str, tuple[CustomerRecord, ...]] = {}
+        missing: list[tuple[str, str]] = []
+        for name, answer in zip(names, answers, strict=True):
+            if isinstance(answer, AdapterError):
+                missing.append((name, answer.code))
+            else:
+                records[name] = answer
+        if names and not records:
+            first = next(answer for answer in answers if isinstance(answer, AdapterError))
+            raise first.fresh()
+        values = {
+            field: _survivor(field, [records[name] for name in orders[field] if name in records]) for field in wanted
+        }
+        freshness = tuple(record.freshness for group in records.values() for record in group[:1])
+        return Customer(linked, freshness=freshness, missing=tuple(missing), **values)  # type: ignore[arg-type]
+
+    async def _records(
+        self, backend: str, refs: Sequence[NativeRef], scope: Scope
+    ) -> tuple[CustomerRecord, ...] | AdapterError:
+        keys = [CustomerKey(CustomerKeyKind.NATIVE, ref.id) for ref in refs]
+        found = await self._systems.caller.keyed(backend, FIND_CUSTOMERS, keys, scope.commerce, scope.personal())
+        records: list[CustomerRecord] = []
+        for key in keys:
+            answer = found.get(key, ())
+            if isinstance(answer, AdapterError):
+                return answer
+            records += answer
+        return tuple(records)
+
+    async def consents(self, customer: Customer, scope: Scope) -> tuple[Consent, ...] | GatewayError:
+        """By the field's own survivorship order: the first system that knows any. Needs the customer's emails there."""
+        plan = self._systems.ownership.plan("customer")
+        failure: AdapterError | None = None
+        for name in plan.fields.get("consents", plan.order):
+            refs = customer.linked.refs(name)
+            if not refs:
+                continue
+            records = await self._records(name, refs, scope)
+            if isinstance(records, AdapterError):
+                failure = failure or records
+                continue
+            stated = tuple(consent for record in records for consent in record.consents)
+            if not stated and self._systems.ownership.offers(name, GET_CONSENTS.name):
+                emails = list(dict.fromkeys(email for record in records for email in record.emails))
+                found = await self._systems.caller.keyed(name, GET_CONSENTS, emails, scope.commerce, scope.personal())
+                for answer in found.values():
+                    if isinstance(answer, AdapterError):
+                        failure = failure or answer
+                    else:
+                        stated += answer
+            if stated:
+                return stated
+        return failure if failure is not None else ()
+
+
+def _links(records: Iterable[CustomerRecord], *, proven: bool) -> list[IdentityLink]:
+    status = LinkStatus.ASSERTED if proven else LinkStatus.CANDIDATE
+    return [IdentityLink(record.ref, status) for record in records]
+
+
+def _survivor(field: str, systems: Sequence[tuple[CustomerRecord, ...]]) -> object:
+    """Lists are joined over all systems in order; of single values the first that is known survives."""
+    values = [getattr(record, field) for records in systems for record in records]
+    if field in ("emails", "phones", "groups"):
+        return tuple(dict.fromkeys(item for value in values for item in value))
+    return next((value for value in values if value is not None), None)

@@ -1,0 +1,142 @@
+"""Loyalty: a list of accounts, because programmes differ by market and system; their entries; what a price earns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Decimal
+
+from msgspec import Struct
+
+from gateway.errors import AdapterError
+from gateway.model.customers import (
+    CustomerKey,
+    CustomerKeyKind,
+    LinkedCustomer,
+    LoyaltyAccount,
+    LoyaltyEntryQuery,
+    LoyaltyProgram,
+    LoyaltyRule,
+)
+from gateway.model.money import Money, fraction_digits
+from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
+from gateway.model.pricing import Price
+from gateway.ports.operations import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
+from gateway.services.cursors import Cursors, PlainPosition
+from gateway.services.scope import Scope
+from gateway.services.systems import SystemsOfRecord
+
+
+class LoyaltyAccounts(Struct, frozen=True):
+    """A customer's accounts; `gaps` names systems that could not be heard."""
+
+    accounts: tuple[LoyaltyAccount, ...]
+    gaps: tuple[Gap, ...] = ()
+
+
+class PointsToEarn(Struct, frozen=True):
+    """What buying at this price would earn in one programme. `complete` is False where the programme has rules that
+    depend on more than the product and its price."""
+
+    program: LoyaltyProgram
+    points: int
+    complete: bool
+
+
+class Loyalty:
+    def __init__(self, systems: SystemsOfRecord, cursors: Cursors) -> None:
+        self._systems = systems
+        self._cursors = cursors
+
+    async def accounts(self, linked: LinkedCustomer, scope: Scope) -> LoyaltyAccounts:
+        """Of the backends the customer is linked to. Raises AdapterError when none of several could be heard."""
+        ownership = self._systems.ownership
+        if not ownership.serves("loyalty"):
+            return LoyaltyAccounts(())
+        names = [name for name in ownership.plan("loyalty").order if linked.refs(name)]
+        answers = await asyncio.gather(*(self._accounts(name, linked, scope) for name in names))
+        accounts: list[LoyaltyAccount] = []
+        gaps: list[Gap] = []
+        for name, answer in zip(names, answers, strict=True):
+            if isinstance(answer, AdapterError):
+                gaps.append(Gap(name, answer.code, answer.retryable))
+            else:
+                accounts += answer
+        if gaps and len(gaps) == len(names):
+            raise next(answer for answer in answers if isinstance(answer, AdapterError)).fresh()
+        return LoyaltyAccounts(tuple(accounts), tuple(gaps))
+
+    async def _accounts(
+        self, backend: str, linked: LinkedCustomer, scope: Scope
+    ) -> tuple[LoyaltyAccount, ...] | AdapterError:
+        keys = [CustomerKey(CustomerKeyKind.NATIVE, ref.id) for ref in linked.refs(backend)]
+        found = await self._systems.caller.keyed(backend, FIND_ACCOUNTS, keys, scope.commerce, scope.personal())
+        accounts: dict[str, LoyaltyAccount] = {}
+        for answer in found.values():
+            if isinstance(answer, AdapterError):
+                return answer
+            accounts |= {account.ref.id: account for account in answer}
+        return tuple(accounts.values())
+
+    async def entries(self, account: LoyaltyAccount, first: int, after: str | None, scope: Scope) -> EntryList:
+        """Newest first. The account was reached through its holder, so it is theirs. Raises InvalidCursor."""
+        bound_to = f"entries|{account.ref.backend}|{account.ref.id}"
+        position = self._cursors.open(after, PlainPosition, bound_to=bound_to).position if after else None
+        query = LoyaltyEntryQuery(account.ref, first, position)
+        backend = account.ref.backend
+        page = await self._systems.caller.paged(backend, LIST_ENTRIES, query, scope.commerce, scope.personal())
+        edges = tuple(
+            EntryEdge(entry, self._cursors.seal(PlainPosition(backend, place), bound_to=bound_to))
+            for entry, place in zip(page.entries, page.positions, strict=True)
+        )
+        return EntryList(edges, PageInfo(page.has_next, edges[-1].cursor if edges else None))
+
+    async def points(self, prices: Sequence[Price], scope: Scope) -> list[tuple[PointsToEarn, ...]]:
+        """What each price would earn in each programme of this market, evaluated here from the programmes' rules. A
+        system that cannot be heard promises nothing."""
+        ownership = self._systems.ownership
+        names = ownership.serving("loyalty", scope.commerce.country) if ownership.serves("loyalty") else ()
+        names = tuple(name for name in names if ownership.offers(name, LIST_PROGRAMS.name))
+        listed = await asyncio.gather(*(self._programs(name, scope) for name in names))
+        programs = [program for part in listed for program in part if program.active]
+        return [tuple(earned for p in programs if (earned := to_earn(p, price)) is not None) for price in prices]
+
+    async def _programs(self, backend: str, scope: Scope) -> tuple[LoyaltyProgram, ...]:
+        try:
+            return await self._systems.caller.paged(backend, LIST_PROGRAMS, None, scope.commerce, scope.call)
+        except AdapterError:
+            return ()
+
+
+def to_earn(program: LoyaltyProgram, price: Price) -> PointsToEarn | None:
+    """None where the programme has no rule for this currency."""
+    sku = price.key.sku if price.key is not None else None
+    relevant = [rule for rule in program.rules if rule.currency in (None, price.current.currency)]
+    if not relevant:
+        return None
+    points, complete = 0, True
+    for rule in relevant:
+        if rule.kind == "SPEND" and sku not in rule.excluded_skus:
+            amount = _amount(rule, price)
+            complete = complete and amount is not None
+            points += 0 if amount is None else _spent(rule, amount)
+        elif rule.kind == "ITEM" and sku in rule.skus:
+            points += rule.points * int(price.quantity)
+        elif rule.kind == "VISIT" or rule.category_keys:
+            complete = False
+    return PointsToEarn(program, points, complete)
+
+
+def _amount(rule: LoyaltyRule, price: Price) -> Money | None:
+    """The amount the rule counts, for the whole quantity; None where the price does not say."""
+    total = price.line
+    if total is not None:
+        return total.gross if rule.tax_included else total.net
+    unit = price.current.gross if rule.tax_included else price.current.net
+    return None if unit is None else unit.times(price.quantity).quantized()
+
+
+def _spent(rule: LoyaltyRule, amount: Money) -> int:
+    minor = amount.amount.scaleb(fraction_digits(amount.currency))
+    steps = (minor / Decimal(rule.spend_minor or 1)).to_integral_value(rounding=ROUND_FLOOR)
+    return max(0, int(steps)) * rule.points

@@ -1,0 +1,172 @@
+"""A customer's orders over every backend as one list: web orders and till receipts, newest first, each once.
+
+Duplicates are excluded at their source (an ERP's twin has another date and may lie pages away). Pages merge by keyset
+per backend; the signed cursor holds where each backend stands. A backend that is down keeps its place, is named in
+`gaps`, and its orders come later, marked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+from prometheus_client import Counter
+
+from gateway.errors import AdapterError, GatewayError
+from gateway.model.customers import LinkedCustomer
+from gateway.model.freshness import Role
+from gateway.model.identity import NativeRef
+from gateway.model.orders import Order, OrderEnrichment, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
+from gateway.model.paging import Gap, OrderEdge, OrderList, PageInfo
+from gateway.ports.operations import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.services.cursors import Cursors
+from gateway.services.customers import Customers
+from gateway.services.scope import Scope
+from gateway.services.systems import SystemsOfRecord
+
+TWINS = Counter(
+    "gateway_order_twins_total", "Orders that two backends listed although one names the other", ["backend"]
+)
+
+
+class Place(Struct, frozen=True):
+    """Where one backend stands in the merged list."""
+
+    position: OrderPosition | None = None
+    exhausted: bool = False
+
+
+class MergedPosition(Struct, frozen=True, tag="o"):
+    """Where the merged list stands: each backend, and the oldest instant already shown."""
+
+    places: dict[str, Place]
+    shown_until: datetime | None = None
+
+
+class Orders:
+    def __init__(self, systems: SystemsOfRecord, customers: Customers, cursors: Cursors) -> None:
+        self._systems = systems
+        self._customers = customers
+        self._cursors = cursors
+
+    async def of_customer(self, linked: LinkedCustomer, first: int, after: str | None, scope: Scope) -> OrderList:
+        """A page of a customer's orders. Raises InvalidCursor; AdapterError only when no backend at all was heard."""
+        bound_to = f"orders|{linked.id}"
+        start = self._cursors.open(after, MergedPosition, bound_to=bound_to) if after else MergedPosition({})
+        names = [name for name in self._backends(linked) if not start.places.get(name, Place()).exhausted]
+        answers = await asyncio.gather(*(self._page(name, linked, first, start, scope) for name in names))
+        pages = dict(zip(names, answers, strict=True))
+        gaps, failures = self._gaps(pages)
+        if failures and len(failures) == len(pages) and not start.places:
+            raise failures[0].fresh()
+        edges, end = self._merge(pages, start, first, bound_to)
+        heard = [page for page in pages.values() if isinstance(page, OrdersPage)]
+        left = any(page.has_next for page in heard) or len(edges) < sum(len(page.orders) for page in heard)
+        more = left or (bool(edges) and bool(failures))
+        cursor = self._cursors.seal(end, bound_to=bound_to) if edges or after else None
+        return OrderList(edges, PageInfo(more, cursor), gaps)
+
+    def _backends(self, linked: LinkedCustomer) -> list[str]:
+        ownership = self._systems.ownership
+        order = ownership.plan("order").order
+        return [name for name in order if linked.refs(name) and ownership.offers(name, LIST_ORDERS.name)]
+
+    async def _page(
+        self, name: str, linked: LinkedCustomer, first: int, start: MergedPosition, scope: Scope
+    ) -> OrdersPage | AdapterError:
+        query = OrdersQuery(
+            customers=linked.refs(name),
+            first=first + 1,
+            after=start.places.get(name, Place()).position,
+            exclude_foreign=True,
+            locations=self._systems.ownership.references(name),
+        )
+        try:
+            return await self._systems.caller.paged(name, LIST_ORDERS, query, scope.commerce, scope.personal())
+        except AdapterError as error:
+            return error
+
+    def _gaps(self, pages: dict[str, OrdersPage | AdapterError]) -> tuple[tuple[Gap, ...], list[AdapterError]]:
+        gaps: list[Gap] = []
+        failures: list[AdapterError] = []
+        for name, page in pages.items():
+            if isinstance(page, AdapterError):
+                failures.append(page)
+                gaps.append(Gap(name, page.code, page.retryable))
+            elif page.truncated_before is not None and not page.has_next:
+                gaps.append(Gap(name, "HISTORY_TRUNCATED", retryable=False, before=page.truncated_before))
+        return tuple(gaps), failures
+
+    def _merge(
+        self, pages: dict[str, OrdersPage | AdapterError], start: MergedPosition, first: int, bound_to: str
+    ) -> tuple[tuple[OrderEdge, ...], MergedPosition]:
+        rows = [
+            (order, position, name)
+            for name, page in pages.items()
+            if isinstance(page, OrdersPage)
+            for order, position in zip(page.orders, page.positions, strict=True)
+        ]
+        rows.sort(key=lambda row: row[2])  # stable: within a backend its own order stands, as its positions need
+        rows.sort(key=lambda row: row[0].placed_at, reverse=True)
+        known = {(order.ref.backend, order.number) for order, _, _ in rows}
+        state = start
+        edges: list[OrderEdge] = []
+        for order, position, name in rows[:first]:
+            if order.origin is not None and (order.origin.system or "", order.origin.reference) in known:
+                TWINS.labels(name).inc()
+            late = start.shown_until is not None and order.placed_at > start.shown_until
+            shown = order.placed_at if state.shown_until is None else min(state.shown_until, order.placed_at)
+            state = MergedPosition({**state.places, name: Place(position)}, shown)
+            edges.append(OrderEdge(order, self._cursors.seal(state, bound_to=bound_to), late))
+        taken = {name: sum(1 for _, _, other in rows[:first] if other == name) for name in pages}
+        exhausted = {
+            name: Place(state.places.get(name, Place()).position, exhausted=True)
+            for name, page in pages.items()
+            if isinstance(page, OrdersPage) and not page.has_next and taken[name] == len(page.orders)
+        }
+        return tuple(edges), MergedPosition({**state.places, **exhausted}, state.shown_until)
+
+    # --- one order ---------------------------------------------------------------------------------------------------
+
+    async def by_refs(self, refs: Sequence[NativeRef], scope: Scope) -> list[Order | GatewayError | None]:
+        """Orders by native reference; one that is not the caller's reads exactly like one that does not exist."""
+        answers: dict[NativeRef, Order | AdapterError] = {}
+        for name in dict.fromkeys(ref.backend for ref in refs):
+            if self._systems.ownership.offers(name, GET_ORDERS.name):
+                mine = [ref for ref in refs if ref.backend == name]
+                answers |= await self._systems.caller.keyed(name, GET_ORDERS, mine, scope.commerce, scope.personal())
+        return [await self._if_theirs(answers.get(ref), scope) for ref in refs]
+
+    async def _if_theirs(self, order: Order | AdapterError | None, scope: Scope) -> Order | GatewayError | None:
+        if order is None or isinstance(order, AdapterError) or "staff" in scope.principal.roles:
+            return order
+        linked = await self._customers.linked(scope)
+        theirs = linked is not None and order.customer is not None and order.customer in linked.refs()
+        return order if theirs else None
+
+    async def enrichments(
+        self, orders: Sequence[Order], scope: Scope
+    ) -> list[OrderEnrichment | AdapterError | None]:
+        """What other systems know of each order (an ERP's fulfilment of a web order), one keyed call per system."""
+        ownership = self._systems.ownership
+        origins = [OrderOrigin(order.number, order.ref.backend) for order in orders]
+        found: dict[OrderOrigin, Order | AdapterError] = {}
+        for name in ownership.plan("order").order:
+            if not ownership.offers(name, GET_BY_ORIGIN.name):
+                continue
+            asked = [origin for origin in dict.fromkeys(origins) if origin.system != name]
+            if asked:
+                answers = await self._systems.caller.keyed(name, GET_BY_ORIGIN, asked, scope.commerce, scope.personal())
+                for origin, answer in answers.items():
+                    if origin not in found or isinstance(found[origin], AdapterError):
+                        found[origin] = answer
+        return [_enrichment(found.get(origin)) for origin in origins]
+
+
+def _enrichment(answer: Order | AdapterError | None) -> OrderEnrichment | AdapterError | None:
+    if not isinstance(answer, Order):
+        return answer
+    freshness = replace(answer.freshness, role=Role.ENRICHMENT)
+    return OrderEnrichment(answer.ref, answer.number, answer.status, answer.raw_status, answer.placed_at, freshness)

@@ -1,0 +1,121 @@
+"""Prices: the owner's, in the customer's price context; others are compared, never mixed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from msgspec.structs import replace
+from prometheus_client import Counter
+
+from gateway.errors import AdapterError
+from gateway.model.money import Money, TaxedMoney
+from gateway.model.pricing import Price, PriceComparison, PriceDisagreement, PriceExplanation, PriceKey
+from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
+from gateway.services.customers import Customers
+from gateway.services.scope import Scope
+from gateway.services.systems import SystemsOfRecord, fallback_freshness
+
+DISAGREEMENTS = Counter(
+    "gateway_price_disagreements_total",
+    "Prices of which another system states a different amount, like for like in currency and tax",
+    ["owner", "compared"],
+)
+
+
+class Pricing:
+    def __init__(self, systems: SystemsOfRecord, customers: Customers) -> None:
+        self._systems = systems
+        self._customers = customers
+
+    async def prices(
+        self, skus: Sequence[str | None], quantity: Decimal, unit: str | None, scope: Scope
+    ) -> list[Price | AdapterError | None]:
+        """In the order of `skus`. None: not sold here, or without a SKU and so not joined."""
+        keys = [None if sku is None else PriceKey(sku, quantity, unit) for sku in skus]
+        asked = list(dict.fromkeys(key for key in keys if key is not None))
+        if not asked:
+            return [None] * len(keys)
+        commerce = replace(scope.commerce, price_group=group) if (group := await self.group(scope)) else scope.commerce
+        found = await self._systems.keyed(GET_PRICES, asked, commerce, scope.call, _stand_in)
+        return [None if key is None else _keyed(found.get(key), key) for key in keys]
+
+    async def group(self, scope: Scope) -> str | None:
+        """The customer's price context at the owner, derived here because identity providers do not know price lists.
+        None: the public one. A system that cannot say does not make the price fail: it is then the public price, as
+        for any visitor."""
+        owner = next(iter(self._systems.ownership.serving("price", scope.commerce.country)), None)
+        if owner is None or scope.principal.kind != "customer":
+            return None
+        if not self._systems.ownership.offers(owner, PRICE_CONTEXT.name):
+            return None
+        refs = await self._customers.references(owner, scope)
+        if len(refs) != 1:
+            return None
+        found = await self._systems.caller.keyed(owner, PRICE_CONTEXT, refs, scope.commerce, scope.personal())
+        group = found.get(refs[0])
+        return group if isinstance(group, str) else None
+
+    async def explanations(self, prices: Sequence[Price], scope: Scope) -> list[PriceExplanation]:
+        """Why each price is what it is, and what the compared systems say, in the order of `prices`."""
+        keys = [price.key for price in prices if price.key is not None]
+        others: dict[str, Mapping[PriceKey, Price | AdapterError]] = {}
+        for name in self._systems.ownership.comparing("price", scope.commerce.country):
+            others[name] = await self._systems.caller.keyed(name, GET_PRICES, keys, scope.commerce, scope.call)
+        group = await self.group(scope)
+        return [self._explained(price, group, others) for price in prices]
+
+    def _explained(
+        self, price: Price, group: str | None, others: Mapping[str, Mapping[PriceKey, Price | AdapterError]]
+    ) -> PriceExplanation:
+        owner = price.freshness.source
+        comparisons: list[PriceComparison] = []
+        disagreements: list[PriceDisagreement] = []
+        for name, answers in others.items():
+            if name == owner or price.key is None:
+                continue
+            answer = answers.get(price.key)
+            comparison, difference = compare(name, price.current, answer)
+            comparisons.append(comparison)
+            if difference is not None:
+                disagreements.append(difference)
+                DISAGREEMENTS.labels(owner, name).inc()
+        return PriceExplanation(owner, price.rule, group, tuple(comparisons), tuple(disagreements))
+
+
+def compare(
+    source: str, owned: TaxedMoney, other: Price | AdapterError | None
+) -> tuple[PriceComparison, PriceDisagreement | None]:
+    """Like for like only: same currency, and gross against gross or net against net. Both amounts are quantised, since
+    an ERP keeps digits that a shop never shows."""
+    if other is None:
+        return PriceComparison(source, None, comparable=False, reason="NOT_SOLD_THERE"), None
+    if isinstance(other, AdapterError):
+        return PriceComparison(source, None, comparable=False, reason=other.code), None
+    stated = other.current
+    if stated.currency != owned.currency:
+        return PriceComparison(source, stated, comparable=False, reason="CURRENCY_DIFFERS"), None
+    pair = _alike(owned, stated)
+    if pair is None:
+        return PriceComparison(source, stated, comparable=False, reason="TAX_TREATMENT_DIFFERS"), None
+    mine, theirs = (money.quantized() for money in pair)
+    comparison = PriceComparison(source, stated, comparable=True)
+    if mine == theirs:
+        return comparison, None
+    return comparison, PriceDisagreement(source, theirs, Money(theirs.amount - mine.amount, theirs.currency))
+
+
+def _alike(owned: TaxedMoney, other: TaxedMoney) -> tuple[Money, Money] | None:
+    if owned.gross is not None and other.gross is not None:
+        return owned.gross, other.gross
+    if owned.net is not None and other.net is not None:
+        return owned.net, other.net
+    return None
+
+
+def _stand_in(price: Price, reason: str) -> Price:
+    return replace(price, freshness=fallback_freshness(price.freshness, reason))
+
+
+def _keyed(price: Price | AdapterError | None, key: PriceKey) -> Price | AdapterError | None:
+    return replace(price, key=key) if isinstance(price, Price) and price.key is None else price

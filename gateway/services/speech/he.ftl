@@ -1,0 +1,47 @@
+product = { $title }.
+product-branded = { $title }, של { $brand }.
+price = המחיר הוא { $price }{ $tax ->
+    [EXCLUDED] , לא כולל מע״מ
+   *[other] {""}
+}.
+price-reduced = המחיר הוא { $price }{ $tax ->
+    [EXCLUDED] , לא כולל מע״מ
+   *[other] {""}
+}, במקום { $list }.
+stale = ייתכן שהמידע השתנה מאז { $time }.
+delivery-in-stock = המוצר במלאי וניתן לקבל אותו במשלוח עד { $date }.
+delivery-low-stock = { $quantity ->
+    [one] נשארה יחידה אחת בלבד
+    [two] נשארו שתי יחידות בלבד
+   *[other] נשארו { $quantity } יחידות בלבד
+}. ניתן לקבל במשלוח עד { $date }.
+delivery-out-of-stock = המוצר אזל מהמלאי למשלוח.
+delivery-unknown = כרגע אי אפשר לדעת אם ניתן לשלוח את המוצר.
+pickup-in-stock = ניתן לאסוף מ{ $store } החל מ־{ $time } ב־{ $date }.
+pickup-low-stock = { $quantity ->
+    [one] היחידה האחרונה נמצאת
+    [two] שתי היחידות האחרונות נמצאות
+   *[other] { $quantity } היחידות האחרונות נמצאות
+} ב{ $store }, לאיסוף החל מ־{ $time } ב־{ $date }.
+pickup-out-of-stock = המוצר אינו זמין לאיסוף בקרבתך.
+pickup-unknown = כרגע אי אפשר לדעת אם המוצר נמצא בחנות.
+incomplete = לא ניתן היה לבדוק את כל המקומות.
+store = { $name }, { $address }.
+store-open = החנות פתוחה היום עד { $time }.
+store-opens = החנות נפתחת בשעה { $time } ב־{ $date }.
+store-closed = החנות סגורה.
+order = ההזמנה { $number } מ־{ $date } בסך { $total } { $status ->
+    [OPEN] פתוחה
+    [CONFIRMED] אושרה
+    [PARTIALLY_FULFILLED] נשלחה בחלקה
+    [FULFILLED] הושלמה
+    [CANCELLED] בוטלה
+    [RETURNED] הוחזרה
+   *[other] בטיפול
+}.
+receipt = ב־{ $date } קנית { $count ->
+    [one] פריט אחד
+    [two] שני פריטים
+   *[other] { $count } פריטים
+} בסך { $total }.
+refund = ב־{ $date } הוחזרו לך { $total }.

@@ -1,0 +1,134 @@
+"""Root fields of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import strawberry
+
+from gateway.context import OperationContext
+from gateway.errors import BadInput, GatewayError
+from gateway.execution import batched
+from gateway.model import catalog as model
+from gateway.model.catalog import ProductKey, ProductKeyKind
+from gateway.model.identity import canonical_key, gtin14
+from gateway.model.paging import ProductList
+from gateway.services.ids import NodeType, decode_as
+from schema.arguments import AfterArgument, FirstArgument
+from schema.catalog.types import CategoryView, CollectionView, ProductConnectionView, ProductView
+from schema.values import page_size
+
+
+@strawberry.input(name="ProductBy", one_of=True, description="Exactly one way to name a product.")
+class ProductBy:
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The id of a product or a variant."
+    )
+    sku: str | None = strawberry.field(default=strawberry.UNSET, description="A variant's SKU, case kept.")
+    barcode: str | None = strawberry.field(
+        default=strawberry.UNSET, description="GTIN-8, -12, -13 or -14; the check digit is checked."
+    )
+    slug: str | None = strawberry.field(default=strawberry.UNSET, description="The product's path in URLs.")
+
+
+async def find_product(by: ProductBy, ctx: OperationContext) -> model.Product | GatewayError | None:
+    """Raises MalformedId, BadInput."""
+    if isinstance(by.id, str):
+        return await _by_id(by.id, ctx)
+    if isinstance(by.sku, str):
+        key = ProductKey(ProductKeyKind.SKU, _named(by.sku))
+    elif isinstance(by.barcode, str):
+        gtin = gtin14(by.barcode)
+        if gtin is None:
+            raise BadInput("This is no GTIN: 8, 12, 13 or 14 digits with a right check digit.")
+        key = ProductKey(ProductKeyKind.BARCODE, gtin)
+    elif isinstance(by.slug, str):
+        key = ProductKey(ProductKeyKind.SLUG, _named(by.slug))
+    else:
+        raise BadInput("Name the product in one way.")
+    (product,) = await ctx.services.catalog.products([key], ctx.scope)
+    return product
+
+
+async def _by_id(identifier: str, ctx: OperationContext) -> model.Product | GatewayError | None:
+    found = await ctx.services.nodes.get(identifier, frozenset(), ctx.scope)
+    if isinstance(found, model.Variant):
+        (found,) = await ctx.services.catalog.by_ref([found.product], ctx.scope)
+    if found is None or isinstance(found, model.Product | GatewayError):
+        return found
+    decode_as(identifier, NodeType.PRODUCT)
+    return None
+
+
+def _named(text: str) -> str:
+    key = canonical_key(text)
+    if not key or len(key) > 255:
+        raise BadInput("A key is 1 to 255 characters long.")
+    return key
+
+
+@strawberry.type
+class CatalogQueries:
+    @batched(
+        ProductView | None,
+        description="One product, by id, SKU, barcode or slug. Null when there is none; an error AMBIGUOUS_KEY when "
+        "two variants bear the key, because neither is then meant.",
+    )
+    @staticmethod
+    async def product(
+        parents: Sequence[None],
+        ctx: OperationContext,
+        by: Annotated[ProductBy, strawberry.argument(description="Exactly one of its fields.")],
+    ) -> Sequence[model.Product | GatewayError | None]:
+        return [await find_product(by, ctx)]
+
+    @batched(
+        ProductConnectionView | None,
+        cost=5,
+        description="The assortment, in a stable order, a page at a time.",
+    )
+    @staticmethod
+    async def products(
+        parents: Sequence[None],
+        ctx: OperationContext,
+        first: FirstArgument = 24,
+        after: AfterArgument = None,
+        category: Annotated[str | None, strawberry.argument(description="The key of a category.")] = None,
+        collection: Annotated[str | None, strawberry.argument(description="The key of a collection.")] = None,
+    ) -> Sequence[ProductList]:
+        return [await ctx.services.catalog.page(page_size(first, ctx), after, category, collection, ctx.scope)]
+
+    @batched(
+        "list[CategoryView] | None",
+        description="The top of the tree of categories, in order; each has its `children`.",
+    )
+    @staticmethod
+    async def categories(parents: Sequence[None], ctx: OperationContext) -> Sequence[list[model.Category]]:
+        known = await ctx.services.catalog.categories(ctx.scope)
+        return [sorted((entry for entry in known if entry.parent is None), key=lambda entry: entry.position)]
+
+    @batched(CategoryView | None, description="One category by its key; null when there is none.")
+    @staticmethod
+    async def category(
+        parents: Sequence[None],
+        ctx: OperationContext,
+        key: Annotated[str, strawberry.argument(description="Its key or slug.")],
+    ) -> Sequence[model.Category | None]:
+        known = await ctx.services.catalog.categories(ctx.scope)
+        return [next((entry for entry in known if key in (entry.key, entry.slug)), None)]
+
+    @batched("list[CollectionView] | None", description="All merchandised collections.")
+    @staticmethod
+    async def collections(parents: Sequence[None], ctx: OperationContext) -> Sequence[list[model.Collection]]:
+        return [list(await ctx.services.catalog.collections(ctx.scope))]
+
+    @batched(CollectionView | None, description="One collection by its key; null when there is none.")
+    @staticmethod
+    async def collection(
+        parents: Sequence[None],
+        ctx: OperationContext,
+        key: Annotated[str, strawberry.argument(description="Its key or slug.")],
+    ) -> Sequence[model.Collection | None]:
+        known = await ctx.services.catalog.collections(ctx.scope)
+        return [next((entry for entry in known if key in (entry.key, entry.slug)), None)]

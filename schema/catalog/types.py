@@ -1,0 +1,331 @@
+"""Products, variants, categories, collections, media."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from gateway.context import OperationContext
+from gateway.errors import AdapterError, BadInput, GatewayError
+from gateway.execution import attribute, batched, computed, records
+from gateway.model import catalog as model
+from gateway.model.catalog import ProductStatus
+from gateway.model.identity import NativeRef
+from gateway.model.paging import Near, ProductEdge, ProductList
+from gateway.model.pricing import Price
+from gateway.model.stock import Availability, Fulfilment
+from gateway.model.stores import GeoPoint
+from gateway.model.text import SpeakableText
+from gateway.services.ids import NodeType, decode_as
+from schema.availability.types import AvailabilityView
+from schema.node import Node
+from schema.pricing.types import PriceView
+from schema.values import (
+    ExternalIdView,
+    FreshnessView,
+    NearInput,
+    PageInfoView,
+    SpeakableTextView,
+    TextView,
+)
+
+
+@strawberry.interface(name="Media", description="A picture, a video or a 3D model.")
+class MediaView:
+    alt: str | None = strawberry.field(
+        description="What it shows, for those who cannot see it; null where nobody wrote it."
+    )
+
+
+@strawberry.type(name="Image", description="A picture.")
+class ImageView(MediaView):
+    is_type_of = records(model.Image)
+
+    url: str = strawberry.field(description="Absolute address.")
+    width: int | None = strawberry.field(description="Pixels; null where unknown.")
+    height: int | None = strawberry.field(description="Pixels; null where unknown.")
+
+
+@strawberry.type(name="Video", description="A video.")
+class VideoView(MediaView):
+    is_type_of = records(model.Video)
+
+    url: str = strawberry.field(description="Absolute address.")
+    mime_type: str | None = strawberry.field(description="Such as video/mp4; null where unknown.")
+
+
+@strawberry.type(name="Model3dSource", description="One file of a 3D model.")
+class Model3dSourceView:
+    is_type_of = records(model.Model3dSource)
+
+    url: str = strawberry.field(description="Absolute address.")
+    mime_type: str | None = strawberry.field(
+        description="model/gltf-binary for the web and Android, model/vnd.usdz+zip for iOS; null where unknown."
+    )
+
+
+@strawberry.type(name="Model3d", description="A 3D model, for viewing and augmented reality.")
+class Model3dView(MediaView):
+    is_type_of = records(model.Model3d)
+
+    sources: list[Model3dSourceView] = strawberry.field(description="The same model in several formats.")
+
+
+@strawberry.type(name="ProductOption", description="An axis along which a product's variants differ, such as Size.")
+class ProductOptionView:
+    is_type_of = records(model.ProductOption)
+
+    name: str = strawberry.field(description="Name of the axis.")
+    values: list[str] = strawberry.field(description="Its values, in display order.")
+
+
+@strawberry.type(name="SelectedOption", description="Where on an axis a variant stands.")
+class SelectedOptionView:
+    is_type_of = records(model.SelectedOption)
+
+    name: str = strawberry.field(description="Name of the axis.")
+    value: str = strawberry.field(description="The variant's value.")
+
+
+@strawberry.type(name="Measurement", description="What one piece contains, for unit prices. Units are UCUM codes.")
+class MeasurementView:
+    is_type_of = records(model.Measurement)
+
+    quantity: Decimal = strawberry.field(description="How much one piece contains.")
+    unit: str = strawberry.field(description="Unit of `quantity`, such as ml or g.")
+    reference_quantity: Decimal = strawberry.field(description="How much the unit price is for, such as 100.")
+    reference_unit: str = strawberry.field(description="Unit of `referenceQuantity`.")
+
+
+@strawberry.type(name="Category", description="A place in the retailer's tree of categories.")
+class CategoryView(Node):
+    is_type_of = records(model.Category)
+
+    @computed(strawberry.ID, description="Opaque and stable.")
+    @staticmethod
+    def id(record: model.Category, ctx: OperationContext) -> str:
+        return ctx.services.ids.category(record.key)
+
+    key: str = strawberry.field(description="The key that `products(category:)` takes.")
+    name: TextView = strawberry.field(description="Name in the language of the operation, or its stand-in.")
+    slug: str | None = strawberry.field(description="Its path in URLs; null where it has none.")
+    position: int = strawberry.field(description="Place among its siblings.")
+    freshness: FreshnessView = strawberry.field(description="Where this comes from.")
+
+    @batched("CategoryView | None", key="key", description="The category above; null at the top.")
+    @staticmethod
+    async def parent(parents: Sequence[model.Category], ctx: OperationContext) -> Sequence[model.Category | None]:
+        known = {category.key: category for category in await ctx.services.catalog.categories(ctx.scope)}
+        return [known.get(category.parent or "") for category in parents]
+
+    @batched("list[CategoryView]", key="key", description="The categories directly below, in order.")
+    @staticmethod
+    async def children(parents: Sequence[model.Category], ctx: OperationContext) -> Sequence[list[model.Category]]:
+        known = await ctx.services.catalog.categories(ctx.scope)
+        return [
+            sorted((child for child in known if child.parent == category.key), key=lambda child: child.position)
+            for category in parents
+        ]
+
+
+@strawberry.type(name="Collection", description="A merchandised set of products; unlike categories it has no tree.")
+class CollectionView(Node):
+    is_type_of = records(model.Collection)
+
+    @computed(strawberry.ID, description="Opaque and stable.")
+    @staticmethod
+    def id(record: model.Collection, ctx: OperationContext) -> str:
+        return ctx.services.ids.collection(record.key)
+
+    key: str = strawberry.field(description="The key that `products(collection:)` takes.")
+    name: TextView = strawberry.field(description="Name in the language of the operation, or its stand-in.")
+    slug: str | None = strawberry.field(description="Its path in URLs; null where it has none.")
+    description: TextView | None = strawberry.field(description="Plain text; null where there is none.")
+    image: ImageView | None = strawberry.field(description="A picture for it; null where there is none.")
+    freshness: FreshnessView = strawberry.field(description="Where this comes from.")
+
+
+FulfilmentArgument = Annotated[
+    Fulfilment, strawberry.argument(description="Default: DELIVERY to the operation's country.")
+]
+NearArgument = Annotated[
+    NearInput | None, strawberry.argument(description="For PICKUP: the stores nearest to this point, at most five.")
+]
+StoreIdsArgument = Annotated[
+    list[strawberry.ID] | None, strawberry.argument(description="For PICKUP: exactly these stores, at most 50.")
+]
+QuantityArgument = Annotated[
+    int, strawberry.argument(description="Pieces; price lists may have quantity breaks. 1 to 1,000,000.")
+]
+UnitArgument = Annotated[
+    str | None, strawberry.argument(description="A sales unit its source knows, such as Dozens. Default: the piece.")
+]
+
+
+@strawberry.type(name="Variant", description="What a customer buys: one size, one colour.")
+class VariantView(Node):
+    is_type_of = records(model.Variant)
+
+    @computed(
+        strawberry.ID, description="Opaque and stable; the same in every backend, from the SKU where there is one."
+    )
+    @staticmethod
+    def id(record: model.Variant, ctx: OperationContext) -> str:
+        return ctx.services.ids.variant(record)
+
+    sku: str | None = strawberry.field(
+        description="The business key shared by all systems, case kept. Null where the catalogue has none: then price "
+        "and stock are null, because nothing can be joined."
+    )
+    title: TextView = strawberry.field(description="What tells it from its siblings, in the operation's language.")
+    options: list[SelectedOptionView] = strawberry.field(description="Where it stands on the product's axes.")
+    gtins: list[str] = strawberry.field(description="Barcodes as GTIN-14 (shorter ones padded with zeros).")
+    media: list[MediaView] = strawberry.field(description="Pictures of this variant; those of the product are there.")
+    measurement: MeasurementView | None = strawberry.field(description="What one piece contains; null where unknown.")
+    taxable: bool | None = strawberry.field(description="False when exempt from sales tax; null where unknown.")
+    freshness: FreshnessView = strawberry.field(description="Where these catalogue facts come from.")
+
+    @computed(list[ExternalIdView], description="What other systems call it.")
+    @staticmethod
+    def external_ids(record: model.Variant) -> list[NativeRef]:
+        return [record.ref]
+
+    @batched("ProductView | None", key="product", cost=2, description="The product it belongs to.")
+    @staticmethod
+    async def product(
+        parents: Sequence[model.Variant], ctx: OperationContext
+    ) -> Sequence[model.Product | AdapterError | None]:
+        return await ctx.services.catalog.by_ref([variant.product for variant in parents], ctx.scope)
+
+    @batched(
+        PriceView | None,
+        key="ref",
+        cost=2,
+        description="What it costs in the operation's country, currency and customer's price list. Null with an error "
+        "when its owner cannot say (see `extensions.code`); null without one when it is not sold here.",
+    )
+    @staticmethod
+    async def price(
+        parents: Sequence[model.Variant],
+        ctx: OperationContext,
+        quantity: QuantityArgument = 1,
+        unit: UnitArgument = None,
+    ) -> Sequence[Price | AdapterError | None]:
+        if not 1 <= quantity <= 1_000_000:
+            raise BadInput("`quantity` must be 1 to 1,000,000.")
+        return await ctx.services.pricing.prices([v.sku for v in parents], Decimal(quantity), unit, ctx.scope)
+
+    @batched(
+        AvailabilityView | None,
+        key="ref",
+        cost=3,
+        description="Whether it can be had, summed over places, each counted by its own system. A place that cannot be "
+        "heard is unknown, never zero. Null with an error only when no place at all could be heard.",
+    )
+    @staticmethod
+    async def availability(
+        parents: Sequence[model.Variant],
+        ctx: OperationContext,
+        fulfilment: FulfilmentArgument = Fulfilment.DELIVERY,
+        near: NearArgument = None,
+        store_ids: StoreIdsArgument = None,
+    ) -> Sequence[Availability | GatewayError | None]:
+        names = None if store_ids is None else store_names(store_ids)
+        return await ctx.services.availability.of(
+            [variant.sku for variant in parents], fulfilment, near_point(near), names, ctx.scope
+        )
+
+
+@strawberry.type(name="Product", description="A product with all its variants, as the assortment's owner knows it.")
+class ProductView(Node):
+    is_type_of = records(model.Product)
+
+    @computed(strawberry.ID, description="Opaque and stable; old ids go on working after a change of systems.")
+    @staticmethod
+    def id(record: model.Product, ctx: OperationContext) -> str:
+        return ctx.services.ids.product(record)
+
+    slug: str | None = strawberry.field(description="Its path in URLs; null where it has none.")
+    title: TextView = strawberry.field(description="Name in the language of the operation, or its stand-in.")
+    description: TextView | None = strawberry.field(description="Plain text; null where there is none.")
+    brand: str | None = strawberry.field(description="Maker or brand, as customers know it.")
+    product_type: str | None = strawberry.field(description="The retailer's own kind of product.")
+    tags: list[str] = strawberry.field(description="The retailer's own labels.")
+    options: list[ProductOptionView] = strawberry.field(description="The axes along which its variants differ.")
+    variants: list[VariantView] = strawberry.field(description="All of them, in display order.")
+    media: list[MediaView] = strawberry.field(description="Pictures, videos and 3D models, in display order.")
+    status: ProductStatus = attribute(requires=("staff",), description="Whether customers can see it. Staff only.")
+    updated_at: datetime | None = strawberry.field(description="When its owner last changed it (UTC).")
+    freshness: FreshnessView = strawberry.field(description="Where these catalogue facts come from.")
+
+    @computed(list[ExternalIdView], description="What other systems call it.")
+    @staticmethod
+    def external_ids(record: model.Product) -> list[NativeRef]:
+        return [record.ref]
+
+    @batched("list[CategoryView]", key="ref", description="Where it stands in the tree.")
+    @staticmethod
+    async def categories(parents: Sequence[model.Product], ctx: OperationContext) -> Sequence[list[model.Category]]:
+        if not any(product.category_keys for product in parents):
+            return [[] for _ in parents]
+        known = {category.key: category for category in await ctx.services.catalog.categories(ctx.scope)}
+        return [[known[key] for key in product.category_keys if key in known] for product in parents]
+
+    @batched("list[CollectionView]", key="ref", description="The collections it is in.")
+    @staticmethod
+    async def collections(parents: Sequence[model.Product], ctx: OperationContext) -> Sequence[list[model.Collection]]:
+        if not any(product.collection_keys for product in parents):
+            return [[] for _ in parents]
+        known = {entry.key: entry for entry in await ctx.services.catalog.collections(ctx.scope)}
+        return [[known[key] for key in product.collection_keys if key in known] for product in parents]
+
+    @computed(SpeakableTextView, description="Its name, as a voice assistant says it.")
+    @staticmethod
+    def speakable(record: model.Product, ctx: OperationContext) -> SpeakableText:
+        return ctx.services.speech.product(record, ctx.language)
+
+
+@strawberry.type(name="ProductEdge", description="A product in a list, with the position after it.")
+class ProductEdgeView:
+    is_type_of = records(ProductEdge)
+
+    node: ProductView = strawberry.field(description="The product.")
+    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this product.")
+
+
+@strawberry.type(name="ProductConnection", description="A page of products.")
+class ProductConnectionView:
+    is_type_of = records(ProductList)
+
+    @computed("list[ProductView]", description="The products of this page, without their cursors.")
+    @staticmethod
+    def nodes(record: ProductList) -> list[model.Product]:
+        return [edge.node for edge in record.edges]
+
+    edges: list[ProductEdgeView] = strawberry.field(description="The products of this page, each with its cursor.")
+    page_info: PageInfoView = strawberry.field(description="Where this page ends.")
+    total_count: int | None = strawberry.field(
+        description="How many there are in all; null where counting would cost its owner another call."
+    )
+
+
+def near_point(near: NearInput | None) -> Near | None:
+    """Raises BadInput for a point that is not on Earth."""
+    if near is None:
+        return None
+    if not (-90 <= near.latitude <= 90 and -180 <= near.longitude <= 180):
+        raise BadInput("This point is not on Earth.")
+    if near.radius_km is not None and not 0 < near.radius_km <= 20_040:
+        raise BadInput("`radiusKm` must be more than 0 and at most half way round the Earth.")
+    return Near(GeoPoint(near.latitude, near.longitude), near.radius_km)
+
+
+def store_names(ids: Sequence[strawberry.ID]) -> tuple[str, ...]:
+    """Raises MalformedId, BadInput."""
+    if len(ids) > 50:
+        raise BadInput("At most 50 stores at once.")
+    return tuple(dict.fromkeys(decode_as(str(identifier), NodeType.STORE).value for identifier in ids))

@@ -1,0 +1,108 @@
+"""Scalars beyond GraphQL's own, and the view of money."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition, scalar
+
+
+def _decimal_out(value: Any) -> str:
+    if not isinstance(value, Decimal):
+        raise GraphQLError("Not a decimal.")
+    return format(value, "f")
+
+
+def _decimal_in(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise GraphQLError('A Decimal is written as a string such as "12.50" (or an integer), never as a float.')
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise GraphQLError("This is not a decimal number.") from error
+    if not number.is_finite() or abs(number.adjusted()) > 18:
+        raise GraphQLError("This is not a decimal number of reasonable size.")
+    return number
+
+
+def _instant_out(value: Any) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise GraphQLError("Not an aware date and time.")
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _instant_in(value: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise GraphQLError('A DateTime is written as in RFC 3339, such as "2026-11-21T12:00:00Z".') from error
+    if instant.tzinfo is None:
+        raise GraphQLError("A DateTime needs its offset from UTC.")
+    return instant
+
+
+def _date_out(value: Any) -> str:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise GraphQLError("Not a date.")
+    return value.isoformat()
+
+
+def _date_in(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise GraphQLError("A Date is written YYYY-MM-DD.") from error
+
+
+def _clock_out(value: Any) -> str:
+    if not isinstance(value, time):
+        raise GraphQLError("Not a time of day.")
+    return value.strftime("%H:%M")
+
+
+def _clock_in(value: Any) -> time:
+    try:
+        return time.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise GraphQLError("A LocalTime is written HH:MM.") from error
+
+
+LocalTime = NewType("LocalTime", time)
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Decimal: scalar(
+        name="Decimal",
+        description='A decimal number as a string, exact: "12.50". Never a float.',
+        serialize=_decimal_out,
+        parse_value=_decimal_in,
+    ),
+    datetime: scalar(
+        name="DateTime",
+        description='An instant, RFC 3339 with its offset; answers are in UTC: "2026-11-21T12:00:00Z".',
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=_instant_out,
+        parse_value=_instant_in,
+    ),
+    date: scalar(
+        name="Date",
+        description="A calendar date, YYYY-MM-DD, without a time zone.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=_date_out,
+        parse_value=_date_in,
+    ),
+    LocalTime: scalar(
+        name="LocalTime",
+        description="A wall-clock time of a store, HH:MM, in the store's own time zone.",
+        serialize=_clock_out,
+        parse_value=_clock_in,
+    ),
+}
+
+CONFIG = StrawberryConfig(scalar_map=SCALARS)
+
+ID = strawberry.ID
