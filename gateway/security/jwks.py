@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -17,12 +16,11 @@ from typing import Any
 import aiohttp
 import msgspec
 import structlog
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from yarl import URL
 
+from gateway.calls.addresses import is_public, socket_factory
 from gateway.errors import ConfigurationError, Unavailable
 
 MINIMUM_INTERVAL = 10.0
@@ -131,7 +129,7 @@ def from_url(url: str, *, allow_private_network: bool) -> Fetch:
 
     async def fetch() -> bytes:
         timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
-        connector = aiohttp.TCPConnector(resolver=_PublicResolver(allow_private_network), use_dns_cache=False)
+        connector = aiohttp.TCPConnector(socket_factory=socket_factory(allow_private_network=allow_private_network))
         async with (
             aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session,
             session.get(url, allow_redirects=False, headers={"accept": "application/json"}) as answer,
@@ -149,28 +147,9 @@ def from_url(url: str, *, allow_private_network: bool) -> Fetch:
     if scheme not in ("http", "https") or not rest:
         raise ConfigurationError("`jwks_url` must be an http(s) address", place="issuers")
     host = URL(url).host or ""
-    if not allow_private_network and _is_address(host) and not _is_public(host):
+    if not allow_private_network and _is_address(host) and not is_public(host):
         raise ConfigurationError(f"`jwks_url` points into a private network: {host}", place="issuers")
     return fetch
-
-
-class _PublicResolver(AbstractResolver):
-    """Checks what a name resolved to at the moment of connecting, so that a name cannot be pointed elsewhere later."""
-
-    def __init__(self, allow_private_network: bool) -> None:
-        self._allow = allow_private_network
-        self._inner = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        if not self._allow and not all(_is_public(entry["host"]) for entry in found):
-            raise OSError("resolves into a private network")
-        return found
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 def _is_address(host: str) -> bool:
@@ -179,9 +158,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_public(host: str) -> bool:
-    address = ipaddress.ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_global

@@ -170,3 +170,8 @@ def serve_with(tmp_path: Path) -> Serving:
         return serving(tmp_path, **sections)
 
     return start
+
+
+@pytest.fixture
+def storefront_key() -> str:
+    return STOREFRONT_KEY
