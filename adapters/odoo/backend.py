@@ -1,0 +1,71 @@
+"""What every part of the adapter shares: the client, the configuration, and one freshness per answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
+from gateway.errors import AmbiguousKey, ConfigurationError
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.ports.manifest import AdapterEnvironment
+
+V = TypeVar("V")
+
+KEY_FIELDS = ("default_code", "barcode")
+SKUS_A_REQUEST = 500
+
+
+class OdooBackend:
+    def __init__(self, env: AdapterEnvironment) -> None:
+        if not isinstance(env.config, OdooConfig):
+            raise ConfigurationError("not a configuration of an Odoo", place=f"backends.{env.name}")
+        env.config.verify(f"backends.{env.name}")
+        if env.key_rule.field not in ("", *KEY_FIELDS):
+            raise ConfigurationError(
+                f"an Odoo keeps SKUs in {' or '.join(KEY_FIELDS)}", place=f"backends.{env.name}.key.field"
+            )
+        self.name = env.name
+        self.env = env
+        self.config = env.config
+        self.client = OdooClient(env.config, env.transport)
+        self.sku_field = env.key_rule.field or KEY_FIELDS[0]
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    def freshness(self) -> Freshness:
+        """Shared by all records of one answer."""
+        return Freshness(self.name, self.env.clock())
+
+    def ref(self, identifier: object) -> NativeRef:
+        return NativeRef(self.name, str(identifier))
+
+    def written_skus(self, skus: Iterable[str]) -> dict[str, list[str]]:
+        """The SKUs as this Odoo writes them, each with the asked keys that it stands for."""
+        written: dict[str, list[str]] = {}
+        for sku in skus:
+            written.setdefault(self.env.key_rule.written(sku), []).append(sku)
+        return written
+
+    def by_sku(self, asked: Iterable[str], rows: Sequence[tuple[str | None, V]]) -> dict[str, V | AmbiguousKey]:
+        """Rows by asked SKU, compared exactly; a SKU borne by two rows is an error of that key."""
+        found: dict[str, list[V]] = {}
+        for sku, row in rows:
+            if sku:
+                found.setdefault(self.env.key_rule.written(sku), []).append(row)
+        answers: dict[str, V | AmbiguousKey] = {}
+        for sku in asked:
+            same = found.get(self.env.key_rule.written(sku), [])
+            if len(same) == 1:
+                answers[sku] = same[0]
+            elif same:
+                answers[sku] = AmbiguousKey(source=self.name)
+        return answers
+
+
+def chunks(values: Sequence[V], size: int) -> Iterator[Sequence[V]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,113 @@
+"""The keys of `[backends.x]` for an Odoo, and the languages and price lists they map to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from gateway.errors import ConfigurationError
+from gateway.ports.manifest import AdapterConfig, Secret
+
+
+class PriceListChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which price list answers where. Every key given must match; `group` is a customer's tag (`price_group`)."""
+
+    pricelist: int
+    country: str | None = None
+    currency: str | None = None
+    channel: str | None = None
+    group: str | None = None
+
+
+class FiscalPositionChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which `account.fiscal.position` re-maps the taxes of shoppers in `country`."""
+
+    country: str
+    position: int
+
+
+class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
+    """`api_key` belongs to a user with Sales, Inventory and (for receipts) Point of Sale rights; `login` is that user's
+    name, needed by JSON-RPC only; `database` likewise, and on JSON-2 where a host serves several.
+
+    `version`: `auto` asks the server once. `company`: id of the one company this backend stands for.
+    `language`: Odoo's code of the language its records were written in; `languages` maps BCP 47 to Odoo codes.
+    `pricelists`: see `PriceListChoice`; `default_pricelist` where none matches. With neither, the sales price in the
+    company's currency is the price. `partner_pricelists`: ask Odoo which list each customer has.
+    `line_discounts`: the setting "discounts on sales order lines" is on. `quotation_partner`: the partner dry runs are
+    made for (the company itself when 0). `units`: a sales unit's name to its `uom.uom` id.
+    `third_party_stock`: count goods that others own. `unassigned_locations`: complete name of an internal location
+    outside every warehouse, to the reference it is configured by. `kits`: read kits from `mrp.bom`.
+    `orders`: which models hold customers' orders. `origin_field`: the field of `sale.order` that carries the number of
+    the system that took the order first. `website`: the website module is there (slugs, published products).
+    `images`: offer image addresses (unverified). `name_order`: how `res.partner.name` is written.
+    `webhook_token`: what automation rules must send back, as `?token=` or `X-Gateway-Token`.
+    `tables_ttl`: seconds that price lists, rates, warehouses and kits are kept."""
+
+    api_key: Secret
+    database: str = ""
+    login: str = ""
+    version: Literal["auto", "17", "18", "19"] = "auto"
+    company: int = 1
+    language: str = "en_US"
+    languages: Mapping[str, str] = {}
+    pricelists: tuple[PriceListChoice, ...] = ()
+    default_pricelist: int | None = None
+    partner_pricelists: bool = False
+    fiscal_positions: tuple[FiscalPositionChoice, ...] = ()
+    line_discounts: bool = False
+    quotation_partner: int = 0
+    units: Mapping[str, int] = {}
+    third_party_stock: bool = False
+    unassigned_locations: Mapping[str, str] = {}
+    kits: bool = True
+    orders: Literal["sale", "pos", "both"] = "both"
+    origin_field: str = "client_order_ref"
+    website: bool = False
+    images: bool = False
+    name_order: Literal["given_family", "family_given"] = "given_family"
+    webhook_token: Secret | None = None
+    tables_ttl: float = 60.0
+
+    def odoo_language(self, tag: str) -> str:
+        """The `res.lang` code for a BCP 47 tag; an unmapped one is answered in the records' own language, because
+        Odoo refuses a whole call for a language it does not have."""
+        return self.languages.get(tag) or self.languages.get(tag.split("-")[0]) or self.language
+
+    def language_tag(self, code: str) -> str:
+        """BCP 47 for a `res.lang` code: the configured tag, else `en_GB` is `en-GB`, `sr@latin` is `sr`."""
+        for tag, known in self.languages.items():
+            if known == code:
+                return tag
+        return code.split("@")[0].replace("_", "-")
+
+    def pricelist_for(self, country: str, currency: str, channel: str | None, group: str | None) -> int | None:
+        """The most specific matching entry: one that names the customer's group first, then the one with most keys,
+        then the first in the file."""
+
+        def matches(choice: PriceListChoice) -> bool:
+            return (
+                choice.country in (None, country)
+                and choice.currency in (None, currency)
+                and choice.channel in (None, channel)
+                and choice.group in (None, group)
+            )
+
+        def rank(choice: PriceListChoice) -> tuple[bool, int]:
+            keys = (choice.country, choice.currency, choice.channel, choice.group)
+            return choice.group is not None, sum(key is not None for key in keys)
+
+        matching = [choice for choice in self.pricelists if matches(choice)]
+        return max(matching, key=rank).pricelist if matching else self.default_pricelist
+
+    def position_for(self, country: str) -> int | None:
+        return next((choice.position for choice in self.fiscal_positions if choice.country == country), None)
+
+    def verify(self, place: str) -> None:
+        """What types cannot say."""
+        if self.version in ("17", "18") and not (self.database and self.login):
+            raise ConfigurationError("JSON-RPC needs `database` and `login`", place=place)
+        if self.tables_ttl <= 0:
+            raise ConfigurationError("`tables_ttl` must be above 0 seconds", place=f"{place}.tables_ttl")

@@ -1,0 +1,93 @@
+"""Odoo's errors as the gateway's. JSON-RPC answers every error with status 200 and names it in `error.data.name`;
+JSON-2 uses real statuses and names it in `name`. Both carry a traceback in `debug`, which is dropped here."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, RateLimited, RequestRefused, Unavailable
+from gateway.ports.transport import Response
+
+
+class MissingRecord(RequestRefused):
+    """A record the request named is gone."""
+
+
+class MissingModel(RequestRefused):
+    """The system has not installed what the request asks about."""
+
+
+class EndlessRecursion(RequestRefused):
+    """The system gave up on a calculation that refers to itself."""
+
+
+class OdooFault(msgspec.Struct):
+    """The one shape both protocols share: `error.data` of JSON-RPC, the whole body of JSON-2."""
+
+    name: str
+    message: str = ""
+
+
+_BY_NAME: dict[str, type[AdapterError]] = {
+    "odoo.exceptions.AccessDenied": CredentialsRefused,
+    "odoo.exceptions.AccessError": CredentialsRefused,
+    "odoo.http.SessionExpiredException": CredentialsRefused,
+    "werkzeug.exceptions.Unauthorized": CredentialsRefused,
+    "werkzeug.exceptions.Forbidden": CredentialsRefused,
+    "odoo.exceptions.UserError": RequestRefused,
+    "odoo.exceptions.ValidationError": RequestRefused,
+    "odoo.exceptions.RedirectWarning": RequestRefused,
+    "odoo.exceptions.MissingError": MissingRecord,
+    "werkzeug.exceptions.NotFound": MissingModel,
+    "builtins.ValueError": RequestRefused,
+    "builtins.TypeError": RequestRefused,
+    "builtins.KeyError": RequestRefused,
+    "builtins.AttributeError": RequestRefused,
+    "builtins.RecursionError": EndlessRecursion,
+    "odoo.exceptions.LockError": Unavailable,
+    "psycopg2.OperationalError": Unavailable,
+    "psycopg2.errors.SerializationFailure": Unavailable,
+    "psycopg2.errors.LockNotAvailable": Unavailable,
+}
+
+_BY_STATUS: dict[int, type[AdapterError]] = {
+    400: RequestRefused,
+    401: CredentialsRefused,
+    403: CredentialsRefused,
+    404: MissingModel,
+    422: RequestRefused,
+    429: RateLimited,
+}
+
+_PROGRAM_ERRORS = frozenset({"builtins.ValueError", "builtins.TypeError", "builtins.KeyError"})
+_PERSONAL = re.compile(r"[^\s'\"]+@[^\s'\"]+|\+?\d{5,}")
+
+
+def from_fault(fault: OdooFault, asked: str) -> AdapterError:
+    """`asked` is `model.method`. Odoo's messages name users and records, so only those about our own mistakes in field
+    or argument names are kept for the logs."""
+    kind = _BY_NAME.get(fault.name, Unavailable)
+    if fault.name == "odoo.exceptions.UserError" and asked.rpartition(".")[0] in fault.message:
+        kind = MissingModel  # 17 and 18 answer a model that is not installed so
+    detail = f"{fault.name} at {asked}"
+    if fault.name in _PROGRAM_ERRORS:
+        detail += ": " + _PERSONAL.sub("...", fault.message)[:200]
+    return kind(detail=detail)
+
+
+def from_status(response: Response, asked: str) -> AdapterError:
+    """A JSON-2 answer, or a proxy's, with a status other than 200. The name decides where there is one, because 500
+    stands for a wrong field as well as for a broken server."""
+    if response.status in (401, 403, 429):
+        return _BY_STATUS[response.status](detail=f"status {response.status} at {asked}")
+    try:
+        fault = msgspec.json.decode(response.body, type=OdooFault)
+    except msgspec.MsgspecError:
+        kind = _BY_STATUS.get(response.status, Unavailable if response.status >= 500 else InvalidAnswer)
+        return kind(detail=f"status {response.status} at {asked}")
+    if fault.name in _BY_NAME:
+        return from_fault(fault, asked)
+    kind = _BY_STATUS.get(response.status, Unavailable)
+    return kind(detail=f"status {response.status}, {fault.name} at {asked}")

@@ -1,0 +1,287 @@
+"""PricePort: browsing is answered from the rules, a fresh price by Odoo's dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from adapters.odoo.backend import SKUS_A_REQUEST, OdooBackend, chunks
+from adapters.odoo.errors import EndlessRecursion, MissingRecord
+from adapters.odoo.pricing.charging import charge
+from adapters.odoo.pricing.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
+from adapters.odoo.pricing.rows import TaxRow, UnitRow18, UnitRow19, VariantRow
+from adapters.odoo.pricing.rules import PERCENT, Evaluation, UnsupportedRule, Wanted
+from adapters.odoo.pricing.tables import (
+    FiscalPosition,
+    PriceList,
+    PriceTables,
+    Rule,
+    currency_name,
+    pieces_in,
+    read_tables,
+    read_units,
+)
+from adapters.odoo.pricing.taxes import of_company, one_piece, repriced, taxed, treatment
+from adapters.odoo.shelf import Shelf
+from adapters.odoo.values import Empty, link, number, text
+from gateway.errors import AdapterError, CurrencyNotSold, UnsupportedPriceRule
+from gateway.model.context import CallContext, ContextView
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.pricing import Price, PriceKey
+from gateway.ports.manifest import AdapterEnvironment
+
+GET_PRICES = "price.get_prices"
+PRICE_CONTEXT = "price.price_context"
+LIST_MARK = "list:"
+"""A price group that is a list of Odoo's own choosing, not a customer's tag."""
+
+
+class _Tag(Struct, frozen=True):
+    id: int
+    name: str
+
+
+class _PartnerRow(Struct, frozen=True):
+    id: int
+    category_id: tuple[_Tag, ...]
+
+
+class _ListedPartnerRow(_PartnerRow, frozen=True):
+    property_product_pricelist: int | Empty
+
+
+class Basis(Struct, frozen=True):
+    """What all prices of one call share. `currency` is what they will be in."""
+
+    tables: PriceTables
+    price_list: PriceList | None
+    currency: str
+    country: str
+    at: datetime
+    freshness: Freshness
+
+
+class Keyed(Struct, frozen=True):
+    """A key met with its variant. `unit` and `pieces` as in `WantedLine` and `Wanted`."""
+
+    key: PriceKey
+    variant: VariantRow
+    unit: int | None
+    pieces: Decimal
+
+
+class OdooPrices(OdooBackend):
+    def __init__(self, env: AdapterEnvironment) -> None:
+        super().__init__(env)
+        self.price_tables = Shelf(self._read_tables, self.config.tables_ttl)
+        self.units = Shelf(self._read_units, self.config.tables_ttl)
+
+    async def _read_tables(self, call: CallContext) -> PriceTables:
+        return await read_tables(self.client, self.config, call)
+
+    async def _read_units(self, call: CallContext) -> Mapping[int, UnitRow18 | UnitRow19]:
+        return await read_units(self.client, call)
+
+    async def get_prices(
+        self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
+    ) -> Mapping[PriceKey, Price | AdapterError]:
+        basis = await self._basis(context, call)
+        if isinstance(basis, AdapterError):
+            return dict.fromkeys(keys, basis)
+        if basis is None:
+            return {}
+        if not call.fresh:
+            return await self.evaluated(keys, basis, call)
+        try:
+            return await self.charged(keys, basis, call)
+        except MissingRecord:  # a product went between the two requests
+            return await self.charged(keys, basis, call)
+
+    async def _basis(self, context: ContextView, call: CallContext) -> Basis | CurrencyNotSold | None:
+        """None: nothing is sold here."""
+        tables = await self.price_tables.get(call)
+        wanted = self._list_for(context)
+        if wanted is None and self.config.pricelists:
+            return None
+        return self.basis_of(tables, wanted, context.currency, context.country)
+
+    def basis_of(
+        self, tables: PriceTables, wanted: int | None, currency: str, country: str
+    ) -> Basis | CurrencyNotSold | None:
+        price_list = tables.lists.get(wanted) if wanted is not None else None
+        if wanted is not None and price_list is None:
+            return None
+        sold_in = price_list.currency if price_list is not None else tables.company_currency
+        if sold_in != currency:
+            return CurrencyNotSold(source=self.name)
+        return Basis(tables, price_list, sold_in, country, self.env.clock(), self.freshness())
+
+    def _list_for(self, context: ContextView) -> int | None:
+        group = context.price_group
+        if group is not None and group.startswith(LIST_MARK) and group[len(LIST_MARK) :].isdigit():
+            return int(group[len(LIST_MARK) :])
+        return self.config.pricelist_for(context.country, context.currency, context.channel, group)
+
+    async def _keyed(
+        self, keys: Sequence[PriceKey], call: CallContext, operation: str
+    ) -> tuple[list[Keyed], dict[PriceKey, Price | AdapterError]]:
+        """Keys with their variants, and the errors of the others; keys of neither are not sold."""
+        rows: list[tuple[str | None, VariantRow]] = []
+        skus = list(self.written_skus(key.sku for key in keys))
+        for chunk in chunks(skus, SKUS_A_REQUEST):
+            domain = [[self.sku_field, "in", list(chunk)], ["sale_ok", "=", True]]
+            found = await self.client.search(VariantRow, "product.product", domain, call, operation=operation)
+            rows.extend((text(row.barcode if self.sku_field == "barcode" else row.default_code), row) for row in found)
+        by_sku = self.by_sku({key.sku for key in keys}, rows)
+        units: Mapping[int, UnitRow18 | UnitRow19] = {}
+        if any(key.unit for key in keys):
+            units = await self.units.get(call)
+        keyed: list[Keyed] = []
+        errors: dict[PriceKey, Price | AdapterError] = {}
+        for key in keys:
+            variant = by_sku.get(key.sku)
+            if isinstance(variant, AdapterError):
+                errors[key] = variant
+            elif variant is not None:
+                measured = self._measured(key, variant, units)
+                if measured is not None:
+                    keyed.append(measured)
+        return keyed, errors
+
+    def _measured(self, key: PriceKey, variant: VariantRow, units: Mapping[int, UnitRow18 | UnitRow19]) -> Keyed | None:
+        """None: not sold in that unit."""
+        if key.unit is None:
+            return Keyed(key, variant, None, Decimal(1))
+        identifier = self.config.units.get(key.unit)
+        unit = next((unit for unit in units.values() if identifier == unit.id or key.unit == unit.name), None)
+        own = units.get(link(variant.uom_id) or 0)
+        pieces = pieces_in(unit, own) if unit is not None and own is not None else None
+        return Keyed(key, variant, unit.id, pieces) if unit is not None and pieces is not None else None
+
+    async def evaluated(
+        self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
+    ) -> dict[PriceKey, Price | AdapterError]:
+        """From the rules: one request for 500 SKUs."""
+        keyed, answers = await self._keyed(keys, call, GET_PRICES)
+        evaluation = Evaluation(basis.tables)
+        for one in keyed:
+            try:
+                answers[one.key] = self._from_rules(one, basis, evaluation)
+            except UnsupportedRule as reason:
+                answers[one.key] = UnsupportedPriceRule(source=self.name, detail=str(reason))
+        return answers
+
+    def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
+        wanted = Wanted(one.variant, one.key.quantity, basis.at, one.pieces)
+        if basis.price_list is not None:
+            found = evaluation.price(basis.price_list, wanted)
+        elif currency_name(one.variant.currency_id) == basis.currency:
+            found = evaluation.without_list(wanted)
+        else:
+            raise UnsupportedRule("a product in a currency of its own, without a price list")
+        taxes, position = self._taxes(one.variant, basis)
+        unit = repriced(found.unit, taxes, position)
+        before = repriced(found.before_discount, taxes, position) if found.before_discount is not None else None
+        if unit is None:
+            raise UnsupportedRule("a fiscal position over taxes that are not one plain percentage")
+        if position is not None:
+            taxes = position.mapped(taxes)
+        shown = replace(found, unit=unit, before_discount=before)
+        charged = charge(shown, basis.tables, self.config.line_discounts)
+        return Price(
+            current=one_piece(charged.unit, basis.currency, taxes),
+            list=one_piece(charged.regular, basis.currency, taxes) if charged.regular is not None else None,
+            line=taxed(charged.unit, one.key.quantity, basis.currency, taxes),
+            quantity=one.key.quantity,
+            valid_from=found.rule.starts if found.rule is not None else None,
+            valid_until=found.rule.ends if found.rule is not None else None,
+            rule=_rule_name(found.rule),
+            freshness=basis.freshness,
+        )
+
+    def _taxes(self, variant: VariantRow, basis: Basis) -> tuple[tuple[TaxRow, ...], FiscalPosition | None]:
+        taxes = of_company(variant.taxes_id, basis.tables.companies)
+        chosen = self.config.position_for(basis.country)
+        return taxes, basis.tables.positions.get(chosen) if chosen is not None else None
+
+    async def charged(
+        self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
+    ) -> dict[PriceKey, Price | AdapterError]:
+        """By Odoo itself: one request more for each 200 lines."""
+        keyed, answers = await self._keyed(keys, call, GET_PRICES)
+        quotation = Quotation(
+            company=self.config.company,
+            partner=self.config.quotation_partner or link(basis.tables.company.partner_id),
+            price_list=basis.price_list,
+            fiscal_position=self.config.position_for(basis.country),
+            at=basis.at,
+            version=basis.tables.version,
+        )
+        for chunk in chunks(keyed, LINES_A_REQUEST):
+            lines = [WantedLine(one.variant.id, one.key.quantity, one.unit) for one in chunk]
+            try:
+                dry = await dry_run(self.client, quotation, lines, GET_PRICES, call)
+            except EndlessRecursion:
+                answers |= {one.key: UnsupportedPriceRule(source=self.name) for one in chunk}
+                continue
+            for one, line in zip(chunk, dry, strict=True):
+                answers[one.key] = self._from_line(one, line, basis)
+        return answers
+
+    def _from_line(self, one: Keyed, line: DryLine, basis: Basis) -> Price:
+        taxes, position = self._taxes(one.variant, basis)
+        taxes = position.mapped(taxes) if position is not None else taxes
+        price_unit = number(line.price_unit)
+        unit = price_unit * (1 - number(line.discount) / PERCENT)
+        rule = link(line.pricelist_item_id)
+        return Price(
+            current=one_piece(unit, basis.currency, taxes),
+            list=one_piece(price_unit, basis.currency, taxes) if price_unit > unit else None,
+            line=_line_total(line, basis.currency, treatment(taxes)),
+            quantity=one.key.quantity,
+            rule=f"product.pricelist.item {rule}" if rule is not None else None,
+            freshness=basis.freshness,
+        )
+
+    async def price_context(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, str | AdapterError]:
+        """The customer's tag if a price list is configured for it; with `partner_pricelists`, else Odoo's choice."""
+        groups = [choice.group for choice in self.config.pricelists if choice.group is not None]
+        ids = [int(key.id) for key in keys if key.id.isdigit()]
+        if not ids or not (groups or self.config.partner_pricelists):
+            return {}
+        row = _ListedPartnerRow if self.config.partner_pricelists else _PartnerRow
+        domain = [["id", "in", ids], ["active", "in", [True, False]]]
+        partners = await self.client.search(row, "res.partner", domain, call, operation=PRICE_CONTEXT)
+        answers: dict[NativeRef, str | AdapterError] = {}
+        for partner in partners:
+            names = {tag.name for tag in partner.category_id}
+            group = next((group for group in groups if group in names), None)
+            if group is not None:
+                answers[self.ref(partner.id)] = group
+            elif isinstance(partner, _ListedPartnerRow) and (chosen := link(partner.property_product_pricelist)):
+                answers[self.ref(partner.id)] = f"{LIST_MARK}{chosen}"
+        return answers
+
+    async def close(self) -> None:
+        await self.price_tables.close()
+        await self.units.close()
+        await super().close()
+
+
+def _rule_name(rule: Rule | None) -> str | None:
+    return f"product.pricelist.item {rule.row.id}" if rule is not None else None
+
+
+def _line_total(line: DryLine, currency: str, how: TaxTreatment) -> TaxedMoney:
+    """Both totals are Odoo's; monetary floats arrive as 67.82999999999998, so they are quantised first."""
+    net = Money(number(line.price_subtotal), currency).quantized()
+    gross = Money(number(line.price_total), currency).quantized()
+    return TaxedMoney(net=net, gross=gross, tax=Money(gross.amount - net.amount, currency), treatment=how)

@@ -1,0 +1,97 @@
+"""Odoo's own calculation: `sale.order.onchange` on an order that is never saved. It includes what custom modules do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from adapters.odoo.client import OdooClient
+from adapters.odoo.pricing.tables import PriceList
+from adapters.odoo.protocols import Ask
+from adapters.odoo.values import written_moment
+from gateway.errors import InvalidAnswer
+from gateway.model.context import CallContext
+
+LINES_A_REQUEST = 200
+
+_LINE_FIELDS = ("price_unit", "discount", "pricelist_item_id", "price_subtotal", "price_total")
+
+
+class DryLine(Struct, frozen=True):
+    """`price_unit` before `discount` (percent); the totals are of the whole line, rounded as Odoo rounds."""
+
+    price_unit: Decimal
+    discount: Decimal
+    pricelist_item_id: int | bool
+    price_subtotal: Decimal
+    price_total: Decimal
+
+
+class _DryOrder(Struct, frozen=True):
+    order_line: tuple[tuple[int, int | str, DryLine], ...]
+
+
+class _DryAnswer(Struct, frozen=True):
+    value: _DryOrder
+
+
+class WantedLine(Struct, frozen=True):
+    """`unit` is a `uom.uom` id, None for the product's own."""
+
+    product: int
+    quantity: Decimal
+    unit: int | None = None
+
+
+class Quotation(Struct, frozen=True):
+    """The head of the order. `price_list` and its currency are always said: left to Odoo, lines are priced before the
+    list is known, and lines that no rule matches come back unconverted."""
+
+    company: int
+    partner: int | None
+    price_list: PriceList | None
+    fiscal_position: int | None
+    at: datetime
+    version: int
+
+
+async def dry_run(
+    client: OdooClient, quotation: Quotation, lines: Sequence[WantedLine], operation: str, call: CallContext
+) -> tuple[DryLine, ...]:
+    """One request for up to LINES_A_REQUEST lines, answered in their order. Nothing is written. A product or list that
+    is gone fails the whole call (MissingRecord)."""
+    unit_field = "product_uom_id" if quotation.version >= 19 else "product_uom"
+    commands: list[Any] = []
+    for place, line in enumerate(lines):
+        values: dict[str, Any] = {"product_id": line.product, "product_uom_qty": _plain(line.quantity)}
+        if line.unit is not None:
+            values[unit_field] = line.unit
+        commands.append([0, f"k{place}", values])
+    head: dict[str, Any] = {"company_id": quotation.company, "date_order": written_moment(quotation.at)}
+    if quotation.partner is not None:
+        head["partner_id"] = quotation.partner
+    if quotation.price_list is not None:
+        head |= {"pricelist_id": quotation.price_list.id, "currency_id": quotation.price_list.currency_id}
+    if quotation.fiscal_position is not None:
+        head["fiscal_position_id"] = quotation.fiscal_position
+    arguments: Mapping[str, Any] = {
+        "values": {**head, "order_line": commands},
+        "field_names": [],  # with names, lines that did not change are left out
+        "fields_spec": {"order_line": {"fields": {name: {} for name in _LINE_FIELDS}}},
+    }
+    ask = Ask(model="sale.order", method="onchange", arguments=arguments, operation=operation, ids=())
+    answer = await client.call(_DryAnswer, ask, call)
+    by_key = {str(key): line for _, key, line in answer.value.order_line}
+    try:
+        return tuple(by_key[f"k{place}"] for place in range(len(lines)))
+    except KeyError as error:
+        raise InvalidAnswer(detail="a dry run that leaves out a line") from error
+
+
+def _plain(quantity: Decimal) -> int | float:
+    """A quantity travels as a JSON number; Odoo keeps quantities as floats whatever is sent."""
+    return int(quantity) if quantity == quantity.to_integral_value() else float(quantity)

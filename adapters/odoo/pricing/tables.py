@@ -1,0 +1,240 @@
+"""The static tables prices are evaluated from, read together and kept on a shelf: price lists with rules, rates,
+companies, decimal precisions; fiscal positions and units only where the configuration or a key needs them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
+from adapters.odoo.pricing.rows import (
+    CompanyRow,
+    CurrencyRow,
+    PositionRow18,
+    PositionRow19,
+    PrecisionRow,
+    PriceListRow,
+    PriceListRow17,
+    RateRow,
+    RuleRow,
+    TaxRow,
+    UnitRow18,
+    UnitRow19,
+)
+from adapters.odoo.values import link, moment, number, record, text
+from gateway.errors import InvalidAnswer
+from gateway.model.context import CallContext
+from gateway.model.operation import MEBIBYTE
+
+OPERATION = "price.tables"
+ANY_STATE = ["active", "in", [True, False]]
+RULES_SIZE = 16 * MEBIBYTE
+
+
+class Rule(Struct, frozen=True):
+    """A rule with its dates read once."""
+
+    row: RuleRow
+    starts: datetime | None
+    ends: datetime | None
+    category_path: str | None
+
+
+class PriceList(Struct, frozen=True):
+    """`rules` in Odoo's own order: what applies, and not what is cheapest, decides."""
+
+    id: int
+    name: str
+    currency: str
+    currency_id: int
+    rules: tuple[Rule, ...]
+
+
+class Rates:
+    """Rates of one company: its own (or its root's) before shared ones."""
+
+    def __init__(self, rows: Sequence[RateRow], root_company: int) -> None:
+        self._own: dict[str, list[tuple[date, Decimal]]] = {}
+        self._shared: dict[str, list[tuple[date, Decimal]]] = {}
+        for row in rows:
+            company = link(row.company_id)
+            if company not in (None, root_company):
+                continue
+            kept = self._shared if company is None else self._own
+            try:
+                day = date.fromisoformat(row.name)
+            except ValueError as error:
+                raise InvalidAnswer(detail="a rate without a day") from error
+            kept.setdefault(currency_name(row.currency_id), []).append((day, number(row.rate)))
+        for table in (self._own, self._shared):
+            for known in table.values():
+                known.sort()
+
+    def rate(self, currency: str, day: date) -> Decimal:
+        """The latest rate up to `day`; before the first, the oldest; without any, 1."""
+        tables = [known for known in (self._own.get(currency), self._shared.get(currency)) if known]
+        for known in tables:
+            past = [rate for since, rate in known if since <= day]
+            if past:
+                return past[-1]
+        return tables[0][0][1] if tables else Decimal(1)
+
+    def convert(self, amount: Decimal, source: str, target: str, day: date) -> Decimal:
+        """Unrounded."""
+        if source == target or not amount:
+            return amount
+        return amount * self.rate(target, day) / self.rate(source, day)
+
+
+class FiscalPosition(Struct, frozen=True):
+    """Taxes by the id of the one they replace; an empty tuple takes a tax away."""
+
+    id: int
+    replaced: Mapping[int, tuple[TaxRow, ...]]
+
+    def mapped(self, taxes: tuple[TaxRow, ...]) -> tuple[TaxRow, ...]:
+        found: dict[int, TaxRow] = {}
+        for tax in taxes:
+            for other in self.replaced.get(tax.id, (tax,)):
+                found.setdefault(other.id, other)
+        return tuple(found.values())
+
+
+class PriceTables(Struct, frozen=True):
+    """`price_digits`: the decimals a unit price is stored with, None where it keeps all (19)."""
+
+    version: int
+    lists: Mapping[int, PriceList]
+    rates: Rates
+    company: CompanyRow
+    companies: frozenset[int]
+    price_digits: int | None
+    discount_digits: int
+    positions: Mapping[int, FiscalPosition]
+
+    @property
+    def company_currency(self) -> str:
+        return currency_name(self.company.currency_id)
+
+
+def currency_name(value: CurrencyRow | bool) -> str:
+    found: CurrencyRow | None = record(value)
+    if found is None:
+        raise InvalidAnswer(detail="an amount without a currency")
+    return found.name
+
+
+def _rule(row: RuleRow) -> Rule:
+    category = record(row.categ_id)
+    path = text(category.parent_path) if category is not None else None
+    return Rule(row, moment(row.date_start), moment(row.date_end), path)
+
+
+def _price_list(row: PriceListRow | PriceListRow17) -> PriceList:
+    currency = record(row.currency_id)
+    if currency is None:
+        raise InvalidAnswer(detail="a price list without a currency")
+    return PriceList(row.id, row.name, currency.name, currency.id, tuple(_rule(item) for item in row.item_ids))
+
+
+async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext) -> PriceTables:
+    """Four requests together (three on 19, which stores unit prices unrounded and needs no precision), and one more
+    where fiscal positions are configured. A list that is archived still prices."""
+    version = await client.version(call)
+    row = PriceListRow17 if version == 17 else PriceListRow
+    async with asyncio.TaskGroup() as group:
+        lists = group.create_task(
+            client.search(
+                row, "product.pricelist", [ANY_STATE], call, operation=OPERATION, max_response_bytes=RULES_SIZE
+            )
+        )
+        rates = group.create_task(
+            client.search(RateRow, "res.currency.rate", [], call, operation=OPERATION, max_response_bytes=RULES_SIZE)
+        )
+        companies = group.create_task(client.search(CompanyRow, "res.company", [], call, operation=OPERATION))
+        precisions = group.create_task(_precisions(client, version, call))
+        positions = group.create_task(_positions(client, config, version, call))
+    company, lineage = _lineage(companies.result(), config.company)
+    digits = {precision.name: precision.digits for precision in precisions.result()}
+    return PriceTables(
+        version=version,
+        lists={found.id: _price_list(found) for found in lists.result()},
+        rates=Rates(rates.result(), lineage[-1]),
+        company=company,
+        companies=frozenset(lineage),
+        price_digits=digits.get("Product Price", 2) if version < 19 else None,
+        discount_digits=digits.get("Discount", 2),
+        positions=positions.result(),
+    )
+
+
+def _lineage(rows: Sequence[CompanyRow], company: int) -> tuple[CompanyRow, list[int]]:
+    """The company and its ancestors up to the root, which owns the rates."""
+    by_id = {row.id: row for row in rows}
+    if company not in by_id:
+        raise InvalidAnswer(detail="the configured company is not visible to this user")
+    lineage = [company]
+    while (parent := link(by_id[lineage[-1]].parent_id)) in by_id and parent not in lineage:
+        lineage.append(parent)
+    return by_id[company], lineage
+
+
+async def _precisions(client: OdooClient, version: int, call: CallContext) -> tuple[PrecisionRow, ...]:
+    if version >= 19:
+        return ()
+    return await client.search(PrecisionRow, "decimal.precision", [], call, operation=OPERATION)
+
+
+async def _positions(
+    client: OdooClient, config: OdooConfig, version: int, call: CallContext
+) -> Mapping[int, FiscalPosition]:
+    ids = sorted({choice.position for choice in config.fiscal_positions})
+    if not ids:
+        return {}
+    domain = [["id", "in", ids], ANY_STATE]
+    model = "account.fiscal.position"
+    if version >= 19:
+        rows = await client.search(PositionRow19, model, domain, call, operation=OPERATION)
+        return {row.id: FiscalPosition(row.id, _replacements(row)) for row in rows}
+    older = await client.search(PositionRow18, model, domain, call, operation=OPERATION)
+    return {row.id: FiscalPosition(row.id, _swaps(row)) for row in older}
+
+
+def _replacements(row: PositionRow19) -> dict[int, tuple[TaxRow, ...]]:
+    replaced: dict[int, tuple[TaxRow, ...]] = {}
+    for tax in row.taxes:
+        for original in tax.original_tax_ids:
+            replaced[original] = (*replaced.get(original, ()), tax)
+    return replaced
+
+
+def _swaps(row: PositionRow18) -> dict[int, tuple[TaxRow, ...]]:
+    replaced: dict[int, tuple[TaxRow, ...]] = {}
+    for swap in row.swaps:
+        source = link(swap.tax_src_id)
+        if source is None:
+            continue
+        target: TaxRow | None = record(swap.tax_dest_id)
+        replaced[source] = (*replaced.get(source, ()), *((target,) if target is not None else ()))
+    return replaced
+
+
+async def read_units(client: OdooClient, call: CallContext) -> Mapping[int, UnitRow18 | UnitRow19]:
+    """Units of measure, asked only once a key names one."""
+    if await client.version(call) >= 19:
+        return {row.id: row for row in await client.search(UnitRow19, "uom.uom", [], call, operation=OPERATION)}
+    return {row.id: row for row in await client.search(UnitRow18, "uom.uom", [], call, operation=OPERATION)}
+
+
+def pieces_in(unit: UnitRow18 | UnitRow19, stock_unit: UnitRow18 | UnitRow19) -> Decimal | None:
+    """How many of the product's own unit are in one `unit`; None where they do not measure the same thing."""
+    if not unit.factor or not stock_unit.factor:
+        return None
+    if isinstance(unit, UnitRow18) and isinstance(stock_unit, UnitRow18):
+        return stock_unit.factor / unit.factor if unit.category_id == stock_unit.category_id else None
+    return unit.factor / stock_unit.factor

@@ -1,0 +1,52 @@
+"""Odoo's exceptions, by the names it answers with."""
+
+from __future__ import annotations
+
+
+class OdooException(Exception):
+    """`status` is what JSON-2 answers with; JSON-RPC always answers 200."""
+
+    name = "odoo.exceptions.UserError"
+    status = 422
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class UserError(OdooException):
+    pass
+
+
+class ValidationError(OdooException):
+    name = "odoo.exceptions.ValidationError"
+
+
+class AccessError(OdooException):
+    name = "odoo.exceptions.AccessError"
+    status = 403
+
+
+class AccessDenied(OdooException):
+    name = "odoo.exceptions.AccessDenied"
+    status = 401
+
+
+class MissingError(OdooException):
+    name = "odoo.exceptions.MissingError"
+    status = 404
+
+
+class NotFound(OdooException):
+    name = "werkzeug.exceptions.NotFound"
+    status = 404
+
+
+class ProgramError(OdooException):
+    """A Python error that escaped: a wrong field is a ValueError, a wrong argument a TypeError."""
+
+    status = 500
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.name = f"builtins.{kind}"

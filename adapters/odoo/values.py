@@ -1,0 +1,86 @@
+"""How Odoo writes values: `false` for empty, naive UTC times, floats for money; and the specification of a row type,
+so that what is asked of `web_search_read` and what is decoded cannot drift apart."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from gateway.errors import InvalidAnswer
+
+Empty = bool
+"""Odoo writes `false` for an empty text, date or relation. `true` there makes no sense and is refused."""
+
+
+def text(value: str | Empty) -> str | None:
+    """An empty text is None."""
+    if value is True:
+        raise InvalidAnswer(detail="true where a text was expected")
+    return value or None
+
+
+def link(value: int | Empty) -> int | None:
+    """The id of a many2one, None when empty. `bool` is checked first: in Python it is an int."""
+    if value is True:
+        raise InvalidAnswer(detail="true where a relation was expected")
+    return None if value is False else value
+
+
+def record(value: msgspec.Struct | Empty) -> Any:
+    """A nested record, None when empty."""
+    if value is True:
+        raise InvalidAnswer(detail="true where a record was expected")
+    return None if value is False else value
+
+
+def number(value: Decimal) -> Decimal:
+    """A float of Odoo's, read through its text. `NaN` and infinities are refused."""
+    if not value.is_finite():
+        raise InvalidAnswer(detail="a number that is not finite")
+    return value
+
+
+def moment(value: str | Empty) -> datetime | None:
+    """`2026-07-01 10:00:00`, naive and UTC."""
+    written = text(value)
+    if written is None:
+        return None
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise InvalidAnswer(detail="a time that cannot be read") from error
+
+
+def written_moment(value: datetime) -> str:
+    """As Odoo's domains take it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@lru_cache(maxsize=64)
+def specification(row: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """What `web_search_read` must be asked to fill `row`: every field, and nested records' fields in turn. Never empty,
+    because Odoo answers an empty one with every field there is."""
+    asked: dict[str, Any] = {}
+    for field in msgspec.structs.fields(row):
+        if field.encode_name == "id":
+            continue
+        nested = _nested(field.type)
+        asked[field.encode_name] = {"fields": specification(nested)} if nested is not None else {}
+    return asked
+
+
+def _nested(kind: Any) -> type[msgspec.Struct] | None:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind
+    if get_origin(kind) in (Union, types.UnionType, tuple):
+        for part in get_args(kind):
+            found = _nested(part)
+            if found is not None:
+                return found
+    return None
