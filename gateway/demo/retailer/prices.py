@@ -59,14 +59,14 @@ def shop_prices(items: Iterable[Item]) -> tuple[SeedPrice, ...]:
 
 
 def erp_prices(items: Iterable[Item]) -> tuple[SeedPrice, ...]:
-    """Price lists per country, one of them again for VIPs, and a break from ten pieces on what is bought in dozens."""
+    """Price lists per country, each again and whole for VIPs (what a list lacks would be priced by another rule), and a
+    break from ten pieces on what is bought in dozens."""
     known = [item for item in items if item.sku != planted.UNPRICED_SKU]
     rows = _rows(known, net, COUNTRIES)
     for item in known:
         for country in COUNTRIES:
             base = net(item, country)
-            if item.number % 3 == 0:
-                rows.append(SeedPrice(item.sku, base.times(VIP_PART), None, country, VIP))
+            rows.append(SeedPrice(item.sku, base.times(VIP_PART), None, country, VIP))
             if item.sku.startswith(("NAP", "CRD", "MUG")):
                 rows.append(SeedPrice(item.sku, base.times(BREAK_PART), None, country, minimum_quantity=BREAK_FROM))
     return tuple(rows)

@@ -129,7 +129,7 @@ def test_phones_are_possible_numbers_of_their_country() -> None:
     for person in people():
         number = phonenumbers.parse(person.phone)
         assert phonenumbers.is_possible_number(number)
-        assert person.country in phonenumbers.region_codes_for_country_code(number.country_code)
+        assert number.country_code == {"GB": 44, "JP": 81, "IL": 972, "KW": 965}[person.country]
 
 
 def test_every_place_has_one_reference_in_each_system_that_knows_it() -> None:
