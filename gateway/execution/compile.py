@@ -23,6 +23,7 @@ from graphql import (
     is_leaf_type,
     is_list_type,
     is_non_null_type,
+    is_object_type,
     print_ast,
 )
 from graphql.execution.collect_fields import (
@@ -85,6 +86,7 @@ class _Compiler:
         self._sites: list[Site] = []
         self._groups: dict[Hashable, Group] = {}
         self._computed: list[Arguments] = []
+        self._bodies: dict[str, str] = {}
         self._fields = 0
         self._private = False
 
@@ -105,7 +107,7 @@ class _Compiler:
         )
         completers = "".join(f"{site.complete}, " for site in sites)
         source = "\n".join(
-            [f"def build({parameters}):", *self._functions, f" return {maker}, ({completers})"],
+            [f"def build({parameters}):", *filter(None, self._functions), f" return {maker}, ({completers})"],
         )
         space = dict(self._names.names)
         exec(compile(source, "<plan>", "exec"), space)  # noqa: S102 # names and literals are ours, strings are repr()s
@@ -168,8 +170,15 @@ class _Compiler:
             lines.append("  return d")
         else:
             lines.append(f"  return {{{', '.join(entries)}}}")
-        self._functions[index] = "\n".join(lines)
-        return name
+        return self._written(name, index, lines, alone=not holes and not root)
+
+    def _written(self, name: str, index: int, lines: list[str], alone: bool) -> str:
+        """Put the function in its place, unless an equal one stands already. With holes, none is equal to another."""
+        body = "\n".join(lines[1:])
+        known = self._bodies.setdefault(body, name) if alone else name
+        if known == name:
+            self._functions[index] = f"{lines[0]}\n{body}"
+        return known
 
     def _class_check(self, kind: GraphQLObjectType) -> list[str]:
         classes = record_classes(kind.is_type_of)
@@ -276,16 +285,20 @@ class _Compiler:
         site.complete = f"c{site.index}"
         site.refusal = refusal
         if not isinstance(field, BatchedField) or refusal is not None:
-            self._functions.append(f" {site.complete} = unexpected")
+            site.complete = "unexpected"
             return site
         group = self._group(field, definition, details, place, parent)
         site.group = group
         group.sites.append(site)
         below = _Place(group, place.level + 1, place.frame, place.path)
-        index = len(self._functions)
-        self._functions.append("")
-        value = self._value(definition.type, "v", details, below)
-        self._functions[index] = f" def {site.complete}(v):\n  return {value}"
+        output: Any = definition.type.of_type if is_non_null_type(definition.type) else definition.type
+        if is_object_type(output):
+            site.complete = self._object(output, self._subfields(output, details), below)
+        else:
+            index = len(self._functions)
+            self._functions.append("")
+            value = self._present(output, "v", details, below)
+            self._functions[index] = f" def {site.complete}(v):\n  return {value}"
         return site
 
     def _group(

@@ -13,8 +13,13 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    NoUndefinedVariablesRule,
+    NoUnusedVariablesRule,
     OperationDefinitionNode,
+    UniqueVariableNamesRule,
     VariableNode,
+    VariablesAreInputTypesRule,
+    VariablesInAllowedPositionRule,
     parse,
     specified_rules,
     visit,
@@ -27,6 +32,16 @@ from gateway.errors import GatewayError
 from gateway.execution.checks import graphql_schema
 from gateway.execution.counters import Counters
 from gateway.execution.failures import raisable
+
+ABOUT_VARIABLES = (
+    NoUndefinedVariablesRule,
+    NoUnusedVariablesRule,
+    UniqueVariableNamesRule,
+    VariablesAreInputTypesRule,
+    VariablesInAllowedPositionRule,
+)
+WITHOUT_VARIABLES = tuple(rule for rule in specified_rules if rule not in ABOUT_VARIABLES)
+"""What is left to ask of a text without a dollar sign. It halves the time."""
 
 Guard = Callable[[DocumentNode], None]
 """Runs before validation, raising a GatewayError for a document beyond the limits. It must not cost more than linear
@@ -131,4 +146,5 @@ class Documents:
             return Document(None, [error])
         except GatewayError as error:
             return Document(None, [raisable(error)])
-        return Document(node, validate_document(self._schema, node, tuple(specified_rules)))
+        rules = tuple(specified_rules) if "$" in text else WITHOUT_VARIABLES
+        return Document(node, validate_document(self._schema, node, rules))

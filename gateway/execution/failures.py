@@ -7,7 +7,7 @@ named `source` and `positions` on a foreign exception for places in the document
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from graphql import FieldNode, GraphQLError
 
@@ -17,9 +17,19 @@ def raisable(error: Exception) -> GraphQLError:
     return GraphQLError(_message(error), original_error=error)
 
 
-def located(error: Exception, nodes: Sequence[FieldNode], path: list[str | int]) -> GraphQLError:
+def located(error: Exception, place: Located, path: list[str | int]) -> GraphQLError:
     """What graphql-core makes of a raised `raisable(error)` at this place."""
-    return GraphQLError(_message(error), list(nodes), path=path, original_error=error)
+    template = place.template
+    if template is None:
+        template = place.template = GraphQLError("", list(place.nodes))
+    message = _message(error)
+    twin = GraphQLError.__new__(GraphQLError, message)
+    twin.message, twin.path, twin.original_error, twin.cause = message, path, error, error
+    twin.nodes, twin.source = template.nodes, template.source
+    twin.positions, twin.locations = template.positions, template.locations
+    extensions = getattr(error, "extensions", None)
+    twin.extensions = cast("dict[str, Any]", extensions) if isinstance(extensions, dict) else {}
+    return twin
 
 
 def original(error: Exception) -> Exception:
@@ -34,20 +44,28 @@ def _message(error: Exception) -> str:
     return str(error) if message is None else str(message)
 
 
+class Located(Protocol):
+    """A place of the document. `template` is the first error located there: finding line and column takes longer than
+    all the rest."""
+
+    nodes: Sequence[FieldNode]
+    template: GraphQLError | None
+
+
 class Failures:
     """Failed nullable fields of one response: noted by the object that holds them, located by one walk at the end."""
 
     __slots__ = ("_noted",)
 
     def __init__(self) -> None:
-        self._noted: dict[tuple[int, str], tuple[Exception, Sequence[FieldNode]]] = {}
+        self._noted: dict[tuple[int, str], tuple[Exception, Located]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._noted)
 
-    def note(self, holder: dict[str, Any], name: str, error: Exception, nodes: Sequence[FieldNode]) -> None:
+    def note(self, holder: dict[str, Any], name: str, error: Exception, place: Located) -> None:
         """`holder[name]` is null because of `error`."""
-        self._noted[id(holder), name] = (error, nodes)
+        self._noted[id(holder), name] = (error, place)
 
     def located(self, data: dict[str, Any]) -> list[GraphQLError]:
         """All of them in document order, as graphql-core would list them."""

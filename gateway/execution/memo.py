@@ -72,7 +72,7 @@ def immutable(values: Iterable[object]) -> bool:
 class Cell:
     """The answers of one field with one set of arguments."""
 
-    __slots__ = ("arguments", "collector", "field", "key_of", "selected", "values")
+    __slots__ = ("arguments", "collector", "failed", "field", "key_of", "selected", "values")
 
     def __init__(self, field: Batch, arguments: Mapping[str, Any], selected: frozenset[str]) -> None:
         self.field = field
@@ -80,6 +80,8 @@ class Cell:
         self.arguments = arguments
         self.selected = selected
         self.values: dict[Hashable, Any] = {}
+        self.failed = False
+        """Whether some answer is an error."""
         self.collector: DataLoader[Any, None] | None = None
 
 
@@ -132,14 +134,14 @@ class Memo:
         """Make every key an answer: one call for those nobody asked yet, and a wait for those in flight. Returns with
         no future left among their values."""
         values = cell.values
-        missing: dict[Hashable, Any] = {}
+        missing: dict[Hashable, Any] = dict(zip(keys, parents, strict=True))
         flights: set[asyncio.Future[None]] = set()
-        for key, parent in zip(keys, parents, strict=True):
+        for key in keys if values else ():
             value = values.get(key, ABSENT)
-            if value is ABSENT:
-                missing.setdefault(key, parent)
-            elif isinstance(value, asyncio.Future):
-                flights.add(cast("asyncio.Future[None]", value))
+            if value is not ABSENT:
+                missing.pop(key, None)
+                if isinstance(value, asyncio.Future):
+                    flights.add(cast("asyncio.Future[None]", value))
         if missing:
             await self._fetch(cell, list(missing), list(missing.values()))
         for flight in flights:
@@ -199,8 +201,7 @@ class Memo:
         values = cell.values
         loop = asyncio.get_running_loop()
         flight: asyncio.Future[None] = loop.create_future()
-        for key in keys:
-            values.setdefault(key, flight)
+        values.update(dict.fromkeys(keys, flight))
         self._parents.extend(parents)  # a key may be a parent's identity, which must not be used again
         started = loop.time()
         try:
@@ -217,6 +218,7 @@ class Memo:
             flight.cancel()
             raise
         values.update(zip(keys, answers, strict=True))
+        cell.failed = cell.failed or any(isinstance(answer, Exception) for answer in answers)
         flight.set_result(None)
         if self._fetches is not None:
             self._fetches.fetched(cell.field, len(keys), started, loop.time() - started)

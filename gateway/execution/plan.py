@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from graphql import FieldNode, GraphQLField
+from graphql import FieldNode, GraphQLError, GraphQLField
 from graphql.execution.values import FragmentVariableValues, VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
@@ -58,7 +58,7 @@ class Site:
     """One place of the document where a field is fetched, on objects of one type. `refusal` is set instead of a group
     where this caller may not select it."""
 
-    __slots__ = ("complete", "group", "index", "name", "nodes", "nullable", "path", "refusal")
+    __slots__ = ("complete", "group", "index", "name", "nodes", "nullable", "path", "refusal", "template")
 
     def __init__(
         self, index: int, name: str, nodes: Sequence[FieldNode], nullable: bool, path: tuple[str, ...]
@@ -70,6 +70,7 @@ class Site:
         self.path = path
         self.group: Group | None = None
         self.refusal: Forbidden | None = None
+        self.template: GraphQLError | None = None
         self.complete = ""
         """The name of the generated function that makes the response's value of an answer."""
 

@@ -13,7 +13,7 @@ from graphql.execution.values import VariableValues
 
 from gateway.execution.failures import Failures
 from gateway.execution.memo import Memo
-from gateway.execution.plan import Completer, Group, Pair, Plan
+from gateway.execution.plan import Completer, Group, Pair, Plan, Site
 
 
 class Run:
@@ -51,7 +51,7 @@ class Run:
         for site in plan.sites:
             if site.refusal is not None:
                 for holder, _ in self._pairs[site.index]:
-                    self.failures.note(holder, site.name, site.refusal, site.nodes)
+                    self.failures.note(holder, site.name, site.refusal, site)
 
     async def _all(self, groups: list[Group], memo: Memo) -> None:
         tasks: list[asyncio.Task[None]] = []
@@ -93,13 +93,20 @@ class Run:
         start = 0
         for site in group.sites:
             held = self._pairs[site.index]
-            name, complete = site.name, self._complete[site.index]
-            for (holder, _), answer in zip(held, answers[start : start + len(held)], strict=True):
-                try:
-                    holder[name] = complete(answer)
-                except Exception as error:
-                    if isinstance(answer, Exception) and site.nullable:
-                        self.failures.note(holder, name, answer, site.nodes)
-                    else:
-                        self.gave_up = error
+            self._deliver(site, held, answers[start : start + len(held)], cell.failed)
             start += len(held)
+
+    def _deliver(self, site: Site, pairs: list[Pair], answers: list[Any], failed: bool) -> None:
+        """Fill the holes of one site. They hold null already."""
+        name, nullable, complete = site.name, site.nullable, self._complete[site.index]
+        for (holder, _), answer in zip(pairs, answers, strict=True):
+            if nullable:
+                if answer is None:
+                    continue
+                if failed and isinstance(answer, Exception):
+                    self.failures.note(holder, name, answer, site)
+                    continue
+            try:
+                holder[name] = complete(answer)
+            except Exception as error:
+                self.gave_up = error

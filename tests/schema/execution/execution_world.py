@@ -19,7 +19,7 @@ from gateway.model.principal import ClientProfile, Principal, Touchpoint
 
 class World:
     def __init__(self, seed: int, mischief: int, planted: Mapping[str, Any] | None = None) -> None:
-        """`planted` values stand in every attribute of that name."""
+        """`planted` values stand in every attribute of that name, or are every answer of that field."""
         self.planted = planted or {}
         self.seed = seed
         self.mischief = mischief
@@ -105,6 +105,8 @@ class World:
         return [self._one(field, key, arguments, value) for key, value in zip(keys, answers, strict=True)]
 
     def _one(self, field: str, key: str, arguments: object, value: Any) -> Any:
+        if field in self.planted:
+            return self.planted[field]
         if self.mischief and self.chance(6, "failed", field, key, arguments):
             return self.choose((AmbiguousKey(f"two of {key}"), Unavailable(source="erp"), ValueError("oops")), key)
         if self.mischief and self.chance(8, "absent", field, key, arguments):

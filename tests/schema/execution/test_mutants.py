@@ -50,6 +50,7 @@ PLANTED: tuple[dict[str, Any], ...] = (
     {"weight": float("nan")},
     {"title": None},
     {"tags": "seven"},
+    {"price": 7},
     {"subtitle": ValueError("stored")},
     {"meta": ValueError("stored")},
 )
@@ -128,10 +129,10 @@ async def test_wrong_generated_code_is_caught(change: Callable[[str], str], monk
 WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "an index is lost": (failures.Failures, "_walk", "path.append(index)", "path.append(0)"),
     "a path keeps growing": (failures.Failures, "_walk", "path.pop()", "pass"),
-    "failures of non-null fields are swallowed": (run.Run, "_fetch", " and site.nullable", ""),
+    "failures of non-null fields are swallowed": (run.Run, "_deliver", "if nullable:", "if True:"),
     "the second site gets the first one's answers": (run.Run, "_fetch", "start += len(held)", "start += 0"),
     "refusals are silent": (run.Run, "run", "self.failures.note", "(lambda *_: None)"),
-    "a failed key is not reported": (run.Run, "_fetch", "self.failures.note", "(lambda *_: None)"),
+    "a failed key is not reported": (run.Run, "_deliver", "self.failures.note", "(lambda *_: None)"),
     "a mutation's frames share a memo": (run.Run, "run", "self._memo.frame(name)", "self._memo"),
     "fields with different arguments share a fetch": (COMPILER, "_group", "arguments.identity, ", ""),
     "fetches of different levels are merged": (
@@ -143,7 +144,7 @@ WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "what is selected below makes no difference": (COMPILER, "_group", '"selected" in field.takes', "False"),
     "refused fields are answered": (COMPILER, "_refusal", "return refusal", "return None"),
     "arguments are not part of the memo": (memo, "identity", "sorted(arguments)", "()"),
-    "what is known is fetched again": (memo.Memo, "fill", "if value is ABSENT:", "if True:"),
+    "what is known is fetched again": (memo.Memo, "fill", "missing.pop(key, None)", "pass"),
     "plans are shared between callers": (plans.Plans, "get", "branches, grants)", "branches)"),
     "plans are shared between outcomes of @include": (plans.Plans, "get", "branches, grants)", "grants)"),
     "variables of @include are not noticed": (READER, "enter_directive", "self.branching.update", "str"),
