@@ -50,7 +50,7 @@ def spellings(number: str, country: str) -> tuple[str, ...]:
         return (number,)
     international = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     found = [number, international, international.replace("-", " "), f"00{number.removeprefix('+')}"]
-    if country and phonenumbers.region_code_for_number(parsed) == country.upper():
+    if country and phonenumbers.country_code_for_region(country.upper()) == parsed.country_code:
         national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
         found += [national, "".join(character for character in national if character.isdigit())]
     return tuple(dict.fromkeys(found))

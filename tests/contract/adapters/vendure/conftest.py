@@ -42,11 +42,15 @@ def one_channel_vendure(vendure_installation: Installation) -> Generator[Vendure
 
 @pytest.fixture
 async def connect() -> AsyncGenerator[Connect]:
-    """`connect(server, config)`; everything connected is closed after the test."""
+    """`connect(server, config)`, or the URL of a server; everything connected is closed after the test."""
     opened: list[Connected] = []
 
-    def make(server: VendureServer, config: VendureConfig, key_rule: KeyRule | None = None) -> Connected:
-        opened.append(Connected(server, config, key_rule or KeyRule()))
+    def make(server: VendureServer | str, config: VendureConfig, key_rule: KeyRule | None = None) -> Connected:
+        rule = key_rule or KeyRule()
+        if isinstance(server, str):
+            opened.append(Connected(server, config, rule, None))
+        else:
+            opened.append(Connected(server.url, config, rule, lambda: server.requests))
         return opened[-1]
 
     yield make

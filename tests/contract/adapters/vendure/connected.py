@@ -33,14 +33,13 @@ class NoIdentifiers:
 class Connected:
     """An adapter and the hand on its transport."""
 
-    def __init__(self, server: VendureServer, config: VendureConfig, key_rule: KeyRule) -> None:
-        self._transport = build_transport("shop", server.url, MANIFEST, PolicyNumbers(), allow_private_network=True)
-        self.server = server
-        self.control = ControlledTransport(self._transport, lambda: server.requests)
+    def __init__(self, url: str, config: VendureConfig, key_rule: KeyRule, seen: Callable[[], int] | None) -> None:
+        self._transport = build_transport("shop", url, MANIFEST, PolicyNumbers(), allow_private_network=True)
+        self.control = ControlledTransport(self._transport, seen)
         environment = AdapterEnvironment(
             name="shop",
             alias="web",
-            url=server.url,
+            url=url,
             config=config,
             transport=self.control,
             identifiers=NoIdentifiers(),
@@ -67,9 +66,10 @@ def by_key(server: VendureServer, channel: str = "default", **more: object) -> V
         "customer_id_fields": ("externalId",),
         "order_origin_field": "originReference",
         "phone_country": "GB",
+        "api_key": Secret((server.seed.api_keys[channel],)),
         **more,
     }
-    return VendureConfig(api_key=Secret((server.seed.api_keys[channel],)), **settings)  # type: ignore[arg-type]
+    return VendureConfig(**settings)  # type: ignore[arg-type]
 
 
 def by_login(server: VendureServer, **more: object) -> VendureConfig:
@@ -78,9 +78,11 @@ def by_login(server: VendureServer, **more: object) -> VendureConfig:
     settings: dict[str, object] = {
         "channel_token": server.seed.channels["default"],
         "channels": {"europe": server.seed.channels["eu"], "japan": server.seed.channels["jp"]},
+        "username": reader.username,
+        "password": Secret((reader.password,)),
         **more,
     }
-    return VendureConfig(username=reader.username, password=Secret((reader.password,)), **settings)  # type: ignore[arg-type]
+    return VendureConfig(**settings)  # type: ignore[arg-type]
 
 
 def seen(operation: str, **parts: str) -> ContextView:
