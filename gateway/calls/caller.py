@@ -4,16 +4,22 @@ cache per key, coalescing per key, chunking. Transport policies sit below the ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-import structlog
-
 from gateway.calls.bound import BoundBackend
+from gateway.calls.cache import ABSENT, AnswerCache, Scope, scope_of
+from gateway.calls.deadline import Deadline
+from gateway.calls.fetch import Fetch
 from gateway.calls.flights import Flights
 from gateway.calls.metrics import CallMetrics
-from gateway.errors import AdapterError, ConfigurationError, GatewayError, InvalidAnswer
-from gateway.model.context import CallContext, CommerceContext, UndeclaredContext
+from gateway.calls.routes import Route
+from gateway.calls.shared import SharedAnswers
+from gateway.calls.staleness import REVALIDATING, marked_stale
+from gateway.calls.tags import touched
+from gateway.errors import AdapterError
+from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.ports.operations import KeyedOperation, PagedOperation
 
 __all__ = ["BoundBackend", "Caller"]
@@ -23,34 +29,26 @@ V = TypeVar("V")
 Q = TypeVar("Q")
 R = TypeVar("R")
 
-_log = structlog.get_logger("gateway.calls")
-
-
-class _Route:
-    """One operation of one backend, looked up once."""
-
-    __slots__ = ("bound", "domain", "keyed", "method", "operation", "shared", "spec")
-
-    def __init__(self, bound: BoundBackend, operation: KeyedOperation[Any, Any] | PagedOperation[Any, Any]) -> None:
-        spec = bound.manifest.operations.get(operation.name)
-        method = getattr(bound.adapter, operation.method, None)
-        if spec is None or method is None:
-            raise ConfigurationError(f"backend `{bound.name}` does not serve {operation.name}")
-        self.bound = bound
-        self.spec = spec
-        self.operation = operation.name
-        self.domain = operation.domain.value
-        self.keyed = isinstance(operation, KeyedOperation)
-        self.method: Callable[..., Any] = method
-        self.shared = spec.idempotent
+_RENEW_PATIENCE = 3.0
+"""How many times an operation's timeout a background renewal may take."""
 
 
 class Caller:
     """One per gateway. `close` ends what still runs in the background."""
 
-    def __init__(self, backends: Mapping[str, BoundBackend], *, metrics: CallMetrics | None = None) -> None:
+    def __init__(
+        self,
+        backends: Mapping[str, BoundBackend],
+        *,
+        cache: AnswerCache | None = None,
+        shared: SharedAnswers | None = None,
+        metrics: CallMetrics | None = None,
+    ) -> None:
         self._backends = backends
-        self._routes: dict[tuple[str, str], _Route] = {}
+        self._cache = cache if cache is not None else AnswerCache()
+        self._shared = shared
+        self._metrics = metrics or CallMetrics()
+        self._routes: dict[tuple[str, str], Route] = {}
         self._flights = Flights()
 
     def backend(self, name: str) -> BoundBackend:
@@ -80,46 +78,114 @@ class Caller:
             raise answer.fresh()
         return cast("R", answer)
 
+    async def invalidate(self, backend: str, tags: Sequence[str]) -> None:
+        """What bears one of these tags is asked anew, in every gateway that shares the cache."""
+        wanted = touched(tags)
+        self._cache.invalidate(backend, wanted)
+        if self._shared is not None:
+            await self._shared.invalidate(backend, wanted)
+
     async def close(self) -> None:
         await self._flights.close()
 
-    def _route(self, backend: str, operation: KeyedOperation[Any, Any] | PagedOperation[Any, Any]) -> _Route:
+    def _route(self, backend: str, operation: KeyedOperation[Any, Any] | PagedOperation[Any, Any]) -> Route:
         route = self._routes.get((backend, operation.name))
         if route is None:
-            route = self._routes[backend, operation.name] = _Route(self._backends[backend], operation)
+            route = Route(self._backends[backend], operation, self._metrics)
+            self._routes[backend, operation.name] = route
         return route
 
     async def _answers(
-        self, route: _Route, keys: list[Any], context: CommerceContext, call: CallContext
+        self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
     ) -> dict[Any, Any]:
-        scope = (
-            route.bound.name,
-            route.operation,
-            context.parts(route.spec.vary_on),
-            call.person if route.spec.personal else None,
-        )
-
-        async def fetch(keys: Sequence[Any], call: CallContext) -> Mapping[Any, Any]:
-            return await self._ask(route, keys, context, call)
-
-        answers, _ = await self._flights.gather(scope, keys, route.spec.max_keys, call, fetch)
-        for answer in answers.values():
+        if not route.joined or (route.spec.personal and call.person is None):
+            # Without a person there is no telling whose answer it is, so it is nobody else's.
+            return await self._alone(route, keys, context, call)
+        scope = scope_of(route.backend, route.operation, route.spec, context, call)
+        answers: dict[Any, Any] = {}
+        missing = keys
+        if route.cached and not call.fresh:
+            missing = self._from_cache(route, scope, keys, context, call, answers)
+            if not missing:
+                return answers
+        fetch = Fetch(route, scope, context, self._cache, self._shared)
+        fetched, joined = await self._flights.gather(scope, missing, route.spec.max_keys, call, fetch)
+        if joined:
+            self._metrics.policies.labels(route.backend, "coalescing", "joined").inc(joined)
+        for key, answer in fetched.items():
             if isinstance(answer, AdapterError):
-                answer.located(route.bound.name, route.domain)
+                answer.located(route.backend, route.domain)
+                if route.cached and not call.fresh and not answer.per_key:
+                    answers[key] = self._stale_instead(route, scope, key, call, answer)
+                    continue
+            answers[key] = answer
         return answers
 
-    async def _ask(
-        self, route: _Route, keys: Sequence[Any], context: CommerceContext, call: CallContext
-    ) -> Mapping[Any, Any]:
-        """One call of the adapter."""
-        view = context.only(route.spec.vary_on)
-        try:
-            if route.keyed:
-                return await route.method(keys, view, call)
-            return {keys[0]: await route.method(keys[0], view, call)}
-        except (GatewayError, UndeclaredContext):
-            raise
-        except Exception as error:
-            # A mapping that met something its author did not think of: the backend's answer is to blame, visibly.
-            _log.exception("adapter_failed", backend=route.bound.name, operation=route.operation)
-            raise InvalidAnswer(detail=f"{type(error).__name__} in the adapter") from error
+    async def _alone(
+        self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
+    ) -> dict[Any, Any]:
+        """Without joining anybody: what is not idempotent."""
+        answers: dict[Any, Any] = {}
+        for start in range(0, len(keys), route.spec.max_keys):
+            some = keys[start : start + route.spec.max_keys]
+            try:
+                async with Deadline(call):
+                    answers.update(await route.ask(some, context, call))
+            except AdapterError as error:
+                error.located(route.backend, route.domain)
+                answers.update(dict.fromkeys(some, error))
+        return answers
+
+    def _from_cache(
+        self,
+        route: Route,
+        scope: Scope,
+        keys: list[Any],
+        context: CommerceContext,
+        call: CallContext,
+        answers: dict[Any, Any],
+    ) -> list[Any]:
+        """Fills `answers` with what is kept, and returns the keys that must be asked."""
+        now = time.monotonic()
+        missing: list[Any] = []
+        aged: list[Any] = []
+        for key in keys:
+            entry = self._cache.find(scope, key)
+            if entry is None or not entry.young_enough(call, now):
+                missing.append(key)
+            elif now < entry.fresh_until:
+                if entry.value is not ABSENT:
+                    answers[key] = entry.value
+            elif now < entry.stale_until and not route.spec.personal:
+                # Personal answers are renewed only by their person: a background renewal is nobody's.
+                answers[key] = marked_stale(entry.value, entry.failed or REVALIDATING)
+                if now >= entry.renew_at and not self._flights.flying(scope, key):
+                    aged.append(key)
+            else:
+                missing.append(key)
+        if aged:
+            self._renew(route, scope, aged, context)
+        count = self._metrics.policies.labels
+        hits = len(keys) - len(missing)
+        if hits:
+            count(route.backend, "cache", "hit").inc(hits)
+        if missing:
+            count(route.backend, "cache", "miss").inc(len(missing))
+        return missing
+
+    def _renew(self, route: Route, scope: Scope, keys: list[Any], context: CommerceContext) -> None:
+        """In the background, with time and priority of its own, for nobody in particular."""
+        call = CallContext.within(route.spec.timeout * _RENEW_PATIENCE, priority=Priority.BACKGROUND)
+        fetch = Fetch(route, scope, context, self._cache, self._shared)
+        for start in range(0, len(keys), route.spec.max_keys):
+            self._flights.start(scope, keys[start : start + route.spec.max_keys], call, fetch, waited=False)
+        self._metrics.policies.labels(route.backend, "cache", "renewal").inc(len(keys))
+
+    def _stale_instead(self, route: Route, scope: Scope, key: Any, call: CallContext, error: AdapterError) -> Any:
+        """What was known of the key, marked, where it is within the freshness budget; else the error."""
+        now = time.monotonic()
+        entry = self._cache.find(scope, key)
+        if entry is None or entry.value is ABSENT or now >= entry.stale_until or not entry.young_enough(call, now):
+            return error
+        self._metrics.policies.labels(route.backend, "cache", "stale").inc()
+        return marked_stale(entry.value, error.code)

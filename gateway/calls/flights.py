@@ -127,7 +127,8 @@ class Flights:
         return flight
 
     def flying(self, scope: Hashable, key: Hashable) -> bool:
-        return (scope, key) in self._by_place
+        flight = self._by_place.get((scope, key))
+        return flight is not None and not flight.landed
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -144,7 +145,11 @@ def _own(call: CallContext) -> CallContext:
 
 
 def _young_enough(flight: Flight, call: CallContext) -> bool:
-    return call.max_age is None or time.monotonic() - flight.started <= call.max_age
+    """A flight may come back with what another gateway learnt earlier, unless it was told how old that may be."""
+    if call.max_age is None:
+        return True
+    strict = flight.call.fresh or (flight.call.max_age is not None and flight.call.max_age <= call.max_age)
+    return strict and time.monotonic() - flight.started <= call.max_age
 
 
 def _limited(fetch: Fetch) -> Fetch:

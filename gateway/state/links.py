@@ -41,10 +41,8 @@ class StoredIdentityLinks:
             # A first statement that writes: two gateways that meet here go one after the other, on SQLite as well.
             fresh = secrets.token_urlsafe(16)
             await connection.execute(insert(customers).values(id=fresh, created=time.time()))
-            known = [await _owner(connection, link.ref) for link in proven]
-            if person is not None:
-                known.insert(0, await _customer_of(connection, person))
-            found = list(dict.fromkeys(customer for customer in known if customer is not None))
+            own = await _customer_of(connection, person) if person is not None else None
+            proven, found = await _without_other_peoples(connection, person, own, proven)
             customer = await _oldest(connection, found) if found else fresh
             for other in (*found, fresh):
                 if other != customer:
@@ -84,6 +82,32 @@ async def _owner(connection: AsyncConnection, ref: NativeRef) -> str | None:
     table = identity_links.c
     found = select(table.customer).where(table.backend == ref.backend, table.native_id == ref.id)
     return (await connection.execute(found)).scalar()
+
+
+async def _without_other_peoples(
+    connection: AsyncConnection, person: str | None, own: str | None, links: Sequence[IdentityLink]
+) -> tuple[list[IdentityLink], list[str]]:
+    """The links that may be stored, and the customers they and the person belong to so far. Two people who sign in for
+    themselves are never made one because they share a phone or a record: what one of them holds stays theirs."""
+    kept: list[IdentityLink] = []
+    found = dict.fromkeys([own] if own is not None else [])
+    settled = person is not None
+    for link in links:
+        owner = await _owner(connection, link.ref)
+        if owner is not None and owner not in found and await _is_somebody(connection, owner):
+            if settled:
+                continue
+            settled = True
+        kept.append(link)
+        if owner is not None:
+            found[owner] = None
+    return kept, list(found)
+
+
+async def _is_somebody(connection: AsyncConnection, customer: str) -> bool:
+    return (
+        await connection.execute(select(persons.c.person).where(persons.c.customer == customer))
+    ).first() is not None
 
 
 async def _oldest(connection: AsyncConnection, found: Sequence[str]) -> str:

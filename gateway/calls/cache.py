@@ -1,0 +1,131 @@
+"""Answers kept in this process, one per key, operation and scope (backend, operation, the declared parts of the
+commerce context, and the person where the operation is personal: `scope_of`, the only place that says what an answer
+depends on). Asked by `caller` before anything goes out.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+from cachetools import LRUCache
+
+from gateway.calls.staleness import version_of
+from gateway.errors import AdapterError
+from gateway.model.context import CallContext, CommerceContext
+from gateway.model.operation import OperationSpec
+
+ABSENT = object()
+"""Stands for "there is no such thing", which is an answer too."""
+
+EVERYTHING = "*"
+"""The tag that every answer of a backend bears."""
+_JITTER = 0.1
+_BRIEF_PART = 0.25
+"""Of the time to live, for what is absent or ambiguous: somebody is probably about to mend it."""
+_MOST_STAMPS = 100_000
+
+Scope = tuple[Hashable, ...]
+
+
+def scope_of(backend: str, operation: str, spec: OperationSpec, context: CommerceContext, call: CallContext) -> Scope:
+    """Everything but the key that an answer depends on. Answers of two scopes never meet."""
+    return (backend, operation, context.parts(spec.vary_on), call.person if spec.personal else None)
+
+
+class Entry:
+    """`started` is when the answer was asked for: it is at least as new as that. Monotonic seconds. `failed` is the
+    code of the last attempt to renew it, which is not repeated before `renew_at`."""
+
+    __slots__ = ("failed", "fresh_until", "renew_at", "stale_until", "started", "tags", "value")
+
+    def __init__(
+        self, value: Any, started: float, fresh_until: float, stale_until: float, tags: tuple[str, ...]
+    ) -> None:
+        self.value = value
+        self.started = started
+        self.fresh_until = fresh_until
+        self.stale_until = stale_until
+        self.tags = tags
+        self.failed: str | None = None
+        self.renew_at = 0.0
+
+    def young_enough(self, call: CallContext, now: float) -> bool:
+        return call.max_age is None or now - self.started <= call.max_age
+
+
+class AnswerCache:
+    """In process. Entries that are over stay until they are pushed out: what is known of an older version guards
+    against a source that goes back to it."""
+
+    def __init__(self, size: int = 100_000) -> None:
+        self._entries: LRUCache[tuple[Scope, Hashable], Entry] = LRUCache(size)
+        self._stamps: dict[tuple[Hashable, str], float] = {}
+
+    def find(self, scope: Scope, key: Hashable) -> Entry | None:
+        """Fresh or not; never one that was invalidated."""
+        entry = self._entries.get((scope, key))
+        if entry is not None and self._stamps and self._invalidated(scope[0], entry.tags, entry.started):
+            del self._entries[scope, key]
+            return None
+        return entry
+
+    def keep(
+        self, scope: Scope, key: Hashable, value: Any, spec: OperationSpec, started: float, tags: tuple[str, ...]
+    ) -> Entry | None:
+        """None, and nothing is kept, when something newer is known: a later answer, a later version, or that the
+        answer was invalidated while it was on its way."""
+        if self._stamps and self._invalidated(scope[0], tags, started):
+            return None
+        known = self._entries.get((scope, key))
+        if known is not None and (known.started > started or goes_back(known.value, value)):
+            return None
+        brief = value is ABSENT or isinstance(value, AdapterError)
+        life = spec.time_to_live * (_BRIEF_PART if brief else 1.0)
+        # Jitter, so that what was asked together does not end together.
+        fresh_until = time.monotonic() + life * random.uniform(1.0 - _JITTER, 1.0)  # noqa: S311  no secret
+        entry = Entry(value, started, fresh_until, fresh_until + (0.0 if brief else spec.stale_for), tags)
+        self._entries[scope, key] = entry
+        return entry
+
+    def adopt(self, scope: Scope, key: Hashable, entry: Entry) -> bool:
+        """Take over an entry that another gateway made; False when something newer is known here."""
+        if self._stamps and self._invalidated(scope[0], entry.tags, entry.started):
+            return False
+        known = self._entries.get((scope, key))
+        if known is not None and (known.started > entry.started or goes_back(known.value, entry.value)):
+            return False
+        self._entries[scope, key] = entry
+        return True
+
+    def invalidate(self, backend: str, tags: Iterable[str]) -> None:
+        """Answers with one of these tags that were asked for until now are over, those on their way included."""
+        now = time.monotonic()
+        for tag in tags:
+            self._stamps[backend, tag] = now
+        if len(self._stamps) > _MOST_STAMPS:
+            self.clear()
+
+    def clear(self) -> None:
+        """Forget everything; stamps of what is still on its way are kept by turning them into one."""
+        backends = {backend for backend, _ in self._stamps} | {scope[0] for scope, _ in self._entries}
+        self._entries.clear()
+        now = time.monotonic()
+        self._stamps = {(backend, EVERYTHING): now for backend in backends}
+
+    def _invalidated(self, backend: Hashable, tags: tuple[str, ...], started: float) -> bool:
+        stamps = self._stamps
+        if stamps.get((backend, EVERYTHING), -1.0) >= started:
+            return True
+        return any(stamps.get((backend, tag), -1.0) >= started for tag in tags)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def goes_back(known: Any, offered: Any) -> bool:
+    """Whether a source offers an earlier version than it had given before."""
+    before, after = version_of(known), version_of(offered)
+    return before is not None and after is not None and after < before

@@ -1,0 +1,113 @@
+"""What a flight does: asks for keys nobody has, the store shared with other gateways first, then the adapter; and keeps
+what it learns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.calls.cache import ABSENT, AnswerCache, Entry, Scope, goes_back
+from gateway.calls.routes import Route
+from gateway.calls.shared import SharedAnswers, place_of, read, written
+from gateway.calls.staleness import OLDER_REFUSED, marked_stale
+from gateway.calls.tags import tags_of
+from gateway.errors import AdapterError
+from gateway.model.context import CallContext, CommerceContext
+
+_RENEW_PAUSE = 1.0
+"""Seconds before a renewal that failed is tried again."""
+
+
+class Fetch:
+    """One scope's way to ask; called with the keys of one flight and the flight's own call context."""
+
+    __slots__ = ("_cache", "_context", "_route", "_scope", "_shared")
+
+    def __init__(
+        self,
+        route: Route,
+        scope: Scope,
+        context: CommerceContext,
+        cache: AnswerCache,
+        shared: SharedAnswers | None,
+    ) -> None:
+        self._cache = cache
+        self._shared = shared if route.shareable else None
+        self._route = route
+        self._scope = scope
+        self._context = context
+
+    async def __call__(self, keys: Sequence[Any], call: CallContext) -> Mapping[Any, Any]:
+        route = self._route
+        if not route.cached:
+            return await route.ask(keys, self._context, call)
+        answers: dict[Any, Any] = {}
+        if self._shared is not None and not call.fresh:
+            keys = await self._from_shared(self._shared, keys, call, answers)
+            if not keys:
+                return answers
+        started = time.monotonic()
+        try:
+            answered = await route.ask(keys, self._context, call)
+        except AdapterError as error:
+            self._remember_failure(keys, error)
+            raise
+        kept: list[tuple[Any, Entry]] = []
+        for key in keys:
+            value = answered.get(key, ABSENT)
+            if isinstance(value, AdapterError) and not value.per_key:
+                answers[key] = value
+                continue
+            tags = tags_of(route.domain, key, value)
+            entry = self._cache.keep(self._scope, key, value, route.spec, started, tags)
+            if entry is not None:
+                kept.append((key, entry))
+            elif (known := self._newer(key, value)) is not None:
+                value = marked_stale(known, OLDER_REFUSED)
+            if value is not ABSENT:
+                answers[key] = value
+        if self._shared is not None and kept:
+            await self._share(self._shared, kept)
+        return answers
+
+    def _newer(self, key: Any, value: Any) -> Any:
+        """The version that was known already, where the source went back to an earlier one."""
+        known = self._cache.find(self._scope, key)
+        return known.value if known is not None and goes_back(known.value, value) else None
+
+    def _remember_failure(self, keys: Sequence[Any], error: AdapterError) -> None:
+        for key in keys:
+            entry = self._cache.find(self._scope, key)
+            if entry is not None:
+                entry.failed = error.code
+                entry.renew_at = time.monotonic() + _RENEW_PAUSE
+
+    async def _from_shared(
+        self, shared: SharedAnswers, keys: Sequence[Any], call: CallContext, answers: dict[Any, Any]
+    ) -> list[Any]:
+        """Fills `answers` with what another gateway learnt and is still fresh; returns the keys nobody knows."""
+        missing: list[Any] = []
+        found = await shared.get([place_of(self._scope, key) for key in keys])
+        now = time.monotonic()
+        for key, body in zip(keys, found, strict=True):
+            entry = read(self._route.operation, body) if body is not None else None
+            if entry is None or not self._cache.adopt(self._scope, key, entry):
+                missing.append(key)
+            elif now >= entry.fresh_until or not entry.young_enough(call, now):
+                missing.append(key)  # adopted all the same: it may be served should the backend fail
+            elif entry.value is not ABSENT:
+                answers[key] = entry.value
+        return missing
+
+    async def _share(self, shared: SharedAnswers, kept: Sequence[tuple[Any, Entry]]) -> None:
+        now = time.monotonic()
+        await shared.put(
+            self._route.backend,
+            [
+                (place_of(self._scope, key), written(entry), entry.stale_until - now, entry.tags)
+                for key, entry in kept
+                if not isinstance(entry.value, AdapterError)
+            ],
+        )

@@ -1,0 +1,114 @@
+"""One operation of one backend with everything the pipeline needs to know of it, looked up once; and the call of the
+adapter itself, the innermost of the operation policies.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from gateway.calls.bound import BoundBackend
+from gateway.calls.metrics import CallMetrics
+from gateway.calls.refusals import BadTransfer
+from gateway.calls.shared import shareable
+from gateway.calls.tracing import span
+from gateway.errors import (
+    AdapterError,
+    ConfigurationError,
+    CredentialsRefused,
+    GatewayError,
+    InvalidAnswer,
+)
+from gateway.model.context import CallContext, CommerceContext, UndeclaredContext
+from gateway.ports.operations import KeyedOperation, PagedOperation
+
+_log = structlog.get_logger("gateway.calls")
+
+
+class Route:
+    """`cached`: answers are kept in this process; `shareable`: also where other gateways see them."""
+
+    __slots__ = (
+        "_attributes",
+        "_method",
+        "_metrics",
+        "_outcomes",
+        "_seconds",
+        "backend",
+        "bound",
+        "cached",
+        "domain",
+        "joined",
+        "keyed",
+        "operation",
+        "shareable",
+        "spec",
+    )
+
+    def __init__(
+        self, bound: BoundBackend, operation: KeyedOperation[Any, Any] | PagedOperation[Any, Any], metrics: CallMetrics
+    ) -> None:
+        spec = bound.manifest.operations.get(operation.name)
+        method = getattr(bound.adapter, operation.method, None)
+        if spec is None or method is None:
+            raise ConfigurationError(f"backend `{bound.name}` does not serve {operation.name}")
+        self.bound = bound
+        self.backend = bound.name
+        self.spec = spec
+        self.operation = operation.name
+        self.domain = operation.domain.value
+        self.keyed = isinstance(operation, KeyedOperation)
+        self.joined = spec.idempotent
+        self.cached = spec.idempotent and spec.time_to_live > 0 and bound.policy.cache
+        self.shareable = self.cached and not spec.personal and shareable(operation.name)
+        self._method: Callable[..., Any] = method
+        self._metrics = metrics
+        self._outcomes: dict[str, Callable[[], None]] = {}
+        self._seconds = metrics.call_seconds.labels(bound.name, operation.name).observe
+        self._attributes = {"backend": bound.name, "operation": operation.name}
+
+    async def ask(self, keys: Sequence[Any], context: CommerceContext, call: CallContext) -> Mapping[Any, Any]:
+        """One call of the adapter. Raises AdapterError, or what the client did wrong."""
+        started = time.monotonic()
+        outcome = "ok"
+        view = context.only(self.spec.vary_on)
+        try:
+            with span("backend.call", self._attributes):
+                if self.keyed:
+                    return await self._method(keys, view, call)
+                return {keys[0]: await self._method(keys[0], view, call)}
+        except AdapterError as error:
+            outcome = error.code
+            self._hold_to_account(error)
+            error.located(self.backend, self.domain)
+            raise
+        except (GatewayError, UndeclaredContext):
+            outcome = "REFUSED"
+            raise
+        except Exception as error:
+            # A mapping met something its author did not think of: the backend's answer is to blame, visibly.
+            _log.exception("adapter_failed", backend=self.backend, operation=self.operation)
+            invalid = InvalidAnswer(detail=f"{type(error).__name__} in the adapter").located(self.backend, self.domain)
+            outcome = invalid.code
+            self._hold_to_account(invalid)
+            raise invalid from error
+        finally:
+            self._count(outcome)
+            self._seconds(time.monotonic() - started)
+
+    def _hold_to_account(self, error: AdapterError) -> None:
+        transport = self.bound.transport
+        if transport is None or isinstance(error, BadTransfer):
+            return
+        if isinstance(error, InvalidAnswer | CredentialsRefused):
+            transport.denounce(error.code)
+
+    def _count(self, outcome: str) -> None:
+        count = self._outcomes.get(outcome)
+        if count is None:
+            labels = self._metrics.calls.labels(self.backend, self.operation, outcome)
+            count = self._outcomes[outcome] = labels.inc
+        count()

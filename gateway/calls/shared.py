@@ -1,0 +1,92 @@
+"""Answers shared by several gateways: how they are written down, and what a store for them must do. The store itself is
+in `state/`. Answers that depend on a person never come here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from gateway.calls.cache import ABSENT, Entry, Scope
+from gateway.model.catalog import Category, Collection, Product, ProductPage
+from gateway.model.pricing import Price
+from gateway.model.search import SearchPage
+from gateway.model.stock import StockLevels
+from gateway.model.stores import StoreRecord
+from gateway.ports import operations
+
+_VALUES: Mapping[str, Any] = {
+    operations.GET_PRODUCTS.name: Product,
+    operations.LIST_PRODUCTS.name: ProductPage,
+    operations.LIST_CATEGORIES.name: tuple[Category, ...],
+    operations.LIST_COLLECTIONS.name: tuple[Collection, ...],
+    operations.SEARCH.name: SearchPage,
+    operations.GET_PRICES.name: Price,
+    operations.GET_STOCK.name: StockLevels,
+    operations.LIST_STORES.name: tuple[StoreRecord, ...],
+}
+"""Operations whose answers are about no person, and what they answer."""
+
+
+class SharedAnswers(Protocol):
+    """Never raises and never blocks for long: what cannot be reached in time is as if it were empty."""
+
+    async def get(self, places: Sequence[bytes]) -> Sequence[bytes | None]: ...
+
+    async def put(self, backend: str, entries: Sequence[tuple[bytes, bytes, float, tuple[str, ...]]]) -> None:
+        """(place, entry, seconds to keep, tags) each."""
+        ...
+
+    async def invalidate(self, backend: str, tags: Sequence[str]) -> None:
+        """Here, and in every other gateway that shares the store."""
+        ...
+
+
+class _Written(Struct, frozen=True, array_like=True):
+    """Wall-clock seconds, because monotonic clocks differ between machines. `value` None: there is no such thing."""
+
+    started: float
+    fresh_until: float
+    stale_until: float
+    tags: tuple[str, ...]
+    value: msgspec.Raw | None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_envelope = msgspec.msgpack.Decoder(_Written)
+_key_encoder = msgspec.json.Encoder(order="deterministic")
+_values: dict[str, msgspec.msgpack.Decoder[Any]] = {
+    name: msgspec.msgpack.Decoder(kind) for name, kind in _VALUES.items()
+}
+
+
+def shareable(operation: str) -> bool:
+    return operation in _values
+
+
+def place_of(scope: Scope, key: Any) -> bytes:
+    """The address of an answer, equal in every gateway."""
+    return _key_encoder.encode((*scope, type(key).__name__, key))
+
+
+def written(entry: Entry) -> bytes:
+    shift = time.time() - time.monotonic()
+    value = None if entry.value is ABSENT else msgspec.Raw(_encoder.encode(entry.value))
+    return _encoder.encode(
+        _Written(entry.started + shift, entry.fresh_until + shift, entry.stale_until + shift, entry.tags, value)
+    )
+
+
+def read(operation: str, found: bytes) -> Entry | None:
+    """None for what cannot be read: another release of the gateway may have written it."""
+    shift = time.time() - time.monotonic()
+    try:
+        entry = _envelope.decode(found)
+        value = ABSENT if entry.value is None else _values[operation].decode(entry.value)
+    except msgspec.MsgspecError:
+        return None
+    return Entry(value, entry.started - shift, entry.fresh_until - shift, entry.stale_until - shift, entry.tags)

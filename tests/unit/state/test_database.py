@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, text
+
+from gateway.errors import ConfigurationError
+from gateway.state.database import MIGRATIONS, Database
+from gateway.state.tables import schema_version
+
+
+async def test_a_new_file_is_made_with_its_folder_and_written_ahead(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/deep/er/state.sqlite")
+    async with database.read() as connection:
+        assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
+        assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
+    await database.close()
+
+
+async def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/state.sqlite"
+    for _ in range(2):
+        database = await Database.open(url)
+        async with database.read() as connection:
+            versions = (await connection.execute(text("SELECT version FROM gateway_schema"))).scalars().all()
+        assert versions == list(range(1, len(MIGRATIONS) + 1))
+        await database.close()
+
+
+async def test_a_newer_gateways_database_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/state.sqlite"
+    database = await Database.open(url)
+    async with database.write() as connection:
+        await connection.execute(insert(schema_version).values(version=999))
+    await database.close()
+    with pytest.raises(ConfigurationError, match="newer gateway"):
+        await Database.open(url)
+
+
+@pytest.mark.parametrize("url", ["", "no url", "oracle9+x://h/db"])
+async def test_a_url_that_makes_no_sense_is_the_operators_mistake(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"gateway\.state"):
+        await Database.open(url)
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    with pytest.raises(ConfigurationError, match="cannot open the database"):
+        await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite")
