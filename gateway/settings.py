@@ -65,6 +65,8 @@ class BackendSection(Struct, frozen=True, kw_only=True):
     url: str
     countries: tuple[str, ...] = ()
     """The markets this backend knows anything of; empty is all."""
+    ignored_places: tuple[str, ...] = ()
+    """Its own references of places that are on purpose no location here."""
     allow_private_network: bool = False
     policy: PolicyNumbers = PolicyNumbers()
     options: Mapping[str, Any] = {}
@@ -205,7 +207,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     base: Path
 
 
-_COMMON_BACKEND_KEYS = ("adapter", "alias", "url", "countries", "allow_private_network", "policy")
+_COMMON_BACKEND_KEYS = ("adapter", "alias", "url", "countries", "ignored_places", "allow_private_network", "policy")
 
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:

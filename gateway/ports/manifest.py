@@ -20,14 +20,24 @@ class AdapterConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `Secret` are written in the file as the name of an entry of `[secrets]`."""
 
 
-class Secret(Struct, frozen=True):
-    """A credential and, during rotation, the ones before it. Never printed."""
+class Secret:
+    """A credential and, during rotation, the ones before it. Never printed. Not a record, so that no encoder that knows
+    records can write one out."""
 
-    values: tuple[str, ...]
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[str, ...]) -> None:
+        self.values = values
 
     def reveal(self) -> str:
         """The one to send."""
         return self.values[0]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.values == self.values
+
+    def __hash__(self) -> int:
+        return hash(self.values)
 
     def __repr__(self) -> str:
         return "Secret(***)"

@@ -65,7 +65,7 @@ class AvailabilityService:
         distances: dict[str, float] = {}
         if fulfilment is Fulfilment.PICKUP:
             plans, distances = await self._pickup_stores(near, store_names, scope)
-            places = list(dict.fromkeys(location for plan in plans for location in plan.locations))
+            places = list({location.name: location for plan in plans for location in plan.locations}.values())
         else:
             plans = []
             places = [self._systems.ownership.locations[name] for name in (channel.locations if channel else ())]

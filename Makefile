@@ -1,0 +1,48 @@
+# `make demo` and `make test` need nothing but Python 3.11+; CI calls these targets and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG ?= gateway.toml
+DATA ?=
+
+.PHONY: install dev demo serve check test test-full bench clean
+
+install: $(VENV)/.installed
+dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock -e '.[dev,postgres,redis,tracing]'
+	@touch $@ $(VENV)/.installed
+
+demo: install
+	$(BIN)/gateway demo $(if $(DATA),--data $(DATA))
+
+serve: install
+	$(BIN)/gateway serve --config $(CONFIG)
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.check_schema
+
+test: dev
+	$(BIN)/pytest -m "not full"
+
+test-full: dev
+	$(BIN)/pytest -m full
+
+bench: dev
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf $(VENV) build var .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,151 @@
+"""The composition root: the one module that sees everything. Opens a gateway from settings, and is the ASGI application
+that uvicorn serves."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from starlette.routing import BaseRoute
+
+from gateway.calls.caller import Caller
+from gateway.calls.metrics import CallMetrics
+from gateway.context import ContextFactory
+from gateway.execution import Engine
+from gateway.http.app import Doors, build_asgi
+from gateway.http.wire import Receive, Scope, Send
+from gateway.ownership import Ownership
+from gateway.registry import Registry, check_identity_rules, cursor_secret
+from gateway.security.profiles import Profiles
+from gateway.security.tokens import TokenVerifier
+from gateway.services import Services
+from gateway.settings import Settings, load
+from gateway.state.aliases import StoredAliases
+from gateway.state.database import Database
+from gateway.state.links import StoredIdentityLinks
+from schema import build_schema
+
+CONFIG_VARIABLE = "GATEWAY_CONFIG"
+_log = structlog.get_logger("gateway")
+
+
+class Gateway:
+    """Everything one worker holds. `open` it, `close` it."""
+
+    def __init__(
+        self, settings: Settings, database: Database, registry: Registry, caller: Caller, metrics: CallMetrics
+    ) -> None:
+        self.metrics = metrics
+        self.settings = settings
+        self.database = database
+        self.registry = registry
+        self.caller = caller
+        self.ownership = Ownership(settings, registry.backends)
+        self.services = Services(
+            settings,
+            caller,
+            self.ownership,
+            StoredIdentityLinks(database),
+            StoredAliases(database),
+            cursor_secret(settings),
+        )
+        self.profiles = Profiles(settings)
+        self.engine = Engine(build_schema(), max_documents=settings.limits.plans, max_plans=settings.limits.plans)
+        self.contexts = ContextFactory(self.services, self.profiles)
+        self.verifier = TokenVerifier(settings.issuers, base=settings.base)
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Gateway:
+        """Raises ConfigurationError; opens no connection to a backend."""
+        database = await Database.open(settings.gateway.state)
+        registry: Registry | None = None
+        try:
+            metrics = CallMetrics()
+            registry = Registry.open(settings, database, metrics)
+            check_identity_rules(settings, registry.backends)
+            return cls(settings, database, registry, Caller(registry.backends, metrics=metrics), metrics)
+        except BaseException:
+            if registry is not None:
+                await registry.close()
+            await database.close()
+            raise
+
+    def doors(self, pages: Sequence[BaseRoute] = ()) -> Doors:
+        return build_asgi(
+            engine=self.engine,
+            open_context=self.contexts,
+            verifier=self.verifier,
+            settings=self.settings,
+            ready=self.ready,
+            metrics=self.exposition,
+            alias_of=self.ownership.alias,
+            pages=pages,
+        )
+
+    async def ready(self) -> Mapping[str, Any]:
+        """A gateway is ready when its own state answers; a backend that is down degrades answers, not readiness."""
+        async with self.database.read():
+            return {"ready": True}
+
+    def exposition(self) -> tuple[bytes, str]:
+        """All figures of this worker, for Prometheus."""
+        return generate_latest(self.metrics.registry) + generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+
+    async def close(self) -> None:
+        await self.caller.close()
+        await self.registry.close()
+        await self.database.close()
+
+
+class Application:
+    """The ASGI application: opens the gateway at start-up, closes it at shut-down, serves in between."""
+
+    def __init__(self, settings: Settings, pages: Sequence[BaseRoute] = ()) -> None:
+        self._settings = settings
+        self._pages = pages
+        self._doors: Doors | None = None
+        self.gateway: Gateway | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._doors is None:
+            raise RuntimeError("served before start-up")
+        else:
+            await self._doors(scope, receive, send)
+
+    async def start(self) -> Gateway:
+        self.gateway = await Gateway.open(self._settings)
+        self._doors = self.gateway.doors(self._pages)
+        gc.collect()
+        gc.freeze()  # what start-up made lives for ever: the collector need not walk it again
+        gc.set_threshold(50_000, 20, 20)
+        return self.gateway
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            _log.error("start_failed", error=str(error))
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        if self.gateway is not None:
+            await self.gateway.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def build_app(settings: Settings, pages: Sequence[BaseRoute] = ()) -> Application:
+    return Application(settings, pages)
+
+
+def create() -> Application:
+    """For `uvicorn --factory gateway.app:create`: the configuration's path stands in GATEWAY_CONFIG."""
+    return build_app(load(Path(os.environ.get(CONFIG_VARIABLE, "gateway.toml"))))

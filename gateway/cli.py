@@ -1,0 +1,108 @@
+"""The commands: `gateway serve | check | demo | explain | schema | adapters`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.errors import ConfigurationError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 a problem the command found, 2 a mistake in the command line."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except ConfigurationError as error:
+        print(f"configuration: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway", description="One GraphQL schema over a retailer's own systems.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    serve = commands.add_parser("serve", help="serve the schema")
+    _config(serve)
+    serve.add_argument("--host", help="address to listen on (default: the configuration's)")
+    serve.add_argument("--port", type=int, help="port to listen on (default: the configuration's)")
+    serve.add_argument("--workers", type=int, default=1, help="processes, one per core (default: 1)")
+    serve.set_defaults(run=_serve)
+
+    check = commands.add_parser("check", help="open every backend and say what is wrong")
+    _config(check)
+    check.set_defaults(run=_check)
+
+    demo = commands.add_parser("demo", help="a sandbox retailer on this machine")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--once", action="store_true", help="run the main query, print its answer, and end")
+    demo.add_argument("--data", type=Path, help="a folder of real data to load instead of the designed retailer")
+    demo.set_defaults(run=_demo)
+
+    explain = commands.add_parser("explain", help="show the plan of an operation, run it, and draw its timeline")
+    _config(explain)
+    explain.add_argument("query", type=Path, help="a file with one GraphQL operation")
+    explain.add_argument("--variables", default="{}", help="JSON object")
+    explain.add_argument("--svg", type=Path, help="write the timeline here")
+    explain.add_argument("--dry", action="store_true", help="only the plan and the predicted calls")
+    explain.set_defaults(run=_explain)
+
+    schema = commands.add_parser("schema", help="print the schema (SDL)")
+    schema.set_defaults(run=_schema)
+
+    adapters = commands.add_parser("adapters", help="list installed adapters")
+    adapters.set_defaults(run=_adapters)
+    return parser
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=Path("gateway.toml"), help="default: gateway.toml")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from gateway.http.serve import serve
+
+    return serve(options.config, host=options.host, port=options.port, workers=options.workers)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from gateway.check import check
+
+    return asyncio.run(check(options.config))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from gateway.demo.run import run_demo
+
+    return asyncio.run(run_demo(once=options.once, data=options.data, port=options.port))
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from gateway.explain import explain
+
+    return asyncio.run(explain(options.config, options.query, options.variables, svg=options.svg, dry=options.dry))
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from schema import build_schema
+
+    print(build_schema().as_str())
+    return 0
+
+
+def _adapters(options: argparse.Namespace) -> int:
+    from gateway.registry import installed_adapters, manifest_of
+
+    for name in sorted(installed_adapters()):
+        manifest = manifest_of(name, place=name)
+        print(f"{name:12} {manifest.title} ({manifest.api_version}), {manifest.tier.value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

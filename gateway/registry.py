@@ -1,0 +1,153 @@
+"""The configured backends, made at start: each adapter found by entry point, given its checked configuration, its
+transport and its identifier cache."""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from typing import Any
+
+import structlog
+
+from gateway.calls.bound import BoundBackend
+from gateway.calls.metrics import CallMetrics
+from gateway.calls.transport import build_transport
+from gateway.errors import ConfigurationError
+from gateway.model.identity import KeyRule
+from gateway.ports.manifest import AdapterEnvironment, Manifest, Secret
+from gateway.settings import BackendSection, Settings, convert
+from gateway.state.database import Database
+from gateway.state.identifiers import StoredIdentifiers
+
+ADAPTERS = "commerce_gateway.adapters"
+_log = structlog.get_logger("gateway")
+
+
+def installed_adapters() -> dict[str, str]:
+    """Names of installed adapters with the distribution each comes from; nothing is imported."""
+    return {entry.name: entry.dist.name if entry.dist else "" for entry in entry_points(group=ADAPTERS)}
+
+
+def manifest_of(name: str, *, place: str) -> Manifest:
+    """Import an adapter. Raises ConfigurationError when it is not installed or cannot be imported."""
+    found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
+    if name not in found:
+        close = difflib.get_close_matches(name, found, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"installed: {', '.join(sorted(found)) or 'none'}"
+        raise ConfigurationError(f"no adapter `{name}`; {hint}", place=place)
+    try:
+        manifest = found[name].load()
+    except ImportError as error:
+        raise ConfigurationError(f"adapter `{name}` cannot be imported: {error}", place=place) from error
+    if not isinstance(manifest, Manifest):
+        raise ConfigurationError(f"the entry point of adapter `{name}` is no manifest", place=place)
+    return manifest
+
+
+def secret(settings: Settings, name: str, *, place: str) -> Secret:
+    """A secret by its name in `[secrets]`. Raises ConfigurationError naming the variable that is missing."""
+    source = settings.secrets.get(name)
+    if source is None:
+        close = difflib.get_close_matches(name, settings.secrets, n=1)
+        hint = f"; did you mean `{close[0]}`?" if close else ""
+        raise ConfigurationError(f"no secret `{name}` in [secrets]{hint}", place=place)
+    values = tuple(value for variable in source.env if (value := settings.environment.get(variable)))
+    if not values:
+        raise ConfigurationError(f"set the environment variable {source.env[0]}", place=f"secrets.{name}")
+    return Secret(values)
+
+
+def cursor_secret(settings: Settings) -> Secret:
+    """The key that signs cursors; a random one where none is configured, so that cursors end with the process."""
+    name = settings.gateway.cursor_secret
+    if name in settings.secrets:
+        return secret(settings, name, place="gateway.cursor_secret")
+    _log.warning("cursors_end_with_this_process", place="gateway.cursor_secret")
+    return Secret((secrets.token_hex(32),))
+
+
+class Registry:
+    """Owns what backends need: `close` it in the end."""
+
+    def __init__(self) -> None:
+        self.backends: dict[str, BoundBackend] = {}
+        self._identifiers: list[StoredIdentifiers] = []
+
+    @classmethod
+    def open(cls, settings: Settings, database: Database, metrics: CallMetrics) -> Registry:
+        """Raises ConfigurationError for the first backend that cannot be made. Opens no connection yet."""
+        registry = cls()
+        for section in settings.backends.values():
+            registry._add(section, settings, database, metrics)
+        return registry
+
+    def _add(self, section: BackendSection, settings: Settings, database: Database, metrics: CallMetrics) -> None:
+        place = f"backends.{section.name}"
+        manifest = manifest_of(section.adapter, place=f"{place}.adapter")
+        config = convert(section.options, manifest.config, place=place, dec_hook=_secrets_of(settings, place))
+        transport = build_transport(
+            section.name,
+            section.url,
+            manifest,
+            section.policy,
+            allow_private_network=section.allow_private_network,
+            metrics=metrics,
+        )
+        identifiers = StoredIdentifiers(database, section.name)
+        self._identifiers.append(identifiers)
+        environment = AdapterEnvironment(
+            name=section.name,
+            alias=section.alias,
+            url=section.url,
+            config=config,
+            transport=transport,
+            identifiers=identifiers,
+            key_rule=settings.identity.get(section.name, KeyRule()),
+            clock=_utc_now,
+            locations=_references(settings, section.name),
+        )
+        self.backends[section.name] = BoundBackend(
+            name=section.name,
+            alias=section.alias,
+            adapter=manifest.create(environment),
+            manifest=manifest,
+            policy=section.policy,
+            transport=transport,
+        )
+
+    async def close(self) -> None:
+        for backend in self.backends.values():
+            await backend.adapter.close()
+            if backend.transport is not None:
+                await backend.transport.close()
+        for identifiers in self._identifiers:
+            await identifiers.close()
+
+
+def _references(settings: Settings, backend: str) -> tuple[str, ...]:
+    return tuple(section.refs[backend] for section in settings.locations.values() if backend in section.refs)
+
+
+def _secrets_of(settings: Settings, place: str) -> Callable[[type[Any], Any], Any]:
+    """How an adapter's configuration names a secret: by its key in `[secrets]`."""
+
+    def decode(kind: type[Any], value: Any) -> Any:
+        if kind is Secret and isinstance(value, str):
+            return secret(settings, value, place=place)
+        raise NotImplementedError(kind.__name__)
+
+    return decode
+
+
+def check_identity_rules(settings: Settings, backends: Mapping[str, BoundBackend]) -> None:
+    """Raises ConfigurationError for an `[identity.x]` of a backend that is not configured."""
+    for name in settings.identity:
+        if name not in backends:
+            raise ConfigurationError(f"no backend `{name}`", place=f"identity.{name}")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

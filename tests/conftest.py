@@ -1,0 +1,28 @@
+"""What holds for every test: under GATEWAY_TESTS_STRICT=1 (as CI sets it) a skipped test is a failure."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+STRICT = os.environ.get("GATEWAY_TESTS_STRICT") == "1"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    if STRICT and skipped:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("skipped, loudly", red=STRICT, yellow=not STRICT)
+        for report in skipped:
+            terminalreporter.line(f"{report.nodeid}: {report.longrepr[2] if report.longrepr else ''}")
+        if STRICT:
+            terminalreporter.line(f"{len(skipped)} skipped: under GATEWAY_TESTS_STRICT=1 that is a failure", red=True)

@@ -1,0 +1,115 @@
+"""A whole gateway over in-memory backends: what every domain test asks. Only the doors and the sockets are missing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from gateway.calls.bound import BoundBackend
+from gateway.calls.caller import Caller
+from gateway.context import ContextFactory
+from gateway.execution import Engine, Request, Result
+from gateway.model.principal import ANONYMOUS, Principal
+from gateway.ownership import Ownership
+from gateway.ports.manifest import Secret
+from gateway.security.profiles import Profiles, RequestFacts
+from gateway.services import Services
+from gateway.settings import Settings, decode
+from gateway.state.aliases import StoredAliases
+from gateway.state.database import Database
+from gateway.state.links import StoredIdentityLinks
+from gateway.testing.reference import ReferenceAdapter
+from gateway.testing.reference.manifest import MANIFEST
+from gateway.testing.sandbox import Seed
+from schema import build_schema
+
+_SCHEMA = build_schema()
+
+
+class World:
+    """A gateway and its backends' knobs: `world["erp"].down = True`."""
+
+    def __init__(
+        self, settings: Settings, adapters: Mapping[str, ReferenceAdapter], services: Services, aliases: StoredAliases
+    ) -> None:
+        self.settings = settings
+        self.adapters = adapters
+        self.services = services
+        self.aliases = aliases
+        self.engine = Engine(_SCHEMA)
+        self.profiles = Profiles(settings)
+        self._contexts = ContextFactory(services, self.profiles)
+
+    def __getitem__(self, backend: str) -> ReferenceAdapter:
+        return self.adapters[backend]
+
+    async def ask(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        principal: Principal = ANONYMOUS,
+        **facts: Any,
+    ) -> Result:
+        """Execute a query as somebody, in a commerce context (`country=`, `language=`, ...)."""
+        profile = self.profiles.of(principal)
+        context = self._contexts(principal, profile, RequestFacts(**facts))
+        return await self.engine.execute(Request(query, variables), context)
+
+    async def data(self, query: str, variables: dict[str, Any] | None = None, **facts: Any) -> dict[str, Any]:
+        """The answer's data, where there must be no error."""
+        result = await self.ask(query, variables, **facts)
+        assert result.errors is None, result.errors
+        assert result.data is not None
+        return result.data
+
+
+Build = Callable[[Mapping[str, Any], Mapping[str, Seed]], Awaitable[World]]
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+
+
+@pytest.fixture
+async def build(tmp_path: Path) -> AsyncIterator[Build]:
+    """Builds worlds from a configuration (as in gateway.toml, without backends) and a seed for each backend."""
+    closing: list[Callable[[], Awaitable[None]]] = []
+
+    async def make(configuration: Mapping[str, Any], seeds: Mapping[str, Seed]) -> World:
+        options: Mapping[str, dict[str, Any]] = configuration.get("backends", {})
+        sections = {
+            name: {"adapter": "memory", "url": "memory:", "policy": {"cache": False}, **options.get(name, {})}
+            for name in seeds
+        }
+        settings = decode({**configuration, "backends": sections}, {})
+        database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/{len(closing)}.sqlite")
+        adapters = {
+            name: ReferenceAdapter(name, seed, key_rule=settings.identity.get(name)) for name, seed in seeds.items()
+        }
+        backends = {
+            name: BoundBackend(
+                name=name,
+                alias=settings.backends[name].alias,
+                adapter=adapter,
+                manifest=MANIFEST,
+                policy=settings.backends[name].policy,
+            )
+            for name, adapter in adapters.items()
+        }
+        caller = Caller(backends)
+        ownership = Ownership(settings, backends)
+        aliases = StoredAliases(database)
+        links = StoredIdentityLinks(database)
+        services = Services(settings, caller, ownership, links, aliases, Secret(("key",)))
+        closing.extend((caller.close, database.close))
+        return World(settings, adapters, services, aliases)
+
+    yield make
+    for close in closing:
+        await close()
