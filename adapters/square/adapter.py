@@ -7,21 +7,37 @@ from collections.abc import Mapping, Sequence
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers
+from adapters.square.reads.catalog import Catalog
+from adapters.square.reads.customers import Customers
 from adapters.square.reads.identity import Identity
+from adapters.square.reads.loyalty import Loyalty
+from adapters.square.reads.orders import Orders
 from adapters.square.reads.prices import Prices
 from adapters.square.reads.stock import Stock
 from adapters.square.reads.stores import Stores, load_locations
 from adapters.square.reads.variations import Variations
 from adapters.square.tables import Table
+from adapters.square.webhooks import Webhooks
 from adapters.square.wire.catalog import CatalogAnswer, TaxData
 from gateway.errors import AdapterError, ConfigurationError
+from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
+from gateway.model.customers import (
+    CustomerKey,
+    CustomerRecord,
+    LoyaltyAccount,
+    LoyaltyEntryPage,
+    LoyaltyEntryQuery,
+    LoyaltyProgram,
+)
 from gateway.model.identity import NativeRef
+from gateway.model.orders import Order, OrderOrigin, OrdersPage, OrdersQuery
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevels
 from gateway.model.stores import StoreRecord
 from gateway.ports.domains import IdentityAudit, Probe
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 
 
 class SquareAdapter:
@@ -40,6 +56,12 @@ class SquareAdapter:
         self._prices = Prices(env, config, variations, self._taxes)
         self._stock = Stock(env, config, self._client, self._identifiers, variations)
         self._stores = Stores(env, self._client)
+        self._catalog = Catalog(env, config, self._client, self._identifiers)
+        self._customers = Customers(env, config, self._client)
+        self._loyalty = Loyalty(env, config, self._client, self._identifiers, self._customers)
+        self._places = Table(self._load_places, config.table_seconds, env.clock)
+        self._orders = Orders(env, config, self._client, self._identifiers, self._places.get)
+        self._webhooks = Webhooks(env.name, config, self._identifiers.seen)
 
     async def probe(self, call: CallContext) -> Probe:
         """Reads the places: what is configured for one that the account does not have is a note."""
@@ -54,6 +76,34 @@ class SquareAdapter:
 
     async def close(self) -> None:
         """Nothing to close: the transport is the gateway's."""
+
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        """Also forgets what this adapter itself keeps of what changed."""
+        events = self._webhooks.receive(delivery)
+        for event in events:
+            if event.topic.startswith("catalog."):
+                self._identifiers.catalog_changed()
+                self._taxes.forget()
+                self._catalog.options.forget()
+            elif event.topic.startswith("loyalty.program."):
+                self._loyalty.program.forget()
+            elif event.topic.startswith("location."):
+                self._places.forget()
+        return events
+
+    async def get_products(
+        self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
+    ) -> Mapping[ProductKey, Product | AdapterError]:
+        return await self._catalog.get_products(keys, context, call)
+
+    async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
+        return await self._catalog.list_products(query, context, call)
+
+    async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
+        return await self._catalog.list_categories(query, context, call)
+
+    async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
+        return await self._catalog.list_collections(query, context, call)
 
     async def get_prices(
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
@@ -74,6 +124,35 @@ class SquareAdapter:
     async def list_stores(self, query: None, context: ContextView, call: CallContext) -> tuple[StoreRecord, ...]:
         return await self._stores.list_stores(query, context, call)
 
+    async def find_customers(
+        self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
+    ) -> Mapping[CustomerKey, tuple[CustomerRecord, ...] | AdapterError]:
+        return await self._customers.find_customers(keys, context, call)
+
+    async def find_accounts(
+        self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
+    ) -> Mapping[CustomerKey, tuple[LoyaltyAccount, ...] | AdapterError]:
+        return await self._loyalty.find_accounts(keys, context, call)
+
+    async def list_entries(self, query: LoyaltyEntryQuery, context: ContextView, call: CallContext) -> LoyaltyEntryPage:
+        return await self._loyalty.list_entries(query, context, call)
+
+    async def list_programs(self, query: None, context: ContextView, call: CallContext) -> tuple[LoyaltyProgram, ...]:
+        return await self._loyalty.list_programs(query, context, call)
+
+    async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
+        return await self._orders.list_orders(query, context, call)
+
+    async def get_orders(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, Order | AdapterError]:
+        return await self._orders.get_orders(keys, context, call)
+
+    async def get_by_origin(
+        self, keys: Sequence[OrderOrigin], context: ContextView, call: CallContext
+    ) -> Mapping[OrderOrigin, Order | AdapterError]:
+        return await self._orders.get_by_origin(keys, context, call)
+
     async def resolve(
         self, keys: Sequence[str], context: ContextView, call: CallContext
     ) -> Mapping[str, NativeRef | AdapterError]:
@@ -81,6 +160,9 @@ class SquareAdapter:
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         return await self._identity.audit(call)
+
+    async def _load_places(self, operation: str, call: CallContext) -> Sequence[str]:
+        return [each.id for each in await load_locations(self._client, operation, call)]
 
     async def _load_taxes(self, operation: str, call: CallContext) -> Mapping[str, TaxData]:
         taxes: dict[str, TaxData] = {}

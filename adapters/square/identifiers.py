@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +21,8 @@ from gateway.errors import AmbiguousKey, ConfigurationError
 from gateway.model.context import CallContext
 from gateway.model.identity import KeyRule, canonical_key, gtin14, gtin_forms
 from gateway.ports.identifiers import IdentifierCache
+
+T = TypeVar("T")
 
 VALUES_PER_QUERY = 250
 OBJECTS_PER_READ = 1_000
@@ -41,7 +44,7 @@ Lookup = Mapping[str, Variation | AmbiguousKey]
 """By the asked key; a key that is absent is unknown to Square."""
 
 
-def chunks(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+def chunks(values: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
@@ -51,14 +54,15 @@ class Identifiers:
         self._cache = cache
         self._rule = rule
         self._config = config
-        self._field = rule.field or "sku"
-        if self._field not in FIELDS:
+        self.field = rule.field or "sku"
+        if self.field not in FIELDS:
             raise ConfigurationError(f"a key's field is one of {', '.join(FIELDS)}", place="key.field")
         self._seen: OrderedDict[str, str] = OrderedDict()
+        self._outdated = False
 
     def key_of(self, data: VariationData | None) -> str | None:
         """The business key a variation bears, canonical, or None."""
-        raw = (data.upc if self._field == "upc" else data.sku) if data else None
+        raw = (data.upc if self.field == "upc" else data.sku) if data else None
         return canonical_key(raw) or None if raw else None
 
     def same(self, asked: str, data: VariationData | None) -> bool:
@@ -68,8 +72,13 @@ class Identifiers:
         """The SKU of a variation this process has met; does no I/O (webhooks ask)."""
         return self._seen.get(variation)
 
+    def catalog_changed(self) -> None:
+        """Square says that something changed and not what: the next read forgets. The way back (old receipts) stays."""
+        self._outdated = True
+
     async def by_sku(self, skus: Sequence[str], operation: str, call: CallContext) -> Lookup:
         """At most one request per 250 SKUs that are not cached."""
+        await self._forget_if_outdated()
         written = {sku: self._rule.written(sku) for sku in skus}
         cached = await self._cache.get_many("sku", list(dict.fromkeys(written.values())))
         found: dict[str, Variation | AmbiguousKey] = {}
@@ -91,6 +100,7 @@ class Identifiers:
 
     async def by_gtin(self, gtins: Sequence[str], operation: str, call: CallContext) -> Lookup:
         """By 14-digit GTIN; Square may keep it with 8, 12, 13 or 14 digits, so all forms are asked."""
+        await self._forget_if_outdated()
         cached = await self._cache.get_many("upc", gtins)
         found: dict[str, Variation | AmbiguousKey] = {}
         for gtin, value in cached.items():
@@ -127,19 +137,25 @@ class Identifiers:
 
     async def forget(self, skus: Sequence[str]) -> None:
         """Drop what turned out to be wrong: a variation that was deleted or given another SKU."""
-        await self._cache.drop("sku", [self._rule.written(sku) for sku in skus])
+        if skus:
+            await self._cache.drop("sku", [self._rule.written(sku) for sku in skus])
 
-    async def forget_all(self) -> None:
-        """The catalogue changed and Square does not say where. The way back (old receipts) stays."""
-        for space in ("sku", "upc", "facts"):
-            await self._cache.drop(space)
+    async def forget_gtins(self, gtins: Sequence[str]) -> None:
+        if gtins:
+            await self._cache.drop("upc", gtins)
+
+    async def _forget_if_outdated(self) -> None:
+        if self._outdated:
+            self._outdated = False
+            for space in ("sku", "upc", "facts"):
+                await self._cache.drop(space)
 
     async def _fetch_skus(self, keys: Sequence[str], operation: str, call: CallContext) -> Lookup:
         """The look-up brings whole variations, so it fills the way back and the tracking marks too."""
         bearers: dict[str, list[CatalogObject]] = {}
         reverse: dict[str, str] = {}
         marks: dict[str, str] = {}
-        for variation in await self._search(self._field, keys, operation, call):
+        for variation in await self._search(self.field, keys, operation, call):
             if key := self.key_of(variation.item_variation_data):
                 bearers.setdefault(self._rule.written(key), []).append(variation)
                 reverse[variation.id] = key

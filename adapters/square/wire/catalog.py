@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import Struct
 
-from adapters.square.wire.common import Answer, WireMoney
+from adapters.square.wire.common import Answer, Instant, WireMoney
 
 
 class LocationOverride(Struct, frozen=True):
@@ -17,7 +15,7 @@ class LocationOverride(Struct, frozen=True):
     pricing_type: str | None = None
     track_inventory: bool | None = None
     sold_out: bool | None = None
-    sold_out_valid_until: datetime | None = None
+    sold_out_valid_until: Instant | None = None
 
 
 class ChosenOption(Struct, frozen=True):
@@ -94,7 +92,7 @@ class CatalogObject(Struct, frozen=True):
 
     type: str
     id: str
-    updated_at: datetime | None = None
+    updated_at: Instant | None = None
     is_deleted: bool | None = None
     present_at_all_locations: bool | None = None
     present_at_location_ids: tuple[str, ...] | None = None

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""RFC 3339 with an offset; a time without one is an invalid answer."""
 
 
 class Error(Struct, frozen=True):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import Struct
 
-from adapters.square.wire.common import Answer, Error, WireMoney
+from adapters.square.wire.common import Answer, Error, Instant, WireMoney
 
 
 class Preferences(Struct, frozen=True):
@@ -15,7 +13,7 @@ class Preferences(Struct, frozen=True):
 
 class Profile(Struct, frozen=True):
     id: str
-    updated_at: datetime | None = None
+    updated_at: Instant | None = None
     given_name: str | None = None
     family_name: str | None = None
     email_address: str | None = None
@@ -49,8 +47,8 @@ class Account(Struct, frozen=True):
     balance: int = 0
     lifetime_points: int | None = None
     customer_id: str | None = None
-    enrolled_at: datetime | None = None
-    created_at: datetime | None = None
+    enrolled_at: Instant | None = None
+    created_at: Instant | None = None
     mapping: PhoneMapping | None = None
 
 
@@ -69,7 +67,7 @@ class Movement(Struct, frozen=True):
 class Event(Struct, frozen=True):
     id: str
     type: str
-    created_at: datetime
+    created_at: Instant
     loyalty_account_id: str
     accumulate_points: Movement | None = None
     accumulate_promotion_points: Movement | None = None

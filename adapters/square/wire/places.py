@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import Struct
 
-from adapters.square.wire.common import Answer
+from adapters.square.wire.common import Answer, Instant
 
 
 class WireAddress(Struct, frozen=True):
@@ -59,7 +57,7 @@ class Count(Struct, frozen=True):
     location_id: str
     state: str
     quantity: str
-    calculated_at: datetime
+    calculated_at: Instant
 
 
 class CountsAnswer(Answer, frozen=True, kw_only=True):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import Struct
 
-from adapters.square.wire.common import Answer, WireMoney
+from adapters.square.wire.common import Answer, Instant, WireMoney
 
 
 class Source(Struct, frozen=True):
@@ -54,8 +52,8 @@ class WireOrder(Struct, frozen=True):
     returns: tuple[Return, ...] | None = None
     net_amounts: Amounts | None = None
     refunds: tuple[Refund, ...] | None = None
-    created_at: datetime | None = None
-    closed_at: datetime | None = None
+    created_at: Instant | None = None
+    closed_at: Instant | None = None
     total_money: WireMoney | None = None
     total_tax_money: WireMoney | None = None
 

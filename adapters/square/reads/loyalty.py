@@ -1,0 +1,170 @@
+"""LoyaltyPort: balances by phone or customer, their movements, and how points are earned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from adapters.square.client import SquareClient
+from adapters.square.concurrency import gathered
+from adapters.square.config import SquareConfig
+from adapters.square.identifiers import Identifiers
+from adapters.square.mapping import people
+from adapters.square.moments import rfc3339
+from adapters.square.reads.customers import Customers
+from adapters.square.tables import Table
+from adapters.square.wire.catalog import CatalogObject, ItemsAnswer
+from adapters.square.wire.people import Account, AccountsAnswer, Event, EventsAnswer, Program, ProgramAnswer
+from gateway.errors import AdapterError, InvalidCursor
+from gateway.model.context import CallContext, ContextView
+from gateway.model.customers import (
+    CustomerKey,
+    CustomerKeyKind,
+    LoyaltyAccount,
+    LoyaltyEntryPage,
+    LoyaltyEntryQuery,
+    LoyaltyProgram,
+)
+from gateway.model.freshness import Freshness
+from gateway.ports.manifest import AdapterEnvironment
+
+ACCOUNTS = "loyalty.find_accounts"
+ENTRIES = "loyalty.list_entries"
+PROGRAMS = "loyalty.list_programs"
+KEYS_PER_SEARCH = 30
+EVENTS_PER_PAGE = 30
+TICK = timedelta(milliseconds=1)
+
+
+class Loyalty:
+    def __init__(
+        self,
+        env: AdapterEnvironment,
+        config: SquareConfig,
+        client: SquareClient,
+        identifiers: Identifiers,
+        customers: Customers,
+    ) -> None:
+        self._env = env
+        self._config = config
+        self._client = client
+        self._identifiers = identifiers
+        self._customers = customers
+        self.program: Table[LoyaltyProgram | None] = Table(self._load_program, config.table_seconds, env.clock)
+
+    async def find_accounts(
+        self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
+    ) -> Mapping[CustomerKey, tuple[LoyaltyAccount, ...] | AdapterError]:
+        """30 phones or 30 customer ids a request; Square finds no account by email, so an email costs a search for its
+        profiles first. The programme is cached."""
+        if not keys:
+            return {}
+        phones = [key.value for key in keys if key.kind is CustomerKeyKind.PHONE]
+        holders = {key: [key.value] for key in keys if key.kind is CustomerKeyKind.NATIVE}
+        emails = [key for key in keys if key.kind is CustomerKeyKind.EMAIL]
+        profiles = await gathered([self._customers.search(key, ACCOUNTS, call) for key in emails])
+        holders |= {key: [each.ref.id for each in many] for key, many in zip(emails, profiles, strict=True)}
+        by_phone: dict[str, list[Account]] = {}
+        for account in await self._accounts("mappings", [{"phone_number": phone} for phone in phones], call):
+            if account.mapping and account.mapping.phone_number:
+                by_phone.setdefault(account.mapping.phone_number, []).append(account)
+        by_holder: dict[str, list[Account]] = {}
+        wanted = list(dict.fromkeys(one for many in holders.values() for one in many))
+        for account in await self._accounts("customer_ids", wanted, call):
+            if account.customer_id:
+                by_holder.setdefault(account.customer_id, []).append(account)
+        if not by_phone and not by_holder:
+            return {}
+        program = await self.program.get(ACCOUNTS, call)
+        freshness = Freshness(self._env.name, self._env.clock())
+        answers: dict[CustomerKey, tuple[LoyaltyAccount, ...] | AdapterError] = {}
+        for key in keys:
+            if key.kind is CustomerKeyKind.PHONE:
+                found = by_phone.get(key.value, [])
+            else:
+                found = [account for holder in holders[key] for account in by_holder.get(holder, ())]
+            if found:
+                answers[key] = tuple(people.account(each, program, freshness) for each in found)
+        return answers
+
+    async def list_entries(self, query: LoyaltyEntryQuery, context: ContextView, call: CallContext) -> LoyaltyEntryPage:
+        """30 movements a request, newest first by (instant, id). A position is the last movement given, so it does not
+        age as Square's own cursors do."""
+        last = _position(query.after)
+        wanted: dict[str, object] = {"loyalty_account_filter": {"loyalty_account_id": query.account.id}}
+        if last:
+            # The end of Square's range is exclusive; movements of the same instant may be still to come.
+            wanted["date_time_filter"] = {"created_at": {"end_at": rfc3339(last[0] + TICK)}}
+        body = {"query": {"filter": wanted}, "limit": EVENTS_PER_PAGE}
+        events: list[Event] = []
+        async for page in self._client.pages("/v2/loyalty/events/search", body, EventsAnswer, ENTRIES, call):
+            rows = page.events or ()
+            events.extend(each for each in rows if last is None or (each.created_at, each.id) < last)
+            # Movements of one instant come in no order that means anything: only what is older than the page's last
+            # one is known to be behind all of them.
+            if page.cursor and rows and sum(each.created_at > rows[-1].created_at for each in events) > query.first:
+                break
+        events.sort(key=lambda each: (each.created_at, each.id), reverse=True)
+        shown = events[: query.first]
+        return LoyaltyEntryPage(
+            entries=tuple(people.entry(each) for each in shown),
+            positions=tuple(f"{rfc3339(each.created_at)} {each.id}" for each in shown),
+            has_next=len(events) > query.first,
+        )
+
+    async def list_programs(self, query: None, context: ContextView, call: CallContext) -> tuple[LoyaltyProgram, ...]:
+        """An account has one programme or none."""
+        program = await self.program.get(PROGRAMS, call)
+        return (program,) if program else ()
+
+    async def _accounts(self, field: str, values: Sequence[object], call: CallContext) -> Sequence[Account]:
+        found: dict[str, Account] = {}
+        for start in range(0, len(values), KEYS_PER_SEARCH):
+            body = {"query": {field: values[start : start + KEYS_PER_SEARCH]}, "limit": 200}
+            async for page in self._client.pages("/v2/loyalty/accounts/search", body, AccountsAnswer, ACCOUNTS, call):
+                found.update({each.id: each for each in page.loyalty_accounts or ()})
+        return list(found.values())
+
+    async def _load_program(self, operation: str, call: CallContext) -> LoyaltyProgram | None:
+        """One request, and one look-up for the SKUs that rules name by variation; a category that earns nothing is
+        read once."""
+        answer = await self._client.find("/v2/loyalty/programs/main", ProgramAnswer, operation, call)
+        if answer is None or answer.program is None:
+            return None
+        wire = answer.program
+        skus = await self._identifiers.skus_of(_variations(wire), operation, call)
+        spends = [each.spend_data for each in wire.accrual_rules or () if each.spend_data]
+        categories = dict.fromkeys(one for each in spends for one in each.excluded_category_ids or ())
+        excluded = {category: await self._skus_in(category, operation, call) for category in categories}
+        freshness = Freshness(self._env.name, self._env.clock())
+        return people.program(wire, self._config.program_name, skus, excluded, freshness)
+
+    async def _skus_in(self, category: str, operation: str, call: CallContext) -> tuple[str, ...]:
+        found: list[CatalogObject] = []
+        body = {"category_ids": [category], "limit": 100}
+        async for page in self._client.pages("/v2/catalog/search-catalog-items", body, ItemsAnswer, operation, call):
+            for item in page.items or ():
+                found.extend((item.item_data.variations if item.item_data else None) or ())
+        keys = (self._identifiers.key_of(each.item_variation_data) for each in found)
+        return tuple(key for key in keys if key)
+
+
+def _variations(program: Program) -> list[str]:
+    ids: list[str] = []
+    for rule in program.accrual_rules or ():
+        if rule.item_variation_data:
+            ids.append(rule.item_variation_data.item_variation_id)
+        if rule.spend_data:
+            ids.extend(rule.spend_data.excluded_item_variation_ids or ())
+    return ids
+
+
+def _position(after: str | None) -> tuple[datetime, str] | None:
+    if after is None:
+        return None
+    instant, _, event = after.partition(" ")
+    try:
+        moment = datetime.fromisoformat(instant).astimezone(UTC)
+    except ValueError:
+        raise InvalidCursor("not a position of this list") from None
+    return moment, event

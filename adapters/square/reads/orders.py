@@ -1,0 +1,138 @@
+"""OrdersPort: receipts, newest first, over any number of places."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from adapters.square.client import SquareClient
+from adapters.square.concurrency import gathered
+from adapters.square.config import SquareConfig
+from adapters.square.identifiers import Identifiers, chunks
+from adapters.square.mapping import receipts
+from adapters.square.moments import rfc3339
+from adapters.square.wire.trade import OrdersAnswer, WireOrder
+from gateway.errors import AdapterError
+from gateway.model.context import CallContext, ContextView
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
+from gateway.ports.manifest import AdapterEnvironment
+
+LIST = "order.list_orders"
+GET = "order.get_orders"
+LOCATIONS_PER_SEARCH = 10
+CUSTOMERS_PER_SEARCH = 10
+ORDERS_PER_READ = 100
+ROWS_PER_SEARCH = 1_000
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+SPARE = 4
+"""Rows asked for beyond the page, so that a few receipts of one instant do not cost another request."""
+
+
+class Orders:
+    def __init__(
+        self,
+        env: AdapterEnvironment,
+        config: SquareConfig,
+        client: SquareClient,
+        identifiers: Identifiers,
+        places: Callable[[str, CallContext], Awaitable[Sequence[str]]],
+    ) -> None:
+        self._env = env
+        self._config = config
+        self._client = client
+        self._identifiers = identifiers
+        self._places = places
+
+    async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
+        """ceil(places / 10) requests, times ceil(profiles / 10): Square must be asked by place, ten at a time. A
+        cashier's sale without a customer cannot be found. What other systems took is left out by `source_filter`."""
+        people = [each.id for each in query.customers if each.backend == self._env.name]
+        if not people or query.first < 1:
+            return OrdersPage((), (), False)
+        places = query.locations or self._env.locations or await self._places(LIST, call)
+        searches = [
+            self._search(query, some, persons, call)
+            for some in chunks(tuple(places), LOCATIONS_PER_SEARCH)
+            for persons in chunks(people, CUSTOMERS_PER_SEARCH)
+        ]
+        found = {each.id: each for rows in await gathered(searches) for each in rows}
+        newest = sorted(found.values(), key=_position, reverse=True)
+        shown = newest[: query.first]
+        orders = await self._mapped(shown, LIST, call)
+        return OrdersPage(tuple(orders), _positions(orders, query.after), len(newest) > query.first)
+
+    async def get_orders(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, Order | AdapterError]:
+        """100 orders a request; drafts are left out."""
+        ids = [key.id for key in keys if key.backend == self._env.name]
+        found: list[WireOrder] = []
+        for batch in chunks(ids, ORDERS_PER_READ):
+            body = {"order_ids": batch}
+            answer = await self._client.post("/v2/orders/batch-retrieve", body, OrdersAnswer, GET, call)
+            found.extend(each for each in answer.orders or () if each.state != "DRAFT")
+        return {order.ref: order for order in await self._mapped(found, GET, call)}
+
+    async def get_by_origin(
+        self, keys: Sequence[OrderOrigin], context: ContextView, call: CallContext
+    ) -> Mapping[OrderOrigin, Order | AdapterError]:
+        """Square cannot search by another system's reference, so the manifest does not declare this; an order of its
+        own is found by its id."""
+        own = {NativeRef(self._env.name, key.reference): key for key in keys if key.system == self._env.name}
+        return {own[ref]: order for ref, order in (await self.get_orders(list(own), context, call)).items()}
+
+    async def _search(
+        self, query: OrdersQuery, places: Sequence[str], people: Sequence[str], call: CallContext
+    ) -> Sequence[WireOrder]:
+        """Enough of what lies behind the position to fill the page. Square's cursor belongs to its own page, so the
+        position is the last receipt given: its closing time is the range's end, which is inclusive, and what was given
+        at that instant is skipped."""
+        after = query.after
+        wanted: dict[str, object] = {
+            "customer_filter": {"customer_ids": people},
+            "state_filter": {"states": self._config.order_states},
+        }
+        if query.exclude_foreign:
+            wanted["source_filter"] = {"source_names": self._config.own_sources}
+        if after is not None:
+            wanted["date_time_filter"] = {"closed_at": {"end_at": rfc3339(after.placed_at)}}
+        body = {
+            "location_ids": places,
+            "limit": min(query.first + 1 + SPARE + _given(after), ROWS_PER_SEARCH),
+            "query": {"filter": wanted, "sort": {"sort_field": "CLOSED_AT", "sort_order": "DESC"}},
+        }
+        found: list[WireOrder] = []
+        async for page in self._client.pages("/v2/orders/search", body, OrdersAnswer, LIST, call):
+            rows = [each for each in page.orders or () if each.closed_at is not None]
+            found.extend(each for each in rows if after is None or _position(each) < (after.placed_at, after.id))
+            # Receipts of one instant come in no order that means anything: only what is newer than the last row is
+            # known to be whole.
+            if rows and sum(_position(each)[0] > _position(rows[-1])[0] for each in found) > query.first:
+                break
+        return found
+
+    async def _mapped(self, wires: Sequence[WireOrder], operation: str, call: CallContext) -> list[Order]:
+        skus = await self._identifiers.skus_of(receipts.variations(wires), operation, call)
+        freshness = Freshness(self._env.name, self._env.clock())
+        return [receipts.order(each, skus, self._config, freshness) for each in wires]
+
+
+def _position(order: WireOrder) -> tuple[datetime, str]:
+    return order.closed_at or LONG_AGO, order.id
+
+
+def _positions(orders: Sequence[Order], after: OrderPosition | None) -> tuple[OrderPosition, ...]:
+    """The token counts what has been given at the position's instant, so that the next page asks for that many more."""
+    positions: list[OrderPosition] = []
+    instant, given = (after.placed_at, _given(after)) if after else (None, 0)
+    for order in orders:
+        instant, given = order.placed_at, given + 1 if order.placed_at == instant else 1
+        positions.append(OrderPosition(order.placed_at, order.ref.id, str(given)))
+    return tuple(positions)
+
+
+def _given(after: OrderPosition | None) -> int:
+    token = after.token if after else None
+    return min(int(token), ROWS_PER_SEARCH) if token and token.isdecimal() else 0

@@ -1,0 +1,127 @@
+"""Webhooks from Square: signature, age, and what each event makes stale. Does no I/O.
+
+`x-square-hmacsha256-signature` is base64(HMAC-SHA256(key, notification URL + raw body)); the time is inside the signed
+body. Source: developer.squareup.com/docs/webhooks/step3validate."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+
+import msgspec
+from msgspec import Struct
+
+from adapters.square.config import SquareConfig
+from adapters.square.moments import utc
+from adapters.square.wire.common import Instant
+from gateway.errors import BadInput, Unauthenticated
+from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
+
+SIGNATURE = "x-square-hmacsha256-signature"
+TOPICS = (
+    "catalog.version.updated",
+    "inventory.count.updated",
+    "order.created",
+    "order.updated",
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "loyalty.account.created",
+    "loyalty.account.updated",
+    "loyalty.account.deleted",
+    "loyalty.event.created",
+    "loyalty.program.created",
+    "loyalty.program.updated",
+    "location.created",
+    "location.updated",
+)
+AHEAD_SECONDS = 300.0
+"""How far Square's clock may be ahead of ours."""
+
+
+class Counted(Struct, frozen=True):
+    catalog_object_id: str | None = None
+    location_id: str | None = None
+
+
+class Movement(Struct, frozen=True):
+    loyalty_account_id: str | None = None
+
+
+class Content(Struct, frozen=True):
+    """`data.object`: only what is needed to name what changed."""
+
+    inventory_counts: tuple[Counted, ...] | None = None
+    loyalty_event: Movement | None = None
+
+
+class Data(Struct, frozen=True):
+    type: str | None = None
+    id: str | None = None
+    object: Content | None = None
+
+
+class Notification(Struct, frozen=True):
+    type: str
+    event_id: str
+    created_at: Instant
+    data: Data | None = None
+
+
+class Webhooks:
+    """`sku_of` names the SKU of a variation this process has met, or None."""
+
+    def __init__(self, name: str, config: SquareConfig, sku_of: Callable[[str], str | None]) -> None:
+        self._name = name
+        self._config = config
+        self._sku_of = sku_of
+
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        self._verify(delivery)
+        try:
+            notification = msgspec.json.decode(delivery.body, type=Notification)
+        except msgspec.DecodeError:
+            raise BadInput("not a Square notification") from None
+        age = (delivery.received_at - notification.created_at).total_seconds()
+        if age > self._config.webhook_window_seconds or age < -AHEAD_SECONDS:
+            raise Unauthenticated("the delivery is too old")
+        tags = tuple(dict.fromkeys(self._tags(notification)))
+        occurred = utc(notification.created_at)
+        return (WebhookEvent(notification.type, tags, notification.event_id, occurred),)
+
+    def _verify(self, delivery: WebhookDelivery) -> None:
+        key = self._config.webhook_signature_key
+        given = delivery.headers.get(SIGNATURE, "")
+        if key is None or not given:
+            raise Unauthenticated("the delivery is not signed")
+        signed = (self._config.webhook_url or delivery.url).encode() + delivery.body
+        good = False
+        for secret in key.values:
+            digest = base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest())
+            good |= hmac.compare_digest(digest, given.encode())
+        if not good:
+            raise Unauthenticated("the delivery's signature is wrong")
+
+    def _tags(self, notification: Notification) -> Iterable[str]:
+        """`backend:<name>` is everything of this backend: a new catalogue version says nothing about what changed."""
+        domain, _, _ = notification.type.partition(".")
+        data = notification.data or Data()
+        content = data.object or Content()
+        if domain == "catalog":
+            yield f"backend:{self._name}"
+        elif domain == "inventory":
+            for each in content.inventory_counts or ():
+                if each.catalog_object_id:
+                    sku = self._sku_of(each.catalog_object_id)
+                    yield f"variation:{each.catalog_object_id}"
+                    if sku:
+                        yield f"stock:{sku}"
+        elif domain == "loyalty":
+            holder = content.loyalty_event.loyalty_account_id if content.loyalty_event else data.id
+            yield f"loyalty:{holder or self._name}"
+        elif domain in ("order", "customer") and data.id:
+            yield f"{domain}:{data.id}"
+        elif domain == "location":
+            yield f"store:{self._name}"
