@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Protocol, cast
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, subscribe
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, subscribe
 from graphql.execution.values import VariableValues, get_variable_values
 from msgspec import Struct
 
@@ -32,7 +32,8 @@ NO_VARIABLES = VariableValues({}, {})
 
 
 class Context(Caller, Protocol):
-    """What the executor needs of an operation's context. It puts a memo there for graphql-core to find."""
+    """What the executor needs of an operation's context. It puts a memo there for graphql-core to find. A context may
+    have a `deadline` on the monotonic clock: what has not come by then is an error, and the rest is answered."""
 
     memo: Any
 
@@ -70,14 +71,28 @@ class Engine:
         max_documents: int = 1_000,
         max_plans: int = 1_000,
         max_fields: int = 5_000,
+        max_tokens: int = 5_000,
+        max_characters: int = 100_000,
     ) -> None:
         check_schema(schema)
         self.counters = counters or Counters()
         self._schema = graphql_schema(schema)
-        self.documents = Documents(schema, guards, self.counters, capacity=max_documents)
+        self.documents = Documents(
+            schema,
+            guards,
+            self.counters,
+            capacity=max_documents,
+            max_tokens=max_tokens,
+            max_characters=max_characters,
+        )
         self._plans = Plans(
             self._schema, schema.schema_converter, self.counters, capacity=max_plans, max_fields=max_fields
         )
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        """What the doors read types and hints from."""
+        return self._schema
 
     async def execute(self, request: Request, context: Context) -> Result:
         """Answer a query or a mutation. Cancelling it ends every fetch."""
@@ -90,7 +105,7 @@ class Engine:
         variables = self._variables(operation, request)
         if isinstance(variables, list):
             return Result(None, variables)
-        memo = context.memo = Memo(context, self.counters)
+        memo = context.memo = Memo(context, self.counters, getattr(context, "deadline", None))
         try:
             result = await self._answer(document, operation, variables, request, context, memo)
         finally:
