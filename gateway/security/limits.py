@@ -15,8 +15,11 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
 )
 from msgspec import Struct
 
@@ -29,8 +32,12 @@ DIRECTIVES_PER_PLACE = 4
 VARIABLES = 100
 FIELDS = 3_000
 """Fields once every fragment is written out where it is spread."""
-REPEATS = 2_000
-"""Pairs of fields with one response name in one place, which validation compares two by two."""
+WRITTEN = 500
+"""Fields as they stand in the text."""
+VALUES = 300
+"""Entries of lists and objects written into the text: more belong into variables."""
+REPEATS = 1_000
+"""Pairs of fields with one response name, or of fragments, in one place: validation compares them two by two."""
 ENOUGH = 1_000_000
 
 
@@ -54,6 +61,7 @@ class _Local(Struct):
     directives: int = 0
     root_fields: int = 0
     repeats: int = 0
+    values: int = 0
     introspection: bool = False
     spreads: list[tuple[str, int]] = []
 
@@ -82,7 +90,10 @@ def check_document(document: DocumentNode, limits: LimitsSection) -> dict[str | 
         elif isinstance(definition, FragmentDefinitionNode):
             _at_most("fragments", len(fragments) + 1, FRAGMENTS)
             fragments[definition.name.value] = _walk(definition, limits)
-    _at_most("repeated fields", sum(local.repeats for local in (*operations.values(), *fragments.values())), REPEATS)
+    every = (*operations.values(), *fragments.values())
+    _at_most("fields written out", sum(local.fields for local in every), WRITTEN)
+    _at_most("repeated fields", sum(local.repeats for local in every), REPEATS)
+    _at_most("values written out", sum(local.values for local in every), VALUES)
     totals = _totals(fragments)
     return {name: _checked(_summed(local, totals), limits) for name, local in operations.items()}
 
@@ -106,13 +117,18 @@ def _walk(definition: OperationDefinitionNode | FragmentDefinitionNode, limits: 
     local.directives += _directives(definition)
     for variable in definition.variable_definitions or ():
         local.directives += _directives(variable)
+        if variable.default_value is not None:
+            local.values += _values(variable.default_value)
     places: list[tuple[SelectionSetNode, int]] = [(definition.selection_set, 1)]
     while places:
         selection_set, depth = places.pop()
         _at_most("levels of fields", depth, limits.depth)
         names: Counter[str] = Counter()
+        spread = len(local.spreads)
         for selection in _flat(selection_set, local, depth):
             local.fields += 1
+            for argument in selection.arguments or ():
+                local.values += _values(argument.value)
             local.depth = max(local.depth, depth)
             name = selection.name.value
             if selection.alias is not None:
@@ -126,8 +142,21 @@ def _walk(definition: OperationDefinitionNode | FragmentDefinitionNode, limits: 
                 local.root_fields += 1
             if selection.selection_set is not None:
                 places.append((selection.selection_set, depth + 1))
-        local.repeats += sum(number * (number - 1) // 2 for number in names.values())
+        local.repeats += sum(number * (number - 1) // 2 for number in (*names.values(), len(local.spreads) - spread))
     return local
+
+
+def _values(value: ValueNode) -> int:
+    number = 0
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ListValueNode):
+            waiting.extend(one.values)
+        elif isinstance(one, ObjectValueNode):
+            waiting.extend(field.value for field in one.fields)
+        number += 1
+    return number
 
 
 def _flat(selection_set: SelectionSetNode, local: _Local, depth: int) -> Iterator[FieldNode]:

@@ -1,0 +1,111 @@
+"""What looks like a card number, what does not, and where it is looked for."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from graphql import build_schema, parse
+
+from gateway.errors import BadInput
+from gateway.security.card_numbers import FreeText, holds_card_number, passes_luhn, redacted
+
+SCHEMES = (
+    ("4", 16),
+    ("51", 16),
+    ("2221", 16),
+    ("34", 15),
+    ("37", 15),
+    ("6011", 16),
+    ("3528", 16),
+    ("36", 14),
+    ("62", 19),
+)
+SCHEMA = build_schema("""
+  scalar Gtin
+  input Line { sku: String note: String gtin: Gtin variantId: ID gifts: [Line!] }
+  type Query {
+    note(text: String, by: ID, skus: [String!], line: Line, lines: [Line!]): String
+    search(text: String): String
+  }
+""")
+
+
+def numbers(count: int) -> list[str]:
+    """Valid numbers of all schemes, from a seed."""
+    drawn = random.Random(7)
+    made: list[str] = []
+    while len(made) < count:
+        prefix, length = SCHEMES[len(made) % len(SCHEMES)]
+        digits = prefix + "".join(str(drawn.randrange(10)) for _ in range(length - len(prefix) - 1))
+        made.append(next(digits + check for check in "0123456789" if passes_luhn(digits + check)))
+    return made
+
+
+def test_a_thousand_card_numbers_are_found_however_they_are_written() -> None:
+    for number in numbers(1_000):
+        spaced = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+        for written in (number, spaced, spaced.replace(" ", "-"), f"Card: {spaced} 12/27, thanks", f"x{number}y"):
+            assert holds_card_number(written), written
+        arabic = number.translate({48 + digit: 0x660 + digit for digit in range(10)})
+        assert holds_card_number(arabic)
+        assert number[4:] not in redacted(f"pay with {number} please")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "call +44 20 7946 0000 or +81 3-1234-5678",
+        "order 1234567890123456",
+        "4111 1111 1111 1112",
+        "5012345678900",
+        "2026-11-21 23:59:59.123456",
+        "a" * 10_000,
+        "1" * 10_000,
+        "1 " * 5_000,
+    ],
+)
+def test_other_numbers_are_not(text: str) -> None:
+    assert not holds_card_number(text)
+    assert redacted(text) == text
+
+
+VISA = "4111 1111 1111 1111"
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        (f'{{ note(text: "{VISA}") }}', {}),
+        (f'{{ note(line: {{note: "{VISA}"}}) }}', {}),
+        (f'query ($t: String = "{VISA}") {{ note(text: $t) }}', {}),
+        ("query ($sku: String) { note(text: $sku) }", {"sku": VISA}),
+        ("query ($sku: String) { note(text: $sku, skus: [$sku]) }", {"sku": VISA}),
+        ("query ($line: Line) { note(line: $line) }", {"line": {"note": VISA}}),
+        ("query ($line: Line) { note(line: $line) }", {"line": {"gifts": [{"gifts": [{"note": VISA}]}]}}),
+        ("query ($lines: [Line!]) { note(lines: $lines) }", {"lines": [{"sku": "1"}, {"note": f"x {VISA}"}]}),
+        ("query ($text: String) { search(text: $text) }", {"text": VISA.replace(" ", "")}),
+    ],
+)
+def test_free_text_with_a_card_number_is_refused(query: str, variables: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="card number") as refused:
+        FreeText(SCHEMA, parse(query)).check(variables)
+    assert "4111" not in refused.value.message
+
+
+EXEMPT: list[tuple[str, dict[str, Any]]] = [
+    (f'{{ note(by: "{VISA}", skus: ["{VISA}"]) }}', {}),
+    (f'{{ note(line: {{sku: "{VISA}", gtin: "{VISA}", variantId: "{VISA}"}}) }}', {}),
+    ("query ($a: String!) { note(skus: [$a]) }", {"a": VISA}),
+    ("query ($by: ID) { note(by: $by) }", {"by": VISA}),
+    ("query ($line: Line) { note(line: $line) }", {"line": {"sku": VISA, "gtin": VISA, "variantId": VISA}}),
+    ("query ($line: Line) { note(line: $line) }", {"line": 7}),
+    ("query ($lines: [Line!]) { note(lines: $lines) }", {"lines": [[], "x", None, {"what": VISA}]}),
+]
+
+
+@pytest.mark.parametrize(("query", "variables"), EXEMPT)
+def test_typed_identifiers_are_exempt(query: str, variables: dict[str, Any]) -> None:
+    FreeText(SCHEMA, parse(query)).check(variables)
