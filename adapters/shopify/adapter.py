@@ -2,35 +2,87 @@
 
 from __future__ import annotations
 
-from adapters.shopify.catalog import Catalog, Shopfront
+from adapters.shopify import webhooks
+from adapters.shopify.catalog import Catalog
 from adapters.shopify.client import Client
 from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.customers import Customers
 from adapters.shopify.identifiers import Identifiers
+from adapters.shopify.identity import Identity
+from adapters.shopify.orders import Orders
+from adapters.shopify.pricing import Pricing
 from adapters.shopify.probe import probe
+from adapters.shopify.search import CAPABILITIES, Search
+from adapters.shopify.shopfront import Shopfront
+from adapters.shopify.stock import Stock
+from adapters.shopify.stores import Stores
+from adapters.shopify.variants import Variants
 from gateway.errors import ConfigurationError
-from gateway.model.context import CallContext
+from gateway.model.context import CallContext, ContextView
+from gateway.model.search import SearchCapabilities, SearchPage, SearchQuery
 from gateway.ports.domains import Probe
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 
 
 class Shopify:
+    """Everything but search, which needs a Storefront token."""
+
     def __init__(self, env: AdapterEnvironment) -> None:
-        if not isinstance(env.config, ShopifyConfig):
+        config = env.config
+        if not isinstance(config, ShopifyConfig):
             raise ConfigurationError("is not this adapter's configuration", place=f"backends.{env.name}")
+        if env.key_rule.field not in ("", "sku"):
+            raise ConfigurationError("the key is the variant's `sku`", place=f"backends.{env.name}.key.field")
         self.name = env.name
-        client = Client(env, env.config)
+        self._config = config
+        self._client = client = Client(env, config)
         identifiers = Identifiers(env, client)
-        shopfront = Shopfront(env, client, env.config)
-        catalog = Catalog(env, client, shopfront, identifiers)
+        shopfront = Shopfront(env, client, config)
+        variants = Variants(client, identifiers, env.key_rule)
+        catalog = Catalog(env, shopfront, identifiers)
         self.get_products = catalog.get_products
         self.list_products = catalog.list_products
         self.list_categories = catalog.list_categories
         self.list_collections = catalog.list_collections
-        self._client = client
-        self._config = env.config
+        self._search = Search(shopfront, catalog)
+        pricing = Pricing(env, client, config, shopfront, variants)
+        self.get_prices = pricing.get_prices
+        self.price_context = pricing.price_context
+        self.get_stock = Stock(env, variants).get_stock
+        self.list_stores = Stores(env, client, config).list_stores
+        customers = Customers(env, client, config)
+        self.find_customers = customers.find_customers
+        self.get_consents = customers.get_consents
+        orders = Orders(env, client, config)
+        self.list_orders = orders.list_orders
+        self.get_orders = orders.get_orders
+        self.get_by_origin = orders.get_by_origin
+        identity = Identity(env, client, identifiers)
+        self.resolve = identity.resolve
+        self.audit = identity.audit
 
     async def probe(self, call: CallContext) -> Probe:
         return await probe(self._client, self._config, call)
 
     async def close(self) -> None:
         """Nothing of its own is open: the transport is the gateway's."""
+
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        return webhooks.receive(delivery, self._config.webhook_secret)
+
+
+class ShopifyWithStorefront(Shopify):
+    @property
+    def search_capabilities(self) -> SearchCapabilities:
+        return CAPABILITIES
+
+    async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
+        return await self._search.search(query, context, call)
+
+
+def create(env: AdapterEnvironment) -> Shopify:
+    """A shop without a Storefront token has no search."""
+    config = env.config
+    with_storefront = isinstance(config, ShopifyConfig) and config.storefront_token is not None
+    return ShopifyWithStorefront(env) if with_storefront else Shopify(env)

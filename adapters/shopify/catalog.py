@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from adapters.shopify import answers, mapping, storefront
-from adapters.shopify.client import Client, Document
-from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.identifiers import Found, Identifiers, in_chunks
-from adapters.shopify.languages import country_code, language_code, language_tag
+from adapters.shopify.shopfront import Shopfront, Shown, categories_of
 from gateway.errors import AdapterError, BadInput, InvalidAnswer
 from gateway.model.catalog import (
     Category,
@@ -25,7 +22,6 @@ from gateway.model.catalog import (
     ProductQuery,
 )
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.text import Text
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -33,115 +29,12 @@ KEYS_PER_REQUEST = 100
 VARIANTS_PER_PRODUCT = 100
 MORE_VARIANTS = 250
 ROUNDS = 10
-STATIC_KEPT = timedelta(minutes=10)
-A = TypeVar("A", bound=answers.Head)
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """What an answer says of itself: its freshness, and the language it is really in."""
-
-    freshness: Freshness
-    language: str
-
-
-class Shopfront:
-    """Asks Storefront in a context, and keeps what rarely changes: the countries the shop sells to, and which
-    collections stand in the category menu. Both come along with whatever is asked, every ten minutes."""
-
-    def __init__(self, env: AdapterEnvironment, client: Client, config: ShopifyConfig) -> None:
-        self._env = env
-        self._client = client
-        self._menu = config.category_menu
-        self._own_language = config.language
-        self._static_until = env.clock() - STATIC_KEPT
-        self.countries: frozenset[str] = frozenset()
-        self.category_handles: frozenset[str] = frozenset()
-
-    @property
-    def static_is_old(self) -> bool:
-        return self._env.clock() >= self._static_until
-
-    async def ask(
-        self,
-        document: Document,
-        variables: Mapping[str, Any],
-        shape: type[A],
-        context: ContextView,
-        call: CallContext,
-        operation: str,
-        *,
-        menu: bool = False,
-    ) -> tuple[A, Shown]:
-        raw, head, shown = await self.ask_raw(document, variables, context, call, operation, menu=menu)
-        del head
-        try:
-            return msgspec.json.decode(raw, type=shape), shown
-        except msgspec.ValidationError as error:
-            raise InvalidAnswer(detail=f"{document.name}: {error}") from None
-
-    async def ask_raw(
-        self,
-        document: Document,
-        variables: Mapping[str, Any],
-        context: ContextView,
-        call: CallContext,
-        operation: str,
-        *,
-        menu: bool = False,
-    ) -> tuple[Raw, answers.Head, Shown]:
-        """The whole `data`, undecoded but for its head."""
-        wanted = country_code(context.country)
-        static = menu or self.static_is_old
-        everything = {
-            **variables,
-            "static": static,
-            "menu": self._menu,
-            "country": wanted,
-            "language": language_code(context.language),
-        }
-        raw = await self._client.ask(document, everything, Raw, operation=operation, call=call)
-        try:
-            head = msgspec.json.decode(raw, type=answers.Head)
-        except msgspec.ValidationError as error:
-            raise InvalidAnswer(detail=f"{document.name}: {error}") from None
-        if static and head.localization.available_countries is not None:
-            self._static_until = self._env.clock() + STATIC_KEPT
-            self.countries = frozenset(country.iso_code for country in head.localization.available_countries)
-            self.category_handles = frozenset(category.handle for category in categories_of(head.menu))
-        given = head.localization.country.iso_code
-        reason = None if given == context.country else f"not sold in {context.country}: shown as in {given}"
-        freshness = Freshness(self._env.name, self._env.clock(), reason=reason)
-        return raw, head, Shown(freshness, language_tag(head.localization.language.iso_code))
-
-
-class MenuCategory(msgspec.Struct, frozen=True):
-    handle: str
-    title: str
-    parent: str | None
-    position: int
-
-
-def categories_of(menu: answers.Menu | None) -> list[MenuCategory]:
-    """The menu items that lead to a collection, as a tree; an item that leads elsewhere hands its children up. A
-    collection that stands in the menu twice counts where it stands first."""
-    found: dict[str, MenuCategory] = {}
-
-    def walk(items: Sequence[answers.MenuItem], parent: str | None) -> None:
-        for item in items:
-            handle = item.resource.handle if item.resource else None
-            if handle and handle not in found:
-                found[handle] = MenuCategory(handle, item.title, parent, len(found))
-            walk(item.items, handle or parent)
-
-    walk(menu.items if menu else [], None)
-    return list(found.values())
 
 
 class Catalog:
-    def __init__(self, env: AdapterEnvironment, client: Client, shopfront: Shopfront, identifiers: Identifiers) -> None:
+    def __init__(self, env: AdapterEnvironment, shopfront: Shopfront, identifiers: Identifiers) -> None:
         self._name = env.name
         self._rule = env.key_rule
-        self._client = client
         self._shopfront = shopfront
         self._identifiers = identifiers
 

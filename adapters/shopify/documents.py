@@ -3,7 +3,7 @@ them to the vendor's schema."""
 
 from __future__ import annotations
 
-from adapters.shopify import probe, storefront
+from adapters.shopify import customers, identity, orders_documents, pricing, probe, stock, storefront, stores
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
 
@@ -19,4 +19,17 @@ DOCUMENTS: tuple[Document, ...] = (
     storefront.COLLECTIONS,
     storefront.SHOPFRONT,
     storefront.SEARCH,
+    pricing.PRICES_BY_ID,
+    pricing.PRICES_BY_SKU,
+    pricing.COMPANY_PRICES_BY_ID,
+    pricing.COMPANY_PRICES_BY_SKU,
+    pricing.COMPANY_LOCATIONS,
+    *stock.documents(0),
+    *stock.documents(2),
+    stores.LOCATIONS,
+    customers.document(2),
+    identity.ALL_VARIANTS,
+    orders_documents.ORDERS,
+    orders_documents.ORDERS_BY_ID,
+    orders_documents.more_lines(2),
 )

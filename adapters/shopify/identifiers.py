@@ -41,7 +41,9 @@ class _Parent(Node, frozen=True, kw_only=True):
     status: str
 
 
-class _Hit(Node, frozen=True, kw_only=True):
+class Hit(Node, frozen=True, kw_only=True):
+    """One variant that a search returned, near match or not."""
+
     id: str
     inventory_item: _Item
     product: _Parent
@@ -50,7 +52,7 @@ class _Hit(Node, frozen=True, kw_only=True):
 
 
 class _Hits(Node, frozen=True, kw_only=True):
-    product_variants: Page[_Hit]
+    product_variants: Page[Hit]
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):
@@ -77,27 +79,47 @@ class Identifiers:
         self._rule = env.key_rule
         self._client = client
 
+    async def remembered(self, skus: Sequence[str], call: CallContext) -> tuple[dict[str, Found], list[str]]:
+        """What is known without asking, and the SKUs to ask for. `call.fresh` asks again for what was absent."""
+        kept = await self._cache.get_many(SPACE, skus)
+        known: dict[str, Found] = {}
+        unknown: list[str] = []
+        for sku in skus:
+            text = kept.get(sku)
+            if text:
+                known[sku] = msgspec.json.decode(text, type=Found)
+            elif text is None or call.fresh:
+                unknown.append(sku)
+        return known, unknown
+
+    async def settle(self, skus: Sequence[str], hits: Sequence[Hit]) -> dict[str, Found | AmbiguousKey]:
+        """Which hit is which SKU, exactly; remembers it, absences too."""
+        by_key: dict[str, list[Hit]] = {}
+        for hit in hits:
+            if hit.sku:
+                by_key.setdefault(self._rule.written(hit.sku), []).append(hit)
+        matches = {sku: self._one(by_key.get(self._rule.written(sku), ())) for sku in skus}
+        known = {sku: msgspec.json.encode(match).decode() for sku, match in matches.items() if isinstance(match, Found)}
+        absent = {sku: "" for sku, match in matches.items() if match is None}
+        if known:
+            await self._cache.set_many(SPACE, known, KEPT)
+        if absent:
+            await self._cache.set_many(SPACE, absent, ABSENT_KEPT)
+        return {sku: match for sku, match in matches.items() if match is not None}
+
     async def by_sku(
         self, skus: Sequence[str], call: CallContext, *, operation: str, ask: bool = False
     ) -> dict[str, Found | AmbiguousKey]:
-        """Known SKUs only. `ask` goes past what is remembered, and `call.fresh` past what is known to be absent."""
-        found: dict[str, Found | AmbiguousKey] = {}
-        unknown = list(skus)
-        if not ask:
-            kept = await self._cache.get_many(SPACE, unknown)
-            unknown.clear()
-            for sku in skus:
-                text = kept.get(sku)
-                if text:
-                    found[sku] = msgspec.json.decode(text, type=Found)
-                elif text is None or call.fresh:
-                    unknown.append(sku)
+        """Known SKUs only. `ask` goes past what is remembered."""
+        known, unknown = ({}, list(skus)) if ask else await self.remembered(skus, call)
+        found: dict[str, Found | AmbiguousKey] = dict(known)
         if unknown:
-            hits = await self._search([term("sku", self._rule.written(sku)) for sku in unknown], call, operation)
-            fresh = {sku: self._one(h for h in hits if self._rule.same(sku, h.sku)) for sku in unknown}
-            found.update({sku: match for sku, match in fresh.items() if match is not None})
-            await self._remember(fresh)
+            hits = await self._search([self.term(sku) for sku in unknown], call, operation)
+            found.update(await self.settle(unknown, hits))
         return found
+
+    def term(self, sku: str) -> str:
+        return term("sku", self._rule.written(sku))
 
     async def by_key(
         self, skus: Sequence[str], barcodes: Sequence[str], call: CallContext, *, operation: str
@@ -105,33 +127,21 @@ class Identifiers:
         """SKUs and GTINs (14 digits) in the same search; a barcode is stored in any of its lengths."""
         if not barcodes:
             return await self.by_sku(skus, call, operation=operation), {}
+        known, unknown = await self.remembered(skus, call)
         terms = [term("barcode", form) for gtin in barcodes for form in gtin_forms(gtin)]
-        terms.extend(term("sku", self._rule.written(sku)) for sku in skus)
+        terms.extend(self.term(sku) for sku in unknown)
         hits = await self._search(terms, call, operation)
-        by_sku = {sku: self._one(h for h in hits if self._rule.same(sku, h.sku)) for sku in skus}
-        by_code = {
-            code: self._one(h for h in hits if h.barcode and gtin14(h.barcode) == (gtin14(code) or code))
-            for code in barcodes
-        }
-        await self._remember(by_sku)
+        by_code = {code: self._one([h for h in hits if h.barcode and gtin14(h.barcode) == code]) for code in barcodes}
         return (
-            {key: match for key, match in by_sku.items() if match is not None},
-            {key: match for key, match in by_code.items() if match is not None},
+            {**known, **await self.settle(unknown, hits)},
+            {code: match for code, match in by_code.items() if match is not None},
         )
 
     async def forget(self, skus: Sequence[str]) -> None:
         await self._cache.drop(SPACE, skus)
 
-    async def _remember(self, matches: dict[str, Found | AmbiguousKey | None]) -> None:
-        known = {k: msgspec.json.encode(m).decode() for k, m in matches.items() if isinstance(m, Found)}
-        absent = {k: "" for k, m in matches.items() if m is None}
-        if known:
-            await self._cache.set_many(SPACE, known, KEPT)
-        if absent:
-            await self._cache.set_many(SPACE, absent, ABSENT_KEPT)
-
     @staticmethod
-    def _one(hits: Iterable[_Hit]) -> Found | AmbiguousKey | None:
+    def _one(hits: Iterable[Hit]) -> Found | AmbiguousKey | None:
         """Variants of drafts and archived products count only where no active one bears the key: a retired product's
         SKU is often used again."""
         every = {hit.id: hit for hit in hits}
@@ -141,8 +151,8 @@ class Identifiers:
             return AmbiguousKey(detail=f"{len(chosen)} variants")
         return Found(chosen[0].id, chosen[0].product.id, chosen[0].inventory_item.id) if chosen else None
 
-    async def _search(self, terms: Sequence[str], call: CallContext, operation: str) -> list[_Hit]:
-        hits: list[_Hit] = []
+    async def _search(self, terms: Sequence[str], call: CallContext, operation: str) -> list[Hit]:
+        hits: list[Hit] = []
         for chunk in in_chunks(terms, TERMS):
             first = min(250, 2 * len(chunk) + 10)
             after: str | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from adapters.shopify.adapter import Shopify
+from adapters.shopify.adapter import create
 from adapters.shopify.client import API_VERSION
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.errors import throttle
 from adapters.shopify.operations import OPERATIONS
+from adapters.shopify.webhooks import TOPICS
 from gateway.ports.manifest import Manifest, QualityTier
 
 MANIFEST = Manifest(
@@ -14,8 +15,16 @@ MANIFEST = Manifest(
     title="Shopify",
     api_version=API_VERSION,
     config=ShopifyConfig,
-    create=Shopify,
+    create=create,
     operations=OPERATIONS,
     throttle=throttle,
     tier=QualityTier.SILVER,
+    unverified=(
+        "What a query costs: the published rule is assumed (cost_scale).",
+        "How many terms one search takes: 100 are sent.",
+        "Which price a country outside every market gets: such countries are asked of Storefront and not priced.",
+        "The shape of a Storefront refusal for a wrong token.",
+        "Whether a private or a public Storefront token is wanted (storefront_token_kind).",
+    ),
+    webhook_topics=TOPICS,
 )

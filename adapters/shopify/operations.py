@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from adapters.shopify.cost import fitting
+from adapters.shopify.orders import BY_ID_LINES, ROWS
+from adapters.shopify.orders_documents import LINE_POINTS, ORDER_POINTS
+from adapters.shopify.pricing import BREAK_POINTS, POINTS
+from adapters.shopify.stock import item_points
 from gateway.model.operation import OperationSpec
 from gateway.ports import operations as ports
 
@@ -21,6 +26,25 @@ def per(size: int) -> Callable[[int, Mapping[str, int]], int]:
     return requests
 
 
+def price_requests(keys: int, axes: Mapping[str, int]) -> int:
+    """`company` is 1 where a company location's prices are asked, which bring their quantity breaks."""
+    return per(fitting(POINTS + BREAK_POINTS if axes.get("company") else POINTS, 100))(keys, axes)
+
+
+def stock_requests(keys: int, axes: Mapping[str, int]) -> int:
+    """`locations` are the places asked for; without it, a dozen."""
+    return per(fitting(item_points(axes.get("locations", 12)), 100))(keys, axes)
+
+
+def order_requests(keys: int, axes: Mapping[str, int]) -> int:
+    """`first` is the page; one more request where orders have more lines than fit beside it."""
+    return per(ROWS)(axes.get("first", keys), axes) + 1
+
+
+def orders_by_id_requests(keys: int, axes: Mapping[str, int]) -> int:
+    return per(fitting(ORDER_POINTS + BY_ID_LINES * LINE_POINTS, 250))(keys, axes) + 1
+
+
 OPERATIONS: Mapping[str, OperationSpec] = {
     ports.GET_PRODUCTS.name: OperationSpec(
         vary_on=_SHOWN,
@@ -34,4 +58,21 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     ),
     ports.LIST_CATEGORIES.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
     ports.LIST_COLLECTIONS.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
+    ports.SEARCH.name: OperationSpec(vary_on=_SHOWN, time_to_live=30.0, max_response_bytes=EIGHT_MEBIBYTES),
+    ports.GET_PRICES.name: OperationSpec(
+        vary_on=frozenset({"country", "currency", "price_group"}),
+        requests=price_requests,
+        time_to_live=30.0,
+        stale_for=300.0,
+    ),
+    ports.PRICE_CONTEXT.name: OperationSpec(personal=True, requests=per(100), time_to_live=300.0),
+    ports.GET_STOCK.name: OperationSpec(
+        axes={"locations": 100}, requests=stock_requests, time_to_live=5.0, stale_for=60.0
+    ),
+    ports.LIST_STORES.name: OperationSpec(time_to_live=300.0, stale_for=3600.0),
+    ports.FIND_CUSTOMERS.name: OperationSpec(personal=True, requests=per(100), time_to_live=10.0),
+    ports.GET_CONSENTS.name: OperationSpec(personal=True, requests=per(100)),
+    ports.LIST_ORDERS.name: OperationSpec(personal=True, requests=order_requests),
+    ports.GET_ORDERS.name: OperationSpec(personal=True, requests=orders_by_id_requests),
+    ports.GET_BY_ORIGIN.name: OperationSpec(personal=True, requests=lambda keys, axes: per(25)(keys, axes) + 1),
 }

@@ -80,7 +80,7 @@ def query_cost(
             first = argument(field, "first")
             return model(first if isinstance(first, int) else 1, max(1.0, of_connection(field, kind)))
         ids = argument(field, "ids")
-        count = len(ids) if isinstance(ids, list) else 1
+        count = len(cast("list[Any]", ids)) if isinstance(ids, list) else 1
         return count * (1.0 + of_selections(field.selection_set, kind))
 
     def of_connection(field: FieldNode, kind: GraphQLObjectType) -> float:

@@ -1,0 +1,92 @@
+"""Orders to the gateway's records. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+
+from adapters.shopify import orders_documents as documents
+from adapters.shopify.money import money
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
+
+_PAID = {"PAID", "PARTIALLY_PAID", "PARTIALLY_REFUNDED", "REFUNDED"}
+_SHIPPED = {"FULFILLED": OrderStatus.FULFILLED, "PARTIALLY_FULFILLED": OrderStatus.PARTIALLY_FULFILLED}
+
+
+def status_of(order: documents.Order) -> OrderStatus:
+    """Coarse: cancelled before returned before shipped before paid."""
+    if order.cancelled_at is not None:
+        return OrderStatus.CANCELLED
+    if order.return_status == "RETURNED":
+        return OrderStatus.RETURNED
+    if order.display_fulfillment_status in _SHIPPED:
+        return _SHIPPED[order.display_fulfillment_status]
+    if order.display_financial_status in _PAID:
+        return OrderStatus.CONFIRMED
+    if order.display_financial_status is None or order.display_financial_status == "VOIDED":
+        return OrderStatus.UNKNOWN
+    return OrderStatus.OPEN
+
+
+def order_record(
+    order: documents.Order,
+    lines: Sequence[documents.Line],
+    *,
+    backend: str,
+    freshness: Freshness,
+    truncated: bool,
+    foreign: Collection[str],
+) -> Order:
+    """`foreign` are the source names under which another system writes here; only then is the source identifier the
+    order's origin (the vendor's own tills write their receipt numbers there)."""
+    total = money(order.total_price_set.presentment_money)
+    tax = money(order.total_tax_set.presentment_money) if order.total_tax_set else None
+    refunded = money(order.total_refunded_set.presentment_money)
+    words = (order.display_financial_status, order.display_fulfillment_status, order.return_status)
+    from_elsewhere = order.source_identifier if order.source_name in foreign else None
+    return Order(
+        ref=NativeRef(backend, order.id),
+        number=order.name,
+        kind=OrderKind.RECEIPT if order.source_name == "pos" else OrderKind.WEB,
+        placed_at=order.processed_at,
+        status=status_of(order),
+        raw_status="/".join(word for word in words if word),
+        total=TaxedMoney(_minus(total, tax), total, tax, TaxTreatment.INCLUDED),
+        freshness=freshness,
+        lines=tuple(_line(line, order.taxes_included) for line in lines),
+        lines_truncated=truncated,
+        location=order.retail_location.id if order.retail_location else None,
+        origin=OrderOrigin(from_elsewhere) if from_elsewhere else None,
+        customer=NativeRef(backend, order.customer.id) if order.customer else None,
+        cancelled_at=order.cancelled_at,
+        refunded=refunded if refunded.amount else None,
+        test=order.test,
+    )
+
+
+def _minus(total: Money, tax: Money | None) -> Money | None:
+    return total.plus(tax.times(-1)) if tax is not None and tax.currency == total.currency else None
+
+
+def _line(line: documents.Line, taxes_included: bool) -> OrderLine:
+    unit = money(line.discounted_unit_price_after_all_discounts_set.presentment_money)
+    net = money(line.price_after_all_discounts_before_taxes_set.presentment_money)
+    tax = Money(Decimal(0), net.currency)
+    for part in line.tax_lines:
+        tax = tax.plus(money(part.price_set.presentment_money))
+    treatment = TaxTreatment.INCLUDED if taxes_included else TaxTreatment.EXCLUDED
+    returned = line.quantity - line.current_quantity
+    return OrderLine(
+        id=line.id,
+        title=f"{line.title} - {line.variant_title}" if line.variant_title else line.title,
+        quantity=Decimal(line.quantity),
+        sku=line.sku or None,
+        unit=TaxedMoney(gross=unit, treatment=treatment)
+        if taxes_included
+        else TaxedMoney(net=unit, treatment=treatment),
+        total=TaxedMoney(net, net.plus(tax), tax, treatment),
+        returned_quantity=Decimal(returned) if returned else None,
+    )

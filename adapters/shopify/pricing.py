@@ -1,0 +1,265 @@
+"""PricePort: what a variant costs in a country, or for a company location (the vendor's only price group). A context is
+a country, not a currency: where the market's currency is another one, there is no price, and nothing is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from msgspec import Raw, field
+
+from adapters.shopify import answers
+from adapters.shopify.answers import Node
+from adapters.shopify.client import Client, Document
+from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.mapping import measurement
+from adapters.shopify.money import money, taxed
+from adapters.shopify.shopfront import Shopfront
+from adapters.shopify.variants import Plan, Variants, decoded
+from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, UnsupportedPriceRule
+from gateway.model.context import CallContext, ContextView
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.model.pricing import Price, PriceKey, QuantityBreak, UnitPrice
+from gateway.ports.manifest import AdapterEnvironment
+
+BREAKS = 10
+POINTS = 7
+"""One variant's objects: itself, product, pricing, three amounts, measurement."""
+SEARCHED = 1
+"""The inventory item, whose id the search brings along."""
+BREAK_POINTS = 2 * BREAKS
+CUSTOMERS = 100
+
+_MONEY = "{amount currencyCode}"
+
+
+def _documents(*, breaks: bool) -> tuple[Document, Document]:
+    suffix = "ForCompany" if breaks else ""
+    more = (
+        f" quantityPriceBreaks(first:{BREAKS}){{pageInfo{{hasNextPage}} nodes{{minimumQuantity price{_MONEY}}}}}"
+        if breaks
+        else ""
+    )
+    fragment = (
+        "fragment R on ProductVariant{id sku taxable product{id status} contextualPricing(context:$context)"
+        f"{{price{_MONEY} compareAtPrice{_MONEY} unitPrice{_MONEY}{more}}}"
+        " unitPriceMeasurement{quantityValue quantityUnit referenceValue referenceUnit}}"
+    )
+    market = "marketsResolvedValues(buyerSignal:{countryCode:$country}){currencyCode priceInclusivity{taxesIncluded}}"
+    context = "$context:ContextualPricingContext! $country:CountryCode!"
+    by_id = f"Prices{suffix}ById"
+    by_sku = f"Prices{suffix}BySku"
+    return (
+        Document("admin", by_id, f"query {by_id}($ids:[ID!]! {context}){{{market} nodes(ids:$ids){{...R}}}}{fragment}"),
+        Document(
+            "admin",
+            by_sku,
+            f"query {by_sku}($q:String! $first:Int! $after:String {context}){{{market}"
+            " productVariants(first:$first after:$after query:$q sortKey:ID)"
+            f"{{pageInfo{{hasNextPage endCursor}} nodes{{...R inventoryItem{{id}}}}}}}}{fragment}",
+        ),
+    )
+
+
+PRICES_BY_ID, PRICES_BY_SKU = _documents(breaks=False)
+COMPANY_PRICES_BY_ID, COMPANY_PRICES_BY_SKU = _documents(breaks=True)
+COMPANY_LOCATIONS = Document(
+    "admin",
+    "CompanyLocations",
+    "query CompanyLocations($ids:[ID!]!){nodes(ids:$ids){...on Customer{id companyContactProfiles{"
+    "roleAssignments(first:2){nodes{companyLocation{id}}}}}}}",
+)
+
+
+class _Break(Node, frozen=True, kw_only=True):
+    minimum_quantity: int
+    price: answers.Money
+
+
+class _HasNext(Node, frozen=True, kw_only=True):
+    has_next_page: bool
+
+
+class _Breaks(Node, frozen=True, kw_only=True):
+    page_info: _HasNext
+    nodes: list[_Break]
+
+
+class _Pricing(Node, frozen=True, kw_only=True):
+    price: answers.Money
+    compare_at_price: answers.Money | None = None
+    unit_price: answers.Money | None = None
+    quantity_price_breaks: _Breaks | None = None
+
+
+class _Status(Node, frozen=True, kw_only=True):
+    status: str
+
+
+class _Variant(Node, frozen=True, kw_only=True):
+    taxable: bool
+    product: _Status
+    contextual_pricing: _Pricing
+    sku: str | None = None
+    unit_price_measurement: answers.Measurement | None = None
+
+
+class _Inclusivity(Node, frozen=True, kw_only=True):
+    taxes_included: bool
+
+
+class _Market(Node, frozen=True, kw_only=True):
+    currency_code: str
+    price_inclusivity: _Inclusivity
+
+
+class _Beside(Node, frozen=True, kw_only=True):
+    markets_resolved_values: _Market
+
+
+class _CompanyLocation(Node, frozen=True, kw_only=True):
+    id: str
+
+
+class _Assignment(Node, frozen=True, kw_only=True):
+    company_location: _CompanyLocation
+
+
+class _Profile(Node, frozen=True, kw_only=True):
+    role_assignments: answers.Nodes[_Assignment]
+
+
+class _Buyer(Node, frozen=True, kw_only=True):
+    id: str | None = None
+    company_contact_profiles: list[_Profile] = field(default_factory=list[_Profile])
+
+
+class _Buyers(Node, frozen=True, kw_only=True):
+    nodes: list[_Buyer | None]
+
+
+class Pricing:
+    def __init__(
+        self, env: AdapterEnvironment, client: Client, config: ShopifyConfig, shopfront: Shopfront, variants: Variants
+    ) -> None:
+        self._env = env
+        self._client = client
+        self._config = config
+        self._shopfront = shopfront
+        self._variants = variants
+
+    async def get_prices(
+        self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
+    ) -> Mapping[PriceKey, Price | AdapterError]:
+        operation = "price.get_prices"
+        pieces = [key for key in keys if key.unit is None]
+        if not pieces:
+            return {}
+        country, group = context.country, context.price_group
+        if await self._shopfront.sells_to(country, call, operation) is False:
+            return {}
+        beside: list[_Market] = []
+        by_id, by_sku = (COMPANY_PRICES_BY_ID, COMPANY_PRICES_BY_SKU) if group else (PRICES_BY_ID, PRICES_BY_SKU)
+        points = POINTS + (BREAK_POINTS if group else 0)
+        asked = {"country": country, "companyLocationId": group} if group else {"country": country}
+        plan: Plan[_Variant] = Plan(
+            by_id=by_id,
+            by_sku=by_sku,
+            id_points=points,
+            sku_points=points + SEARCHED,
+            variables={"context": asked, "country": country},
+            id_of=lambda found: found.variant,
+            from_id=lambda raw: _fact(raw, by_id),
+            from_sku=lambda raw: decoded(raw, _Variant, by_sku),
+            seen=lambda raw: beside.append(decoded(raw, _Beside, by_id).markets_resolved_values),
+        )
+        skus = list(dict.fromkeys(key.sku for key in pieces))
+        variants = await self._variants.read(skus, plan, call, operation)
+        freshness = Freshness(self._env.name, self._env.clock())
+        included = self._config.prices_include_tax.get(country)
+        if included is None:
+            included = bool(beside) and beside[-1].price_inclusivity.taxes_included
+        prices: dict[PriceKey, Price | AdapterError] = {}
+        for key in pieces:
+            variant = variants.get(key.sku)
+            if isinstance(variant, AmbiguousKey):
+                prices[key] = variant
+            elif variant is not None and variant.product.status == "ACTIVE":
+                rule = f"company location {group}" if group else f"market {country}"
+                prices[key] = _price(key, variant, context.currency, included, freshness, rule)
+        return prices
+
+    async def price_context(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, str | AdapterError]:
+        """The company location a customer buys for. Several are an error: which one is the buyer's to say."""
+        found: dict[NativeRef, str | AdapterError] = {}
+        if not self._config.b2b:
+            return found
+        customers = [key for key in keys if key.id.startswith("gid://shopify/Customer/")]
+
+        async def send(refs: Sequence[NativeRef]) -> None:
+            answer = await self._client.ask(
+                COMPANY_LOCATIONS,
+                {"ids": [ref.id for ref in refs]},
+                _Buyers,
+                operation="price.price_context",
+                call=call,
+                points=6.0 * len(refs),
+            )
+            for ref, buyer in zip(refs, answer.nodes, strict=False):
+                profiles = buyer.company_contact_profiles if buyer and buyer.id == ref.id else []
+                places = {a.company_location.id for p in profiles for a in p.role_assignments.nodes}
+                if len(places) == 1:
+                    found[ref] = places.pop()
+                elif places:
+                    found[ref] = AmbiguousKey("This customer buys for several company locations.")
+
+        await self._client.costs.in_pieces(COMPANY_LOCATIONS.name, customers, 6, CUSTOMERS, send)
+        return found
+
+
+def _fact(raw: Raw, document: Document) -> tuple[str | None, _Variant] | None:
+    if bytes(raw) == b"null":
+        return None
+    variant = decoded(raw, _Variant, document)
+    return variant.sku, variant
+
+
+def _price(
+    key: PriceKey, variant: _Variant, currency: str, included: bool, freshness: Freshness, rule: str
+) -> Price | AdapterError:
+    pricing = variant.contextual_pricing
+    current = money(pricing.price)
+    if current.currency != currency:
+        return CurrencyNotSold(detail=f"sold in {current.currency}")
+    breaks = tuple(
+        QuantityBreak(Decimal(step.minimum_quantity), money(step.price))
+        for step in (pricing.quantity_price_breaks.nodes if pricing.quantity_price_breaks else ())
+        if step.price.currency_code == currency
+    )
+    reached = [step for step in breaks if step.minimum_quantity <= key.quantity]
+    if reached:
+        if pricing.quantity_price_breaks and pricing.quantity_price_breaks.page_info.has_next_page:
+            return UnsupportedPriceRule(detail="more quantity breaks than are read")
+        current = max(reached, key=lambda step: step.minimum_quantity).price
+    before = money(pricing.compare_at_price) if pricing.compare_at_price else None
+    regular = before if before and before.currency == currency and before.amount > current.amount else None
+    return Price(
+        current=taxed(current, included=included, taxable=variant.taxable),
+        freshness=freshness,
+        list=taxed(regular, included=included, taxable=variant.taxable) if regular else None,
+        unit_price=_unit_price(variant),
+        quantity=key.quantity,
+        breaks=breaks,
+        rule=rule,
+    )
+
+
+def _unit_price(variant: _Variant) -> UnitPrice | None:
+    measured = measurement(variant.unit_price_measurement)
+    stated = variant.contextual_pricing.unit_price
+    if measured is None or stated is None:
+        return None
+    return UnitPrice(money(stated), measured.reference_quantity, measured.reference_unit)

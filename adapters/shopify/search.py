@@ -1,0 +1,181 @@
+"""SearchPort over Storefront's `search`. Facets carry the vendor's filters as plain values: `availability`, `brand`,
+`product_type`, `tag`, `price` (`min:max`) and `option.<name>`; each value is checked before it is sent back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from adapters.shopify import answers, storefront
+from adapters.shopify.answers import Edges, Node
+from adapters.shopify.catalog import VARIANTS_PER_PRODUCT, Catalog
+from adapters.shopify.shopfront import Shopfront
+from gateway.errors import InvalidAnswer, UnsupportedFilter
+from gateway.model.context import CallContext, ContextView
+from gateway.model.search import (
+    Facet,
+    FacetValue,
+    SearchCapabilities,
+    SearchFilter,
+    SearchPage,
+    SearchQuery,
+    SearchSort,
+)
+
+CAPABILITIES = SearchCapabilities(
+    facets=("*",), sorts=(SearchSort.RELEVANCE, SearchSort.PRICE_ASC, SearchSort.PRICE_DESC)
+)
+OPTION = "option."
+_PLAIN = {"brand": "productVendor", "product_type": "productType", "tag": "tag"}
+_FACETS = {
+    "filter.v.availability": "availability",
+    "filter.p.vendor": "brand",
+    "filter.p.product_type": "product_type",
+    "filter.p.tag": "tag",
+    "filter.v.price": "price",
+}
+_OPTION_FILTER = "filter.v.option."
+
+
+class _Price(Struct):
+    min: Decimal | None = None
+    max: Decimal | None = None
+
+
+class _Option(Struct):
+    name: str
+    value: str
+
+
+class _Input(Struct, rename="camel"):
+    """One `ProductFilter`, as the vendor writes it into a filter value."""
+
+    available: bool | None = None
+    product_vendor: str | None = None
+    product_type: str | None = None
+    tag: str | None = None
+    price: _Price | None = None
+    variant_option: _Option | None = None
+
+
+class _Value(Node, frozen=True, kw_only=True):
+    label: str
+    count: int
+    input: str
+
+
+class _Filter(Node, frozen=True, kw_only=True):
+    id: str
+    label: str
+    values: list[_Value]
+
+
+class _Hits(Edges[answers.Product], frozen=True, kw_only=True):
+    total_count: int
+    product_filters: list[_Filter]
+
+
+class _Answer(answers.Head, frozen=True, kw_only=True):
+    search: _Hits
+
+
+class Search:
+    def __init__(self, shopfront: Shopfront, catalog: Catalog) -> None:
+        self._shopfront = shopfront
+        self._catalog = catalog
+
+    async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
+        if query.sort not in CAPABILITIES.sorts:
+            raise UnsupportedFilter(f"Search cannot be sorted by {query.sort.value} here.")
+        filters = [each for narrowed in query.filters for each in filters_of(narrowed)]
+        answer, shown = await self._shopfront.ask(
+            storefront.SEARCH,
+            {
+                "query": query.text,
+                "first": query.first,
+                "after": query.after,
+                "vn": VARIANTS_PER_PRODUCT,
+                "filters": filters or None,
+                "sort": "RELEVANCE" if query.sort is SearchSort.RELEVANCE else "PRICE",
+                "reverse": query.sort is SearchSort.PRICE_DESC,
+            },
+            _Answer,
+            context,
+            call,
+            "search.search",
+        )
+        hits = answer.search
+        products = await self._catalog.whole([edge.node for edge in hits.edges], shown, context, call, "search.search")
+        return SearchPage(
+            products=tuple(products),
+            positions=tuple(edge.cursor for edge in hits.edges),
+            has_next=hits.page_info.has_next_page,
+            facets=tuple(facet for found in hits.product_filters if (facet := _facet(found))),
+            total=hits.total_count,
+        )
+
+
+def filters_of(narrowed: SearchFilter) -> list[Mapping[str, Any]]:
+    """The vendor's filters for one facet's values, alternatives of each other."""
+    name = narrowed.facet
+    if name in _PLAIN:
+        return [{_PLAIN[name]: value} for value in narrowed.values]
+    if name.startswith(OPTION) and len(name) > len(OPTION):
+        return [{"variantOption": {"name": name[len(OPTION) :], "value": value}} for value in narrowed.values]
+    if name == "availability":
+        if not set(narrowed.values) <= {"true", "false"}:
+            raise UnsupportedFilter("`availability` takes `true` or `false`.")
+        return [{"available": value == "true"} for value in narrowed.values]
+    if name == "price":
+        return [{"price": _span(value)} for value in narrowed.values]
+    raise UnsupportedFilter("Search has no such facet here.")
+
+
+def _span(value: str) -> dict[str, Decimal]:
+    low, colon, high = value.partition(":")
+    try:
+        found = {name: Decimal(text) for name, text in (("min", low), ("max", high)) if text}
+    except InvalidOperation:
+        found = {}
+    if not colon or not found or not all(bound.is_finite() and bound >= 0 for bound in found.values()):
+        raise UnsupportedFilter("`price` takes `min:max`, such as `10:20`, `:20` or `10:`.")
+    return found
+
+
+def _facet(found: _Filter) -> Facet | None:
+    """None for the kinds of filter that cannot be sent back (metafields, taxonomy)."""
+    name = _FACETS.get(found.id)
+    if found.id.startswith(_OPTION_FILTER):
+        name = OPTION + found.id[len(_OPTION_FILTER) :]
+    if name is None:
+        return None
+    values: list[FacetValue] = []
+    for value in found.values:
+        try:
+            given = msgspec.json.decode(value.input, type=_Input)
+        except msgspec.DecodeError:
+            raise InvalidAnswer(detail=f"Search: the filter {found.id} holds no filter") from None
+        if (text := _value(name, given)) is not None:
+            if name.startswith(OPTION) and given.variant_option:
+                name = OPTION + given.variant_option.name
+            values.append(FacetValue(text, value.label, value.count))
+    return Facet(name, found.label, tuple(values)) if values else None
+
+
+def _value(name: str, given: _Input) -> str | None:
+    if name == "availability":
+        return None if given.available is None else str(given.available).lower()
+    if name == "price":
+        low, high = (given.price.min, given.price.max) if given.price else (None, None)
+        return None if low is None and high is None else f"{_digits(low)}:{_digits(high)}"
+    if name.startswith(OPTION):
+        return given.variant_option.value if given.variant_option else None
+    return {"brand": given.product_vendor, "product_type": given.product_type, "tag": given.tag}.get(name)
+
+
+def _digits(bound: Decimal | None) -> str:
+    return "" if bound is None else format(bound, "f")

@@ -1,0 +1,152 @@
+"""StockPort: pieces at the asked places, one `inventoryLevel(locationId:)` each. No level at a place means the item is
+not kept there, which is not zero; an item that is not tracked never runs out; `available` may be negative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+
+from msgspec import Raw, Struct
+
+from adapters.shopify.answers import Node
+from adapters.shopify.client import Document
+from adapters.shopify.variants import Plan, Variants, decoded
+from gateway.errors import AdapterError, AmbiguousKey
+from gateway.model.context import CallContext, ContextView
+from gateway.model.freshness import Freshness
+from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
+from gateway.ports.manifest import AdapterEnvironment
+
+LEVEL_POINTS = 2
+SEARCHED = 2
+
+
+def item_points(locations: int) -> int:
+    """One item's objects: itself, and a level with its quantities for each place."""
+    return 1 + LEVEL_POINTS * locations
+
+
+@lru_cache(maxsize=64)
+def documents(locations: int) -> tuple[Document, Document]:
+    """By item id and by SKU, for so many places."""
+    parameters = "".join(f" $l{i}:ID!" for i in range(locations))
+    levels = "".join(
+        f" l{i}:inventoryLevel(locationId:$l{i})"
+        '{quantities(names:["available","on_hand","incoming"]){name quantity}}'
+        for i in range(locations)
+    )
+    fragment = f"fragment I on InventoryItem{{id sku tracked{levels}}}"
+    return (
+        Document(
+            "admin",
+            "StockByItem",
+            f"query StockByItem($ids:[ID!]!{parameters}){{nodes(ids:$ids){{...I}}}}{fragment}",
+        ),
+        Document(
+            "admin",
+            "StockBySku",
+            f"query StockBySku($q:String! $first:Int! $after:String{parameters})"
+            "{productVariants(first:$first after:$after query:$q sortKey:ID)"
+            "{pageInfo{hasNextPage endCursor} nodes{id sku product{id status} inventoryItem{...I}}}}"
+            f"{fragment}",
+        ),
+    )
+
+
+class _Quantity(Node, frozen=True, kw_only=True):
+    name: str
+    quantity: int
+
+
+class _Level(Node, frozen=True, kw_only=True):
+    quantities: list[_Quantity]
+
+
+class _Item(Node, frozen=True, kw_only=True):
+    tracked: bool
+    sku: str | None = None
+
+
+class _Owner(Node, frozen=True, kw_only=True):
+    inventory_item: Raw
+
+
+class Stocked(Struct, frozen=True):
+    """One item; `levels` in the order of the asked places, None where it is not kept."""
+
+    sku: str | None
+    tracked: bool
+    levels: tuple[_Level | None, ...]
+
+
+class Stock:
+    def __init__(self, env: AdapterEnvironment, variants: Variants) -> None:
+        self._env = env
+        self._variants = variants
+
+    async def get_stock(
+        self, keys: Sequence[StockKey], context: ContextView, call: CallContext
+    ) -> Mapping[StockKey, StockLevels | AdapterError]:
+        if not keys:
+            return {}
+        places = sorted({place for key in keys for place in key.locations})
+        by_id, by_sku = documents(len(places))
+
+        def item(raw: Raw) -> Stocked:
+            known = decoded(raw, _Item, by_id)
+            fields = decoded(raw, dict[str, Raw], by_id)
+            nothing = Raw(b"null")
+            levels = tuple(decoded(fields.get(f"l{place}", nothing), _LEVEL, by_id) for place in range(len(places)))
+            return Stocked(known.sku, known.tracked, levels)
+
+        def by_item(raw: Raw) -> tuple[str | None, Stocked] | None:
+            if bytes(raw) == b"null":
+                return None
+            stocked = item(raw)
+            return stocked.sku, stocked
+
+        plan: Plan[Stocked] = Plan(
+            by_id=by_id,
+            by_sku=by_sku,
+            id_points=item_points(len(places)),
+            sku_points=item_points(len(places)) + SEARCHED,
+            variables={f"l{place}": native for place, native in enumerate(places)},
+            id_of=lambda found: found.item,
+            from_id=by_item,
+            from_sku=lambda raw: item(decoded(raw, _Owner, by_sku).inventory_item),
+            seen=lambda raw: None,
+        )
+        skus = list(dict.fromkeys(key.sku for key in keys))
+        items = await self._variants.read(skus, plan, call, "stock.get_stock")
+        freshness = Freshness(self._env.name, self._env.clock())
+        answer: dict[StockKey, StockLevels | AdapterError] = {}
+        for key in keys:
+            found = items.get(key.sku)
+            if isinstance(found, AmbiguousKey):
+                answer[key] = found
+            elif found is not None:
+                levels = dict(zip(places, found.levels, strict=True))
+                answer[key] = StockLevels(
+                    {place: _level(place, levels[place], found.tracked, freshness) for place in key.locations}
+                )
+        return answer
+
+
+_LEVEL: type[_Level | None] = _Level | None  # type: ignore[assignment]
+
+
+def _level(place: str, level: _Level | None, tracked: bool, freshness: Freshness) -> StockLevel:
+    if level is None:
+        return StockLevel(place, Tracking.NOT_STOCKED, freshness)
+    if not tracked:
+        return StockLevel(place, Tracking.UNTRACKED, freshness)
+    pieces = {quantity.name: Decimal(quantity.quantity) for quantity in level.quantities}
+    return StockLevel(
+        place,
+        Tracking.TRACKED,
+        freshness,
+        available=pieces.get("available"),
+        on_hand=pieces.get("on_hand"),
+        incoming=pieces.get("incoming"),
+    )

@@ -1,0 +1,146 @@
+"""Reads something about variants by SKU in as few Admin queries as fit: by remembered ids, else by the search that
+finds the ids at the same time. What prices and stock have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+from adapters.shopify.answers import Node, Page
+from adapters.shopify.client import Client, Document
+from adapters.shopify.identifiers import PAGES, TERMS, Found, Hit, Identifiers
+from gateway.errors import AmbiguousKey, InvalidAnswer
+from gateway.model.context import CallContext
+from gateway.model.identity import KeyRule
+
+T = TypeVar("T")
+
+
+class _ById(Node, frozen=True, kw_only=True):
+    nodes: list[Raw]
+
+
+class _BySku(Node, frozen=True, kw_only=True):
+    product_variants: Page[Raw]
+
+
+class Plan(Struct, Generic[T], frozen=True):
+    """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`; their points for one variant by the published rule.
+    `id_of` picks the id that `by_id` wants, `from_id` and `from_sku` make the fact of a node."""
+
+    by_id: Document
+    by_sku: Document
+    id_points: int
+    sku_points: int
+    variables: Mapping[str, Any]
+    id_of: Callable[[Found], str]
+    from_id: Callable[[Raw], tuple[str | None, T] | None]
+    from_sku: Callable[[Raw], T]
+    seen: Callable[[Raw], None]
+    """Is shown every answer whole, for what stands beside the variants."""
+
+
+class Variants:
+    def __init__(self, client: Client, identifiers: Identifiers, rule: KeyRule) -> None:
+        self._client = client
+        self._identifiers = identifiers
+        self._rule = rule
+
+    async def read(
+        self, skus: Sequence[str], plan: Plan[T], call: CallContext, operation: str
+    ) -> dict[str, T | AmbiguousKey]:
+        """Known SKUs only."""
+        known, unknown = await self._identifiers.remembered(skus, call)
+        found: dict[str, T | AmbiguousKey] = {}
+        stale = await self._by_id(known, plan, found, call, operation)
+        if stale:
+            await self._identifiers.forget(stale)
+        await self._by_sku([*unknown, *stale], plan, found, call, operation)
+        return found
+
+    async def _by_id(
+        self,
+        known: Mapping[str, Found],
+        plan: Plan[T],
+        found: dict[str, T | AmbiguousKey],
+        call: CallContext,
+        operation: str,
+    ) -> list[str]:
+        """Fills `found`; returns the SKUs whose remembered variant is gone or bears another SKU now."""
+        stale: list[str] = []
+
+        async def send(skus: Sequence[str]) -> None:
+            ids = [plan.id_of(known[sku]) for sku in skus]
+            raw = await self._client.ask(
+                plan.by_id,
+                {**plan.variables, "ids": ids},
+                Raw,
+                operation=operation,
+                call=call,
+                points=float(plan.id_points * len(ids)),
+            )
+            plan.seen(raw)
+            nodes = decoded(raw, _ById, plan.by_id).nodes
+            if len(nodes) != len(ids):
+                raise InvalidAnswer(detail=f"{plan.by_id.name}: {len(nodes)} nodes for {len(ids)} ids")
+            for sku, node in zip(skus, nodes, strict=True):
+                fact = plan.from_id(node)
+                if fact is None or not self._rule.same(sku, fact[0]):
+                    stale.append(sku)
+                else:
+                    found[sku] = fact[1]
+
+        await self._client.costs.in_pieces(plan.by_id.name, list(known), plan.id_points, TERMS, send)
+        return stale
+
+    async def _by_sku(
+        self,
+        unknown: Sequence[str],
+        plan: Plan[T],
+        found: dict[str, T | AmbiguousKey],
+        call: CallContext,
+        operation: str,
+    ) -> None:
+        costs = self._client.costs
+
+        async def send(skus: Sequence[str]) -> None:
+            variables = {**plan.variables, "q": " OR ".join(self._identifiers.term(sku) for sku in skus)}
+            first = min(2 * len(skus) + 10, costs.pieces(plan.by_sku.name, plan.sku_points, 250))
+            hits: dict[str, Hit] = {}
+            facts: dict[str, Raw] = {}
+            after: str | None = None
+            for _ in range(PAGES):
+                raw = await self._client.ask(
+                    plan.by_sku,
+                    {**variables, "first": first, "after": after},
+                    Raw,
+                    operation=operation,
+                    call=call,
+                    points=float(plan.sku_points * first),
+                )
+                plan.seen(raw)
+                page = decoded(raw, _BySku, plan.by_sku).product_variants
+                for node in page.nodes:
+                    hit = decoded(node, Hit, plan.by_sku)
+                    hits[hit.id], facts[hit.id] = hit, node
+                after = page.page_info.end_cursor
+                if not page.page_info.has_next_page:
+                    break
+            else:
+                raise InvalidAnswer(detail=f"{plan.by_sku.name}: more near matches than can be read")
+            for sku, match in (await self._identifiers.settle(skus, list(hits.values()))).items():
+                found[sku] = plan.from_sku(facts[match.variant]) if isinstance(match, Found) else match.fresh()
+
+        # A fifth of the page stays free for near matches, so that they seldom cost another request.
+        room = max(1, costs.pieces(plan.by_sku.name, plan.sku_points, 250) * 4 // 5)
+        await costs.in_pieces(plan.by_sku.name, unknown, plan.sku_points, min(TERMS, room), send)
+
+
+def decoded(raw: Raw, shape: type[T], document: Document) -> T:
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        raise InvalidAnswer(detail=f"{document.name}: {error}") from None
