@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from adapters.odoo.prices import OdooPrices
+from adapters.odoo.customers import OdooCustomers
+from adapters.odoo.drift import OdooDrift
+from adapters.odoo.loyalty import OdooLoyalty
+from adapters.odoo.orders import OdooOrders
+from adapters.odoo.products import OdooProducts
+from adapters.odoo.protocols import Ask
 from adapters.odoo.stock import OdooStock
+from adapters.odoo.stores import OdooStores
+from adapters.odoo.webhooks import OdooWebhooks
 from gateway.model.context import CallContext
 from gateway.ports.domains import Probe
 
+PROBE = "probe"
 
-class OdooAdapter(OdooPrices, OdooStock):
+
+class OdooAdapter(
+    OdooProducts,
+    OdooWebhooks,
+    OdooDrift,
+    OdooStock,
+    OdooStores,
+    OdooCustomers,
+    OdooLoyalty,
+    OdooOrders,
+):
     async def probe(self, call: CallContext) -> Probe:
+        """One authenticated request for the version, counted in variants that are sold."""
         version = await self.client.version(call)
-        return Probe(version=f"{version}.0")
+        ask = Ask(
+            model="product.product",
+            method="search_count",
+            arguments={"domain": [["sale_ok", "=", True]]},
+            operation=PROBE,
+        )
+        sold = await self.client.call(int, ask, call)
+        notes = [f"{sold} variants are sold"]
+        if version == 17:
+            notes.append("no Odoo 17 was tried: check prices against its own quotations")
+        if self.config.origin_field and not self.config.webhook_token:
+            notes.append("no `webhook_token`: changes are seen when cached answers run out")
+        return Probe(version=f"{version}.0", notes=tuple(notes))

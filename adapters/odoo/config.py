@@ -109,5 +109,7 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
         """What types cannot say."""
         if self.version in ("17", "18") and not (self.database and self.login):
             raise ConfigurationError("JSON-RPC needs `database` and `login`", place=place)
+        if not self.origin_field.isidentifier():
+            raise ConfigurationError("`origin_field` is not a field's name", place=f"{place}.origin_field")
         if self.tables_ttl <= 0:
             raise ConfigurationError("`tables_ttl` must be above 0 seconds", place=f"{place}.tables_ttl")

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 
 from adapters.odoo.adapter import OdooAdapter
 from adapters.odoo.backend import SKUS_A_REQUEST
 from adapters.odoo.config import OdooConfig
+from adapters.odoo.customers import KEYS_A_REQUEST as PEOPLE_A_REQUEST
 from adapters.odoo.pricing.dryrun import LINES_A_REQUEST
-from gateway.model.operation import MEBIBYTE, OperationSpec
+from adapters.odoo.products import KEYS_A_REQUEST as PRODUCTS_A_REQUEST
+from adapters.odoo.products import PRODUCTS_SIZE
+from adapters.odoo.stock import QUANTS_SIZE
+from adapters.odoo.webhooks import TOPICS
+from gateway.model.operation import OperationSpec
 from gateway.ports.manifest import Manifest, QualityTier
 
+Budget = Callable[[int, Mapping[str, int]], int]
 
-def _by_sku(keys: int, axes: Mapping[str, int]) -> int:
+
+def _chunked(size: int, times: int = 1) -> Budget:
+    return lambda keys, axes: times * ceil(keys / size)
+
+
+def _constant(requests: int) -> Budget:
+    return lambda keys, axes: requests
+
+
+def _translated(requests: Budget) -> Budget:
+    """Axis `translated`: another language than the records' is asked, and both are read to tell them apart."""
+    return lambda keys, axes: requests(keys, axes) * (2 if axes.get("translated") else 1)
+
+
+def _prices(keys: int, axes: Mapping[str, int]) -> int:
     """One request for each chunk of SKUs; a fresh price (axis `fresh`) adds the dry runs."""
     return ceil(keys / SKUS_A_REQUEST) + (ceil(keys / LINES_A_REQUEST) if axes.get("fresh") else 0)
 
 
-def _with_kits(keys: int, axes: Mapping[str, int]) -> int:
-    """Kits that only Odoo can count (axis `kits`) add one request for each of `warehouses`."""
-    return ceil(keys / SKUS_A_REQUEST) + (axes.get("warehouses", 0) if axes.get("kits") else 0)
+def _stock(keys: int, axes: Mapping[str, int]) -> int:
+    """Kits that only Odoo can count (axis `kits`) add one request for each of `locations`."""
+    return ceil(keys / SKUS_A_REQUEST) + (axes.get("locations", 0) if axes.get("kits") else 0)
 
+
+LANGUAGE = frozenset({"language"})
 
 MANIFEST = Manifest(
     name="odoo",
@@ -30,17 +52,55 @@ MANIFEST = Manifest(
     config=OdooConfig,
     create=OdooAdapter,
     operations={
+        "product.get_products": OperationSpec(
+            vary_on=LANGUAGE,
+            axes={"keys": PRODUCTS_A_REQUEST},
+            requests=_translated(_chunked(PRODUCTS_A_REQUEST)),
+            time_to_live=60,
+            stale_for=600,
+            max_response_bytes=PRODUCTS_SIZE,
+        ),
+        "product.list_products": OperationSpec(
+            vary_on=LANGUAGE,
+            requests=_translated(_constant(1)),
+            time_to_live=60,
+            stale_for=600,
+            max_response_bytes=PRODUCTS_SIZE,
+        ),
+        "product.list_categories": OperationSpec(vary_on=LANGUAGE, time_to_live=300, stale_for=3600),
         "price.get_prices": OperationSpec(
             vary_on=frozenset({"channel", "country", "currency", "price_group"}),
-            requests=_by_sku,
+            axes={"skus": SKUS_A_REQUEST, "dry_run_lines": LINES_A_REQUEST},
+            requests=_prices,
             time_to_live=30,
             stale_for=300,
         ),
         "price.price_context": OperationSpec(personal=True, time_to_live=300),
         "stock.get_stock": OperationSpec(
-            requests=_with_kits, time_to_live=10, stale_for=60, max_response_bytes=8 * MEBIBYTE
+            axes={"skus": SKUS_A_REQUEST},
+            requests=_stock,
+            time_to_live=10,
+            stale_for=60,
+            max_response_bytes=QUANTS_SIZE,
         ),
+        "store.list_stores": OperationSpec(time_to_live=3600, stale_for=86_400),
+        "customer.find_customers": OperationSpec(
+            personal=True, axes={"keys": PEOPLE_A_REQUEST}, requests=_chunked(PEOPLE_A_REQUEST), time_to_live=60
+        ),
+        "loyalty.find_accounts": OperationSpec(
+            personal=True, axes={"keys": PEOPLE_A_REQUEST}, requests=_chunked(PEOPLE_A_REQUEST), time_to_live=30
+        ),
+        "loyalty.list_entries": OperationSpec(personal=True),
+        "loyalty.list_programs": OperationSpec(requests=_constant(2), time_to_live=3600, stale_for=86_400),
+        "order.list_orders": OperationSpec(personal=True, requests=_constant(2)),
+        "order.get_orders": OperationSpec(personal=True, requests=_constant(2)),
+        "order.get_by_origin": OperationSpec(personal=True, requests=_constant(2)),
     },
     tier=QualityTier.SILVER,
-    unverified=("Odoo 17 is asked as 18 is, but for the fields it lacks; no such server was tried.",),
+    webhook_topics=TOPICS,
+    unverified=(
+        "Odoo 17 is asked as 18 is, but for the fields it lacks; no such server was tried.",
+        "Units of measure of 19 (`uom.uom.factor`) and image addresses (`images`) were not seen on a real server.",
+        "`partner_latitude` and `partner_longitude` of warehouses were not seen on a real server.",
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from gateway.errors import DeadlineExceeded, GatewayError
 from gateway.model.context import CallContext, Priority
@@ -13,6 +13,12 @@ from gateway.model.context import CallContext, Priority
 T = TypeVar("T")
 
 READING_SECONDS = 15.0
+
+
+def _heard(flight: asyncio.Task[Any]) -> None:
+    """Callers who left do not hear of a failure; it is not to be reported as forgotten."""
+    if not flight.cancelled():
+        flight.exception()
 
 
 class Shelf(Generic[T]):
@@ -31,6 +37,7 @@ class Shelf(Generic[T]):
             return self._value[1]
         if self._flight is None or self._flight.done():
             self._flight = asyncio.create_task(self._fill(call))
+            self._flight.add_done_callback(_heard)
         try:
             async with asyncio.timeout(max(0.0, call.remaining())):
                 return await asyncio.shield(self._flight)

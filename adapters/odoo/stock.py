@@ -11,6 +11,7 @@ from msgspec import Struct
 from adapters.odoo.backend import SKUS_A_REQUEST, OdooBackend, chunks
 from adapters.odoo.kits import Kit, available_kits, read_kits
 from adapters.odoo.shelf import Shelf
+from adapters.odoo.together import together
 from adapters.odoo.values import Empty, link, number, record, text
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
@@ -155,11 +156,12 @@ class OdooStock(OdooBackend):
                 _KitRow, "product.product", domain, call, operation=GET_STOCK, context=context
             )
 
-        figures = await asyncio.gather(*(at(warehouse) for warehouse in warehouses))
+        async with together() as tasks:
+            figures = {warehouse: tasks.create_task(at(warehouse)) for warehouse in warehouses}
         return {
             (row.id, warehouse): Lying(number(row.qty_available), number(row.free_qty))
-            for warehouse, rows in zip(warehouses, figures, strict=True)
-            for row in rows
+            for warehouse, rows in figures.items()
+            for row in rows.result()
         }
 
     def _levels(

@@ -3,7 +3,6 @@ companies, decimal precisions; fiscal positions and units only where the configu
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,6 +25,7 @@ from adapters.odoo.pricing.rows import (
     UnitRow18,
     UnitRow19,
 )
+from adapters.odoo.together import together
 from adapters.odoo.values import link, moment, number, record, text
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
@@ -147,7 +147,7 @@ async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext)
     where fiscal positions are configured. A list that is archived still prices."""
     version = await client.version(call)
     row = PriceListRow17 if version == 17 else PriceListRow
-    async with asyncio.TaskGroup() as group:
+    async with together() as group:
         lists = group.create_task(
             client.search(
                 row, "product.pricelist", [ANY_STATE], call, operation=OPERATION, max_response_bytes=RULES_SIZE

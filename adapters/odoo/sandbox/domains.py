@@ -48,13 +48,24 @@ def _leaf(store: Store, model: str, leaf: Any, context: Context) -> Test:
         path, operator, wanted = leaf
     except (TypeError, ValueError):
         raise ProgramError("ValueError", f"Invalid leaf {leaf!r}") from None
-    store.field(model, path.partition(".")[0])
+    described = store.field(model, path.partition(".")[0])
+    if operator == "child_of":
+        return lambda row: wanted in _ancestors(store, described.model, store.value(model, row, path, context))
     compare = _operator(operator, wanted)
 
     def test(row: Record) -> bool:
         return any(compare(_plain(value)) for value in store.follow(model, row, path, context))
 
     return test
+
+
+def _ancestors(store: Store, model: str, identifier: int | None) -> list[int]:
+    """A record and those above it."""
+    found: list[int] = []
+    while identifier is not None:
+        found.append(identifier)
+        identifier = store.browse(model, identifier).get("parent_id")
+    return found
 
 
 def _plain(value: Any) -> Any:

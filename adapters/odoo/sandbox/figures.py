@@ -48,8 +48,9 @@ def _counted(store: Store, record: Record, context: Context, figure: Callable[[R
             if _for_variant(row, values)
         ]
         return float(math.floor(min(ratios, default=0.0) * bom["product_qty"]))
-    asked = context.get("warehouse_id")
-    warehouses = [asked] if isinstance(asked, int) else asked or [row["id"] for row in store.all("stock.warehouse")]
+    asked: int | list[int] | None = context.get("warehouse_id")
+    every = [int(row["id"]) for row in store.all("stock.warehouse")]
+    warehouses = [asked] if isinstance(asked, int) else asked or every
     total = 0.0
     for quant in store.all("stock.quant"):
         place = store.browse("stock.location", quant["location_id"])

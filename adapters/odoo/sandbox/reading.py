@@ -37,18 +37,18 @@ def _nested(
     for name, asked in names.items():
         described = store.field(model, name)
         value = store.value(model, row, name, context)
-        inner: Mapping[str, Any] | None = (asked or {}).get("fields")
+        options: Mapping[str, Any] = asked or {}
+        inner: Mapping[str, Any] | None = options.get("fields")
         if described.kind == "m2o" and inner is not None and value is not None:
             answer[name] = _nested(store, described.model, store.browse(described.model, value), inner, context)
         elif described.kind in ("o2m", "m2m"):
-            answer[name] = _many(store, described.model, value or (), asked, context)
+            answer[name] = _many(store, described.model, value or (), options, context)
         else:
             answer[name] = written(value, described.kind)
     return answer
 
 
-def _many(store: Store, model: str, ids: Sequence[int], asked: Any, context: Context) -> list[Any]:
-    options: Mapping[str, Any] = asked or {}
+def _many(store: Store, model: str, ids: Sequence[int], options: Mapping[str, Any], context: Context) -> list[Any]:
     rows = [store.browse(model, one) for one in ids]
     if options.get("order"):
         rows = store.ordered(model, rows, options["order"], context)

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from adapters.odoo.sandbox.changes import Changes
 from adapters.odoo.sandbox.faults import AccessDenied, AccessError, NotFound, OdooException, ProgramError, UserError
 from adapters.odoo.sandbox.figures import COMPUTED
 from adapters.odoo.sandbox.quotations import Quotations
@@ -28,7 +29,7 @@ _BEYOND_INTERNAL_USER = ("sale.", "pos.", "loyalty.")
 TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/odoo/http.py", line 2013, in _transactioning\n'
 
 
-class OdooSandbox:
+class OdooSandbox(Changes):
     """One Odoo. Knobs: `down` (503), `slow` (seconds), `throttled` (429 by a proxy), `raw` (a body served whatever is
     asked), `key_revoked`, `internal_user_only` (rights), `without_kits` (no manufacturing module),
     `quotations.customisations` and `quotations.line_discounts`. `store` may be changed while it runs."""

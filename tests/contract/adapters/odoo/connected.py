@@ -21,7 +21,8 @@ from gateway.model.context import CallContext, CommerceContext
 from gateway.model.identity import KeyRule
 from gateway.model.pricing import Price, PriceKey
 from gateway.ports.manifest import AdapterEnvironment, Secret
-from gateway.ports.transport import Request, Response
+from gateway.ports.transport import Request, Response, Transport
+from gateway.testing.conformance.control import ControlledTransport
 from gateway.testing.sandbox import Seed
 
 SECRETS = ("api_key", "webhook_token")
@@ -67,25 +68,31 @@ class Running:
         self.now = datetime(2026, 7, 1, 10, tzinfo=UTC)
         self._stack = stack
 
-    def adapter(self, key_rule: KeyRule | None = None, **keys: Any) -> OdooAdapter:
+    def controlled(self) -> ControlledTransport:
+        """A transport that counts at the sandbox's socket and can be taken down."""
+        wire = OneAttempt(self.url)
+        self._stack.push_async_callback(wire.close)
+        return ControlledTransport(wire, lambda: len(self.sandbox.requests))
+
+    def adapter(self, key_rule: KeyRule | None = None, transport: Transport | None = None, **keys: Any) -> OdooAdapter:
         """As the configuration reader would make it from the sandbox's settings."""
         read: dict[str, Any] = {**self.sandbox.settings, **keys}
         for name in SECRETS:
             if isinstance(read.get(name), str):
                 read[name] = Secret((read[name],))
-        transport = OneAttempt(self.url)
+        wire = OneAttempt(self.url)
         environment = AdapterEnvironment(
             name="erp",
             alias="ERP",
             url=self.url,
             config=msgspec.convert(read, OdooConfig, strict=False),
-            transport=transport,
+            transport=transport or wire,
             identifiers=Remembered(),
             key_rule=key_rule or KeyRule(),
             clock=lambda: self.now,
         )
         adapter = OdooAdapter(environment)
-        self._stack.push_async_callback(transport.close)
+        self._stack.push_async_callback(wire.close)
         self._stack.push_async_callback(adapter.close)
         return adapter
 

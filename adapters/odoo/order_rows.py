@@ -1,0 +1,216 @@
+"""What Odoo answers about sales orders and receipts, and the orders they stand for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import cast
+
+from msgspec import Struct, defstruct, field
+
+from adapters.odoo.pricing.rows import CurrencyRow
+from adapters.odoo.values import Empty, moment, number, record, text
+from gateway.errors import InvalidAnswer
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
+
+
+class _Article(Struct, frozen=True):
+    id: int
+    default_code: str | Empty
+
+
+class _Warehouse(Struct, frozen=True):
+    id: int
+    code: str | Empty
+
+
+class _SaleLine(Struct, frozen=True):
+    """`display_type` marks a heading or a note."""
+
+    id: int
+    name: str | Empty
+    display_type: str | Empty
+    product_id: _Article | Empty
+    product_uom_qty: Decimal
+    price_subtotal: Decimal
+    price_total: Decimal
+
+
+class SaleRow(Struct, frozen=True):
+    id: int
+    name: str
+    state: str
+    delivery_status: str | Empty
+    date_order: str | Empty
+    partner_id: int | Empty
+    currency_id: CurrencyRow | Empty
+    warehouse_id: _Warehouse | Empty
+    amount_untaxed: Decimal
+    amount_tax: Decimal
+    amount_total: Decimal
+    order_line: tuple[_SaleLine, ...]
+    origin: str | Empty = field(name="client_order_ref")
+
+
+@lru_cache(maxsize=8)
+def sale_row(origin_field: str) -> type[SaleRow]:
+    """`SaleRow` with its origin read from the configured field."""
+    origin = ("origin", str | Empty, field(name=origin_field))
+    return cast("type[SaleRow]", defstruct("SaleRow", [origin], bases=(SaleRow,), frozen=True))
+
+
+class _ReceiptLine(Struct, frozen=True):
+    id: int
+    full_product_name: str | Empty
+    product_id: _Article | Empty
+    qty: Decimal
+    price_unit: Decimal
+    discount: Decimal
+    price_subtotal: Decimal
+    price_subtotal_incl: Decimal
+
+
+class _PickingType(Struct, frozen=True):
+    id: int
+    warehouse_id: _Warehouse | Empty
+
+
+class _Till(Struct, frozen=True):
+    id: int
+    picking_type_id: _PickingType | Empty
+
+
+class ReceiptRow(Struct, frozen=True):
+    id: int
+    name: str
+    pos_reference: str | Empty
+    uuid: str | Empty
+    state: str
+    date_order: str | Empty
+    partner_id: int | Empty
+    currency_id: CurrencyRow | Empty
+    config_id: _Till | Empty
+    refunded_order_id: int | Empty
+    amount_tax: Decimal
+    amount_total: Decimal
+    lines: tuple[_ReceiptLine, ...]
+
+
+def sale_order(row: SaleRow, ref: NativeRef, freshness: Freshness) -> Order:
+    currency = _currency(row.currency_id)
+    warehouse: _Warehouse | None = record(row.warehouse_id)
+    return Order(
+        ref=ref,
+        number=row.name,
+        kind=OrderKind.WEB,
+        placed_at=_placed(row.date_order),
+        status=_sale_status(row),
+        raw_status=row.state if not row.delivery_status else f"{row.state}/{row.delivery_status}",
+        total=_total(number(row.amount_untaxed), number(row.amount_total), currency),
+        freshness=freshness,
+        lines=tuple(_sale_line(line, currency) for line in row.order_line if not text(line.display_type)),
+        location=text(warehouse.code) if warehouse is not None else None,
+        origin=OrderOrigin(origin) if (origin := text(row.origin)) else None,
+        customer=NativeRef(ref.backend, str(row.partner_id)) if row.partner_id else None,
+    )
+
+
+def _sale_status(row: SaleRow) -> OrderStatus:
+    if row.state == "cancel":
+        return OrderStatus.CANCELLED
+    match text(row.delivery_status):
+        case "full":
+            return OrderStatus.FULFILLED
+        case "partial":
+            return OrderStatus.PARTIALLY_FULFILLED
+        case _:
+            return OrderStatus.CONFIRMED
+
+
+def _sale_line(line: _SaleLine, currency: str) -> OrderLine:
+    article: _Article | None = record(line.product_id)
+    quantity = number(line.product_uom_qty)
+    total = _total(number(line.price_subtotal), number(line.price_total), currency)
+    return OrderLine(
+        id=str(line.id),
+        title=text(line.name) or "",
+        quantity=quantity,
+        sku=text(article.default_code) if article is not None else None,
+        unit=_share(total, quantity),
+        total=total,
+    )
+
+
+def receipt_order(row: ReceiptRow, ref: NativeRef, freshness: Freshness) -> Order:
+    """A refund is a receipt of its own, with negative amounts."""
+    currency = _currency(row.currency_id)
+    gross, tax = number(row.amount_total), number(row.amount_tax)
+    refund = gross < 0 or bool(row.refunded_order_id)
+    return Order(
+        ref=ref,
+        number=text(row.pos_reference) or row.name,
+        kind=OrderKind.REFUND if refund else OrderKind.RECEIPT,
+        placed_at=_placed(row.date_order),
+        status=OrderStatus.RETURNED if refund else OrderStatus.FULFILLED,
+        raw_status=row.state,
+        total=_total(gross - tax, gross, currency),
+        freshness=freshness,
+        lines=tuple(_receipt_line(line, currency) for line in row.lines),
+        location=_till_place(row),
+        customer=NativeRef(ref.backend, str(row.partner_id)) if row.partner_id else None,
+    )
+
+
+def _till_place(row: ReceiptRow) -> str | None:
+    till: _Till | None = record(row.config_id)
+    picking: _PickingType | None = record(till.picking_type_id) if till is not None else None
+    warehouse: _Warehouse | None = record(picking.warehouse_id) if picking is not None else None
+    return text(warehouse.code) if warehouse is not None else None
+
+
+def _receipt_line(line: _ReceiptLine, currency: str) -> OrderLine:
+    article: _Article | None = record(line.product_id)
+    quantity = number(line.qty)
+    total = _total(number(line.price_subtotal), number(line.price_subtotal_incl), currency)
+    return OrderLine(
+        id=str(line.id),
+        title=text(line.full_product_name) or "",
+        quantity=quantity,
+        sku=text(article.default_code) if article is not None else None,
+        unit=_share(total, quantity),
+        total=total,
+    )
+
+
+def _total(net: Decimal, gross: Decimal, currency: str) -> TaxedMoney:
+    """Monetary floats arrive as 67.82999999999998."""
+    lower, upper = Money(net, currency).quantized(), Money(gross, currency).quantized()
+    tax = Money(upper.amount - lower.amount, currency)
+    return TaxedMoney(net=lower, gross=upper, tax=tax, treatment=TaxTreatment.INCLUDED)
+
+
+def _share(total: TaxedMoney, quantity: Decimal) -> TaxedMoney | None:
+    """One piece's part of what was charged: a line's unit price is before discount, and its rounding is the line's."""
+    if not quantity or total.net is None or total.gross is None:
+        return None
+    net, gross = total.net.times(1 / quantity).quantized(), total.gross.times(1 / quantity).quantized()
+    tax = Money(gross.amount - net.amount, gross.currency)
+    return TaxedMoney(net=net, gross=gross, tax=tax, treatment=total.treatment)
+
+
+def _currency(value: CurrencyRow | bool) -> str:
+    found: CurrencyRow | None = record(value)
+    if found is None:
+        raise InvalidAnswer(detail="an order without a currency")
+    return found.name
+
+
+def _placed(value: str | bool) -> datetime:
+    at = moment(value)
+    if at is None:
+        raise InvalidAnswer(detail="an order without a date")
+    return at

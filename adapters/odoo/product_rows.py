@@ -1,0 +1,148 @@
+"""What Odoo answers about templates and variants, and the products they stand for."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import unescape
+from typing import Any
+
+from msgspec import Struct, defstruct
+
+from adapters.odoo.values import Empty, moment, record, text
+from gateway.model.catalog import Image, Product, ProductOption, SelectedOption, Variant
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef, gtin14
+from gateway.model.text import Text
+
+_MARKUP = re.compile(r"<[^>]*>")
+
+
+class _Named(Struct, frozen=True):
+    id: int
+    name: str | Empty
+
+
+class _AttributeValue(Struct, frozen=True):
+    id: int
+    name: str | Empty
+    attribute_id: _Named | Empty
+
+
+class _AttributeLine(Struct, frozen=True):
+    id: int
+    attribute_id: _Named | Empty
+    value_ids: tuple[_Named, ...]
+
+
+class _VariantRow(Struct, frozen=True):
+    id: int
+    default_code: str | Empty
+    barcode: str | Empty
+    product_template_attribute_value_ids: tuple[_AttributeValue, ...]
+
+
+class TemplateRow(Struct, frozen=True):
+    id: int
+    name: str | Empty
+    description_sale: str | Empty
+    categ_id: int | Empty
+    write_date: str | Empty
+    taxes_id: tuple[int, ...]
+    product_tag_ids: tuple[_Named, ...]
+    attribute_line_ids: tuple[_AttributeLine, ...]
+    product_variant_ids: tuple[_VariantRow, ...]
+
+
+class CategoryRow(Struct, frozen=True):
+    id: int
+    name: str | Empty
+    parent_id: int | Empty
+
+
+@lru_cache(maxsize=4)
+def template_row(*, website: bool, images: bool) -> type[TemplateRow]:
+    """With the fields of what is installed: asking for another is an error of the whole call."""
+    more: list[tuple[str, Any]] = []
+    if website:
+        more.append(("website_url", str | Empty))
+    if images:
+        more.append(("image_1920", str | Empty))  # with `bin_size` in the context, its size in words
+    return defstruct("TemplateRow", more, bases=(TemplateRow,), frozen=True)  # pyright: ignore[reportReturnType]
+
+
+class Texts(Struct, frozen=True):
+    """The asked language and the records' own, as BCP 47 tags."""
+
+    asked: str
+    own: str
+
+    def of(self, asked: str | None, own: str | None) -> Text | None:
+        """A text that equals the original is the original: Odoo does not say which texts it translated."""
+        if asked is None:
+            return None
+        return Text(asked, self.asked if asked != own or self.asked == self.own else self.own)
+
+
+def product_of(
+    row: TemplateRow,
+    own: TemplateRow,
+    texts: Texts,
+    backend: str,
+    freshness: Freshness,
+    sku_field: str,
+    image_address: str | None,
+) -> Product:
+    ref = NativeRef(backend, str(row.id))
+    title = texts.of(text(row.name), text(own.name)) or Text("", texts.own)
+    website = text(getattr(row, "website_url", False))
+    has_image = image_address is not None and bool(text(getattr(row, "image_1920", False)))
+    image = Image(f"{image_address}/web/image/product.template/{row.id}/image_1920") if has_image else None
+    return Product(
+        ref=ref,
+        title=title,
+        freshness=freshness,
+        slug=website.rpartition("/")[2] if website else None,
+        description=texts.of(_plain(row.description_sale), _plain(own.description_sale)),
+        tags=tuple(name for tag in row.product_tag_ids if (name := text(tag.name))),
+        options=tuple(_option(line) for line in row.attribute_line_ids),
+        variants=tuple(
+            _variant(variant, ref, title, freshness, sku_field, taxable=bool(row.taxes_id))
+            for variant in row.product_variant_ids
+        ),
+        media=(image,) if image is not None else (),
+        category_keys=(str(row.categ_id),) if row.categ_id else (),
+        updated_at=moment(row.write_date),
+    )
+
+
+def _plain(value: str | bool) -> str | None:
+    written = text(value)
+    return unescape(_MARKUP.sub(" ", written)).strip() if written else None
+
+
+def _option(line: _AttributeLine) -> ProductOption:
+    attribute: _Named | None = record(line.attribute_id)
+    name = text(attribute.name) if attribute is not None else None
+    return ProductOption(name or "", tuple(text(value.name) or "" for value in line.value_ids))
+
+
+def _variant(
+    row: _VariantRow, product: NativeRef, title: Text, freshness: Freshness, sku_field: str, *, taxable: bool
+) -> Variant:
+    chosen: list[SelectedOption] = []
+    for value in row.product_template_attribute_value_ids:
+        attribute: _Named | None = record(value.attribute_id)
+        chosen.append(SelectedOption(text(attribute.name) or "" if attribute else "", text(value.name) or ""))
+    barcode = text(row.barcode)
+    gtin = gtin14(barcode) if barcode else None
+    return Variant(
+        ref=NativeRef(product.backend, str(row.id)),
+        product=product,
+        sku=barcode if sku_field == "barcode" else text(row.default_code),
+        title=Text(", ".join(option.value for option in chosen), title.language) if chosen else title,
+        freshness=freshness,
+        options=tuple(chosen),
+        gtins=(gtin,) if gtin else (),
+        taxable=taxable,
+    )

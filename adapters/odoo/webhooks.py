@@ -1,0 +1,104 @@
+"""WebhookPort: what automation rules send. Odoo signs nothing and numbers nothing: the only proof is a token that the
+rule's URL (or a proxy's header) carries, and one change may arrive six times, so readers debounce and re-read."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from adapters.odoo.orders import POS, SALE, order_id
+from adapters.odoo.prices import OdooPrices
+from gateway.errors import BadInput, Unauthenticated
+from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
+
+TOPICS = (
+    "product.template",
+    "product.product",
+    "product.pricelist",
+    "product.pricelist.item",
+    "stock.quant",
+    "sale.order",
+    "pos.order",
+    "res.partner",
+    "loyalty.card",
+)
+HEADER = "x-gateway-token"
+
+
+class _Sent(msgspec.Struct):
+    """The fixed part; the fields chosen in the rule stand beside it."""
+
+    model: str = msgspec.field(name="_model")
+    id: int = msgspec.field(name="_id")
+
+
+class OdooWebhooks(OdooPrices):
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        """Raises Unauthenticated without the right token, BadInput for a body that is no change of a known model."""
+        if not self._is_ours(delivery):
+            raise Unauthenticated("this delivery carries no valid token")
+        try:
+            sent = msgspec.json.decode(delivery.body, type=_Sent)
+            fields = msgspec.json.decode(delivery.body, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            raise BadInput("this is no webhook of an Odoo") from error
+        tags = _TAGS.get(sent.model)
+        if tags is None:
+            raise BadInput("a webhook of a model that is not listened to")
+        if sent.model.startswith("product.pricelist"):
+            self.price_tables.expire()
+        return (WebhookEvent(topic=sent.model, tags=tags(sent.id, fields), occurred_at=_when(fields)),)
+
+    def _is_ours(self, delivery: WebhookDelivery) -> bool:
+        if self.config.webhook_token is None:
+            return False
+        query = parse_qs(urlsplit(delivery.url).query)
+        shown = delivery.headers.get(HEADER) or next(iter(query.get("token", ())), "")
+        # Every known token is compared, so that time does not tell which one came close.
+        results = [hmac.compare_digest(shown.encode(), known.encode()) for known in self.config.webhook_token.values]
+        return any(results)
+
+
+def _when(fields: Mapping[str, Any]) -> datetime | None:
+    written = fields.get("write_date")
+    if not isinstance(written, str):
+        return None
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _variant(identifier: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """With `default_code` among the rule's fields the SKU is known; without it, all prices and stock are suspect."""
+    sku = fields.get("default_code")
+    known = isinstance(sku, str) and sku
+    return (f"product:{sku}", f"price:{sku}", f"stock:{sku}") if known else ("product", "price", "stock")
+
+
+def _contact(identifier: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Answers are kept by address: with `email_normalized` among the rule's fields only that person's are stale."""
+    email = fields.get("email_normalized")
+    return (f"customer:{email}", f"customer:{identifier}") if isinstance(email, str) and email else ("customer",)
+
+
+def _fixed(*tags: str) -> Callable[[int, Mapping[str, Any]], tuple[str, ...]]:
+    return lambda identifier, fields: tags
+
+
+_TAGS: Mapping[str, Callable[[int, Mapping[str, Any]], tuple[str, ...]]] = {
+    "product.template": lambda identifier, fields: (f"product:{identifier}", "price"),
+    "product.product": _variant,
+    "product.pricelist": _fixed("price"),
+    "product.pricelist.item": _fixed("price"),
+    "stock.quant": _fixed("stock"),
+    "sale.order": lambda identifier, fields: (f"order:{order_id(SALE, identifier)}",),
+    "pos.order": lambda identifier, fields: (f"order:{order_id(POS, identifier)}",),
+    "res.partner": _contact,
+    "loyalty.card": _fixed("loyalty"),
+}
