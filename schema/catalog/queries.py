@@ -8,13 +8,13 @@ from typing import Annotated
 import strawberry
 
 from gateway.context import OperationContext
-from gateway.errors import BadInput, GatewayError
+from gateway.errors import BadInput, GatewayError, MalformedId
 from gateway.execution import batched
 from gateway.model import catalog as model
 from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.identity import canonical_key, gtin14
 from gateway.model.paging import ProductList
-from gateway.services.ids import NodeType, decode_as
+from gateway.services.ids import NodeType, decode
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.types import CategoryView, CollectionView, ProductConnectionView, ProductView
 from schema.values import page_size
@@ -52,13 +52,12 @@ async def find_product(by: ProductBy, ctx: OperationContext) -> model.Product | 
 
 
 async def _by_id(identifier: str, ctx: OperationContext) -> model.Product | GatewayError | None:
+    if decode(identifier).type not in (NodeType.PRODUCT, NodeType.VARIANT):
+        raise MalformedId("This is not the id of a product or a variant.")
     found = await ctx.services.nodes.get(identifier, frozenset(), ctx.scope)
     if isinstance(found, model.Variant):
         (found,) = await ctx.services.catalog.by_ref([found.product], ctx.scope)
-    if found is None or isinstance(found, model.Product | GatewayError):
-        return found
-    decode_as(identifier, NodeType.PRODUCT)
-    return None
+    return found if isinstance(found, model.Product | GatewayError) else None
 
 
 def _named(text: str) -> str:
