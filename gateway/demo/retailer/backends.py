@@ -9,7 +9,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from gateway.demo.retailer import disagreements as planted
-from gateway.demo.retailer import people, prices, stock
+from gateway.demo.retailer import loyalty, people, prices, stock
 from gateway.demo.retailer.catalogue import NOW, SEEN, assortment, sold_items
 from gateway.demo.retailer.orders import erp_twins, receipts, web_orders
 from gateway.demo.retailer.places import CURRENCIES, PLACES, STORES, WAREHOUSES, record
@@ -82,8 +82,8 @@ def _erp() -> Seed:
         stock=stock.erp_stock(items, PLACES),
         stores=tuple(record(place, place.code, SEEN) for place in PLACES),
         customers=people.records("erp"),
-        program=people.program("IL"),
-        accounts=people.accounts("erp", ("IL", "KW")),
+        program=loyalty.program("erp"),
+        accounts=loyalty.accounts("erp"),
         orders=(*erp_twins(), *receipts("erp")),
         now=NOW,
     )
@@ -110,8 +110,8 @@ def _till(country: str) -> Seed:
         stock=stock.till_stock(sold_items(), stores),
         stores=tuple(record(place, place.till, SEEN) for place in stores),
         customers=people.records(backend),
-        program=people.program(country),
-        accounts=people.accounts(backend, (country,)),
+        program=loyalty.program(backend),
+        accounts=loyalty.accounts(backend),
         orders=receipts(backend),
         now=NOW,
     )

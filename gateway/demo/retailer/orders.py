@@ -40,7 +40,7 @@ class Basket(Struct, frozen=True, kw_only=True):
 def web_orders() -> tuple[Order, ...]:
     """The shop's, numbered by date; the oldest is Ada's."""
     draw = random.Random(f"{SEED}:web")
-    ada, shoppers = people()[0], known_to("shop")
+    ada, shoppers = people()[0], known_to("shop")[1:]
     baskets = [
         replace(_basket(draw, ada.country, ada), placed_at=NOW - timedelta(days=340 - 55 * place, hours=place))
         for place in range(ADA_WEB)
@@ -87,7 +87,7 @@ def receipts(backend: str) -> tuple[Order, ...]:
             continue
         draw = random.Random(f"{SEED}:till:{country}")
         stores = [store for store in STORES if store.country == country]
-        regulars = [person for person in known_to(backend) if person.country == country]
+        regulars = [person for person in known_to(backend) if person.country == country and person.number]
         baskets: list[tuple[Basket, Place]] = []
         if country == "GB":
             ada = people()[0]

@@ -4,35 +4,20 @@ and by its own spelling of the name."""
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import cache
 
 from msgspec import Struct
 
 from gateway.demo.retailer import disagreements as planted
 from gateway.demo.retailer.catalogue import NOW, SEED, SEEN
-from gateway.demo.retailer.places import CURRENCIES, LANGUAGE
+from gateway.demo.retailer.places import LANGUAGE
 from gateway.demo.retailer.prices import VIP
-from gateway.model.customers import (
-    Consent,
-    ConsentState,
-    CustomerRecord,
-    LoyaltyAccount,
-    LoyaltyEntry,
-    LoyaltyProgram,
-    LoyaltyRule,
-)
+from gateway.model.customers import Consent, ConsentState, CustomerRecord
 from gateway.model.identity import NativeRef
-from gateway.testing.sandbox import SeedAccount
 
 COUNT = 500
-PROGRAM = "31"
 _FIRST_ID = {"shop": 600_001, "crm": 1_001, "erp": 301, "till_uk": 40_001, "till_jp": 50_001}
-_SPEND = {"GB": 100, "JP": 100, "IL": 500, "KW": 500}
-"""Minor units that earn one point."""
-
 _GIVEN = {
     "GB": (
         "Amelia",
@@ -267,47 +252,3 @@ def _till(person: Person, ref: NativeRef) -> CustomerRecord:
         ref, SEEN, emails=emails, phones=(person.phone,), given_name=person.given,
         family_name=person.family if emails else None, updated_at=NOW - _changed(person),
     )  # fmt: skip
-
-
-def program(country: str) -> LoyaltyProgram:
-    """One point for every pound, hundred yen, five shekels or half a dinar."""
-    rule = LoyaltyRule("SPEND", 1, spend_minor=_SPEND[country], currency=CURRENCIES[country])
-    return LoyaltyProgram(
-        NativeRef("seed", PROGRAM), "Northlight Circle", SEEN, unit_one="star", unit_many="stars", rules=(rule,)
-    )
-
-
-def accounts(backend: str, countries: Iterable[str]) -> tuple[SeedAccount, ...]:
-    """Everybody the tills know by phone is a member, but for those who share a phone: a number holds one account."""
-    members: list[SeedAccount] = []
-    taken: set[str] = set()
-    for person in known_to(backend):
-        if person.country in countries and person.phone not in taken:
-            taken.add(person.phone)
-            members.append(_member(person, backend))
-    return tuple(members)
-
-
-def _member(person: Person, backend: str) -> SeedAccount:
-    draw = random.Random(f"{SEED}:points:{person.number}")
-    moments = sorted(
-        (NOW - timedelta(hours=draw.randrange(24, 8_000)) for _ in range(draw.randrange(1, 7))), reverse=True
-    )
-    entries = tuple(
-        LoyaltyEntry(str(person.number * 100 + place), Decimal(draw.randrange(5, 120)), moment, "EARN")
-        for place, moment in enumerate(moments)
-    )
-    earned = sum((entry.points for entry in entries), Decimal(0))
-    account = LoyaltyAccount(
-        NativeRef("seed", str(90_001 + person.number)),
-        NativeRef("seed", PROGRAM),
-        earned,
-        SEEN,
-        program_name="Northlight Circle",
-        customer=person.ref(backend),
-        unit_one="star",
-        unit_many="stars",
-        lifetime=earned,
-        enrolled_at=NOW - timedelta(days=400),
-    )
-    return SeedAccount(account, entries, person.phone, person.email)

@@ -1,0 +1,55 @@
+"""The demo as its own identity provider: an issuer for each kind of client, and the people and devices it knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from gateway.demo.retailer import disagreements as planted
+from gateway.security.issuer import LocalIssuer
+from gateway.settings import Settings
+
+DAY = 86_400.0
+
+
+class Tokens(Struct, frozen=True):
+    """Signed and good for a day."""
+
+    shopper: str
+    vip: str
+    kiosk: str
+    voice: str
+    staff: str
+
+
+def publish_keys(folder: Path, issuers: tuple[str, ...] = ("customers", "devices", "staff")) -> None:
+    """Make each issuer's keys where the configuration looks for the public part."""
+    for name in issuers:
+        LocalIssuer.load(folder / name, "unnamed", "unnamed")
+
+
+def sign_tokens(settings: Settings, folder: Path) -> Tokens:
+    customers, devices, staff = (
+        LocalIssuer.load(folder / name, settings.issuers[name].issuer, settings.issuers[name].audience)
+        for name in ("customers", "devices", "staff")
+    )
+
+    def shopper(subject: str, email: str, phone: str) -> str:
+        return customers.token(
+            subject,
+            seconds=DAY,
+            client_profile="web",
+            email=email,
+            email_verified=True,
+            phone_number=phone,
+            phone_number_verified=True,
+        )
+
+    return Tokens(
+        shopper=shopper("ada", planted.ADA_EMAIL, planted.ADA_PHONE),
+        vip=customers.token("noor", seconds=DAY, client_profile="web", email=planted.VIP_EMAIL, email_verified=True),
+        kiosk=devices.token("kiosk-covent-garden-1", seconds=DAY, client_profile="kiosk"),
+        voice=devices.token("voice-skill", seconds=DAY, client_profile="voice"),
+        staff=staff.token("sam", seconds=DAY, client_profile="staff", roles=["staff"]),
+    )

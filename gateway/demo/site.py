@@ -1,0 +1,73 @@
+"""The demo's own routes: the page at `/`, its files, drawn media, and what the page needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.demo import media
+from gateway.demo.answers import document
+from gateway.demo.identities import Tokens
+from gateway.demo.retailer import DISAGREEMENTS
+from gateway.demo.sandboxes import Sandboxes
+
+PAGES = Path(__file__).with_name("pages")
+_FILES = {"page.css": "text/css", "page.js": "text/javascript"}
+_DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
+    "svg": (media.picture, "image/svg+xml"),
+    "glb": (media.gltf, "model/gltf-binary"),
+    "usdz": (media.usdz, "model/vnd.usdz+zip"),
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {"cache-control": "no-store", "content-security-policy": _POLICY, "x-content-type-options": "nosniff"}
+
+
+def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
+    async def page(request: Request) -> Response:
+        return FileResponse(PAGES / "index.html", media_type="text/html", headers=_HEADERS)
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _FILES:
+            return Response(status_code=404)
+        return FileResponse(PAGES / name, media_type=_FILES[name], headers=_HEADERS)
+
+    async def drawn(request: Request) -> Response:
+        slug, _, kind = str(request.path_params["name"]).rpartition(".")
+        if kind not in _DRAWN or not slug.replace("-", "").isalnum():
+            return Response(status_code=404)
+        draw, media_type = _DRAWN[kind]
+        return Response(draw(slug), media_type=media_type, headers={"cache-control": "max-age=3600"})
+
+    async def setup(request: Request) -> Response:
+        """Tokens are handed out because this is a demo on the loopback address; a shop never does this."""
+        known = {
+            "tokens": {"shopper": tokens.shopper, "kiosk": tokens.kiosk, "voice": tokens.voice},
+            "queries": {name: document(name) for name in ("web", "kiosk", "voice")},
+            "disagreements": [
+                {"name": e.name, "key": e.key, "systems": e.systems, "what": e.what, "truth": e.truth}
+                for e in DISAGREEMENTS
+            ],
+        }
+        return Response(orjson.dumps(known), media_type="application/json", headers=_HEADERS)
+
+    async def traffic(request: Request) -> Response:
+        """How many requests arrived at each backend's socket so far."""
+        counts = {name: len(operations) for name, operations in sandboxes.counts().items()}
+        return Response(orjson.dumps(counts), media_type="application/json", headers=_HEADERS)
+
+    return [
+        Route("/", page),
+        Route("/demo/setup", setup),
+        Route("/demo/traffic", traffic),
+        Route("/demo/files/{name}", file),
+        Route("/demo/media/{name}", drawn),
+    ]
