@@ -40,6 +40,11 @@ class OperationContext:
         return self.scope.commerce.language
 
     @property
+    def deadline(self) -> float:
+        """On the monotonic clock."""
+        return self.scope.call.deadline
+
+    @property
     def now(self) -> datetime:
         return self.scope.now
 

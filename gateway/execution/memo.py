@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
@@ -17,10 +18,13 @@ from typing import Any, Protocol, cast
 
 from aiodataloader import DataLoader
 
+from gateway.errors import DeadlineExceeded
 from gateway.execution.failures import raisable
 
 Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
 ABSENT = object()
+GRACE = 0.1
+"""Seconds after the deadline before a fetch is ended here."""
 
 
 class Batch(Protocol):
@@ -104,13 +108,15 @@ class _Landing:
 class Memo:
     """One per operation, mutation frame or subscription event. `close` ends whatever it still fetches."""
 
-    __slots__ = ("_cells", "_ctx", "_event", "_fetches", "_frames", "_parents", "_tasks", "scratch")
+    __slots__ = ("_cells", "_ctx", "_deadline", "_event", "_fetches", "_frames", "_parents", "_running", "scratch")
 
-    def __init__(self, ctx: object, fetches: Fetches | None = None) -> None:
+    def __init__(self, ctx: object, fetches: Fetches | None = None, deadline: float | None = None) -> None:
+        """`deadline` is on the monotonic clock."""
         self._ctx = ctx
+        self._deadline = deadline
         self._fetches = fetches
         self._cells: dict[Hashable, Cell] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Future[None]] = set()
         self._parents: list[Any] = []
         self._frames: dict[Hashable, Memo] = {}
         self._event: Any = ABSENT
@@ -161,7 +167,7 @@ class Memo:
         """The memo of one root field of a mutation, made on first use."""
         memo = self._frames.get(name)
         if memo is None:
-            memo = self._frames[name] = Memo(self._ctx, self._fetches)
+            memo = self._frames[name] = Memo(self._ctx, self._fetches, self._deadline)
         return memo
 
     def event(self, payload: Any) -> Memo:
@@ -172,11 +178,11 @@ class Memo:
         return self.frame("event")
 
     def close(self) -> None:
-        """End every fetch that still runs."""
+        """End every fetch that still runs, and every wait for one."""
         for memo in self._frames.values():
             memo.close()
-        for task in self._tasks:
-            task.cancel()
+        for one in tuple(self._running):
+            one.cancel()
 
     def _collect(self, cell: Cell, key: Hashable, parent: Any) -> asyncio.Future[None]:
         # aiodataloader only gathers the keys of one tick: it caches nothing, and never sees an exception.
@@ -188,14 +194,28 @@ class Memo:
                 return [None] * len(entries)
 
             cell.collector = DataLoader(fetch, cache=False)
-        return cell.collector.load((key, parent))
+        flight = cell.collector.load((key, parent))
+        self._running.add(flight)
+        flight.add_done_callback(self._running.discard)
+        return flight
 
     def own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` as a task that ends with the operation."""
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         return task
+
+    async def _in_time(self, answers: Awaitable[Sequence[object]]) -> Sequence[object]:
+        """Policies below end a backend call at the deadline, and know whose it was; this ends whatever else runs."""
+        limit = asyncio.timeout(cast(float, self._deadline) + GRACE - time.monotonic())
+        try:
+            async with limit:
+                return await answers
+        except TimeoutError as error:
+            if limit.expired():
+                raise DeadlineExceeded from error
+            raise
 
     async def _fetch(self, cell: Cell, keys: list[Hashable], parents: list[Any]) -> None:
         values = cell.values
@@ -207,7 +227,7 @@ class Memo:
         try:
             answers = cell.field.call(parents, self._ctx, cell.arguments, cell.selected)
             if isawaitable(answers):
-                answers = await answers
+                answers = await (answers if self._deadline is None else self._in_time(answers))
             if len(answers) != len(keys):
                 raise TypeError(f"{cell.field.python_name} answered {len(answers)} values for {len(keys)} parents")
         except Exception as error:

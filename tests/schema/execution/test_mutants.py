@@ -90,8 +90,8 @@ def rewrite(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, old: str, ne
 def regenerate(monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str]) -> None:
     """Let every plan's generated code be changed before it is compiled."""
 
-    def compiler(source: str, *arguments: Any) -> Any:
-        return builtins.compile(change(source), *arguments)
+    def compiler(source: str, filename: str, mode: str) -> Any:
+        return builtins.compile(change(source), filename, mode)
 
     monkeypatch.setattr(compiling, "compile", compiler, raising=False)
 
