@@ -12,12 +12,15 @@ from gateway.errors import (
     AdapterError,
     CredentialsRefused,
     DeadlineExceeded,
-    GatewayError,
-    InvalidCursor,
     RateLimited,
     RequestRefused,
     Unavailable,
 )
+
+
+class CursorRefused(RequestRefused):
+    """The system that owns this list no longer knows the position."""
+
 
 BY_CODE: Mapping[str, type[AdapterError]] = {
     "UNAUTHORIZED": CredentialsRefused,
@@ -27,6 +30,7 @@ BY_CODE: Mapping[str, type[AdapterError]] = {
     "INSUFFICIENT_SCOPES": CredentialsRefused,
     "APPLICATION_DISABLED": CredentialsRefused,
     "MERCHANT_SUBSCRIPTION_NOT_FOUND": CredentialsRefused,
+    "INVALID_CURSOR": CursorRefused,
     "RATE_LIMITED": RateLimited,
     "REQUEST_TIMEOUT": DeadlineExceeded,
     "GATEWAY_TIMEOUT": DeadlineExceeded,
@@ -55,14 +59,12 @@ def by_status(status: int) -> type[AdapterError]:
     return Unavailable if status >= 500 else RequestRefused
 
 
-def refusal(status: int, errors: Sequence[Error], retry_after: float | None = None) -> GatewayError:
+def refusal(status: int, errors: Sequence[Error], retry_after: float | None = None) -> AdapterError:
     """The error to raise. Vendor texts may quote what was sent (a phone number), so `detail` has codes and fields
-    only. A cursor Square no longer knows is the caller's to drop."""
+    only."""
     if not errors:
         return by_status(status)(detail=f"HTTP {status}", retry_after=retry_after)
     first = errors[0]
-    if first.code == "INVALID_CURSOR":
-        return InvalidCursor("This position is no longer known; start again from the first page.")
     kind = BY_CODE.get(first.code) or BY_CATEGORY.get(first.category) or by_status(status)
-    codes = ", ".join(f"{error.code} {error.field}".rstrip() for error in errors[:5])
+    codes = ", ".join(f"{error.code} {error.field or ''}".rstrip() for error in errors[:5])
     return kind(detail=f"HTTP {status}: {codes}", retry_after=retry_after)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
+from adapters.square.errors import CursorRefused
 from adapters.square.identifiers import OBJECTS_PER_READ, Identifiers, Lookup, chunks
 from adapters.square.mapping import products
 from adapters.square.mapping.products import OptionNames, Options
@@ -69,7 +70,10 @@ class Catalog:
         related: dict[str, CatalogObject] = {}
         more = True
         while more and len(shown) < query.first:
-            rows, images, cursor = await self._page(query.category, place, call)
+            try:
+                rows, images, cursor = await self._page(query.category, place, call)
+            except CursorRefused:
+                raise InvalidCursor("This position is no longer known; start again from the first page.") from None
             related.update(images)
             used = min(place.skip, len(rows))
             for entry in rows[place.skip :]:

@@ -18,8 +18,6 @@ from gateway.ports.manifest import AdapterEnvironment
 
 OPERATION = "customer.find_customers"
 PROFILES_PER_READ = 100
-AT_ONCE = 8
-"""Searches of one call that run side by side."""
 
 
 class Customers:
@@ -40,9 +38,8 @@ class Customers:
         for key in native:
             if key.value in found:
                 answers[key] = (found[key.value],)
-        for batch in chunks(searched, AT_ONCE):
-            matches = await gathered([self.search(key, OPERATION, call) for key in batch])
-            answers.update({key: records for key, records in zip(batch, matches, strict=True) if records})
+        matches = await gathered([self.search(key, OPERATION, call) for key in searched])
+        answers.update({key: records for key, records in zip(searched, matches, strict=True) if records})
         return answers
 
     async def search(self, key: CustomerKey, operation: str, call: CallContext) -> tuple[CustomerRecord, ...]:

@@ -66,7 +66,7 @@ class Connected:
         self.control = ControlledTransport(self._transport, lambda: len(sandbox.requests))
         settings: dict[str, Any] = {**sandbox.settings, **config}
         for name in SECRETS:
-            if isinstance(settings[name], str):
+            if isinstance(settings.get(name), str):
                 settings[name] = Secret((settings[name],))
         self.env = AdapterEnvironment(
             name=BACKEND,
