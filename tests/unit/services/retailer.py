@@ -46,9 +46,7 @@ def shop(*skus: str, price: str = "12.00", **parts: Any) -> Seed:
 
 def erp(*skus: str, price: str = "10.00", **parts: Any) -> Seed:
     """An ERP: net prices, 20 % tax."""
-    return shop(
-        *skus, **{"prices": tuple(SeedPrice(sku, gbp(price)) for sku in skus), **parts, "prices_include_tax": False}
-    )
+    return shop(*skus, price=price, prices_include_tax=False, **parts)
 
 
 def stock(sku: str, location: str, on_hand: int, reserved: int = 0) -> SeedStock:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.unit.services.conftest import Build
 from tests.unit.services.retailer import configuration, domains, erp, product, shop, stock
 
-LINE = "variants { id sku price { current { net { amount } } } availability { quantity status } }"
+BY_SLUG = """{ product(by: {slug: "p1"}) { variants {
+  id sku price { current { net { amount } } } availability { quantity status } } } }"""
 
 
 async def test_a_variant_without_a_sku_is_shown_and_not_joined(build: Build) -> None:
@@ -13,7 +14,7 @@ async def test_a_variant_without_a_sku_is_shown_and_not_joined(build: Build) -> 
         configuration(domains=domains(price=["erp"])),
         {"shop": shop(products=(product("1", None, "MUG"),), prices=()), "erp": erp("MUG")},
     )
-    data = await world.data('{ product(by: {slug: "p1"}) { %s } }' % LINE)
+    data = await world.data(BY_SLUG)
     nameless, mug = data["product"]["variants"]
     assert (nameless["sku"], nameless["price"], nameless["availability"]) == (None, None, None)
     assert mug["price"]["current"]["net"]["amount"] == "10.00"
@@ -26,7 +27,7 @@ async def test_a_sku_borne_twice_is_ambiguous_and_neither_is_used(build: Build) 
     world = await build(
         configuration(domains=domains(price=["erp"])), {"shop": shop("MUG"), "erp": erp("MUG", products=twice)}
     )
-    result = await world.ask('{ product(by: {slug: "p1"}) { %s } }' % LINE)
+    result = await world.ask(BY_SLUG)
     assert result.data is not None
     assert result.data["product"]["variants"][0]["price"] is None
     assert [getattr(error.original_error, "code", None) for error in result.errors or []] == ["AMBIGUOUS_KEY"]
@@ -70,7 +71,7 @@ async def test_bad_questions_get_clear_codes(build: Build) -> None:
     store = world.services.ids.store("nowhere")
     for query, code in (
         ('{ node(id: "not-an-id") { id } }', "MALFORMED_ID"),
-        ('{ product(by: {id: "%s"}) { id } }' % store, "MALFORMED_ID"),
+        (f'{{ product(by: {{id: "{store}"}}) {{ id }} }}', "MALFORMED_ID"),
         ('{ product(by: {barcode: "4006381333932"}) { id } }', "BAD_USER_INPUT"),
         ("{ products(first: 101) { nodes { id } } }", "PAGE_TOO_LARGE"),
         ("{ products(first: 0) { nodes { id } } }", "BAD_USER_INPUT"),
@@ -86,7 +87,8 @@ async def test_a_backend_that_knows_nothing_answers_empty_lists(build: Build) ->
     world = await build(configuration(), {"shop": shop()})
     seed = shop(products=())
     empty = await build(configuration(), {"shop": seed})
-    query = '{ products { nodes { id } pageInfo { hasNextPage endCursor } } search(query: "mug") { nodes { id } } categories { key } }'
+    query = """{ products { nodes { id } pageInfo { hasNextPage endCursor } }
+      search(query: "mug") { nodes { id } } categories { key } }"""
     assert await empty.data(query) == {
         "products": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}},
         "search": {"nodes": []},

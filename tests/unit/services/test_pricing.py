@@ -12,7 +12,8 @@ from tests.unit.services.retailer import configuration, domains, erp, gbp, perso
 
 PRICE = """{ product(by: {sku: "MUG"}) { title { value } variants { sku price {
   current { net { amount } gross { amount } taxTreatment } freshness { source role stale reason }
-  explanation { source comparisons { source comparable reason } disagreements { source stated { amount } difference { amount } } }
+  explanation { source comparisons { source comparable reason }
+    disagreements { source stated { amount } difference { amount } } }
 } } } }"""
 
 
