@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
+_COMPATIBLE = IPv6Network("::/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
@@ -36,6 +37,8 @@ def _unwrapped(address: IPv4Address | IPv6Address) -> tuple[IPv4Address | IPv6Ad
         return (address.ipv4_mapped,)
     if address in _NAT64:
         return (IPv4Address(int(address) & 0xFFFFFFFF),)
+    if address in _COMPATIBLE and int(address) > 1:
+        return (address, IPv4Address(int(address)))
     if address.sixtofour is not None:
         return (address, address.sixtofour)
     if address.teredo is not None:

@@ -15,7 +15,10 @@ from collections.abc import Callable
 from gateway.model.context import Priority
 
 _TOLERANCE = 1.5
-_SMOOTHING = 0.2
+_STEP = 0.5
+"""How far one answer moves the limit. The effect is seen one answer time later, during which about `limit` answers
+come: steps in parts of it keep the limit from swinging."""
+_FASTEST = 0.2
 _MEMORY = 30.0
 _SHARES = {Priority.CHECKOUT: 1.0, Priority.CART: 0.9, Priority.BROWSE: 0.8, Priority.BACKGROUND: 0.5}
 
@@ -57,7 +60,7 @@ class GradientLimit:
         busy = self.in_flight * 2 >= self._limit
         self.in_flight -= 1
         if dropped:
-            self._limit = max(self._floor, self._limit * 0.9)
+            self._limit = max(self._floor, self._limit - _STEP)
         elif seconds is not None:
             self._learn(operation, max(seconds, 1e-6), busy)
 
@@ -74,7 +77,7 @@ class GradientLimit:
         if gradient == 1.0 and not busy:
             return  # the limit was not what held attempts back, so nothing was learnt about a higher one
         wanted = self._limit * gradient + math.sqrt(self._limit)
-        self._limit += (wanted - self._limit) * _SMOOTHING
+        self._limit += (wanted - self._limit) * min(_FASTEST, (_STEP if gradient > 0.5 else 4 * _STEP) / self._limit)
         self._limit = max(self._floor, min(self._ceiling, self._limit))
 
     def _new_period(self) -> None:

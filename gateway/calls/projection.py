@@ -1,0 +1,143 @@
+"""Stock behind the same port for systems that cannot answer many SKUs live: a copy kept here, filled by a poll of
+everything and, in between, by what webhooks name. Every level keeps the instant its source stated it, so its age is
+visible; a copy that is older than it should be says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from gateway.calls.staleness import marked_stale
+from gateway.errors import AdapterError, Unavailable
+from gateway.model.context import CallContext, ContextView, Priority
+from gateway.model.stock import StockKey, StockLevels
+
+BEHIND = "PROJECTION_BEHIND"
+"""The reason given for a level that is older than the poll should have left it."""
+
+_log = structlog.get_logger("gateway.projection")
+
+
+class StockSource(Protocol):
+    """What an adapter offers where it has no batched stock. Both are slow, and called in the background."""
+
+    async def all_stock(self, call: CallContext) -> Mapping[str, StockLevels]:
+        """Levels at all places, by SKU."""
+        ...
+
+    async def stock_of(self, skus: Sequence[str], call: CallContext) -> Mapping[str, StockLevels]:
+        """Levels of some SKUs; one that is absent is no longer known."""
+        ...
+
+
+class StockProjection:
+    """Answers `StockPort.get_stock` from the copy. `every` seconds between polls; `patience` seconds for one."""
+
+    def __init__(self, source: StockSource, *, every: float = 60.0, patience: float = 30.0) -> None:
+        self._source = source
+        self._every = every
+        self._patience = patience
+        self._levels: dict[str, StockLevels] = {}
+        self._read_at: dict[str, float] = {}
+        self._filled_at: float | None = None
+        self._poller: asyncio.Task[None] | None = None
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the last whole poll began; None before the first."""
+        return None if self._filled_at is None else time.monotonic() - self._filled_at
+
+    def start(self) -> None:
+        self._poller = asyncio.get_running_loop().create_task(self._poll_for_ever())
+
+    async def close(self) -> None:
+        poller, self._poller = self._poller, None
+        if poller is not None:
+            poller.cancel()
+            await asyncio.gather(poller, return_exceptions=True)
+
+    async def get_stock(
+        self, keys: Sequence[StockKey], context: ContextView, call: CallContext
+    ) -> Mapping[StockKey, StockLevels | AdapterError]:
+        """From the copy; `call.fresh` asks the source for these SKUs. Unavailable before the first poll."""
+        if call.fresh:
+            await self._read(list(dict.fromkeys(key.sku for key in keys)), call)
+        elif self._filled_at is None:
+            raise Unavailable(detail="the projection has not been filled yet")
+        now = time.monotonic()
+        return {key: self._answer(key, now) for key in keys if key.sku in self._levels}
+
+    async def poll(self) -> None:
+        """Reads everything once. Raises AdapterError."""
+        started = time.monotonic()
+        levels = await self._source.all_stock(self._call())
+        for sku in [sku for sku in self._levels if sku not in levels and self._read_at[sku] < started]:
+            del self._levels[sku], self._read_at[sku]
+        for sku, found in levels.items():
+            self._keep(sku, found, started)
+        self._filled_at = started
+
+    async def changed(self, tags: Sequence[str]) -> None:
+        """Read again what a webhook named: `stock:<SKU>`, or `stock` for everything. Failures wait for the poll."""
+        skus = [tag.removeprefix("stock:") for tag in tags if tag.startswith("stock:")]
+        try:
+            if "stock" in tags:
+                await self.poll()
+            elif skus:
+                await self._read(skus, self._call())
+        except AdapterError as error:
+            _log.warning("projection_not_renewed", code=error.code, skus=len(skus))
+
+    async def _read(self, skus: Sequence[str], call: CallContext) -> None:
+        started = time.monotonic()
+        found = await self._source.stock_of(skus, call)
+        for sku in skus:
+            if sku in found:
+                self._keep(sku, found[sku], started)
+            elif self._read_at.get(sku, -1.0) < started:
+                self._levels.pop(sku, None)
+                self._read_at.pop(sku, None)
+
+    def _keep(self, sku: str, levels: StockLevels, started: float) -> None:
+        # What was asked for earlier and arrives later tells less than what is here.
+        if self._read_at.get(sku, -1.0) <= started:
+            self._levels[sku] = levels
+            self._read_at[sku] = started
+
+    def _answer(self, key: StockKey, now: float) -> StockLevels:
+        known = self._levels[key.sku].levels
+        wanted = {place: known[place] for place in key.locations if place in known}
+        levels = StockLevels(wanted)
+        late = now - self._read_at[key.sku] > self._every + self._patience
+        return marked_stale(levels, BEHIND) if late else levels
+
+    def _call(self) -> CallContext:
+        return CallContext.within(self._patience, priority=Priority.BACKGROUND)
+
+    async def _poll_for_ever(self) -> None:
+        while True:
+            try:
+                await self.poll()
+            except AdapterError as error:
+                _log.warning("projection_poll_failed", code=error.code)
+            await asyncio.sleep(self._every)
+
+
+class Projected:
+    """An adapter whose stock is answered by a projection; everything else is the adapter's own."""
+
+    def __init__(self, adapter: Any, stock: StockProjection) -> None:
+        self._adapter = adapter
+        self._stock = stock
+
+    @property
+    def get_stock(self) -> Any:
+        return self._stock.get_stock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._adapter, name)
