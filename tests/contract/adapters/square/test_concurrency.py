@@ -11,20 +11,21 @@ from adapters.square.concurrency import AT_ONCE, gathered
 
 class Counter:
     def __init__(self) -> None:
-        self.now = self.most = self.cancelled = 0
+        self.now = self.most = self.done = 0
+        self.busy = asyncio.Event()
 
     async def one(self, value: int, *, fails: bool = False) -> int:
         self.now += 1
         self.most = max(self.most, self.now)
+        if self.now == AT_ONCE:
+            self.busy.set()
         try:
             await asyncio.sleep(0.01 if not fails else 0)
             if fails:
                 raise KeyError(value)
-        except asyncio.CancelledError:
-            self.cancelled += 1
-            raise
         finally:
             self.now -= 1
+        self.done += 1
         return value
 
 
@@ -44,12 +45,11 @@ async def test_the_first_failure_ends_all_of_them() -> None:
 async def test_abandoning_it_abandons_what_is_under_way() -> None:
     counter = Counter()
     task = asyncio.ensure_future(gathered([counter.one(value) for value in range(9)]))
-    while counter.now < AT_ONCE:
-        await asyncio.sleep(0)
+    await asyncio.wait_for(counter.busy.wait(), 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (counter.now, counter.cancelled) == (0, AT_ONCE)
+    assert (counter.now, counter.done) == (0, 0)
 
 
 async def test_abandoning_it_at_once_leaves_nothing_unawaited() -> None:
