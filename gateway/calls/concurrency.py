@@ -20,6 +20,8 @@ _STEP = 0.5
 come: steps in parts of it keep the limit from swinging."""
 _FASTEST = 0.2
 _MEMORY = 30.0
+_MEASURED = 1.0
+"""Seconds that measuring the idle time anew may take."""
 _SHARES = {Priority.CHECKOUT: 1.0, Priority.CART: 0.9, Priority.BROWSE: 0.8, Priority.BACKGROUND: 0.5}
 
 
@@ -43,6 +45,8 @@ class GradientLimit:
         self._clock = clock
         self._idle: dict[str, _Idle] = {}
         self._period_ends = clock() + _MEMORY
+        self._spared = 0.0
+        self._spared_until = 0.0
         self.in_flight = 0
 
     @property
@@ -51,7 +55,10 @@ class GradientLimit:
 
     def admit(self, priority: Priority) -> bool:
         """False: shed at once. Each class may fill its share of the limit, and at least one place."""
-        if self.in_flight >= max(1.0, self._limit * _SHARES[priority]):
+        limit = self._limit
+        if priority is Priority.CHECKOUT and limit < self._spared:
+            limit = self._spared  # measuring is not done at the cost of checkouts
+        if self.in_flight >= max(1.0, limit * _SHARES[priority]):
             return False
         self.in_flight += 1
         return True
@@ -67,6 +74,8 @@ class GradientLimit:
     def _learn(self, operation: str, seconds: float, busy: bool) -> None:
         if self._clock() >= self._period_ends:
             self._new_period()
+        elif self._spared and self._clock() >= self._spared_until:
+            self._spared = 0.0
         idle = self._idle.get(operation)
         if idle is None:
             idle = self._idle[operation] = _Idle(seconds)
@@ -85,4 +94,5 @@ class GradientLimit:
         for idle in self._idle.values():
             idle.before, idle.now = idle.now, math.inf
         if self._limit < self._ceiling:
+            self._spared, self._spared_until = self._limit, self._clock() + _MEASURED
             self._limit = max(self._floor, self._limit / 2)
