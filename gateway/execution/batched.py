@@ -154,9 +154,9 @@ def batched(
     """
 
     def declare(function: BatchedResolver) -> BatchedField:
-        field = _field(BatchedField, function, graphql_type, description, name, deprecation_reason, directives)
+        plain = _expect(function, "parents", "ctx")
+        field = _field(BatchedField, plain, graphql_type, description, name, deprecation_reason, directives)
         _guard(field, requires, pii, cost)
-        _expect(field, "parents", "ctx")
         field.identify = attrgetter(key) if isinstance(key, str) else key
         return field
 
@@ -180,11 +180,11 @@ def computed(
     """
 
     def declare(function: Callable[..., Any]) -> ComputedField:
-        field = _field(ComputedField, function, graphql_type, description, name, deprecation_reason, directives)
+        plain = _expect(function, "record")
+        if iscoroutinefunction(plain):
+            raise TypeError(f"@computed {plain.__name__} must not be async: only @batched fields fetch")
+        field = _field(ComputedField, plain, graphql_type, description, name, deprecation_reason, directives)
         _guard(field, requires, pii, cost)
-        _expect(field, "record")
-        if iscoroutinefunction(field.function):
-            raise TypeError(f"@computed {function.__name__} must not be async: only @batched fields fetch")
         return field
 
     return declare
@@ -220,10 +220,10 @@ def streamed(
     """A subscription field: `async def order_changed(ctx, order_id: ID)` yields a record per event."""
 
     def declare(function: Callable[..., AsyncIterator[Any]]) -> StreamedField:
-        field = _field(StreamedField, function, graphql_type, description, name, deprecation_reason, ())
+        plain = _expect(function, "ctx")
+        field = _field(StreamedField, plain, graphql_type, description, name, deprecation_reason, ())
         field.is_subscription = True
         _guard(field, requires, pii, 0)
-        _expect(field, "ctx")
         return field
 
     return declare
@@ -248,10 +248,9 @@ def _field(
         deprecation_reason=deprecation_reason,
         directives=directives,
     )
-    plain = function.__func__ if isinstance(function, staticmethod) else function
-    field.function = plain
-    field.takes = frozenset(signature(plain).parameters)
-    return field(_Resolver(plain))
+    field.function = function
+    field.takes = frozenset(signature(function).parameters)
+    return field(_Resolver(function))
 
 
 def _guard(field: GatewayField, requires: Iterable[str], pii: bool, cost: int) -> None:
@@ -260,13 +259,15 @@ def _guard(field: GatewayField, requires: Iterable[str], pii: bool, cost: int) -
     field.directives = [*field.directives, *field.guard.directives()]
 
 
-def _expect(field: GatewayField, *leading: str) -> None:
-    """Refuse a function whose signature is not one we can call."""
-    names = list(signature(cast("Callable[..., Any]", field.function)).parameters)
+def _expect(function: Callable[..., Any], *leading: str) -> Callable[..., Any]:
+    """The function behind a `staticmethod`. Refuses one whose signature is not one we can call."""
+    plain = function.__func__ if isinstance(function, staticmethod) else function
+    names = list(signature(plain).parameters)
     if tuple(names[: len(leading)]) != leading:
-        raise TypeError(f"{field.python_name} must begin with the parameters {', '.join(leading)}, not {names}")
+        raise TypeError(f"{plain.__name__} must begin with the parameters {', '.join(leading)}, not {names}")
     if forbidden := {"info", "self", "root"} & set(names):
-        raise TypeError(f"{field.python_name} may not take {forbidden}: it is called for many parents at once")
+        raise TypeError(f"{plain.__name__} may not take {forbidden}: it is called for many parents at once")
+    return plain
 
 
 def _identity(parent: Any) -> Hashable:
