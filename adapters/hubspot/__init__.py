@@ -1,0 +1,1 @@
+"""HubSpot CRM v3: contacts, their groups and their marketing consents."""

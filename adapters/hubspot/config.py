@@ -1,0 +1,56 @@
+"""The keys of `[backends.x]` for a HubSpot account, beyond the common ones."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.ports.manifest import AdapterConfig, Secret
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class HubSpotConfig(AdapterConfig, frozen=True, kw_only=True):
+    """`access_token` of a private app with the scopes `crm.objects.contacts.read` and, for consents,
+    `communication_preferences.read`. Properties are named by their internal names; an empty name: not kept there."""
+
+    access_token: Secret
+    group_property: str = ""
+    """Holds the customer group; several separated by `;`, as HubSpot writes multiple checkboxes."""
+    language_property: str = "hs_language"
+    birth_date_property: str = "date_of_birth"
+    id_properties: tuple[str, ...] = ()
+    """Hold other systems' ids of the person."""
+    phone_country: str = ""
+    """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
+    phone_search_properties: tuple[str, ...] = (
+        "hs_searchable_calculated_phone_number",
+        "hs_searchable_calculated_mobile_number",
+    )
+    """Calculated by HubSpot: a phone number's digits without the country code. Searched, then compared in E.164."""
+    search_secondary_emails: bool = False
+    """Look for emails that a batch read did not find among the contacts' additional ones. Five emails a request."""
+
+    def __post_init__(self) -> None:
+        if len(self.phone_search_properties) > 5:
+            raise ValueError("a search takes at most 5 `phone_search_properties`")
+        names = (self.group_property, self.language_property, self.birth_date_property)
+        for name in (*names, *self.id_properties, *self.phone_search_properties):
+            if name and not _NAME.fullmatch(name):
+                raise ValueError(f"`{name}` is not the internal name of a property")
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """Everything that is asked of a contact: HubSpot answers only what is named."""
+        mapped = (self.group_property, self.language_property, self.birth_date_property, *self.id_properties)
+        return (*BASE_PROPERTIES, *(name for name in dict.fromkeys(mapped) if name and name not in BASE_PROPERTIES))
+
+
+BASE_PROPERTIES = (
+    "email",
+    "hs_additional_emails",
+    "hs_merged_object_ids",
+    "firstname",
+    "lastname",
+    "phone",
+    "mobilephone",
+)

@@ -1,0 +1,66 @@
+"""What HubSpot's refusals mean, and what it says of its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from adapters.hubspot.wire import ErrorBody
+from gateway.errors import AdapterError, CredentialsRefused, RateLimited, RequestRefused, Unavailable
+from gateway.ports.transport import Response, ThrottleSignal
+
+BY_STATUS: Mapping[int, type[AdapterError]] = {
+    401: CredentialsRefused,  # no token, a wrong one, an expired one
+    403: CredentialsRefused,  # MISSING_SCOPES
+    423: Unavailable,  # locked for at least two seconds
+    429: RateLimited,
+    477: Unavailable,  # the account is being moved to another data centre
+}
+
+RETRY_SECONDS: Mapping[str, float] = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0}
+"""Until a policy's window is over at the latest. DAILY ends at midnight in the account's time zone: no use waiting."""
+
+
+def error_body(body: bytes) -> ErrorBody:
+    """Empty where an edge server answered in place of the API."""
+    try:
+        return msgspec.json.decode(body, type=ErrorBody)
+    except msgspec.MsgspecError:
+        return ErrorBody()
+
+
+def refusal(response: Response, source: str) -> AdapterError:
+    """The answer's message may repeat an email, so only category and correlation id are kept."""
+    said = error_body(response.body)
+    kind = Unavailable if response.status >= 500 else BY_STATUS.get(response.status, RequestRefused)
+    signal = throttle(response)
+    return kind(
+        source=source,
+        retry_after=signal.retry_after if signal else None,
+        detail=f"HTTP {response.status} {said.category or said.policy_name} {said.correlation_id}".rstrip(),
+    )
+
+
+def throttle(response: Response) -> ThrottleSignal | None:
+    """From the headers of any answer but a search's, which has none; and from a refusal's body."""
+    limited = response.status == 429
+    remaining = _number(response, "x-hubspot-ratelimit-remaining")
+    if not limited and remaining is None:
+        return None
+    window = _number(response, "x-hubspot-ratelimit-interval-milliseconds")
+    retry_after = _number(response, "retry-after")
+    if limited and retry_after is None:
+        retry_after = RETRY_SECONDS.get(error_body(response.body).policy_name)
+    return ThrottleSignal(
+        limited=limited,
+        retry_after=retry_after,
+        remaining=remaining,
+        capacity=_number(response, "x-hubspot-ratelimit-max"),
+        window=None if window is None else window / 1000,
+    )
+
+
+def _number(response: Response, header: str) -> float | None:
+    text = response.headers.get(header, "")
+    return float(text) if text.isascii() and text.isdigit() else None

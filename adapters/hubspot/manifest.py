@@ -1,0 +1,55 @@
+"""What the HubSpot adapter says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapters.hubspot.adapter import HubSpotAdapter
+from adapters.hubspot.client import BATCH
+from adapters.hubspot.config import HubSpotConfig
+from adapters.hubspot.errors import throttle
+from gateway.model.operation import MEBIBYTE, OperationSpec
+from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
+
+CONSENTS_AT_ONCE = 10
+
+
+def one_per_kind(keys: int, axes: Mapping[str, int]) -> int:
+    """Emails, phones and ids are a request each; `kinds` of them are asked together, usually one."""
+    return min(keys, axes.get("kinds", 1))
+
+
+def one_per_key(keys: int, axes: Mapping[str, int]) -> int:
+    return keys
+
+
+def create(environment: AdapterEnvironment) -> HubSpotAdapter:
+    return HubSpotAdapter(environment)
+
+
+MANIFEST = Manifest(
+    name="hubspot",
+    title="HubSpot CRM",
+    api_version="v3",
+    config=HubSpotConfig,
+    create=create,
+    throttle=throttle,
+    tier=QualityTier.SILVER,
+    operations={
+        "customer.find_customers": OperationSpec(
+            personal=True,
+            max_keys=BATCH,
+            requests=one_per_kind,
+            max_response_bytes=2 * MEBIBYTE,
+        ),
+        "customer.get_consents": OperationSpec(personal=True, max_keys=CONSENTS_AT_ONCE, requests=one_per_key),
+    },
+    unverified=(
+        "A batch read by email is expected to find contacts by their additional emails too. If yours does not, set"
+        " `search_secondary_emails`: one search more for every five emails that were not found.",
+        "Phones are searched in `phone_search_properties` as digits without the country code.",
+        "A merged contact is expected to answer under its former ids and to list them in `hs_merged_object_ids`.",
+        "An email unknown to HubSpot is expected to have no consents (404).",
+        "Limits of the search (5 filter groups, 5 requests a second) are second-hand.",
+    ),
+)
