@@ -13,7 +13,10 @@ from gateway.errors import GatewayError
 T = TypeVar("T")
 
 FirstArgument = Annotated[
-    int, strawberry.argument(description="How many: 1 to 100, or what the client profile allows.")
+    int | None,
+    strawberry.argument(
+        description="How many: 1 to 100, or what the client profile allows. Default: 24; of orders and entries 10."
+    ),
 ]
 AfterArgument = Annotated[str | None, strawberry.argument(description="A cursor of the same list; default: its start.")]
 

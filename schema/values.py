@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -175,14 +174,13 @@ class NearInput:
     radius_km: float | None = strawberry.field(default=None, description="At most so far, in kilometres. Default: any.")
 
 
-def page_size(first: int, ctx: OperationContext) -> int:
-    """Raises PageTooLarge beyond the client profile's limit, BadInput below 1."""
+def page_size(first: int | None, ctx: OperationContext, default: int) -> int:
+    """The asked size, or the default as far as the client profile allows. Raises PageTooLarge beyond the profile's
+    limit, BadInput below 1."""
+    if first is None:
+        return min(default, ctx.profile.page_limit)
     if first < 1:
         raise BadInput("`first` must be at least 1.")
     if first > ctx.profile.page_limit:
         raise PageTooLarge(f"At most {ctx.profile.page_limit} a page.")
     return first
-
-
-def external_ids(refs: Sequence[NativeRef]) -> list[NativeRef]:
-    return sorted(refs)

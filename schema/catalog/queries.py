@@ -91,12 +91,12 @@ class CatalogQueries:
     async def products(
         parents: Sequence[None],
         ctx: OperationContext,
-        first: FirstArgument = 24,
+        first: FirstArgument = None,
         after: AfterArgument = None,
         category: Annotated[str | None, strawberry.argument(description="The key of a category.")] = None,
         collection: Annotated[str | None, strawberry.argument(description="The key of a collection.")] = None,
     ) -> Sequence[ProductList]:
-        return [await ctx.services.catalog.page(page_size(first, ctx), after, category, collection, ctx.scope)]
+        return [await ctx.services.catalog.page(page_size(first, ctx, 24), after, category, collection, ctx.scope)]
 
     @batched(
         "list[CategoryView] | None",

@@ -114,10 +114,10 @@ class CustomerView(Node):
     async def orders(
         parents: Sequence[model.Customer],
         ctx: OperationContext,
-        first: FirstArgument = 10,
+        first: FirstArgument = None,
         after: AfterArgument = None,
     ) -> Sequence[object]:
-        size = page_size(first, ctx)
+        size = page_size(first, ctx, 10)
         return await per_parent(
             ctx.services.orders.of_customer(customer.linked, size, after, ctx.scope) for customer in parents
         )

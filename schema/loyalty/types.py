@@ -74,10 +74,10 @@ class LoyaltyAccountView:
     async def entries(
         parents: Sequence[LoyaltyAccount],
         ctx: OperationContext,
-        first: FirstArgument = 10,
+        first: FirstArgument = None,
         after: AfterArgument = None,
     ) -> Sequence[object]:
-        size = page_size(first, ctx)
+        size = page_size(first, ctx, 10)
         return await per_parent(ctx.services.loyalty.entries(account, size, after, ctx.scope) for account in parents)
 
 

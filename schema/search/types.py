@@ -73,7 +73,7 @@ class SearchQueries:
         parents: Sequence[None],
         ctx: OperationContext,
         query: Annotated[str, strawberry.argument(description="What to look for, at most 200 characters.")],
-        first: FirstArgument = 24,
+        first: FirstArgument = None,
         after: AfterArgument = None,
         filters: Annotated[
             list[SearchFilterInput] | None, strawberry.argument(description="At most 20; all must hold.")
@@ -84,7 +84,7 @@ class SearchQueries:
         if len(text) > 200:
             raise BadInput("A search is at most 200 characters long.")
         narrowed = _filters(filters or [])
-        size = page_size(first, ctx)
+        size = page_size(first, ctx, 24)
         return [await ctx.services.catalog.search(text, size, after, narrowed, sort, ctx.scope)]
 
 

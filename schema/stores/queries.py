@@ -30,7 +30,7 @@ class StoreQueries:
     async def stores(
         parents: Sequence[None],
         ctx: OperationContext,
-        first: FirstArgument = 24,
+        first: FirstArgument = None,
         after: AfterArgument = None,
         near: Annotated[NearInput | None, strawberry.argument(description="Nearest to this point first.")] = None,
         country: Annotated[str | None, strawberry.argument(description="ISO 3166-1 alpha-2. Default: any.")] = None,
@@ -38,7 +38,7 @@ class StoreQueries:
             list[str] | None, strawberry.argument(description="Stores that offer all of these.")
         ] = None,
     ) -> Sequence[StoreList | GatewayError]:
-        size, point = page_size(first, ctx), near_point(near)
+        size, point = page_size(first, ctx, 24), near_point(near)
         return [await ctx.services.stores.list(size, after, point, country, service_names(services), ctx.scope)]
 
     @batched(StoreView | None, description="One store by its id; null when there is none.")
