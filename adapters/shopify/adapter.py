@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.shopify import webhooks
+from adapters.shopify.admin_catalog import AdminCatalog
 from adapters.shopify.catalog import Catalog
 from adapters.shopify.client import Client
 from adapters.shopify.config import ShopifyConfig
@@ -12,7 +13,7 @@ from adapters.shopify.identity import Identity
 from adapters.shopify.orders import Orders
 from adapters.shopify.pricing import Pricing
 from adapters.shopify.probe import probe
-from adapters.shopify.search import CAPABILITIES, Search
+from adapters.shopify.search import Search
 from adapters.shopify.shopfront import Shopfront
 from adapters.shopify.stock import Stock
 from adapters.shopify.stores import Stores
@@ -40,12 +41,13 @@ class Shopify:
         identifiers = Identifiers(env, client)
         shopfront = Shopfront(env, client, config)
         variants = Variants(client, identifiers, env.key_rule)
-        catalog = Catalog(env, shopfront, identifiers)
+        shoppers = Catalog(env, shopfront, identifiers)
+        catalog = shoppers if client.has_storefront else AdminCatalog(env, client, config, identifiers)
         self.get_products = catalog.get_products
         self.list_products = catalog.list_products
         self.list_categories = catalog.list_categories
         self.list_collections = catalog.list_collections
-        self._search = Search(shopfront, catalog)
+        self._search = Search(shopfront, shoppers, config.option_facets)
         pricing = Pricing(env, client, config, shopfront, variants)
         self.get_prices = pricing.get_prices
         self.price_context = pricing.price_context
@@ -75,7 +77,7 @@ class Shopify:
 class ShopifyWithStorefront(Shopify):
     @property
     def search_capabilities(self) -> SearchCapabilities:
-        return CAPABILITIES
+        return self._search.capabilities
 
     async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
         return await self._search.search(query, context, call)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from adapters.shopify import answers, mapping, storefront
-from adapters.shopify.identifiers import Found, Identifiers, in_chunks
+from adapters.shopify.identifiers import Identifiers, in_chunks
+from adapters.shopify.products import KeyedProducts
 from adapters.shopify.shopfront import Shopfront, Shown, categories_of
-from gateway.errors import AdapterError, BadInput, InvalidAnswer
+from gateway.errors import BadInput, InvalidAnswer
 from gateway.model.catalog import (
     Category,
     Collection,
     Product,
-    ProductKey,
-    ProductKeyKind,
     ProductPage,
     ProductQuery,
 )
@@ -31,70 +30,12 @@ MORE_VARIANTS = 250
 ROUNDS = 10
 
 
-class Catalog:
+class Catalog(KeyedProducts):
     def __init__(self, env: AdapterEnvironment, shopfront: Shopfront, identifiers: Identifiers) -> None:
-        self._name = env.name
-        self._rule = env.key_rule
+        super().__init__(env, identifiers)
         self._shopfront = shopfront
-        self._identifiers = identifiers
 
-    async def get_products(
-        self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
-    ) -> Mapping[ProductKey, Product | AdapterError]:
-        operation = "product.get_products"
-        found: dict[ProductKey, Product | AdapterError] = {}
-        skus = [key.value for key in keys if key.kind is ProductKeyKind.SKU]
-        barcodes = [key.value for key in keys if key.kind is ProductKeyKind.BARCODE]
-        by_sku: dict[str, Any] = {}
-        by_code: dict[str, Any] = {}
-        if skus or barcodes:
-            by_sku, by_code = await self._identifiers.by_key(skus, barcodes, call, operation=operation)
-        wanted: dict[ProductKey, str] = {}
-        for key in keys:
-            if key.kind in (ProductKeyKind.SLUG, ProductKeyKind.NATIVE):
-                wanted[key] = key.value
-                continue
-            match: Found | AdapterError | None = (by_sku if key.kind is ProductKeyKind.SKU else by_code).get(key.value)
-            if isinstance(match, Found):
-                wanted[key] = match.product
-            elif match is not None:
-                found[key] = match.fresh()
-        handles = sorted({v for k, v in wanted.items() if k.kind is ProductKeyKind.SLUG})
-        ids = sorted({v for k, v in wanted.items() if k.kind is not ProductKeyKind.SLUG and is_product(v)})
-        shown = await self._read(handles, ids, context, call, operation)
-        stale: list[str] = []
-        for key, value in wanted.items():
-            product = shown.get(value)
-            if product is None:
-                continue
-            if key.kind is ProductKeyKind.SKU and not any(
-                self._rule.same(key.value, variant.sku) for variant in product.variants
-            ):
-                stale.append(key.value)
-                continue
-            found[key] = product
-        if stale:
-            found.update(await self._again(stale, context, call, operation))
-        return found
-
-    async def _again(
-        self, skus: Sequence[str], context: ContextView, call: CallContext, operation: str
-    ) -> dict[ProductKey, Product | AdapterError]:
-        """SKUs that moved to another product since they were looked up: look up once more."""
-        await self._identifiers.forget(skus)
-        matches = await self._identifiers.by_sku(skus, call, operation=operation, ask=True)
-        ids = sorted({match.product for match in matches.values() if isinstance(match, Found)})
-        shown = await self._read([], ids, context, call, operation)
-        found: dict[ProductKey, Product | AdapterError] = {}
-        for sku, match in matches.items():
-            key = ProductKey(ProductKeyKind.SKU, sku)
-            if not isinstance(match, Found):
-                found[key] = match.fresh()
-            elif product := shown.get(match.product):
-                found[key] = product
-        return found
-
-    async def _read(
+    async def read(
         self, handles: Sequence[str], ids: Sequence[str], context: ContextView, call: CallContext, operation: str
     ) -> dict[str, Product]:
         """Products by handle and by id, a hundred in one request; unpublished and unknown ones are absent."""
@@ -165,7 +106,7 @@ class Catalog:
             mapping.product(
                 node,
                 variants[node.id],
-                backend=self._name,
+                backend=self.name,
                 language=shown.language,
                 freshness=shown.freshness,
                 categories=self._shopfront.category_handles,
@@ -237,8 +178,3 @@ class Catalog:
             after = answer.collections.page_info.end_cursor
             if not answer.collections.page_info.has_next_page or after is None:
                 return tuple(found)
-
-
-def is_product(native: str) -> bool:
-    """Other things have ids too, and the vendor refuses what is no id at all."""
-    return native.startswith("gid://shopify/Product/") and native.rpartition("/")[2].isdigit()

@@ -13,7 +13,8 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     secret and, during rotation, the one before it.
 
     `language` is the shop's own language. `category_menu` is the handle of the navigation menu that is the category
-    tree. `prices_include_tax` overrides, by country, what the shop says (empty: ask the shop).
+    tree. `option_facets`: product options that search offers as facets, separated by commas, such as `Size, Color`.
+    `prices_include_tax` overrides, by country, what the shop says (empty: ask the shop).
     `read_all_orders`: the app holds that right; without it orders older than 60 days cannot be seen.
     `foreign_sources`: the order source names, separated by commas, under which another system writes its orders here.
     `trust_verified_email`: the vendor marks customers made by staff or by API as verified, so it proves nothing unless
@@ -28,6 +29,7 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     webhook_secret: Secret | None = None
     language: str = "en"
     category_menu: str = "main-menu"
+    option_facets: str = ""
     prices_include_tax: Mapping[str, bool] = {}
     read_all_orders: bool = False
     foreign_sources: str = ""

@@ -58,6 +58,6 @@ class CostBook:
                 failures += 1
                 if failures >= ATTEMPTS or len(piece) == 1:
                     raise
-                self.learn(document, error.cost, len(piece), per_item)
+                self.learn(document, error.cost, error.rows or len(piece), per_item)
                 continue
             done += len(piece)

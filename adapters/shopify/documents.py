@@ -3,7 +3,17 @@ them to the vendor's schema."""
 
 from __future__ import annotations
 
-from adapters.shopify import customers, identity, orders_documents, pricing, probe, stock, storefront, stores
+from adapters.shopify import (
+    admin_catalog,
+    customers,
+    identity,
+    orders_documents,
+    pricing,
+    probe,
+    stock,
+    storefront,
+    stores,
+)
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
 
@@ -19,6 +29,10 @@ DOCUMENTS: tuple[Document, ...] = (
     storefront.COLLECTIONS,
     storefront.SHOPFRONT,
     storefront.SEARCH,
+    admin_catalog.PRODUCTS,
+    admin_catalog.COLLECTION_PRODUCTS,
+    admin_catalog.COLLECTIONS,
+    admin_catalog.products_by_key(2),
     pricing.PRICES_BY_ID,
     pricing.PRICES_BY_SKU,
     pricing.COMPANY_PRICES_BY_ID,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from msgspec import Struct, field
@@ -12,7 +11,6 @@ from msgspec import Struct, field
 from gateway.errors import (
     AdapterError,
     CredentialsRefused,
-    InvalidAnswer,
     InvalidCursor,
     RateLimited,
     RequestRefused,
@@ -22,11 +20,13 @@ from gateway.ports.transport import Response, ThrottleSignal, plain_throttle
 
 
 class TooCostly(RequestRefused):
-    """The query was more than one query may cost; nothing was read. `cost` is what the vendor computed."""
+    """The query was more than one query may cost; nothing was read. `cost` is what the vendor computed, `rows` how many
+    were asked, where that is not the number of keys."""
 
-    def __init__(self, message: str = "", *, cost: float = 0.0, detail: str | None = None) -> None:
+    def __init__(self, message: str = "", *, cost: float = 0.0, rows: int = 0, detail: str | None = None) -> None:
         super().__init__(message, detail=detail)
         self.cost = cost
+        self.rows = rows
 
 
 BY_STATUS: Mapping[int, type[AdapterError]] = {
@@ -80,12 +80,12 @@ class Envelope(Struct):
     """The outermost object of every answer. `errors` is a plain text when the request never reached GraphQL."""
 
     data: msgspec.Raw = msgspec.Raw(b"null")
-    errors: list[VendorError] | str | Any = None
+    errors: msgspec.Raw = msgspec.Raw(b"null")
     extensions: _Extensions | None = None
 
 
 class _Signals(Struct):
-    errors: list[VendorError] | str | Any = None
+    errors: msgspec.Raw = msgspec.Raw(b"null")
     extensions: _Extensions | None = None
 
 
@@ -109,8 +109,8 @@ def throttle(response: Response) -> ThrottleSignal | None:
     except msgspec.DecodeError:
         return None
     cost = signals.extensions.cost if signals.extensions else None
-    errors: Any = signals.errors
-    limited = isinstance(errors, list) and any(_code(error) == "THROTTLED" for error in errors)  # pyright: ignore[reportUnknownVariableType]
+    errors = _listed(signals.errors)
+    limited = isinstance(errors, list) and any(error.extensions.code == "THROTTLED" for error in errors)
     status = cost.throttle_status if cost else None
     if status is None:
         return ThrottleSignal(limited=True) if limited else None
@@ -120,12 +120,20 @@ def throttle(response: Response) -> ThrottleSignal | None:
         remaining=status.currently_available,
         capacity=status.maximum_available,
         restore_rate=status.restore_rate,
-        cost=(cost.actual_query_cost or cost.requested_query_cost) if cost else None,
+        cost=(cost.requested_query_cost if cost.actual_query_cost is None else cost.actual_query_cost)
+        if cost
+        else None,
     )
 
 
-def _code(error: Any) -> str:
-    return error.extensions.code if isinstance(error, VendorError) else ""
+def _listed(errors: msgspec.Raw) -> list[VendorError] | str:
+    """The errors of an answer; as text where they are no list."""
+    if bytes(errors) == b"null":
+        return []
+    try:
+        return msgspec.json.decode(errors, type=list[VendorError])
+    except msgspec.DecodeError:
+        return bytes(errors).decode("utf-8", "replace")
 
 
 def refusal(response: Response) -> AdapterError | None:
@@ -140,14 +148,12 @@ def refusal(response: Response) -> AdapterError | None:
 
 def failure(envelope: Envelope) -> AdapterError | InvalidCursor | None:
     """The error an answer with status 200 stands for; None when it has none. Partial data is never served."""
-    errors: Any = envelope.errors
-    if errors is None or errors == []:
+    errors = _listed(envelope.errors)
+    if isinstance(errors, str):
+        return RequestRefused(detail=errors[:200])
+    if not errors:
         return None
-    if not isinstance(errors, list):
-        return RequestRefused(detail=str(errors)[:200])
-    first: Any = errors[0]  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(first, VendorError):
-        return InvalidAnswer(detail="an entry of errors[] is no error")
+    first = errors[0]
     if "invalid cursor" in first.message.lower():
         return InvalidCursor("The cursor does not belong to this list.")
     kind = BY_CODE.get(first.extensions.code, RequestRefused)

@@ -1,5 +1,6 @@
 """SearchPort over Storefront's `search`. Facets carry the vendor's filters as plain values: `availability`, `brand`,
-`product_type`, `tag`, `price` (`min:max`) and `option.<name>`; each value is checked before it is sent back."""
+`product_type`, `tag`, `price` (`min:max`) and `option.<name>` for the options that the configuration lists; each value
+is checked before it is sent back."""
 
 from __future__ import annotations
 
@@ -26,9 +27,7 @@ from gateway.model.search import (
     SearchSort,
 )
 
-CAPABILITIES = SearchCapabilities(
-    facets=("*",), sorts=(SearchSort.RELEVANCE, SearchSort.PRICE_ASC, SearchSort.PRICE_DESC)
-)
+SORTS = (SearchSort.RELEVANCE, SearchSort.PRICE_ASC, SearchSort.PRICE_DESC)
 OPTION = "option."
 _PLAIN = {"brand": "productVendor", "product_type": "productType", "tag": "tag"}
 _FACETS = {
@@ -84,13 +83,18 @@ class _Answer(answers.Head, frozen=True, kw_only=True):
 
 
 class Search:
-    def __init__(self, shopfront: Shopfront, catalog: Catalog) -> None:
+    def __init__(self, shopfront: Shopfront, catalog: Catalog, option_facets: str) -> None:
         self._shopfront = shopfront
         self._catalog = catalog
+        options = (name.strip().lower() for name in option_facets.split(","))
+        facets = (*_FACETS.values(), *(f"{OPTION}{name}" for name in options if name))
+        self.capabilities = SearchCapabilities(facets=facets, sorts=SORTS)
 
     async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
-        if query.sort not in CAPABILITIES.sorts:
+        if query.sort not in self.capabilities.sorts:
             raise UnsupportedFilter(f"Search cannot be sorted by {query.sort.value} here.")
+        if any(narrowed.facet not in self.capabilities.facets for narrowed in query.filters):
+            raise UnsupportedFilter("Search has no such facet here.")
         filters = [each for narrowed in query.filters for each in filters_of(narrowed)]
         answer, shown = await self._shopfront.ask(
             storefront.SEARCH,
@@ -114,7 +118,11 @@ class Search:
             products=tuple(products),
             positions=tuple(edge.cursor for edge in hits.edges),
             has_next=hits.page_info.has_next_page,
-            facets=tuple(facet for found in hits.product_filters if (facet := _facet(found))),
+            facets=tuple(
+                facet
+                for found in hits.product_filters
+                if (facet := _facet(found)) and facet.name in self.capabilities.facets
+            ),
             total=hits.total_count,
         )
 
@@ -124,7 +132,7 @@ def filters_of(narrowed: SearchFilter) -> list[Mapping[str, Any]]:
     name = narrowed.facet
     if name in _PLAIN:
         return [{_PLAIN[name]: value} for value in narrowed.values]
-    if name.startswith(OPTION) and len(name) > len(OPTION):
+    if name.startswith(OPTION):
         return [{"variantOption": {"name": name[len(OPTION) :], "value": value}} for value in narrowed.values]
     if name == "availability":
         if not set(narrowed.values) <= {"true", "false"}:
@@ -161,7 +169,7 @@ def _facet(found: _Filter) -> Facet | None:
             raise InvalidAnswer(detail=f"Search: the filter {found.id} holds no filter") from None
         if (text := _value(name, given)) is not None:
             if name.startswith(OPTION) and given.variant_option:
-                name = OPTION + given.variant_option.name
+                name = OPTION + given.variant_option.name.lower()
             values.append(FacetValue(text, value.label, value.count))
     return Facet(name, found.label, tuple(values)) if values else None
 

@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
+from adapters.shopify.errors import TooCostly
 from adapters.shopify.identifiers import PAGES, TERMS, Found, Hit, Identifiers
 from gateway.errors import AmbiguousKey, InvalidAnswer
 from gateway.model.context import CallContext
@@ -113,14 +114,18 @@ class Variants:
             facts: dict[str, Raw] = {}
             after: str | None = None
             for _ in range(PAGES):
-                raw = await self._client.ask(
-                    plan.by_sku,
-                    {**variables, "first": first, "after": after},
-                    Raw,
-                    operation=operation,
-                    call=call,
-                    points=float(plan.sku_points * first),
-                )
+                try:
+                    raw = await self._client.ask(
+                        plan.by_sku,
+                        {**variables, "first": first, "after": after},
+                        Raw,
+                        operation=operation,
+                        call=call,
+                        points=float(plan.sku_points * first),
+                    )
+                except TooCostly as error:
+                    error.rows = first
+                    raise
                 plan.seen(raw)
                 page = decoded(raw, _BySku, plan.by_sku).product_variants
                 for node in page.nodes:
@@ -134,8 +139,8 @@ class Variants:
             for sku, match in (await self._identifiers.settle(skus, list(hits.values()))).items():
                 found[sku] = plan.from_sku(facts[match.variant]) if isinstance(match, Found) else match.fresh()
 
-        # A fifth of the page stays free for near matches, so that they seldom cost another request.
-        room = max(1, costs.pieces(plan.by_sku.name, plan.sku_points, 250) * 4 // 5)
+        # A sixth of the page stays free for near matches, so that they seldom cost another request.
+        room = max(1, costs.pieces(plan.by_sku.name, plan.sku_points, 250) * 5 // 6)
         await costs.in_pieces(plan.by_sku.name, unknown, plan.sku_points, min(TERMS, room), send)
 
 

@@ -65,6 +65,10 @@ class AdminRoot:
         found = next((p for p in self._catalog.listed() if wanted in (p.handle, p.id)), None)
         return self._catalog.product(found) if found else None
 
+    def collectionByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
+        found = self._world.collections.get(identifier.get("handle", ""))
+        return self._catalog.collection(found) if found else None
+
     def collections(self, info: Any, first: Any = None, after: Any = None, sortKey: Any = None) -> Any:
         return self._catalog.collections(first, after)
 

@@ -69,6 +69,7 @@ class ShopifySandbox:
             "webhook_secret": self.webhook_secret,
             "language": self.world.seed.default_language,
             "foreign_sources": "import",
+            "option_facets": ",".join(self.world.option_names),
         }
 
     async def start(self, port: int = 0) -> str:

@@ -250,5 +250,9 @@ class World:
         return next((t for t in self.seed.translations if t.language == language and t.product in keys), None)
 
     @property
+    def option_names(self) -> list[str]:
+        return sorted({option.name for product in self.products.values() for option in product.record.options})
+
+    @property
     def languages(self) -> set[str]:
         return {self.seed.default_language} | {translation.language for translation in self.seed.translations}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from adapters.shopify.adapter import Shopify
+from adapters.shopify.adapter import create as create_adapter
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.sandbox import ShopifySandbox, create
 from gateway.errors import Unavailable
@@ -18,6 +19,9 @@ from gateway.model.identity import KeyRule
 from gateway.ports.manifest import AdapterEnvironment, Secret
 from gateway.ports.transport import Request, Response, Transport
 from gateway.testing.conformance.example import NOW, example_seed
+from gateway.testing.sandbox import Seed
+
+OpenShop = Callable[..., Awaitable[tuple[ShopifySandbox, Shopify]]]
 
 
 class PlainTransport:
@@ -114,5 +118,22 @@ async def transport(sandbox: ShopifySandbox) -> AsyncGenerator[PlainTransport]:
 
 
 @pytest.fixture
+async def open_shop() -> AsyncGenerator[OpenShop]:
+    """Opens a shop of the test's own: a running sandbox and an adapter in front of it."""
+    opened: list[tuple[ShopifySandbox, PlainTransport]] = []
+
+    async def start(seed: Seed, **keys: Any) -> tuple[ShopifySandbox, Shopify]:
+        sandbox = create(seed)
+        transport = PlainTransport(await sandbox.start())
+        opened.append((sandbox, transport))
+        return sandbox, create_adapter(environment(sandbox.url, config_of(sandbox, **keys), transport))
+
+    yield start
+    for sandbox, transport in opened:
+        await transport.close()
+        await sandbox.stop()
+
+
+@pytest.fixture
 def shop(sandbox: ShopifySandbox, transport: PlainTransport) -> Shopify:
-    return Shopify(environment(sandbox.url, config_of(sandbox), transport))
+    return create_adapter(environment(sandbox.url, config_of(sandbox), transport))
