@@ -71,7 +71,7 @@ class SquareSandbox(Server):
         self.account.variation_of(sku)["is_deleted"] = True
 
     def add_order(self, order: Order) -> Json:
-        return put_order(self.account, order)
+        return put_order(self.account, order, self.account.by_sku())
 
     def add_instant_profile(self, record: CustomerRecord) -> Json:
         """What Square makes on its own when a card is used that it has seen with that email or phone."""

@@ -53,6 +53,7 @@ class Account:
         self.locations: dict[str, Json] = {}
         self.catalog: dict[str, Json] = {}
         self.counts: dict[tuple[str, str, str], Json] = {}
+        self.children: dict[str, list[Json]] = {}
         self.customers: dict[str, Json] = {}
         self.program: Json | None = None
         self.loyalty_accounts: dict[str, Json] = {}
@@ -60,6 +61,17 @@ class Account:
         self.orders: dict[str, Json] = {}
         self.index_lag = 0.0
         self._written: dict[str, float] = {}
+
+    def add(self, entry: Json) -> Json:
+        """Put an object into the catalogue; an item's variations are kept in the order they came."""
+        self.catalog[entry["id"]] = entry
+        if entry["type"] == "ITEM_VARIATION":
+            self.children.setdefault(entry["item_variation_data"]["item_id"], []).append(entry)
+        return entry
+
+    def by_sku(self) -> dict[str | None, str]:
+        """SKU to variation id; where two bear it, the last."""
+        return {each["item_variation_data"].get("sku"): each["id"] for each in self.variations()}
 
     def wrote(self, object_id: str) -> None:
         self._written[object_id] = time.monotonic()

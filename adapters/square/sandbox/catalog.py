@@ -17,10 +17,7 @@ def shown(account: Account, entry: Json) -> Json:
     if entry["type"] != "ITEM":
         return entry
     children = [
-        each
-        for each in account.variations()
-        if each["item_variation_data"]["item_id"] == entry["id"]
-        and (not each.get("is_deleted") or entry.get("is_deleted"))
+        each for each in account.children.get(entry["id"], ()) if not each.get("is_deleted") or entry.get("is_deleted")
     ]
     return {**entry, "item_data": {**entry["item_data"], "variations": children}}
 
@@ -39,8 +36,9 @@ def search(account: Account, body: Json) -> Json:
         rows = list(_matching(rows, body["query"]))
     # The vendor's text: a limit beyond 1,000, zero or negative is ignored.
     limit = body.get("limit", 100)
-    found, more = page(body, [shown(account, each) for each in rows], limit if 0 < limit <= 1000 else 100)
-    answer: Json = {"objects": list(found), **more} if found else {}
+    here, more = page(body, rows, limit if 0 < limit <= 1000 else 100)
+    found = [shown(account, each) for each in here]
+    answer: Json = {"objects": found, **more} if found else {}
     if found and body.get("include_related_objects"):
         answer["related_objects"] = _related(account, found)
     return answer
@@ -50,14 +48,14 @@ def search_items(account: Account, body: Json) -> Json:
     limit = page_size(body, 100, 100)
     wanted = set(body.get("category_ids", ()))
     rows = [
-        shown(account, each)
+        each
         for each in account.catalog.values()
         if each["type"] == "ITEM"
         and not each.get("is_deleted")
         and (not wanted or wanted & {one["id"] for one in each["item_data"].get("categories", ())})
     ]
     found, more = page(body, rows, limit)
-    return {"items": list(found), **more}
+    return {"items": [shown(account, each) for each in found], **more}
 
 
 def retrieve(account: Account, body: Json) -> Json:

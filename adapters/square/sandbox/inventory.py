@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from adapters.square.sandbox.account import Account, Json
 from adapters.square.sandbox.paging import invalid, page, page_size
 
@@ -15,16 +17,16 @@ def counts(account: Account, body: Json) -> Json:
     for state in body.get("states", ()):
         if state not in _STATES:
             raise invalid("INVALID_ENUM_VALUE", f"`{state}` is not a valid enum value", "states")
-    objects, places = body.get("catalog_object_ids"), body.get("location_ids")
-    states = [each for each in body.get("states", ()) if each not in _UNTRACKED] or None
+    states = [each for each in body.get("states", ()) if each not in _UNTRACKED] or _STATES
+    wanted = product(
+        body.get("catalog_object_ids") or account.catalog, body.get("location_ids") or account.locations, states
+    )
     rows = [
-        row
-        for row in account.counts.values()
-        if (objects is None or row["catalog_object_id"] in objects)
-        and (places is None or row["location_id"] in places)
-        and (states is None or row["state"] in states)
-        and row["calculated_at"] > body.get("updated_after", "")
-        and not account.catalog[row["catalog_object_id"]].get("is_deleted")
+        account.counts[place]
+        for place in dict.fromkeys(wanted)
+        if place in account.counts
+        and account.counts[place]["calculated_at"] > body.get("updated_after", "")
+        and not account.catalog[place[0]].get("is_deleted")
     ]
     rows.sort(key=lambda row: row["calculated_at"], reverse=True)
     found, more = page(body, rows, size)

@@ -89,8 +89,7 @@ def _put(account: Account, kind: str, object_id: str, **data: Json) -> Json:
         "present_at_all_locations": True,
         **data,
     }
-    account.catalog[object_id] = entry
-    return entry
+    return account.add(entry)
 
 
 def _item(account: Account, product: Product, *, taxed: bool) -> None:

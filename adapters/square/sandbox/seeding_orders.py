@@ -15,12 +15,12 @@ _STATES = {OrderStatus.OPEN: "OPEN", OrderStatus.CANCELLED: "CANCELED"}
 
 
 def fill_orders(account: Account, seed: Seed) -> None:
+    by_sku = account.by_sku()
     for order in seed.orders:
-        put_order(account, order)
+        put_order(account, order, by_sku)
 
 
-def put_order(account: Account, order: Order) -> Json:
-    by_sku = {each["item_variation_data"].get("sku"): each["id"] for each in account.variations()}
+def put_order(account: Account, order: Order, by_sku: dict[str | None, str]) -> Json:
     refund = order.kind is OrderKind.REFUND
     lines = [_line(account, each, order.total.currency, by_sku, refund=refund) for each in order.lines]
     state = _STATES.get(order.status, "COMPLETED")
@@ -110,12 +110,14 @@ def _variation(account: Account, sku: str | None, by_sku: dict[str | None, str])
         return None
     if sku not in by_sku:
         by_sku[sku] = native_id("VARI", f"X{sku.encode().hex()[:18]}")
-        account.catalog[by_sku[sku]] = {
-            "type": "ITEM_VARIATION",
-            "id": by_sku[sku],
-            "updated_at": stamp(account.now),
-            "version": 1,
-            "is_deleted": True,
-            "item_variation_data": {"item_id": native_id("ITEM", "GONE"), "sku": sku, "name": sku},
-        }
+        account.add(
+            {
+                "type": "ITEM_VARIATION",
+                "id": by_sku[sku],
+                "updated_at": stamp(account.now),
+                "version": 1,
+                "is_deleted": True,
+                "item_variation_data": {"item_id": native_id("ITEM", "GONE"), "sku": sku, "name": sku},
+            }
+        )
     return by_sku[sku]

@@ -46,7 +46,7 @@ def fill_loyalty(account: Account, seed: Seed) -> None:
 
 
 def _program(account: Account, program: LoyaltyProgram) -> Json:
-    by_sku = {each["item_variation_data"].get("sku"): each["id"] for each in account.variations()}
+    by_sku = account.by_sku()
     rules = [rule for each in program.rules for rule in _rules(each, by_sku)]
     return present(
         id=account_uuid(program.ref.id),
