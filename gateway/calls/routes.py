@@ -12,6 +12,7 @@ import structlog
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.shared import shareable
 from gateway.calls.tracing import span
@@ -97,7 +98,12 @@ class Route:
             raise invalid from error
         finally:
             self._count(outcome)
-            self._seconds(time.monotonic() - started)
+            seconds = time.monotonic() - started
+            self._seconds(seconds)
+            observer = OBSERVER.get()
+            if observer is not None:
+                requests = self.spec.requests(len(keys), self.spec.axes)
+                observer(BackendCall(self.backend, self.operation, len(keys), requests, started, seconds, outcome))
 
     def _hold_to_account(self, error: AdapterError) -> None:
         transport = self.bound.transport

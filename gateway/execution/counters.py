@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gateway.execution.memo import Batch
+from gateway.execution.memo import Cell
 
 
 class Counters:
@@ -21,7 +21,7 @@ class Counters:
         self.fetches = 0
         self.keys = 0
 
-    def fetched(self, field: Batch, keys: int, started: float, seconds: float) -> None:
+    def fetched(self, cell: Cell, keys: int, started: float, seconds: float) -> None:
         """Called by a memo for every call of a batched resolver."""
         self.fetches += 1
         self.keys += keys

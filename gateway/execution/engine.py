@@ -13,12 +13,14 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefin
 from graphql.execution.values import VariableValues, get_variable_values
 from msgspec import Struct
 
+from gateway.calls.observation import OBSERVER
 from gateway.errors import LimitExceeded
 from gateway.execution import core
 from gateway.execution.authorise import Caller, Grants
 from gateway.execution.checks import check_schema, graphql_schema
 from gateway.execution.counters import Counters
 from gateway.execution.documents import Document, Documents, Guard
+from gateway.execution.explain import Explanation, Recorder, predicted
 from gateway.execution.failures import raisable
 from gateway.execution.memo import Memo
 from gateway.execution.plan import Plan, Unplannable
@@ -105,15 +107,36 @@ class Engine:
         variables = self._variables(operation, request)
         if isinstance(variables, list):
             return Result(None, variables)
-        memo = context.memo = Memo(context, self.counters, getattr(context, "deadline", None))
+        recorder = Recorder(self.counters) if getattr(context, "explain", False) else None
+        memo = context.memo = Memo(context, recorder or self.counters, getattr(context, "deadline", None))
+        watching = recorder and OBSERVER.set(recorder.called)
         try:
-            result = await self._answer(document, operation, variables, request, context, memo)
+            result = await self._answer(document, operation, variables, request, context, memo, recorder)
         finally:
             memo.close()
+            if watching is not None:
+                OBSERVER.reset(watching)
         self.counters.operations[result.executor] += 1
         if request.debug:
             result.extensions = {"execution": {"executor": result.executor, "reason": result.reason}}
+        if recorder is not None:
+            explanation = recorder.explanation(result.executor, result.reason)
+            result.extensions = {**(result.extensions or {}), "explain": explanation.builtins()}
         return result
+
+    def predict(self, request: Request, context: Context) -> Explanation | list[GraphQLError]:
+        """What executing would fetch, before anything runs; errors where it cannot be executed."""
+        document = self.documents.get(request.query)
+        operation = self._operation(document, request)
+        variables = operation if isinstance(operation, list) else self._variables(operation, request)
+        if isinstance(operation, list) or isinstance(variables, list):
+            return cast("list[GraphQLError]", variables)
+        try:
+            return predicted(self._plans.get(document, operation, variables, Grants.of(context)))
+        except LimitExceeded as refusal:
+            return [raisable(refusal)]
+        except Unplannable as refusal:
+            return Explanation(BY_CORE, refusal.reason, None, ())
 
     async def subscribe(self, request: Request, context: Context) -> AsyncIterator[Result]:
         """The answers to a subscription, one per event; a single one with errors where it cannot start."""
@@ -170,6 +193,7 @@ class Engine:
         request: Request,
         context: Context,
         memo: Memo,
+        recorder: Recorder | None,
     ) -> Result:
         try:
             plan = self._plans.get(document, operation, variables, Grants.of(context))
@@ -179,6 +203,8 @@ class Engine:
             self.counters.unplannable[refusal.reason] += 1
             return await self._core(document, request, context, BY_CORE, refusal.reason)
         run = Run(plan, context, memo, variables)
+        if recorder is not None:
+            recorder.plan, recorder.cells = plan, run.cells
         await run.run()
         if run.gave_up is not None:
             reason = str(run.gave_up) or type(run.gave_up).__name__

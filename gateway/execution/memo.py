@@ -44,7 +44,7 @@ class Batch(Protocol):
 class Fetches(Protocol):
     """Told about every call of a batched resolver; the explain page and the metrics listen."""
 
-    def fetched(self, field: Batch, keys: int, started: float, seconds: float) -> None: ...
+    def fetched(self, cell: Cell, keys: int, started: float, seconds: float) -> None: ...
 
 
 def comparable(value: object) -> Hashable:
@@ -219,11 +219,10 @@ class Memo:
 
     async def _fetch(self, cell: Cell, keys: list[Hashable], parents: list[Any]) -> None:
         values = cell.values
-        loop = asyncio.get_running_loop()
-        flight: asyncio.Future[None] = loop.create_future()
+        flight: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         values.update(dict.fromkeys(keys, flight))
         self._parents.extend(parents)  # a key may be a parent's identity, which must not be used again
-        started = loop.time()
+        started = time.monotonic()
         try:
             answers = cell.field.call(parents, self._ctx, cell.arguments, cell.selected)
             if isawaitable(answers):
@@ -241,7 +240,7 @@ class Memo:
         cell.failed = cell.failed or any(isinstance(answer, Exception) for answer in answers)
         flight.set_result(None)
         if self._fetches is not None:
-            self._fetches.fetched(cell.field, len(keys), started, loop.time() - started)
+            self._fetches.fetched(cell, len(keys), started, time.monotonic() - started)
 
 
 def _answer(value: Any) -> Any:

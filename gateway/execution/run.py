@@ -12,7 +12,7 @@ from typing import Any
 from graphql.execution.values import VariableValues
 
 from gateway.execution.failures import Failures
-from gateway.execution.memo import Memo
+from gateway.execution.memo import Cell, Memo
 from gateway.execution.plan import Completer, Group, Pair, Plan, Site
 
 
@@ -27,6 +27,7 @@ class Run:
         self._pairs: list[list[Pair]] = [[] for _ in plan.sites]
         self._complete: tuple[Completer, ...] = ()
         self._waiting = {group: len(group.feeders) for group in plan.groups if group.feeders}
+        self.cells: dict[Group, Cell] = {}
         self.failures = Failures()
         self.gave_up: Exception | None = None
         self.data: dict[str, Any] = {}
@@ -82,6 +83,7 @@ class Run:
                 cell = memo.cell(group.field, arguments.values(self._variables), group.selected)
             else:
                 cell = memo.cell(group.field, arguments.constant, group.selected, arguments.identity or ())
+            self.cells[group] = cell
             key_of = cell.key_of
             parents = [parent for _, parent in pairs]
             keys = [key_of(parent) for parent in parents]

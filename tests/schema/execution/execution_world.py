@@ -133,5 +133,6 @@ class Context:
         self.principal = Principal(roles=frozenset(roles))
         self.profile = ClientProfile(touchpoint=Touchpoint.WEB, personal_data=personal_data)
         self.language = "en"
+        self.explain = False
         self.deadline: float | None = None
         self.memo: Any = None
