@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from gateway.execution.engine import Engine
+from gateway.http.admission import Admission, OpenContext
 from gateway.http.answers import AliasOf
-from gateway.http.door import Door, OpenContext
+from gateway.http.door import Door
+from gateway.http.explorer import explorer_page, explorer_routes
+from gateway.http.gate import Gate
+from gateway.http.origins import Origins
 from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
+from gateway.http.public import PublicAnswers
+from gateway.http.response_cache import ResponseCache
+from gateway.http.socket import SocketDoor
 from gateway.http.wire import Application, Receive, Scope, Send
 from gateway.security.api_keys import ApiKeys
 from gateway.security.authentication import Authentication, Verifier
@@ -18,18 +27,30 @@ from gateway.security.profiles import Profiles
 from gateway.settings import Settings
 
 GRAPHQL_PATH = "/graphql"
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 class Doors:
-    """The ASGI application. `drain()` makes readiness say no while everything else goes on."""
+    """The ASGI application. `cache.invalidate(tags)` is told of every change."""
 
-    def __init__(self, door: Door, pages: Starlette) -> None:
+    def __init__(self, door: Door, socket: SocketDoor, pages: Starlette, cache: ResponseCache, gate: Gate) -> None:
         self._door = door
+        self._socket = socket
         self._pages: Application = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
+        self.cache = cache
+        self.gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH:
-            await self._door(scope, receive, send)
+        kind = scope["type"]
+        if kind == "http":
+            with self.gate.passing():
+                if scope["path"] == GRAPHQL_PATH:
+                    await self._door(scope, receive, send)
+                else:
+                    await self._pages(scope, receive, send)
+        elif kind == "websocket":
+            with self.gate.passing():
+                await self._socket(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
@@ -45,9 +66,14 @@ def build_asgi(
     alias_of: AliasOf,
     accept_webhook: AcceptWebhook | None = None,
     pages: Sequence[BaseRoute] = (),
+    lifespan: Lifespan | None = None,
+    explorer: bool = True,
+    graphiql: Path | None = None,
 ) -> Doors:
-    """`alias_of` gives a backend's public alias; `pages` are routes of the application's own."""
-    door = Door(
+    """`alias_of` gives a backend's public alias; `pages` are routes of the application's own, before ours; `lifespan`
+    is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle."""
+    gate = Gate()
+    admission = Admission(
         engine=engine,
         open_context=open_context,
         authentication=Authentication(verifier, ApiKeys(settings)),
@@ -55,11 +81,23 @@ def build_asgi(
         settings=settings,
         alias_of=alias_of,
     )
+    origins = Origins(settings.server.cors_origins)
+    cache = ResponseCache()
+    door = Door(
+        admission=admission,
+        origins=origins,
+        public=PublicAnswers(cache, admission),
+        limits=settings.limits,
+        page=explorer_page(graphiql) if explorer else None,
+        stopping=gate.stopping,
+    )
     operational = operational_routes(
         ready=ready,
         metrics=metrics,
         accept_webhook=accept_webhook,
-        draining=lambda: False,
+        draining=lambda: gate.draining,
         public_url=settings.gateway.public_url,
     )
-    return Doors(door, Starlette(routes=[*operational, *pages]))
+    routes = [*pages, *operational, *(explorer_routes(graphiql) if explorer else ())]
+    starlette = Starlette(routes=routes, lifespan=lifespan)
+    return Doors(door, SocketDoor(admission, origins, gate.stopping), starlette, cache, gate)

@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from cachetools import LRUCache
-from graphql import GraphQLError, OperationDefinitionNode, OperationType
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_directive_values,
+)
+from graphql.execution.values import VariableValues, get_variable_values
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import Forbidden, LimitExceeded
 from gateway.execution.engine import Engine
+from gateway.http.cache_hints import Keeping, keeping_of
 from gateway.model.principal import ClientProfile
+from gateway.security.card_numbers import FreeText
+from gateway.security.cost import Sum, compile_cost
 from gateway.security.limits import Measures, check_document
+from gateway.security.profiles import RequestFacts
 from gateway.settings import LimitsSection
+
+IN_CONTEXT = "inContext"
+
+
+class Operation(Struct, frozen=True):
+    """One operation of a valid document: what it may cost, whether its answers may be kept, and its `@inContext`."""
+
+    node: OperationDefinitionNode
+    cost: Sum
+    keeping: Keeping
+    in_context: DirectiveNode | None
+
+    @property
+    def is_query(self) -> bool:
+        return self.node.operation is OperationType.QUERY
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.node.operation is OperationType.SUBSCRIPTION
 
 
 class Document(Struct, frozen=True):
     """A valid document. `operations` and `measures` by operation name, None for the unnamed one."""
 
     source: str
-    operations: Mapping[str | None, OperationDefinitionNode]
+    operations: Mapping[str | None, Operation]
     measures: Mapping[str | None, Measures]
+    free_text: FreeText
+
+    @property
+    def introspects(self) -> bool:
+        return any(found.introspection for found in self.measures.values())
 
 
 class Invalid(Exception):
@@ -38,29 +78,64 @@ class Documents:
         self._known: LRUCache[str, Document] = LRUCache(limits.plans)
 
     def get(self, source: str, profile: ClientProfile) -> Document:
-        """The document, ready to run. Raises Invalid, LimitExceeded or Forbidden."""
+        """The document, ready to run. Raises Invalid, LimitExceeded, BadInput or Forbidden."""
         document = self._known.get(source)
         if document is None:
             document = self._known[source] = self._prepared(source)
-        if not profile.introspection and any(found.introspection for found in document.measures.values()):
+        if document.introspects and not profile.introspection:
             raise Forbidden("This client may not introspect the schema.")
         return document
 
     def _prepared(self, source: str) -> Document:
         limit = self._limits.document_bytes
-        if len(source) > limit or len(source.encode("utf-8", "replace")) > limit:
+        if len(source) > limit or len(source.encode("utf-8", "surrogatepass")) > limit:
             raise LimitExceeded(f"The document is larger than {limit} bytes.")
         prepared = self._engine.documents.get(source)
         if prepared.errors or prepared.node is None:
             raise Invalid(prepared.errors)
+        schema = self._engine.schema
         return Document(
             source=source,
-            operations={one.name.value if one.name else None: one for one in prepared.operations},
+            operations=_operations(schema, prepared.node),
             measures=check_document(prepared.node, self._limits),
+            free_text=FreeText(schema, prepared.node),
         )
 
+    def facts(self, operation: Operation, variables: Mapping[str, Any] | None, facts: RequestFacts) -> RequestFacts:
+        """The facts with what the operation's own `@inContext` asks for in place of the headers' wishes."""
+        directive = operation.in_context
+        definition = self._engine.schema.get_directive(IN_CONTEXT)
+        if directive is None or definition is None:
+            return facts
+        given = get_variable_values(
+            self._engine.schema, operation.node.variable_definitions or (), dict(variables or {}), max_errors=1
+        )
+        if not isinstance(given, VariableValues):
+            return facts  # the engine says what is wrong with the variables
+        asked = get_directive_values(definition, operation.node, given) or {}
+        return replace(facts, **{name: _text(value) for name, value in asked.items() if value is not None})
 
-def chosen(document: Document, name: str | None) -> OperationDefinitionNode:
+
+def _text(value: object) -> str:
+    """Enums of countries, currencies and languages by the names they have in the schema."""
+    return str(getattr(value, "value", value))
+
+
+def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Operation]:
+    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+    return {
+        one.name.value if one.name else None: Operation(
+            node=one,
+            cost=compile_cost(schema, one, fragments),
+            keeping=keeping_of(schema, one, fragments),
+            in_context=next((found for found in one.directives or () if found.name.value == IN_CONTEXT), None),
+        )
+        for one in document.definitions
+        if isinstance(one, OperationDefinitionNode)
+    }
+
+
+def chosen(document: Document, name: str | None) -> Operation:
     """The operation to run, as the specification chooses it. Raises Invalid."""
     if name is not None:
         operation = document.operations.get(name)
@@ -71,11 +146,3 @@ def chosen(document: Document, name: str | None) -> OperationDefinitionNode:
         message = "Say which operation to run: `operationName`." if document.operations else "There is no operation."
         raise Invalid([GraphQLError(message)])
     return next(iter(document.operations.values()))
-
-
-def is_query(operation: OperationDefinitionNode) -> bool:
-    return operation.operation is OperationType.QUERY
-
-
-def is_subscription(operation: OperationDefinitionNode) -> bool:
-    return operation.operation is OperationType.SUBSCRIPTION

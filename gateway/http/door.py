@@ -1,26 +1,26 @@
-"""`/graphql`, in raw ASGI: from a request's bytes to an answer's bytes, station by station.
+"""`/graphql` over HTTP, in raw ASGI: from a request's bytes to an answer's bytes, station by station.
 
-Negotiate, read, authenticate, limit the rate, find the document, check it against the limits, open the context,
-execute, answer. Whatever goes wrong at a station is answered there; only a client that went away gets nothing.
+Negotiate, check the origin, authenticate, count, read, admit, look among the kept answers, execute, answer. Whatever
+goes wrong at a station is answered there; only a client that went away gets nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import structlog
-from graphql import GraphQLError, OperationDefinitionNode
-from msgspec import Struct
+from graphql import GraphQLError
 
 from gateway.errors import BadInput, GatewayError, TooManyRequests
-from gateway.execution.engine import Engine, Request
-from gateway.http.answers import UNPARSABLE, AliasOf, Teller, is_request_error, refusal_reply, reply, status_of
-from gateway.http.documents import Document, Documents, Invalid, chosen, is_query, is_subscription
+from gateway.http.admission import Admission, Admitted, Caller
+from gateway.http.answers import INVALID, UNPARSABLE, Teller, encoded, is_request_error, refusal_reply, reply, status_of
+from gateway.http.documents import Invalid
+from gateway.http.events import EventStream
 from gateway.http.media import Media, is_json, negotiate
-from gateway.http.requests import GraphQLRequest, facts_of, from_body, from_query_string
+from gateway.http.origins import Origins, check_get
+from gateway.http.public import PublicAnswers
+from gateway.http.requests import GraphQLRequest, from_body, from_query_string
 from gateway.http.wire import (
     Disconnected,
     Header,
@@ -29,49 +29,41 @@ from gateway.http.wire import (
     Reply,
     Scope,
     Send,
+    address_of,
     headers_of,
     read_body,
     send_reply,
+    trace_id_of,
 )
-from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
-from gateway.security.authentication import Authentication
-from gateway.security.profiles import Profiles, RequestFacts
-from gateway.settings import Settings
+from gateway.settings import LimitsSection
 
 BODY_SECONDS = 10.0
 """For the whole body, whatever trickles in."""
+PATIENCE_SECONDS = 0.02
+"""How long an operation runs before anybody looks whether its client is still there."""
 
-OpenContext = Callable[[Principal, ClientProfile, RequestFacts], Any]
-_log = structlog.get_logger(__name__)
-
-
-class Caller(Struct, frozen=True):
-    """Who asks, what for, and how it is told."""
-
-    principal: Principal
-    profile: ClientProfile
-    facts: RequestFacts
-    teller: Teller
+PERSONAL: tuple[Header, ...] = ((b"cache-control", b"private, no-store"),)
 
 
 class Door:
+    """`page` is what a browser is shown, `stopping` is set when open streams shall end."""
+
     def __init__(
         self,
         *,
-        engine: Engine,
-        open_context: OpenContext,
-        authentication: Authentication,
-        profiles: Profiles,
-        settings: Settings,
-        alias_of: AliasOf,
+        admission: Admission,
+        origins: Origins,
+        public: PublicAnswers,
+        limits: LimitsSection,
+        page: Reply | None,
+        stopping: asyncio.Event,
     ) -> None:
-        self._engine = engine
-        self._open_context = open_context
-        self._authentication = authentication
-        self._profiles = profiles
-        self._settings = settings
-        self._alias_of = alias_of
-        self._documents = Documents(engine, settings.limits)
+        self._admission = admission
+        self._origins = origins
+        self._public = public
+        self._limits = limits
+        self._page = page
+        self._stopping = stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
@@ -84,73 +76,132 @@ class Door:
         except Refusal as refusal:
             answer = refusal_reply(refusal, media, trace_id)
         except Exception as error:
-            teller = Teller(ANONYMOUS, self._profiles.of(ANONYMOUS), self._alias_of, trace_id)
-            answer = reply({"errors": [teller.failure(error)]}, media or Media.JSON, status=500)
-        await send_reply(send, answer)
+            told = {"errors": [self._admission.stranger(trace_id).failure(error)]}
+            answer = reply(told, media or Media.JSON, status=500, headers=PERSONAL)
+        added = self._origins.headers(headers)
+        if isinstance(answer, EventStream):
+            await answer.send(receive, send, added, self._stopping)
+        else:
+            await send_reply(send, answer, added)
 
     async def _answer(
         self, scope: Scope, receive: Receive, headers: Mapping[str, str], media: Media | None, trace_id: str
-    ) -> Reply:
+    ) -> Reply | EventStream:
         method = scope["method"]
+        if method == "OPTIONS":
+            return self._origins.preflight(headers)
         if method not in ("GET", "POST"):
             raise Refusal(405, "BAD_REQUEST", "Only GET and POST are served here.", ((b"allow", b"GET, POST"),))
-        if media is None:
+        if media is Media.PAGE and method == "GET" and self._page is not None and not scope["query_string"]:
+            return self._page
+        if media is None or media is Media.PAGE:
             raise Refusal(406, "BAD_REQUEST", f"Served as {Media.GRAPHQL.value} or {Media.JSON.value}.")
+        if method == "POST" and not is_json(headers.get("content-type")):
+            raise Refusal(415, "BAD_REQUEST", "The body must be application/json in UTF-8.")
+        if method == "GET":
+            check_get(headers)
+        try:
+            caller = await self._admission.caller(headers, trace_id, address_of(scope))
+            await self._admission.count(caller)
+        except GatewayError as error:
+            return failure_reply(self._admission.stranger(trace_id), error, media)
         if method == "POST":
-            if not is_json(headers.get("content-type")):
-                raise Refusal(415, "BAD_REQUEST", "The body must be application/json in UTF-8.")
-            limit = self._settings.limits.body_bytes
-            request = from_body(await read_body(scope, receive, limit=limit, seconds=BODY_SECONDS))
-        else:
+            body = await read_body(scope, receive, limit=self._limits.body_bytes, seconds=BODY_SECONDS)
+            request = from_body(body)
+        elif caller.profile.allow_get:
             request = from_query_string(scope["query_string"])
-        try:
-            caller = await self._caller(headers, trace_id)
-        except GatewayError as error:
-            teller = Teller(ANONYMOUS, self._profiles.of(ANONYMOUS), self._alias_of, trace_id)
-            return failure_reply(teller, error, media)
-        work = self._run(request, caller, media, method)
-        return await _while_connected(work, receive)
+        else:
+            raise Refusal(405, "BAD_REQUEST", "This client sends POST only.", ((b"allow", b"POST"),))
+        if media is Media.EVENTS:
+            return EventStream(self._admission, request, caller, method)
+        return await self._run(request, caller, media, method, headers, receive)
 
-    async def _caller(self, headers: Mapping[str, str], trace_id: str) -> Caller:
-        principal = await self._authentication.principal(headers.get("authorization"), headers.get("x-api-key"))
-        profile = self._profiles.of(principal)
-        facts = facts_of(headers, trace_id)
-        return Caller(principal, profile, facts, Teller(principal, profile, self._alias_of, trace_id))
-
-    async def _run(self, request: GraphQLRequest, caller: Caller, media: Media, method: str) -> Reply:
+    async def _run(
+        self,
+        request: GraphQLRequest,
+        caller: Caller,
+        media: Media,
+        method: str,
+        headers: Mapping[str, str],
+        receive: Receive,
+    ) -> Reply:
         teller = caller.teller
-        well_formed = 400 if media is Media.GRAPHQL else 200
+        refused = 400 if media is Media.GRAPHQL else 200
         try:
-            document = self._document(request, caller)
-            operation = chosen(document, request.operation_name)
-            self._check_method(operation, caller, method)
-            context = self._open_context(caller.principal, caller.profile, caller.facts)
-            result = await self._engine.execute(
-                Request(document.source, request.variables, request.operation_name), context
-            )
+            if request.query is None and request.document_id is None and not request.extensions:
+                raise Refusal(400, "BAD_REQUEST", "There is no `query`.")
+            admitted = self._admission.admit(request, caller)
+            check_method(admitted, method)
+            if admitted.operation.is_subscription:
+                raise BadInput("Subscriptions are served as text/event-stream or over a WebSocket.")
+            visit = self._public.visit(caller, admitted, headers)
+            if visit is not None and visit.kept is not None:
+                return self._public.kept_reply(visit, media, method, headers)
+            context = self._admission.open(caller, admitted)
+            with self._public.collecting(visit):
+                result = await self._execute(admitted, context, receive)
         except Invalid as invalid:
-            errors = [teller.error(error, code=_code(error)) for error in invalid.errors]
-            return reply({"errors": errors}, media, status=well_formed)
+            errors = [teller.error(error, code=code_of(error)) for error in invalid.errors]
+            return reply({"errors": errors}, media, status=refused, headers=PERSONAL)
         except GatewayError as error:
             return failure_reply(teller, error, media)
-        status = well_formed if is_request_error(result) else 200
-        return reply(teller.result(result), media, status=status)
+        told = teller.result(result, self._admission.extensions(caller, admitted))
+        if visit is not None and not result.errors and not result.private and not result.extensions:
+            return self._public.reply(visit, encoded(told), media, method, headers)
+        status = refused if is_request_error(result) else 200
+        return reply(told, media, status=status, headers=PERSONAL)
 
-    def _document(self, request: GraphQLRequest, caller: Caller) -> Document:
-        if not request.query:
-            raise Refusal(400, "BAD_REQUEST", "There is no `query`.")
-        return self._documents.get(request.query, caller.profile)
+    async def _execute(self, admitted: Admitted, context: Any, receive: Receive) -> Any:
+        work = self._admission.engine.execute(admitted.request, context)
+        if not admitted.operation.is_query:
+            return await work  # a write that has begun is never cut short
+        watch = _Watch(receive)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if watch.gone:
+                raise Disconnected from None
+            raise
+        finally:
+            watch.stop()
 
-    def _check_method(self, operation: OperationDefinitionNode, caller: Caller, method: str) -> None:
-        if method == "GET" and not is_query(operation):
-            raise Refusal(405, "BAD_REQUEST", "Only queries may be sent by GET.", ((b"allow", b"POST"),))
-        if is_subscription(operation):
-            raise BadInput("Subscriptions are served as text/event-stream or over a WebSocket.")
+
+class _Watch:
+    """Cancels the task it is made in when the client goes away: and with it what only this client was waiting for.
+    Most operations are over before it looks for the first time."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._task = asyncio.current_task()
+        self._looking: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._start)
+        self.gone = False
+
+    def _start(self) -> None:
+        self._looking = asyncio.ensure_future(self._look())
+
+    async def _look(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+
+
+def check_method(admitted: Admitted, method: str) -> None:
+    """Raises Refusal for what changes things and came by GET."""
+    if method == "GET" and not (admitted.operation.is_query or admitted.operation.is_subscription):
+        raise Refusal(405, "BAD_REQUEST", "Only queries may be sent by GET.", ((b"allow", b"POST"),))
 
 
 def failure_reply(teller: Teller, error: GatewayError, media: Media) -> Reply:
     status = status_of(error)
-    headers: list[Header] = []
+    headers: list[Header] = [*PERSONAL]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     if isinstance(error, TooManyRequests) and error.retry_after is not None:
@@ -158,35 +209,5 @@ def failure_reply(teller: Teller, error: GatewayError, media: Media) -> Reply:
     return reply({"errors": [teller.failure(error)]}, media, status=status, headers=headers)
 
 
-def _code(error: GraphQLError) -> str:
-    return UNPARSABLE if error.message.startswith("Syntax Error") else "GRAPHQL_VALIDATION_FAILED"
-
-
-def trace_id_of(headers: Mapping[str, str]) -> str:
-    """The trace id of a W3C `traceparent`, else a new one."""
-    parts = headers.get("traceparent", "").split("-")
-    if len(parts) >= 4 and len(parts[1]) == 32 and set(parts[1]) <= set("0123456789abcdef") and set(parts[1]) != {"0"}:
-        return parts[1]
-    return secrets.token_hex(16)
-
-
-async def _while_connected(work: Awaitable[Reply], receive: Receive) -> Reply:
-    """The answer, unless the client goes away first: then the work is cancelled, and with it what only it waits for."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnect(receive))
-    try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise Disconnected
-    finally:
-        gone.cancel()
-        task.cancel()
-
-
-async def _disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-__all__ = ["Caller", "Door", "OpenContext", "failure_reply", "trace_id_of"]
+def code_of(error: GraphQLError) -> str:
+    return UNPARSABLE if error.message.startswith("Syntax Error") else INVALID

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
@@ -102,7 +103,25 @@ async def _gather(receive: Receive, limit: int) -> bytes:
     return bytes(parts)
 
 
-async def send_reply(send: Send, reply: Reply, *, head_only: bool = False) -> None:
-    headers = [*reply.headers, *SECURITY_HEADERS, (b"content-length", str(len(reply.body)).encode())]
+async def send_reply(send: Send, reply: Reply, added: Iterable[Header] = ()) -> None:
+    """With the security headers, unless the reply has its own."""
+    own = {name for name, _ in reply.headers}
+    headers = [*reply.headers, *added, *(header for header in SECURITY_HEADERS if header[0] not in own)]
+    if reply.status not in (204, 304):
+        headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head_only else reply.body})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def address_of(scope: Scope) -> str:
+    """The client's network address, as far as the server knows it."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def trace_id_of(headers: Mapping[str, str]) -> str:
+    """The trace id of a W3C `traceparent`, else a new one."""
+    parts = headers.get("traceparent", "").split("-")
+    if len(parts) >= 4 and len(parts[1]) == 32 and set(parts[1]) <= set("0123456789abcdef") and set(parts[1]) != {"0"}:
+        return parts[1]
+    return secrets.token_hex(16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -65,6 +66,7 @@ CONFIGURATION: dict[str, Any] = {
             "introspection": False,
             "allow_get": False,
             "free_documents": False,
+            "operations": ["trusted.json"],
         },
         "private": {"touchpoint": "web", "default_country": "GB", "introspection": False, "allow_get": False},
         "kiosk": {"touchpoint": "kiosk", "stores": ["covent_garden"], "personal_data": False, "page_limit": 24},
@@ -73,6 +75,7 @@ CONFIGURATION: dict[str, Any] = {
     },
     "api_keys": {"storefront": {"env": "STOREFRONT_KEY_SHA256", "profile": "web"}},
 }
+TRUSTED = "query Where { where { country currency } }"
 ENVIRONMENT = {"STOREFRONT_KEY_SHA256": hashlib.sha256(STOREFRONT_KEY.encode()).hexdigest()}
 
 
@@ -107,7 +110,12 @@ def doors_of(settings: Settings, opener: Opener, **more: Any) -> Doors:
     profiles = opener.profiles = Profiles(settings)
     del profiles
     return build_asgi(
-        engine=Engine(build(), guards=[guard_of(settings.limits)]),
+        engine=Engine(
+            build(),
+            guards=[guard_of(settings.limits)],
+            max_tokens=settings.limits.tokens,
+            max_characters=settings.limits.document_bytes,
+        ),
         open_context=opener,
         verifier=TokenVerifier(settings.issuers, profiles=settings.profiles, base=settings.base),
         settings=settings,
@@ -141,6 +149,7 @@ async def serving(folder: Path, *, more: Mapping[str, Any] | None = None, **sect
     staff = LocalIssuer(STAFF_ISSUER, AUDIENCE)
     (folder / "customers.json").write_bytes(customers.jwks())
     (folder / "staff.json").write_bytes(staff.jwks())
+    (folder / "trusted.json").write_text(json.dumps({hashlib.sha256(TRUSTED.encode()).hexdigest(): TRUSTED}))
     opener = Opener()
     doors = doors_of(settings_of(folder, **sections), opener, **(more or {}))
     async with listening(doors) as url:

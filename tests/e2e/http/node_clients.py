@@ -1,4 +1,4 @@
-"""The npm clients of `tests/servers/clients`: installed once under `build/`, run as scripts against a served gateway."""
+"""The npm clients of `tests/servers/clients`: installed once under `build/`, run against a served gateway."""
 
 from __future__ import annotations
 

@@ -1,0 +1,119 @@
+"""What must be true before an operation runs, for every transport alike: who asks, how often, for which document, at
+what cost, in which context. A transport only differs in how it brings requests and takes answers away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.execution.engine import Engine, Request
+from gateway.http.answers import AliasOf, Teller
+from gateway.http.documents import Document, Documents, Operation, chosen
+from gateway.http.requests import GraphQLRequest, facts_of
+from gateway.model.context import CommerceContext
+from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
+from gateway.security.authentication import Authentication
+from gateway.security.cost import check_cost
+from gateway.security.profiles import Profiles, RequestFacts
+from gateway.security.rates import RateLimits
+from gateway.security.trusted import TrustedDocuments, digest_of_request
+from gateway.settings import Settings
+
+OpenContext = Callable[[Principal, ClientProfile, RequestFacts], Any]
+
+
+class Caller(Struct, frozen=True):
+    """Who asks, what for, and how it is told. `address` is the network's, for limits only."""
+
+    principal: Principal
+    profile: ClientProfile
+    facts: RequestFacts
+    teller: Teller
+    address: str = ""
+    wants_cost: bool = False
+
+
+class Admitted(Struct, frozen=True):
+    """A request that may run."""
+
+    request: Request
+    document: Document
+    operation: Operation
+    facts: RequestFacts
+    cost: int
+
+
+class Admission:
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        open_context: OpenContext,
+        authentication: Authentication,
+        profiles: Profiles,
+        settings: Settings,
+        alias_of: AliasOf,
+    ) -> None:
+        self.engine = engine
+        self._open_context = open_context
+        self._authentication = authentication
+        self._profiles = profiles
+        self._alias_of = alias_of
+        self._documents = Documents(engine, settings.limits)
+        self._trusted = TrustedDocuments(settings)
+        self._rates = RateLimits(settings.gateway.redis)
+
+    def stranger(self, trace_id: str) -> Teller:
+        """Who to tell when nobody knows yet who asks."""
+        return Teller(ANONYMOUS, self._profiles.of(ANONYMOUS), self._alias_of, trace_id)
+
+    async def caller(self, headers: Mapping[str, str], trace_id: str, address: str) -> Caller:
+        """Raises Unauthenticated, ContextNotAllowed or Refusal. Counts nothing."""
+        principal = await self._authentication.principal(headers.get("authorization"), headers.get("x-api-key"))
+        profile = self._profiles.of(principal)
+        return Caller(
+            principal=principal,
+            profile=profile,
+            facts=facts_of(headers, trace_id),
+            teller=Teller(principal, profile, self._alias_of, trace_id),
+            address=address,
+            wants_cost="x-commerce-cost" in headers,
+        )
+
+    async def count(self, caller: Caller) -> None:
+        """One more request of this caller. Raises TooManyRequests."""
+        await self._rates.check(caller.principal, caller.profile, caller.address)
+
+    def admit(self, request: GraphQLRequest, caller: Caller) -> Admitted:
+        """Raises Invalid, or a GatewayError that says what is not allowed."""
+        profile, name = caller.profile, caller.principal.profile
+        digest = digest_of_request(request.document_id, request.extensions)
+        document = self._documents.get(self._trusted.find(name, profile, request.query, digest), profile)
+        self._trusted.register(name, digest, document.source)
+        operation = chosen(document, request.operation_name)
+        variables = request.variables or {}
+        document.free_text.check(variables)
+        cost = operation.cost.of(variables)
+        check_cost(cost, profile.cost_limit)
+        return Admitted(
+            request=Request(document.source, request.variables, request.operation_name),
+            document=document,
+            operation=operation,
+            facts=self._documents.facts(operation, request.variables, caller.facts),
+            cost=cost,
+        )
+
+    def commerce(self, caller: Caller, facts: RequestFacts) -> CommerceContext:
+        return self._profiles.select(caller.profile, facts)
+
+    def open(self, caller: Caller, admitted: Admitted) -> Any:
+        """The operation's context. Raises ContextNotAllowed, UnsupportedLanguage or BadInput."""
+        return self._open_context(caller.principal, caller.profile, admitted.facts)
+
+    def extensions(self, caller: Caller, admitted: Admitted) -> dict[str, Any] | None:
+        """What the client asked to be told beside the data."""
+        if not caller.wants_cost:
+            return None
+        return {"cost": {"requested": admitted.cost, "limit": caller.profile.cost_limit}}

@@ -1,0 +1,69 @@
+"""Browsers: what other origins may read (CORS), and what they may make a browser send (CSRF).
+
+No cookie is ever looked at, so a forged request carries no person; and still nothing runs that a page of another
+origin could send without asking first: bodies must be JSON, and GET needs a header that no form or image can send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.http.wire import Header, Refusal, Reply
+
+ASKS_FIRST = frozenset(
+    {"authorization", "x-api-key", "apollo-require-preflight", "graphql-require-preflight", "x-requested-with"}
+)
+"""Headers a browser sends to another origin only after a preflight; any `X-Commerce-*` is one too."""
+ALLOWED_HEADERS = (
+    b"accept, accept-language, authorization, content-type, traceparent, x-api-key, x-requested-with, if-none-match, "
+    b"apollo-require-preflight, graphql-require-preflight, x-commerce-channel, x-commerce-client, x-commerce-cost, "
+    b"x-commerce-country, x-commerce-currency, x-commerce-deadline-ms, x-commerce-explain, x-commerce-language, "
+    b"x-commerce-max-age, x-commerce-store, x-graphql-event-stream-token"
+)
+EXPOSED_HEADERS = b"etag, retry-after, age"
+
+
+class Origins:
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self._allowed = frozenset(origin.rstrip("/") for origin in allowed)
+
+    def may(self, origin: str) -> bool:
+        return origin in self._allowed or "*" in self._allowed
+
+    def same(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request comes from no page at all, from our own, or from one that is allowed."""
+        origin = headers.get("origin")
+        return origin is None or self.may(origin) or origin.partition("://")[2] == headers.get("host", "")
+
+    def headers(self, headers: Mapping[str, str]) -> list[Header]:
+        """What to add to an answer, so that the page that asked may read it."""
+        added: list[Header] = [(b"vary", b"Origin")] if self._allowed else []
+        origin = headers.get("origin")
+        if origin is not None and self.may(origin):
+            added.append((b"access-control-allow-origin", origin.encode("latin-1")))
+            added.append((b"access-control-expose-headers", EXPOSED_HEADERS))
+        return added
+
+    def preflight(self, headers: Mapping[str, str]) -> Reply:
+        """The answer to OPTIONS; without permission for an origin that is not listed."""
+        origin = headers.get("origin")
+        if origin is None or not self.may(origin):
+            return Reply(204, b"", ((b"allow", b"GET, POST, OPTIONS"),))
+        return Reply(
+            204,
+            b"",
+            (
+                (b"access-control-allow-origin", origin.encode("latin-1")),
+                (b"access-control-allow-methods", b"GET, POST"),
+                (b"access-control-allow-headers", ALLOWED_HEADERS),
+                (b"access-control-max-age", b"86400"),
+                (b"vary", b"Origin"),
+            ),
+        )
+
+
+def check_get(headers: Mapping[str, str]) -> None:
+    """Raises Refusal for a GET that a page could make a browser send without asking."""
+    if any(name in ASKS_FIRST or name.startswith("x-commerce-") for name in headers):
+        return
+    raise Refusal(403, "CSRF", "GET needs a header such as X-Commerce-Client, so that no other site can send it.")

@@ -1,0 +1,159 @@
+"""Finished answers of public operations, as bytes: looked up before anything runs.
+
+An answer is kept only when the schema's hints allow it, nobody in particular asked, nothing in it is personal or in
+error, and all it was made of was reported (`gateway.model.touched`). It goes when its time is over or when any of its
+tags is invalidated; one that was still being made at that moment is not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
+
+import orjson
+from msgspec import Struct
+
+from gateway.model.context import CommerceContext
+
+ENTRIES = 4_096
+BYTES = 64 * 1024 * 1024
+LARGEST = 1024 * 1024
+RECENT = 10_000
+"""Invalidations remembered, for answers that are being made meanwhile."""
+
+
+class Kept(Struct, frozen=True):
+    body: bytes
+    etag: str
+    stored_at: float
+    expires_at: float
+    tags: frozenset[str]
+
+
+class ResponseCache:
+    def __init__(
+        self, *, entries: int = ENTRIES, size: int = BYTES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._entries = entries
+        self._size = size
+        self._clock = clock
+        self._kept: dict[Hashable, Kept] = {}
+        self._by_tag: dict[str, set[Hashable]] = {}
+        self._bytes = 0
+        self._moment = 0
+        self._recent: deque[tuple[int, frozenset[str]]] = deque(maxlen=RECENT)
+        self.hits = 0
+        self.misses = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Hashable, *, max_age: float | None = None) -> Kept | None:
+        """A kept answer that is not older than the caller takes."""
+        kept = self._kept.get(key)
+        now = self._clock()
+        if kept is not None and kept.expires_at <= now:
+            self._drop(key)
+            kept = None
+        if kept is None or (max_age is not None and now - kept.stored_at > max_age):
+            self.misses += 1
+            return None
+        self.hits += 1
+        self._kept[key] = self._kept.pop(key)  # the least recently used goes first
+        return kept
+
+    def age(self, kept: Kept) -> int:
+        return int(self._clock() - kept.stored_at)
+
+    def moment(self) -> int:
+        """To be asked before an answer is made, and given when it is put."""
+        return self._moment
+
+    def put(self, key: Hashable, body: bytes, *, seconds: float, tags: Iterable[str], moment: int) -> Kept | None:
+        """Keep an answer; None when it is too large or was overtaken by an invalidation."""
+        wanted = frozenset(tags)
+        if len(body) > LARGEST or seconds <= 0 or self._overtaken(wanted, moment):
+            return None
+        self._drop(key)
+        now = self._clock()
+        kept = Kept(body, etag_of(body), now, now + seconds, wanted)
+        self._kept[key] = kept
+        self._bytes += len(body)
+        for tag in wanted:
+            self._by_tag.setdefault(tag, set()).add(key)
+            self._by_tag.setdefault(_domain(tag), set()).add(key)
+        while len(self._kept) > self._entries or self._bytes > self._size:
+            self._drop(next(iter(self._kept)))
+        return kept
+
+    def invalidate(self, tags: Iterable[str]) -> int:
+        """Drop what was made of any of these facts (`price:SKU`) or domains (`price`); how many answers."""
+        gone = frozenset(tags)
+        self._moment += 1
+        self._recent.append((self._moment, gone))
+        keys = {key for tag in gone for key in self._by_tag.get(tag, ())}
+        for tag in gone:
+            # An answer that names a whole domain depends on each of its facts.
+            keys |= {key for key in self._by_tag.get(_domain(tag), ()) if _domain(tag) in self._kept[key].tags}
+        for key in keys:
+            self._drop(key)
+        return len(keys)
+
+    def clear(self) -> None:
+        self._moment += 1
+        self._recent.clear()
+        self._kept.clear()
+        self._by_tag.clear()
+        self._bytes = 0
+
+    def _overtaken(self, tags: frozenset[str], moment: int) -> bool:
+        missed = self._moment - moment
+        if missed > len(self._recent):
+            return True
+        domains = {_domain(tag) for tag in tags}
+        for at, gone in reversed(self._recent):
+            if at <= moment:
+                break
+            if any(tag in tags or tag in domains or _domain(tag) in tags for tag in gone):
+                return True
+        return False
+
+    def _drop(self, key: Hashable) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is None:
+            return
+        self._bytes -= len(kept.body)
+        for tag in kept.tags:
+            for name in (tag, _domain(tag)):
+                keys = self._by_tag.get(name)
+                if keys is not None:
+                    keys.discard(key)
+                    if not keys:
+                        del self._by_tag[name]
+
+
+def key_of(
+    source: str, operation_name: str | None, variables: Mapping[str, Any] | None, profile: str, context: CommerceContext
+) -> Hashable:
+    """Everything a public answer depends on. Variables by value, in any order."""
+    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest()
+    values = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS) if variables else b""
+    return digest, operation_name, values, profile, context
+
+
+def etag_of(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client has this answer already."""
+    if if_none_match is None:
+        return False
+    return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in if_none_match.split(","))
+
+
+def _domain(tag: str) -> str:
+    return tag.partition(":")[0]

@@ -1,0 +1,43 @@
+"""What one operation's answer was made of: collected on the way, so that a kept answer can be dropped when any of it
+changes. Whoever serves facts reports them; where nobody collects, reporting does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+
+MOST_TAGS = 2_000
+
+
+class Touched:
+    """`tags` name facts (`price:SKU`) or a whole domain (`price`). `shareable` is False once anything depended on who
+    asked, or was degraded: such an answer may not be kept."""
+
+    __slots__ = ("shareable", "tags")
+
+    def __init__(self) -> None:
+        self.tags: set[str] = set()
+        self.shareable = True
+
+    def add(self, domain: str, keys: Iterable[object]) -> None:
+        """Facts of one domain; the whole domain instead, when there are too many to name."""
+        self.tags.update(f"{domain}:{key}" for key in keys)
+        if len(self.tags) > MOST_TAGS:
+            self.tags = {tag.partition(":")[0] for tag in self.tags}
+
+
+TOUCHED: ContextVar[Touched | None] = ContextVar("touched", default=None)
+
+
+def touched(domain: str, keys: Iterable[object]) -> None:
+    """Report that an answer depends on these facts of a domain."""
+    collecting = TOUCHED.get()
+    if collecting is not None:
+        collecting.add(domain, keys)
+
+
+def not_shareable() -> None:
+    """Report that an answer depends on who asked, or is not as it should be."""
+    collecting = TOUCHED.get()
+    if collecting is not None:
+        collecting.shareable = False
