@@ -100,7 +100,8 @@ class Portal:
     def by_email(self, email: str, *, secondary: bool) -> Contact | None:
         wanted = email.lower()
         for contact in self.contacts.values():
-            if wanted in (contact.emails if secondary else contact.emails[:1]):
+            emails = [known.lower() for known in contact.emails]
+            if wanted in (emails if secondary else emails[:1]):
                 return contact
         return None
 

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 import msgspec
 from aiohttp import web
@@ -83,7 +84,7 @@ class Server:
 
     async def _serve(self, request: web.Request) -> web.Response:
         sent = await request.read()
-        operation, parameter = _route(request.method, request.path)
+        operation, parameter = _route(request.method, request.rel_url.raw_path)
         try:
             status, body = self._answer(request, operation, parameter, sent)
         except Refusal as refusal:
@@ -177,5 +178,5 @@ def _counted(times: deque[float], now: float, window: float, limit: int) -> bool
 def _route(method: str, path: str) -> tuple[str, str]:
     """The operation, and the parameter in its path."""
     if found := re.fullmatch(r"/communication-preferences/v3/status/email/([^/]+)", path):
-        return f"{method} /communication-preferences/v3/status/email/{{emailAddress}}", found[1]
+        return f"{method} /communication-preferences/v3/status/email/{{emailAddress}}", unquote(found[1])
     return f"{method} {path}", ""
