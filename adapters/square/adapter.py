@@ -61,7 +61,7 @@ class SquareAdapter:
         self._loyalty = Loyalty(env, config, self._client, self._identifiers, self._customers)
         self._places = Table(self._load_places, config.table_seconds, env.clock)
         self._orders = Orders(env, config, self._client, self._identifiers, self._places.get)
-        self._webhooks = Webhooks(env.name, config, self._identifiers.seen)
+        self._webhooks = Webhooks(config, self._identifiers.seen)
 
     async def probe(self, call: CallContext) -> Probe:
         """Reads the places: what is configured for one that the account does not have is a note."""

@@ -89,8 +89,12 @@ class Identifiers:
                 unknown[key] = None
             elif value == _AMBIGUOUS:
                 found[sku] = _ambiguous()
-            elif value != _ABSENT:
-                found[sku] = self._remember(_read(value), key)
+            elif value == _ABSENT:
+                continue
+            elif (variation := _read(value)) is None:
+                unknown[key] = None
+            else:
+                found[sku] = self._remember(variation, key)
         if unknown:
             fetched = await self._fetch_skus(list(unknown), operation, call)
             for sku, key in written.items():
@@ -103,12 +107,17 @@ class Identifiers:
         await self._forget_if_outdated()
         cached = await self._cache.get_many("upc", gtins)
         found: dict[str, Variation | AmbiguousKey] = {}
-        for gtin, value in cached.items():
+        unknown: list[str] = []
+        for gtin in gtins:
+            value = cached.get(gtin)
             if value == _AMBIGUOUS:
                 found[gtin] = _ambiguous()
-            elif value != _ABSENT:
-                found[gtin] = _read(value)
-        unknown = [gtin for gtin in gtins if gtin not in cached]
+            elif value == _ABSENT:
+                continue
+            elif value is None or (variation := _read(value)) is None:
+                unknown.append(gtin)
+            else:
+                found[gtin] = variation
         if unknown:
             forms = [form for gtin in unknown for form in gtin_forms(gtin)]
             bearers: dict[str, list[CatalogObject]] = {}
@@ -159,7 +168,7 @@ class Identifiers:
             if key := self.key_of(variation.item_variation_data):
                 bearers.setdefault(self._rule.written(key), []).append(variation)
                 reverse[variation.id] = key
-                marks[variation.id] = msgspec.json.encode(facts(variation)).decode()
+                marks[variation.id] = msgspec.json.encode(facts(variation, key)).decode()
         if reverse:
             await self._cache.set_many("variation", reverse, self._config.identifier_seconds)
             await self._cache.set_many("facts", marks, self._config.facts_seconds)
@@ -210,8 +219,12 @@ class Identifiers:
         return variation
 
 
-def _read(value: str) -> Variation:
-    return msgspec.json.decode(value, type=Variation)
+def _read(value: str) -> Variation | None:
+    """What an older version of this adapter kept in another shape is looked up anew."""
+    try:
+        return msgspec.json.decode(value, type=Variation)
+    except msgspec.DecodeError:
+        return None
 
 
 def _ambiguous() -> AmbiguousKey:

@@ -50,11 +50,16 @@ class Movement(Struct, frozen=True):
     loyalty_account_id: str | None = None
 
 
+class Holder(Struct, frozen=True):
+    customer_id: str | None = None
+
+
 class Content(Struct, frozen=True):
     """`data.object`: only what is needed to name what changed."""
 
     inventory_counts: tuple[Counted, ...] | None = None
     loyalty_event: Movement | None = None
+    loyalty_account: Holder | None = None
 
 
 class Data(Struct, frozen=True):
@@ -73,8 +78,7 @@ class Notification(Struct, frozen=True):
 class Webhooks:
     """`sku_of` names the SKU of a variation this process has met, or None."""
 
-    def __init__(self, name: str, config: SquareConfig, sku_of: Callable[[str], str | None]) -> None:
-        self._name = name
+    def __init__(self, config: SquareConfig, sku_of: Callable[[str], str | None]) -> None:
         self._config = config
         self._sku_of = sku_of
 
@@ -105,23 +109,31 @@ class Webhooks:
             raise Unauthenticated("the delivery's signature is wrong")
 
     def _tags(self, notification: Notification) -> Iterable[str]:
-        """`backend:<name>` is everything of this backend: a new catalogue version says nothing about what changed."""
-        domain, _, _ = notification.type.partition(".")
+        """A new catalogue version says nothing about what changed, so all that is read from it is stale. Emails and
+        phones are not named: what is cached by them lives a minute at most."""
+        domain, _, rest = notification.type.partition(".")
         data = notification.data or Data()
         content = data.object or Content()
         if domain == "catalog":
-            yield f"backend:{self._name}"
+            yield from ("product", "price", "stock")
         elif domain == "inventory":
             for each in content.inventory_counts or ():
                 if each.catalog_object_id:
-                    sku = self._sku_of(each.catalog_object_id)
-                    yield f"variation:{each.catalog_object_id}"
-                    if sku:
-                        yield f"stock:{sku}"
+                    yield f"stock:{self._sku_of(each.catalog_object_id) or each.catalog_object_id}"
         elif domain == "loyalty":
-            holder = content.loyalty_event.loyalty_account_id if content.loyalty_event else data.id
-            yield f"loyalty:{holder or self._name}"
+            yield from _loyalty_tags(rest, data, content)
         elif domain in ("order", "customer") and data.id:
             yield f"{domain}:{data.id}"
         elif domain == "location":
-            yield f"store:{self._name}"
+            yield "store"
+
+
+def _loyalty_tags(topic: str, data: Data, content: Content) -> Iterable[str]:
+    if topic.startswith("program."):
+        yield "loyalty"
+    elif content.loyalty_event and content.loyalty_event.loyalty_account_id:
+        yield f"loyalty:{content.loyalty_event.loyalty_account_id}"
+    elif data.id:
+        yield f"loyalty:{data.id}"
+        if content.loyalty_account and content.loyalty_account.customer_id:
+            yield f"loyalty:{content.loyalty_account.customer_id}"

@@ -26,15 +26,16 @@ class Mark(Struct, frozen=True, omit_defaults=True):
 
 class Facts(Struct, frozen=True, omit_defaults=True):
     """What a variation itself says about being counted, kept between reads. `only_at` lists where it is present when
-    it is not present everywhere, `not_at` where it is absent."""
+    it is not present everywhere, `not_at` where it is absent. `key` is the business key it bore when this was read."""
 
+    key: str | None = None
     tracked: bool | None = None
     marks: dict[str, Mark] = {}
     only_at: tuple[str, ...] | None = None
     not_at: tuple[str, ...] = ()
 
 
-def facts(variation: CatalogObject) -> Facts:
+def facts(variation: CatalogObject, key: str | None) -> Facts:
     data = variation.item_variation_data
     overrides = (data.location_overrides if data else None) or ()
     marks = {
@@ -44,6 +45,7 @@ def facts(variation: CatalogObject) -> Facts:
     }
     everywhere = variation.present_at_all_locations is not False
     return Facts(
+        key=None if variation.is_deleted else key,
         tracked=data.track_inventory if data else None,
         marks=marks,
         only_at=None if everywhere else variation.present_at_location_ids or (),

@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
-from adapters.square.identifiers import Identifiers
+from adapters.square.identifiers import Identifiers, Lookup
 from adapters.square.mapping.stock import Facts, facts, level
 from adapters.square.reads.variations import Variations
 from adapters.square.wire.places import Count, CountsAnswer
@@ -43,14 +43,12 @@ class Stock:
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         """ceil(SKUs x locations / 1000) requests, identifiers and tracking marks cached. A page that fails fails the
         call: Square sorts counts by time, so a part of the pages is a part of every SKU."""
-        ids = await self._identifiers.by_sku(list(dict.fromkeys(key.sku for key in keys)), OPERATION, call)
+        ids, marks = await self._known(list(dict.fromkeys(key.sku for key in keys)), call)
         by_places: dict[tuple[str, ...], list[str]] = {}
         for key in keys:
             entry = ids.get(key.sku)
             if entry is not None and not isinstance(entry, AdapterError) and key.locations:
                 by_places.setdefault(key.locations, []).append(entry.id)
-        wanted = list(dict.fromkeys(one for many in by_places.values() for one in many))
-        marks = await self._facts(wanted, call)
         counts: dict[tuple[str, str], Count] = {}
         for places, variations in by_places.items():
             await self._count(list(dict.fromkeys(variations)), places, counts, call)
@@ -95,15 +93,45 @@ class Stock:
                 if earlier is None or earlier.calculated_at <= row.calculated_at:
                     counts[row.catalog_object_id, row.location_id] = row
 
-    async def _facts(self, variations: Sequence[str], call: CallContext) -> Mapping[str, Facts]:
+    async def _known(self, skus: Sequence[str], call: CallContext) -> tuple[Lookup, Mapping[str, Facts]]:
+        """Variations by SKU and what they say of themselves. An id that turns out to be of a deleted variation, or of
+        one that bears another SKU by now, is looked up once more."""
+        ids = dict(await self._identifiers.by_sku(skus, OPERATION, call))
+        marks = await self._facts([each.id for each in ids.values() if not isinstance(each, AdapterError)], call)
+        outdated = [
+            sku
+            for sku, each in ids.items()
+            if not isinstance(each, AdapterError)
+            and not self._env.key_rule.same(sku, marks.get(each.id, NOTHING_SAID).key)
+        ]
+        if outdated:
+            await self._identifiers.forget(outdated)
+            again = await self._identifiers.by_sku(outdated, OPERATION, call)
+            ids = {sku: each for sku, each in ids.items() if sku not in outdated} | dict(again)
+            marks |= await self._facts([each.id for each in again.values() if not isinstance(each, AdapterError)], call)
+        return ids, marks
+
+    async def _facts(self, variations: Sequence[str], call: CallContext) -> dict[str, Facts]:
         """Tracking and sold-out marks, from the cache unless the call asks for fresh facts."""
-        cached: Mapping[str, str] = {} if call.fresh else await self._env.identifiers.get_many("facts", variations)
-        known = {variation: msgspec.json.decode(text, type=Facts) for variation, text in cached.items()}
-        missing = [variation for variation in variations if variation not in known]
+        wanted = list(dict.fromkeys(variations))
+        cached: Mapping[str, str] = {} if call.fresh else await self._env.identifiers.get_many("facts", wanted)
+        known = {variation: each for variation, text in cached.items() if (each := _read(text)) is not None}
+        missing = [variation for variation in wanted if variation not in known]
         if missing:
             objects, _ = await self._variations.objects(missing, OPERATION, call, related=False)
-            fetched = {variation: facts(found) for variation, found in objects.items()}
+            fetched = {
+                variation: facts(found, self._identifiers.key_of(found.item_variation_data))
+                for variation, found in objects.items()
+            }
             texts = {variation: msgspec.json.encode(each).decode() for variation, each in fetched.items()}
             await self._env.identifiers.set_many("facts", texts, self._config.facts_seconds)
             known.update(fetched)
         return known
+
+
+def _read(text: str) -> Facts | None:
+    """What an older version of this adapter kept in another shape is read anew."""
+    try:
+        return msgspec.json.decode(text, type=Facts)
+    except msgspec.DecodeError:
+        return None

@@ -162,3 +162,22 @@ async def test_a_backend_that_is_down_is_no_zero(till: Connected) -> None:
     till.sandbox.faults.down = True
     with pytest.raises(Unavailable):
         await ask(till, "MUG-S")
+
+
+async def test_a_sku_given_to_another_variation_is_noticed_with_the_next_marks(till: Connected) -> None:
+    assert (await levels_of(till, "MUG-S"))["L1"].available == Decimal(5)
+    till.sandbox.account.variation_of("MUG-S")["item_variation_data"]["sku"] = "MUG-OLD"
+    till.sandbox.account.variation_of("MUG-L")["item_variation_data"]["sku"] = "MUG-S"
+    assert (await levels_of(till, "MUG-S", fresh=True))["L1"].available == Decimal(-1)
+    till.sandbox.delete("MUG-S")
+    till.pass_time(301)
+    assert await ask(till, "MUG-S") == {}
+
+
+async def test_what_is_cached_in_another_shape_is_read_anew(till: Connected) -> None:
+    await ask(till, "MUG-S")
+    for place, (_, expires) in list(till.identifiers.entries.items()):
+        till.identifiers.entries[place] = ("[1, 2", expires)
+    till.asked()
+    assert (await levels_of(till, "MUG-S"))["L1"].available == Decimal(5)
+    assert till.asked() == [SEARCH, COUNTS]
