@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-import tempfile
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-import uvicorn
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from gateway.app import build_app
 from gateway.demo.answers import Answer, ask, document, sources
 from gateway.demo.configuration import configure
+from gateway.demo.hosting import hosted
 from gateway.demo.identities import Tokens, publish_keys, sign_tokens
 from gateway.demo.retailer import DISAGREEMENTS, VENDORS, seeds
 from gateway.demo.sandboxes import Sandboxes, start_sandboxes
 from gateway.demo.site import demo_routes
-from gateway.errors import ConfigurationError
 from gateway.settings import Settings
 
-HOST = "127.0.0.1"
 MAIN_QUERY = "product_page"
 MAIN_VARIABLES = {"slug": "harbour-stoneware-mug", "near": {"latitude": 51.5117, "longitude": -0.124}}
 
@@ -44,21 +38,12 @@ class RunningDemo(Struct, frozen=True):
 @asynccontextmanager
 async def running_demo(port: int = 0) -> AsyncGenerator[RunningDemo]:
     """The whole demo, up while entered. `port` 0 takes a free one."""
-    with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name, _listening(port) as listener:
-        folder = Path(name)
-        url = f"http://{HOST}:{listener.getsockname()[1]}"
-        publish_keys(folder)
-        async with await start_sandboxes(seeds(), VENDORS) as sandboxes:
-            settings = configure(sandboxes, folder, url)
-            tokens = sign_tokens(settings, folder)
-            app = build_app(settings, demo_routes(tokens, sandboxes))
-            gateway = await app.start()
-            config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
-            try:
-                async with _served(uvicorn.Server(config), listener):
-                    yield RunningDemo(url, folder, settings, sandboxes, tokens)
-            finally:
-                await gateway.close()
+    async with hosted(port) as host, await start_sandboxes(seeds(), VENDORS) as sandboxes:
+        publish_keys(host.folder)
+        settings = configure(sandboxes, host.folder, host.url)
+        tokens = sign_tokens(settings, host.folder)
+        async with host.serving(settings, demo_routes(tokens, sandboxes)):
+            yield RunningDemo(host.url, host.folder, settings, sandboxes, tokens)
 
 
 async def run_demo(once: bool = False, data: Path | None = None, port: int = 8000) -> int:
@@ -103,10 +88,10 @@ def introduce(console: Console, demo: RunningDemo) -> None:
         console.print(token, soft_wrap=True, highlight=False)
 
 
-def show_answer(console: Console, answer: Answer) -> None:
-    """The main query, what came back, and who said what."""
+def show_answer(console: Console, answer: Answer, query: str = MAIN_QUERY) -> None:
+    """The query, what came back, and who said what."""
     console.print("\n[bold]One query[/bold]")
-    console.print(document(MAIN_QUERY), highlight=False, markup=False)
+    console.print(document(query), highlight=False, markup=False)
     console.print("[bold]its answer[/bold]")
     text = msgspec.json.format(msgspec.json.encode(answer.body), indent=2).decode()
     console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -114,30 +99,3 @@ def show_answer(console: Console, answer: Answer) -> None:
     for path, systems in sources(answer.body.get("data")).items():
         table.add_row(path, ", ".join(systems))
     console.print(table)
-
-
-@contextlib.contextmanager
-def _listening(port: int) -> Generator[socket.socket]:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(f"port {port} is taken: stop what listens there, or give `--port`") from error
-    with listener:
-        yield listener
-
-
-@asynccontextmanager
-async def _served(server: uvicorn.Server, listener: socket.socket) -> AsyncGenerator[None]:
-    """The server, running in a task of its own while entered."""
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        while not server.started:  # noqa: ASYNC110  uvicorn offers no event
-            await asyncio.sleep(0.02)
-        yield
-    finally:
-        server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

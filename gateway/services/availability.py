@@ -93,7 +93,8 @@ class AvailabilityService:
         elif near is None and scope.commerce.store is not None:
             chosen = [plan for plan in self._stores.named((scope.commerce.store,), scope) if plan is not None]
         else:
-            chosen = [plan for plan in self._stores.visible(scope) if plan.section.country == scope.commerce.country]
+            market = [plan for plan in self._stores.visible(scope) if plan.section.country == scope.commerce.country]
+            chosen = [plan for plan in market if plan.locations]  # nothing can be picked up where no stock can lie
         if near is None:
             return (chosen if names is not None else chosen[:DEFAULT_PICKUP_STORES]), {}
         points = await self._stores.points(chosen, scope)

@@ -1,0 +1,74 @@
+"""One gateway on a socket of its own, in a folder of its own, for as long as it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import tempfile
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from gateway.app import build_app
+from gateway.errors import ConfigurationError
+from gateway.settings import Settings
+
+HOST = "127.0.0.1"
+
+
+class Host:
+    """Where a gateway will be: its address is known before it is configured, because its configuration names it."""
+
+    def __init__(self, folder: Path, listener: socket.socket) -> None:
+        self.folder = folder
+        self.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._listener = listener
+
+    @asynccontextmanager
+    async def serving(self, settings: Settings, pages: Sequence[BaseRoute] = ()) -> AsyncGenerator[None]:
+        """Raises ConfigurationError where the gateway cannot open."""
+        app = build_app(settings, pages)
+        gateway = await app.start()
+        try:
+            config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+            async with _served(uvicorn.Server(config), self._listener):
+                yield
+        finally:
+            await gateway.close()
+
+
+@asynccontextmanager
+async def hosted(port: int) -> AsyncGenerator[Host]:
+    """A port (0: a free one) and a folder that goes when it is over."""
+    with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name, _listening(port) as listener:
+        yield Host(Path(name), listener)
+
+
+@contextmanager
+def _listening(port: int) -> Generator[socket.socket]:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(f"port {port} is taken: stop what listens there, or give `--port`") from error
+    with listener:
+        yield listener
+
+
+@asynccontextmanager
+async def _served(server: uvicorn.Server, listener: socket.socket) -> AsyncGenerator[None]:
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:  # noqa: ASYNC110  uvicorn offers no event
+            await asyncio.sleep(0.02)
+        yield
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
