@@ -61,8 +61,8 @@ class AdminRoot:
         return self._catalog.products([p for p in self._catalog.listed() if matches(p)], first, after)
 
     def productByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
-        wanted = identifier.get("handle") or identifier.get("id")
-        found = next((p for p in self._catalog.listed() if wanted in (p.handle, p.id)), None)
+        wanted = identifier.get("handle") or identifier.get("id") or ""
+        found = self._world.handles.get(wanted) or self._world.products.get(wanted)
         return self._catalog.product(found) if found else None
 
     def collectionByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:

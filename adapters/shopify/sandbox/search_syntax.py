@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 Predicate = Callable[[Any], bool]
@@ -13,14 +14,19 @@ Fields = Mapping[str, Callable[[Any, str], bool]]
 _TOKEN = re.compile(r'\s*(\(|\)|-?[a-z_]+:"(?:[^"\\]|\\.)*"|-?[a-z_]+:[^\s()]+|"(?:[^"\\]|\\.)*"|[^\s()]+)')
 
 
-def words(text: str | None) -> list[str]:
-    return re.findall(r"[^\W_]+", (text or "").lower())
+@lru_cache(maxsize=200_000)
+def words(text: str | None) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", (text or "").lower()))
 
 
 def phrase_in(text: str | None, phrase: str) -> bool:
     """Whether the phrase's tokens stand in the text, one after the other."""
     have, want = words(text), words(phrase)
-    return bool(want) and any(have[i : i + len(want)] == want for i in range(len(have) - len(want) + 1))
+    return (
+        bool(want)
+        and want[0] in have
+        and any(have[i : i + len(want)] == want for i in range(len(have) - len(want) + 1))
+    )
 
 
 def parse(query: str | None, fields: Fields) -> Predicate:

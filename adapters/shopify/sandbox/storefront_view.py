@@ -29,6 +29,7 @@ class StorefrontRoot:
         served = next((each for each in (wanted, wanted.split("-")[0]) if each in world.languages), None)
         self._language = served or world.seed.default_language
         self._view = CatalogView(world, self._language, admin=False)
+        self._in_stock: set[str] | None = None
 
     def localization(self, info: Any) -> dict[str, Any]:
         return {
@@ -44,8 +45,8 @@ class StorefrontRoot:
         return self._view.menu(handle)
 
     def product(self, info: Any, handle: str | None = None) -> Any:
-        found = next((product for product in self._view.listed() if product.handle == handle), None)
-        return self._view.product(found) if found else None
+        found = self._world.handles.get(handle or "")
+        return self._view.product(found) if found and found.visible else None
 
     def node(self, info: Any, id: str) -> Any:  # noqa: A002  the vendor's name
         return self._view.node(id)
@@ -96,11 +97,15 @@ class StorefrontRoot:
         )
         return {**page, "totalCount": len(narrowed), "productFilters": self._filters([p for _, p in narrowed])}
 
-    def _rank(self, product: ShopProduct, wanted: list[str]) -> int:
-        shown = self._view.product(product)
-        title, rest = words(shown["title"]), words(shown["description"] + " " + product.record.title.value)
-        rest += words(" ".join((shown["vendor"], shown["productType"], *product.record.tags)))
-        rest += [word for variant in product.variants for word in words(variant.sku)]
+    def _rank(self, product: ShopProduct, wanted: tuple[str, ...]) -> int:
+        record, translation = product.record, self._world.translation(product, self._language)
+        title = words(translation.title if translation else record.title.value)
+        description = (translation.description if translation else "") or (
+            record.description.value if record.description else ""
+        )
+        rest = {*words(description), *words(record.title.value), *words(record.brand), *words(record.product_type)}
+        rest.update(word for text in record.tags for word in words(text))
+        rest.update(word for variant in product.variants for word in words(variant.sku))
         return sum(3 if word in title else 1 if word in rest else 0 for word in wanted)
 
     def _price(self, product: ShopProduct) -> Decimal:
@@ -112,9 +117,9 @@ class StorefrontRoot:
         return min(prices, default=Decimal(0))
 
     def _available(self, product: ShopProduct) -> bool:
-        levels = self._world.stock
-        skus = {variant.sku for variant in product.variants}
-        return any(level.available > 0 for (sku, _), level in levels.items() if sku in skus)
+        if self._in_stock is None:
+            self._in_stock = {sku for (sku, _), level in self._world.stock.items() if level.available > 0}
+        return any(variant.sku in self._in_stock for variant in product.variants)
 
     def _passes(self, product: ShopProduct, filters: list[Mapping[str, Any]]) -> bool:
         """Values of one kind of filter are alternatives; different kinds must all hold."""

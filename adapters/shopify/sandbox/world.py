@@ -96,6 +96,7 @@ class World:
     seed: Seed
     products: dict[str, ShopProduct] = field(default_factory=dict[str, ShopProduct])
     variants: dict[str, ShopVariant] = field(default_factory=dict[str, ShopVariant])
+    handles: dict[str, ShopProduct] = field(default_factory=dict[str, ShopProduct])
     collections: dict[str, ShopCollection] = field(default_factory=dict[str, ShopCollection])
     stock: dict[tuple[str, str], Level] = field(default_factory=dict[tuple[str, str], Level])
     prices: dict[str, list[SeedPrice]] = field(default_factory=dict[str, list[SeedPrice]])
@@ -111,6 +112,8 @@ class World:
 
     def __post_init__(self) -> None:
         seed = self.seed
+        self._markets: Mapping[str, str] | None = None
+        self._texts = {(text.product, text.language): text for text in seed.translations}
         self.taxes_included = seed.prices_include_tax
         for price in seed.prices:
             self.prices.setdefault(price.sku, []).append(price)
@@ -169,6 +172,7 @@ class World:
             product.variants.append(shop_variant)
             self.variants[shop_variant.id] = shop_variant
         self.products[native] = product
+        self.handles[product.handle] = product
         return product
 
     def add_customer(self, record: CustomerRecord) -> str:
@@ -209,6 +213,7 @@ class World:
             != (price.country, price.price_group, price.minimum_quantity, price.price.currency)
         ]
         self.prices[price.sku] = [*kept, price]
+        self._markets = None
 
     # --- markets ------------------------------------------------------------------------------------------------
 
@@ -216,6 +221,11 @@ class World:
     def markets(self) -> Mapping[str, str]:
         """Countries the shop sells to, with their currencies: its own, those with prices of their own, and those
         whose tender is a currency the shop has prices in."""
+        if self._markets is None:
+            self._markets = self._find_markets()
+        return self._markets
+
+    def _find_markets(self) -> Mapping[str, str]:
         found = {self.seed.country: self.seed.currency}
         every = [price for prices in self.prices.values() for price in prices]
         foreign = {price.price.currency for price in every if not price.country} - {self.seed.currency}
@@ -246,8 +256,8 @@ class World:
         return base[:1]
 
     def translation(self, product: ShopProduct, language: str) -> Any:
-        keys = {product.record.ref.id, product.handle, product.id}
-        return next((t for t in self.seed.translations if t.language == language and t.product in keys), None)
+        keys = (product.record.ref.id, product.handle, product.id)
+        return next((self._texts[key, language] for key in keys if (key, language) in self._texts), None)
 
     @property
     def option_names(self) -> list[str]:
