@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.routing import BaseRoute
 
 from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.webhooks import WebhookInbox
 from gateway.context import ContextFactory
 from gateway.execution import Engine
+from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
 from gateway.http.app import Doors, build_asgi
 from gateway.http.wire import Receive, Scope, Send
 from gateway.ownership import Ownership
@@ -27,6 +28,7 @@ from gateway.services import Services
 from gateway.settings import Settings, load
 from gateway.state.aliases import StoredAliases
 from gateway.state.database import Database
+from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
 from schema import build_schema
 
@@ -58,6 +60,11 @@ class Gateway:
         self.engine = Engine(build_schema(), max_documents=settings.limits.plans, max_plans=settings.limits.plans)
         self.contexts = ContextFactory(self.services, self.profiles)
         self.verifier = TokenVerifier(settings.issuers, base=settings.base)
+        self.inbox = WebhookInbox(
+            registry.backends, self.changed, seen=KeyValues(database, "webhooks"), metrics=metrics
+        )
+        metrics.registry.register(ExecutorFigures(self.engine.counters))
+        self._doors: list[Doors] = []
 
     @classmethod
     async def open(cls, settings: Settings) -> Gateway:
@@ -76,7 +83,7 @@ class Gateway:
             raise
 
     def doors(self, pages: Sequence[BaseRoute] = ()) -> Doors:
-        return build_asgi(
+        doors = build_asgi(
             engine=self.engine,
             open_context=self.contexts,
             verifier=self.verifier,
@@ -84,8 +91,18 @@ class Gateway:
             ready=self.ready,
             metrics=self.exposition,
             alias_of=self.ownership.alias,
+            accept_webhook=self.inbox.accept,
             pages=pages,
         )
+        self.metrics.registry.register(ResponseCacheFigures(doors.cache))
+        self._doors.append(doors)
+        return doors
+
+    async def changed(self, backend: str, tags: Sequence[str]) -> None:
+        """Something changed at a backend: whatever was made of it is asked anew."""
+        await self.caller.invalidate(backend, tags)
+        for doors in self._doors:
+            doors.cache.invalidate(tags)
 
     async def ready(self) -> Mapping[str, Any]:
         """A gateway is ready when its own state answers; a backend that is down degrades answers, not readiness."""
@@ -94,9 +111,10 @@ class Gateway:
 
     def exposition(self) -> tuple[bytes, str]:
         """All figures of this worker, for Prometheus."""
-        return generate_latest(self.metrics.registry) + generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+        return exposition(self.metrics.registry)
 
     async def close(self) -> None:
+        await self.inbox.close()
         await self.caller.close()
         await self.registry.close()
         await self.database.close()
