@@ -59,6 +59,7 @@ class Account:
         self.loyalty_accounts: dict[str, Json] = {}
         self.loyalty_events: list[Json] = []
         self.orders: dict[str, Json] = {}
+        self.orders_of: dict[str | None, list[Json]] = {}
         self.index_lag = 0.0
         self._written: dict[str, float] = {}
 
@@ -68,6 +69,11 @@ class Account:
         if entry["type"] == "ITEM_VARIATION":
             self.children.setdefault(entry["item_variation_data"]["item_id"], []).append(entry)
         return entry
+
+    def add_order(self, order: Json) -> Json:
+        self.orders[order["id"]] = order
+        self.orders_of.setdefault(order.get("customer_id"), []).append(order)
+        return order
 
     def by_sku(self) -> dict[str | None, str]:
         """SKU to variation id; where two bear it, the last."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from adapters.square.sandbox.account import Account, Json
 from adapters.square.sandbox.paging import Refusal, invalid, limited, page, page_size
+
+_PUNCTUATION = str.maketrans("", "", " ()-")
 
 
 def search_customers(account: Account, body: Json) -> Json:
@@ -30,7 +31,7 @@ def search_customers(account: Account, body: Json) -> Json:
 
 def _matches(value: str | None, text: Json) -> bool:
     def plain(one: str) -> str:
-        return re.sub(r"[ ()-]", "", one).casefold()
+        return one.translate(_PUNCTUATION).casefold()
 
     if value is None:
         return False

@@ -62,8 +62,7 @@ def put_order(account: Account, order: Order, by_sku: dict[str | None, str]) -> 
                 "status": "APPROVED",
             }
         ]
-    account.orders[entry["id"]] = entry
-    return entry
+    return account.add_order(entry)
 
 
 def _money(currency: str) -> Callable[[Decimal], Json]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from adapters.square.sandbox.account import Account, Json
 from adapters.square.sandbox.paging import invalid, limited, page, page_size
 
@@ -25,7 +27,8 @@ def search(account: Account, body: Json) -> Json:
     if sort["sort_field"] not in _FIELDS:
         raise invalid("INVALID_ENUM_VALUE", "Unknown sort field", "query.sort.sort_field")
     field = _FIELDS[sort["sort_field"]]
-    rows = [each for each in account.orders.values() if each["location_id"] in places and field in each]
+    rows = _of(account, wanted.get("customer_filter", {}).get("customer_ids"))
+    rows = [each for each in rows if each["location_id"] in places and field in each]
     for name, span in wanted.get("date_time_filter", {}).items():
         if name != field:
             raise invalid("INVALID_VALUE", "The sort field and the time filter differ", "query.filter.date_time_filter")
@@ -36,10 +39,6 @@ def search(account: Account, body: Json) -> Json:
         if any(each not in _STATES for each in states):
             raise invalid("INVALID_ENUM_VALUE", "Unknown state", "query.filter.state_filter.states")
         rows = [each for each in rows if each["state"] in states]
-    if "customer_filter" in wanted:
-        people = wanted["customer_filter"].get("customer_ids", [])
-        limited(people, 10, "query.filter.customer_filter.customer_ids")
-        rows = [each for each in rows if each.get("customer_id") in people]
     if "source_filter" in wanted:
         names = wanted["source_filter"].get("source_names", [])
         limited(names, 10, "query.filter.source_filter.source_names")
@@ -48,6 +47,13 @@ def search(account: Account, body: Json) -> Json:
     rows.sort(key=lambda each: each[field], reverse=sort.get("sort_order", "DESC") == "DESC")
     found, more = page(body, rows, size)
     return {"orders": list(found), **more} if found else {}
+
+
+def _of(account: Account, people: list[str] | None) -> Iterable[Json]:
+    if people is None:
+        return account.orders.values()
+    limited(people, 10, "query.filter.customer_filter.customer_ids")
+    return [each for person in dict.fromkeys(people) for each in account.orders_of.get(person, ())]
 
 
 def retrieve(account: Account, body: Json) -> Json:
