@@ -78,7 +78,7 @@ PRICES = f"""query Prices($options: ProductVariantListOptions!) {{
   {GUARD}
   productVariants(options: $options) {{
     totalItems
-    items {{ id sku enabled product {{ enabled }} price priceWithTax currencyCode }}
+    items {{ id sku enabled product {{ enabled }} price priceWithTax currencyCode taxRateApplied {{ value }} }}
   }}
 }}"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -212,6 +213,12 @@ class WireCurrency(_Camel, frozen=True):
     currency_code: str
 
 
+class WireTaxRate(_Camel, frozen=True):
+    """`value` in per cent."""
+
+    value: Decimal
+
+
 class WirePriced(_Camel, frozen=True):
     id: str
     sku: str
@@ -220,6 +227,7 @@ class WirePriced(_Camel, frozen=True):
     price: int
     price_with_tax: int
     currency_code: str
+    tax_rate_applied: WireTaxRate
 
 
 class _PricedList(_Camel, frozen=True):

@@ -70,7 +70,8 @@ class Portal:
         if taken or record.ref.id in self.contacts:
             raise ValueError(f"contact {record.ref.id} has the email or id of contact {taken or record.ref.id}")
         self.properties.update(ref.backend for ref in record.external_ids)
-        contact = Contact(record.ref.id, _properties(record), self.now, record.updated_at or self.now)
+        updated = record.updated_at or self.now
+        contact = Contact(record.ref.id, _properties(record), min(updated, self.now), updated)
         for consent in record.consents:
             if consent.channel == "email":
                 contact.subscriptions[consent.purpose or NEWSLETTER] = consent.state is ConsentState.GRANTED

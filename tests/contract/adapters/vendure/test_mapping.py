@@ -128,6 +128,38 @@ def test_price_of_a_channel_whose_prices_include_tax(facts: ChannelFacts) -> Non
     assert price.list is None
 
 
+@pytest.mark.parametrize(
+    ("included", "stored", "quantity", "net", "gross"),
+    [
+        (False, 333, 2, 666, 799),
+        (False, 333, 3, 999, 1199),
+        (False, 333, 7, 2331, 2797),
+        (False, 1, 5, 5, 6),
+        (True, 333, 2, 555, 666),
+        (True, 399, 3, 998, 1197),
+        (True, 399, 5, 1663, 1995),
+        (True, 1001, 7, 5839, 7007),
+    ],
+)
+def test_line_is_what_vendures_cart_charged(
+    facts: ChannelFacts, included: bool, stored: int, quantity: int, net: int, gross: int
+) -> None:
+    """Recorded from carts of a real server: unit times quantity would be wrong by up to three cents."""
+    recorded_variant = recorded("prices_eu", PricesData).product_variants.items[0]
+    wire = msgspec.structs.replace(recorded_variant, price=stored, price_with_tax=stored)
+    channel = msgspec.structs.replace(facts, prices_include_tax=included)
+    line = mapping.price(wire, PriceKey("L2201308", Decimal(quantity)), channel, SOURCE).line
+    assert line is not None
+    assert line.net == mapping.money(net, "EUR", 2)
+    assert line.gross == mapping.money(gross, "EUR", 2)
+
+
+def test_one_piece_and_parts_of_one_have_no_line(facts: ChannelFacts) -> None:
+    wire = recorded("prices_eu", PricesData).product_variants.items[0]
+    for quantity in ("1", "0.5", "2.5"):
+        assert mapping.price(wire, PriceKey("L2201308", Decimal(quantity)), facts, SOURCE).line is None
+
+
 def test_precision_is_the_servers_and_not_the_currencys() -> None:
     assert mapping.money(4_935_000, "JPY", 2) == Money(Decimal("49350.00"), "JPY")
     assert mapping.money(12_345, "USD", 3) == Money(Decimal("12.345"), "USD")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+import aiohttp
+import pytest
+
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQuery
 from gateway.model.identity import CaseRule, KeyRule, NativeRef
 from gateway.model.money import Money
@@ -146,6 +149,30 @@ async def test_probe_tells_channel_currencies_and_counts(everywhere: Connected) 
     probe = await everywhere.adapter.probe(a_call())
     assert any("USD excluding tax" in note for note in probe.notes)
     assert any("54 products, 2 stock locations" in note for note in probe.notes)
+
+
+@pytest.mark.parametrize(("channel", "sku"), [("default", "834444"), ("eu", "L2201308")])
+async def test_line_of_five_is_what_a_real_cart_charges(
+    vendure: VendureServer, everywhere: Connected, channel: str, sku: str
+) -> None:
+    document = """mutation ($id: ID!) { addItemToOrder(productVariantId: $id, quantity: 5) {
+        ... on Order { lines { linePrice linePriceWithTax } } } }"""
+    body = {"query": document, "variables": {"id": vendure.seed.variants[sku]}}
+    headers = {"vendure-token": vendure.seed.channels[channel]}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{vendure.url}/shop-api", json=body) as answer,
+    ):
+        (charged,) = (await answer.json())["data"]["addItemToOrder"]["lines"]
+    key = PriceKey(sku, Decimal(5))
+    parts = {"channel": "europe", "currency": "EUR"} if channel == "eu" else {}
+    price = (await everywhere.adapter.get_prices([key], seen("price.get_prices", **parts), a_call()))[key]
+    assert isinstance(price, Price)
+    assert price.line is not None
+    assert price.line.net is not None
+    assert price.line.gross is not None
+    cents = (price.line.net.amount * 100, price.line.gross.amount * 100)
+    assert cents == (charged["linePrice"], charged["linePriceWithTax"])
 
 
 async def test_price_does_not_depend_on_quantity(shop: Connected) -> None:
