@@ -18,11 +18,12 @@ from adapters.odoo.order_rows import (
 )
 from adapters.odoo.together import together
 from adapters.odoo.values import written_moment
-from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
+from gateway.errors import AdapterError, AmbiguousKey, ConfigurationError, InvalidCursor
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.operation import MEBIBYTE
 from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
+from gateway.ports.manifest import AdapterEnvironment
 
 LIST_ORDERS = "order.list_orders"
 GET_ORDERS = "order.get_orders"
@@ -74,6 +75,14 @@ def _after(position: OrderPosition | None, kind: str) -> list[Any]:
 
 
 class OdooOrders(OdooBackend):
+    def __init__(self, env: AdapterEnvironment) -> None:
+        super().__init__(env)
+        try:
+            self._sale_row = sale_row(self.config.origin_field)
+        except ValueError as error:
+            place = f"backends.{env.name}.origin_field"
+            raise ConfigurationError("this field of a sales order means something else", place=place) from error
+
     @property
     def sells(self) -> bool:
         return self.config.orders in ("sale", "both")
@@ -153,7 +162,7 @@ class OdooOrders(OdooBackend):
 
     async def _sales(self, domain: list[Any], operation: str, call: CallContext, limit: int | None) -> list[Order]:
         rows = await self.client.search(
-            sale_row(self.config.origin_field),
+            self._sale_row,
             "sale.order",
             domain,
             call,

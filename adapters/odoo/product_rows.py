@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from html import unescape
 from typing import Any
@@ -108,12 +109,24 @@ def product_of(
         options=tuple(_option(line) for line in row.attribute_line_ids),
         variants=tuple(
             _variant(variant, ref, title, freshness, sku_field, taxable=bool(row.taxes_id))
-            for variant in row.product_variant_ids
+            for variant in sorted(row.product_variant_ids, key=_display_order(row))
         ),
         media=(image,) if image is not None else (),
         category_keys=(str(row.categ_id),) if row.categ_id else (),
         updated_at=moment(row.write_date),
     )
+
+
+def _display_order(row: TemplateRow) -> Callable[[_VariantRow], tuple[int, ...]]:
+    """As the template lists its options' values: Odoo answers variants by code."""
+    names = [text(value.name) for line in row.attribute_line_ids for value in line.value_ids]
+    places = {name: place for place, name in enumerate(names)}
+
+    def order(variant: _VariantRow) -> tuple[int, ...]:
+        chosen = [text(value.name) for value in variant.product_template_attribute_value_ids]
+        return tuple(sorted(places.get(name, len(places)) for name in chosen))
+
+    return order
 
 
 def _plain(value: str | bool) -> str | None:

@@ -63,7 +63,7 @@ class Evaluation:
             raise UnsupportedRule("a combo is priced by what is chosen in it")
         if depth > DEEPEST_CHAIN:
             raise UnsupportedRule("price lists that refer to each other in a circle")
-        rule = next((rule for rule in price_list.rules if applies(rule, wanted)), None)
+        rule = first_rule(price_list, wanted)
         if rule is None:
             return Evaluated(self._sales_price(price_list.currency, wanted))
         row = rule.row
@@ -97,7 +97,7 @@ class Evaluation:
         other = link(row.base_pricelist_id)
         if row.base == "pricelist" and other is not None and depth < DEEPEST_CHAIN:
             chained = self._list(other)
-            below = next((rule for rule in chained.rules if applies(rule, wanted)), None)
+            below = first_rule(chained, wanted)
             if below is not None and below.row.compute_price == "percentage":
                 amount = self._undiscounted(below.row, chained.currency, wanted, depth + 1)
                 return self._convert(amount, chained.currency, currency, wanted)
@@ -115,6 +115,11 @@ class Evaluation:
 
     def _convert(self, amount: Decimal, source: str, target: str, wanted: Wanted) -> Decimal:
         return self._tables.rates.convert(amount, source, target, wanted.at.date())
+
+
+def first_rule(price_list: PriceList, wanted: Wanted) -> Rule | None:
+    rules = price_list.rules_for(wanted.variant.id, link(wanted.variant.product_tmpl_id))
+    return next((rule for rule in rules if applies(rule, wanted)), None)
 
 
 def applies(rule: Rule, wanted: Wanted) -> bool:

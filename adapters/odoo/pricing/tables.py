@@ -46,13 +46,20 @@ class Rule(Struct, frozen=True):
 
 
 class PriceList(Struct, frozen=True):
-    """`rules` in Odoo's own order: what applies, and not what is cheapest, decides."""
+    """Rules in Odoo's own order: what applies first, and not what is cheapest, decides. They are sorted by what they
+    are for, because a list may have thousands; `wide` ones are for more than a product."""
 
     id: int
     name: str
     currency: str
     currency_id: int
-    rules: tuple[Rule, ...]
+    by_variant: Mapping[int, tuple[Rule, ...]]
+    by_template: Mapping[int, tuple[Rule, ...]]
+    wide: tuple[Rule, ...]
+
+    def rules_for(self, variant: int, template: int | None) -> tuple[Rule, ...]:
+        """Those that may apply, in order: Odoo's starts with the scope, narrowest first."""
+        return (*self.by_variant.get(variant, ()), *self.by_template.get(template or 0, ()), *self.wide)
 
 
 class Rates:
@@ -139,7 +146,18 @@ def _price_list(row: PriceListRow | PriceListRow17) -> PriceList:
     currency = record(row.currency_id)
     if currency is None:
         raise InvalidAnswer(detail="a price list without a currency")
-    return PriceList(row.id, row.name, currency.name, currency.id, tuple(_rule(item) for item in row.item_ids))
+    by_variant: dict[int, tuple[Rule, ...]] = {}
+    by_template: dict[int, tuple[Rule, ...]] = {}
+    wide: list[Rule] = []
+    for rule in map(_rule, row.item_ids):
+        product, template = link(rule.row.product_id), link(rule.row.product_tmpl_id)
+        if rule.row.applied_on == "0_product_variant" and product is not None:
+            by_variant[product] = (*by_variant.get(product, ()), rule)
+        elif rule.row.applied_on == "1_product" and template is not None:
+            by_template[template] = (*by_template.get(template, ()), rule)
+        else:
+            wide.append(rule)
+    return PriceList(row.id, row.name, currency.name, currency.id, by_variant, by_template, tuple(wide))
 
 
 async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext) -> PriceTables:

@@ -230,6 +230,7 @@ model sale.order order date_order desc,id desc
   delivery_status char
   date_order datetime
   client_order_ref char
+  x_web_order char
   partner_id m2o:res.partner
   currency_id m2o:res.currency
   warehouse_id m2o:stock.warehouse

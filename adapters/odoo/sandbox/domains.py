@@ -3,58 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from adapters.odoo.sandbox.description import FieldDescription
 from adapters.odoo.sandbox.faults import ProgramError
-from adapters.odoo.sandbox.store import Context, Record, Store, written
+from adapters.odoo.sandbox.store import Context, Record, Store, comparable
 
 Test = Callable[[Record], bool]
 
 
+class _Term(NamedTuple):
+    """`ids`: all that can match, where an index says so."""
+
+    test: Test
+    ids: set[int] | None = None
+
+
 def search(store: Store, model: str, domain: Sequence[Any], context: Context) -> list[Record]:
     """Matching records, in no particular order."""
-    test = _compile(store, model, list(domain), context)
+    rest = list(domain)
+    terms: list[_Term] = []
+    while rest:
+        terms.append(_term(store, model, rest, context))
     about_active = any(term[0] == "active" for term in domain if not isinstance(term, str))
     hiding = "active" in store.models[model].fields and context.get("active_test") is not False and not about_active
-    return [row for row in store.all(model) if (row["active"] or not hiding) and test(row)]
+    table = store.tables.get(model, {})
+    known = [term.ids for term in terms if term.ids is not None]
+    rows = [table[one] for one in min(known, key=len)] if known else list(table.values())
+    return [row for row in rows if (row["active"] or not hiding) and all(term.test(row) for term in terms)]
 
 
-def _compile(store: Store, model: str, domain: list[Any], context: Context) -> Test:
-    tests: list[Test] = []
-    while domain:
-        tests.append(_term(store, model, domain, context))
-    return lambda row: all(test(row) for test in tests)
-
-
-def _term(store: Store, model: str, domain: list[Any], context: Context) -> Test:
+def _term(store: Store, model: str, domain: list[Any], context: Context) -> _Term:
     """Takes one whole term off the front."""
     if not domain:
         raise ProgramError("ValueError", "Invalid domain: a term is missing")
     head = domain.pop(0)
     if head == "!":
-        inner = _term(store, model, domain, context)
-        return lambda row: not inner(row)
+        return _Term(_negated(_term(store, model, domain, context).test))
     if head in ("&", "|"):
         left = _term(store, model, domain, context)
         right = _term(store, model, domain, context)
-        if head == "&":
-            return lambda row: left(row) and right(row)
-        return lambda row: left(row) or right(row)
+        return _both(left, right) if head == "&" else _either(left, right)
     return _leaf(store, model, head, context)
 
 
-def _leaf(store: Store, model: str, leaf: Any, context: Context) -> Test:
+def _negated(test: Test) -> Test:
+    return lambda row: not test(row)
+
+
+def _both(left: _Term, right: _Term) -> _Term:
+    def test(row: Record) -> bool:
+        return left.test(row) and right.test(row)
+
+    if left.ids is None or right.ids is None:
+        return _Term(test, right.ids if left.ids is None else left.ids)
+    return _Term(test, left.ids & right.ids)
+
+
+def _either(left: _Term, right: _Term) -> _Term:
+    def test(row: Record) -> bool:
+        return left.test(row) or right.test(row)
+
+    return _Term(test, left.ids | right.ids if left.ids is not None and right.ids is not None else None)
+
+
+def _leaf(store: Store, model: str, leaf: Any, context: Context) -> _Term:
     try:
         path, operator, wanted = leaf
     except (TypeError, ValueError):
         raise ProgramError("ValueError", f"Invalid leaf {leaf!r}") from None
     described = store.field(model, path.partition(".")[0])
     if operator == "child_of":
-        return lambda row: wanted in _ancestors(store, described.model, store.value(model, row, path, context))
+        return _Term(_below(store, model, described, wanted, context))
     compare = _operator(operator, wanted)
 
     def test(row: Record) -> bool:
-        return any(compare(_plain(value)) for value in store.follow(model, row, path, context))
+        return any(compare(comparable(value)) for value in store.follow(model, row, path, context))
+
+    if operator not in ("in", "="):
+        return _Term(test)
+    values = wanted if operator == "in" else [wanted]
+    index = store.index(model, path, context)
+    return _Term(test, set[int]().union(*(index.get(value or False, ()) for value in values)))
+
+
+def _below(store: Store, model: str, described: FieldDescription, wanted: int, context: Context) -> Test:
+    def test(row: Record) -> bool:
+        return wanted in _ancestors(store, described.model, store.value(model, row, described.name, context))
 
     return test
 
@@ -66,12 +101,6 @@ def _ancestors(store: Store, model: str, identifier: int | None) -> list[int]:
         found.append(identifier)
         identifier = store.browse(model, identifier).get("parent_id")
     return found
-
-
-def _plain(value: Any) -> Any:
-    """Compared as it would be written: times as texts, empty as false."""
-    shown = written(value, "")
-    return value if isinstance(value, bool | int | float) else shown
 
 
 def _operator(operator: str, wanted: Any) -> Callable[[Any], bool]:

@@ -42,12 +42,12 @@ def _counted(store: Store, record: Record, context: Context, figure: Callable[[R
     if bom is not None:
         parts = [row for row in store.all("mrp.bom.line") if row["bom_id"] == bom["id"]]
         values: list[int] = record.get("product_template_attribute_value_ids") or []
-        ratios = [
+        ratios: list[float] = [
             _counted(store, store.browse("product.product", row["product_id"]), context, figure) / row["product_qty"]
             for row in parts
             if _for_variant(row, values)
         ]
-        return float(math.floor(min(ratios, default=0.0) * bom["product_qty"]))
+        return float(math.floor(min(ratios, default=0.0) * float(bom["product_qty"])))
     asked: int | list[int] | None = context.get("warehouse_id")
     every = [int(row["id"]) for row in store.all("stock.warehouse")]
     warehouses = [asked] if isinstance(asked, int) else asked or every

@@ -3,6 +3,7 @@ of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from adapters.odoo.sandbox.seeding_prices import fill_prices
 from adapters.odoo.sandbox.store import Store
 from gateway.model.catalog import Product, Variant
 from gateway.model.money import fraction_digits
-from gateway.testing.sandbox import Seed
+from gateway.testing.sandbox import Seed, SeedTranslation
 
 COMPANY = 1
 PIECE = 1
@@ -147,18 +148,27 @@ def _catalogue(store: Store, seed: Seed, seeded: Seeded) -> None:
             parent = seeded.categories[category.parent or ""]
             store.write("product.category", seeded.categories[category.key], {"parent_id": parent})
     fallback = store.add("product.category", {"name": "All", "parent_id": None})
+    translations: dict[str, list[SeedTranslation]] = {}
+    for translation in seed.translations:
+        translations.setdefault(translation.product, []).append(translation)
     for product in seed.products:
-        _product(store, seed, seeded, product, fallback)
+        _product(store, seed, seeded, product, fallback, translations.get(product.ref.id, []))
 
 
-def _texts(seed: Seed, own: str, language: str, translated: dict[str, str]) -> dict[str, str]:
+def _texts(own: str, language: str, translated: dict[str, str]) -> dict[str, str]:
     """The source language is what the records were written in, whatever it is."""
     texts = {"en_US": own, language_code(language): own}
     return texts | {language_code(tag): value for tag, value in translated.items() if value}
 
 
-def _product(store: Store, seed: Seed, seeded: Seeded, product: Product, fallback: int) -> None:
-    translations = [one for one in seed.translations if one.product == product.ref.id]
+def _product(
+    store: Store,
+    seed: Seed,
+    seeded: Seeded,
+    product: Product,
+    fallback: int,
+    translations: Sequence[SeedTranslation],
+) -> None:
     description = product.description.value if product.description else ""
     for tag in product.tags:
         seeded.tags.setdefault(tag, len(seeded.tags) + 1)
@@ -169,11 +179,9 @@ def _product(store: Store, seed: Seed, seeded: Seeded, product: Product, fallbac
     template = store.add(
         "product.template",
         {
-            "name": _texts(
-                seed, product.title.value, product.title.language, {t.language: t.title for t in translations}
-            ),
+            "name": _texts(product.title.value, product.title.language, {t.language: t.title for t in translations}),
             "description_sale": _texts(
-                seed, description, product.title.language, {t.language: t.description for t in translations}
+                description, product.title.language, {t.language: t.description for t in translations}
             ),
             "sale_ok": True,
             "is_published": product.status.value == "ACTIVE",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from adapters.odoo.sandbox.store import Store
+from adapters.odoo.sandbox.store import Record, Store
 from gateway.testing.sandbox import Seed, SeedPrice
 
 if TYPE_CHECKING:
@@ -65,8 +65,10 @@ def _sales_prices(store: Store, seed: Seed, seeded: Seeded, prices: list[SeedPri
     amounts: dict[int, Decimal] = {}
     for price in home:
         amounts.setdefault(seeded.variants[price.sku], (price.list or price.price).amount)
-    for template in seeded.templates.values():
-        members = [row for row in store.all("product.product") if row["product_tmpl_id"] == template]
+    by_template: dict[int, list[Record]] = {}
+    for row in store.all("product.product"):
+        by_template.setdefault(row["product_tmpl_id"], []).append(row)
+    for template, members in by_template.items():
         known = [amounts[row["id"]] for row in members if row["id"] in amounts]
         if not known:
             continue

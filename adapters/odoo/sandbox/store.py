@@ -25,6 +25,8 @@ class Store:
         self.tables: dict[str, dict[int, Record]] = {}
         self._computed = computed
         self._inverse: dict[tuple[str, str], dict[int, list[int]]] = {}
+        self._indexes: dict[tuple[Any, ...], dict[Any, set[int]]] = {}
+        self._last: dict[str, int] = {}
 
     def model(self, name: str) -> ModelDescription | None:
         return self.models.get(name)
@@ -41,18 +43,23 @@ class Store:
         """The id asked for, if it is free, else the next one."""
         table = self.tables.setdefault(model, {})
         if identifier is None or identifier in table:
-            identifier = max(table, default=0) + 1
+            identifier = self._last.get(model, 0) + 1
+        self._last[model] = max(identifier, self._last.get(model, 0))
         table[identifier] = {"id": identifier, "active": True, **values}
-        self._inverse.clear()
+        self._changed()
         return identifier
+
+    def _changed(self) -> None:
+        self._inverse.clear()
+        self._indexes.clear()
 
     def write(self, model: str, identifier: int, values: Mapping[str, Any]) -> None:
         self.browse(model, identifier).update(values)
-        self._inverse.clear()
+        self._changed()
 
     def delete(self, model: str, identifier: int) -> None:
         self.tables[model].pop(identifier, None)
-        self._inverse.clear()
+        self._changed()
 
     def all(self, model: str) -> Iterable[Record]:
         return self.tables.get(model, {}).values()
@@ -135,6 +142,28 @@ class Store:
                 yield from self.follow(described.model, self.browse(described.model, one), rest, context)
             else:
                 yield one
+
+    def index(self, model: str, path: str, context: Context) -> Mapping[Any, set[int]]:
+        """Ids by what stands at the end of a path, as a domain compares it; kept until something changes."""
+        key = (
+            model,
+            path,
+            context.get("lang"),
+            context.get("active_test"),
+            tuple(context.get("allowed_company_ids", ())),
+        )
+        if key not in self._indexes:
+            by_value: dict[Any, set[int]] = {}
+            for row in self.all(model):
+                for value in self.follow(model, row, path, context):
+                    by_value.setdefault(comparable(value), set()).add(row["id"])
+            self._indexes[key] = by_value
+        return self._indexes[key]
+
+
+def comparable(value: Any) -> Any:
+    """As it would be written: times as texts, empty as false."""
+    return value if isinstance(value, bool | int | float) else written(value, "")
 
 
 def written(value: Any, kind: str) -> Any:

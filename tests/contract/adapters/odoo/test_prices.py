@@ -1,0 +1,318 @@
+"""Prices: which list answers, taxes and fiscal positions, what is refused, and how many requests it takes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from adapters.odoo.manifest import MANIFEST
+from gateway.errors import AmbiguousKey, ConfigurationError, CurrencyNotSold, UnsupportedPriceRule
+from gateway.model.context import CallContext, CommerceContext
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxTreatment
+from gateway.model.pricing import Price, PriceKey
+from gateway.testing.sandbox import Seed
+from tests.contract.adapters.odoo.connected import PRICED, Running, price, run
+
+EVERYWHERE = {"applied_on": "3_global"}
+BOTH_WAYS = pytest.mark.parametrize("fresh", [False, True], ids=["rules", "dry run"])
+
+
+def stated(answer: object) -> str:
+    assert isinstance(answer, Price), answer
+    return f"{answer.current.stated.amount:f}"
+
+
+@pytest.fixture
+async def odoo(stack: AsyncExitStack, version: int) -> Running:
+    return await run(stack, Seed(currency="EUR", country="DE", currencies=("USD", "JPY", "KWD")), version)
+
+
+def tax(odoo: Running, amount: float, included: bool, **values: Any) -> int:
+    row = {"name": f"{amount}%", "amount": amount, "amount_type": "percent", "price_include": included}
+    row |= {"include_base_amount": False, "company_id": 1, "sequence": 1}
+    return odoo.store.add("account.tax", {**row, **values})
+
+
+def position(odoo: Running, source: int, target: int | None) -> int:
+    added = odoo.store.add("account.fiscal.position", {"name": "elsewhere"})
+    if odoo.sandbox.version >= 19:
+        zero = target or tax(odoo, 0, False)
+        odoo.store.write("account.tax", zero, {"original_tax_ids": [source]})
+        odoo.store.write("account.fiscal.position", added, {"tax_ids": [zero]})
+    else:
+        pair = {"position_id": added, "tax_src_id": source, "tax_dest_id": target}
+        odoo.store.add("account.fiscal.position.tax", pair)
+    return added
+
+
+async def test_the_customers_group_decides_before_the_country(odoo: Running) -> None:
+    odoo.product("MUG")
+    lists = {name: odoo.pricelist("EUR", [{**EVERYWHERE, "fixed_price": float(n)}]) for n, name in enumerate("abcd", 1)}
+    adapter = odoo.adapter(
+        pricelists=[
+            {"pricelist": lists["a"], "country": "DE"},
+            {"pricelist": lists["b"], "group": "vip"},
+            {"pricelist": lists["c"], "country": "FR", "channel": "outlet"},
+        ],
+        default_pricelist=lists["d"],
+    )
+    assert stated(await price(adapter, "MUG", country="DE", currency="EUR")) == "1"
+    assert stated(await price(adapter, "MUG", country="DE", currency="EUR", group="vip")) == "2"
+    assert stated(await price(adapter, "MUG", country="FR", currency="EUR", channel="outlet")) == "3"
+    assert stated(await price(adapter, "MUG", country="FR", currency="EUR")) == "4"
+    assert stated(await price(adapter, "MUG", country="FR", currency="EUR", group=f"list:{lists['b']}")) == "2"
+
+
+async def test_without_a_list_for_the_context_nothing_is_sold(odoo: Running) -> None:
+    odoo.product("MUG")
+    adapter = odoo.adapter(pricelists=[{"pricelist": odoo.pricelist("EUR"), "country": "DE"}])
+    assert await price(adapter, "MUG", country="FR", currency="EUR") is None
+
+
+async def test_without_any_list_the_sales_price_is_the_price(odoo: Running) -> None:
+    odoo.product("MUG", price=12.5)
+    adapter = odoo.adapter()
+    assert stated(await price(adapter, "MUG", currency="EUR")) == "12.5"
+    assert isinstance(await price(adapter, "MUG", currency="USD"), CurrencyNotSold)
+
+
+async def test_another_currency_is_refused_for_every_key(odoo: Running) -> None:
+    odoo.product("MUG")
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
+    assert isinstance(await price(adapter, "MUG", currency="USD"), CurrencyNotSold)
+
+
+@BOTH_WAYS
+async def test_archived_and_unsold_products_have_no_price_and_an_archived_list_still_prices(
+    odoo: Running, fresh: bool
+) -> None:
+    odoo.product("MUG", price=9.0)
+    odoo.store.write("product.product", odoo.product("OLD"), {"active": False})
+    odoo.product("PART", sale_ok=False)
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR", active=False))
+    answers = [await price(adapter, sku, currency="EUR", fresh=fresh) for sku in ("MUG", "OLD", "PART", "mug")]
+    assert stated(answers[0]) == "9"
+    assert answers[1:] == [None, None, None]
+
+
+@BOTH_WAYS
+async def test_a_sku_borne_twice_is_ambiguous_and_disturbs_no_other(odoo: Running, fresh: bool) -> None:
+    for sku in ("TWIN", "TWIN", "twin"):
+        odoo.product(sku, price=3.0)
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
+    assert isinstance(await price(adapter, "TWIN", currency="EUR", fresh=fresh), AmbiguousKey)
+    assert stated(await price(adapter, "twin", currency="EUR", fresh=fresh)) == "3"
+
+
+@BOTH_WAYS
+async def test_an_included_tax_is_taken_out_and_an_excluded_one_put_on(odoo: Running, fresh: bool) -> None:
+    odoo.product("GROSS", price=119.0, taxes_id=[tax(odoo, 19, True)])
+    odoo.product("NET", price=100.0, taxes_id=[tax(odoo, 19, False)])
+    odoo.product("FREE", price=7.0)
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
+    gross = await price(adapter, "GROSS", "3", currency="EUR", fresh=fresh)
+    assert isinstance(gross, Price)
+    assert gross.line is not None
+    assert gross.current.treatment is TaxTreatment.INCLUDED
+    assert (gross.current.gross, gross.current.net) == (Money(Decimal(119), "EUR"), Money(Decimal("100.00"), "EUR"))
+    assert (gross.line.gross, gross.line.tax) == (Money(Decimal("357.00"), "EUR"), Money(Decimal("57.00"), "EUR"))
+    net = await price(adapter, "NET", currency="EUR", fresh=fresh)
+    assert isinstance(net, Price)
+    assert net.current.treatment is TaxTreatment.EXCLUDED
+    assert (net.current.net, net.current.gross) == (Money(Decimal(100), "EUR"), Money(Decimal("119.00"), "EUR"))
+    free = await price(adapter, "FREE", currency="EUR", fresh=fresh)
+    assert isinstance(free, Price)
+    assert free.current.treatment is TaxTreatment.EXEMPT
+    assert free.current.net == free.current.gross == Money(Decimal(7), "EUR")
+
+
+async def test_taxes_of_another_company_do_not_count(odoo: Running) -> None:
+    odoo.product("MUG", price=10.0, taxes_id=[tax(odoo, 19, True), tax(odoo, 25, True, company_id=2)])
+    answer = await price(odoo.adapter(), "MUG", currency="EUR")
+    assert isinstance(answer, Price)
+    assert answer.current.net == Money(Decimal("8.40"), "EUR")
+
+
+async def test_taxes_that_are_not_one_percentage_leave_the_other_amount_open(odoo: Running) -> None:
+    included = [tax(odoo, 19, True), tax(odoo, 0.3, True, amount_type="fixed")]
+    odoo.product("LAMP", price=10.0, taxes_id=included)
+    odoo.product("MIXED", price=10.0, taxes_id=[tax(odoo, 19, True), tax(odoo, 5, False)])
+    adapter = odoo.adapter()
+    lamp, mixed = [await price(adapter, sku, currency="EUR") for sku in ("LAMP", "MIXED")]
+    assert isinstance(lamp, Price)
+    assert (lamp.current.treatment, lamp.current.net) == (TaxTreatment.INCLUDED, None)
+    assert isinstance(mixed, Price)
+    assert (mixed.current.treatment, mixed.current.gross) == (TaxTreatment.UNKNOWN, None)
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    ("target", "unit", "gross"),
+    [((20, True), "120", "120"), (None, "100", "100"), ((19, False), "100", "119.00")],
+    ids=["included 20", "no tax", "excluded 19"],
+)
+async def test_a_fiscal_position_re_prices_a_gross_list(
+    odoo: Running, target: tuple[float, bool] | None, unit: str, gross: str, fresh: bool
+) -> None:
+    """119.00 with 19 % in it, as real servers answered."""
+    home = tax(odoo, 19, True)
+    odoo.product("MUG", price=119.0, taxes_id=[home])
+    mapped = position(odoo, home, tax(odoo, *target) if target else None)
+    adapter = odoo.adapter(
+        default_pricelist=odoo.pricelist("EUR"), fiscal_positions=[{"country": "FR", "position": mapped}]
+    )
+    answer = await price(adapter, "MUG", country="FR", currency="EUR", fresh=fresh)
+    assert stated(answer) == unit
+    assert isinstance(answer, Price)
+    assert answer.current.gross == Money(Decimal(gross), "EUR")
+    assert stated(await price(adapter, "MUG", country="DE", currency="EUR", fresh=fresh)) == "119"
+
+
+@BOTH_WAYS
+async def test_a_net_price_is_never_changed_by_a_fiscal_position(odoo: Running, fresh: bool) -> None:
+    home = tax(odoo, 19, False)
+    odoo.product("MUG", price=100.0, taxes_id=[home])
+    mapped = position(odoo, home, tax(odoo, 20, False))
+    adapter = odoo.adapter(
+        default_pricelist=odoo.pricelist("EUR"), fiscal_positions=[{"country": "FR", "position": mapped}]
+    )
+    answer = await price(adapter, "MUG", country="FR", currency="EUR", fresh=fresh)
+    assert isinstance(answer, Price)
+    assert (answer.current.net, answer.current.gross) == (Money(Decimal(100), "EUR"), Money(Decimal("120.00"), "EUR"))
+
+
+@BOTH_WAYS
+async def test_lists_that_refer_to_each_other_are_unsupported_and_never_the_sales_price(
+    odoo: Running, fresh: bool
+) -> None:
+    odoo.product("MUG")
+    first, second = odoo.pricelist("EUR"), odoo.pricelist("EUR")
+    for own, other in ((first, second), (second, first)):
+        chain = {"compute_price": "percentage", "base": "pricelist", "base_pricelist_id": other}
+        odoo.store.add(
+            "product.pricelist.item",
+            {**dict.fromkeys(("min_quantity", "percent_price"), 0.0), **EVERYWHERE, **chain, "pricelist_id": own},
+        )
+    adapter = odoo.adapter(default_pricelist=first)
+    assert isinstance(await price(adapter, "MUG", currency="EUR", fresh=fresh), UnsupportedPriceRule)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"compute_price": "by_moon"}, {"compute_price": "percentage", "base": "weather"}, {"applied_on": "4_mood"}],
+    ids=["way", "base", "scope"],
+)
+async def test_a_rule_that_is_not_known_here_is_unsupported(odoo: Running, rule: dict[str, Any]) -> None:
+    odoo.product("MUG")
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR", [{**EVERYWHERE, **rule}]))
+    assert isinstance(await price(adapter, "MUG", currency="EUR"), UnsupportedPriceRule)
+
+
+async def test_a_reduced_price_names_what_it_is_reduced_from_and_until_when(odoo: Running) -> None:
+    odoo.product("MUG", price=20.0)
+    ends = datetime(2026, 7, 31, 22, tzinfo=UTC)
+    sale = {**EVERYWHERE, "compute_price": "percentage", "percent_price": 25.0, "date_end": ends}
+    answer = await price(odoo.adapter(default_pricelist=odoo.pricelist("EUR", [sale])), "MUG", currency="EUR")
+    assert isinstance(answer, Price)
+    assert answer.list is not None
+    assert (answer.current.stated.amount, answer.list.stated.amount) == (15, 20)
+    assert answer.valid_until == ends
+    assert answer.rule is not None
+
+
+async def test_a_unit_that_measures_something_else_is_not_sold(odoo: Running) -> None:
+    odoo.product("MUG")
+    adapter = odoo.adapter()
+    assert await price(adapter, "MUG", currency="EUR", unit="gallon") is None
+    assert odoo.sandbox.version == 19 or await price(adapter, "MUG", currency="EUR", unit="kg") is None
+
+
+async def test_the_configured_unit_is_found_by_its_id(odoo: Running) -> None:
+    odoo.product("MUG", price=2.0)
+    many = odoo.store.find("uom.uom", name="Pack of 6" if odoo.sandbox.version >= 19 else "Dozens")
+    assert many is not None
+    answer = await price(odoo.adapter(units={"case": many["id"]}), "MUG", currency="EUR", unit="case")
+    assert Decimal(stated(answer)) == pytest.approx(Decimal(12 if odoo.sandbox.version >= 19 else 24))
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("count", [1, 24, 100])
+async def test_warm_prices_cost_one_request_and_fresh_ones_two(odoo: Running, count: int, fresh: bool) -> None:
+    for number in range(count):
+        odoo.product(f"P{number}")
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
+    await price(adapter, "P0", currency="EUR")
+    odoo.sandbox.requests.clear()
+    keys = [PriceKey(f"P{number}") for number in range(count)]
+    context = CommerceContext("DE", "EUR", "en").only(PRICED)
+    answers = await adapter.get_prices(keys, context, CallContext.within(10, fresh=fresh))
+    assert len(answers) == count
+    expected = ["product.product.web_search_read"] + (["sale.order.onchange"] if fresh else [])
+    assert odoo.operations() == expected
+    spec = MANIFEST.operations["price.get_prices"]
+    assert len(odoo.sandbox.requests) == spec.requests(count, {"fresh": int(fresh)})
+
+
+async def test_static_tables_are_read_once_by_all_who_ask_together(odoo: Running) -> None:
+    odoo.product("MUG")
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
+    await asyncio.gather(*(price(adapter, "MUG", currency="EUR") for _ in range(8)))
+    tables = [name for name in odoo.operations() if not name.startswith("product.product.")]
+    expected = {"product.pricelist", "res.currency.rate", "res.company", "decimal.precision"}
+    if odoo.sandbox.version >= 19:
+        expected.remove("decimal.precision")
+    else:
+        tables.remove("common.authenticate")
+    assert sorted(tables) == sorted(f"{model}.web_search_read" for model in expected)
+
+
+async def test_a_changed_rule_is_seen_when_the_tables_are_old(odoo: Running) -> None:
+    odoo.product("MUG")
+    listed = odoo.pricelist("EUR", [{**EVERYWHERE, "fixed_price": 5.0}])
+    adapter = odoo.adapter(default_pricelist=listed, tables_ttl=0.05)
+    assert stated(await price(adapter, "MUG", currency="EUR")) == "5"
+    odoo.sandbox.set_price("MUG", Decimal(4), listed)
+    assert stated(await price(adapter, "MUG", currency="EUR", fresh=True)) == "4"
+    await asyncio.sleep(0.06)
+    assert stated(await price(adapter, "MUG", currency="EUR")) == "4"
+
+
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+async def test_a_line_has_the_digits_of_its_currency(odoo: Running, currency: str) -> None:
+    odoo.product("MUG")
+    listed = odoo.pricelist(currency, [{**EVERYWHERE, "fixed_price": 3.3335}])
+    for fresh in (False, True):
+        answer = await price(odoo.adapter(default_pricelist=listed), "MUG", "3", currency, fresh=fresh)
+        assert isinstance(answer, Price)
+        assert answer.line is not None
+        exact = {"JPY": "10", "KWD": "10.001" if odoo.sandbox.version >= 19 else "9.990"}[currency]
+        assert answer.line.stated == Money(Decimal(exact), currency)
+
+
+async def test_a_customers_tag_is_his_price_context_and_else_the_list_odoo_chose(odoo: Running) -> None:
+    listed = odoo.pricelist("EUR")
+    tag = odoo.store.add("res.partner.category", {"name": "vip"})
+    vip = odoo.store.add("res.partner", {"name": "Vera", "category_id": [tag], "property_product_pricelist": listed})
+    other = odoo.store.add("res.partner", {"name": "Otto", "category_id": [], "property_product_pricelist": listed})
+    bare = odoo.store.add("res.partner", {"name": "Bea", "category_id": []})
+    adapter = odoo.adapter(pricelists=[{"pricelist": listed, "group": "vip"}], partner_pricelists=True)
+    refs = [NativeRef("erp", str(one)) for one in (vip, other, bare)]
+    context = CommerceContext("DE", "EUR", "en").only(frozenset())
+    answers = await adapter.price_context(refs, context, CallContext.within(10))
+    assert answers == {refs[0]: "vip", refs[1]: f"list:{listed}"}
+
+
+async def test_a_key_rule_on_another_field_is_refused(odoo: Running) -> None:
+    from gateway.model.identity import KeyRule
+
+    with pytest.raises(ConfigurationError):
+        odoo.adapter(key_rule=KeyRule(field="x_studio_code"))
+    odoo.store.write("product.product", odoo.product(None, price=4.0), {"barcode": "4006381333931"})
+    answer = await price(odoo.adapter(key_rule=KeyRule(field="barcode")), "4006381333931", currency="EUR")
+    assert stated(answer) == "4"

@@ -1,0 +1,110 @@
+"""Automation rules' deliveries: unsigned, unnumbered, several times over."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.odoo.adapter import OdooAdapter
+from gateway.errors import BadInput, Unauthenticated
+from gateway.model.pricing import Price
+from gateway.ports.manifest import Secret
+from gateway.ports.webhooks import WebhookDelivery
+from gateway.testing.sandbox import Seed
+from tests.contract.adapters.odoo.connected import price, run
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+PATH = "https://shop.example/webhooks/erp"
+
+
+@pytest.fixture
+async def adapter(stack: AsyncExitStack) -> OdooAdapter:
+    odoo = await run(stack, Seed(currency="EUR", country="DE"), 19)
+    return odoo.adapter(webhook_token=Secret(("new-token", "old-token")))
+
+
+def delivery(body: Any, query: str = "?token=new-token", **headers: str) -> WebhookDelivery:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return WebhookDelivery(headers, raw, PATH + query, NOW)
+
+
+def change(model: str, identifier: int = 43, **fields: Any) -> dict[str, Any]:
+    """As a real Odoo 18 sent it."""
+    return {
+        "_action": "Send Webhook Notification(#596)",
+        "_id": identifier,
+        "_model": model,
+        "id": identifier,
+        **fields,
+    }
+
+
+def test_the_token_is_taken_from_the_address_or_a_header(adapter: OdooAdapter) -> None:
+    body = change("sale.order", amount_total=80.5, name="S00043", partner_id=44, state="draft")
+    for sent in (
+        delivery(body),
+        delivery(body, "?token=old-token"),
+        delivery(body, "", **{"x-gateway-token": "new-token"}),
+    ):
+        (event,) = adapter.receive(sent)
+        assert (event.topic, event.tags, event.id) == ("sale.order", ("order:sale.0000000043",), None)
+
+
+@pytest.mark.parametrize("query", ["", "?token=", "?token=nearly-new-token", "?other=new-token", "?token=%FF"])
+def test_a_delivery_without_the_token_is_forged(adapter: OdooAdapter, query: str) -> None:
+    with pytest.raises(Unauthenticated):
+        adapter.receive(delivery(change("sale.order"), query))
+
+
+async def test_without_a_configured_token_nothing_is_believed(stack: AsyncExitStack) -> None:
+    odoo = await run(stack, Seed(currency="EUR", country="DE"), 19)
+    with pytest.raises(Unauthenticated):
+        odoo.adapter(webhook_token=None).receive(delivery(change("sale.order"), "?token="))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", {"_model": "sale.order"}, change("ir.cron"), {"_id": 1}])
+def test_a_body_that_is_no_change_is_refused(adapter: OdooAdapter, body: Any) -> None:
+    with pytest.raises(BadInput):
+        adapter.receive(delivery(body))
+
+
+@pytest.mark.parametrize(
+    ("body", "tags"),
+    [
+        (change("product.product", default_code="MUG"), ("product:MUG", "price:MUG", "stock:MUG")),
+        (change("product.product", default_code=False), ("product", "price", "stock")),
+        (change("product.template"), ("product:43", "price")),
+        (change("product.pricelist.item"), ("price",)),
+        (change("stock.quant"), ("stock",)),
+        (change("pos.order"), ("order:pos.0000000043",)),
+        (change("res.partner", email_normalized="ada@example.com"), ("customer:ada@example.com", "customer:43")),
+        (change("res.partner"), ("customer",)),
+        (change("loyalty.card"), ("loyalty",)),
+    ],
+)
+def test_a_change_makes_stale_what_depends_on_it(adapter: OdooAdapter, body: Any, tags: tuple[str, ...]) -> None:
+    assert adapter.receive(delivery(body))[0].tags == tags
+
+
+def test_the_time_of_a_change_is_read_where_the_rule_sends_it(adapter: OdooAdapter) -> None:
+    (event,) = adapter.receive(delivery(change("stock.quant", write_date="2026-07-01 09:00:00")))
+    assert event.occurred_at == datetime(2026, 7, 1, 9, tzinfo=UTC)
+    assert adapter.receive(delivery(change("stock.quant", write_date="soon")))[0].occurred_at is None
+
+
+async def test_a_changed_rule_makes_the_price_lists_be_read_again(stack: AsyncExitStack) -> None:
+    odoo = await run(stack, Seed(currency="EUR", country="DE"), 19)
+    odoo.product("MUG")
+    listed = odoo.pricelist("EUR", [{"applied_on": "3_global", "fixed_price": 5.0}])
+    adapter = odoo.adapter(default_pricelist=listed, webhook_token=Secret(("new-token",)))
+    await price(adapter, "MUG", currency="EUR")
+    odoo.pricelist("EUR")
+    odoo.store.write("product.pricelist.item", 1, {"fixed_price": 4.0})
+    adapter.receive(delivery(change("product.pricelist.item", 1)))
+    answer = await price(adapter, "MUG", currency="EUR")
+    assert isinstance(answer, Price)
+    assert answer.current.stated.amount == 4
