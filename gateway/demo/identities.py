@@ -11,14 +11,16 @@ from gateway.security.issuer import LocalIssuer
 from gateway.settings import Settings
 
 DAY = 86_400.0
+KIOSKS = {"GB": "kiosk", "JP": "kiosk_jp", "IL": "kiosk_il", "KW": "kiosk_kw"}
+"""The client profile of each country's kiosk."""
 
 
 class Tokens(Struct, frozen=True):
-    """Signed and good for a day."""
+    """Signed and good for a day. `kiosks` by the country their store is in."""
 
     shopper: str
     vip: str
-    kiosk: str
+    kiosks: dict[str, str]
     voice: str
     staff: str
 
@@ -49,7 +51,10 @@ def sign_tokens(settings: Settings, folder: Path) -> Tokens:
     return Tokens(
         shopper=shopper("ada", planted.ADA_EMAIL, planted.ADA_PHONE),
         vip=customers.token("noor", seconds=DAY, client_profile="web", email=planted.VIP_EMAIL, email_verified=True),
-        kiosk=devices.token("kiosk-covent-garden-1", seconds=DAY, client_profile="kiosk"),
+        kiosks={
+            country: devices.token(f"{profile}-1", seconds=DAY, client_profile=profile)
+            for country, profile in KIOSKS.items()
+        },
         voice=devices.token("voice-skill", seconds=DAY, client_profile="voice"),
         staff=staff.token("sam", seconds=DAY, client_profile="staff", roles=["staff"]),
     )

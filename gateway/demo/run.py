@@ -81,7 +81,7 @@ def introduce(console: Console, demo: RunningDemo) -> None:
     console.print("Tokens for the header `Authorization: Bearer …` (good for a day):")
     for who, token in (
         ("shopper Ada", demo.tokens.shopper),
-        ("kiosk", demo.tokens.kiosk),
+        ("kiosk in Covent Garden", demo.tokens.kiosks["GB"]),
         ("staff", demo.tokens.staff),
     ):
         console.print(f"[bold]{who}[/bold]")

@@ -17,7 +17,7 @@ from gateway.demo.retailer import DISAGREEMENTS
 from gateway.demo.sandboxes import Sandboxes
 
 PAGES = Path(__file__).with_name("pages")
-_FILES = {"page.css": "text/css", "page.js": "text/javascript"}
+_FILES = {"page.css": "text/css", "page.js": "text/javascript", "words.js": "text/javascript"}
 _DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
     "svg": (media.picture, "image/svg+xml"),
     "glb": (media.gltf, "model/gltf-binary"),
@@ -50,7 +50,7 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
     async def setup(request: Request) -> Response:
         """Tokens are handed out because this is a demo on the loopback address; a shop never does this."""
         known = {
-            "tokens": {"shopper": tokens.shopper, "kiosk": tokens.kiosk, "voice": tokens.voice},
+            "tokens": {"shopper": tokens.shopper, "kiosks": tokens.kiosks, "voice": tokens.voice},
             "queries": {name: document(name) for name in ("web", "kiosk", "voice")},
             "disagreements": [
                 {"name": e.name, "key": e.key, "systems": e.systems, "what": e.what, "truth": e.truth}

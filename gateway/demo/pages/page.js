@@ -1,8 +1,12 @@
 // The demo's page: the same product asked by three frontends of one gateway. No framework, no CDN.
 
+import { word } from "./words.js";
+
 const RTL = new Set(["he", "ar"]);
+const LOOK = { IN_STOCK: "in", UNLIMITED: "in", LOW_STOCK: "low", OUT_OF_STOCK: "out" };
 const byId = (id) => document.getElementById(id);
-const state = { setup: null, slug: "harbour-stoneware-mug", run: 0 };
+const state = { setup: null, slug: "harbour-stoneware-mug", language: "en", run: 0 };
+const say = (key) => word(state.language, key);
 
 /** An element with attributes and children; texts are set as text, never as markup. */
 function el(name, attributes = {}, ...children) {
@@ -25,24 +29,42 @@ async function ask(query, variables, { token = null, context = {} } = {}) {
 
 // --- the parts all panels share -------------------------------------------------------------------------------------
 
-function facts(...lists) {
+/** Which system said what, and how old its answer is: `facts({ price: freshness, stock: [freshness, ...] })`. */
+function facts(parts) {
   const seen = new Map();
-  for (const fact of lists.flat().filter(Boolean)) seen.set(`${fact.source}${fact.role ?? ""}${fact.stale ?? ""}`, fact);
-  return el("div", { class: "facts", dir: "ltr" }, [...seen.values()].map((fact) => {
+  for (const [part, found] of Object.entries(parts)) {
+    for (const fact of [found].flat().filter(Boolean)) seen.set(`${part}|${fact.source}|${fact.stale}`, [part, fact]);
+  }
+  return el("div", { class: "facts" }, [...seen.values()].map(([part, fact]) => {
     const role = fact.role && fact.role !== "PRIMARY" ? `, ${fact.role.toLowerCase()}` : "";
     const age = Math.max(0, Math.round((Date.now() - new Date(fact.asOf)) / 1000));
-    const title = fact.reason ? `${fact.asOf} (${fact.reason})` : fact.asOf;
-    return el("span", { class: fact.stale ? "fact stale" : "fact", title }, `${fact.source}${role} · ${age} s ago`);
+    const title = [fact.asOf, fact.reason].filter(Boolean).join(" · ");
+    return el("span", { class: fact.stale ? "fact stale" : "fact", title },
+      `${say(part)}: `, el("bdi", {}, `${fact.source}${role}, ${age} s`));
   }));
 }
 
-function stockLine(availability) {
-  if (!availability) return el("span", { class: "stock unknown" }, "—");
-  const look = { IN_STOCK: "in", LIMITED: "low", LOW_STOCK: "low", OUT_OF_STOCK: "out" }[availability.status] ?? "unknown";
-  const pieces = availability.quantity === null || availability.quantity === undefined
-    ? "" : ` · ${availability.quantity}${availability.capped ? "+" : ""}`;
-  const partial = availability.complete ? "" : " *";
-  return el("span", { class: `stock ${look}` }, availability.status.toLowerCase().replaceAll("_", " ") + pieces + partial);
+function stockLine(found) {
+  if (!found) return el("span", { class: "stock unknown" }, say("UNKNOWN"));
+  const pieces = found.quantity > 0 ? [" · ", el("bdi", { dir: "ltr" }, `${found.quantity}${found.capped ? "+" : ""}`)] : [];
+  return el("span", { class: `stock ${LOOK[found.status] ?? "unknown"}` }, say(found.status), pieces,
+    found.complete === false ? el("small", { class: "quiet" }, ` (${say("partial")})`) : null);
+}
+
+function priceOf(price) {
+  if (!price) return el("span", { class: "quiet" }, say("notSold"));
+  const now = price.current.gross ?? price.current.net;
+  return el("span", { class: "price" }, price.list?.gross ? el("del", {}, price.list.gross.formatted) : null, now.formatted);
+}
+
+function unitPrice(price) {
+  if (!price?.unitPrice) return null;
+  const { price: amount, referenceQuantity, referenceUnit } = price.unitPrice;
+  return el("span", { class: "quiet" }, el("bdi", {}, `${amount.formatted} / ${referenceQuantity} ${referenceUnit}`));
+}
+
+function heading(title) {
+  return el("h1", { class: "title", lang: title.language, dir: title.direction.toLowerCase() }, title.value);
 }
 
 function shown(query, context, answer) {
@@ -51,76 +73,78 @@ function shown(query, context, answer) {
   const headers = Object.entries(context).filter(([, value]) => value).map(([part, value]) => `X-Commerce-${part}: ${value}`);
   return [
     ...errors,
-    el("details", {}, el("summary", {}, "the query it ran"), el("pre", {}, [...headers, "", query].join("\n"))),
-    el("details", {}, el("summary", {}, "the answer"), el("pre", {}, JSON.stringify(answer, null, 2))),
+    el("details", {}, el("summary", {}, say("query")), el("pre", { tabindex: "0" }, [...headers, "", query].join("\n"))),
+    el("details", {}, el("summary", {}, say("answer")), el("pre", { tabindex: "0" }, JSON.stringify(answer, null, 2))),
   ];
-}
-
-function nothing(answer) {
-  return el("p", { class: "quiet" }, answer.errors ? "No answer." : "This product does not exist here.");
 }
 
 // --- the three frontends ---------------------------------------------------------------------------------------------
 
-function webPanel(product) {
+function webPanel({ product, me }) {
   const image = product.media.find((entry) => entry.__typename === "Image");
-  const extras = product.media.filter((entry) => entry.__typename !== "Image").flatMap((entry) =>
-    entry.__typename === "Video" ? [el("span", { class: "badge" }, "film")]
-      : entry.sources.map((source) => el("a", { class: "badge", href: new URL(source.url).pathname },
-        source.mimeType === "model/gltf-binary" ? "3D" : "AR")));
+  const extras = product.media.filter((entry) => entry.__typename === "Model3d").flatMap((entry) => entry.sources.map(
+    (source) => el("a", { class: "badge", href: new URL(source.url).pathname }, source.mimeType === "model/gltf-binary" ? "3D" : "AR")));
+  const text = product.description;
   return [
+    me ? greeting(me) : null,
     image ? el("img", { class: "picture", src: new URL(image.url).pathname, alt: image.alt ?? "" }) : null,
-    el("h1", { class: "title", lang: product.title.language, dir: product.title.direction.toLowerCase() }, product.title.value),
-    product.description
-      ? el("p", { class: "quiet", lang: product.description.language, dir: product.description.direction.toLowerCase() }, product.description.value)
-      : null,
-    el("div", { class: "badges" }, el("span", { class: "badge" }, product.brand ?? ""), extras),
-    facts(product.freshness),
+    heading(product.title),
+    text ? el("p", { class: "quiet", lang: text.language, dir: text.direction.toLowerCase() }, text.value) : null,
+    el("div", { class: "badges" }, product.brand ? el("span", { class: "badge" }, el("bdi", {}, product.brand)) : null, extras),
+    facts({ product: product.freshness }),
     el("ul", { class: "variants" }, product.variants.map((variant) => el("li", {},
       el("div", { class: "row" }, el("span", { class: "name" }, variant.title.value), priceOf(variant.price)),
-      el("div", { class: "row" }, stockLine(variant.availability), el("span", { class: "sku" }, variant.sku ?? "no SKU")),
+      el("div", { class: "row" }, stockLine(variant.availability), el("span", { class: "sku" }, variant.sku ?? say("noSku"))),
       unitPrice(variant.price),
-      facts(variant.price?.freshness, variant.availability?.freshness ?? [])))),
+      facts({ price: variant.price?.freshness, stock: variant.availability?.freshness ?? [] })))),
   ];
 }
 
-function priceOf(price) {
-  if (!price) return el("span", { class: "quiet" }, "—");
-  const now = price.current.gross ?? price.current.net;
-  return el("span", { class: "price" }, price.list?.gross ? el("del", {}, price.list.gross.formatted) : null, now.formatted);
+function greeting(me) {
+  const [before, after] = say("hello").split("{}");
+  const orders = me.orders?.nodes ?? [];
+  const dated = new Intl.DateTimeFormat(state.language, { dateStyle: "medium" });
+  return el("div", { class: "person" },
+    el("strong", {}, before, el("bdi", {}, me.givenName ?? ""), after),
+    (me.loyalty?.nodes ?? []).map((account) => el("span", { class: "quiet" },
+      el("bdi", {}, `${account.programName}: ${account.balance} ${account.unitMany}`))),
+    orders.length ? el("span", { class: "quiet" }, say("lastOrders")) : null,
+    el("ul", { class: "stores" }, orders.map((order) => el("li", { class: "row" },
+      el("span", {}, el("bdi", { dir: "ltr" }, order.number), " · ", el("bdi", {}, dated.format(new Date(order.placedAt)))),
+      el("bdi", {}, order.total.gross?.formatted ?? "")))),
+    facts({ person: me.freshness, points: (me.loyalty?.nodes ?? []).map((account) => account.freshness),
+      orders: orders.map((order) => order.freshness) }));
 }
 
-function unitPrice(price) {
-  if (!price?.unitPrice) return null;
-  const { price: amount, referenceQuantity, referenceUnit } = price.unitPrice;
-  return el("span", { class: "quiet" }, `${amount.formatted} / ${referenceQuantity} ${referenceUnit}`);
-}
-
-function kioskPanel(product) {
+function kioskPanel({ product }) {
+  const places = product.variants.flatMap((variant) => variant.availability?.stores ?? []);
+  const store = places.map((place) => place.store).find(Boolean);
+  const open = store ? ` · ${say(store.openAt === false ? "closed" : "open")}` : "";
   return [
-    el("h1", { class: "title", lang: product.title.language, dir: product.title.direction.toLowerCase() }, product.title.value),
-    facts(product.freshness),
+    store ? el("p", { class: "quiet" }, el("bdi", {}, store.name.value), open) : null,
+    heading(product.title),
+    facts({ product: product.freshness }),
     el("ul", { class: "variants" }, product.variants.map((variant) => el("li", {},
       el("div", { class: "row" }, el("span", { class: "name" }, variant.title.value), priceOf(variant.price)),
-      el("ul", { class: "stores" }, (variant.availability?.stores ?? []).map((place) => el("li", { class: "row" },
-        el("span", {}, `${place.store?.name.value ?? ""}${place.store?.openAt === false ? " · closed now" : ""}`), stockLine(place)))),
-      facts(variant.price?.freshness, (variant.availability?.stores ?? []).flatMap((place) => place.freshness))))),
+      (variant.availability?.stores ?? [null]).map((place) => stockLine(place)),
+      facts({ price: variant.price?.freshness,
+        stock: (variant.availability?.stores ?? []).flatMap((place) => place.freshness) })))),
   ];
 }
 
-function voicePanel(product) {
-  const say = [
-    product.speakable.text,
-    ...product.variants.flatMap((variant) => [variant.price?.speakable.text, variant.availability?.speakable?.text]),
+function voicePanel({ product }) {
+  const spoken = [
+    product.speakable,
+    ...product.variants.flatMap((variant) => [variant.price?.speakable, variant.availability?.speakable]),
   ].filter(Boolean);
   const { language, direction } = product.speakable;
-  const aloud = el("button", { type: "button", on: { click: () => speak(say, language) } }, "▶︎ say it");
+  const aloud = el("button", { type: "button", on: { click: () => speak(spoken.map((part) => part.text), language) } }, `▶ ${say("say")}`);
   return [
-    ...say.map((sentence) => el("p", { class: "spoken", lang: language, dir: direction.toLowerCase() }, sentence)),
+    ...spoken.map((part) => el("p", { class: "spoken", lang: language, dir: direction.toLowerCase() }, part.text)),
     "speechSynthesis" in window ? aloud : null,
-    facts(product.freshness, product.variants.map((variant) => variant.price?.freshness),
-      product.variants.flatMap((variant) => variant.availability?.freshness ?? [])),
-    el("details", {}, el("summary", {}, "as SSML"), el("pre", {}, product.speakable.ssml)),
+    facts({ product: product.freshness, price: product.variants.map((variant) => variant.price?.freshness),
+      stock: product.variants.flatMap((variant) => variant.availability?.freshness ?? []) }),
+    el("details", {}, el("summary", {}, say("ssml")), el("pre", { tabindex: "0" }, spoken.map((part) => part.ssml).join("\n"))),
   ];
 }
 
@@ -135,51 +159,66 @@ function speak(sentences, language) {
 
 // --- running it ------------------------------------------------------------------------------------------------------
 
-async function fill(panel, render, query, context, token) {
-  const body = byId(panel).querySelector(".body");
+async function fill(run, panel, render, query, context, token, variables = {}) {
   byId(panel).setAttribute("aria-busy", "true");
   let answer;
   try {
-    answer = await ask(query, { slug: state.slug }, { token, context });
+    answer = await ask(query, { slug: state.slug, ...variables }, { token, context });
   } catch (error) {
     answer = { errors: [{ message: String(error) }] };
   }
-  const product = answer.data?.product;
-  body.replaceChildren(...[...(product ? render(product) : [nothing(answer)]), ...shown(query, context, answer)].filter(Boolean));
+  if (run !== state.run) return;
+  const parts = answer.data?.product ? render(answer.data) : [el("p", { class: "quiet" }, say("missing"))];
+  byId(panel).querySelector("h2").textContent = say(panel);
+  byId(panel).querySelector(".body").replaceChildren(...[...parts, ...shown(query, context, answer)].filter(Boolean));
   byId(panel).removeAttribute("aria-busy");
 }
 
-async function traffic() {
-  return (await fetch("/demo/traffic")).json();
-}
+const traffic = async () => (await fetch("/demo/traffic")).json();
 
+/** Ask again for everything on the page; an answer that comes late, for a choice no longer made, is not shown. */
 async function refresh() {
   const run = ++state.run;
   const country = byId("country").value;
   const language = byId("language").value;
+  const renamed = language !== state.language || byId("product").options.length === 0;
+  state.language = language;
   document.documentElement.lang = language;
   document.documentElement.dir = RTL.has(language) ? "rtl" : "ltr";
+  document.querySelectorAll("[data-label]").forEach((part) => { part.textContent = say("labels")[Number(part.dataset.label)]; });
+  if (renamed) await listProducts(country, language);
   const { queries, tokens } = state.setup;
-  const kiosk = { Language: language };
+  const signedIn = byId("signed-in").checked;
   const before = await traffic();
   await Promise.all([
-    fill("web", webPanel, queries.web, { Country: country, Language: language }, byId("signed-in").checked ? tokens.shopper : null),
-    fill("kiosk", kioskPanel, queries.kiosk, kiosk, tokens.kiosk),
-    fill("voice", voicePanel, queries.voice, { Country: country, Language: language }, tokens.voice),
+    fill(run, "web", webPanel, queries.web, { Country: country, Language: language }, signedIn ? tokens.shopper : null, { signedIn }),
+    fill(run, "kiosk", kioskPanel, queries.kiosk, { Language: language }, tokens.kiosks[country]),
+    fill(run, "voice", voicePanel, queries.voice, { Country: country, Language: language }, tokens.voice),
   ]);
-  if (run !== state.run) return;
   const after = await traffic();
+  if (run !== state.run) return;
   byId("traffic").replaceChildren(...Object.entries(after).map(([name, count]) =>
     el("li", {}, el("span", {}, name), el("span", {}, String(count - (before[name] ?? 0))))));
   document.body.dataset.ready = String(run);
 }
 
-function show(slug) {
-  if (![...byId("product").options].some((option) => option.value === slug)) {
-    byId("product").append(el("option", { value: slug }, slug));
+async function listProducts(country, language) {
+  const context = { Country: country, Language: language };
+  const nodes = [];
+  for (let after = null; ;) {
+    const page = (await ask("query ($after: String) { products(first: 100, after: $after) { nodes { slug title { value } } pageInfo { hasNextPage endCursor } } }",
+      { after }, { context })).data?.products;
+    nodes.push(...(page?.nodes ?? []));
+    if (!page?.pageInfo.hasNextPage) break;
+    after = page.pageInfo.endCursor;
   }
-  byId("product").value = slug;
+  byId("product").replaceChildren(...nodes.map((node) => el("option", { value: node.slug }, node.title.value)));
+  byId("product").value = state.slug;
+}
+
+function show(slug) {
   state.slug = slug;
+  byId("product").value = slug;
   refresh();
 }
 
@@ -188,18 +227,17 @@ async function showSku(sku) {
   if (answer.data?.product) show(answer.data.product.slug);
 }
 
+function disagreement(entry) {
+  const isSku = /^[A-Z]{3}-[A-Z]{3}-/.test(entry.key);
+  return el("tr", {},
+    el("td", {}, el("strong", {}, entry.name), el("br"), entry.what),
+    el("td", {}, isSku ? el("button", { type: "button", on: { click: () => showSku(entry.key) } }, entry.key) : el("code", {}, entry.key)),
+    el("td", {}, entry.truth));
+}
+
 async function start() {
   state.setup = await (await fetch("/demo/setup")).json();
-  const listed = await ask("{ products(first: 100) { nodes { slug title { value } } } }", {});
-  const nodes = listed.data?.products?.nodes ?? [{ slug: state.slug, title: { value: state.slug } }];
-  byId("product").replaceChildren(...nodes.map((node) => el("option", { value: node.slug }, node.title.value)));
-  const rows = state.setup.disagreements.map((entry) => el("tr", {},
-    el("td", {}, el("strong", {}, entry.name), el("br"), entry.what),
-    el("td", {}, /^[A-Za-z]{3}-[A-Za-z]{3}-/.test(entry.key)
-      ? el("button", { type: "button", on: { click: () => showSku(entry.key) } }, entry.key)
-      : el("code", {}, entry.key)),
-    el("td", {}, entry.truth)));
-  byId("disagreements").tBodies[0].replaceChildren(...rows);
+  byId("disagreements").tBodies[0].replaceChildren(...state.setup.disagreements.map(disagreement));
   byId("product").addEventListener("change", (event) => show(event.target.value));
   byId("country").addEventListener("change", (event) => {
     byId("language").value = event.target.selectedOptions[0].dataset.language;
@@ -208,7 +246,7 @@ async function start() {
   byId("language").addEventListener("change", refresh);
   byId("signed-in").addEventListener("change", refresh);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
-  show(nodes.some((node) => node.slug === state.slug) ? state.slug : nodes[0].slug);
+  await refresh();
 }
 
 start();
