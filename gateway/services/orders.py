@@ -146,9 +146,7 @@ class Orders:
         theirs = linked is not None and order.customer is not None and order.customer in linked.refs()
         return order if theirs else None
 
-    async def enrichments(
-        self, orders: Sequence[Order], scope: Scope
-    ) -> list[OrderEnrichment | AdapterError | None]:
+    async def enrichments(self, orders: Sequence[Order], scope: Scope) -> list[OrderEnrichment | AdapterError | None]:
         """What other systems know of each order (an ERP's fulfilment of a web order), one keyed call per system."""
         ownership = self._systems.ownership
         origins = [OrderOrigin(order.number, order.ref.backend) for order in orders]

@@ -56,11 +56,14 @@ class Speech:
         return self._say([("product-branded" if product.brand else "product", facts)], language)
 
     def price(self, price: Price, language: str) -> SpeakableText:
-        """The price of one piece, rounded to the currency; says when it may be out of date."""
+        """The price of one piece, rounded to the currency, with its tax wherever the source knows it; says when it may
+        be out of date."""
+        current = price.current.gross or price.current.stated
+        before = None if price.list is None else (price.list.gross or price.list.stated)
         facts = {
-            "price": self.money(price.current.stated, language),
-            "list": "" if price.list is None else self.money(price.list.stated, language),
-            "tax": price.current.treatment.value,
+            "price": self.money(current, language),
+            "list": "" if before is None else self.money(before, language),
+            "tax": "INCLUDED" if price.current.gross is not None else price.current.treatment.value,
         }
         sentences: list[Sentence] = [("price" if price.list is None else "price-reduced", facts)]
         if price.freshness.stale:
