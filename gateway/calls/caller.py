@@ -88,6 +88,11 @@ class Caller:
     async def close(self) -> None:
         await self._flights.close()
 
+    def rebound(self, backend: str) -> None:
+        """The backend of this name is another one from now on (a rotated credential, a new address)."""
+        for known in [known for known in self._routes if known[0] == backend]:
+            del self._routes[known]
+
     def _route(self, backend: str, operation: KeyedOperation[Any, Any] | PagedOperation[Any, Any]) -> Route:
         route = self._routes.get((backend, operation.name))
         if route is None:

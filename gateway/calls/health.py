@@ -25,10 +25,10 @@ class Health:
     def is_up(self) -> bool:
         return self.down_since is None
 
-    def succeeded(self, *, trusted: bool) -> None:
-        """`trusted` is False while the breaker is open or may be: a lone success among failures is no recovery."""
+    def succeeded(self) -> None:
+        """Not to be told while the breaker is open: a lone success among failures is no recovery."""
         self._failures = 0
-        if self.down_since is None or not trusted:
+        if self.down_since is None:
             return
         seconds, self.down_since, self.reason = time.monotonic() - self.down_since, None, None
         _log.info("backend_back", backend=self._backend, down_for=round(seconds, 1))

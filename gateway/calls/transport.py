@@ -187,8 +187,8 @@ class AioTransport:
         limited = signal is not None and signal.limited
         ok = limited or (response.status < 500 and took < self._numbers.slow_call)
         self._breaker.record(ticket, ok=ok)
-        if ok:
-            self.health.succeeded(trusted=not self._breaker.is_open)
+        if ok and not self._breaker.is_open:
+            self.health.succeeded()
         else:
             self.health.failed(f"HTTP {response.status}", certain=self._breaker.is_open)
         return limited

@@ -95,7 +95,15 @@ async def _read(answer: ClientResponse, cap: int) -> Response:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if int(headers.get("content-length") or 0) > cap:
             raise BadTransfer(detail=f"body announces more than {cap} bytes")
-        body = await read_capped(answer.content, headers.get("content-encoding", ""), cap)
+        connection = answer.connection  # gone once the body was read
+        try:
+            body = await read_capped(answer.content, headers.get("content-encoding", ""), cap)
+        except aiohttp.ClientPayloadError as error:
+            # An answer that ends early is malformed; a connection that breaks under it is a backend that went away.
+            protocol = connection.protocol if connection is not None else None
+            if protocol is not None and isinstance(protocol.exception(), OSError):
+                raise Unavailable(detail="the connection broke in the middle of the answer") from error
+            raise BadTransfer(detail="the answer is cut short or badly framed") from error
         done = True
         return Response(status, headers, body)
     finally:
@@ -110,12 +118,6 @@ def _mapped(error: Exception) -> AdapterError:
     kind = type(error).__name__
     if isinstance(error, TimeoutError):
         return DeadlineExceeded(detail=kind)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        # An answer that ends early is malformed; a connection that breaks under it is a backend that went away.
-        cause = error.__cause__
-        if isinstance(cause, OSError):
-            return Unavailable(detail=f"connection broke in the answer: {type(cause).__name__}")
-        return BadTransfer(detail="answer is cut short or badly framed")
     if isinstance(error, aiohttp.InvalidURL):
         return RequestRefused(detail="the request's address makes no sense")
     if isinstance(error, aiohttp.ClientConnectorError):
