@@ -27,5 +27,5 @@ class Answer(Struct, frozen=True, kw_only=True):
 class WireMoney(Struct, frozen=True):
     """`amount` in minor units of `currency`: pence for GBP, yen for JPY, fils for KWD."""
 
-    amount: int | None = None
-    currency: str | None = None
+    amount: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
