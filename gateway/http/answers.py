@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from traceback import extract_tb
 from typing import Any
 
 import orjson
@@ -64,7 +65,7 @@ class Teller:
     def failure(self, error: BaseException) -> dict[str, Any]:
         """An exception as the client sees it: ours by their words, all others masked."""
         if not isinstance(error, GatewayError) or isinstance(error, InternalError):
-            _log.error("unexpected failure", trace_id=self._trace_id, exc_info=error)
+            _log.error("unexpected failure", trace_id=self._trace_id, reason=type(error).__name__, at=_places(error))
             told: dict[str, Any] = {"code": "INTERNAL", "retryable": False, "traceId": self._trace_id}
             if self._detailed:
                 told["exception"] = type(error).__name__
@@ -87,6 +88,11 @@ class Teller:
         if every:
             told["extensions"] = every
         return told
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where it happened, innermost last. Not what it says: an exception's text may hold a customer's data."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)[-8:]]
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

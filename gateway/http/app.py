@@ -20,7 +20,7 @@ from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
 from gateway.http.public import PublicAnswers
 from gateway.http.response_cache import ResponseCache
 from gateway.http.socket import SocketDoor
-from gateway.http.wire import Application, Receive, Scope, Send
+from gateway.http.wire import Application, Receive, Scope, Send, closing
 from gateway.security.api_keys import ApiKeys
 from gateway.security.authentication import Authentication, Verifier
 from gateway.security.profiles import Profiles
@@ -43,6 +43,8 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
+            if self.gate.draining:
+                send = closing(send)
             with self.gate.passing():
                 if scope["path"] == GRAPHQL_PATH:
                     await self._door(scope, receive, send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import sys
@@ -13,10 +14,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-import uvicorn
 
 from gateway.execution.engine import Engine
 from gateway.http.app import Doors, build_asgi
+from gateway.http.serve import Server, server_config
 from gateway.security.issuer import LocalIssuer
 from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
@@ -127,12 +128,9 @@ def doors_of(settings: Settings, opener: Opener, **more: Any) -> Doors:
 
 
 @asynccontextmanager
-async def listening(application: Any, **options: Any) -> AsyncGenerator[str]:
-    """The application on a port of its own, in this loop."""
-    config = uvicorn.Config(
-        application, host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio", lifespan="off", **options
-    )
-    server = uvicorn.Server(config)
+async def listening(doors: Doors) -> AsyncGenerator[str]:
+    """The doors on a port of their own, in this loop."""
+    server = Server(doors, server_config(doors, host="127.0.0.1", port=0, lifespan="off"), drain_seconds=0.0)
     task = asyncio.ensure_future(server.serve())
     while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.005)
@@ -141,6 +139,7 @@ async def listening(application: Any, **options: Any) -> AsyncGenerator[str]:
     finally:
         server.should_exit = True
         await task
+        gc.unfreeze()
 
 
 @asynccontextmanager

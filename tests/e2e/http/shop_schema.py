@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import strawberry
@@ -193,5 +194,6 @@ class Subscription:
         raise RuntimeError("password=hunter2")
 
 
+@lru_cache
 def build() -> strawberry.Schema:
     return strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)

@@ -1,0 +1,161 @@
+"""One process that serves: uvicorn on uvloop and httptools, patient with nobody, and gone only when it has finished.
+
+When told to stop it closes its listener, says `Connection: close` on every answer, ends streams and sockets, waits for
+what is under way, and only then leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from asyncio import TimerHandle
+from collections.abc import Callable
+from socket import AF_INET, AF_INET6, create_server
+from socket import socket as Socket
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from gateway.http.app import Doors
+from gateway.http.socket import MESSAGE_BYTES
+from gateway.http.workers import supervise
+from gateway.settings import Settings
+
+HEAD_SECONDS = 10.0
+"""From a request's first byte to the end of its headers; and from a connection to its first request."""
+HEAD_BYTES = 65_536
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the load balancers in front usually keep theirs, so that they close first."""
+BACKLOG = 2_048
+GRACE_SECONDS = 30
+"""After draining, for what is still under way."""
+
+Factory = Callable[[Settings], Doors]
+"""Makes the application, in the process that serves it. A module's function, so that workers can find it."""
+
+
+def serve(factory: Factory, settings: Settings, workers: int = 1, *, announce: Callable[[str], None] = print) -> None:
+    """Serve until told to stop. With more than one worker, SIGHUP replaces them one after the other."""
+    listener = listen(settings.server.host, settings.server.port)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in str(host) else host
+    if workers <= 1:
+        announce(f"http://{shown}:{port}")
+        work(factory, settings, listener)
+        return
+    supervise(work, (factory, settings, listener), workers, ready=lambda: announce(f"http://{shown}:{port}"))
+    listener.close()
+
+
+def listen(host: str, port: int) -> Socket:
+    """The one listening socket of all workers: what waits in its queue survives any of them."""
+    family = AF_INET6 if ":" in host else AF_INET
+    return create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def work(factory: Factory, settings: Settings, listener: Socket, started: Callable[[], None] = lambda: None) -> None:
+    """One process's share. Returns when it was told to stop and has finished."""
+    doors = factory(settings)
+    server = Server(doors, server_config(doors), settings.server.drain_seconds, started)
+    server.run(sockets=[listener])
+
+
+def server_config(application: Any, **options: Any) -> uvicorn.Config:
+    """How every server of ours is set up, in tests too. No access log: addresses and queries are personal data."""
+    wanted: dict[str, Any] = {
+        "loop": "uvloop",
+        "http": PatientHttp,
+        "ws": "websockets-sansio",
+        "ws_max_size": MESSAGE_BYTES,
+        "ws_ping_interval": 20.0,
+        "ws_ping_timeout": 20.0,
+        "lifespan": "auto",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "backlog": BACKLOG,
+    }
+    return uvicorn.Config(application, **{**wanted, **options})
+
+
+class Server(uvicorn.Server):
+    """Drains before it shuts down."""
+
+    def __init__(
+        self, doors: Doors, config: uvicorn.Config, drain_seconds: float, started: Callable[[], None] = lambda: None
+    ) -> None:
+        super().__init__(config)
+        self._gate = doors.gate
+        self._drain_seconds = drain_seconds
+        self._tell = started
+
+    async def main_loop(self) -> None:
+        settle()
+        self._tell()
+        await super().main_loop()
+        await self._drain()
+
+    async def _drain(self) -> None:
+        self._gate.stop()
+        for listening in self.servers:
+            listening.close()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._drain_seconds
+        while self.server_state.connections and not self.force_exit and loop.time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+def settle() -> None:
+    """What start-up made stays: the collector need not look at it again, nor look so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+class PatientHttp(HttpToolsProtocol):
+    """Closes a connection whose request's head is too long in coming, or too long."""
+
+    _timer: TimerHandle | None = None
+    _head = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._too_late)
+
+    def data_received(self, data: bytes) -> None:
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+        in_head = cycle is None or cycle.response_complete
+        if in_head:
+            if self._timer is None:
+                self._timer = self.loop.call_later(HEAD_SECONDS, self._too_late)
+            self._head += len(data)
+            if self._head > HEAD_BYTES and b"\r\n\r\n" not in data[:HEAD_BYTES]:
+                self._refuse(b"431 Request Header Fields Too Large")
+                return
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._patience_over()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience_over()
+        super().connection_lost(exc)
+
+    def _patience_over(self) -> None:
+        self._head = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_late(self) -> None:
+        self._refuse(b"408 Request Timeout")
+
+    def _refuse(self, status: bytes) -> None:
+        self._patience_over()
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()

@@ -1,0 +1,75 @@
+"""Server-sent events and WebSockets, as their own clients see them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+from node_clients import node, require_clients
+
+SSE_CHECKS = 7
+SOCKET_CHECKS = 21
+
+
+@pytest.mark.node
+async def test_the_graphql_sse_client_is_served(served: Any, storefront_key: str) -> None:
+    packages = require_clients()
+    out = await node(packages, "sse.js", served.graphql, json.dumps({"x-api-key": storefront_key}))
+    assert len(out.splitlines()) == SSE_CHECKS
+
+
+@pytest.mark.node
+async def test_the_graphql_ws_client_is_served(served: Any, storefront_key: str) -> None:
+    packages = require_clients()
+    url = served.graphql.replace("http://", "ws://")
+    out = await node(packages, "socket.js", url, json.dumps({"X-Api-Key": storefront_key}))
+    assert len(out.splitlines()) == SOCKET_CHECKS
+
+
+async def test_a_stream_that_is_left_ends_its_source(served: Any, session: aiohttp.ClientSession) -> None:
+    headers = {"accept": "text/event-stream"}
+    query = {"query": "subscription { counter(to: 1000000, pause: 0.005) }"}
+    async with session.post(served.graphql, json=query, headers=headers) as answer:
+        assert answer.content_type == "text/event-stream"
+        assert await answer.content.readline() == b"event: next\n"
+        answer.close()
+    async with asyncio.timeout(2):
+        await served.opener.cancelled.wait()
+
+
+async def test_a_socket_that_is_left_ends_its_operations(served: Any, session: aiohttp.ClientSession) -> None:
+    async with session.ws_connect(served.graphql, protocols=("graphql-transport-ws",)) as socket:
+        await socket.send_json({"type": "connection_init"})
+        assert (await socket.receive_json())["type"] == "connection_ack"
+        query = "subscription { counter(to: 1000000, pause: 0.005) }"
+        await socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": query}})
+        assert (await socket.receive_json())["payload"] == {"data": {"counter": 1}}
+    async with asyncio.timeout(2):
+        await served.opener.cancelled.wait()
+
+
+async def test_open_streams_and_sockets_end_when_the_gateway_stops(served: Any, session: aiohttp.ClientSession) -> None:
+    endless = {"query": "subscription { counter(to: 1000000, pause: 0.005) }"}
+    async with (
+        session.ws_connect(served.graphql, protocols=("graphql-transport-ws",)) as socket,
+        session.post(served.graphql, json=endless, headers={"accept": "text/event-stream"}) as stream,
+    ):
+        await socket.send_json({"type": "connection_init"})
+        assert (await socket.receive_json())["type"] == "connection_ack"
+        served.doors.gate.stop()
+        async with asyncio.timeout(2):
+            message = await socket.receive()
+            assert (message.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 1001)
+            await stream.read()
+
+
+async def test_a_socket_acts_for_who_its_token_names(served: Any, session: aiohttp.ClientSession) -> None:
+    async with session.ws_connect(served.graphql, protocols=("graphql-transport-ws",)) as socket:
+        payload = {"Authorization": f"Bearer {served.customers.token('alice')}", "X-Customer-Id": "bob"}
+        await socket.send_json({"type": "connection_init", "payload": payload})
+        await socket.receive_json()
+        await socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": "{ me { subject } }"}})
+        assert (await socket.receive_json())["payload"] == {"data": {"me": {"subject": "alice"}}}
