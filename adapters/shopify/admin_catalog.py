@@ -12,7 +12,6 @@ from adapters.shopify import answers, mapping, storefront
 from adapters.shopify.answers import Edges, Node, Page
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.cost import HEADROOM
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.identifiers import Identifiers
 from adapters.shopify.products import KeyedProducts
@@ -92,7 +91,6 @@ class AdminCatalog(KeyedProducts):
         self._clock = env.clock
         self._client = client
         self._language = config.language
-        self._limit = config.query_cost_limit
 
     async def read(
         self, handles: Sequence[str], ids: Sequence[str], context: ContextView, call: CallContext, operation: str
@@ -174,22 +172,27 @@ class AdminCatalog(KeyedProducts):
             pending = [(native, page.end_cursor or "") for native, page in pages.items() if page.has_next_page]
             if not pending:
                 break
-            each = max(1, min(250, ((self._limit - HEADROOM) // len(pending) - 1) // VARIANT_POINTS))
-            variables: dict[str, Any] = {"vn": each}
-            for place, (native, after) in enumerate(pending):
-                variables |= {f"i{place}": native, f"a{place}": after}
-            answer = await self._client.ask(
-                storefront.more_variants(len(pending), "admin"),
-                variables,
-                dict[str, answers.MoreVariants | None],
-                operation=operation,
-                call=call,
-                points=float(len(pending) * (1 + each * VARIANT_POINTS)),
-            )
-            for place, (native, _) in enumerate(pending):
-                if more := answer.get(f"n{place}"):
-                    variants[native].extend(more.variants.nodes)
-                    pages[native] = more.variants.page_info
+            each = self._client.costs.nested("MoreVariants", len(pending), VARIANT_POINTS, 250)
+            points = 1 + each * VARIANT_POINTS
+
+            async def send(piece: Sequence[tuple[str, str]], each: int = each, points: int = points) -> None:
+                variables: dict[str, Any] = {"vn": each}
+                for place, (native, after) in enumerate(piece):
+                    variables |= {f"i{place}": native, f"a{place}": after}
+                answer = await self._client.ask(
+                    storefront.more_variants(len(piece), "admin"),
+                    variables,
+                    dict[str, answers.MoreVariants | None],
+                    operation=operation,
+                    call=call,
+                    points=float(len(piece) * points),
+                )
+                for place, (native, _) in enumerate(piece):
+                    if more := answer.get(f"n{place}"):
+                        variants[native].extend(more.variants.nodes)
+                        pages[native] = more.variants.page_info
+
+            await self._client.costs.in_pieces("MoreVariants", pending, points, len(pending), send)
         else:
             raise InvalidAnswer(detail="MoreVariants: more variants than the vendor allows a product")
         freshness = Freshness(self.name, self._clock())

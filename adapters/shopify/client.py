@@ -22,6 +22,7 @@ API_VERSION = "2026-10"
 MAX_BYTES = 8 << 20
 A = TypeVar("A")
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _ENVELOPE = msgspec.json.Decoder(Envelope, float_hook=Decimal)
 STOREFRONT_HEADERS = {
     "private": "shopify-storefront-private-token",
@@ -78,9 +79,7 @@ class Client:
                 path=f"{prefix}/api/{API_VERSION}/graphql.json",
                 operation=operation,
                 headers={**headers, "content-type": "application/json", "accept": "application/json"},
-                body=msgspec.json.encode(
-                    {"query": document.text, "operationName": document.name, "variables": variables}
-                ),
+                body=_ENCODER.encode({"query": document.text, "operationName": document.name, "variables": variables}),
                 max_response_bytes=MAX_BYTES,
                 cost=points if admin else 0.0,
             ),

@@ -34,6 +34,11 @@ class CostBook:
         scale = self._scales.get(document, self._start)
         return fitting(math.ceil(per_item * scale), at_most, self._limit)
 
+    def nested(self, document: str, outer: int, per_item: int, at_most: int) -> int:
+        """How many items fit in each of `outer` lists of one query; at least one."""
+        each = self.pieces(document, outer, self._limit * 100) - 1
+        return max(1, min(at_most, each // per_item))
+
     def learn(self, document: str, cost: float, items: int, per_item: int) -> None:
         """The vendor priced `items` at `cost`: ask for no more than fits from now on."""
         priced = max(cost, self._limit + 1.0) / max(1, items * per_item)

@@ -11,7 +11,6 @@ from typing import Any
 from adapters.shopify import orders_documents as documents
 from adapters.shopify.client import Client
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.cost import HEADROOM
 from adapters.shopify.customers import is_customer
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.identifiers import term
@@ -38,7 +37,6 @@ class Orders:
     def __init__(self, env: AdapterEnvironment, client: Client, config: ShopifyConfig) -> None:
         self._env = env
         self._client = client
-        self._limit = config.query_cost_limit
         self._read_all = config.read_all_orders
         self._foreign = frozenset(name.strip() for name in config.foreign_sources.split(",") if name.strip())
 
@@ -174,24 +172,27 @@ class Orders:
             pending = [(native, page.end_cursor or "") for native, page in pages.items() if page.has_next_page]
             if not pending:
                 break
-            each = max(1, min(MORE_LINES, ((self._limit - HEADROOM) // len(pending) - 1) // documents.LINE_POINTS))
-            variables: dict[str, Any] = {"lines": each}
-            for place, (native, after) in enumerate(pending):
-                variables |= {f"i{place}": native, f"a{place}": after}
-            answer = await self._client.ask(
-                documents.more_lines(len(pending)),
-                variables,
-                dict[str, documents.Lines | None],
-                operation=operation,
-                call=call,
-                points=float(len(pending) * (1 + each * documents.LINE_POINTS)),
-            )
-            for place, (native, _) in enumerate(pending):
-                more = answer.get(f"n{place}")
-                if more is None:
-                    continue
-                lines[native].extend(more.line_items.nodes)
-                pages[native] = more.line_items.page_info
+            each = self._client.costs.nested("MoreLines", len(pending), documents.LINE_POINTS, MORE_LINES)
+            points = 1 + each * documents.LINE_POINTS
+
+            async def send(piece: Sequence[tuple[str, str]], each: int = each, points: int = points) -> None:
+                variables: dict[str, Any] = {"lines": each}
+                for place, (native, after) in enumerate(piece):
+                    variables |= {f"i{place}": native, f"a{place}": after}
+                answer = await self._client.ask(
+                    documents.more_lines(len(piece)),
+                    variables,
+                    dict[str, documents.Lines | None],
+                    operation=operation,
+                    call=call,
+                    points=float(len(piece) * points),
+                )
+                for place, (native, _) in enumerate(piece):
+                    if more := answer.get(f"n{place}"):
+                        lines[native].extend(more.line_items.nodes)
+                        pages[native] = more.line_items.page_info
+
+            await self._client.costs.in_pieces("MoreLines", pending, points, len(pending), send)
         freshness = Freshness(self._env.name, self._env.clock())
         return [
             order_record(

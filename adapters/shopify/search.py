@@ -29,6 +29,7 @@ from gateway.model.search import (
 
 SORTS = (SearchSort.RELEVANCE, SearchSort.PRICE_ASC, SearchSort.PRICE_DESC)
 OPTION = "option."
+HIGHEST = Decimal(10) ** 12
 _PLAIN = {"brand": "productVendor", "product_type": "productType", "tag": "tag"}
 _FACETS = {
     "filter.v.availability": "availability",
@@ -149,7 +150,7 @@ def _span(value: str) -> dict[str, Decimal]:
         found = {name: Decimal(text) for name, text in (("min", low), ("max", high)) if text}
     except InvalidOperation:
         found = {}
-    if not colon or not found or not all(bound.is_finite() and bound >= 0 for bound in found.values()):
+    if not colon or not found or not all(bound.is_finite() and 0 <= bound < HIGHEST for bound in found.values()):
         raise UnsupportedFilter("`price` takes `min:max`, such as `10:20`, `:20` or `10:`.")
     return found
 

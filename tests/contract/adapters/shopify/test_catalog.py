@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from adapters.shopify.adapter import Shopify
+from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from gateway.errors import AmbiguousKey
-from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQuery, ProductStatus
+from gateway.model.catalog import (
+    Image,
+    Model3d,
+    Model3dSource,
+    Product,
+    ProductKey,
+    ProductKeyKind,
+    ProductQuery,
+    ProductStatus,
+    Video,
+)
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.text import Text
+
+from .conftest import OpenShop
+from .shops import product, seed
 
 CONTEXT = CommerceContext("GB", "GBP", "en")
 
@@ -91,3 +106,113 @@ async def test_pages_walk_the_assortment(shop: Shopify) -> None:
             break
         after = page.positions[-1]
     assert len(walked) == len(set(walked)) == 17
+
+
+async def test_a_product_with_many_variants_costs_one_more_request_for_all(open_shop: OpenShop) -> None:
+    large = [product(n, *(f"P{n}-{i:03}" for i in range(count))) for n, count in ((1, 230), (2, 130), (3, 3))]
+    sandbox, shop = await open_shop(seed(*large))
+    found = await shop.get_products([slug(f"thing-{n}") for n in (1, 2, 3)], view(), call())
+    assert [len(each.variants) for each in found.values() if isinstance(each, Product)] == [230, 130, 3]
+    assert [request.operation for request in sandbox.requests] == ["ProductsByKey", "MoreVariants"]
+    first = found[slug("thing-1")]
+    assert isinstance(first, Product)
+    assert [variant.sku for variant in first.variants] == [f"P1-{i:03}" for i in range(230)]
+
+
+@pytest.mark.parametrize("count", [1, 24, 100])
+async def test_requests_do_not_depend_on_how_many_are_asked(open_shop: OpenShop, count: int) -> None:
+    sandbox, shop = await open_shop(seed(*(product(n, f"SKU-{n:03}") for n in range(1, count + 1))))
+    by_slug = [slug(f"thing-{n}") for n in range(1, count + 1)]
+    by_sku = [sku(f"SKU-{n:03}") for n in range(1, count + 1)]
+    assert len(await shop.get_products(by_slug, view(), call())) == count
+    assert len(sandbox.requests) == MANIFEST.operations["product.get_products"].requests(count, {}) == 1
+    for expected in (["VariantsByKey", "ProductsByKey"], ["ProductsByKey"]):
+        sandbox.requests.clear()
+        assert len(await shop.get_products(by_sku, view(), call())) == count
+        assert [request.operation for request in sandbox.requests] == expected
+
+
+@pytest.mark.parametrize("digits", [8, 12, 13, 14])
+async def test_a_barcode_is_found_in_whatever_length_it_is_stored(open_shop: OpenShop, digits: int) -> None:
+    gtin = {8: "00000096385074", 12: "00036000291452", 13: "04006381333931", 14: "10614141000415"}[digits]
+    thing = product(1, "PEN", None)
+    thing = replace(thing, variants=(thing.variants[0], replace(thing.variants[1], gtins=(gtin,))))
+    sandbox, shop = await open_shop(seed(thing))
+    stored = sandbox.world.products["gid://shopify/Product/1"].variants[1].barcode
+    assert stored is not None
+    assert len(stored) == digits
+    key = ProductKey(ProductKeyKind.BARCODE, gtin)
+    found = await shop.get_products([key], view(), call())
+    pen = found[key]
+    assert isinstance(pen, Product)
+    assert [variant.gtins for variant in pen.variants] == [(), (gtin,)]
+    assert [variant.sku for variant in pen.variants] == ["PEN", None]
+
+
+async def test_an_empty_sku_is_none(open_shop: OpenShop) -> None:
+    _, shop = await open_shop(seed(product(1, "", None)))
+    found = (await shop.get_products([slug("thing-1")], view(), call()))[slug("thing-1")]
+    assert isinstance(found, Product)
+    assert [variant.sku for variant in found.variants] == [None, None]
+
+
+async def test_a_product_without_options_shows_none(open_shop: OpenShop) -> None:
+    _, shop = await open_shop(seed(product(1, "ONLY")))
+    found = (await shop.get_products([slug("thing-1")], view(), call()))[slug("thing-1")]
+    assert isinstance(found, Product)
+    assert found.options == ()
+    assert found.variants[0].options == ()
+    assert found.variants[0].title == Text("Thing 1", "en")
+
+
+async def test_media_of_all_kinds_come_through(open_shop: OpenShop) -> None:
+    media = (
+        Image("https://cdn.example/a.jpg", "A mug", 800, 600),
+        Video("https://cdn.example/a.mp4", None, "video/mp4"),
+        Model3d("Turn me", (Model3dSource("https://cdn.example/a.glb", "model/gltf-binary"),)),
+    )
+    _, shop = await open_shop(seed(product(1, "MUG", media=media)))
+    found = (await shop.get_products([slug("thing-1")], view(), call()))[slug("thing-1")]
+    assert isinstance(found, Product)
+    assert found.media == media
+
+
+async def test_the_menu_is_the_category_tree_and_other_collections_are_not_in_it(shop: Shopify) -> None:
+    categories = await shop.list_categories(None, view(), call())
+    assert [(each.key, each.parent, each.name.value) for each in categories] == [
+        ("kitchen", None, "Kitchen"),
+        ("mugs", "kitchen", "Mugs"),
+    ]
+    assert [each.key for each in await shop.list_collections(None, view(), call())] == ["summer"]
+    mugs = await shop.list_products(ProductQuery(50, category="mugs"), view(), call())
+    assert len(mugs.products) == 12
+    nothing = await shop.list_products(ProductQuery(50, category="no-such"), view(), call())
+    assert (nothing.products, nothing.has_next) == ((), False)
+
+
+async def test_a_sku_that_went_to_another_product_is_followed(open_shop: OpenShop) -> None:
+    sandbox, shop = await open_shop(seed(product(1, "MUG"), product(2, "CUP")))
+    keys = [sku("MUG"), sku("CUP")]
+    await shop.get_products(keys, view(), call())
+    first, second = sandbox.world.variants.values()
+    first.sku, second.sku = "CUP", "MUG"
+    found = await shop.get_products(keys, view(), call())
+    assert [each.slug for each in found.values() if isinstance(each, Product)] == ["thing-2", "thing-1"]
+    sandbox.requests.clear()
+    await shop.get_products(keys, view(), call())
+    assert len(sandbox.requests) == 1
+
+
+async def test_an_unpublished_product_is_not_looked_up_at_every_call(open_shop: OpenShop) -> None:
+    sandbox, shop = await open_shop(seed(product(1, "MUG")))
+    sandbox.world.products["gid://shopify/Product/1"].published = False
+    assert await shop.get_products([sku("MUG")], view(), call()) == {}
+    sandbox.requests.clear()
+    assert await shop.get_products([sku("MUG")], view(), call()) == {}
+    assert [request.operation for request in sandbox.requests] == ["ProductsByKey"]
+
+
+async def test_hostile_keys_are_just_unknown(shop: Shopify) -> None:
+    hostile = ['"', "\\", '" OR sku:"MUG-01-S', "a:b", "(", "*", "\u0000", "💥", " "]
+    keys = [ProductKey(kind, text) for text in hostile for kind in ProductKeyKind]
+    assert await shop.get_products(keys, view(), call()) == {}

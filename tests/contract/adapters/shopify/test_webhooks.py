@@ -1,0 +1,122 @@
+"""Webhooks in: only what the app's secret signed is believed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.shopify.adapter import Shopify
+from adapters.shopify.manifest import MANIFEST
+from adapters.shopify.sandbox import ShopifySandbox
+from adapters.shopify.webhooks import TOPICS, receive
+from gateway.errors import BadInput, Unauthenticated
+from gateway.ports.manifest import Secret
+from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
+from gateway.testing.conformance.example import NOW
+
+PRODUCT = {
+    "id": 788032119674292922,
+    "admin_graphql_api_id": "gid://shopify/Product/788032119674292922",
+    "handle": "example-t-shirt",
+    "title": "Example T-Shirt",
+    "updated_at": "2026-07-01T08:00:00-04:00",
+    "variants": [{"id": 1, "sku": "TEE-S"}, {"id": 2, "sku": None}, {"id": 3, "sku": "TEE-L"}],
+}
+LEVEL = {"inventory_item_id": 271878346596884015, "location_id": 24826418, "available": None}
+
+
+def delivery(sandbox: ShopifySandbox, topic: str, payload: Any, **changes: Any) -> WebhookDelivery:
+    headers, body = sandbox.webhook(topic, payload, secret=changes.pop("secret", None))
+    return WebhookDelivery(headers | changes.pop("headers", {}), changes.pop("body", body), "https://x.example", NOW)
+
+
+def test_a_product_update_makes_its_page_and_its_prices_stale(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    assert isinstance(shop, WebhookPort)
+    (event,) = shop.receive(delivery(sandbox, "products/update", PRODUCT))
+    assert event.topic == "products/update"
+    assert event.tags == (
+        "product:gid://shopify/Product/788032119674292922",
+        "product-slug:example-t-shirt",
+        "product-sku:TEE-S",
+        "product-sku:TEE-L",
+        "price:TEE-S",
+        "price:TEE-L",
+    )
+    assert event.id
+    assert event.occurred_at == datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "tags"),
+    [
+        ("inventory_levels/update", LEVEL, ("stock-item:gid://shopify/InventoryItem/271878346596884015",)),
+        ("inventory_items/update", {"id": 5, "sku": "A"}, ("stock-item:gid://shopify/InventoryItem/5", "stock:A")),
+        ("customers/update", {"id": 9, "email": "a@example.com"}, ("customer:gid://shopify/Customer/9",)),
+        (
+            "customers_email_marketing_consent/update",
+            {"customer_id": 9, "email_address": "a@example.com"},
+            ("customer:gid://shopify/Customer/9",),
+        ),
+        (
+            "orders/create",
+            {"id": 3, "customer": {"id": 9}},
+            ("order:gid://shopify/Order/3", "orders:gid://shopify/Customer/9"),
+        ),
+        ("orders/updated", {"id": 3, "customer": None}, ("order:gid://shopify/Order/3",)),
+        ("products/delete", {"id": 7}, ("product:gid://shopify/Product/7",)),
+    ],
+)
+def test_every_topic_says_what_it_makes_stale(
+    shop: Shopify, sandbox: ShopifySandbox, topic: str, payload: Any, tags: tuple[str, ...]
+) -> None:
+    (event,) = shop.receive(delivery(sandbox, topic, payload))
+    assert event.tags == tags
+    assert "a@example.com" not in repr(event)
+
+
+def test_a_change_of_any_byte_is_refused(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    good = delivery(sandbox, "inventory_levels/update", LEVEL)
+    for place in range(len(good.body)):
+        body = good.body[:place] + bytes([good.body[place] ^ 1]) + good.body[place + 1 :]
+        with pytest.raises(Unauthenticated):
+            shop.receive(WebhookDelivery(good.headers, body, good.url, NOW))
+
+
+@pytest.mark.parametrize("signature", ["", "x", "AAAA", "é", "=" * 44, "A" * 43 + "="])
+def test_a_forged_signature_is_refused(shop: Shopify, sandbox: ShopifySandbox, signature: str) -> None:
+    with pytest.raises(Unauthenticated):
+        shop.receive(delivery(sandbox, "orders/create", {"id": 1}, headers={"x-shopify-hmac-sha256": signature}))
+
+
+def test_both_secrets_are_believed_while_one_replaces_the_other(sandbox: ShopifySandbox) -> None:
+    rotating = Secret(("new", "old"))
+    for secret in ("new", "old"):
+        assert receive(delivery(sandbox, "orders/create", {"id": 1}, secret=secret), rotating)
+    with pytest.raises(Unauthenticated):
+        receive(delivery(sandbox, "orders/create", {"id": 1}, secret="older"), rotating)
+
+
+def test_a_backend_without_a_secret_believes_nobody(sandbox: ShopifySandbox) -> None:
+    with pytest.raises(Unauthenticated):
+        receive(delivery(sandbox, "orders/create", {"id": 1}, secret=""), None)
+
+
+def test_a_retry_bears_the_same_id_and_may_come_late(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    first = delivery(sandbox, "orders/create", {"id": 1})
+    late = WebhookDelivery(first.headers, first.body, first.url, NOW + timedelta(hours=4))
+    events: list[WebhookEvent] = [*shop.receive(first), *shop.receive(late)]
+    assert events[0].id == events[1].id
+    assert events[0] == events[1]
+
+
+def test_an_unknown_topic_is_taken_and_means_nothing(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    assert shop.receive(delivery(sandbox, "themes/publish", {"id": 1})) == ()
+    assert set(MANIFEST.webhook_topics) == set(TOPICS)
+
+
+@pytest.mark.parametrize("payload", [[], {}, "text", {"id": "seven"}, None])
+def test_a_signed_delivery_that_makes_no_sense_is_refused(shop: Shopify, sandbox: ShopifySandbox, payload: Any) -> None:
+    with pytest.raises(BadInput):
+        shop.receive(delivery(sandbox, "orders/create", payload))
