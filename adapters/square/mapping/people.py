@@ -67,7 +67,8 @@ def _birthday(text: str | None) -> date | None:
 def program(
     wire: Program, name: str, skus: Mapping[str, str], in_category: Mapping[str, tuple[str, ...]], freshness: Freshness
 ) -> LoyaltyProgram:
-    """`skus` by variation id; `in_category` the SKUs of each category that a rule leaves out."""
+    """`skus` by variation id; `in_category` the SKUs of each category that a rule names: the catalogue may be
+    another system's, which does not know Square's categories."""
     words = wire.terminology
     return LoyaltyProgram(
         ref=NativeRef(freshness.source, wire.id),
@@ -111,7 +112,7 @@ def _rule(
         if sku := skus.get(wire.item_variation_data.item_variation_id):
             yield LoyaltyRule("ITEM", points, skus=(sku,))
     elif wire.accrual_type == "CATEGORY" and wire.category_data:
-        yield LoyaltyRule("ITEM", points, category_keys=(wire.category_data.category_id,))
+        yield LoyaltyRule("ITEM", points, skus=in_category.get(wire.category_data.category_id, ()))
 
 
 def account(wire: WireAccount, known: LoyaltyProgram | None, freshness: Freshness) -> LoyaltyAccount:

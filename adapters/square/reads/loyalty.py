@@ -126,18 +126,17 @@ class Loyalty:
         return list(found.values())
 
     async def _load_program(self, operation: str, call: CallContext) -> LoyaltyProgram | None:
-        """One request, and one look-up for the SKUs that rules name by variation; a category that earns nothing is
-        read once."""
+        """One request, one look-up for the SKUs that rules name by variation, and one for each category they name."""
         answer = await self._client.find("/v2/loyalty/programs/main", ProgramAnswer, operation, call)
         if answer is None or answer.program is None:
             return None
         wire = answer.program
         skus = await self._identifiers.skus_of(_variations(wire), operation, call)
-        spends = [each.spend_data for each in wire.accrual_rules or () if each.spend_data]
-        categories = dict.fromkeys(one for each in spends for one in each.excluded_category_ids or ())
-        excluded = {category: await self._skus_in(category, operation, call) for category in categories}
+        categories = _categories(wire)
+        members = await gathered([self._skus_in(category, operation, call) for category in categories])
+        in_category = dict(zip(categories, members, strict=True))
         freshness = Freshness(self._env.name, self._env.clock())
-        return people.program(wire, self._config.program_name, skus, excluded, freshness)
+        return people.program(wire, self._config.program_name, skus, in_category, freshness)
 
     async def _skus_in(self, category: str, operation: str, call: CallContext) -> tuple[str, ...]:
         found: list[CatalogObject] = []
@@ -157,6 +156,16 @@ def _variations(program: Program) -> list[str]:
         if rule.spend_data:
             ids.extend(rule.spend_data.excluded_item_variation_ids or ())
     return ids
+
+
+def _categories(program: Program) -> list[str]:
+    ids: dict[str, None] = {}
+    for rule in program.accrual_rules or ():
+        if rule.category_data:
+            ids[rule.category_data.category_id] = None
+        if rule.spend_data:
+            ids.update(dict.fromkeys(rule.spend_data.excluded_category_ids or ()))
+    return list(ids)
 
 
 def _position(after: str | None) -> tuple[datetime, str] | None:

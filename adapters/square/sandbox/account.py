@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from datetime import UTC, datetime
@@ -15,14 +16,24 @@ Json = dict[str, Any]
 
 def native_id(kind: str, seed_id: str) -> str:
     """A seed's neutral id as this sandbox writes it: 24 upper-case letters and digits, as catalogue objects, customers
-    and orders have. `kind` is four letters: ITEM, VARI, CATG, CUST, ORDR."""
-    return kind + re.sub(r"[^A-Z0-9]", "", seed_id.upper()).rjust(20, "0")
+    and orders have. `kind` is four letters: ITEM, VARI, CATG, CUST, ORDR. Digits stay readable; anything else is
+    hashed, so that two ids never become one."""
+    plain = re.fullmatch(r"[0-9A-Z]{1,20}", seed_id)
+    return kind + (seed_id.rjust(20, "0") if plain else _digest(seed_id)[:20].upper())
 
 
 def account_uuid(seed_id: str) -> str:
-    """Loyalty accounts and programmes have UUIDs."""
-    digits = re.sub(r"[^0-9a-f]", "", seed_id.lower())[-12:].rjust(12, "0")
-    return f"00000000-0000-4000-8000-{digits}"
+    """Loyalty accounts, their events and programmes have UUIDs."""
+    plain = re.fullmatch(r"[0-9a-f]{1,12}", seed_id)
+    return (
+        f"00000000-0000-4000-8000-{seed_id.rjust(12, '0')}"
+        if plain
+        else f"00000000-0000-4000-a000-{_digest(seed_id)[:12]}"
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def minor(money: Money) -> Json:

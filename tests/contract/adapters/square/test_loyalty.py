@@ -107,9 +107,9 @@ async def test_rules_name_skus_and_the_programme_is_kept(connect: Connect) -> No
     await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
     (program,) = await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
     assert (program.name, program.unit_many, program.active) == ("Stars", "stars", True)
-    by_category = LoyaltyRule("ITEM", 3, category_keys=(native_id("CATG", "11"),))
+    by_category = LoyaltyRule("ITEM", 3, skus=("MUG-S", "MUG-L"))
     assert program.rules == (rules[0], rules[1], by_category, rules[3])
-    assert till.asked() == [PROGRAM, SKUS]
+    assert till.asked() == [PROGRAM, SKUS, BY_CATEGORY]
 
 
 async def test_a_category_that_earns_nothing_is_read_as_its_skus(connect: Connect) -> None:
