@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from adapters.hubspot import mapping
 from adapters.hubspot.client import BATCH, SEARCH_GROUPS, HubSpotClient
 from adapters.hubspot.config import HubSpotConfig
+from adapters.hubspot.webhooks import receive
 from adapters.hubspot.wire import WireContact
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
@@ -16,6 +17,7 @@ from gateway.model.customers import Consent, CustomerKey, CustomerKeyKind, Custo
 from gateway.model.freshness import Freshness
 from gateway.ports.domains import Probe
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 
 FIND = "customer.find_customers"
 CONSENTS = "customer.get_consents"
@@ -84,6 +86,9 @@ class HubSpotAdapter:
         missing = [name for name in self._config.properties if name not in contact.properties]
         notes = [f"contacts have no property `{name}`" for name in missing]
         return Probe(version="CRM v3", notes=tuple(notes))
+
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        return receive(delivery, self._config)
 
     async def close(self) -> None:
         """Nothing is held open; the transport is not ours."""

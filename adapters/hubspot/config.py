@@ -30,6 +30,11 @@ class HubSpotConfig(AdapterConfig, frozen=True, kw_only=True):
     search_secondary_emails: bool = False
     """Look for emails that a batch read did not find among the contacts' additional ones. Five emails a request."""
 
+    webhook_secret: Secret | None = None
+    """The client secret of the app that sends webhooks; without it none are accepted."""
+    webhook_url: str = ""
+    """The target URL as entered in the app, where a proxy changes what the gateway sees."""
+
     def __post_init__(self) -> None:
         if len(self.phone_search_properties) > 5:
             raise ValueError("a search takes at most 5 `phone_search_properties`")

@@ -8,6 +8,7 @@ from adapters.hubspot.adapter import HubSpotAdapter
 from adapters.hubspot.client import BATCH
 from adapters.hubspot.config import HubSpotConfig
 from adapters.hubspot.errors import throttle
+from adapters.hubspot.webhooks import TOPICS
 from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
@@ -40,10 +41,12 @@ MANIFEST = Manifest(
             personal=True,
             max_keys=BATCH,
             requests=one_per_kind,
+            time_to_live=60.0,
             max_response_bytes=2 * MEBIBYTE,
         ),
         "customer.get_consents": OperationSpec(personal=True, max_keys=CONSENTS_AT_ONCE, requests=one_per_key),
     },
+    webhook_topics=TOPICS,
     unverified=(
         "A batch read by email is expected to find contacts by their additional emails too. If yours does not, set"
         " `search_secondary_emails`: one search more for every five emails that were not found.",

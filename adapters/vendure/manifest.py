@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapters.vendure.accounts import ORDERS_BYTES
 from adapters.vendure.adapter import VendureAdapter
 from adapters.vendure.catalogue import PRODUCTS_BYTES
 from adapters.vendure.config import VendureConfig
@@ -65,10 +66,10 @@ MANIFEST = Manifest(
         ),
         "stock.get_stock": OperationSpec(max_keys=KEYS, time_to_live=10, stale_for=60),
         "store.list_stores": OperationSpec(time_to_live=300, stale_for=86_400),
-        "customer.find_customers": OperationSpec(personal=True, max_keys=KEYS),
-        "order.list_orders": OperationSpec(personal=True, max_keys=1),
-        "order.get_orders": OperationSpec(personal=True, max_keys=KEYS),
-        "order.get_by_origin": OperationSpec(personal=True, max_keys=KEYS),
+        "customer.find_customers": OperationSpec(personal=True, max_keys=KEYS, time_to_live=60),
+        "order.list_orders": OperationSpec(personal=True, max_keys=1, max_response_bytes=ORDERS_BYTES),
+        "order.get_orders": OperationSpec(personal=True, max_keys=KEYS, max_response_bytes=ORDERS_BYTES),
+        "order.get_by_origin": OperationSpec(personal=True, max_keys=KEYS, max_response_bytes=ORDERS_BYTES),
     },
     unverified=(
         "Only Vendure's default order process is mapped; states of a customised one are UNKNOWN (the raw state is"
