@@ -160,10 +160,10 @@ class _Compiler:
         for name in (*slicing, *KEYS):
             if name not in field.args:
                 continue
+            default = field.args[name].default_value
+            assumed = default if isinstance(default, int) and not isinstance(default, bool) else assumed
             value = given.get(name)
             if value is None:
-                default = field.args[name].default_value
-                assumed = default if isinstance(default, int) and not isinstance(default, bool) else assumed
                 continue
             return self._value(value, assumed), not is_list
         if any(name in field.args for name in slicing) or listed is not None:
