@@ -38,7 +38,7 @@ class Shopify:
         self.name = env.name
         self._config = config
         self._client = client = Client(env, config)
-        identifiers = Identifiers(env, client)
+        self._identifiers = identifiers = Identifiers(env, client)
         shopfront = Shopfront(env, client, config)
         variants = Variants(client, identifiers, env.key_rule)
         shoppers = Catalog(env, shopfront, identifiers)
@@ -71,7 +71,7 @@ class Shopify:
         """Nothing of its own is open: the transport is the gateway's."""
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
-        return webhooks.receive(delivery, self._config.webhook_secret)
+        return webhooks.receive(delivery, self._config.webhook_secret, self._identifiers.sku_of_item)
 
 
 class ShopifyWithStorefront(Shopify):

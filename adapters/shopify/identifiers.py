@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
+from cachetools import LRUCache
 
 from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
@@ -78,6 +79,8 @@ class Identifiers:
         self._cache = env.identifiers
         self._rule = env.key_rule
         self._client = client
+        self.sku_of_item: LRUCache[str, str] = LRUCache(100_000)
+        """Inventory item to SKU, as far as this process has seen them: stock events name only the item."""
 
     async def remembered(self, skus: Sequence[str], call: CallContext) -> tuple[dict[str, Found], list[str]]:
         """What is known without asking, and the SKUs to ask for. `call.fresh` asks again for what was absent."""
@@ -87,7 +90,8 @@ class Identifiers:
         for sku in skus:
             text = kept.get(sku)
             if text:
-                known[sku] = msgspec.json.decode(text, type=Found)
+                known[sku] = found = msgspec.json.decode(text, type=Found)
+                self.sku_of_item[found.item] = sku
             elif text is None or call.fresh:
                 unknown.append(sku)
         return known, unknown
@@ -101,6 +105,9 @@ class Identifiers:
         matches = {sku: self._one(by_key.get(self._rule.written(sku), ())) for sku in skus}
         known = {sku: msgspec.json.encode(match).decode() for sku, match in matches.items() if isinstance(match, Found)}
         absent = {sku: "" for sku, match in matches.items() if match is None}
+        for sku, match in matches.items():
+            if isinstance(match, Found):
+                self.sku_of_item[match.item] = sku
         if known:
             await self._cache.set_many(SPACE, known, KEPT)
         if absent:

@@ -47,10 +47,6 @@ class _Variant(Struct):
     sku: str | None = None
 
 
-class _Person(Struct):
-    id: int | None = None
-
-
 class _Payload(Struct):
     """The few fields of all payloads (REST shapes, snake case) that say what became stale."""
 
@@ -61,24 +57,24 @@ class _Payload(Struct):
     inventory_item_id: int | None = None
     location_id: int | None = None
     customer_id: int | None = None
-    customer: _Person | None = None
     updated_at: str | None = None
 
 
 def _products(payload: _Payload) -> tuple[str, ...]:
     tags = [f"product:gid://shopify/Product/{payload.id}"]
     if payload.handle:
-        tags.append(f"product-slug:{payload.handle}")
+        tags.append(f"product:{payload.handle}")
     skus = [variant.sku for variant in payload.variants if variant.sku]
-    return (*tags, *(f"product-sku:{sku}" for sku in skus), *(f"price:{sku}" for sku in skus))
+    return (*tags, *(f"product:{sku}" for sku in skus), *(f"price:{sku}" for sku in skus))
 
 
 def _levels(payload: _Payload) -> tuple[str, ...]:
-    return (f"stock-item:gid://shopify/InventoryItem/{payload.inventory_item_id}",)
+    """By item: `receive` puts the SKU there, if this process has read it."""
+    return (f"stock:gid://shopify/InventoryItem/{payload.inventory_item_id}",)
 
 
 def _items(payload: _Payload) -> tuple[str, ...]:
-    tags = (f"stock-item:gid://shopify/InventoryItem/{payload.id}",)
+    tags = (f"stock:gid://shopify/InventoryItem/{payload.id}",)
     return (*tags, f"stock:{payload.sku}") if payload.sku else tags
 
 
@@ -87,9 +83,7 @@ def _customers(payload: _Payload) -> tuple[str, ...]:
 
 
 def _orders(payload: _Payload) -> tuple[str, ...]:
-    tags = (f"order:gid://shopify/Order/{payload.id}",)
-    buyer = payload.customer.id if payload.customer else None
-    return (*tags, f"orders:gid://shopify/Customer/{buyer}") if buyer else tags
+    return (f"order:gid://shopify/Order/{payload.id}",)
 
 
 _TAGS: Mapping[str, Callable[[_Payload], tuple[str, ...]]] = {
@@ -100,13 +94,15 @@ _TAGS: Mapping[str, Callable[[_Payload], tuple[str, ...]]] = {
     "customers_marketing_consent": _customers,
     "customers_email_marketing_consent": _customers,
     "orders": _orders,
-    "collections": lambda payload: (f"collection:gid://shopify/Collection/{payload.id}",),
-    "locations": lambda payload: ("stores",),
+    "collections": lambda payload: (f"product:gid://shopify/Collection/{payload.id}",),
+    "locations": lambda payload: ("store",),
 }
 
 
-def receive(delivery: WebhookDelivery, secret: Secret | None) -> tuple[WebhookEvent, ...]:
-    """One event, or none for a topic nobody subscribed to."""
+def receive(
+    delivery: WebhookDelivery, secret: Secret | None, sku_of_item: Mapping[str, str]
+) -> tuple[WebhookEvent, ...]:
+    """One event, or none for a topic nobody subscribed to. `sku_of_item`: what this process has read so far."""
     if secret is None:
         raise Unauthenticated("This backend takes no webhooks.")
     if len(delivery.body) > MAX_BODY:
@@ -126,11 +122,16 @@ def receive(delivery: WebhookDelivery, secret: Secret | None) -> tuple[WebhookEv
     return (
         WebhookEvent(
             topic=topic,
-            tags=tags_of(payload),
+            tags=tuple(_named(tag, sku_of_item) for tag in tags_of(payload)),
             id=delivery.headers.get("x-shopify-webhook-id") or None,
             occurred_at=_moment(payload.updated_at) or _moment(delivery.headers.get("x-shopify-triggered-at")),
         ),
     )
+
+
+def _named(tag: str, sku_of_item: Mapping[str, str]) -> str:
+    domain, _, name = tag.partition(":")
+    return f"{domain}:{sku_of_item[name]}" if name in sku_of_item else tag
 
 
 def _signed(delivery: WebhookDelivery, secret: Secret) -> bool:

@@ -31,7 +31,8 @@ RAW = b"""{
   "vendor": "Kalamata", "productType": "", "tags": ["food", "vegan"], "updatedAt": "2026-06-30T22:00:00Z",
   "options": [{"name": "Size", "optionValues": [{"name": "250 ml"}, {"name": "1 l"}]}],
   "media": {"nodes": [
-    {"__typename": "MediaImage", "alt": "", "image": {"url": "https://cdn/1.jpg", "altText": null, "width": 9, "height": 6}},
+    {"__typename": "MediaImage", "alt": "",
+     "image": {"url": "https://cdn/1.jpg", "altText": null, "width": 9, "height": 6}},
     {"__typename": "MediaImage", "alt": "still uploading", "image": null},
     {"__typename": "ExternalVideo", "alt": null},
     {"__typename": "Model3d", "alt": "Bottle", "sources": [

@@ -16,6 +16,8 @@ from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
 from gateway.testing.conformance.example import NOW
 
+from .shops import call, view
+
 PRODUCT = {
     "id": 788032119674292922,
     "admin_graphql_api_id": "gid://shopify/Product/788032119674292922",
@@ -38,9 +40,9 @@ def test_a_product_update_makes_its_page_and_its_prices_stale(shop: Shopify, san
     assert event.topic == "products/update"
     assert event.tags == (
         "product:gid://shopify/Product/788032119674292922",
-        "product-slug:example-t-shirt",
-        "product-sku:TEE-S",
-        "product-sku:TEE-L",
+        "product:example-t-shirt",
+        "product:TEE-S",
+        "product:TEE-L",
         "price:TEE-S",
         "price:TEE-L",
     )
@@ -51,19 +53,16 @@ def test_a_product_update_makes_its_page_and_its_prices_stale(shop: Shopify, san
 @pytest.mark.parametrize(
     ("topic", "payload", "tags"),
     [
-        ("inventory_levels/update", LEVEL, ("stock-item:gid://shopify/InventoryItem/271878346596884015",)),
-        ("inventory_items/update", {"id": 5, "sku": "A"}, ("stock-item:gid://shopify/InventoryItem/5", "stock:A")),
+        ("inventory_levels/update", LEVEL, ("stock:gid://shopify/InventoryItem/271878346596884015",)),
+        ("inventory_items/update", {"id": 5, "sku": "A"}, ("stock:gid://shopify/InventoryItem/5", "stock:A")),
         ("customers/update", {"id": 9, "email": "a@example.com"}, ("customer:gid://shopify/Customer/9",)),
         (
             "customers_email_marketing_consent/update",
             {"customer_id": 9, "email_address": "a@example.com"},
             ("customer:gid://shopify/Customer/9",),
         ),
-        (
-            "orders/create",
-            {"id": 3, "customer": {"id": 9}},
-            ("order:gid://shopify/Order/3", "orders:gid://shopify/Customer/9"),
-        ),
+        ("orders/create", {"id": 3, "customer": {"id": 9}}, ("order:gid://shopify/Order/3",)),
+        ("locations/update", {"id": 3}, ("store",)),
         ("orders/updated", {"id": 3, "customer": None}, ("order:gid://shopify/Order/3",)),
         ("products/delete", {"id": 7}, ("product:gid://shopify/Product/7",)),
     ],
@@ -74,6 +73,14 @@ def test_every_topic_says_what_it_makes_stale(
     (event,) = shop.receive(delivery(sandbox, topic, payload))
     assert event.tags == tags
     assert "a@example.com" not in repr(event)
+
+
+async def test_a_stock_event_names_the_sku_that_was_read(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    await shop.resolve(["MUG-01-S"], view(MANIFEST, "store.list_stores"), call())
+    item = next(v.item for v in sandbox.world.variants.values() if v.sku == "MUG-01-S")
+    payload = {**LEVEL, "inventory_item_id": int(item.rpartition("/")[2])}
+    (event,) = shop.receive(delivery(sandbox, "inventory_levels/update", payload))
+    assert event.tags == ("stock:MUG-01-S",)
 
 
 def test_a_change_of_any_byte_is_refused(shop: Shopify, sandbox: ShopifySandbox) -> None:
@@ -93,14 +100,14 @@ def test_a_forged_signature_is_refused(shop: Shopify, sandbox: ShopifySandbox, s
 def test_both_secrets_are_believed_while_one_replaces_the_other(sandbox: ShopifySandbox) -> None:
     rotating = Secret(("new", "old"))
     for secret in ("new", "old"):
-        assert receive(delivery(sandbox, "orders/create", {"id": 1}, secret=secret), rotating)
+        assert receive(delivery(sandbox, "orders/create", {"id": 1}, secret=secret), rotating, {})
     with pytest.raises(Unauthenticated):
-        receive(delivery(sandbox, "orders/create", {"id": 1}, secret="older"), rotating)
+        receive(delivery(sandbox, "orders/create", {"id": 1}, secret="older"), rotating, {})
 
 
 def test_a_backend_without_a_secret_believes_nobody(sandbox: ShopifySandbox) -> None:
     with pytest.raises(Unauthenticated):
-        receive(delivery(sandbox, "orders/create", {"id": 1}, secret=""), None)
+        receive(delivery(sandbox, "orders/create", {"id": 1}, secret=""), None, {})
 
 
 def test_a_retry_bears_the_same_id_and_may_come_late(shop: Shopify, sandbox: ShopifySandbox) -> None:
