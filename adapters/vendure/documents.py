@@ -12,13 +12,20 @@ FACTS = """query Facts {
   globalSettings { trackInventory outOfStockThreshold serverConfig { moneyStrategyPrecision } }
 }"""
 
-PROBE = f"""query Probe {{
+
+def probe(barcode_field: str, id_fields: Sequence[str], origin_field: str) -> str:
+    """One of everything that is read, with the configured custom fields: a missing permission or field shows here."""
+    barcode = f"customFields {{ {barcode_field} }}" if barcode_field else ""
+    ids = f"customFields {{ {' '.join(id_fields)} }}" if id_fields else ""
+    origin = f"customFields {{ {origin_field} }}" if origin_field else ""
+    return f"""query Probe {{
   {GUARD}
-  products(options: {{ take: 1 }}) {{ totalItems }}
-  customers(options: {{ take: 1 }}) {{ totalItems }}
-  orders(options: {{ take: 1 }}) {{ totalItems }}
+  products(options: {{ take: 1 }}) {{ totalItems items {{ variants {{ id {barcode} }} }} }}
+  customers(options: {{ take: 1 }}) {{ totalItems items {{ id {ids} }} }}
+  orders(options: {{ take: 1 }}) {{ totalItems items {{ id {origin} }} }}
   stockLocations(options: {{ take: 1 }}) {{ totalItems }}
 }}"""
+
 
 _ASSETS = "assets { type source mimeType name width height }"
 

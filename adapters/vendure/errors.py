@@ -34,6 +34,9 @@ BY_STATUS: Mapping[int, type[AdapterError]] = {
 }
 
 
+TELLING = frozenset({"GRAPHQL_VALIDATION_FAILED", "USER_INPUT_ERROR"})
+
+
 class ErrorExtensions(msgspec.Struct, frozen=True):
     code: str = ""
 
@@ -53,10 +56,13 @@ class SilentDefaultChannel(CredentialsRefused):
 
 
 def refusal(errors: Sequence[GraphQLError], source: str) -> AdapterError:
-    """The first error decides. Its text may be translated, so only code and path are read."""
+    """The first error decides. Its text may be translated, so only code and path are read; it may repeat a value that
+    was sent, so only those that speak of the document or the configuration are kept for operators."""
     first = errors[0]
     code = first.extensions.code
-    detail = f"{code or 'no code'}: {first.message[:200]}"
+    path = ".".join(map(str, first.path or ()))
+    told = first.message[:200] if code in TELLING else ""
+    detail = " ".join(part for part in (code or "no code", path, told) if part)
     if code == "INTERNAL_SERVER_ERROR" and first.path and first.path[-1] in ("price", "priceWithTax"):
         return UnpricedVariant(source=source, detail=detail)
     return BY_CODE.get(code, InvalidAnswer)(source=source, detail=detail)

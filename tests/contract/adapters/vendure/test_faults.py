@@ -85,6 +85,7 @@ async def test_refusal_becomes_the_error_that_says_whose_fault_it_is(
     assert type(raised.value) is error
     assert raised.value.source == "shop"
     assert "secret" not in raised.value.message
+    assert "secret" not in (raised.value.detail or "") or error is RequestRefused
 
 
 async def test_session_that_ended_is_renewed_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +125,22 @@ async def test_wrong_password_is_refused(vendure: VendureServer, connect: Connec
 
 async def test_wrong_api_key_is_refused(vendure: VendureServer, connect: Connect) -> None:
     shop = connect(vendure, VendureConfig(api_key=Secret(("0:0",))))
+    with pytest.raises(CredentialsRefused):
+        await shop.adapter.probe(a_call())
+
+
+@pytest.mark.parametrize("setting", ["barcode_field", "order_origin_field"])
+async def test_custom_field_the_shop_does_not_have_is_named_by_the_probe(
+    vendure: VendureServer, connect: Connect, setting: str
+) -> None:
+    shop = connect(vendure, by_login(vendure, **{setting: "no_such_field"}))
+    with pytest.raises(RequestRefused) as raised:
+        await shop.adapter.probe(a_call())
+    assert "no_such_field" in (raised.value.detail or "")
+
+
+async def test_probe_tries_every_channel(vendure: VendureServer, connect: Connect) -> None:
+    shop = connect(vendure, by_login(vendure, channels={"europe": "eu-channel-token", "mars": "bogus"}))
     with pytest.raises(CredentialsRefused):
         await shop.adapter.probe(a_call())
 

@@ -147,8 +147,12 @@ async def test_concurrent_first_calls_log_in_and_read_the_channel_once(
 
 async def test_probe_tells_channel_currencies_and_counts(everywhere: Connected) -> None:
     probe = await everywhere.adapter.probe(a_call())
-    assert any("USD excluding tax" in note for note in probe.notes)
-    assert any("54 products, 2 stock locations" in note for note in probe.notes)
+    assert probe.notes == (
+        "54 products, 2 stock locations",
+        "channel `__default_channel__`: prices in USD excluding tax",
+        "channel `eu` (for `europe`): prices in EUR, GBP including tax",
+        "channel `jp` (for `japan`): prices in JPY excluding tax",
+    )
 
 
 @pytest.mark.parametrize(("channel", "sku"), [("default", "834444"), ("eu", "L2201308")])
