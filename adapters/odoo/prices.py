@@ -9,12 +9,13 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.odoo.backend import SKUS_A_REQUEST, OdooBackend, chunks
+from adapters.odoo.backend import SKUS_A_REQUEST, chunks
 from adapters.odoo.errors import EndlessRecursion, MissingRecord
+from adapters.odoo.price_groups import LIST_MARK, OdooPriceGroups
 from adapters.odoo.pricing.charging import charge
 from adapters.odoo.pricing.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
 from adapters.odoo.pricing.rows import TaxRow, UnitRow18, UnitRow19, VariantRow
-from adapters.odoo.pricing.rules import PERCENT, Evaluation, UnsupportedRule, Wanted
+from adapters.odoo.pricing.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
 from adapters.odoo.pricing.tables import (
     FiscalPosition,
     PriceList,
@@ -25,35 +26,17 @@ from adapters.odoo.pricing.tables import (
     read_tables,
     read_units,
 )
-from adapters.odoo.pricing.taxes import of_company, one_piece, repriced, taxed, treatment
+from adapters.odoo.pricing.taxes import kept, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
-from adapters.odoo.values import Empty, link, number, text
+from adapters.odoo.values import link, number, text
 from gateway.errors import AdapterError, CurrencyNotSold, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
-from gateway.model.pricing import Price, PriceKey
+from gateway.model.pricing import Price, PriceKey, QuantityBreak
 from gateway.ports.manifest import AdapterEnvironment
 
 GET_PRICES = "price.get_prices"
-PRICE_CONTEXT = "price.price_context"
-LIST_MARK = "list:"
-"""A price group that is a list of Odoo's own choosing, not a customer's tag."""
-
-
-class _Tag(Struct, frozen=True):
-    id: int
-    name: str
-
-
-class _PartnerRow(Struct, frozen=True):
-    id: int
-    category_id: tuple[_Tag, ...]
-
-
-class _ListedPartnerRow(_PartnerRow, frozen=True):
-    property_product_pricelist: int | Empty
 
 
 class Basis(Struct, frozen=True):
@@ -76,7 +59,7 @@ class Keyed(Struct, frozen=True):
     pieces: Decimal
 
 
-class OdooPrices(OdooBackend):
+class OdooPrices(OdooPriceGroups):
     def __init__(self, env: AdapterEnvironment) -> None:
         super().__init__(env)
         self.price_tables = Shelf(self._read_tables, self.config.tables_ttl)
@@ -179,31 +162,49 @@ class OdooPrices(OdooBackend):
 
     def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
         wanted = Wanted(one.variant, one.key.quantity, basis.at, one.pieces)
-        if basis.price_list is not None:
-            found = evaluation.price(basis.price_list, wanted)
-        elif currency_name(one.variant.currency_id) == basis.currency:
-            found = evaluation.without_list(wanted)
-        else:
-            raise UnsupportedRule("a product in a currency of its own, without a price list")
+        found = self._evaluate(wanted, basis, evaluation)
+        charged = charge(found, basis.tables, self.config.line_discounts)
         taxes, position = self._taxes(one.variant, basis)
-        unit = repriced(found.unit, taxes, position)
-        before = repriced(found.before_discount, taxes, position) if found.before_discount is not None else None
-        if unit is None:
-            raise UnsupportedRule("a fiscal position over taxes that are not one plain percentage")
-        if position is not None:
-            taxes = position.mapped(taxes)
-        shown = replace(found, unit=unit, before_discount=before)
-        charged = charge(shown, basis.tables, self.config.line_discounts)
+        taxes = position.mapped(taxes) if position is not None else taxes
         return Price(
             current=one_piece(charged.unit, basis.currency, taxes),
             list=one_piece(charged.regular, basis.currency, taxes) if charged.regular is not None else None,
             line=taxed(charged.unit, one.key.quantity, basis.currency, taxes),
             quantity=one.key.quantity,
+            breaks=self._breaks(wanted, charged.unit, basis, evaluation),
             valid_from=found.rule.starts if found.rule is not None else None,
             valid_until=found.rule.ends if found.rule is not None else None,
             rule=_rule_name(found.rule),
             freshness=basis.freshness,
         )
+
+    def _evaluate(self, wanted: Wanted, basis: Basis, evaluation: Evaluation) -> Evaluated:
+        """By the list, then as the country's fiscal position re-prices it; before this version's rounding."""
+        if basis.price_list is not None:
+            found = evaluation.price(basis.price_list, wanted)
+        elif currency_name(wanted.variant.currency_id) == basis.currency:
+            found = evaluation.without_list(wanted)
+        else:
+            raise UnsupportedRule("a product in a currency of its own, without a price list")
+        taxes, position = self._taxes(wanted.variant, basis)
+        unit = repriced(found.unit, taxes, position)
+        before = repriced(found.before_discount, taxes, position) if found.before_discount is not None else None
+        if unit is None:
+            raise UnsupportedRule("a fiscal position over taxes that are not one plain percentage")
+        return replace(found, unit=unit, before_discount=before)
+
+    def _breaks(self, wanted: Wanted, unit: Decimal, basis: Basis, evaluation: Evaluation) -> tuple[QuantityBreak, ...]:
+        """Where more pieces cost another price each."""
+        if basis.price_list is None or wanted.pieces != 1:
+            return ()
+        breaks: list[QuantityBreak] = []
+        for minimum in minimums(basis.price_list, wanted):
+            found = self._evaluate(replace(wanted, quantity=minimum), basis, evaluation)
+            other = charge(found, basis.tables, self.config.line_discounts).unit
+            if other != unit:
+                breaks.append(QuantityBreak(minimum.normalize() + 0, Money(kept(other), basis.currency)))
+                unit = other
+        return tuple(breaks)
 
     def _taxes(self, variant: VariantRow, basis: Basis) -> tuple[tuple[TaxRow, ...], FiscalPosition | None]:
         taxes = of_company(variant.taxes_id, basis.tables.companies)
@@ -248,27 +249,6 @@ class OdooPrices(OdooBackend):
             rule=f"product.pricelist.item {rule}" if rule is not None else None,
             freshness=basis.freshness,
         )
-
-    async def price_context(
-        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
-    ) -> Mapping[NativeRef, str | AdapterError]:
-        """The customer's tag if a price list is configured for it; with `partner_pricelists`, else Odoo's choice."""
-        groups = [choice.group for choice in self.config.pricelists if choice.group is not None]
-        ids = [int(key.id) for key in keys if key.id.isdigit()]
-        if not ids or not (groups or self.config.partner_pricelists):
-            return {}
-        row = _ListedPartnerRow if self.config.partner_pricelists else _PartnerRow
-        domain = [["id", "in", ids], ["active", "in", [True, False]]]
-        partners = await self.client.search(row, "res.partner", domain, call, operation=PRICE_CONTEXT)
-        answers: dict[NativeRef, str | AdapterError] = {}
-        for partner in partners:
-            names = {tag.name for tag in partner.category_id}
-            group = next((group for group in groups if group in names), None)
-            if group is not None:
-                answers[self.ref(partner.id)] = group
-            elif isinstance(partner, _ListedPartnerRow) and (chosen := link(partner.property_product_pricelist)):
-                answers[self.ref(partner.id)] = f"{LIST_MARK}{chosen}"
-        return answers
 
     async def close(self) -> None:
         await self.price_tables.close()

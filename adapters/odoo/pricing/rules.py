@@ -117,6 +117,12 @@ class Evaluation:
         return self._tables.rates.convert(amount, source, target, wanted.at.date())
 
 
+def minimums(price_list: PriceList, wanted: Wanted) -> tuple[Decimal, ...]:
+    """Quantities above the asked one from which another rule of this list may hold."""
+    rules = price_list.rules_for(wanted.variant.id, link(wanted.variant.product_tmpl_id))
+    return tuple(sorted({rule.row.min_quantity for rule in rules if rule.row.min_quantity > wanted.quantity}))
+
+
 def first_rule(price_list: PriceList, wanted: Wanted) -> Rule | None:
     rules = price_list.rules_for(wanted.variant.id, link(wanted.variant.product_tmpl_id))
     return next((rule for rule in rules if applies(rule, wanted)), None)

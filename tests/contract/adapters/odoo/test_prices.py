@@ -203,6 +203,28 @@ async def test_lists_that_refer_to_each_other_are_unsupported_and_never_the_sale
     assert isinstance(await price(adapter, "MUG", currency="EUR", fresh=fresh), UnsupportedPriceRule)
 
 
+@BOTH_WAYS
+async def test_a_rule_rounds_halves_up(odoo: Running, fresh: bool) -> None:
+    odoo.product("LAMP", price=12.5)
+    rule = {**EVERYWHERE, "compute_price": "formula", "price_round": 5.0}
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR", [rule]))
+    assert stated(await price(adapter, "LAMP", currency="EUR", fresh=fresh)) == "15"
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    ("markup", "charged"), [(10, "60"), (60, "64"), (100, "70")], ids=["raised", "as it is", "capped"]
+)
+async def test_margins_are_on_the_cost_and_not_on_the_marked_up_price(
+    odoo: Running, markup: float, charged: str, fresh: bool
+) -> None:
+    odoo.product("LAMP", price=200.0, cost=40.0)
+    rule = {"compute_price": "formula", "base": "standard_price", "price_markup": markup, "price_discount": -markup}
+    margins = {"price_min_margin": 20.0, "price_max_margin": 30.0}
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR", [{**EVERYWHERE, **rule, **margins}]))
+    assert stated(await price(adapter, "LAMP", currency="EUR", fresh=fresh)) == charged
+
+
 @pytest.mark.parametrize(
     "rule",
     [{"compute_price": "by_moon"}, {"compute_price": "percentage", "base": "weather"}, {"applied_on": "4_mood"}],

@@ -1,0 +1,54 @@
+"""Which price list a customer is in: the commerce context's `price_group`, derived here and never chosen by a client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from adapters.odoo.backend import OdooBackend
+from adapters.odoo.values import Empty, link
+from gateway.errors import AdapterError
+from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import NativeRef
+
+PRICE_CONTEXT = "price.price_context"
+LIST_MARK = "list:"
+"""A price group that is a list of Odoo's own choosing, not a customer's tag."""
+
+
+class _Tag(Struct, frozen=True):
+    id: int
+    name: str
+
+
+class _PartnerRow(Struct, frozen=True):
+    id: int
+    category_id: tuple[_Tag, ...]
+
+
+class _ListedPartnerRow(_PartnerRow, frozen=True):
+    property_product_pricelist: int | Empty
+
+
+class OdooPriceGroups(OdooBackend):
+    async def price_context(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, str | AdapterError]:
+        """The customer's tag if a price list is configured for it; with `partner_pricelists`, else Odoo's choice."""
+        groups = [choice.group for choice in self.config.pricelists if choice.group is not None]
+        ids = [int(key.id) for key in keys if key.id.isdigit()]
+        if not ids or not (groups or self.config.partner_pricelists):
+            return {}
+        row = _ListedPartnerRow if self.config.partner_pricelists else _PartnerRow
+        domain = [["id", "in", ids], ["active", "in", [True, False]]]
+        partners = await self.client.search(row, "res.partner", domain, call, operation=PRICE_CONTEXT)
+        answers: dict[NativeRef, str | AdapterError] = {}
+        for partner in partners:
+            names = {tag.name for tag in partner.category_id}
+            group = next((group for group in groups if group in names), None)
+            if group is not None:
+                answers[self.ref(partner.id)] = group
+            elif isinstance(partner, _ListedPartnerRow) and (chosen := link(partner.property_product_pricelist)):
+                answers[self.ref(partner.id)] = f"{LIST_MARK}{chosen}"
+        return answers
