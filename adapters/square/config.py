@@ -33,12 +33,14 @@ class SquareConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fiel
     program_name: str = "Loyalty"
     """What the loyalty programme is called; Square's has no name."""
 
-    own_sources: Annotated[tuple[str, ...], Meta(min_length=1, max_length=10)] = ("Square Point of Sale",)
-    """Names of order sources that are this account's own tills. Unverified: tills may name themselves otherwise, see
-    `order.source.name` of a real receipt."""
+    own_sources: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
+    """Names of order sources that are this account's own tills. Sales at a till usually carry no source name at all,
+    and Square's `source_filter` cannot ask for those: leave it empty, unless every receipt of a real account names its
+    till. Where given, only these are asked for when other systems' orders are left out."""
 
     source_systems: dict[str, str] = field(default_factory=dict[str, str])
-    """Name of a foreign order source to the gateway's backend name, so that an order's origin names its system."""
+    """Name of a foreign order source to the gateway's backend name, so that an order's origin names its system. An
+    order of another named source counts as foreign if it carries a `reference_id`."""
 
     order_states: Annotated[tuple[Literal["COMPLETED", "CANCELED"], ...], Meta(min_length=1)] = ("COMPLETED",)
     """Which orders are receipts. A cancelled till order is usually a voided one that nobody paid."""

@@ -40,13 +40,12 @@ def order(wire: WireOrder, skus: Mapping[str, str], config: SquareConfig, freshn
         raise InvalidAnswer(detail="orders[] without a total")
     if refund and total.stated.amount > 0:
         total = _negative(total)
-    source = wire.source.name if wire.source else None
-    foreign = source is not None and source not in config.own_sources
+    named = _named_source(wire, config)
     status = OrderStatus.RETURNED if refund else _STATUS.get(wire.state or "", OrderStatus.UNKNOWN)
     return Order(
         ref=NativeRef(freshness.source, wire.id),
         number=_number(wire, config),
-        kind=OrderKind.REFUND if refund else OrderKind.WEB if foreign else OrderKind.RECEIPT,
+        kind=OrderKind.REFUND if refund else OrderKind.WEB if named else OrderKind.RECEIPT,
         placed_at=placed.astimezone(UTC),
         status=status,
         raw_status=wire.state or "",
@@ -54,7 +53,7 @@ def order(wire: WireOrder, skus: Mapping[str, str], config: SquareConfig, freshn
         freshness=freshness,
         lines=tuple(_line(line, sign, skus) for line, sign in _lines(wire)),
         location=wire.location_id,
-        origin=_origin(wire, source, config) if foreign else None,
+        origin=_origin(wire, named, config),
         customer=NativeRef(freshness.source, wire.customer_id) if wire.customer_id else None,
         cancelled_at=placed.astimezone(UTC) if status is OrderStatus.CANCELLED else None,
         refunded=_refunded(wire),
@@ -66,10 +65,24 @@ def _number(wire: WireOrder, config: SquareConfig) -> str:
     return chosen or wire.id
 
 
-def _origin(wire: WireOrder, source: str | None, config: SquareConfig) -> OrderOrigin | None:
-    if not wire.reference_id:
+def foreign(wire: WireOrder, config: SquareConfig) -> bool:
+    """Whether another system took this order first: a source that is not this account's own named it, and it carries
+    that system's reference or the configuration knows the source."""
+    named = _named_source(wire, config)
+    return named is not None and (bool(wire.reference_id) or named in config.source_systems)
+
+
+def _named_source(wire: WireOrder, config: SquareConfig) -> str | None:
+    """The source's name where it is not a till's. Tills leave it out or empty.
+    Source: developer.squareup.com/forums/t/the-source-field-of-an-pos-order-has-been-changed/7962."""
+    name = wire.source.name if wire.source else None
+    return name if name and name not in config.own_sources else None
+
+
+def _origin(wire: WireOrder, named: str | None, config: SquareConfig) -> OrderOrigin | None:
+    if named is None or not wire.reference_id:
         return None
-    return OrderOrigin(wire.reference_id, config.source_systems.get(source or ""))
+    return OrderOrigin(wire.reference_id, config.source_systems.get(named))
 
 
 def _lines(wire: WireOrder) -> Iterable[tuple[Line, int]]:

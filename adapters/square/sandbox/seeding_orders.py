@@ -10,7 +10,6 @@ from gateway.model.money import Money, TaxedMoney
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderStatus
 from gateway.testing.sandbox import Seed
 
-TILL = "Square Point of Sale"
 _STATES = {OrderStatus.OPEN: "OPEN", OrderStatus.CANCELLED: "CANCELED"}
 
 
@@ -31,13 +30,14 @@ def put_order(account: Account, order: Order, by_sku: dict[str | None, str]) -> 
     money = _money(order.total.currency)
     returned = {"total_money": money(total), "tax_money": money(tax), "discount_money": money(Decimal(0))}
     net = {name: {**each, "amount": -each["amount"] if refund else each["amount"]} for name, each in returned.items()}
-    source = order.origin.system or "Online Store" if order.origin else TILL
+    # A till's own sale has no source name.
+    source = {"name": order.origin.system or "Online Store"} if order.origin else {}
     entry = present(
         id=native_id("ORDR", order.ref.id),
         location_id=order.location or next(iter(account.locations), "MAIN"),
         reference_id=order.origin.reference[:40] if order.origin else None,
         ticket_name=order.number[:30],
-        source={"name": source},
+        source=source,
         customer_id=native_id("CUST", order.customer.id) if order.customer else None,
         line_items=None if refund else lines,
         returns=[{"uid": "r1", "return_line_items": lines, "return_amounts": returned}] if refund else None,

@@ -202,6 +202,40 @@ async def test_what_another_system_took_is_left_out_at_the_source_or_names_its_o
     }
 
 
+async def test_square_s_own_web_orders_are_no_other_systems(connect: Connect) -> None:
+    till = await connect(sold(receipt(0)))
+    till.sandbox.account.orders[native_id("ORDR", "8000")]["source"] = {"name": "Square Online"}
+    found = await only(till)
+    assert (found.kind, found.origin) == (OrderKind.WEB, None)
+
+
+@pytest.mark.parametrize("source", [None, {}, {"name": ""}])
+async def test_a_till_names_no_source(connect: Connect, source: dict[str, str] | None) -> None:
+    till = await connect(sold(receipt(0)))
+    wire = till.sandbox.account.orders[native_id("ORDR", "8000")]
+    wire.pop("source")
+    if source is not None:
+        wire["source"] = source
+    assert (await only(till)).kind is OrderKind.RECEIPT
+
+
+async def test_where_tills_name_themselves_square_leaves_the_others_out(connect: Connect) -> None:
+    till = await connect(sold(*(receipt(number, minutes=number) for number in range(60))), own_sources=("Kiosk 7",))
+    for number, wire in enumerate(till.sandbox.account.orders.values()):
+        wire["source"] = {"name": "Kiosk 7" if number == 59 else "Web Shop"}
+    assert await walk(till, 5) == [native_id("ORDR", "8059")]
+    assert till.asked() == [SEARCH]
+    assert (await only(till)).kind is OrderKind.RECEIPT
+
+
+@pytest.mark.parametrize("first", [1, 4, 10])
+async def test_many_foreign_orders_in_a_row_hide_nothing(connect: Connect, first: int) -> None:
+    origin = OrderOrigin("#1", "Web Shop")
+    orders = [receipt(n, minutes=n // 3, origin=None if n % 20 == 0 else origin) for n in range(100)]
+    till = await connect(sold(*orders))
+    assert await walk(till, first) == [native_id("ORDR", str(8000 + n)) for n in range(0, 100, 20)]
+
+
 @pytest.mark.parametrize("first", [1, 2, 3, 5, 20])
 async def test_pages_neither_lose_nor_double_over_equal_instants(connect: Connect, first: int) -> None:
     """30 receipts in 14 places; twelve share one instant."""

@@ -10,10 +10,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.square.config import API_VERSION
 from adapters.square.sandbox.description import PATHS, SCHEMAS
+from adapters.square.wire.catalog import CatalogAnswer, ItemsAnswer
+from adapters.square.wire.common import Answer
+from adapters.square.wire.people import (
+    AccountsAnswer,
+    BulkCustomersAnswer,
+    CustomersAnswer,
+    EventsAnswer,
+    ProgramAnswer,
+)
+from adapters.square.wire.places import CountsAnswer, LocationsAnswer
+from adapters.square.wire.trade import OrdersAnswer
 
 pytestmark = pytest.mark.specs
 ROOT = Path(__file__).resolve().parents[4]
@@ -64,3 +76,30 @@ def test_a_path_of_ours_is_one_of_the_vendors(operation: str) -> None:
 def test_the_version_we_send_is_the_descriptions() -> None:
     header = vendor()["components"]["securitySchemes"]["oauth2"]["x-additional-headers"][0]
     assert (header["name"], header["schema"]["default"]) == ("Square-Version", API_VERSION)
+
+
+ANSWERS: Mapping[str, type[Answer]] = {
+    "SearchCatalogObjectsResponse": CatalogAnswer,
+    "SearchCatalogItemsResponse": ItemsAnswer,
+    "BatchRetrieveCatalogObjectsResponse": CatalogAnswer,
+    "BatchRetrieveInventoryCountsResponse": CountsAnswer,
+    "ListLocationsResponse": LocationsAnswer,
+    "SearchCustomersResponse": CustomersAnswer,
+    "BulkRetrieveCustomersResponse": BulkCustomersAnswer,
+    "SearchLoyaltyAccountsResponse": AccountsAnswer,
+    "SearchLoyaltyEventsResponse": EventsAnswer,
+    "RetrieveLoyaltyProgramResponse": ProgramAnswer,
+    "SearchOrdersResponse": OrdersAnswer,
+    "BatchRetrieveOrdersResponse": OrdersAnswer,
+}
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_the_vendors_own_example_of_an_answer_is_read(name: str) -> None:
+    assert {answer for _, answer in PATHS.values()} == set(ANSWERS)
+    example = vendor()["components"]["schemas"][name]["example"]
+    read = msgspec.json.decode(json.dumps(example).encode(), type=ANSWERS[name])
+    contents = {field for field in example if field not in ("cursor", "errors", "latest_time", "matched_variation_ids")}
+    known = contents & set(read.__struct_fields__)
+    assert known or name == "SearchOrdersResponse"  # its example has entries in place of orders
+    assert all(getattr(read, field) for field in known)
