@@ -79,7 +79,7 @@ def check_document(document: DocumentNode, limits: LimitsSection) -> dict[str | 
     """The measures of every operation by name. Raises LimitExceeded, naming the limit."""
     operations: dict[str | None, _Local] = {}
     fragments: dict[str, _Local] = {}
-    count = 0
+    count = spreadable = 0
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             count += 1
@@ -88,7 +88,8 @@ def check_document(document: DocumentNode, limits: LimitsSection) -> dict[str | 
             local = _walk(definition, limits)
             operations[definition.name.value if definition.name else None] = local
         elif isinstance(definition, FragmentDefinitionNode):
-            _at_most("fragments", len(fragments) + 1, FRAGMENTS)
+            spreadable += 1
+            _at_most("fragments", spreadable, FRAGMENTS)
             fragments[definition.name.value] = _walk(definition, limits)
     every = (*operations.values(), *fragments.values())
     _at_most("fields written out", sum(local.fields for local in every), WRITTEN)
@@ -119,31 +120,35 @@ def _walk(definition: OperationDefinitionNode | FragmentDefinitionNode, limits: 
         local.directives += _directives(variable)
         if variable.default_value is not None:
             local.values += _values(variable.default_value)
-    places: list[tuple[SelectionSetNode, int]] = [(definition.selection_set, 1)]
+    places: list[tuple[list[SelectionSetNode], int]] = [([definition.selection_set], 1)]
     while places:
-        selection_set, depth = places.pop()
+        selection_sets, depth = places.pop()
         _at_most("levels of fields", depth, limits.depth)
+        below: dict[str, list[SelectionSetNode]] = {}
         names: Counter[str] = Counter()
         spread = len(local.spreads)
-        for selection in _flat(selection_set, local, depth):
-            local.fields += 1
-            for argument in selection.arguments or ():
-                local.values += _values(argument.value)
-            local.depth = max(local.depth, depth)
-            name = selection.name.value
-            if selection.alias is not None:
-                local.aliases += 1
-                names[selection.alias.value] += 1
-            else:
-                names[name] += 1
-            if name.startswith("__") and name != "__typename":
-                local.introspection = True
-            if depth == 1:
-                local.root_fields += 1
+        for selection in _flat(selection_sets, local, depth):
+            name = selection.alias.value if selection.alias is not None else selection.name.value
+            names[name] += 1
+            _count(selection, local, depth)
             if selection.selection_set is not None:
-                places.append((selection.selection_set, depth + 1))
+                below.setdefault(name, []).append(selection.selection_set)
+        # What has one response name is merged, and so compared with each other, on every level below.
         local.repeats += sum(number * (number - 1) // 2 for number in (*names.values(), len(local.spreads) - spread))
+        places.extend((merged, depth + 1) for merged in below.values())
     return local
+
+
+def _count(field: FieldNode, local: _Local, depth: int) -> None:
+    local.fields += 1
+    local.depth = max(local.depth, depth)
+    local.aliases += field.alias is not None
+    local.root_fields += depth == 1
+    local.introspection = local.introspection or (
+        field.name.value.startswith("__") and field.name.value != "__typename"
+    )
+    for argument in field.arguments or ():
+        local.values += _values(argument.value)
 
 
 def _values(value: ValueNode) -> int:
@@ -159,9 +164,9 @@ def _values(value: ValueNode) -> int:
     return number
 
 
-def _flat(selection_set: SelectionSetNode, local: _Local, depth: int) -> Iterator[FieldNode]:
+def _flat(selection_sets: list[SelectionSetNode], local: _Local, depth: int) -> Iterator[FieldNode]:
     """The fields of one place, through inline fragments; spreads are noted on the way."""
-    waiting = [selection_set]
+    waiting = list(selection_sets)
     while waiting:
         for selection in waiting.pop().selections:
             local.directives += _directives(selection)
