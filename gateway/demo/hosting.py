@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import socket
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 import uvicorn
 from starlette.routing import BaseRoute
 
-from gateway.app import build_app
+from gateway.app import Gateway, build_app
 from gateway.errors import ConfigurationError
 from gateway.settings import Settings
 
@@ -29,16 +30,36 @@ class Host:
         self._listener = listener
 
     @asynccontextmanager
-    async def serving(self, settings: Settings, pages: Sequence[BaseRoute] = ()) -> AsyncGenerator[None]:
+    async def serving(self, settings: Settings, pages: Sequence[BaseRoute] = ()) -> AsyncGenerator[Gateway]:
         """Raises ConfigurationError where the gateway cannot open."""
         app = build_app(settings, pages)
         gateway = await app.start()
         try:
             config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
-            async with _served(uvicorn.Server(config), self._listener):
-                yield
+            async with _served(_Server(config), self._listener):
+                yield gateway
         finally:
             await gateway.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the program: the gateway is not all that has to end."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def until_interrupted() -> None:
+    """Returns at Ctrl+C or when the process is asked to end, so that everything started is stopped in order."""
+    loop, interrupted = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted.set)
+    try:
+        await interrupted.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 @asynccontextmanager

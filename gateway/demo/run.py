@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +11,10 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
+from gateway.app import Gateway
 from gateway.demo.answers import Answer, ask, document, sources
 from gateway.demo.configuration import configure
-from gateway.demo.hosting import hosted
+from gateway.demo.hosting import hosted, until_interrupted
 from gateway.demo.identities import Tokens, publish_keys, sign_tokens
 from gateway.demo.retailer import DISAGREEMENTS, VENDORS, seeds
 from gateway.demo.sandboxes import Sandboxes, start_sandboxes
@@ -33,6 +33,7 @@ class RunningDemo(Struct, frozen=True):
     settings: Settings
     sandboxes: Sandboxes
     tokens: Tokens
+    gateway: Gateway
 
 
 @asynccontextmanager
@@ -42,8 +43,8 @@ async def running_demo(port: int = 0) -> AsyncGenerator[RunningDemo]:
         publish_keys(host.folder)
         settings = configure(sandboxes, host.folder, host.url)
         tokens = sign_tokens(settings, host.folder)
-        async with host.serving(settings, demo_routes(tokens, sandboxes)):
-            yield RunningDemo(host.url, host.folder, settings, sandboxes, tokens)
+        async with host.serving(settings, demo_routes(tokens, sandboxes)) as gateway:
+            yield RunningDemo(host.url, host.folder, settings, sandboxes, tokens, gateway)
 
 
 async def run_demo(once: bool = False, data: Path | None = None, port: int = 8000) -> int:
@@ -62,7 +63,7 @@ async def run_demo(once: bool = False, data: Path | None = None, port: int = 800
         introduce(console, demo)
         show_answer(console, answer)
         console.print(f"\nServing on [bold]{demo.url}[/bold] until interrupted (Ctrl+C).")
-        await asyncio.Event().wait()
+        await until_interrupted()
     return 0
 
 

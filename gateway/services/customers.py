@@ -6,7 +6,7 @@ shared phone under another email, are candidates: kept for support, never expose
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.errors import AdapterError, GatewayError
 from gateway.model.customers import (
@@ -26,6 +26,7 @@ from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
 GOLDEN_FIELDS = frozenset({"emails", "phones", "given_name", "family_name", "language", "birth_date", "groups"})
+_JOINED = frozenset({"emails", "phones", "groups"})
 _PEOPLE_DOMAINS = ("customer", "order", "loyalty", "price")
 
 
@@ -145,24 +146,24 @@ class Customers:
         if not wanted:
             return Customer(linked)
         plan = self._systems.ownership.plan("customer")
-        orders = {field: plan.fields.get(field, plan.order) for field in wanted}
-        names = [name for name in dict.fromkeys(n for order in orders.values() for n in order) if linked.refs(name)]
-        answers = await asyncio.gather(*(self._records(name, linked.refs(name), scope) for name in names))
-        records: dict[str, tuple[CustomerRecord, ...]] = {}
-        missing: list[tuple[str, str]] = []
-        for name, answer in zip(names, answers, strict=True):
-            if isinstance(answer, AdapterError):
-                missing.append((name, answer.code))
-            else:
-                records[name] = answer
-        if names and not records:
-            first = next(answer for answer in answers if isinstance(answer, AdapterError))
-            raise first.fresh()
+        orders = {field: [name for name in plan.fields.get(field, plan.order) if linked.refs(name)] for field in wanted}
+        heard: dict[str, tuple[CustomerRecord, ...] | AdapterError] = {}
+        while waiting := list(
+            dict.fromkeys(n for field, order in orders.items() for n in _needed(field, order, heard))
+        ):
+            answers = await asyncio.gather(*(self._records(name, linked.refs(name), scope) for name in waiting))
+            heard.update(zip(waiting, answers, strict=True))
+        records = {name: answer for name, answer in heard.items() if not isinstance(answer, AdapterError)}
+        failures = {name: answer for name, answer in heard.items() if isinstance(answer, AdapterError)}
+        if failures and not records:
+            raise next(iter(failures.values())).fresh()
         values = {
-            field: _survivor(field, [records[name] for name in orders[field] if name in records]) for field in wanted
+            field: _survivor(field, [records[name] for name in order if name in records])
+            for field, order in orders.items()
         }
         freshness = tuple(record.freshness for group in records.values() for record in group[:1])
-        return Customer(linked, freshness=freshness, missing=tuple(missing), **values)  # type: ignore[arg-type]
+        missing = tuple((name, failure.code) for name, failure in failures.items())
+        return Customer(linked, freshness=freshness, missing=missing, **values)  # type: ignore[arg-type]
 
     async def _records(
         self, backend: str, refs: Sequence[NativeRef], scope: Scope
@@ -208,9 +209,26 @@ def _links(records: Iterable[CustomerRecord], *, proven: bool) -> list[IdentityL
     return [IdentityLink(record.ref, status) for record in records]
 
 
+def _needed(
+    field: str, order: Sequence[str], heard: Mapping[str, tuple[CustomerRecord, ...] | AdapterError]
+) -> list[str]:
+    """The systems still to be asked for a field: all at once for lists; for a single value the next one, and only while
+    none of those before knows it."""
+    unheard = [name for name in order if name not in heard]
+    if field in _JOINED:
+        return unheard
+    for name in order:
+        if name not in heard:
+            return [name]
+        answer = heard[name]
+        if not isinstance(answer, AdapterError) and _survivor(field, [answer]) is not None:
+            return []
+    return []
+
+
 def _survivor(field: str, systems: Sequence[tuple[CustomerRecord, ...]]) -> object:
     """Lists are joined over all systems in order; of single values the first that is known survives."""
     values = [getattr(record, field) for records in systems for record in records]
-    if field in ("emails", "phones", "groups"):
+    if field in _JOINED:
         return tuple(dict.fromkeys(item for value in values for item in value))
     return next((value for value in values if value is not None), None)

@@ -1,0 +1,32 @@
+"""The whole demo, once for all tests of this folder: five sandboxes and the gateway on real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+import pytest
+import pytest_asyncio
+
+from gateway.demo.answers import Answer, ask
+from gateway.demo.run import RunningDemo, running_demo
+
+
+class Query(Protocol):
+    async def __call__(self, text: str, token: str | None = None, **variables: Any) -> Answer: ...
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def demo() -> AsyncIterator[RunningDemo]:
+    async with running_demo() as running:
+        yield running
+
+
+@pytest.fixture
+def query(demo: RunningDemo) -> Query:
+    """Asks the demo over its socket."""
+
+    async def asked(text: str, token: str | None = None, **variables: Any) -> Answer:
+        return await ask(demo.url, text, variables, token)
+
+    return asked
