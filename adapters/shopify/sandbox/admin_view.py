@@ -12,16 +12,13 @@ from typing import Any
 from adapters.shopify.sandbox.catalog_view import CatalogView, amount
 from adapters.shopify.sandbox.connections import connection
 from adapters.shopify.sandbox.people_view import PeopleView
-from adapters.shopify.sandbox.search_syntax import Fields, parse, phrase_in
+from adapters.shopify.sandbox.search_syntax import Fields, Texts, parse
 from adapters.shopify.sandbox.world import ShopVariant, World, number
 from gateway.model.money import Money
 from gateway.model.stores import StoreRecord
 from gateway.testing.sandbox import SeedPrice
 
-VARIANT_FIELDS: Fields = {
-    "sku": lambda variant, value: phrase_in(variant.sku, value),
-    "barcode": lambda variant, value: phrase_in(variant.barcode, value),
-}
+VARIANT_TEXTS: Texts = {"sku": lambda variant: variant.sku, "barcode": lambda variant: variant.barcode}
 ORDER_HISTORY = timedelta(days=60)
 
 
@@ -75,7 +72,7 @@ class AdminRoot:
     def productVariants(
         self, info: Any, first: Any = None, after: Any = None, query: Any = None, sortKey: Any = None
     ) -> Any:
-        matches = parse(query, VARIANT_FIELDS)
+        matches = parse(query, {}, VARIANT_TEXTS)
         return connection(
             [variant for variant in self._world.variants.values() if matches(variant)],
             self._variant,

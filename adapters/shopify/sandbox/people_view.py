@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.shopify.sandbox.catalog_view import amount, moment
 from adapters.shopify.sandbox.connections import connection
-from adapters.shopify.sandbox.search_syntax import Fields, parse, phrase_in
+from adapters.shopify.sandbox.search_syntax import Fields, Texts, parse
 from adapters.shopify.sandbox.world import ShopOrder, World, number
 from gateway.model.customers import ConsentState, CustomerRecord
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
@@ -36,11 +36,13 @@ STATUSES: dict[OrderStatus, tuple[str | None, str, str]] = {
 }
 ORDER_FIELDS: Fields = {
     "customer_id": lambda order, value: order.customer is not None and str(number(order.customer)) == value,
-    "email": lambda order, value: phrase_in(order.email, value),
-    "name": lambda order, value: phrase_in(order.record.number, value),
     "source_name": lambda order, value: order.source_name.lower() == value.lower(),
-    "source_identifier": lambda order, value: phrase_in(order.source_identifier, value),
     "test": lambda order, value: order.record.test is (value == "true"),
+}
+ORDER_TEXTS: Texts = {
+    "email": lambda order: order.email,
+    "name": lambda order: order.record.number,
+    "source_identifier": lambda order: order.source_identifier,
 }
 
 
@@ -122,7 +124,7 @@ class PeopleView:
         }
 
     def orders(self, first: int | None, after: str | None, query: str | None, reverse: bool) -> dict[str, Any]:
-        matches = parse(query, ORDER_FIELDS)
+        matches = parse(query, ORDER_FIELDS, ORDER_TEXTS)
         return connection(
             [order for order in self._world.orders.values() if self._readable(order) and matches(order)],
             self._order,
