@@ -12,7 +12,10 @@ from adapters.square.adapter import SquareAdapter
 from adapters.square.manifest import MANIFEST
 from adapters.square.sandbox.account import native_id
 from gateway.model.identity import NativeRef
+from gateway.model.operation import OperationSpec
+from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
+from gateway.ports.operations import GET_BY_ORIGIN
 from gateway.state.database import Database
 from gateway.state.identifiers import StoredIdentifiers
 from gateway.testing.conformance import (
@@ -52,14 +55,7 @@ class Fixtures:
 
     @pytest.fixture
     def facts(self) -> ConformanceFacts:
-        """Square has no slugs (its barcodes have a test of their own) and no price groups."""
-        return replace(
-            example_facts(BACKEND),
-            slug=None,
-            group_price=None,
-            grouped_customer=None,
-            shopper=NativeRef(BACKEND, native_id("CUST", SHOPPER)),
-        )
+        return replace(example_facts(BACKEND), shopper=NativeRef(BACKEND, native_id("CUST", SHOPPER)))
 
     @pytest.fixture
     def backend(self, connected: Connected) -> BackendControl:
@@ -67,7 +63,11 @@ class Fixtures:
 
 
 class TestCatalog(Fixtures, CatalogConformance):
-    pass
+    @pytest.mark.xfail(reason="Square has no slugs; barcodes and native ids have a test of their own", strict=True)
+    async def test_slug_and_native_id_and_barcode_find_the_same_product(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        await super().test_slug_and_native_id_and_barcode_find_the_same_product(adapter, facts, spec)
 
 
 class TestIdentity(Fixtures, IdentityConformance):
@@ -75,7 +75,17 @@ class TestIdentity(Fixtures, IdentityConformance):
 
 
 class TestPrices(Fixtures, PriceConformance):
-    pass
+    @pytest.mark.xfail(reason="Square has no price lists", strict=True)
+    async def test_a_price_group_changes_the_price(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        await super().test_a_price_group_changes_the_price(adapter, facts, spec)
+
+    @pytest.mark.xfail(reason="Square has no price lists", strict=True)
+    async def test_the_price_context_of_a_customer_is_derived(
+        self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
+    ) -> None:
+        await super().test_the_price_context_of_a_customer_is_derived(adapter, facts, manifest)
 
 
 class TestStock(Fixtures, StockConformance):
@@ -95,4 +105,10 @@ class TestLoyalty(Fixtures, LoyaltyConformance):
 
 
 class TestOrders(Fixtures, OrdersConformance):
-    pass
+    @pytest.mark.xfail(reason="Square cannot search by another system's reference: not declared", strict=True)
+    async def test_an_order_is_found_by_where_it_came_from(
+        self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
+    ) -> None:
+        assert GET_BY_ORIGIN.name not in manifest.operations
+        declaring = replace(manifest, operations={**manifest.operations, GET_BY_ORIGIN.name: OperationSpec()})
+        await super().test_an_order_is_found_by_where_it_came_from(adapter, facts, declaring)
