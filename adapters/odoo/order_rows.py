@@ -88,13 +88,11 @@ class ReceiptRow(Struct, frozen=True):
     id: int
     name: str
     pos_reference: str | Empty
-    uuid: str | Empty
     state: str
     date_order: str | Empty
     partner_id: int | Empty
     currency_id: CurrencyRow | Empty
     config_id: _Till | Empty
-    refunded_order_id: int | Empty
     amount_tax: Decimal
     amount_total: Decimal
     lines: tuple[_ReceiptLine, ...]
@@ -149,7 +147,7 @@ def receipt_order(row: ReceiptRow, ref: NativeRef, freshness: Freshness) -> Orde
     """A refund is a receipt of its own, with negative amounts."""
     currency = _currency(row.currency_id)
     gross, tax = number(row.amount_total), number(row.amount_tax)
-    refund = gross < 0 or bool(row.refunded_order_id)
+    refund = gross < 0
     return Order(
         ref=ref,
         number=text(row.pos_reference) or row.name,

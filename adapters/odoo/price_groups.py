@@ -1,4 +1,4 @@
-"""Which price list a customer is in: the commerce context's `price_group`, derived here and never chosen by a client."""
+"""Which price list a customer is in: `price_group` of the commerce context, derived here, never chosen by a client."""
 
 from __future__ import annotations
 

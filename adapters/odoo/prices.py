@@ -131,6 +131,9 @@ class OdooPrices(OdooPriceGroups):
             variant = by_sku.get(key.sku)
             if isinstance(variant, AdapterError):
                 errors[key] = variant
+            elif variant is not None and variant.type == "combo":
+                reason = "a combo is priced by what is chosen in it"
+                errors[key] = UnsupportedPriceRule(source=self.name, detail=reason)
             elif variant is not None:
                 measured = self._measured(key, variant, units)
                 if measured is not None:

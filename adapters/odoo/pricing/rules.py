@@ -59,8 +59,6 @@ class Evaluation:
             return Evaluated(number(wanted.variant.lst_price) * wanted.pieces)
 
     def _price(self, price_list: PriceList, wanted: Wanted, depth: int) -> Evaluated:
-        if wanted.variant.type == "combo":
-            raise UnsupportedRule("a combo is priced by what is chosen in it")
         if depth > DEEPEST_CHAIN:
             raise UnsupportedRule("price lists that refer to each other in a circle")
         rule = first_rule(price_list, wanted)

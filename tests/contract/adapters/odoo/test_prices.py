@@ -204,6 +204,13 @@ async def test_lists_that_refer_to_each_other_are_unsupported_and_never_the_sale
 
 
 @BOTH_WAYS
+async def test_a_combo_is_priced_by_what_is_chosen_in_it(odoo: Running, fresh: bool) -> None:
+    odoo.product("MENU", type="combo")
+    for adapter in (odoo.adapter(), odoo.adapter(default_pricelist=odoo.pricelist("EUR"))):
+        assert isinstance(await price(adapter, "MENU", currency="EUR", fresh=fresh), UnsupportedPriceRule)
+
+
+@BOTH_WAYS
 async def test_a_rule_rounds_halves_up(odoo: Running, fresh: bool) -> None:
     odoo.product("LAMP", price=12.5)
     rule = {**EVERYWHERE, "compute_price": "formula", "price_round": 5.0}
