@@ -10,72 +10,39 @@ business. A batched field becomes a hole in its parent's response object and a s
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, cast
 
 from graphql import (
-    FieldNode,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLSchema,
-    OperationDefinitionNode,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
-    print_ast,
 )
 from graphql.execution.collect_fields import (
     FieldDetailsList,
-    FragmentDetails,
     GroupedFieldSet,
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues
-from msgspec import Struct
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.errors import Forbidden, LimitExceeded
-from gateway.execution.authorise import Grants
 from gateway.execution.batched import BatchedField, ComputedField, GatewayField
 from gateway.execution.checks import declared, record_classes
-from gateway.execution.memo import identity, immutable
-from gateway.execution.plan import Arguments, Group, Plan, Site, Unplannable
+from gateway.execution.grouping import Grouping, Operation, Place
+from gateway.execution.plan import Arguments, Plan, Site, Unplannable
 from gateway.execution.projection import Namespace
-from gateway.execution.selection import directly_selected, possible_types
-
-
-class Operation(Struct, frozen=True):
-    """What is compiled: one operation of a document, with the values that `@skip` and `@include` read."""
-
-    schema: GraphQLSchema
-    converter: GraphQLCoreConverter
-    definition: OperationDefinitionNode
-    fragments: dict[str, FragmentDetails]
-    variables: VariableValues
-    grants: Grants
-    max_fields: int
+from gateway.execution.selection import possible_types
 
 
 def compile_plan(operation: Operation) -> Plan:
     """Raises Unplannable where graphql-core has to do it, and LimitExceeded for a document that expands too far."""
     return _Compiler(operation).plan()
-
-
-class _Place(Struct, frozen=True):
-    """Where in the response the compiler is: below which fetch, in which mutation frame, at which path."""
-
-    feeder: Group | None
-    level: int
-    frame: str | None
-    path: tuple[str, ...]
-
-    def at(self, name: str) -> _Place:
-        return _Place(self.feeder, self.level, self.frame, (*self.path, name))
 
 
 class _Compiler:
@@ -84,7 +51,7 @@ class _Compiler:
         self._names = Namespace()
         self._functions: list[str] = []
         self._sites: list[Site] = []
-        self._groups: dict[Hashable, Group] = {}
+        self._grouping = Grouping(operation)
         self._computed: list[Arguments] = []
         self._bodies: dict[str, str] = {}
         self._fields = 0
@@ -100,7 +67,7 @@ class _Compiler:
             operation.schema, operation.fragments, operation.variables, root, operation.definition
         ).grouped_field_set
         serial = kind.value == "mutation"
-        maker = self._object(root, fields, _Place(None, 0, None, ()), root=True, serial=serial)
+        maker = self._object(root, fields, Place(None, 0, None, ()), root=True, serial=serial)
         sites = self._sites
         parameters = ", ".join(
             ["ctx", *(f"k{i}" for i in range(len(self._computed))), *(f"a{site.index}" for site in sites)]
@@ -115,7 +82,7 @@ class _Compiler:
             build=space["build"],
             source=source,
             sites=sites,
-            groups=tuple(self._groups.values()),
+            groups=self._grouping.groups,
             computed=self._computed,
             frames=tuple(fields) if serial else None,
             private=self._private,
@@ -127,7 +94,7 @@ class _Compiler:
         self,
         kind: GraphQLObjectType,
         fields: GroupedFieldSet,
-        place: _Place,
+        place: Place,
         *,
         root: bool = False,
         serial: bool = False,
@@ -149,7 +116,7 @@ class _Compiler:
                 raise Unplannable("unknown field")
             at = place.at(alias)
             if serial:
-                at = _Place(None, 0, alias, at.path)
+                at = Place(None, 0, alias, at.path)
             if node.name.value == "__typename":
                 entries.append(f"{alias!r}: {kind.name!r}")
                 continue
@@ -208,7 +175,7 @@ class _Compiler:
             function = self._names.refer("C", _plain_call(cast("StrawberryResolver[Any]", field.base_resolver)))
         if not definition.args:
             return f"{function}({first})"
-        arguments = self._arguments(definition, field, details)
+        arguments = self._grouping.arguments(definition, field, details)
         if arguments.constant is not None:
             return f"{function}({first}, **{self._names.refer('K', arguments.constant)})"
         self._computed.append(arguments)
@@ -221,13 +188,13 @@ class _Compiler:
 
     # --- values ---------------------------------------------------------------------------------------------------
 
-    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: _Place) -> str:
+    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: Place) -> str:
         """The expression that completes the value in `variable`, as graphql-core's `complete_value` would."""
         if is_non_null_type(output):
             return self._present(output.of_type, variable, details, place)
         return f"None if {variable} is None else {self._present(output, variable, details, place)}"
 
-    def _present(self, output: Any, variable: str, details: FieldDetailsList, place: _Place) -> str:
+    def _present(self, output: Any, variable: str, details: FieldDetailsList, place: Place) -> str:
         if is_list_type(output):
             item = f"{variable}_"
             items = self._value(output.of_type, item, details, place)
@@ -238,7 +205,7 @@ class _Compiler:
             return f"{self._dispatch(output, details, place)}[type({variable})]({variable})"
         return f"{self._object(output, self._subfields(output, details), place)}({variable})"
 
-    def _dispatch(self, output: Any, details: FieldDetailsList, place: _Place) -> str:
+    def _dispatch(self, output: Any, details: FieldDetailsList, place: Place) -> str:
         """Write the table from record class to maker for an interface or a union; its name."""
         makers: dict[str, str] = {}
         for kind in possible_types(self._operation.schema, output):
@@ -275,7 +242,7 @@ class _Compiler:
         field: StrawberryField,
         definition: GraphQLField,
         details: FieldDetailsList,
-        place: _Place,
+        place: Place,
         refusal: Forbidden | None,
         parent: GraphQLObjectType,
     ) -> Site:
@@ -287,10 +254,10 @@ class _Compiler:
         if not isinstance(field, BatchedField) or refusal is not None:
             site.complete = "unexpected"
             return site
-        group = self._group(field, definition, details, place, parent)
+        group = self._grouping.group(field, definition, details, place, parent)
         site.group = group
         group.sites.append(site)
-        below = _Place(group, place.level + 1, place.frame, place.path)
+        below = Place(group, place.level + 1, place.frame, place.path)
         output: Any = definition.type.of_type if is_non_null_type(definition.type) else definition.type
         if is_object_type(output):
             site.complete = self._object(output, self._subfields(output, details), below)
@@ -300,58 +267,6 @@ class _Compiler:
             value = self._present(output, "v", details, below)
             self._functions[index] = f" def {site.complete}(v):\n  return {value}"
         return site
-
-    def _group(
-        self,
-        field: BatchedField,
-        definition: GraphQLField,
-        details: FieldDetailsList,
-        place: _Place,
-        parent: GraphQLObjectType,
-    ) -> Group:
-        operation = self._operation
-        arguments = self._arguments(definition, field, details)
-        selected: frozenset[str] = frozenset()
-        if "selected" in field.takes:
-            selected = directly_selected(
-                operation.schema,
-                operation.fragments,
-                operation.variables,
-                operation.definition,
-                cast(Any, definition.type),
-                details,
-            )
-        shared = (place.frame, place.level, field, arguments.identity, selected)
-        group = self._groups.get(shared)
-        if group is None:
-            group = Group(len(self._groups), field, arguments, selected, place.level, place.frame, parent.name)
-            self._groups[shared] = group
-        if place.feeder is not None and place.feeder not in group.feeders:
-            group.feeders.add(place.feeder)
-            place.feeder.dependents.append(group)
-        return group
-
-    def _arguments(self, definition: GraphQLField, field: StrawberryField, details: FieldDetailsList) -> Arguments:
-        node: FieldNode = details[0].node
-        if details[0].fragment_variable_values is not None:
-            raise Unplannable("fragment variables")
-        arguments = Arguments(self._operation.converter, definition, field, node)
-        written = node.arguments or ()
-        if not definition.args:
-            arguments.constant = {}
-            return arguments
-        text = tuple(sorted(print_ast(argument) for argument in written))
-        arguments.identity = text
-        if any("$" in argument for argument in text):
-            return arguments
-        try:
-            values = arguments.values(self._operation.variables)
-        except Exception as error:
-            raise Unplannable("bad arguments") from error
-        if immutable(values.values()):  # Strawberry's input objects are mutable: each request gets its own
-            arguments.constant = values
-        arguments.identity = identity(values)
-        return arguments
 
 
 def _plain_call(resolver: StrawberryResolver[Any]) -> Callable[..., Any]:

@@ -24,8 +24,8 @@ async def complete(
     *,
     fetched: bool = False,
 ) -> ExecutionResult:
-    """Execute until a pass awaits nothing. That pass is synchronous, so its errors are in document order; an answer
-    without errors needs no such pass.
+    """Execute until a pass awaits nothing and leaves nothing in flight. Such a pass knows every answer, so its errors
+    are complete and in document order; an answer without errors needs no such pass.
 
     A first pass that only fetches lets nulls propagate nowhere: otherwise one error would cancel its siblings' fetches
     and ask for yet another pass. Not for mutations, where a null at the root must stop the fields after it, and not
@@ -51,6 +51,7 @@ async def complete(
         outcome = executor.execute_operation()
         waited = inspect.isawaitable(outcome)
         result = cast(ExecutionResult, await outcome if waited else outcome)
-        if not result.errors or not (waited or fetching):
+        unsettled = result.errors and await context.memo.settle()
+        if not result.errors or not (waited or fetching or unsettled):
             return result
     return result

@@ -144,10 +144,13 @@ class Memo:
         flights: set[asyncio.Future[None]] = set()
         for key in keys if values else ():
             value = values.get(key, ABSENT)
+            if isinstance(value, asyncio.Future):
+                flight = cast("asyncio.Future[None]", value)
+                if flight.cancelled():
+                    continue
+                flights.add(flight)
             if value is not ABSENT:
                 missing.pop(key, None)
-                if isinstance(value, asyncio.Future):
-                    flights.add(cast("asyncio.Future[None]", value))
         if missing:
             await self._fetch(cell, list(missing), list(missing.values()))
         for flight in flights:
@@ -157,7 +160,7 @@ class Memo:
         """One parent's answer for graphql-core: the value at once, a fresh raise of its error, or an awaitable."""
         key = cell.key_of(parent)
         value = cell.values.get(key, ABSENT)
-        if value is ABSENT:
+        if value is ABSENT or (isinstance(value, asyncio.Future) and cast("asyncio.Future[None]", value).cancelled()):
             value = cell.values[key] = self._collect(cell, key, parent)
         if isinstance(value, asyncio.Future):
             return _Landing(cell, key, cast("asyncio.Future[None]", value))
@@ -176,6 +179,13 @@ class Memo:
             self._event = payload
             self._frames.clear()
         return self.frame("event")
+
+    async def settle(self) -> bool:
+        """Wait for whatever is being fetched; whether there was anything."""
+        running = [*self._running, *(one for memo in self._frames.values() for one in memo._running)]
+        if running:
+            await asyncio.wait(running)
+        return bool(running)
 
     def close(self) -> None:
         """End every fetch that still runs, and every wait for one."""

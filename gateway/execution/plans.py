@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import structlog
 from cachetools import LRUCache
 from graphql import GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues
@@ -13,11 +14,13 @@ from gateway.errors import LimitExceeded
 from gateway.execution.authorise import Grants
 from gateway.execution.batched import GatewayField
 from gateway.execution.checks import declared
-from gateway.execution.compile import Operation, compile_plan
+from gateway.execution.compile import compile_plan
 from gateway.execution.counters import Counters
 from gateway.execution.documents import Document
+from gateway.execution.grouping import Operation
 from gateway.execution.plan import Plan, Unplannable
 
+_log = structlog.get_logger("gateway.execution")
 Known = Plan | Unplannable | LimitExceeded
 
 
@@ -78,6 +81,9 @@ class Plans:
             return refusal
         except RecursionError:
             return Unplannable("nesting")
+        except Exception:  # ours, but graphql-core can still answer
+            _log.exception("plan_failed")
+            return Unplannable("compiler")
 
     def _keep(self, document: Document, key: Hashable, known: Known) -> None:
         self._known[key] = known

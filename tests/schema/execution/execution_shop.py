@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, NewType, TypeVar
 
 import strawberry
 from execution_records import Category, Image, Money, Page, Payload, Price, Product, Size, Variant, Video
-from execution_world import Context
+from execution_world import NOBODY, Context
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
@@ -132,7 +132,7 @@ class PageView(Generic[T]):
     @batched(int | None, key=lambda page: tuple(node.id for node in page.nodes))
     @staticmethod
     async def total(parents: Sequence[Page], ctx: Context) -> Answers:
-        keys = ["+".join(node.id for node in parent.nodes) for parent in parents]
+        keys = ["+".join(node.id for node in parent.nodes) or NOBODY for parent in parents]
         return await ctx.world.answer("total", keys, None, [len(parent.nodes) for parent in parents])
 
 
@@ -166,7 +166,7 @@ class ProductView(NodeView):
     @staticmethod
     async def family(parents: Sequence[Product], ctx: Context, selected: frozenset[str]) -> Answers:
         ids = [product.id for product in parents]
-        pages = [Page(tuple(product.variants), "total" in selected) for product in parents]
+        pages = [Page(product.variants, "total" in selected) for product in parents]
         return await ctx.world.answer("family", ids, sorted(selected), pages)
 
     @computed(str)

@@ -53,7 +53,7 @@ async def compare_many(seed: int, count: int) -> Counter[str]:
     return outcomes
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_random_operations_are_answered_as_graphql_core_answers_them(seed: int) -> None:
     outcomes = await compare_many(seed, 500)
     assert outcomes["plan, errors"] > 100, outcomes
@@ -63,5 +63,5 @@ async def test_random_operations_are_answered_as_graphql_core_answers_them(seed:
 @pytest.mark.full
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("seed", range(100, 110))
-async def test_twenty_thousand_operations_are_answered_as_graphql_core_answers_them(seed: int) -> None:
-    await compare_many(seed, 2_000)
+async def test_ten_thousand_operations_are_answered_as_graphql_core_answers_them(seed: int) -> None:
+    await compare_many(seed, 1_000)

@@ -15,7 +15,7 @@ from execution_equality import Different, compare
 from execution_shop import build
 from execution_world import Context, World
 
-from gateway.execution import Engine, Request, documents, failures, memo, plans, projection, run
+from gateway.execution import Engine, Request, documents, failures, grouping, memo, plans, projection, run
 from gateway.execution import compile as compiling
 from gateway.execution.checks import graphql_schema
 
@@ -134,14 +134,14 @@ WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "refusals are silent": (run.Run, "run", "self.failures.note", "(lambda *_: None)"),
     "a failed key is not reported": (run.Run, "_deliver", "self.failures.note", "(lambda *_: None)"),
     "a mutation's frames share a memo": (run.Run, "run", "self._memo.frame(name)", "self._memo"),
-    "fields with different arguments share a fetch": (COMPILER, "_group", "arguments.identity, ", ""),
+    "fields with different arguments share a fetch": (grouping.Grouping, "group", "arguments.identity, ", ""),
     "fetches of different levels are merged": (
-        COMPILER,
-        "_group",
-        "place.frame, place.level, ",
-        "place.frame, 0, ",
+        grouping.Grouping,
+        "group",
+        "place.frame, place.level",
+        "place.frame, 0",
     ),
-    "what is selected below makes no difference": (COMPILER, "_group", '"selected" in field.takes', "False"),
+    "what is selected below makes no difference": (grouping.Grouping, "group", '"selected" in field.takes', "False"),
     "refused fields are answered": (COMPILER, "_refusal", "return refusal", "return None"),
     "arguments are not part of the memo": (memo, "identity", "sorted(arguments)", "()"),
     "what is known is fetched again": (memo.Memo, "fill", "missing.pop(key, None)", "pass"),
@@ -149,7 +149,7 @@ WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "plans are shared between outcomes of @include": (plans.Plans, "get", "branches, grants)", "grants)"),
     "variables of @include are not noticed": (READER, "enter_directive", "self.branching.update", "str"),
     "a stored exception is serialised": (projection, "_serializer", "isinstance(value, Exception) or ", ""),
-    "variables keep the first request's values": (COMPILER, "_arguments", '"$" in argument', "False"),
+    "variables keep the first request's values": (grouping.Grouping, "arguments", '"$" in argument', "False"),
 }
 
 

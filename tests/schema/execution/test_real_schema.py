@@ -95,7 +95,7 @@ async def compare_many(build: Build, seed: int, count: int) -> Counter[str]:
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_random_queries_are_answered_as_graphql_core_answers_them(build: Build, seed: int) -> None:
-    outcomes = await compare_many(build, seed, 250)
+    outcomes = await compare_many(build, seed, 500)
     assert outcomes["plan, clean"] > 50, outcomes
     assert outcomes["plan, errors"] > 50, outcomes
 

@@ -1,0 +1,111 @@
+"""Which fetches an operation needs, and which of them are one: the places that share field, arguments and depth."""
+# graphql-core's type wrappers are open generics, which strict checking cannot see through:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, cast
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, print_ast
+from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails
+from graphql.execution.values import VariableValues
+from msgspec import Struct
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from gateway.execution.authorise import Grants
+from gateway.execution.batched import BatchedField
+from gateway.execution.memo import identity, immutable
+from gateway.execution.plan import Arguments, Group, Unplannable
+from gateway.execution.selection import directly_selected
+
+
+class Operation(Struct, frozen=True):
+    """What is compiled: one operation of a document, with the values that `@skip` and `@include` read."""
+
+    schema: GraphQLSchema
+    converter: GraphQLCoreConverter
+    definition: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    variables: VariableValues
+    grants: Grants
+    max_fields: int
+
+
+class Place(Struct, frozen=True):
+    """Where in the response the compiler is: below which fetch, in which mutation frame, at which path."""
+
+    feeder: Group | None
+    level: int
+    frame: str | None
+    path: tuple[str, ...]
+
+    def at(self, name: str) -> Place:
+        return Place(self.feeder, self.level, self.frame, (*self.path, name))
+
+
+class Grouping:
+    """The groups of one operation, made as its places are met."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._groups: dict[Hashable, Group] = {}
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return tuple(self._groups.values())
+
+    def group(
+        self,
+        field: BatchedField,
+        definition: GraphQLField,
+        details: FieldDetailsList,
+        place: Place,
+        parent: GraphQLObjectType,
+    ) -> Group:
+        """The group that fetches this field at this place, fed by the fetch above it."""
+        operation = self._operation
+        arguments = self.arguments(definition, field, details)
+        selected: frozenset[str] = frozenset()
+        if "selected" in field.takes:
+            selected = directly_selected(
+                operation.schema,
+                operation.fragments,
+                operation.variables,
+                operation.definition,
+                cast(Any, definition.type),
+                details,
+            )
+        shared = (place.frame, place.level, field, arguments.identity, selected)
+        group = self._groups.get(shared)
+        if group is None:
+            group = Group(len(self._groups), field, arguments, selected, place.level, place.frame, parent.name)
+            self._groups[shared] = group
+        if place.feeder is not None and place.feeder not in group.feeders:
+            group.feeders.add(place.feeder)
+            place.feeder.dependents.append(group)
+        return group
+
+    def arguments(self, definition: GraphQLField, field: StrawberryField, details: FieldDetailsList) -> Arguments:
+        """The arguments as written at this place. Raises Unplannable where graphql-core would refuse them."""
+        node = details[0].node
+        if details[0].fragment_variable_values is not None:
+            raise Unplannable("fragment variables")
+        arguments = Arguments(self._operation.converter, definition, field, node)
+        written = node.arguments or ()
+        if not definition.args:
+            arguments.constant = {}
+            return arguments
+        text = tuple(sorted(print_ast(argument) for argument in written))
+        arguments.identity = text
+        if any("$" in argument for argument in text):
+            return arguments
+        try:
+            values = arguments.values(self._operation.variables)
+        except Exception as error:
+            raise Unplannable("bad arguments") from error
+        if immutable(values.values()):  # Strawberry's input objects are mutable: each request gets its own
+            arguments.constant = values
+        arguments.identity = identity(values)
+        return arguments
