@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CONFIG ?= gateway.toml
 DATA ?=
 
-.PHONY: install dev demo serve check test test-full bench clean
+.PHONY: install dev demo graphiql serve check test test-full bench clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -22,8 +22,16 @@ $(VENV)/.dev: pyproject.toml requirements.lock | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock -e '.[dev,postgres,redis,tracing]'
 	@touch $@ $(VENV)/.installed
 
-demo: install
-	$(BIN)/gateway demo $(if $(DATA),--data $(DATA))
+demo: install graphiql
+	GATEWAY_GRAPHIQL=build/graphiql $(BIN)/gateway demo $(if $(DATA),--data $(DATA))
+
+# The explorer is GraphiQL where Node can build it, and a plain page of our own everywhere else.
+graphiql:
+	@if [ ! -f build/graphiql/index.html ] && command -v npm >/dev/null 2>&1; then \
+	  echo "Building GraphiQL ..."; mkdir -p build/graphiql.src && cp -r docker/graphiql/. build/graphiql.src/ && \
+	  (cd build/graphiql.src && npm ci --silent --no-audit --no-fund && npm run --silent build) >build/graphiql.log 2>&1 && \
+	  cp -r build/graphiql.src/dist build/graphiql || echo "GraphiQL could not be built (build/graphiql.log); using our own page."; \
+	fi
 
 serve: install
 	$(BIN)/gateway serve --config $(CONFIG)

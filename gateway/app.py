@@ -33,6 +33,8 @@ from gateway.state.links import StoredIdentityLinks
 from schema import build_schema
 
 CONFIG_VARIABLE = "GATEWAY_CONFIG"
+GRAPHIQL_VARIABLE = "GATEWAY_GRAPHIQL"
+"""The folder of a built GraphiQL; without it, `/graphql` shows the explorer of our own."""
 _log = structlog.get_logger("gateway")
 
 
@@ -93,6 +95,7 @@ class Gateway:
             alias_of=self.ownership.alias,
             accept_webhook=self.inbox.accept,
             pages=pages,
+            graphiql=Path(bundle) if (bundle := self.settings.environment.get(GRAPHIQL_VARIABLE)) else None,
         )
         self.metrics.registry.register(ResponseCacheFigures(doors.cache))
         self._doors.append(doors)

@@ -1,8 +1,8 @@
 """How many requests reach each backend: counted at the sandboxes' sockets, held to a written table.
 
-The table is the demo retailer's: identifiers and static tables (stores, price lists, rates) are known, every answer about
-products, prices, stock, people and orders is forgotten. The ERP's loyalty programme goes with its accounts, because they
-share a tag: two requests, one for the programme and one for its currency.
+The table is the demo retailer's: identifiers and static tables (stores, price lists, rates) are known, every answer
+about products, prices, stock, people and orders is forgotten. The ERP's loyalty programme goes with its accounts, as
+they share a tag: two requests, one for the programme and one for its currency.
 """
 
 from __future__ import annotations
