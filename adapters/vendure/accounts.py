@@ -9,7 +9,7 @@ import msgspec
 
 from adapters.vendure import documents, people
 from adapters.vendure.reader import PAGE, Reader
-from adapters.vendure.wire import CustomerOrders, CustomersData, OrdersData, WireOrder
+from adapters.vendure.wire.accounts import CustomerOrders, CustomersData, OrdersData, WireOrder
 from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord

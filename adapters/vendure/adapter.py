@@ -6,7 +6,7 @@ from adapters.vendure import documents
 from adapters.vendure.accounts import AccountReader
 from adapters.vendure.catalogue import CatalogueReader
 from adapters.vendure.offers import OfferReader
-from adapters.vendure.wire import ProbeData
+from adapters.vendure.wire.channel import ProbeData
 from gateway.model.context import CallContext
 from gateway.ports.domains import Probe
 

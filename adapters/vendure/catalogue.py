@@ -9,7 +9,14 @@ from adapters.vendure import documents, mapping
 from adapters.vendure.client import SHOP
 from adapters.vendure.facts import ChannelFacts
 from adapters.vendure.reader import PAGE, Reader
-from adapters.vendure.wire import CollectionsData, ProductsData, SearchData, SearchResult, WireCollection, WireProduct
+from adapters.vendure.wire.catalogue import (
+    CollectionsData,
+    ProductsData,
+    SearchData,
+    SearchResult,
+    WireCollection,
+    WireProduct,
+)
 from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor, UnsupportedFilter
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from adapters.vendure.client import Query, VendureClient
 from adapters.vendure.documents import FACTS
-from adapters.vendure.wire import FactsData
+from adapters.vendure.wire.channel import FactsData
 from gateway.model.context import CallContext
 
 FACTS_SECONDS = 300.0

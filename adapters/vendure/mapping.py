@@ -11,16 +11,9 @@ from msgspec import Struct
 
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.facts import ChannelFacts
-from adapters.vendure.wire import (
-    WireAsset,
-    WireCollection,
-    WireNamed,
-    WirePriced,
-    WireProduct,
-    WireStock,
-    WireTranslation,
-    WireVariant,
-)
+from adapters.vendure.wire.catalogue import WireAsset, WireCollection, WireProduct, WireTranslation, WireVariant
+from adapters.vendure.wire.common import WireNamed
+from adapters.vendure.wire.offers import WirePriced, WireStock
 from gateway.model.catalog import (
     Category,
     Collection,

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from adapters.vendure import documents, mapping
 from adapters.vendure.errors import UnpricedVariant
 from adapters.vendure.reader import PAGE, Reader
-from adapters.vendure.wire import (
+from adapters.vendure.wire.common import WireNamed
+from adapters.vendure.wire.offers import (
     CurrenciesData,
     LocationsData,
     PricesData,
     SkusData,
     StockData,
     WireCurrencies,
-    WireNamed,
     WirePriced,
     WireSku,
 )

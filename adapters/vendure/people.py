@@ -8,7 +8,7 @@ from decimal import Decimal
 import phonenumbers
 
 from adapters.vendure.mapping import Source, money, taxed
-from adapters.vendure.wire import WireCustomer, WireOrder, WireOrderLine
+from adapters.vendure.wire.accounts import WireCustomer, WireOrder, WireOrderLine
 from gateway.model.customers import CustomerRecord
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money

@@ -14,7 +14,10 @@ from adapters.vendure import mapping, people
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.errors import GraphQLError, UnpricedVariant, refusal
 from adapters.vendure.facts import ChannelFacts
-from adapters.vendure.wire import CustomersData, FactsData, OrdersData, PricesData, ProductsData, StockData
+from adapters.vendure.wire.accounts import CustomersData, OrdersData
+from adapters.vendure.wire.catalogue import ProductsData
+from adapters.vendure.wire.channel import FactsData
+from adapters.vendure.wire.offers import PricesData, StockData
 from gateway.model.catalog import Image, ProductOption, SelectedOption
 from gateway.model.customers import CustomerRecord
 from gateway.model.freshness import Freshness
