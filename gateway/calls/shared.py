@@ -47,15 +47,16 @@ class SharedAnswers(Protocol):
 
 
 class _Written(Struct, frozen=True, array_like=True):
-    """Wall-clock seconds, because monotonic clocks differ between machines. `value` None: there is no such thing."""
+    """Wall-clock seconds, because monotonic clocks differ between machines. `value` nil: there is no such thing."""
 
     started: float
     fresh_until: float
     stale_until: float
     tags: tuple[str, ...]
-    value: msgspec.Raw | None
+    value: msgspec.Raw
 
 
+_NIL = msgspec.msgpack.encode(None)
 _encoder = msgspec.msgpack.Encoder()
 _envelope = msgspec.msgpack.Decoder(_Written)
 _key_encoder = msgspec.json.Encoder(order="deterministic")
@@ -75,7 +76,7 @@ def place_of(scope: Scope, key: Any) -> bytes:
 
 def written(entry: Entry) -> bytes:
     shift = time.time() - time.monotonic()
-    value = None if entry.value is ABSENT else msgspec.Raw(_encoder.encode(entry.value))
+    value = msgspec.Raw(_NIL if entry.value is ABSENT else _encoder.encode(entry.value))
     return _encoder.encode(
         _Written(entry.started + shift, entry.fresh_until + shift, entry.stale_until + shift, entry.tags, value)
     )
@@ -86,7 +87,7 @@ def read(operation: str, found: bytes) -> Entry | None:
     shift = time.time() - time.monotonic()
     try:
         entry = _envelope.decode(found)
-        value = ABSENT if entry.value is None else _values[operation].decode(entry.value)
+        value = ABSENT if bytes(entry.value) == _NIL else _values[operation].decode(entry.value)
     except msgspec.MsgspecError:
         return None
     return Entry(value, entry.started - shift, entry.fresh_until - shift, entry.stale_until - shift, entry.tags)

@@ -84,6 +84,11 @@ class Database:
         build = sqlite.insert if self.is_sqlite else postgresql.insert
         return build(table).values(dict(row)).on_conflict_do_nothing()
 
+    async def one_at_a_time(self, connection: AsyncConnection) -> None:
+        """Until this transaction ends, others that ask the same wait. On SQLite every writer is alone anyway."""
+        if not self.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK + 1})
+
     async def close(self) -> None:
         await self._engine.dispose()
 

@@ -38,7 +38,8 @@ class StoredIdentityLinks:
     async def link(self, person: str | None, links: Sequence[IdentityLink], asked: Sequence[str]) -> LinkedCustomer:
         proven = [link for link in links if link.status is not LinkStatus.CANDIDATE]
         async with self._database.write() as connection:
-            # A first statement that writes: two gateways that meet here go one after the other, on SQLite as well.
+            # Two gateways that meet here go one after the other; on SQLite because the first statement writes.
+            await self._database.one_at_a_time(connection)
             fresh = secrets.token_urlsafe(16)
             await connection.execute(insert(customers).values(id=fresh, created=time.time()))
             own = await _customer_of(connection, person) if person is not None else None

@@ -63,9 +63,8 @@ async def canary() -> AsyncIterator[Canary]:
 
 
 def transport(url: str, *, allow: bool = False) -> AioTransport:
-    return build_transport(
-        "shop", url, manifest({}), PolicyNumbers(timeout=2.0, retries=0), allow_private_network=allow
-    )
+    numbers = PolicyNumbers(timeout=2.0, retries=0)
+    return build_transport("shop", url, manifest({}), numbers, allow_private_network=allow)
 
 
 async def send(sender: AioTransport, path: str = "/") -> str:
@@ -92,13 +91,8 @@ async def test_no_form_of_a_private_address_is_connected_to(canary: Canary) -> N
 
 
 async def test_a_path_cannot_choose_the_host(canary: Canary) -> None:
-    paths = (
-        f"http://127.0.0.1:{canary.port}/",
-        f"//127.0.0.1:{canary.port}/",
-        f"@127.0.0.1:{canary.port}/",
-        "\\\\127.0.0.1",
-    )
-    for path in paths:
+    there = f"127.0.0.1:{canary.port}"
+    for path in (f"http://{there}/", f"//{there}/", f"@{there}/", f"\\\\{there}"):
         sender = transport("http://backend.invalid", allow=True)
         assert await send(sender, path) == "BACKEND_UNAVAILABLE", path
     assert canary.connections == 0
@@ -120,7 +114,10 @@ async def test_a_name_that_answers_differently_the_second_time_gains_nothing(
         async def close(self) -> None:
             return None
 
-    monkeypatch.setattr(aiohttp.connector, "DefaultResolver", lambda *_, **__: Rebinding())
+    def rebinding(**_: object) -> Rebinding:
+        return Rebinding()
+
+    monkeypatch.setattr(aiohttp.connector, "DefaultResolver", rebinding)
     next(answers)
     for _ in range(2):
         assert await send(transport(f"http://rebinding.example:{canary.port}")) == "BACKEND_UNAVAILABLE"

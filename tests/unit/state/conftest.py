@@ -1,15 +1,45 @@
+"""The gateway's own database in every test here: SQLite always, PostgreSQL where it is installed."""
+
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.state.database import Database
+from gateway.state.tables import metadata, schema_version
+
+from .servers import PostgresServer, RedisServer
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite")
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        opened = await Database.open(server.url)
     yield opened
+    if request.param == "postgres":
+        async with opened.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table is not schema_version:
+                    await connection.execute(table.delete())
     await opened.close()
