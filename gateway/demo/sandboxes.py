@@ -60,12 +60,18 @@ def factory(vendor: str) -> SandboxFactory:
     return cast("SandboxFactory", next(iter(found)).load())
 
 
+RIGHTS: Mapping[str, tuple[str, ...]] = {"shopify": ("read_all_orders",)}
+"""What the demo's credentials may do beyond a fresh one: the sandbox's knobs of these names are turned on."""
+
+
 async def start_sandboxes(seeds: Mapping[str, Seed], vendors: Mapping[str, str]) -> Sandboxes:
     """One sandbox for each backend. When one cannot start, those already running are stopped."""
     running: dict[str, RunningSandbox] = {}
     try:
         for name, vendor in vendors.items():
             sandbox = factory(vendor)(seeds[name])
+            for right in RIGHTS.get(vendor, ()):
+                setattr(sandbox, right, True)
             url = await sandbox.start()
             running[name] = RunningSandbox(name, vendor, url, sandbox)
     except BaseException:

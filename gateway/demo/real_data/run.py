@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import time
@@ -17,7 +16,7 @@ from rich.table import Table
 
 from gateway.demo.answers import ask, document
 from gateway.demo.configuration import environment
-from gateway.demo.hosting import hosted
+from gateway.demo.hosting import hosted, until_interrupted
 from gateway.demo.identities import DAY, publish_keys
 from gateway.demo.real_data import backends
 from gateway.demo.real_data.documents import SPLIT_RULE, Documents, make_documents
@@ -133,7 +132,7 @@ async def run_real_data(data: Path, *, once: bool, port: int, console: Console) 
         if once:
             return 0 if answer.complete else 1
         console.print(f"\nServing on [bold]{running.url}/graphql[/bold] until interrupted (Ctrl+C).")
-        await asyncio.Event().wait()
+        await until_interrupted()
     return 0
 
 
