@@ -101,7 +101,8 @@ class Server:
             query = dict(request.query)
             exchange = Exchange(request.method, request.path, headers, query, sent, status, body)
             self.exchanges.append(exchange)
-        return web.Response(status=status, body=body, content_type="application/json")
+        version = {"Square-Version": request.headers.get("Square-Version", OLDEST_VERSION)}
+        return web.Response(status=status, body=body, content_type="application/json", headers=version)
 
     def _answer(self, request: web.Request, sent: bytes) -> tuple[str, int, bytes]:
         operation = f"{request.method} {request.path}"
