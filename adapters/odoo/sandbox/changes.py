@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from adapters.odoo.sandbox.quotations import Quotations
-from adapters.odoo.sandbox.seeding import Seeded, add_quant
-from adapters.odoo.sandbox.seeding_orders import add_receipt, add_sale
-from adapters.odoo.sandbox.seeding_prices import RULE
+from adapters.odoo.sandbox.seeding.orders import add_receipt, add_sale
+from adapters.odoo.sandbox.seeding.places import add_quant
+from adapters.odoo.sandbox.seeding.prices import RULE
+from adapters.odoo.sandbox.seeding.seeded import Seeded
 from adapters.odoo.sandbox.store import Record, Store
 from gateway.model.orders import Order, OrderKind
 

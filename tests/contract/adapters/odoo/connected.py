@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 
 from adapters.odoo.adapter import OdooAdapter
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox
-from adapters.odoo.sandbox.seeding_prices import RULE
+from adapters.odoo.sandbox.seeding.prices import RULE
 from gateway.calls.wire import Wire
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
@@ -142,6 +143,7 @@ class Running:
         )
 
 
+BOTH_WAYS = pytest.mark.parametrize("fresh", [False, True], ids=["rules", "dry run"])
 PRICED = MANIFEST.operations["price.get_prices"].vary_on
 
 
@@ -160,6 +162,12 @@ async def price(
     context = CommerceContext(country, currency, "en", channel=channel, price_group=group).only(PRICED)
     key = PriceKey(sku, Decimal(quantity), unit)
     return (await adapter.get_prices([key], context, CallContext.within(10, fresh=fresh))).get(key)
+
+
+def stated(answer: object) -> str:
+    """The amount of a price, written out."""
+    assert isinstance(answer, Price), answer
+    return f"{answer.current.stated.amount:f}"
 
 
 async def run(stack: AsyncExitStack, seed: Seed, version: int) -> Running:

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.odoo.adapter import OdooAdapter
-from adapters.odoo.sandbox.seeding import add_warehouse
+from adapters.odoo.sandbox.seeding.places import add_warehouse
 from gateway.errors import AmbiguousKey, ConfigurationError, InvalidAnswer, InvalidCursor
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.odoo.adapter import OdooAdapter
 from adapters.odoo.manifest import MANIFEST
-from adapters.odoo.sandbox.seeding import add_quant, add_warehouse
+from adapters.odoo.sandbox.seeding.places import add_quant, add_warehouse
 from gateway.errors import AmbiguousKey
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking

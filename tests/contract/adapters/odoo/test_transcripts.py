@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from msgspec import Struct
 
-from adapters.odoo.sandbox.seeding import add_quant, add_warehouse
+from adapters.odoo.sandbox.seeding.places import add_quant, add_warehouse
 from adapters.odoo.values import specification
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.stock import StockKey, StockLevels

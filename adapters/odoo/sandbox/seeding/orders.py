@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adapters.odoo.sandbox.seeding.seeded import Seeded, currency_id, native
 from adapters.odoo.sandbox.store import Store
 from gateway.model.money import TaxedMoney
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderStatus
 from gateway.testing.sandbox import Seed
-
-if TYPE_CHECKING:
-    from adapters.odoo.sandbox.seeding import Seeded
 
 _DELIVERY = {OrderStatus.FULFILLED: "full", OrderStatus.PARTIALLY_FULFILLED: "partial"}
 
@@ -27,8 +25,6 @@ def _amounts(amount: TaxedMoney) -> tuple[float, float]:
 
 
 def _head(store: Store, seeded: Seeded, order: Order) -> dict[str, Any]:
-    from adapters.odoo.sandbox.seeding import currency_id
-
     net, gross = _amounts(order.total)
     return {
         "date_order": order.placed_at,
@@ -41,8 +37,6 @@ def _head(store: Store, seeded: Seeded, order: Order) -> dict[str, Any]:
 
 
 def add_sale(store: Store, seeded: Seeded, order: Order) -> int:
-    from adapters.odoo.sandbox.seeding import native
-
     states = {OrderStatus.OPEN: "draft", OrderStatus.CANCELLED: "cancel"}
     added = store.add(
         "sale.order",
@@ -67,8 +61,6 @@ def add_sale(store: Store, seeded: Seeded, order: Order) -> int:
 
 
 def add_receipt(store: Store, seeded: Seeded, order: Order) -> int:
-    from adapters.odoo.sandbox.seeding import native
-
     till = _till(store, seeded, order.location)
     identifier = native(order.ref.id)
     added = store.add(

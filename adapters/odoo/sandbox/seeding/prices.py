@@ -4,13 +4,11 @@ list for each (country, group, currency) the seed names, numbered from 1 in that
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adapters.odoo.sandbox.seeding.seeded import Seeded, currency_id
 from adapters.odoo.sandbox.store import Record, Store
 from gateway.testing.sandbox import Seed, SeedPrice
-
-if TYPE_CHECKING:
-    from adapters.odoo.sandbox.seeding import Seeded
 
 RULE: dict[str, Any] = {
     "applied_on": "0_product_variant",
@@ -51,8 +49,6 @@ def _scope(price: SeedPrice) -> tuple[str, str, str]:
 
 
 def _list(store: Store, seeded: Seeded, scope: tuple[str, str, str], name: str) -> int:
-    from adapters.odoo.sandbox.seeding import currency_id
-
     values = {"name": name, "sequence": 16, "currency_id": currency_id(store, seeded, scope[2]), "company_id": None}
     return store.add("product.pricelist", values)
 

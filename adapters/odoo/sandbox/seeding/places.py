@@ -1,0 +1,55 @@
+"""Warehouses with their addresses, and the quants that lie in them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from adapters.odoo.sandbox.seeding.seeded import COMPANY, Seeded, country_id
+from adapters.odoo.sandbox.store import Store
+from gateway.testing.sandbox import Seed
+
+
+def fill_places(store: Store, seed: Seed, seeded: Seeded) -> None:
+    for place in seed.stores:
+        address: dict[str, Any] = {"name": place.name, "active": place.active, "phone": place.phone}
+        if place.address is not None:
+            lines = [*place.address.lines, "", ""]
+            address |= {"street": lines[0], "street2": lines[1], "city": place.address.city}
+            address["zip"] = place.address.postal_code
+            if place.address.country:
+                address["country_id"] = country_id(store, seeded, place.address.country)
+            if place.address.region:
+                known = store.find("res.country.state", name=place.address.region)
+                state = known["id"] if known else store.add("res.country.state", {"name": place.address.region})
+                address["state_id"] = state
+        if place.point is not None:
+            address |= {"partner_latitude": place.point.latitude, "partner_longitude": place.point.longitude}
+        add_warehouse(store, seeded, place.ref.id, place.name, place.active, store.add("res.partner", address))
+    for level in seed.stock:
+        if level.location not in seeded.warehouses:
+            add_warehouse(store, seeded, level.location, level.location, True, None)
+        if level.sku in seeded.variants:
+            add_quant(store, seeded.variants[level.sku], seeded.shelves[level.location], level.on_hand, level.reserved)
+
+
+def add_warehouse(store: Store, seeded: Seeded, code: str, name: str, active: bool, partner: int | None) -> int:
+    values = {"name": name, "code": code, "active": active, "company_id": COMPANY, "partner_id": partner}
+    warehouse = store.add("stock.warehouse", values)
+    seeded.warehouses[code] = warehouse
+    shelf = {"complete_name": f"{code}/Stock", "usage": "internal", "warehouse_id": warehouse}
+    seeded.shelves[code] = store.add("stock.location", shelf)
+    store.add("stock.picking.type", {"warehouse_id": warehouse}, warehouse)
+    return warehouse
+
+
+def add_quant(
+    store: Store,
+    product: int,
+    location: int,
+    on_hand: Decimal | float,
+    reserved: Decimal | float = 0.0,
+    owner: int | None = None,
+) -> int:
+    values = {"product_id": product, "location_id": location, "owner_id": owner}
+    return store.add("stock.quant", {**values, "quantity": float(on_hand), "reserved_quantity": float(reserved)})
