@@ -39,7 +39,7 @@ class Shopify:
         self._config = config
         self._client = client = Client(env, config)
         self._identifiers = identifiers = Identifiers(env, client)
-        shopfront = Shopfront(env, client, config)
+        self._shopfront = shopfront = Shopfront(env, client, config)
         variants = Variants(client, identifiers, env.key_rule)
         shoppers = Catalog(env, shopfront, identifiers)
         catalog = shoppers if client.has_storefront else AdminCatalog(env, client, config, identifiers)
@@ -65,7 +65,7 @@ class Shopify:
         self.audit = identity.audit
 
     async def probe(self, call: CallContext) -> Probe:
-        return await probe(self._client, self._config, call)
+        return await probe(self._client, self._config, self._shopfront, call)
 
     async def close(self) -> None:
         """Nothing of its own is open: the transport is the gateway's."""

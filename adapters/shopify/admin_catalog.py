@@ -203,7 +203,7 @@ class AdminCatalog(KeyedProducts):
                 backend=self.name,
                 language=self._language,
                 freshness=freshness,
-                categories=(),
+                categories={},
             )
             for node in nodes
         ]

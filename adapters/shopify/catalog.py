@@ -109,7 +109,7 @@ class Catalog(KeyedProducts):
                 backend=self.name,
                 language=shown.language,
                 freshness=shown.freshness,
-                categories=self._shopfront.category_handles,
+                categories=self._shopfront.category_parents,
             )
             for node in nodes
         ]
@@ -173,7 +173,7 @@ class Catalog(KeyedProducts):
                     image=mapping.image(node.image),
                 )
                 for node in answer.collections.nodes
-                if node.handle not in self._shopfront.category_handles
+                if node.handle not in self._shopfront.category_parents
             )
             after = answer.collections.page_info.end_cursor
             if not answer.collections.page_info.has_next_page or after is None:

@@ -1,8 +1,9 @@
 """What the vendor says went wrong, as the gateway's errors: by HTTP status, and by `errors[].extensions.code` inside a
-200. Vendor texts go to `detail`, cut short; they may quote our query but hold no token."""
+200. Vendor texts go to `detail`, cut short and without what they quote: a query may hold an email."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -136,6 +137,14 @@ def _listed(errors: msgspec.Raw) -> list[VendorError] | str:
         return bytes(errors).decode("utf-8", "replace")
 
 
+_QUOTED = re.compile(r"""(["'`]).*?\1|\S+@\S+|\+?\d{5,}""", re.DOTALL)
+
+
+def _unquoted(text: str) -> str:
+    """A vendor's sentence without quoted words, emails, phones and ids."""
+    return _QUOTED.sub("...", text)[:200]
+
+
 def refusal(response: Response) -> AdapterError | None:
     """The error an HTTP status stands for; None for 200."""
     if response.status == 200:
@@ -150,14 +159,14 @@ def failure(envelope: Envelope) -> AdapterError | InvalidCursor | None:
     """The error an answer with status 200 stands for; None when it has none. Partial data is never served."""
     errors = _listed(envelope.errors)
     if isinstance(errors, str):
-        return RequestRefused(detail=errors[:200])
+        return RequestRefused(detail=_unquoted(errors))
     if not errors:
         return None
     first = errors[0]
     if "invalid cursor" in first.message.lower():
         return InvalidCursor("The cursor does not belong to this list.")
     kind = BY_CODE.get(first.extensions.code, RequestRefused)
-    detail = f"{first.extensions.code or 'error'}: {first.message[:200]}"
+    detail = f"{first.extensions.code or 'error'}: {_unquoted(first.message)}"
     if kind is TooCostly:
         return TooCostly(cost=first.extensions.cost or 0.0, detail=detail)
     cost = envelope.extensions.cost if envelope.extensions else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from adapters.shopify import answers
 from gateway.model.catalog import (
@@ -110,10 +110,12 @@ def product(
     backend: str,
     language: str,
     freshness: Freshness,
-    categories: Collection[str],
+    categories: Mapping[str, str | None],
 ) -> Product:
-    """`variants` are all of them, also those beyond the first page; `categories` the handles in the category menu."""
+    """`variants` are all of them, also those beyond the first page; `categories` the handles in the category menu with
+    their parents: a product in Mugs and in Kitchen above it is in Mugs."""
     handles = [collection.handle for collection in found.collections.nodes]
+    above = {parent for handle in handles for parent in _above(handle, categories)}
     options = tuple(
         ProductOption(option.name, tuple(value.name for value in option.option_values))
         for option in found.options
@@ -131,8 +133,16 @@ def product(
         options=options,
         variants=tuple(variant(each, found, backend, language, freshness) for each in variants),
         media=tuple(media for each in found.media.nodes if (media := _media(each))),
-        category_keys=tuple(handle for handle in handles if handle in categories),
+        category_keys=tuple(handle for handle in handles if handle in categories and handle not in above),
         collection_keys=tuple(handle for handle in handles if handle not in categories),
         status=_STATUS.get(found.status, ProductStatus.ACTIVE),
         updated_at=found.updated_at,
     )
+
+
+def _above(handle: str, categories: Mapping[str, str | None]) -> Iterator[str]:
+    """A menu is a tree in which every collection stands once, so this ends."""
+    parent = categories.get(handle)
+    while parent is not None:
+        yield parent
+        parent = categories.get(parent)

@@ -40,7 +40,8 @@ class Shopfront:
         self._own_language = config.language
         self._static_until = env.clock() - STATIC_KEPT
         self.countries: frozenset[str] = frozenset()
-        self.category_handles: frozenset[str] = frozenset()
+        self.category_parents: Mapping[str, str | None] = {}
+        """The collections that stand in the category menu, each with the one above it."""
 
     @property
     def static_is_old(self) -> bool:
@@ -91,7 +92,7 @@ class Shopfront:
         if static and head.localization.available_countries is not None:
             self._static_until = self._env.clock() + STATIC_KEPT
             self.countries = frozenset(country.iso_code for country in head.localization.available_countries)
-            self.category_handles = frozenset(category.handle for category in categories_of(head.menu))
+            self.category_parents = {category.handle: category.parent for category in categories_of(head.menu)}
         given = head.localization.country.iso_code
         fell_back = context is not None and given != context.country
         reason = f"not sold in {context.country}: shown as in {given}" if context and fell_back else None
@@ -106,8 +107,12 @@ class Shopfront:
         if not self._client.has_storefront:
             return None
         if self.static_is_old:
-            await self.ask_raw(storefront.SHOPFRONT, {}, None, call, operation)
+            await self.learn(call, operation)
         return country in self.countries
+
+    async def learn(self, call: CallContext, operation: str) -> None:
+        """Ask for what rarely changes, and nothing else."""
+        await self.ask_raw(storefront.SHOPFRONT, {}, None, call, operation, menu=True)
 
 
 class MenuCategory(msgspec.Struct, frozen=True):

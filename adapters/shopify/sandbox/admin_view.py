@@ -19,6 +19,7 @@ from gateway.model.stores import StoreRecord
 from gateway.testing.sandbox import SeedPrice
 
 VARIANT_TEXTS: Texts = {"sku": lambda variant: variant.sku, "barcode": lambda variant: variant.barcode}
+RIGHTS = ["read_products", "read_inventory", "read_locations", "read_customers", "read_orders", "read_markets"]
 ORDER_HISTORY = timedelta(days=60)
 
 
@@ -29,6 +30,7 @@ def money(found: Money) -> dict[str, str]:
 class AdminRoot:
     def __init__(self, world: World, *, read_all_orders: bool) -> None:
         self._world = world
+        self._all_orders = read_all_orders
         self._catalog = CatalogView(world, world.seed.default_language, admin=True)
         self._people = PeopleView(world, None if read_all_orders else world.now - ORDER_HISTORY)
 
@@ -39,6 +41,10 @@ class AdminRoot:
             "taxesIncluded": self._world.taxes_included,
             "ianaTimezone": "Etc/UTC",
         }
+
+    def currentAppInstallation(self, info: Any) -> dict[str, Any]:
+        rights = [*RIGHTS, "read_all_orders"] if self._all_orders else RIGHTS
+        return {"accessScopes": [{"handle": right} for right in rights]}
 
     def marketsResolvedValues(self, info: Any, buyerSignal: dict[str, Any]) -> dict[str, Any]:
         country = buyerSignal["countryCode"]

@@ -10,6 +10,7 @@ from babel import Locale
 from babel.core import get_global
 from graphql import GraphQLSchema, build_schema
 
+FILES = {"admin": ("admin.graphql", "admin_people.graphql"), "storefront": ("storefront.graphql",)}
 _NOT_COUNTRIES = "AQ AS CP CQ DG EA EU EZ FM GU IC MH MP PR PW QO UN VI XA XB"
 _NOT_CURRENCIES = "CUP KPW SLE XCG ZWG"
 _LANGUAGES = """
@@ -38,7 +39,8 @@ def _enum(name: str, values: Sequence[str]) -> str:
 
 def sdl(api: str) -> str:
     """`api` is `admin` or `storefront`."""
-    text = files("adapters.shopify.sandbox").joinpath(f"{api}.graphql").read_text("utf-8")
+    folder = files("adapters.shopify.sandbox")
+    text = "\n".join(folder.joinpath(name).read_text("utf-8") for name in FILES[api])
     text += _enum("CountryCode", countries()) + _enum("CurrencyCode", currencies())
     text += _enum("UnitPriceMeasurementMeasuredUnit", _UNITS.split())
     return text + (_enum("LanguageCode", _LANGUAGES.split()) if api == "storefront" else "")

@@ -33,11 +33,13 @@ from gateway.testing.sandbox import RecordedRequest, Seed
 VERSION = "2026-10"
 MAX_COST = 1000
 REFUSED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+UNAPPROVED = "[API] This action requires merchant approval for read_products scope."
 
 
 class ShopifySandbox:
     """Knobs: `bucket`, `cost_model`, `read_all_orders`, `denied` (root fields the app has no right to), `status` (every
-    answer's HTTP status), `delay` in seconds, `rewrite` (the answer's bytes), `locked_out` (no token is right)."""
+    answer's HTTP status), `delay` in seconds, `rewrite` (the answer's bytes), `locked_out` (no token is right),
+    `unapproved` (the merchant has not approved the app's rights)."""
 
     def __init__(self, seed: Seed) -> None:
         self.world = World(seed)
@@ -49,6 +51,7 @@ class ShopifySandbox:
         self.delay = 0.0
         self.rewrite: Callable[[bytes], bytes] | None = None
         self.locked_out = False
+        self.unapproved = False
         self.admin_token = "shpat_sandbox"
         self.storefront_token = "shpss_sandbox"
         self.url = ""
@@ -107,6 +110,8 @@ class ShopifySandbox:
     async def _admin(self, request: web.Request) -> web.Response:
         if self.locked_out or request.headers.get("X-Shopify-Access-Token") != self.admin_token:
             return await self._answer(request, "?", {"errors": REFUSED}, 401)
+        if self.unapproved:
+            return await self._answer(request, "?", {"errors": UNAPPROVED}, 403)
         return await self._graphql(request, "admin")
 
     async def _storefront(self, request: web.Request) -> web.Response:

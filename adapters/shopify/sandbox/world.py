@@ -132,6 +132,7 @@ class World:
                 getattr(getattr(category, "image", None), "url", None),
             )
         self._handles = {record.key: record.slug or record.key for record in [*seed.categories, *seed.collections]}
+        self._parents = {category.key: category.parent for category in seed.categories}
         for product in seed.products:
             self.add_product(product)
         for level in seed.stock:
@@ -154,9 +155,7 @@ class World:
             record=record,
             status=record.status.value,
             variants=[],
-            collections=[
-                self._handles[key] for key in (*record.category_keys, *record.collection_keys) if key in self._handles
-            ],
+            collections=self._collections_of(record),
             published=record.status is ProductStatus.ACTIVE,
         )
         for variant in record.variants:
@@ -174,6 +173,15 @@ class World:
         self.products[native] = product
         self.handles[product.handle] = product
         return product
+
+    def _collections_of(self, record: Product) -> list[str]:
+        """A category's collection holds what is in the categories below it too, as merchants' own do."""
+        keys = [*record.category_keys, *record.collection_keys]
+        for key in keys:
+            parent = self._parents.get(key)
+            if parent is not None and parent not in keys:
+                keys.append(parent)
+        return [self._handles[key] for key in keys if key in self._handles]
 
     def add_customer(self, record: CustomerRecord) -> str:
         """One email and one phone each, and neither is given twice: the vendor keeps both unique in a shop."""

@@ -184,8 +184,10 @@ async def test_the_menu_is_the_category_tree_and_other_collections_are_not_in_it
         ("mugs", "kitchen", "Mugs"),
     ]
     assert [each.key for each in await shop.list_collections(None, view(), call())] == ["summer"]
-    mugs = await shop.list_products(ProductQuery(50, category="mugs"), view(), call())
-    assert len(mugs.products) == 12
+    for category in ("mugs", "kitchen"):
+        page = await shop.list_products(ProductQuery(50, category=category), view(), call())
+        assert len(page.products) == 12
+        assert {each.category_keys for each in page.products} == {("mugs",)}
     nothing = await shop.list_products(ProductQuery(50, category="no-such"), view(), call())
     assert (nothing.products, nothing.has_next) == ((), False)
 

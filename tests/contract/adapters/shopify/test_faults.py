@@ -26,6 +26,7 @@ from gateway.errors import (
 from gateway.model.catalog import ProductKey, ProductKeyKind, ProductQuery
 from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
+from gateway.ports.manifest import Secret
 from gateway.ports.transport import Response
 from gateway.testing.sandbox import SeedStock
 
@@ -73,6 +74,21 @@ async def test_a_wrong_token_is_the_operators_to_mend_and_is_not_told(
         await ask(shop)
     assert sandbox.admin_token not in f"{caught.value} {caught.value.detail}"
     assert caught.value.detail == "HTTP 401"
+
+
+async def test_an_app_without_approval_is_the_operators_to_mend(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    sandbox.unapproved = True
+    with pytest.raises(CredentialsRefused) as caught:
+        await ask_admin(shop)
+    assert caught.value.detail == "HTTP 403"
+
+
+async def test_what_the_vendor_quotes_of_a_person_is_not_kept(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    message = 'Variable $k0 got "ada@example.com", near eve@example.com or +442079460100: invalid'
+    sandbox.rewrite = lambda body: json.dumps({"errors": [{"message": message}]}).encode()
+    with pytest.raises(RequestRefused) as caught:
+        await ask_admin(shop)
+    assert caught.value.detail == "error: Variable $k0 got ..., near ... or ...: invalid"
 
 
 async def test_a_missing_right_is_said_inside_a_200(shop: Shopify, sandbox: ShopifySandbox) -> None:
@@ -208,6 +224,20 @@ async def test_probe_says_what_an_operator_should_know(shop: Shopify) -> None:
     probe = await shop.probe(call())
     assert probe.version == "2026-10"
     assert any("60 days" in note for note in probe.notes)
+    assert not any("lacks" in note for note in probe.notes)
+
+
+async def test_probe_finds_a_right_that_is_configured_and_not_granted(open_shop: OpenShop) -> None:
+    _, shop = await open_shop(seed(), read_all_orders=True)
+    assert any("lacks that right" in note for note in (await shop.probe(call())).notes)
+
+
+async def test_probe_says_which_of_the_two_tokens_is_wrong(open_shop: OpenShop) -> None:
+    for wrong in ("admin_token", "storefront_token"):
+        _, shop = await open_shop(seed(), **{wrong: Secret(("stale",))})
+        with pytest.raises(CredentialsRefused) as caught:
+            await shop.probe(call())
+        assert (caught.value.detail or "").startswith("storefront_token") is (wrong == "storefront_token")
 
 
 async def test_nothing_asked_is_nothing_sent(shop: Shopify, sandbox: ShopifySandbox) -> None:

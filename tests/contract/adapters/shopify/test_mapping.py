@@ -54,7 +54,7 @@ RAW = b"""{
 def mapped(raw: bytes) -> Product:
     node = msgspec.json.decode(raw, type=answers.Product)
     return mapping.product(
-        node, node.variants.nodes, backend="shop", language="en", freshness=SEEN, categories={"pantry"}
+        node, node.variants.nodes, backend="shop", language="en", freshness=SEEN, categories={"pantry": None}
     )
 
 

@@ -11,9 +11,11 @@ from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold
 from gateway.model.catalog import Measurement, ProductStatus
+from gateway.model.customers import CustomerRecord
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, UnitPrice
+from gateway.testing.conformance.example import SEEN
 from gateway.testing.sandbox import SeedPrice
 
 from .conftest import OpenShop
@@ -186,9 +188,6 @@ async def test_a_sku_that_moved_to_another_variant_is_looked_up_again(open_shop:
 
 
 async def test_a_buyer_for_several_company_locations_has_no_context(open_shop: OpenShop) -> None:
-    from gateway.model.customers import CustomerRecord
-    from gateway.testing.conformance.example import SEEN
-
     people = tuple(
         CustomerRecord(NativeRef("seed", str(number)), SEEN, emails=(f"{number}@example.com",), groups=groups)
         for number, groups in enumerate([(), ("A",), ("A", "B")], 1)
