@@ -14,14 +14,17 @@ from starlette.routing import BaseRoute
 
 from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.tags import touched
 from gateway.calls.webhooks import WebhookInbox
 from gateway.context import ContextFactory
 from gateway.execution import Engine
 from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
 from gateway.http.app import Doors, build_asgi
+from gateway.http.gate import Gate
 from gateway.http.wire import Receive, Scope, Send
 from gateway.ownership import Ownership
 from gateway.registry import Registry, check_identity_rules, cursor_secret
+from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.tokens import TokenVerifier
 from gateway.services import Services
@@ -59,9 +62,16 @@ class Gateway:
             cursor_secret(settings),
         )
         self.profiles = Profiles(settings)
-        self.engine = Engine(build_schema(), max_documents=settings.limits.plans, max_plans=settings.limits.plans)
+        self.engine = Engine(
+            build_schema(),
+            guards=[guard_of(settings.limits)],
+            max_documents=settings.limits.plans,
+            max_plans=settings.limits.plans,
+            max_tokens=settings.limits.tokens,
+            max_characters=settings.limits.document_bytes,
+        )
         self.contexts = ContextFactory(self.services, self.profiles)
-        self.verifier = TokenVerifier(settings.issuers, base=settings.base)
+        self.verifier = TokenVerifier(settings.issuers, profiles=settings.profiles, base=settings.base)
         self.inbox = WebhookInbox(
             registry.backends, self.changed, seen=KeyValues(database, "webhooks"), metrics=metrics
         )
@@ -105,7 +115,7 @@ class Gateway:
         """Something changed at a backend: whatever was made of it is asked anew."""
         await self.caller.invalidate(backend, tags)
         for doors in self._doors:
-            doors.cache.invalidate(tags)
+            doors.cache.invalidate(touched(tags))
 
     async def ready(self) -> Mapping[str, Any]:
         """A gateway is ready when its own state answers; a backend that is down degrades answers, not readiness."""
@@ -139,6 +149,11 @@ class Application:
             raise RuntimeError("served before start-up")
         else:
             await self._doors(scope, receive, send)
+
+    @property
+    def gate(self) -> Gate | None:
+        """Closed by the server before it stops; None until start-up."""
+        return None if self._doors is None else self._doors.gate
 
     async def start(self) -> Gateway:
         self.gateway = await Gateway.open(self._settings)

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from gateway.errors import ConfigurationError
 
 
@@ -65,9 +67,14 @@ def _config(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from gateway.app import build_app
     from gateway.http.serve import serve
+    from gateway.settings import load
 
-    return serve(options.config, host=options.host, port=options.port, workers=options.workers)
+    settings = load(options.config)
+    asked = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
+    serve(build_app, replace(settings, server=replace(settings.server, **asked)), options.workers)
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from gateway.calls.deadline import Deadline
 from gateway.calls.fetch import Fetch
 from gateway.calls.flights import Flights
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.provenance import report
 from gateway.calls.routes import Route
 from gateway.calls.shared import SharedAnswers
 from gateway.calls.staleness import REVALIDATING, marked_stale
@@ -66,13 +67,18 @@ class Caller:
         asked. Never raises AdapterError."""
         if not keys:
             return {}
-        return await self._answers(self._route(backend, operation), list(dict.fromkeys(keys)), context, call)
+        route = self._route(backend, operation)
+        answers = await self._answers(route, list(dict.fromkeys(keys)), context, call)
+        report(route.domain, personal=route.spec.personal, keys=keys, answers=answers)
+        return answers
 
     async def paged(
         self, backend: str, operation: PagedOperation[Q, R], query: Q, context: CommerceContext, call: CallContext
     ) -> R:
         """Raises AdapterError."""
-        answers = await self._answers(self._route(backend, operation), [query], context, call)
+        route = self._route(backend, operation)
+        answers = await self._answers(route, [query], context, call)
+        report(route.domain, personal=route.spec.personal, keys=(query,), answers=answers)
         answer = answers[query]
         if isinstance(answer, AdapterError):
             raise answer.fresh()

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from gateway.execution.engine import Engine
 from gateway.http.admission import Admission, OpenContext
 from gateway.http.answers import AliasOf
-from gateway.http.door import Door
+from gateway.http.door import BODY_SECONDS, Door
 from gateway.http.explorer import explorer_page, explorer_routes
 from gateway.http.gate import Gate
 from gateway.http.origins import Origins
@@ -71,6 +71,7 @@ def build_asgi(
     lifespan: Lifespan | None = None,
     explorer: bool = True,
     graphiql: Path | None = None,
+    body_seconds: float = BODY_SECONDS,
 ) -> Doors:
     """`alias_of` gives a backend's public alias; `pages` are routes of the application's own, before ours; `lifespan`
     is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle."""
@@ -92,6 +93,7 @@ def build_asgi(
         limits=settings.limits,
         page=explorer_page(graphiql) if explorer else None,
         stopping=gate.stopping,
+        body_seconds=body_seconds,
     )
     operational = operational_routes(
         ready=ready,

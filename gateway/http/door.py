@@ -57,6 +57,7 @@ class Door:
         limits: LimitsSection,
         page: Reply | None,
         stopping: asyncio.Event,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._admission = admission
         self._origins = origins
@@ -64,6 +65,7 @@ class Door:
         self._limits = limits
         self._page = page
         self._stopping = stopping
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
@@ -106,7 +108,7 @@ class Door:
         except GatewayError as error:
             return failure_reply(self._admission.stranger(trace_id), error, media)
         if method == "POST":
-            body = await read_body(scope, receive, limit=self._limits.body_bytes, seconds=BODY_SECONDS)
+            body = await read_body(scope, receive, limit=self._limits.body_bytes, seconds=self._body_seconds)
             request = from_body(body)
         elif caller.profile.allow_get:
             request = from_query_string(scope["query_string"])

@@ -156,4 +156,5 @@ def matches(if_none_match: str | None, etag: str) -> bool:
 
 
 def _domain(tag: str) -> str:
-    return tag.partition(":")[0]
+    """`price` of `price:SKU` and of `price.pages`."""
+    return tag.partition(":")[0].partition(".")[0]

@@ -12,13 +12,14 @@ from asyncio import TimerHandle
 from collections.abc import Callable
 from socket import AF_INET, AF_INET6, create_server
 from socket import socket as Socket
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.http.app import Doors
+from gateway.http.gate import Gate
 from gateway.http.socket import MESSAGE_BYTES
+from gateway.http.wire import Receive, Scope, Send
 from gateway.http.workers import supervise
 from gateway.settings import Settings
 
@@ -31,7 +32,17 @@ BACKLOG = 2_048
 GRACE_SECONDS = 30
 """After draining, for what is still under way."""
 
-Factory = Callable[[Settings], Doors]
+
+class Serves(Protocol):
+    """An ASGI application with a gate, which may come up with the application."""
+
+    @property
+    def gate(self) -> Gate | None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+Factory = Callable[[Settings], Serves]
 """Makes the application, in the process that serves it. A module's function, so that workers can find it."""
 
 
@@ -56,8 +67,8 @@ def listen(host: str, port: int) -> Socket:
 
 def work(factory: Factory, settings: Settings, listener: Socket, started: Callable[[], None] = lambda: None) -> None:
     """One process's share. Returns when it was told to stop and has finished."""
-    doors = factory(settings)
-    server = Server(doors, server_config(doors), settings.server.drain_seconds, started)
+    application = factory(settings)
+    server = Server(application, server_config(application), settings.server.drain_seconds, started)
     server.run(sockets=[listener])
 
 
@@ -85,10 +96,14 @@ class Server(uvicorn.Server):
     """Drains before it shuts down."""
 
     def __init__(
-        self, doors: Doors, config: uvicorn.Config, drain_seconds: float, started: Callable[[], None] = lambda: None
+        self,
+        application: Serves,
+        config: uvicorn.Config,
+        drain_seconds: float,
+        started: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(config)
-        self._gate = doors.gate
+        self._application = application
         self._drain_seconds = drain_seconds
         self._tell = started
 
@@ -99,7 +114,8 @@ class Server(uvicorn.Server):
         await self._drain()
 
     async def _drain(self) -> None:
-        self._gate.stop()
+        if self._application.gate is not None:
+            self._application.gate.stop()
         for listening in self.servers:
             listening.close()
         loop = asyncio.get_running_loop()
@@ -118,19 +134,20 @@ def settle() -> None:
 class PatientHttp(HttpToolsProtocol):
     """Closes a connection whose request's head is too long in coming, or too long."""
 
+    head_seconds = HEAD_SECONDS
     _timer: TimerHandle | None = None
     _head = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._timer = self.loop.call_later(HEAD_SECONDS, self._too_late)
+        self._timer = self.loop.call_later(self.head_seconds, self._too_late)
 
     def data_received(self, data: bytes) -> None:
         cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
         in_head = cycle is None or cycle.response_complete
         if in_head:
             if self._timer is None:
-                self._timer = self.loop.call_later(HEAD_SECONDS, self._too_late)
+                self._timer = self.loop.call_later(self.head_seconds, self._too_late)
             self._head += len(data)
             if self._head > HEAD_BYTES and b"\r\n\r\n" not in data[:HEAD_BYTES]:
                 self._refuse(b"431 Request Header Fields Too Large")

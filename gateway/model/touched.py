@@ -21,7 +21,11 @@ class Touched:
 
     def add(self, domain: str, keys: Iterable[object]) -> None:
         """Facts of one domain; the whole domain instead, when there are too many to name."""
-        self.tags.update(f"{domain}:{key}" for key in keys)
+        self.name(f"{domain}:{key}" for key in keys)
+
+    def name(self, tags: Iterable[str]) -> None:
+        """The same, as tags."""
+        self.tags.update(tags)
         if len(self.tags) > MOST_TAGS:
             self.tags = {tag.partition(":")[0] for tag in self.tags}
 

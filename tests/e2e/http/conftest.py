@@ -128,9 +128,9 @@ def doors_of(settings: Settings, opener: Opener, **more: Any) -> Doors:
 
 
 @asynccontextmanager
-async def listening(doors: Doors) -> AsyncGenerator[str]:
+async def listening(doors: Doors, **options: Any) -> AsyncGenerator[str]:
     """The doors on a port of their own, in this loop."""
-    server = Server(doors, server_config(doors, host="127.0.0.1", port=0, lifespan="off"), drain_seconds=0.0)
+    server = Server(doors, server_config(doors, host="127.0.0.1", port=0, lifespan="off", **options), drain_seconds=0.0)
     task = asyncio.ensure_future(server.serve())
     while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.005)
@@ -143,7 +143,13 @@ async def listening(doors: Doors) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *, more: Mapping[str, Any] | None = None, **sections: Any) -> AsyncGenerator[Served]:
+async def serving(
+    folder: Path,
+    *,
+    more: Mapping[str, Any] | None = None,
+    server_options: Mapping[str, Any] | None = None,
+    **sections: Any,
+) -> AsyncGenerator[Served]:
     customers = LocalIssuer(ISSUER, AUDIENCE)
     staff = LocalIssuer(STAFF_ISSUER, AUDIENCE)
     (folder / "customers.json").write_bytes(customers.jwks())
@@ -151,7 +157,7 @@ async def serving(folder: Path, *, more: Mapping[str, Any] | None = None, **sect
     (folder / "trusted.json").write_text(json.dumps({hashlib.sha256(TRUSTED.encode()).hexdigest(): TRUSTED}))
     opener = Opener()
     doors = doors_of(settings_of(folder, **sections), opener, **(more or {}))
-    async with listening(doors) as url:
+    async with listening(doors, **(server_options or {})) as url:
         yield Served(url, doors, opener, customers, staff)
 
 

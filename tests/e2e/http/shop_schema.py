@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,8 @@ from gateway.errors import BadInput, GatewayError, Unavailable
 from gateway.execution import attribute, batched, records, streamed
 from gateway.model.context import CommerceContext
 from gateway.model.principal import ClientProfile, Principal
+from gateway.model.touched import not_shareable, touched
+from gateway.security.hints import CacheControl
 from gateway.security.profiles import Profiles, RequestFacts, deadline_seconds
 
 
@@ -27,7 +30,8 @@ class Context:
         self.profile = profile
         self.commerce = commerce
         self.facts = facts
-        self.deadline = deadline_seconds(profile, facts)
+        self.seconds = deadline_seconds(profile, facts)
+        self.deadline = time.monotonic() + self.seconds
         self.memo: Any = None
 
 
@@ -40,6 +44,7 @@ class Opener:
         self.cancelled = asyncio.Event()
         self.started = asyncio.Event()
         self.price = 1999
+        self.pause = 0.0
 
     def __call__(self, principal: Principal, profile: ClientProfile, facts: RequestFacts) -> Context:
         assert self.profiles is not None
@@ -108,6 +113,24 @@ class Query:
         count(ctx, "product")
         return [None if sku == "missing" else Product(sku, f"Product {sku}", ctx.opener.price)]
 
+    @batched("ProductView | None", description="A product by its key.", directives=[CacheControl(max_age=60)])
+    @staticmethod
+    async def kept(parents: Sequence[None], ctx: Any, sku: str) -> Sequence[Product | None]:
+        count(ctx, "kept")
+        touched("product", [sku])
+        touched("price", [sku])
+        cents = ctx.opener.price
+        await asyncio.sleep(ctx.opener.pause)
+        return [Product(sku, f"{ctx.commerce.country} {ctx.commerce.language} {ctx.profile.page_limit}", cents)]
+
+    @batched("ProductView | None", description="Degraded.", directives=[CacheControl(max_age=60)])
+    @staticmethod
+    async def degraded(parents: Sequence[None], ctx: Any) -> Sequence[Product | None]:
+        count(ctx, "degraded")
+        touched("product", ["x"])
+        not_shareable()
+        return [Product("x", "stale", 1)]
+
     @batched("list[ProductView]", description="Products.")
     @staticmethod
     async def products(parents: Sequence[None], ctx: Any, first: int = 10) -> Sequence[list[Product]]:
@@ -129,7 +152,7 @@ class Query:
     @batched("float", description="Seconds the operation may take.")
     @staticmethod
     async def deadline(parents: Sequence[None], ctx: Any) -> Sequence[float]:
-        return [ctx.deadline]
+        return [ctx.seconds]
 
     @batched("str | None", description="Fails with something nobody expected.")
     @staticmethod
@@ -167,6 +190,18 @@ class Mutation:
     async def note(parents: Sequence[None], ctx: Any, input: NoteInput) -> Sequence[str]:  # noqa: A002
         count(ctx, "note")
         return [input.text]
+
+    @batched("str", description="Keeps a note, slowly.")
+    @staticmethod
+    async def slow_note(parents: Sequence[None], ctx: Any, seconds: float) -> Sequence[str]:
+        ctx.opener.started.set()
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            ctx.opener.cancelled.set()
+            raise
+        count(ctx, "slowNote")
+        return ["kept"]
 
     @batched("int", description="Sets the price of every product.")
     @staticmethod

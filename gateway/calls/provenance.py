@@ -1,0 +1,24 @@
+"""Reports what an operation's answers were made of, for whoever keeps finished answers (`gateway.model.touched`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.calls.tags import tags_of
+from gateway.errors import AdapterError
+from gateway.model.touched import TOUCHED
+
+
+def report(domain: str, *, personal: bool, keys: Iterable[Any], answers: Mapping[Any, Any]) -> None:
+    """The tags of each answer and each absence. Personal, failed and stale answers make the whole unfit to be kept."""
+    collecting = TOUCHED.get()
+    if collecting is None:
+        return
+    if personal:
+        collecting.shareable = False
+    for key in keys:
+        answer = answers.get(key)
+        if isinstance(answer, AdapterError) or getattr(getattr(answer, "freshness", None), "stale", False):
+            collecting.shareable = False
+        collecting.name(tag for tag in tags_of(domain, key, answer) if tag != domain)
