@@ -21,15 +21,12 @@ async def complete(
     context: Any,
     variables: dict[str, Any] | None,
     operation_name: str | None,
-    *,
-    fetched: bool = False,
 ) -> ExecutionResult:
     """Execute until a pass awaits nothing and leaves nothing in flight. Such a pass knows every answer, so its errors
     are complete and in document order; an answer without errors needs no such pass.
 
-    A first pass that only fetches lets nulls propagate nowhere: otherwise one error would cancel its siblings' fetches
-    and ask for yet another pass. Not for mutations, where a null at the root must stop the fields after it, and not
-    when a plan has `fetched` nearly everything already.
+    The first pass lets nulls propagate nowhere: otherwise one error would cancel its siblings' fetches and ask for yet
+    another pass. Not for mutations, where a null at the root must stop the fields after it.
     """
     result = ExecutionResult(None, None)
     for attempt in range(PASSES):
@@ -45,7 +42,7 @@ async def complete(
         )
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
-        fetching = attempt == 0 and not fetched and executor.operation.operation is OperationType.QUERY
+        fetching = attempt == 0 and executor.operation.operation is OperationType.QUERY
         if fetching:
             executor.error_propagation = False
         outcome = executor.execute_operation()

@@ -145,6 +145,7 @@ class Documents:
         except GraphQLError as error:
             return Document(None, [error])
         except GatewayError as error:
+            self._counters.documents_refused += 1
             return Document(None, [raisable(error)])
         rules = tuple(specified_rules) if "$" in text else WITHOUT_VARIABLES
         return Document(node, validate_document(self._schema, node, rules))

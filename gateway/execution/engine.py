@@ -228,7 +228,6 @@ class Engine:
             context,
             request.variables,
             request.operation_name,
-            fetched=plan is not None,
         )
         private = plan is None or plan.private
         return Result(answer.data, answer.errors, executor=executor, reason=reason, private=private)

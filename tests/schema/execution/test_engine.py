@@ -298,6 +298,7 @@ async def test_guards_see_a_document_before_it_is_validated_and_only_once() -> N
         result = await ask(engine, "{ thisFieldDoesNotExist }")
         assert [one.message for one in result.errors or ()] == ["too deep"]
     assert len(seen) == 1
+    assert engine.counters.documents_refused == 1
 
 
 @pytest.mark.parametrize(

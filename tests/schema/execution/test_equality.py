@@ -15,8 +15,11 @@ from operation_generator import OperationGenerator
 from gateway.execution import Engine, Request
 from gateway.execution.checks import graphql_schema
 
-# graphql-core drops coroutines of its own when a failing sibling cancels them:
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'Executor:RuntimeWarning")
+# graphql-core, on its own, drops coroutines when a failing sibling cancels them:
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine 'Executor:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:.*coroutine object Executor:pytest.PytestUnraisableExceptionWarning"),
+]
 WRITES = frozenset({"rename", "bump"})
 NOTHING: frozenset[str] = frozenset()
 PRINCIPALS = ((), ("staff",), ("staff", "boss"))

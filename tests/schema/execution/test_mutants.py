@@ -19,7 +19,11 @@ from gateway.execution import Engine, Request, documents, failures, grouping, me
 from gateway.execution import compile as compiling
 from gateway.execution.checks import graphql_schema
 
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'Executor:RuntimeWarning")
+# graphql-core, on its own, drops coroutines when a failing sibling cancels them:
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine 'Executor:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:.*coroutine object Executor:pytest.PytestUnraisableExceptionWarning"),
+]
 
 OPERATIONS: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
     ("{ catalogue { hasNext nodes { title subtitle count active } } }", ({},)),
@@ -62,8 +66,8 @@ async def hunt() -> None:
     """Run the operations on many days for many callers; raises Different at the first difference."""
     schema = build()
     engine = Engine(schema)
-    days: list[Day] = [(seed, seed % 3, {}) for seed in range(9)]
-    days += [(seed, 0, planted) for seed, planted in enumerate(PLANTED)]
+    days: list[Day] = [(seed, 0, planted) for seed, planted in enumerate(PLANTED)]
+    days += [(seed, seed % 3, {}) for seed in range(9)]
     for seed, mischief, planted in days:
         for text, sets in OPERATIONS:
             for variables in sets:
@@ -107,7 +111,6 @@ def substitute(pattern: str, replacement: str) -> Callable[[str], str]:
 CHECKED_LIST = r"\((\w+) if type\(\w+\) in LISTS"
 GENERATED: dict[str, Callable[[str], str]] = {
     "a null check of a non-null string is dropped": substitute(r"type\((\w+)\) is str", r"(type(\1) is str or not \1)"),
-    "a null check of a nullable value is dropped": substitute(r"None if (\w+) is None else ", ""),
     "two aliases are swapped": substitute(r"\{('\w+'): (.+?), ('\w+'): ", r"{\3: \2, \1: "),
     "the class of a record is not checked": substitute(r"type\(r\) is not \w+", "False"),
     "the range of Int is not checked": substitute(r" and -2147483648 <= \w+ <= 2147483647", ""),

@@ -23,8 +23,11 @@ from tests.unit.services.conftest import Build, World
 from tests.unit.services.retailer import KIOSK, STAFF, shopper
 from tests.unit.services.whole import whole_world
 
-# graphql-core drops coroutines of its own when a failing sibling cancels them:
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'Executor:RuntimeWarning")
+# graphql-core, on its own, drops coroutines when a failing sibling cancels them:
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine 'Executor:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:.*coroutine object Executor:pytest.PytestUnraisableExceptionWarning"),
+]
 build, quiet_logs = services.build, services.quiet_logs
 
 PRINCIPALS = (ANONYMOUS, shopper("ada@example.com"), shopper("nobody@example.com"), STAFF, KIOSK)
