@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gateway.state.database import Database
-from gateway.state.tables import metadata, schema_version
 
 from .servers import PostgresServer, RedisServer
 
@@ -39,7 +39,6 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     yield opened
     if request.param == "postgres":
         async with opened.write() as connection:
-            for table in reversed(metadata.sorted_tables):
-                if table is not schema_version:
-                    await connection.execute(table.delete())
+            await connection.execute(text("DROP SCHEMA public CASCADE"))
+            await connection.execute(text("CREATE SCHEMA public"))
     await opened.close()
