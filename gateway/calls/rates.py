@@ -65,7 +65,10 @@ class RateBudget:
 
     async def take(self, cost: float, call: CallContext) -> bool:
         """Draws at once or waits its turn; True when it waited. Raises RateLimited, at once, where the wait would be
-        longer than the call has or than anybody should stand in a queue."""
+        longer than the call has or than anybody should stand in a queue. What costs nothing is outside the vendor's
+        budget (a second API of the same backend), so its exhaustion does not hold it back."""
+        if cost <= 0:
+            return False
         if not self._known and self._ledger is None:
             self._flying += cost
             return False

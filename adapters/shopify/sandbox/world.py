@@ -13,6 +13,7 @@ from typing import Any
 from babel.core import get_global
 from msgspec.structs import replace
 
+from adapters.shopify.sandbox.schemas import countries
 from gateway.model.catalog import Product, ProductStatus, Variant
 from gateway.model.customers import CustomerRecord
 from gateway.model.identity import gtin_forms
@@ -242,7 +243,7 @@ class World:
             if tender in foreign or tender in self.seed.currencies:
                 found.setdefault(country, tender)
         found.update({price.country: price.price.currency for price in every if price.country})
-        return found
+        return {country: found[country] for country in countries() if country in found}
 
     def price_for(self, sku: str | None, country: str, company_location: str | None) -> list[SeedPrice]:
         """The prices of one variant in a market, the one from 1 piece first, then its quantity breaks. Where the

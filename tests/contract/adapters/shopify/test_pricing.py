@@ -200,3 +200,18 @@ async def test_a_buyer_for_several_company_locations_has_no_context(open_shop: O
     assert isinstance(found[refs[2]], AmbiguousKey)
     assert set(found) == set(refs[1:3])
     assert len(sandbox.requests) == 1
+
+
+async def test_a_market_without_prices_of_its_own_pays_what_the_shop_converts(open_shop: OpenShop) -> None:
+    prices = (SeedPrice("MUG", money("10")),)
+    rates = {"EUR": Decimal("1.17")}
+    _, shop = await open_shop(seed(product(1, "MUG"), prices=prices, currencies=("EUR",), rates=rates))
+    assert await amount_of(shop, "MUG", "DE", "EUR") == money("11.70", "EUR")
+    assert isinstance(await price_of(shop, "MUG", "DE", "GBP"), CurrencyNotSold)
+
+
+async def test_negative_and_overlong_amounts_are_passed_on_as_said(open_shop: OpenShop) -> None:
+    prices = (SeedPrice("RETURN", money("-4")), SeedPrice("GRAM", money("0.0125")))
+    _, shop = await open_shop(seed(product(1, "RETURN", "GRAM"), prices=prices))
+    assert await amount_of(shop, "RETURN", "GB", "GBP") == money("-4.00")
+    assert await amount_of(shop, "GRAM", "GB", "GBP") == money("0.0125")

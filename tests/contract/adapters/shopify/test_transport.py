@@ -52,6 +52,17 @@ async def test_a_long_throttle_is_told_and_nothing_more_is_sent(adapter: Shopify
     assert len(sandbox.requests) == 1
 
 
+async def test_shoppers_see_products_while_the_other_api_is_throttled(
+    adapter: Shopify, sandbox: ShopifySandbox
+) -> None:
+    sandbox.bucket = Bucket(capacity=1000, restore_rate=0.1)
+    sandbox.bucket.available = 0
+    with pytest.raises(RateLimited):
+        await adapter.resolve(["MUG-01-S"], view(MANIFEST, "store.list_stores"), call())
+    found = await adapter.get_products([MUG], view(MANIFEST, "product.get_products"), call())
+    assert isinstance(found[MUG], Product)
+
+
 async def test_every_capability_answers_over_the_real_transport(adapter: Shopify) -> None:
     found = await adapter.get_products([MUG], view(MANIFEST, "product.get_products"), call())
     assert isinstance(found[MUG], Product)
