@@ -19,6 +19,10 @@ class MissingModel(RequestRefused):
     """The system has not installed what the request asks about."""
 
 
+class RightMissing(RequestRefused):
+    """The gateway's user at this system may not read what the request asks about."""
+
+
 class EndlessRecursion(RequestRefused):
     """The system gave up on a calculation that refers to itself."""
 
@@ -32,7 +36,7 @@ class OdooFault(msgspec.Struct):
 
 _BY_NAME: dict[str, type[AdapterError]] = {
     "odoo.exceptions.AccessDenied": CredentialsRefused,
-    "odoo.exceptions.AccessError": CredentialsRefused,
+    "odoo.exceptions.AccessError": RightMissing,  # about one model or company: the others still answer
     "odoo.http.SessionExpiredException": CredentialsRefused,
     "werkzeug.exceptions.Unauthorized": CredentialsRefused,
     "werkzeug.exceptions.Forbidden": CredentialsRefused,
@@ -80,7 +84,7 @@ def from_fault(fault: OdooFault, asked: str) -> AdapterError:
 def from_status(response: Response, asked: str) -> AdapterError:
     """A JSON-2 answer, or a proxy's, with a status other than 200. The name decides where there is one, because 500
     stands for a wrong field as well as for a broken server."""
-    if response.status in (401, 403, 429):
+    if response.status in (401, 429):
         return _BY_STATUS[response.status](detail=f"status {response.status} at {asked}")
     try:
         fault = msgspec.json.decode(response.body, type=OdooFault)

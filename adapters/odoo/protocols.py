@@ -185,9 +185,12 @@ class _RpcVersion(msgspec.Struct):
 
 async def detect_version(transport: Transport, call: CallContext) -> int:
     """The running server's major version: `/json/version` of 19, else `common.version`. Needs no credential."""
-    response = await transport.send(Request(method="GET", path="/json/version", operation="version"), call)
     try:
-        if response.status == 200:
+        response = await transport.send(Request(method="GET", path="/json/version", operation="version"), call)
+    except RequestRefused:  # a redirect: an older server without such an address
+        response = None
+    try:
+        if response is not None and response.status == 200:
             return int(msgspec.json.decode(response.body, type=_Json2Version).version_info[0])
         body = await send_rpc(transport, Rpc("common", "version", [], "version", "common.version"), call)
         return int(msgspec.json.decode(body, type=_RpcVersion).server_version_info[0])

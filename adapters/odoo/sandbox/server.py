@@ -31,7 +31,8 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/odoo/http.py"
 
 class OdooSandbox(Changes):
     """One Odoo. Knobs: `down` (503), `slow` (seconds), `throttled` (429 by a proxy), `raw` (a body served whatever is
-    asked), `key_revoked`, `internal_user_only` (rights), `without_kits` (no manufacturing module),
+    asked), `key_revoked`, `internal_user_only` (rights), `without_kits` (no manufacturing module), `redirecting`
+    (unknown addresses),
     `quotations.customisations` and `quotations.line_discounts`. `store` may be changed while it runs."""
 
     def __init__(self, seed: Seed, version: int = 19) -> None:
@@ -46,6 +47,7 @@ class OdooSandbox(Changes):
         self.key_revoked = False
         self.internal_user_only = False
         self.without_kits = False
+        self.redirecting = False
         self._requests: list[RecordedRequest] = []
         self._runner: web.AppRunner | None = None
 
@@ -67,8 +69,8 @@ class OdooSandbox(Changes):
     async def start(self, port: int = 0) -> str:
         app = web.Application(client_max_size=16 << 20)
         app.router.add_post("/jsonrpc", self._jsonrpc)
+        app.router.add_get("/json/version", self._json_version)
         if self.version >= 19:
-            app.router.add_get("/json/version", self._json_version)
             app.router.add_post("/json/2/{model}/{method}", self._json2)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
@@ -85,6 +87,11 @@ class OdooSandbox(Changes):
     # --- protocols ------------------------------------------------------------------------------------------------
 
     async def _json_version(self, request: web.Request) -> web.Response:
+        """Older servers do not have it; with a website in front of them some send the caller elsewhere."""
+        if self.version < 19:
+            status = 303 if self.redirecting else 404
+            self._record(request, "version", status)
+            return web.Response(status=status, headers={"Location": "/web/login"} if self.redirecting else {})
         self._record(request, "version", 200)
         return web.json_response({"version_info": [self.version, 0, 0, "final", 0, ""], "version": f"{self.version}.0"})
 

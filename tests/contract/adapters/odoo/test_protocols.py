@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from msgspec import Struct
 
-from adapters.odoo.errors import MissingModel
+from adapters.odoo.errors import MissingModel, RightMissing
 from gateway.errors import (
     AdapterError,
     ConfigurationError,
@@ -64,11 +64,10 @@ async def test_a_key_revoked_while_running_is_a_refused_credential_and_a_new_one
     assert await client.search(Code, "product.product", [], CallContext.within(5), operation="test")
 
 
-async def test_a_company_that_is_not_allowed_is_a_refused_credential(odoo: Running) -> None:
-    with pytest.raises(CredentialsRefused) as refused:
+async def test_a_company_that_is_not_allowed_is_a_missing_right(odoo: Running) -> None:
+    with pytest.raises(RightMissing) as refused:
         await ask(odoo, company=2)
-    if odoo.sandbox.version < 19:
-        assert "odoo.exceptions.AccessError" in str(refused.value.detail)
+    assert "odoo.exceptions.AccessError" in str(refused.value.detail)
 
 
 async def test_a_language_odoo_lacks_is_refused_for_the_whole_call(odoo: Running) -> None:
@@ -92,10 +91,11 @@ async def test_a_field_that_does_not_exist_is_named_for_operators(odoo: Running)
     assert "colour" not in refused.value.message
 
 
-async def test_missing_rights_are_a_refused_credential_without_names(odoo: Running) -> None:
+async def test_a_missing_right_is_told_without_names_and_not_held_against_the_backend(odoo: Running) -> None:
     odoo.sandbox.internal_user_only = True
-    with pytest.raises(CredentialsRefused) as refused:
+    with pytest.raises(RightMissing) as refused:
         await ask(odoo, "sale.order")
+    assert not refused.value.counts_against_backend
     assert "Gateway" not in str(refused.value.detail)
 
 
@@ -148,6 +148,12 @@ async def test_the_version_is_found_without_a_credential(stack: AsyncExitStack, 
     assert (await adapter.probe(CallContext.within(5))).version == f"{version}.0"
     paths = [request.path for request in odoo.sandbox.requests]
     assert paths[-1] == ("/json/2/product.product/search_count" if version >= 19 else "/jsonrpc")
+
+
+async def test_a_server_that_redirects_unknown_addresses_is_an_older_one(stack: AsyncExitStack) -> None:
+    odoo = await run(stack, SEED, 18)
+    odoo.sandbox.redirecting = True
+    assert (await odoo.adapter(version="auto").probe(CallContext.within(5))).version == "18.0"
 
 
 @pytest.mark.parametrize("version", [16, 20])

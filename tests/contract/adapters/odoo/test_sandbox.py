@@ -9,9 +9,9 @@ from importlib.metadata import entry_points
 import pytest
 from msgspec.structs import replace
 
+from adapters.odoo.errors import RightMissing
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox, create
-from gateway.errors import CredentialsRefused
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.money import Money, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, QuantityBreak
@@ -130,7 +130,7 @@ async def test_with_internal_rights_18_lets_dry_runs_happen_and_19_does_not(odoo
     adapter = odoo.adapter(default_pricelist=1)
     assert isinstance(await price(adapter, "MUG-01-M", currency="GBP"), Price)
     if odoo.sandbox.version >= 19:
-        with pytest.raises(CredentialsRefused):
+        with pytest.raises(RightMissing):
             await price(adapter, "MUG-01-M", currency="GBP", fresh=True)
     else:
         assert isinstance(await price(adapter, "MUG-01-M", currency="GBP", fresh=True), Price)
