@@ -88,7 +88,7 @@ async def _run(
 
 
 def _data(data: dict[str, Any] | None) -> str:
-    return json.dumps(data)
+    return json.dumps(data, default=repr)
 
 
 def _errors(result: Result | ExecutionResult) -> list[str]:
