@@ -35,7 +35,7 @@ STATUSES: dict[OrderStatus, tuple[str | None, str, str]] = {
     OrderStatus.UNKNOWN: (None, "UNFULFILLED", "NO_RETURN"),
 }
 ORDER_FIELDS: Fields = {
-    "customer_id": lambda order, value: order.customer is not None and str(number(order.customer)) == value,
+    "customer_id": lambda order, value: order.customer == f"gid://shopify/Customer/{value}",
     "source_name": lambda order, value: order.source_name.lower() == value.lower(),
     "test": lambda order, value: order.record.test is (value == "true"),
 }

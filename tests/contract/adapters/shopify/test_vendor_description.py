@@ -36,6 +36,7 @@ from adapters.shopify.documents import DOCUMENTS
 from adapters.shopify.languages import LANGUAGES, NOT_COUNTRIES
 from adapters.shopify.mapping import UCUM
 from adapters.shopify.sandbox.schemas import schema
+from adapters.shopify.webhooks import TOPICS
 
 pytestmark = pytest.mark.specs
 ROOT = Path(__file__).resolve().parents[4]
@@ -132,6 +133,11 @@ def test_documents_are_valid_and_ask_for_nothing_deprecated(document: Document) 
         if field.deprecation_reason
     ]
     assert deprecated == []
+
+
+def test_webhook_topics_are_the_vendors() -> None:
+    topics: Any = vendor("admin").type_map["WebhookSubscriptionTopic"]
+    assert {topic.replace("/", "_").upper() for topic in TOPICS} <= set(topics.values)
 
 
 def test_languages_and_countries_are_the_vendors() -> None:
