@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium"),
 ]
 
-from playwright.async_api import ConsoleMessage, Page, Request, async_playwright, expect  # noqa: E402
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect  # noqa: E402
 
 
 class Watched:
@@ -44,17 +44,21 @@ class Watched:
         await self.page.wait_for_selector(f'body[data-ready="{run}"]', timeout=30_000)
 
 
-@pytest_asyncio.fixture(loop_scope="package")
-async def shown(demo: RunningDemo) -> AsyncGenerator[Watched]:
+@pytest_asyncio.fixture(loop_scope="package", scope="package")
+async def browser() -> AsyncGenerator[Browser]:
     async with async_playwright() as started:
-        browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            watched = Watched(await browser.new_page(viewport={"width": 1280, "height": 900}))
-            await watched.page.goto(demo.url)
-            await watched.settled(1)
-            yield watched
-        finally:
-            await browser.close()
+        launched = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def shown(demo: RunningDemo, browser: Browser) -> AsyncGenerator[Watched]:
+    watched = Watched(await browser.new_page(viewport={"width": 1280, "height": 900}))
+    await watched.page.goto(demo.url)
+    await watched.settled(1)
+    yield watched
+    await watched.page.close()
 
 
 async def test_three_frontends_show_the_same_product_price_and_stock(shown: Watched, demo: RunningDemo) -> None:
