@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from adapters.vendure import documents
 from adapters.vendure.accounts import AccountReader
-from adapters.vendure.catalogue import CatalogueReader
 from adapters.vendure.offers import OfferReader
+from adapters.vendure.search import SearchReader
 from adapters.vendure.wire.channel import ProbeData
 from gateway.model.context import CallContext
 from gateway.ports.domains import Probe
 
 
-class VendureAdapter(CatalogueReader, OfferReader, AccountReader):
+class VendureAdapter(SearchReader, OfferReader, AccountReader):
     async def probe(self, call: CallContext) -> Probe:
         """Reads one of everything the adapter serves, then what each configured channel is. Vendure does not tell its
         version."""

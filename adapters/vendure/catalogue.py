@@ -1,9 +1,9 @@
-"""`CatalogPort` and `SearchPort` of a Vendure shop. Search goes through the shop API, which leaves out what is not for
-sale; everything else through the admin API, the only one that finds SKUs."""
+"""`CatalogPort` of a Vendure shop, through the admin API, the only one that finds SKUs; listings by category come from
+the search index."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.vendure import documents, mapping
 from adapters.vendure.client import SHOP
@@ -17,22 +17,13 @@ from adapters.vendure.wire.catalogue import (
     WireCollection,
     WireProduct,
 )
-from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor, UnsupportedFilter
+from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import gtin14, gtin_forms
 from gateway.model.operation import MEBIBYTE
-from gateway.model.search import Facet, FacetValue, SearchCapabilities, SearchPage, SearchQuery, SearchSort
 
 PRODUCTS_BYTES = 8 * MEBIBYTE
-COLLECTION_FACET = "collection"
-
-SORTS: Mapping[SearchSort, Mapping[str, str] | None] = {
-    SearchSort.RELEVANCE: None,
-    SearchSort.PRICE_ASC: {"price": "ASC"},
-    SearchSort.PRICE_DESC: {"price": "DESC"},
-    SearchSort.TITLE: {"name": "ASC"},
-}
 
 
 class CatalogueReader(Reader):
@@ -58,16 +49,16 @@ class CatalogueReader(Reader):
         """By id; within a category or collection by name, in the order of the search index."""
         language, facts = await self.language_of(context, call)
         channel = self.channel_of(context)
-        skip = _offset(query.after)
+        skip = offset(query.after)
         collection = query.category or query.collection
         if collection is not None:
-            index = await self._search(
+            index = await self.search_index(
                 {"collectionId": collection, "skip": skip, "take": query.first, "sort": {"name": "ASC"}},
                 channel,
                 language,
                 call,
             )
-            wire = await self._by_ids([hit.product_id for hit in index.items], channel, language, call)
+            wire = await self.by_ids([hit.product_id for hit in index.items], channel, language, call)
             asked, total = [hit.product_id for hit in index.items], index.total_items
         else:
             options = {
@@ -79,7 +70,7 @@ class CatalogueReader(Reader):
             data = await self._products(channel, language, call, options=options)
             wire = {product.id: product for product in data.products.items}
             asked, total = list(wire), data.products.total_items
-        products, positions = self._page(asked, wire, skip, language, facts)
+        products, positions = self.page(asked, wire, skip, language, facts)
         return ProductPage(products, positions, has_next=bool(products) and skip + len(asked) < total, total=total)
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
@@ -98,41 +89,6 @@ class CatalogueReader(Reader):
         wire = await self._collections(self.channel_of(context), language, call)
         source = self.source()
         return tuple(mapping.collection(entry, facts, source) for entry in wire if entry.id in self.config.merchandised)
-
-    # --- search ---------------------------------------------------------------------------------------------------
-
-    @property
-    def search_capabilities(self) -> SearchCapabilities:
-        """Facets are whatever the shop defined, by code, and `collection`."""
-        return SearchCapabilities(facets=("*",), sorts=tuple(SORTS))
-
-    async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
-        """Two requests: the index, then the products it found."""
-        if query.sort not in SORTS:
-            raise UnsupportedFilter(f"sorting by {query.sort.value} is not supported")
-        language, facts = await self.language_of(context, call)
-        channel = self.channel_of(context)
-        skip = _offset(query.after)
-        request: dict[str, object] = {"term": query.text, "skip": skip, "take": query.first}
-        if sort := SORTS[query.sort]:
-            request["sort"] = sort
-        facets = [entry for entry in query.filters if entry.facet != COLLECTION_FACET]
-        if facets:
-            request["facetValueFilters"] = [{"or": list(entry.values)} for entry in facets]
-        collections = [value for entry in query.filters if entry.facet == COLLECTION_FACET for value in entry.values]
-        if collections:
-            request["collectionIds"] = collections
-        index = await self._search(request, channel, language, call)
-        asked = [hit.product_id for hit in index.items]
-        wire = await self._by_ids(asked, channel, language, call)
-        products, positions = self._page(asked, wire, skip, language, facts)
-        return SearchPage(
-            products,
-            positions,
-            has_next=bool(products) and skip + len(asked) < index.total_items,
-            facets=_facets(index),
-            total=index.total_items,
-        )
 
     # --- requests -------------------------------------------------------------------------------------------------
 
@@ -184,13 +140,13 @@ class CatalogueReader(Reader):
             max_response_bytes=PRODUCTS_BYTES,
         )
 
-    async def _by_ids(
+    async def by_ids(
         self, ids: Sequence[str], channel: str, language: str, call: CallContext
     ) -> dict[str, WireProduct]:
         keys = [ProductKey(ProductKeyKind.NATIVE, id) for id in ids]  # noqa: A001
         return {product.id: product for product in await self._read(keys, channel, language, call)}
 
-    async def _search(
+    async def search_index(
         self, request: Mapping[str, object], channel: str, language: str, call: CallContext
     ) -> SearchResult:
         data = await self.ask(
@@ -236,7 +192,7 @@ class CatalogueReader(Reader):
             return [product for product, variant in on_sale if self.key_rule.same(key.value, variant.sku)]
         return [product for product, variant in on_sale if gtin14(variant.custom_fields.barcode or "") == key.value]
 
-    def _page(
+    def page(
         self,
         asked: Sequence[str],
         wire: Mapping[str, WireProduct],
@@ -258,29 +214,9 @@ def _by_slug(wire: Sequence[WireProduct], slug: str, language: str) -> list[Wire
     return exact or list({product.id: product for product, _ in bearing}.values())
 
 
-def _offset(after: str | None) -> int:
+def offset(after: str | None) -> int:
     if after is None:
         return 0
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise InvalidCursor("not a position of this catalogue")
     return int(after)
-
-
-def _facets(index: SearchResult) -> tuple[Facet, ...]:
-    """Vendure's facets in the order they came, then the collections of the hits."""
-    labels: dict[str, str] = {}
-    values: dict[str, list[FacetValue]] = {}
-    for entry in index.facet_values:
-        facet = entry.facet_value.facet
-        labels.setdefault(facet.code, facet.name)
-        values.setdefault(facet.code, []).append(FacetValue(entry.facet_value.id, entry.facet_value.name, entry.count))
-    facets = [Facet(code, label, tuple(values[code])) for code, label in labels.items()]
-    return (
-        *facets,
-        *_collection_facet((entry.collection.id, entry.collection.name, entry.count) for entry in index.collections),
-    )
-
-
-def _collection_facet(entries: Iterable[tuple[str, str, int]]) -> tuple[Facet, ...]:
-    values = tuple(FacetValue(id, name, count) for id, name, count in entries)  # noqa: A001
-    return (Facet(COLLECTION_FACET, "Collection", values),) if values else ()

@@ -206,6 +206,15 @@ async def test_unknown_category_and_facet_value_find_nothing(shop: Connected) ->
     assert (await shop.adapter.search(query, seen("search.search"), a_call())).products == ()
 
 
+async def test_value_of_another_facet_is_refused(shop: Connected) -> None:
+    """Vendure would narrow by it without a word."""
+    page = await shop.adapter.search(SearchQuery("", 1), seen("search.search"), a_call())
+    category = next(facet for facet in page.facets if facet.name == "category")
+    query = SearchQuery("", 5, filters=(SearchFilter("brand", (category.values[0].value,)),))
+    with pytest.raises(UnsupportedFilter):
+        await shop.adapter.search(query, seen("search.search"), a_call())
+
+
 async def test_sort_the_index_does_not_have_is_refused(shop: Connected) -> None:
     with pytest.raises(UnsupportedFilter):
         await shop.adapter.search(SearchQuery("", 5, sort=SearchSort.NEWEST), seen("search.search"), a_call())
