@@ -187,7 +187,7 @@ async def detect_version(transport: Transport, call: CallContext) -> int:
     """The running server's major version: `/json/version` of 19, else `common.version`. Needs no credential."""
     try:
         response = await transport.send(Request(method="GET", path="/json/version", operation="version"), call)
-    except RequestRefused:  # a redirect: an older server without such an address
+    except InvalidAnswer:  # a redirect, which is never followed: an older server without such an address
         response = None
     try:
         if response is not None and response.status == 200:
