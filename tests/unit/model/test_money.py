@@ -1,0 +1,84 @@
+"""Money is decimal, keeps its digits until it is charged, and is never guessed at."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model.money import Money, TaxedMoney, TaxTreatment, fraction_digits
+
+CURRENCIES = st.sampled_from(["GBP", "JPY", "KWD", "ILS"])
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("GBP", 2), ("JPY", 0), ("KWD", 3), ("ILS", 2)])
+def test_currencies_have_the_digits_of_iso_4217(currency: str, digits: int) -> None:
+    assert fraction_digits(currency) == digits
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "amount"),
+    [(1999, "GBP", "19.99"), (1999, "JPY", "1999"), (1999, "KWD", "1.999"), (-5, "GBP", "-0.05")],
+)
+def test_minor_units_are_scaled_by_the_currency(minor: int, currency: str, amount: str) -> None:
+    assert Money.from_minor(minor, currency).amount == Decimal(amount)
+
+
+@given(st.integers(-(10**12), 10**12), CURRENCIES)
+def test_minor_units_need_no_rounding(minor: int, currency: str) -> None:
+    money = Money.from_minor(minor, currency)
+    assert money.quantized() == money
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "charged"),
+    [
+        ("13.327333", "GBP", "13.33"),
+        ("0.005", "GBP", "0.01"),
+        ("-0.005", "GBP", "-0.01"),
+        ("2623.6875", "JPY", "2624"),
+        ("6.1469", "KWD", "6.147"),
+    ],
+)
+def test_what_is_charged_is_rounded_half_up_away_from_zero(amount: str, currency: str, charged: str) -> None:
+    assert str(Money(Decimal(amount), currency).quantized().amount) == charged
+
+
+def test_the_line_is_rounded_and_not_the_piece() -> None:
+    piece = Money(Decimal("13.327333"), "GBP")
+    assert piece.times(3).quantized().amount == Decimal("39.98")
+    assert piece.quantized().times(3).amount == Decimal("39.99")
+
+
+def test_amounts_of_two_currencies_are_never_added() -> None:
+    with pytest.raises(ValueError, match="JPY"):
+        Money(Decimal(1), "GBP").plus(Money(Decimal(1), "JPY"))
+
+
+NET, GROSS = Money(Decimal(10), "GBP"), Money(Decimal(12), "GBP")
+
+
+@pytest.mark.parametrize(
+    ("treatment", "net", "gross", "stated"),
+    [
+        (TaxTreatment.EXCLUDED, NET, GROSS, NET),
+        (TaxTreatment.INCLUDED, NET, GROSS, GROSS),
+        (TaxTreatment.EXEMPT, NET, NET, NET),
+        (TaxTreatment.UNKNOWN, None, GROSS, GROSS),
+        (TaxTreatment.UNKNOWN, NET, None, NET),
+        (TaxTreatment.EXCLUDED, None, GROSS, GROSS),
+    ],
+)
+def test_the_stated_amount_is_the_one_its_source_keeps(
+    treatment: TaxTreatment, net: Money | None, gross: Money | None, stated: Money
+) -> None:
+    money = TaxedMoney(net, gross, None, treatment)
+    assert money.stated == stated
+    assert money.currency == "GBP"
+
+
+def test_taxed_money_without_an_amount_is_refused_when_it_is_read() -> None:
+    with pytest.raises(ValueError, match="without an amount"):
+        _ = TaxedMoney().stated
