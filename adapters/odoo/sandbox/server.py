@@ -32,7 +32,8 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/odoo/http.py"
 class OdooSandbox(Changes):
     """One Odoo. Knobs: `down` (503), `slow` (seconds), `throttled` (429 by a proxy), `raw` (a body served whatever is
     asked), `key_revoked`, `internal_user_only` (rights), `without_kits` (no manufacturing module), `redirecting`
-    (unknown addresses), `quotations.customisations` and `quotations.line_discounts`. `store` may be changed while it runs."""
+    (addresses it does not have), `quotations.customisations` and `quotations.line_discounts`. `store` may be changed
+    while it runs."""
 
     def __init__(self, seed: Seed, version: int = 19) -> None:
         self.version = version
