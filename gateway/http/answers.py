@@ -3,7 +3,6 @@ the client reads that id only."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from traceback import extract_tb
 from typing import Any
@@ -34,7 +33,6 @@ INVALID = "GRAPHQL_VALIDATION_FAILED"
 UNPARSABLE = "GRAPHQL_PARSE_FAILED"
 
 _log = structlog.get_logger(__name__)
-_SUGGESTION = re.compile(r"\s*Did you mean .*", re.DOTALL)
 
 
 class Teller:
@@ -42,7 +40,7 @@ class Teller:
 
     def __init__(self, principal: Principal, profile: ClientProfile, alias_of: AliasOf, trace_id: str) -> None:
         self._staff = principal.kind == "staff"
-        self._suggestions = profile.introspection
+        self._open = profile.introspection or profile.detailed_errors
         self._detailed = profile.detailed_errors
         self._alias_of = alias_of
         self._trace_id = trace_id
@@ -52,8 +50,7 @@ class Teller:
         cause = _cause(error)
         told: dict[str, Any]
         if cause is None:
-            message = error.message if self._suggestions else _SUGGESTION.sub("", error.message)
-            told = {"message": message, "extensions": {"code": code, **(error.extensions or {})}}
+            told = {"message": self._words(error, code), "extensions": {"code": code, **(error.extensions or {})}}
         else:
             told = self.failure(cause)
         if error.locations:
@@ -61,6 +58,12 @@ class Teller:
         if error.path is not None:
             told["path"] = error.path
         return told
+
+    def _words(self, error: GraphQLError, code: str) -> str:
+        """What GraphQL says of a document describes the schema and the server: only for who may see both."""
+        if self._open:
+            return error.message
+        return "The document is not valid." if code in (INVALID, UNPARSABLE) else "A value is not valid."
 
     def failure(self, error: BaseException) -> dict[str, Any]:
         """An exception as the client sees it: ours by their words, all others masked."""

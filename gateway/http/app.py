@@ -21,6 +21,7 @@ from gateway.http.public import PublicAnswers
 from gateway.http.response_cache import ResponseCache
 from gateway.http.socket import SocketDoor
 from gateway.http.wire import Application, Receive, Scope, Send, closing
+from gateway.model.principal import ANONYMOUS
 from gateway.security.api_keys import ApiKeys
 from gateway.security.authentication import Authentication, Verifier
 from gateway.security.profiles import Profiles
@@ -74,13 +75,16 @@ def build_asgi(
     body_seconds: float = BODY_SECONDS,
 ) -> Doors:
     """`alias_of` gives a backend's public alias; `pages` are routes of the application's own, before ours; `lifespan`
-    is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle."""
+    is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is an
+    explorer only where anybody may see the schema."""
     gate = Gate()
+    profiles = Profiles(settings)
+    explorer = explorer and profiles.of(ANONYMOUS).introspection
     admission = Admission(
         engine=engine,
         open_context=open_context,
         authentication=Authentication(verifier, ApiKeys(settings)),
-        profiles=Profiles(settings),
+        profiles=profiles,
         settings=settings,
         alias_of=alias_of,
     )

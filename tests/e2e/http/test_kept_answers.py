@@ -49,7 +49,12 @@ async def test_an_answer_that_was_overtaken_is_not_kept(served: Any, session: ai
 async def test_the_context_and_the_profile_are_part_of_the_key(
     served: Any, session: aiohttp.ClientSession, storefront_key: str
 ) -> None:
-    asked = ({}, {"x-commerce-country": "IE"}, {"accept-language": "ja"}, {"x-api-key": storefront_key})
+    asked: tuple[dict[str, str], ...] = (
+        {},
+        {"x-commerce-country": "IE"},
+        {"accept-language": "ja"},
+        {"x-api-key": storefront_key},
+    )
     told = [(await ask(served, session, headers=headers))[0]["kept"]["title"] for headers in asked]
     assert told == ["GB en 100", "IE en 100", "GB ja 100", "GB en 100"]
     assert served.opener.calls == {"kept": 4}
