@@ -23,6 +23,7 @@ from gateway.http.app import Doors, build_asgi
 from gateway.http.gate import Gate
 from gateway.http.wire import Receive, Scope, Send
 from gateway.ownership import Ownership
+from gateway.ports.manifest import Manifest
 from gateway.registry import Registry, check_identity_rules, cursor_secret
 from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
@@ -79,13 +80,13 @@ class Gateway:
         self._doors: list[Doors] = []
 
     @classmethod
-    async def open(cls, settings: Settings) -> Gateway:
-        """Raises ConfigurationError; opens no connection to a backend."""
+    async def open(cls, settings: Settings, manifests: Mapping[str, Manifest] | None = None) -> Gateway:
+        """Raises ConfigurationError; opens no connection to a backend. `manifests`: see `Registry.open`."""
         database = await Database.open(settings.gateway.state)
         registry: Registry | None = None
         try:
             metrics = CallMetrics()
-            registry = Registry.open(settings, database, metrics)
+            registry = Registry.open(settings, database, metrics, manifests)
             check_identity_rules(settings, registry.backends)
             return cls(settings, database, registry, Caller(registry.backends, metrics=metrics), metrics)
         except BaseException:
@@ -136,8 +137,14 @@ class Gateway:
 class Application:
     """The ASGI application: opens the gateway at start-up, closes it at shut-down, serves in between."""
 
-    def __init__(self, settings: Settings, pages: Sequence[BaseRoute] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        pages: Sequence[BaseRoute] = (),
+        manifests: Mapping[str, Manifest] | None = None,
+    ) -> None:
         self._settings = settings
+        self._manifests = manifests
         self._pages = pages
         self._doors: Doors | None = None
         self.gateway: Gateway | None = None
@@ -156,7 +163,7 @@ class Application:
         return None if self._doors is None else self._doors.gate
 
     async def start(self) -> Gateway:
-        self.gateway = await Gateway.open(self._settings)
+        self.gateway = await Gateway.open(self._settings, self._manifests)
         self._doors = self.gateway.doors(self._pages)
         gc.collect()
         gc.freeze()  # what start-up made lives for ever: the collector need not walk it again
@@ -178,8 +185,10 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def build_app(settings: Settings, pages: Sequence[BaseRoute] = ()) -> Application:
-    return Application(settings, pages)
+def build_app(
+    settings: Settings, pages: Sequence[BaseRoute] = (), manifests: Mapping[str, Manifest] | None = None
+) -> Application:
+    return Application(settings, pages, manifests)
 
 
 def create() -> Application:

@@ -75,18 +75,27 @@ class Registry:
     def __init__(self) -> None:
         self.backends: dict[str, BoundBackend] = {}
         self._identifiers: list[StoredIdentifiers] = []
+        self._at_hand: Mapping[str, Manifest] = {}
 
     @classmethod
-    def open(cls, settings: Settings, database: Database, metrics: CallMetrics) -> Registry:
-        """Raises ConfigurationError for the first backend that cannot be made. Opens no connection yet."""
+    def open(
+        cls,
+        settings: Settings,
+        database: Database,
+        metrics: CallMetrics,
+        manifests: Mapping[str, Manifest] | None = None,
+    ) -> Registry:
+        """Raises ConfigurationError for the first backend that cannot be made. Opens no connection yet. `manifests` are
+        adapters at hand, by name, besides those that are installed."""
         registry = cls()
+        registry._at_hand = manifests or {}
         for section in settings.backends.values():
             registry._add(section, settings, database, metrics)
         return registry
 
     def _add(self, section: BackendSection, settings: Settings, database: Database, metrics: CallMetrics) -> None:
         place = f"backends.{section.name}"
-        manifest = manifest_of(section.adapter, place=f"{place}.adapter")
+        manifest = self._at_hand.get(section.adapter) or manifest_of(section.adapter, place=f"{place}.adapter")
         config = convert(section.options, manifest.config, place=place, dec_hook=_secrets_of(settings, place))
         transport = build_transport(
             section.name,

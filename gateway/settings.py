@@ -241,7 +241,7 @@ def decode(
         api_keys=_named(file.api_keys, ApiKeySection, "api_keys"),
         limits=file.limits,
         server=file.server,
-        environment=os.environ if environment is None else environment,
+        environment=dict(os.environ if environment is None else environment),
         base=base or Path.cwd(),
     )
 

@@ -1,0 +1,140 @@
+"""`make bench`: every contender over the same upstreams, answers compared first, then interleaved rounds.
+
+Absolute times on a shared machine prove nothing; what is printed are ratios within one run. The table and the raw
+figures go to `build/bench/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvloop
+
+from tests.bench.contenders import ALL, BARE, GATEWAY, Contender, install_peers, running
+from tests.bench.growth import growth
+from tests.bench.load import Sample, ask_once, measure, resident_bytes
+from tests.bench.queries import QUERIES, VARIABLES, leaves
+from tests.bench.report import Report
+from tests.bench.upstream import nginx, slow
+
+OUT = Path(__file__).resolve().parent.parent.parent / "build" / "bench"
+REQUESTS = {"Q1": 2000, "Q2": 600, "Q3": 240, "Q4": 160}
+STOCK_REQUESTS = {"Q1": 400, "Q2": 120, "Q3": 40, "Q4": 24}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--quick", action="store_true", help="three short rounds, no growth: does it run at all?")
+    parser.add_argument("--only", help="one operation, such as Q3")
+    options = parser.parse_args()
+    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(0, {1})
+    contenders = list(ALL) if install_peers() else [each for each in ALL if not each.node]
+    if len(contenders) < len(ALL):
+        print("no Node here: Apollo Server and mercurius are left out", file=sys.stderr)
+    report = Report()
+    uvloop.run(bench(contenders, report, options))
+    OUT.mkdir(parents=True, exist_ok=True)
+    print(report.write(OUT))
+    return 0
+
+
+async def bench(contenders: list[Contender], report: Report, options: argparse.Namespace) -> None:
+    operations = [options.only] if options.only else list(QUERIES)
+    rounds, scale = (3, 0.3) if options.quick else (options.rounds, 1.0)
+    with nginx() as upstream, tempfile.TemporaryDirectory(prefix="bench-bodies-") as bodies:
+        answers = await same_answers(contenders, operations, upstream)
+        for name, answer in answers.items():
+            (Path(bodies) / f"{len(body_of(name))}.json").write_bytes(orjson.dumps(answer))
+            report.leaves[name] = leaves(answer)
+        with contextlib.ExitStack() as stack:
+            up = {each.name: stack.enter_context(running(each, upstream, BODIES=bodies)) for each in contenders}
+            for name in operations:
+                await paired(name, contenders, up, report, rounds, scale)
+            for each in contenders:
+                report.memory[each.name] = resident_bytes(up[each.name][1])
+        await unseen(upstream, report)
+    if not options.quick and not options.only:
+        with slow(0.020) as upstream:
+            await above_critical_path(contenders, upstream, report)
+        await growth(report)
+
+
+def body_of(name: str, **more: Any) -> bytes:
+    return orjson.dumps({"query": QUERIES[name], "variables": {**VARIABLES[name], **more}})
+
+
+async def same_answers(contenders: list[Contender], operations: list[str], upstream: str) -> dict[str, Any]:
+    """Every contender's answer to every operation, which must be one; raises otherwise."""
+    known: dict[str, Any] = {}
+    for each in contenders:
+        if each is BARE:
+            continue
+        with running(each, upstream) as (url, _):
+            for name in operations:
+                answer = orjson.loads(await ask_once(url, body_of(name)))
+                if "errors" in answer or known.setdefault(name, answer) != answer:
+                    raise SystemExit(f"{each.name} answers {name} differently:\n{answer}\n{known.get(name)}"[:4000])
+    return known
+
+
+async def paired(
+    name: str,
+    contenders: list[Contender],
+    up: dict[str, tuple[str, int]],
+    report: Report,
+    rounds: int,
+    scale: float,
+) -> None:
+    """Interleaved rounds: in each, every contender in turn, so that the machine's mood is shared."""
+    samples: dict[str, list[Sample]] = {each.name: [] for each in contenders}
+    for number in range(rounds + 1):
+        for each in contenders:
+            url, pid = up[each.name]
+            wanted = (STOCK_REQUESTS if each.name.startswith("stock") else REQUESTS)[name]
+            sample = await measure(url, pid, body_of(name), connections=4, requests=max(16, int(wanted * scale)))
+            if number:  # the first round warms up
+                samples[each.name].append(sample)
+    report.add(name, samples)
+
+
+async def above_critical_path(contenders: list[Contender], upstream: str, report: Report) -> None:
+    """p50 with upstreams that take 20 ms, above the 20 or 40 ms that must be waited for."""
+    for each in contenders:
+        if each is BARE:
+            continue
+        with running(each, upstream) as (url, pid):
+            for name, connections, requests in (("Q2", 1, 40), ("Q3", 1, 40), ("Q3", 32, 640)):
+                waits = 0.040
+                await measure(url, pid, body_of(name), connections=connections, requests=max(connections * 2, 10))
+                sample = await measure(url, pid, body_of(name), connections=connections, requests=requests)
+                report.latency[each.name, name, connections] = sample.percentile(0.5) - waits
+
+
+async def unseen(upstream: str, report: Report) -> None:
+    """An operation never seen before: distinct texts of Q2, one by one, minus the same asked again."""
+    with running(GATEWAY, upstream) as (url, pid):
+        variations = [
+            orjson.dumps({"query": f"{QUERIES['Q2']}\n# {number}", "variables": VARIABLES["Q2"]})
+            for number in range(60)
+        ]
+        for body in variations[:10]:
+            await ask_once(url, body)
+        first = [(await measure(url, pid, body, connections=1, requests=1)).cpu for body in variations[10:]]
+        again = [(await measure(url, pid, body, connections=1, requests=1)).cpu for body in variations[10:]]
+        report.unseen = statistics.median(first) - statistics.median(again)
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(asyncio.CancelledError):
+        sys.exit(main())

@@ -1,0 +1,59 @@
+"""The gateway as it ships: its own server, pipeline, executor and schema; only the adapter is the benchmark's. Caches
+of answers and coalescing are off."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+
+from gateway.app import Application, build_app
+from gateway.http.serve import listen, work
+from gateway.settings import Settings, decode
+from tests.bench.adapter import MANIFEST
+from tests.bench.canned import STORES
+
+PER_CALL = {"cache": False, "connections": 64, "concurrency_limit": 512}
+
+
+def settings(upstream: str, port: int, backends: int = 1) -> Settings:
+    backend = {"adapter": "canned", "url": upstream, "allow_private_network": True, "policy": PER_CALL}
+    locations = {
+        "warehouse": {"refs": {"pos": "warehouse"}, "stock": "pos"},
+        **{
+            name: {"refs": {owner: name}, "stock": owner}
+            for place, name in enumerate(STORES)
+            for owner in (("pos",) if place < 3 else ("erp",))
+        },
+    }
+    hours = {"mon-sun": "00:00-24:00"}
+    return decode(
+        {
+            "gateway": {"state": f"sqlite+aiosqlite:///{tempfile.mkdtemp()}/bench.sqlite"},
+            "backends": {"shop": backend, "pos": backend, "erp": {**backend, "stock": "stock-b"}},
+            "domains": {
+                "product": {"order": ["shop"]},
+                "price": {"order": ["erp"]},
+                "stock": {"order": ["pos", "erp"]},
+            },
+            "locations": locations,
+            "stores": {
+                name: {"name": name, "locations": [name], "country": "GB", "timezone": "Europe/London", "hours": hours}
+                for name in STORES
+            },
+            "channels": {"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": ["warehouse"]}},
+            "profiles": {"anonymous": {"touchpoint": "web", "default_country": "GB", "cost_limit": 1_000_000}},
+            "server": {"port": port},
+        },
+        {},
+    )
+
+
+def factory(configured: Settings) -> Application:
+    return build_app(configured, manifests={"canned": MANIFEST})
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    chosen = settings(os.environ["UPSTREAM"], int(os.environ["PORT"]))
+    work(factory, chosen, listen("127.0.0.1", chosen.server.port))
