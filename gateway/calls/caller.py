@@ -14,6 +14,7 @@ from gateway.calls.deadline import Deadline
 from gateway.calls.fetch import Fetch
 from gateway.calls.flights import Flights
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.observation import spared
 from gateway.calls.provenance import report
 from gateway.calls.routes import Route
 from gateway.calls.shared import SharedAnswers
@@ -122,7 +123,8 @@ class Caller:
         fetch = Fetch(route, scope, context, self._cache, self._shared)
         fetched, joined = await self._flights.gather(scope, missing, route.spec.max_keys, call, fetch)
         if joined:
-            self._metrics.policies.labels(route.backend, "coalescing", "joined").inc(joined)
+            route.count_joined(joined)
+            spared(route.backend, route.operation, joined, "joined")
         for key, answer in fetched.items():
             if isinstance(answer, AdapterError):
                 answer.located(route.backend, route.domain)
@@ -176,12 +178,12 @@ class Caller:
                 missing.append(key)
         if aged:
             self._renew(route, scope, aged, context)
-        count = self._metrics.policies.labels
         hits = len(keys) - len(missing)
         if hits:
-            count(route.backend, "cache", "hit").inc(hits)
+            route.count_hits(hits)
+            spared(route.backend, route.operation, hits, "cached")
         if missing:
-            count(route.backend, "cache", "miss").inc(len(missing))
+            route.count_misses(len(missing))
         return missing
 
     def _renew(self, route: Route, scope: Scope, keys: list[Any], context: CommerceContext) -> None:
@@ -190,7 +192,7 @@ class Caller:
         fetch = Fetch(route, scope, context, self._cache, self._shared)
         for start in range(0, len(keys), route.spec.max_keys):
             self._flights.start(scope, keys[start : start + route.spec.max_keys], call, fetch, waited=False)
-        self._metrics.policies.labels(route.backend, "cache", "renewal").inc(len(keys))
+        route.count_renewals(len(keys))
 
     def _stale_instead(self, route: Route, scope: Scope, key: Any, call: CallContext, error: AdapterError) -> Any:
         """What was known of the key, marked, where it is within the freshness budget; else the error."""
@@ -198,5 +200,5 @@ class Caller:
         entry = self._cache.find(scope, key)
         if entry is None or entry.value is ABSENT or now >= entry.stale_until or not entry.young_enough(call, now):
             return error
-        self._metrics.policies.labels(route.backend, "cache", "stale").inc()
+        route.count_stale()
         return marked_stale(entry.value, error.code)

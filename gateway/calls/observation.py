@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 
@@ -10,7 +11,8 @@ from msgspec import Struct
 
 class BackendCall(Struct, frozen=True):
     """One call of an adapter. `requests` is how many HTTP requests the manifest declares for it; `started` is on the
-    monotonic clock; `outcome` is `ok` or an error's code."""
+    monotonic clock; `outcome` is `ok` or an error's code. Keys that needed no call are told too, with no requests:
+    `cached`, or `joined` to a flight of another operation."""
 
     backend: str
     operation: str
@@ -19,6 +21,13 @@ class BackendCall(Struct, frozen=True):
     started: float
     seconds: float
     outcome: str
+
+
+def spared(backend: str, operation: str, keys: int, outcome: str) -> None:
+    """Tell of keys that needed no call."""
+    observer = OBSERVER.get()
+    if observer is not None:
+        observer(BackendCall(backend, operation, keys, 0, time.monotonic(), 0.0, outcome))
 
 
 OBSERVER: ContextVar[Callable[[BackendCall], None] | None] = ContextVar("backend_call_observer", default=None)

@@ -121,7 +121,7 @@ def _bars(explanation: Explanation) -> Iterator[_Bar]:
                 yield _Bar(f"#{step.number} {step.field}", step.started, step.took, FETCH, _told(step))
     for call in explanation.calls:
         told = f"{call.backend} {call.operation}: {_count(call.keys, 'key')}, {call.outcome}"
-        colour = CALL if call.outcome == "ok" else FAILED
+        colour = CALL if call.outcome in ("ok", "cached", "joined") else FAILED
         yield _Bar(f"{call.backend} {call.operation}", call.started, call.took, colour, told)
 
 

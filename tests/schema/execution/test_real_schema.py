@@ -108,3 +108,19 @@ async def test_random_queries_are_answered_as_graphql_core_answers_them(build: B
 @pytest.mark.parametrize("seed", range(100, 110))
 async def test_ten_thousand_queries_are_answered_as_graphql_core_answers_them(build: Build, seed: int) -> None:
     await compare_many(build, seed, 1_000)
+
+
+async def test_what_the_backends_were_asked_is_explained(build: Build) -> None:
+    world, _ = await whole_world(build)
+    context = caller(world, STAFF)()
+    context.explain = True
+    text = '{ product(by: {sku: "MUG"}) { variants { price { current { gross { amount } } } } } }'
+    result = await world.engine.execute(Request(text), context)
+    assert result.errors is None
+    explanation = (result.extensions or {})["explain"]
+    assert [step["field"] for level in explanation["levels"] for step in level] == ["Query.product", "Variant.price"]
+    asked = Counter((call["backend"], call["operation"]) for call in explanation["calls"])
+    made = Counter((name, one.operation) for name, adapter in world.adapters.items() for one in adapter.asked)
+    assert asked == {("shop", "product.get_products"): 1, ("shop", "price.get_prices"): 1}
+    assert asked.keys() <= made.keys()
+    assert {call["outcome"] for call in explanation["calls"]} == {"ok"}
