@@ -25,7 +25,7 @@ import pytest
 SOURCES = Path(__file__).parent / "vendure"
 BUILD = Path(__file__).parents[2] / "build"
 MINIMUM_NODE = 20
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 
 class SeededOrder(msgspec.Struct, frozen=True):
@@ -169,7 +169,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], log: Path) -> str:
     while time.monotonic() < give_up and process.poll() is None:
         if found := re.search(r"listening (\d+)", log.read_text()):
             url = f"http://127.0.0.1:{found[1]}"
-            with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
+            with urllib.request.urlopen(f"{url}/health", timeout=60) as answer:
                 if answer.status == 200:
                     return url
         time.sleep(0.1)

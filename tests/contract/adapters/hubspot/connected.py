@@ -34,7 +34,7 @@ class Connected:
     """An adapter and the hand on its transport."""
 
     def __init__(self, url: str, config: HubSpotConfig, seen: Callable[[], int] | None) -> None:
-        self._transport = build_transport("crm", url, MANIFEST, PolicyNumbers(), allow_private_network=True)
+        self._transport = build_transport("crm", url, MANIFEST, PolicyNumbers(timeout=30.0), allow_private_network=True)
         self.control = ControlledTransport(self._transport, seen)
         environment = AdapterEnvironment(
             name="crm",
@@ -64,7 +64,7 @@ NOTHING: ContextView = CommerceContext("GB", "GBP", "en").only(frozenset())
 
 
 def a_call() -> CallContext:
-    return CallContext.within(20)
+    return CallContext.within(60)
 
 
 def configured(settings: Mapping[str, str], **more: object) -> HubSpotConfig:

@@ -34,7 +34,9 @@ class Connected:
     """An adapter and the hand on its transport."""
 
     def __init__(self, url: str, config: VendureConfig, key_rule: KeyRule, seen: Callable[[], int] | None) -> None:
-        self._transport = build_transport("shop", url, MANIFEST, PolicyNumbers(), allow_private_network=True)
+        self._transport = build_transport(
+            "shop", url, MANIFEST, PolicyNumbers(timeout=30.0), allow_private_network=True
+        )
         self.control = ControlledTransport(self._transport, seen)
         environment = AdapterEnvironment(
             name="shop",
@@ -92,4 +94,4 @@ def seen(operation: str, **parts: str) -> ContextView:
 
 
 def a_call() -> CallContext:
-    return CallContext.within(20)
+    return CallContext.within(60)

@@ -36,6 +36,8 @@ from tests.servers.vendure_server import VendureServer
 RENAMED = frozenset({"L2201508", "L2201316", "L2201516"})
 """SKUs of the sample catalogue that the seed turned into clashes."""
 HIDDEN = "A4TKLA45535"
+ENOUGH = 35
+"""SKUs; every test asks for them, some one by one."""
 TWICE_IN_THE_SAMPLES = "404.038.96"
 """Vendure's own sample catalogue has one SKU on two products."""
 
@@ -59,7 +61,7 @@ class OnVendure(Conformance):
         customer = vendure.seed.customer
         return ConformanceFacts(
             context=CommerceContext("GB", "USD", "en"),
-            skus=("L2201308", *sorted(sold - RENAMED - {"L2201308", TWICE_IN_THE_SAMPLES})),
+            skus=("L2201308", *sorted(sold - RENAMED - {"L2201308", TWICE_IN_THE_SAMPLES})[:ENOUGH]),
             duplicate_sku=TWICE_IN_THE_SAMPLES,
             case_pair=("L2201308", "l2201308"),
             slug="laptop",

@@ -18,7 +18,7 @@ def ask(server: VendureServer, query: str, headers: dict[str, str]) -> dict[str,
         msgspec.json.encode({"query": query}),
         {"content-type": "application/json", **headers},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return msgspec.json.decode(answer.read())
 
 

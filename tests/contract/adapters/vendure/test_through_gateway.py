@@ -31,6 +31,7 @@ password = "shop"
 channel_token = "{default}"
 channels = {{ europe = "{eu}" }}
 barcode_field = "gtin"
+policy = {{ timeout = 30.0 }}
 [domains.product]
 order = ["shop"]
 [domains.price]
@@ -56,6 +57,7 @@ default = "en"
 available = ["en", "de"]
 [profiles.anonymous]
 touchpoint = "web"
+deadline = 60.0
 default_channel = "web"
 default_country = "GB"
 default_currency = "USD"
