@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 T = TypeVar("T")
+Moment = Annotated[datetime, Meta(tz=True)]
+"""An instant; one without a time zone is refused."""
+HIGHEST = Decimal(10) ** 15
+"""More than any price, in any currency."""
 
 
 class Node(Struct, frozen=True, rename="camel", kw_only=True):
@@ -44,7 +48,11 @@ class Money(Node, frozen=True, kw_only=True):
     """`amount` is a decimal string on the wire."""
 
     amount: Decimal
-    currency_code: str
+    currency_code: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite() or abs(self.amount) >= HIGHEST:
+            raise ValueError("an amount that is none")
 
 
 class Image(Node, frozen=True, kw_only=True):
@@ -88,6 +96,10 @@ class Measurement(Node, frozen=True, kw_only=True):
     quantity_unit: str | None = None
     reference_unit: str | None = None
 
+    def __post_init__(self) -> None:
+        if not (self.quantity_value.is_finite() and self.reference_value.is_finite()):
+            raise ValueError("a measure that is none")
+
 
 class Variant(Node, frozen=True, kw_only=True):
     id: str
@@ -114,13 +126,13 @@ class Product(Node, frozen=True, kw_only=True):
     vendor: str
     product_type: str
     tags: list[str]
-    updated_at: datetime
+    updated_at: Moment
     options: list[Option]
     media: Nodes[Media]
     collections: Nodes[Handle]
     variants: Page[Variant]
     status: str = "ACTIVE"
-    published_at: datetime | None = None
+    published_at: Moment | None = None
 
 
 class MoreVariants(Node, frozen=True, kw_only=True):

@@ -4,10 +4,10 @@ unique in a shop, so a key matches one record or none."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC
 from functools import lru_cache
 
-from adapters.shopify.answers import Node
+from adapters.shopify.answers import Moment, Node
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from gateway.errors import AdapterError
@@ -51,12 +51,12 @@ def document(keys: int) -> Document:
 class _Email(Node, frozen=True, kw_only=True):
     email_address: str
     marketing_state: str
-    marketing_updated_at: datetime | None = None
+    marketing_updated_at: Moment | None = None
 
 
 class _Sms(Node, frozen=True, kw_only=True):
     state: str
-    updated_at: datetime | None = None
+    updated_at: Moment | None = None
 
 
 class _Phone(Node, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class _Customer(Node, frozen=True, kw_only=True):
     locale: str
     tags: list[str]
     verified_email: bool
-    updated_at: datetime
+    updated_at: Moment
     first_name: str | None = None
     last_name: str | None = None
     default_email_address: _Email | None = None
@@ -126,11 +126,11 @@ class Customers:
         consents: list[Consent] = []
         if email:
             state = STATES.get(email.marketing_state, ConsentState.UNKNOWN)
-            consents.append(Consent("email", state, freshness, updated_at=email.marketing_updated_at))
+            consents.append(Consent("email", state, freshness, updated_at=_utc(email.marketing_updated_at)))
         if phone:
             sms = phone.sms_marketing_consent
             state = STATES.get(sms.state, ConsentState.UNKNOWN)
-            consents.append(Consent("sms", state, freshness, updated_at=sms.updated_at))
+            consents.append(Consent("sms", state, freshness, updated_at=_utc(sms.updated_at)))
         verified = customer.verified_email if self._trust_verified or not customer.verified_email else None
         return CustomerRecord(
             ref=NativeRef(self._env.name, customer.id),
@@ -143,8 +143,12 @@ class Customers:
             language=customer.locale or None,
             groups=tuple(customer.tags),
             consents=tuple(consents),
-            updated_at=customer.updated_at,
+            updated_at=_utc(customer.updated_at),
         )
+
+
+def _utc(moment: Moment | None) -> Moment | None:
+    return moment.astimezone(UTC) if moment else None
 
 
 def is_customer(native: str) -> bool:

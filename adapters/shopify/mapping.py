@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 
 from adapters.shopify import answers
 from gateway.model.catalog import (
@@ -136,7 +137,7 @@ def product(
         category_keys=tuple(handle for handle in handles if handle in categories and handle not in above),
         collection_keys=tuple(handle for handle in handles if handle not in categories),
         status=_STATUS.get(found.status, ProductStatus.ACTIVE),
-        updated_at=found.updated_at,
+        updated_at=found.updated_at.astimezone(UTC),
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import lru_cache
 
-from adapters.shopify.answers import Edges, Money, Node, Page
+from adapters.shopify.answers import Edges, Moment, Money, Node, Page
 from adapters.shopify.client import Document
 
 ORDER_POINTS = 9
@@ -82,7 +81,7 @@ class Reference(Node, frozen=True, kw_only=True):
 class Order(Lines, frozen=True, kw_only=True):
     id: str
     name: str
-    processed_at: datetime
+    processed_at: Moment
     test: bool
     taxes_included: bool
     display_fulfillment_status: str
@@ -92,7 +91,7 @@ class Order(Lines, frozen=True, kw_only=True):
     total_tax_set: Amount | None = None
     display_financial_status: str | None = None
     email: str | None = None
-    cancelled_at: datetime | None = None
+    cancelled_at: Moment | None = None
     source_name: str | None = None
     source_identifier: str | None = None
     retail_location: Reference | None = None

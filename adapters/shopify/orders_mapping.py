@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import UTC
 from decimal import Decimal
 
 from adapters.shopify import orders_documents as documents
 from adapters.shopify.money import money
+from gateway.errors import InvalidAnswer
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
@@ -51,7 +53,7 @@ def order_record(
         ref=NativeRef(backend, order.id),
         number=order.name,
         kind=OrderKind.RECEIPT if order.source_name == "pos" else OrderKind.WEB,
-        placed_at=order.processed_at,
+        placed_at=order.processed_at.astimezone(UTC),
         status=status_of(order),
         raw_status="/".join(word for word in words if word),
         total=TaxedMoney(_minus(total, tax), total, tax, TaxTreatment.INCLUDED),
@@ -61,7 +63,7 @@ def order_record(
         location=order.retail_location.id if order.retail_location else None,
         origin=OrderOrigin(from_elsewhere) if from_elsewhere else None,
         customer=NativeRef(backend, order.customer.id) if order.customer else None,
-        cancelled_at=order.cancelled_at,
+        cancelled_at=order.cancelled_at.astimezone(UTC) if order.cancelled_at else None,
         refunded=refunded if refunded.amount else None,
         test=order.test,
     )
@@ -76,6 +78,8 @@ def _line(line: documents.Line, taxes_included: bool) -> OrderLine:
     net = money(line.price_after_all_discounts_before_taxes_set.presentment_money)
     tax = Money(Decimal(0), net.currency)
     for part in line.tax_lines:
+        if part.price_set.presentment_money.currency_code != net.currency:
+            raise InvalidAnswer(detail="a line in one currency and its tax in another")
         tax = tax.plus(money(part.price_set.presentment_money))
     treatment = TaxTreatment.INCLUDED if taxes_included else TaxTreatment.EXCLUDED
     returned = line.quantity - line.current_quantity

@@ -89,6 +89,8 @@ def test_raw_variants_become_records() -> None:
         (b'"handle": "oil", ', b""),
         (b'"2026-06-30T22:00:00Z"', b'"2026-06-31T22:00:00Z"'),
         (b'"hasNextPage": false', b'"hasNextPage": 0'),
+        (b'"2026-06-30T22:00:00Z"', b'"2026-06-30T22:00:00"'),
+        (b'"quantityValue": 0.25', b'"quantityValue": "NaN"'),
     ],
 )
 def test_a_wrong_field_is_refused(old: bytes, new: bytes) -> None:
@@ -135,3 +137,20 @@ def test_language_tags_are_the_vendors_codes(tag: str, code: str | None) -> None
 def test_codes_are_tags_again() -> None:
     assert [language_tag(code) for code in ("EN", "PT_BR", "ZH_TW")] == ["en", "pt-BR", "zh-TW"]
     assert [country_code(country) for country in ("GB", "AQ", "", "X")] == ["GB", None, None, None]
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e99", "ten", ""])
+def test_an_amount_that_is_none_is_refused(amount: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(f'{{"amount": "{amount}", "currencyCode": "GBP"}}', type=answers.Money)
+
+
+@pytest.mark.parametrize("currency", ["gbp", "POUND", "", "£"])
+def test_a_currency_that_is_none_is_refused(currency: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(f'{{"amount": "1", "currencyCode": "{currency}"}}', type=answers.Money)
+
+
+def test_instants_are_utc_whatever_their_offset() -> None:
+    oil = mapped(RAW.replace(b"2026-06-30T22:00:00Z", b"2026-07-01T00:00:00+02:00"))
+    assert str(oil.updated_at) == "2026-06-30 22:00:00+00:00"
