@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -209,6 +209,19 @@ async def test_a_changed_rule_is_seen_when_the_tables_are_old(odoo: Running) -> 
     assert stated(await price(adapter, "MUG", currency="EUR", fresh=True)) == "4"
     await asyncio.sleep(0.06)
     assert stated(await price(adapter, "MUG", currency="EUR")) == "4"
+
+
+@BOTH_WAYS
+async def test_the_companys_own_rate_counts_before_a_shared_one_and_no_other_companys(
+    odoo: Running, fresh: bool
+) -> None:
+    odoo.product("MUG", price=10.0)
+    dollar = odoo.sandbox.seeded.currencies["USD"]
+    for company, day, rate in ((None, 20, 1.5), (1, 10, 1.25), (2, 25, 9.0)):
+        row = {"name": date(2026, 6, day), "rate": rate, "currency_id": dollar, "company_id": company}
+        odoo.store.add("res.currency.rate", row)
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("USD"))
+    assert stated(await price(adapter, "MUG", fresh=fresh)) == "12.5"
 
 
 @pytest.mark.parametrize("currency", ["JPY", "KWD"])
