@@ -15,7 +15,7 @@ from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.shared import shareable
-from gateway.calls.tracing import span
+from gateway.calls.tracing import configured, span
 from gateway.errors import (
     AdapterError,
     ConfigurationError,
@@ -38,9 +38,15 @@ class Route:
         "_metrics",
         "_outcomes",
         "_seconds",
+        "_traced",
         "backend",
         "bound",
         "cached",
+        "count_hits",
+        "count_joined",
+        "count_misses",
+        "count_renewals",
+        "count_stale",
         "domain",
         "joined",
         "keyed",
@@ -65,10 +71,17 @@ class Route:
         self.joined = spec.idempotent
         self.cached = spec.idempotent and spec.time_to_live > 0 and bound.policy.cache
         self.shareable = self.cached and not spec.personal and shareable(operation.name)
+        count = metrics.policies.labels
+        self.count_hits = count(bound.name, "cache", "hit").inc
+        self.count_misses = count(bound.name, "cache", "miss").inc
+        self.count_stale = count(bound.name, "cache", "stale").inc
+        self.count_renewals = count(bound.name, "cache", "renewal").inc
+        self.count_joined = count(bound.name, "coalescing", "joined").inc
         self._method: Callable[..., Any] = method
         self._metrics = metrics
         self._outcomes: dict[str, Callable[[], None]] = {}
         self._seconds = metrics.call_seconds.labels(bound.name, operation.name).observe
+        self._traced = configured()
         self._attributes = {"backend": bound.name, "operation": operation.name}
 
     async def ask(self, keys: Sequence[Any], context: CommerceContext, call: CallContext) -> Mapping[Any, Any]:
@@ -77,7 +90,7 @@ class Route:
         outcome = "ok"
         view = context.only(self.spec.vary_on)
         try:
-            with span("backend.call", self._attributes):
+            with span("backend.call", self._attributes, traced=self._traced):
                 if self.keyed:
                     return await self._method(keys, view, call)
                 return {keys[0]: await self._method(keys[0], view, call)}

@@ -11,6 +11,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from gateway.calls import retry
 from gateway.calls.breaker import Breaker
@@ -18,7 +19,7 @@ from gateway.calls.concurrency import GradientLimit
 from gateway.calls.health import Health
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.rates import LONGEST_WAIT, RateBudget, RateLedger
-from gateway.calls.tracing import span
+from gateway.calls.tracing import configured, span
 from gateway.calls.wire import Wire
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, Overloaded, RateLimited
 from gateway.model.context import CallContext
@@ -52,6 +53,7 @@ class AioTransport:
         self._throttle = manifest.throttle
         self._numbers = numbers
         self._budget = retry.RetryBudget(numbers.retry_budget)
+        self._traced: bool | None = None
         self._rates = RateBudget(name, ledger=ledger)
         self._limit = GradientLimit(numbers.concurrency_limit)
         self._breaker = Breaker(
@@ -166,7 +168,7 @@ class AioTransport:
     ) -> tuple[Response, bool]:
         started = time.monotonic()
         try:
-            with span("backend.attempt", {"backend": self.name, "operation": request.operation}):
+            with self._span(request):
                 response = await self._wire.exchange(request, call, seconds, cap)
         except AdapterError as error:
             self._failed(ticket, request, error, time.monotonic() - started, seconds)
@@ -192,6 +194,11 @@ class AioTransport:
         else:
             self.health.failed(f"HTTP {response.status}", certain=self._breaker.is_open)
         return limited
+
+    def _span(self, request: Request) -> AbstractContextManager[object]:
+        if self._traced is None:
+            self._traced = configured()
+        return span("backend.attempt", {"backend": self.name, "operation": request.operation}, traced=self._traced)
 
     def _failed(self, ticket: int, request: Request, error: AdapterError, took: float, seconds: float) -> None:
         late = isinstance(error, DeadlineExceeded)
