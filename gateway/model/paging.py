@@ -36,14 +36,23 @@ class ProductEdge(Struct, frozen=True):
 
 
 class ProductList(Struct, frozen=True):
-    edges: tuple[ProductEdge, ...]
-    page_info: PageInfo
+    """`positions[i]` resumes after `products[i]`; `bound_to` says of which list. Cursors are sealed when they are
+    selected: most pages show none but the last."""
+
+    products: tuple[Product, ...]
+    positions: tuple[str, ...]
+    bound_to: str
+    has_next: bool
     total_count: int | None = None
 
 
 class SearchResult(Struct, frozen=True):
-    edges: tuple[ProductEdge, ...]
-    page_info: PageInfo
+    """As `ProductList`, with facets."""
+
+    products: tuple[Product, ...]
+    positions: tuple[str, ...]
+    bound_to: str
+    has_next: bool
     facets: tuple[Facet, ...] = ()
     total_count: int | None = None
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from math import floor
 
 from msgspec import Struct
 
@@ -72,9 +72,13 @@ class AvailabilityService:
         asked = list(dict.fromkeys(sku for sku in skus if sku is not None))
         levels = await self._levels(asked, places, scope)
         limits = channel or ChannelSection(countries=(), currencies={})
-        answers = {
-            sku: self._availability(sku, fulfilment, plans, places, distances, levels, limits, scope) for sku in asked
-        }
+        if fulfilment is Fulfilment.DELIVERY:
+            promises = {confidence: _delivery(confidence, limits, scope) for confidence in Confidence}
+            answers = {
+                sku: _deliverable(sku, _count(sku, places, levels), len(places), limits, promises) for sku in asked
+            }
+        else:
+            answers = {sku: self._collectable(sku, plans, places, distances, levels, limits, scope) for sku in asked}
         return [None if sku is None else answers[sku] for sku in skus]
 
     def _channel(self, scope: Scope) -> ChannelSection | None:
@@ -125,10 +129,9 @@ class AvailabilityService:
         answers = await asyncio.gather(*(ask(name, tuple(dict.fromkeys(found))) for name, found in refs.items()))
         return {place: answer for part in answers for place, answer in part.items()}
 
-    def _availability(
+    def _collectable(
         self,
         sku: str,
-        fulfilment: Fulfilment,
         plans: Sequence[StorePlan],
         places: Sequence[LocationPlan],
         distances: Mapping[str, float],
@@ -140,24 +143,9 @@ class AvailabilityService:
         if whole.failure is not None and whole.unknown == len(places):
             return whole.failure
         stores = tuple(self._at_store(sku, plan, distances, levels, limits, scope) for plan in plans)
-        status = _status(whole, limits)
-        if fulfilment is Fulfilment.DELIVERY:
-            promise = _delivery(whole, status, limits, scope)
-        else:
-            promises = [store.promise for store in stores if store.promise is not None]
-            promise = min(promises, key=lambda promise: promise.ready_at, default=None)
-        return Availability(
-            sku=sku,
-            fulfilment=fulfilment,
-            status=status,
-            quantity=_shown(whole, limits),
-            capped=_capped(whole, limits),
-            complete=whole.unknown == 0,
-            unknown_places=whole.unknown,
-            promise=promise,
-            stores=stores,
-            freshness=whole.freshness,
-        )
+        promises = [store.promise for store in stores if store.promise is not None]
+        promise = min(promises, key=lambda promise: promise.ready_at, default=None)
+        return _whole(sku, Fulfilment.PICKUP, whole, _status(whole, limits), limits, promise, stores)
 
     def _at_store(
         self,
@@ -187,17 +175,18 @@ def _count(
 ) -> Count:
     """Each place once, from its own system. Unknown: not heard, or never counted there."""
     total, heard, unlimited, unknown = 0, False, False, 0
-    freshness: dict[Freshness, None] = {}
+    freshness: list[Freshness] = []
     failure: AdapterError | None = None
     for place in places:
         answer = levels.get((place.backend, sku))
         level = answer.levels.get(place.ref) if isinstance(answer, StockLevels) else None
-        if isinstance(answer, AdapterError):
-            failure = answer
         if level is None:
             unknown += 1
+            if isinstance(answer, AdapterError):
+                failure = answer
             continue
-        freshness[level.freshness] = None
+        if level.freshness not in freshness:
+            freshness.append(level.freshness)
         heard = True
         if level.tracking is Tracking.UNTRACKED:
             unlimited = True
@@ -206,10 +195,43 @@ def _count(
     return Count(total if heard else None, unlimited, unknown, tuple(freshness), failure)
 
 
+def _deliverable(
+    sku: str, count: Count, places: int, limits: ChannelSection, promises: Mapping[Confidence, Promise]
+) -> Availability | AdapterError:
+    if count.failure is not None and count.unknown == places:
+        return count.failure
+    status = _status(count, limits)
+    promise = promises[_confidence(count)] if _buyable(status) else None
+    return _whole(sku, Fulfilment.DELIVERY, count, status, limits, promise, ())
+
+
+def _whole(
+    sku: str,
+    fulfilment: Fulfilment,
+    count: Count,
+    status: AvailabilityStatus,
+    limits: ChannelSection,
+    promise: Promise | None,
+    stores: tuple[StoreAvailability, ...],
+) -> Availability:
+    return Availability(
+        sku=sku,
+        fulfilment=fulfilment,
+        status=status,
+        quantity=_shown(count, limits),
+        capped=_capped(count, limits),
+        complete=count.unknown == 0,
+        unknown_places=count.unknown,
+        promise=promise,
+        stores=stores,
+        freshness=count.freshness,
+    )
+
+
 def _sellable(level: StockLevel, place: LocationPlan) -> int:
     """Whole pieces above the safety stock; an oversold place adds nothing, and takes nothing from others."""
-    available = level.available if level.available is not None else Decimal(0)
-    return max(0, int(available.to_integral_value(rounding=ROUND_FLOOR)) - place.safety_stock)
+    available = level.available
+    return 0 if available is None else max(0, floor(available) - place.safety_stock)
 
 
 def _status(count: Count, limits: ChannelSection) -> AvailabilityStatus:
@@ -231,19 +253,21 @@ def _capped(count: Count, limits: ChannelSection) -> bool:
 
 
 def _confidence(count: Count) -> Confidence:
-    sure = count.unknown == 0 and not any(freshness.stale for freshness in count.freshness)
-    return Confidence.HIGH if sure else Confidence.LOW
+    if count.unknown:
+        return Confidence.LOW
+    for freshness in count.freshness:
+        if freshness.stale:
+            return Confidence.LOW
+    return Confidence.HIGH
 
 
 def _buyable(status: AvailabilityStatus) -> bool:
-    return status in (AvailabilityStatus.IN_STOCK, AvailabilityStatus.LOW_STOCK)
+    return status is AvailabilityStatus.IN_STOCK or status is AvailabilityStatus.LOW_STOCK
 
 
-def _delivery(count: Count, status: AvailabilityStatus, limits: ChannelSection, scope: Scope) -> Promise | None:
-    if not _buyable(status):
-        return None
+def _delivery(confidence: Confidence, limits: ChannelSection, scope: Scope) -> Promise:
     earliest, latest = limits.delivery_days
-    return Promise(scope.now + timedelta(days=earliest), scope.now + timedelta(days=latest), _confidence(count))
+    return Promise(scope.now + timedelta(days=earliest), scope.now + timedelta(days=latest), confidence)
 
 
 def _pickup(

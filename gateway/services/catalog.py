@@ -13,14 +13,13 @@ from gateway.model.catalog import (
     Product,
     ProductKey,
     ProductKeyKind,
-    ProductPage,
     ProductQuery,
     ProductStatus,
     Variant,
 )
 from gateway.model.identity import NativeRef, canonical_key
 from gateway.model.paging import PageInfo, ProductEdge, ProductList, SearchResult
-from gateway.model.search import SearchFilter, SearchPage, SearchQuery, SearchSort
+from gateway.model.search import SearchFilter, SearchQuery, SearchSort
 from gateway.ports.domains import SearchPort
 from gateway.ports.operations import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS, SEARCH
 from gateway.services.cursors import Cursors, PlainPosition
@@ -64,8 +63,7 @@ class Catalog:
         position = self._cursors.open(after, PlainPosition, bound_to=bound_to).position if after else None
         query = ProductQuery(first, position, category, collection)
         page = await self._systems.paged(LIST_PRODUCTS, query, scope.commerce, scope.call)
-        edges = self._edges(page, bound_to)
-        return ProductList(edges, _page_info(page, edges), page.total)
+        return ProductList(page.products, page.positions, bound_to, page.has_next, page.total)
 
     async def search(
         self,
@@ -82,8 +80,7 @@ class Catalog:
         position = self._cursors.open(after, PlainPosition, bound_to=bound_to).position if after else None
         query = SearchQuery(text, first, position, filters, sort)
         page = await self._systems.paged(SEARCH, query, scope.commerce, scope.call)
-        edges = self._edges(page, bound_to)
-        return SearchResult(edges, _page_info(page, edges), page.facets, page.total)
+        return SearchResult(page.products, page.positions, bound_to, page.has_next, page.facets, page.total)
 
     def _refuse_undeclared(self, filters: tuple[SearchFilter, ...], sort: SearchSort, scope: Scope) -> None:
         owner = next(iter(self._systems.ownership.serving("search", scope.commerce.country)), None)
@@ -97,22 +94,24 @@ class Catalog:
         if sort not in able.sorts:
             raise UnsupportedFilter(f"Search cannot be sorted so; it can by {', '.join(s.name for s in able.sorts)}.")
 
-    def _edges(self, page: ProductPage | SearchPage, bound_to: str) -> tuple[ProductEdge, ...]:
-        source = page.products[0].ref.backend if page.products else ""
-        return tuple(
-            ProductEdge(product, self._cursors.seal(PlainPosition(source, position), bound_to=bound_to))
+    def edges(self, page: ProductList | SearchResult) -> list[ProductEdge]:
+        """Each product of a page with its cursor."""
+        return [
+            ProductEdge(product, self._cursor(page, position))
             for product, position in zip(page.products, page.positions, strict=True)
-        )
+        ]
+
+    def page_info(self, page: ProductList | SearchResult) -> PageInfo:
+        return PageInfo(page.has_next, self._cursor(page, page.positions[-1]) if page.positions else None)
+
+    def _cursor(self, page: ProductList | SearchResult, position: str) -> str:
+        return self._cursors.seal(PlainPosition(page.products[0].ref.backend, position), bound_to=page.bound_to)
 
     async def categories(self, scope: Scope) -> tuple[Category, ...]:
         return await self._systems.paged(LIST_CATEGORIES, None, scope.commerce, scope.call)
 
     async def collections(self, scope: Scope) -> tuple[Collection, ...]:
         return await self._systems.paged(LIST_COLLECTIONS, None, scope.commerce, scope.call)
-
-
-def _page_info(page: ProductPage | SearchPage, edges: tuple[ProductEdge, ...]) -> PageInfo:
-    return PageInfo(page.has_next, edges[-1].cursor if edges else None)
 
 
 def _published(product: Product | AdapterError | None, scope: Scope) -> Product | AdapterError | None:

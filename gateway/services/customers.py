@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
-from gateway.errors import AdapterError, GatewayError
+from gateway.errors import AdapterError, GatewayError, Unavailable
 from gateway.model.customers import (
     Consent,
     Customer,
@@ -162,7 +162,10 @@ class Customers:
             for field, order in orders.items()
         }
         freshness = tuple(record.freshness for group in records.values() for record in group[:1])
-        missing = tuple((name, failure.code) for name, failure in failures.items())
+        missing = (
+            *((name, failure.code) for name, failure in failures.items()),
+            *((name, Unavailable.code) for name in unheard(linked, "customer", self._systems, scope)),
+        )
         return Customer(linked, freshness=freshness, missing=missing, **values)  # type: ignore[arg-type]
 
     async def _records(
@@ -202,6 +205,19 @@ class Customers:
             if stated:
                 return stated
         return failure if failure is not None else ()
+
+
+def unheard(linked: LinkedCustomer, domain: str, systems: SystemsOfRecord, scope: Scope) -> list[str]:
+    """Backends that should have been searched for the signed-in customer and could not be heard: what they know of the
+    domain is missing, though no link says so."""
+    if scope.principal.kind != "customer":
+        return []
+    ownership = systems.ownership
+    return [
+        name
+        for name in ownership.serving(domain, scope.commerce.country)
+        if name not in linked.asked and not linked.refs(name) and ownership.offers(name, FIND_CUSTOMERS.name)
+    ]
 
 
 def _links(records: Iterable[CustomerRecord], *, proven: bool) -> list[IdentityLink]:

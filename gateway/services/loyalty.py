@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from msgspec import Struct
 
-from gateway.errors import AdapterError
+from gateway.errors import AdapterError, Unavailable
 from gateway.model.customers import (
     CustomerKey,
     CustomerKeyKind,
@@ -23,6 +23,7 @@ from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
 from gateway.model.pricing import Price
 from gateway.ports.operations import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.services.cursors import Cursors, PlainPosition
+from gateway.services.customers import unheard
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
@@ -64,6 +65,9 @@ class Loyalty:
                 accounts += answer
         if gaps and len(gaps) == len(names):
             raise next(answer for answer in answers if isinstance(answer, AdapterError)).fresh()
+        gaps += (
+            Gap(name, Unavailable.code, retryable=True) for name in unheard(linked, "loyalty", self._systems, scope)
+        )
         return LoyaltyAccounts(tuple(accounts), tuple(gaps))
 
     async def _accounts(

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client import Counter
 
-from gateway.errors import AdapterError, GatewayError
+from gateway.errors import AdapterError, GatewayError, Unavailable
 from gateway.model.customers import LinkedCustomer
 from gateway.model.freshness import Role
 from gateway.model.identity import NativeRef
@@ -22,7 +22,7 @@ from gateway.model.orders import Order, OrderEnrichment, OrderOrigin, OrderPosit
 from gateway.model.paging import Gap, OrderEdge, OrderList, PageInfo
 from gateway.ports.operations import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
 from gateway.services.cursors import Cursors
-from gateway.services.customers import Customers
+from gateway.services.customers import Customers, unheard
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
@@ -59,14 +59,16 @@ class Orders:
         answers = await asyncio.gather(*(self._page(name, linked, first, start, scope) for name in names))
         pages = dict(zip(names, answers, strict=True))
         gaps, failures = self._gaps(pages)
+        unsearched = unheard(linked, "order", self._systems, scope)
         if failures and len(failures) == len(pages) and not start.places:
             raise failures[0].fresh()
         edges, end = self._merge(pages, start, first, bound_to)
         heard = [page for page in pages.values() if isinstance(page, OrdersPage)]
         left = any(page.has_next for page in heard) or len(edges) < sum(len(page.orders) for page in heard)
-        more = left or (bool(edges) and bool(failures))
+        more = left or (bool(edges) and bool(failures or unsearched))
         cursor = self._cursors.seal(end, bound_to=bound_to) if edges or after else None
-        return OrderList(edges, PageInfo(more, cursor), gaps)
+        missing = (Gap(name, Unavailable.code, retryable=True) for name in unsearched)
+        return OrderList(edges, PageInfo(more, cursor), (*gaps, *missing))
 
     def _backends(self, linked: LinkedCustomer) -> list[str]:
         ownership = self._systems.ownership

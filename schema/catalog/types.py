@@ -15,7 +15,7 @@ from gateway.execution import attribute, batched, computed, records
 from gateway.model import catalog as model
 from gateway.model.catalog import ProductStatus
 from gateway.model.identity import NativeRef
-from gateway.model.paging import Near, ProductEdge, ProductList
+from gateway.model.paging import Near, PageInfo, ProductEdge, ProductList
 from gateway.model.pricing import Price
 from gateway.model.stock import Availability, Fulfilment
 from gateway.model.stores import GeoPoint
@@ -301,13 +301,21 @@ class ProductEdgeView:
 class ProductConnectionView:
     is_type_of = records(ProductList)
 
-    @computed("list[ProductView]", description="The products of this page, without their cursors.")
+    @computed(list[ProductView], description="The products of this page, without their cursors.")
     @staticmethod
-    def nodes(record: ProductList) -> list[model.Product]:
-        return [edge.node for edge in record.edges]
+    def nodes(record: ProductList) -> tuple[model.Product, ...]:
+        return record.products
 
-    edges: list[ProductEdgeView] = strawberry.field(description="The products of this page, each with its cursor.")
-    page_info: PageInfoView = strawberry.field(description="Where this page ends.")
+    @computed(list[ProductEdgeView], description="The products of this page, each with its cursor.")
+    @staticmethod
+    def edges(record: ProductList, ctx: OperationContext) -> list[ProductEdge]:
+        return ctx.services.catalog.edges(record)
+
+    @computed(PageInfoView, description="Where this page ends.")
+    @staticmethod
+    def page_info(record: ProductList, ctx: OperationContext) -> PageInfo:
+        return ctx.services.catalog.page_info(record)
+
     total_count: int | None = strawberry.field(
         description="How many there are in all; null where counting would cost its owner another call."
     )

@@ -12,7 +12,7 @@ from gateway.errors import BadInput
 from gateway.execution import batched, computed, records
 from gateway.model import search as model
 from gateway.model.catalog import Product
-from gateway.model.paging import SearchResult
+from gateway.model.paging import PageInfo, ProductEdge, SearchResult
 from gateway.model.search import SearchFilter, SearchSort
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.types import ProductEdgeView, ProductView
@@ -46,11 +46,19 @@ class SearchConnectionView:
 
     @computed(list[ProductView], description="The hits of this page, without their cursors.")
     @staticmethod
-    def nodes(record: SearchResult) -> list[Product]:
-        return [edge.node for edge in record.edges]
+    def nodes(record: SearchResult) -> tuple[Product, ...]:
+        return record.products
 
-    edges: list[ProductEdgeView] = strawberry.field(description="The hits of this page, each with its cursor.")
-    page_info: PageInfoView = strawberry.field(description="Where this page ends.")
+    @computed(list[ProductEdgeView], description="The hits of this page, each with its cursor.")
+    @staticmethod
+    def edges(record: SearchResult, ctx: OperationContext) -> list[ProductEdge]:
+        return ctx.services.catalog.edges(record)
+
+    @computed(PageInfoView, description="Where this page ends.")
+    @staticmethod
+    def page_info(record: SearchResult, ctx: OperationContext) -> PageInfo:
+        return ctx.services.catalog.page_info(record)
+
     facets: list[FacetView] = strawberry.field(description="How the whole search could be narrowed.")
     total_count: int | None = strawberry.field(description="All hits; null where the index does not count.")
 
