@@ -75,8 +75,8 @@ def build_asgi(
     body_seconds: float = BODY_SECONDS,
 ) -> Doors:
     """`alias_of` gives a backend's public alias; `pages` are routes of the application's own, before ours; `lifespan`
-    is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is an
-    explorer only where anybody may see the schema."""
+    is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is
+    an explorer only where anybody may see the schema."""
     gate = Gate()
     profiles = Profiles(settings)
     explorer = explorer and profiles.of(ANONYMOUS).introspection

@@ -25,7 +25,7 @@ _KINDS = {
     ".svg": "image/svg+xml",
 }
 _OWN_POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+    b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
     b"form-action 'none'; frame-ancestors 'none'"
 )
 _BUNDLE_POLICY = (  # GraphiQL's editor makes styles and workers as it runs
