@@ -14,6 +14,7 @@ from gateway.errors import ConfigurationError
 from gateway.settings import Settings, load
 
 TEMPLATE = Path(__file__).with_name("gateway.toml")
+_SOMEBODY_ELSES = ("GATEWAY_STATE", "GATEWAY_REDIS")  # a demo never writes into a database it did not make
 _WORD = re.compile(r"@([a-z_]+(?:\.[a-z_]+)?)@")
 
 
@@ -51,4 +52,5 @@ def configure(sandboxes: Sandboxes, folder: Path, gateway_url: str) -> Settings:
     path = folder / "gateway.toml"
     text = filled(TEMPLATE.read_text("utf-8"), words(sandboxes, folder, gateway_url))
     path.write_text(text, "utf-8")
-    return load(path, {**os.environ, **environment(sandboxes)})
+    around = {name: value for name, value in os.environ.items() if name not in _SOMEBODY_ELSES}
+    return load(path, {**around, **environment(sandboxes)})

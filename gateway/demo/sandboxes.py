@@ -29,6 +29,7 @@ class Sandboxes:
 
     def __init__(self, running: Mapping[str, RunningSandbox]) -> None:
         self.running = running
+        self.down: set[str] = set()
 
     def requests(self) -> int:
         """How many requests have arrived at all backends together."""
@@ -42,8 +43,23 @@ class Sandboxes:
         for each in self.running.values():
             each.sandbox.requests.clear()
 
+    async def take_down(self, name: str) -> None:
+        """Nobody listens at the backend's address any more. Raises KeyError for a name nobody has."""
+        backend = self.running[name]
+        if name not in self.down:
+            self.down.add(name)
+            await backend.sandbox.stop()
+
+    async def bring_back(self, name: str) -> None:
+        """The backend listens again where it was, with what it held. Raises KeyError for a name nobody has."""
+        backend = self.running[name]
+        if name in self.down:
+            await backend.sandbox.start(int(backend.url.rpartition(":")[2]))
+            self.down.discard(name)
+
     async def stop(self) -> None:
-        await asyncio.gather(*(each.sandbox.stop() for each in self.running.values()))
+        up = [each.sandbox for name, each in self.running.items() if name not in self.down]
+        await asyncio.gather(*(sandbox.stop() for sandbox in up))
 
     async def __aenter__(self) -> Sandboxes:
         return self

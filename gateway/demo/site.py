@@ -60,14 +60,29 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
         return Response(orjson.dumps(known), media_type="application/json", headers=_HEADERS)
 
     async def traffic(request: Request) -> Response:
-        """How many requests arrived at each backend's socket so far."""
-        counts = {name: len(operations) for name, operations in sandboxes.counts().items()}
+        """How many requests arrived at each backend's socket so far, and whether it is up."""
+        counts = {
+            name: {"requests": len(operations), "down": name in sandboxes.down}
+            for name, operations in sandboxes.counts().items()
+        }
         return Response(orjson.dumps(counts), media_type="application/json", headers=_HEADERS)
+
+    async def switch(request: Request) -> Response:
+        """Takes a backend down or brings it back. JSON only, so that no other site's form can do it."""
+        name = request.path_params["name"]
+        if request.headers.get("content-type") != "application/json" or name not in sandboxes.running:
+            return Response(status_code=404)
+        wanted = orjson.loads(await request.body() or b"null")
+        if wanted not in ({"down": True}, {"down": False}):
+            return Response(status_code=400)
+        await (sandboxes.take_down(name) if wanted["down"] else sandboxes.bring_back(name))
+        return Response(status_code=204)
 
     return [
         Route("/", page),
         Route("/demo/setup", setup),
         Route("/demo/traffic", traffic),
+        Route("/demo/backends/{name}", switch, methods=["POST"]),
         Route("/demo/files/{name}", file),
         Route("/demo/media/{name}", drawn),
     ]

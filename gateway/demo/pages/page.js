@@ -93,7 +93,7 @@ function webPanel({ product, me }) {
     el("div", { class: "badges" }, product.brand ? el("span", { class: "badge" }, el("bdi", {}, product.brand)) : null, extras),
     facts({ product: product.freshness }),
     el("ul", { class: "variants" }, product.variants.map((variant) => el("li", {},
-      el("div", { class: "row" }, el("span", { class: "name" }, variant.title.value), priceOf(variant.price)),
+      el("div", { class: "row" }, el("span", { class: "name" }, el("bdi", {}, variant.title.value)), priceOf(variant.price)),
       el("div", { class: "row" }, stockLine(variant.availability), el("span", { class: "sku" }, variant.sku ?? say("noSku"))),
       unitPrice(variant.price),
       facts({ price: variant.price?.freshness, stock: variant.availability?.freshness ?? [] })))),
@@ -125,7 +125,7 @@ function kioskPanel({ product }) {
     heading(product.title),
     facts({ product: product.freshness }),
     el("ul", { class: "variants" }, product.variants.map((variant) => el("li", {},
-      el("div", { class: "row" }, el("span", { class: "name" }, variant.title.value), priceOf(variant.price)),
+      el("div", { class: "row" }, el("span", { class: "name" }, el("bdi", {}, variant.title.value)), priceOf(variant.price)),
       (variant.availability?.stores ?? [null]).map((place) => stockLine(place)),
       facts({ price: variant.price?.freshness,
         stock: (variant.availability?.stores ?? []).flatMap((place) => place.freshness) })))),
@@ -133,14 +133,16 @@ function kioskPanel({ product }) {
 }
 
 function voicePanel({ product }) {
-  const spoken = [
-    product.speakable,
-    ...product.variants.flatMap((variant) => [variant.price?.speakable, variant.availability?.speakable]),
-  ].filter(Boolean);
   const { language, direction } = product.speakable;
-  const aloud = el("button", { type: "button", on: { click: () => speak(spoken.map((part) => part.text), language) } }, `▶ ${say("say")}`);
+  const variants = product.variants.map((variant) =>
+    [variant.title.value, [variant.price?.speakable, variant.availability?.speakable].filter(Boolean)]);
+  const spoken = [product.speakable, ...variants.flatMap(([, parts]) => parts)];
+  const sentences = [product.speakable.text, ...variants.flatMap(([name, parts]) => [name, ...parts.map((part) => part.text)])];
+  const aloud = el("button", { type: "button", on: { click: () => speak(sentences, language) } }, `▶ ${say("say")}`);
+  const line = (part) => el("p", { class: "spoken", lang: language, dir: direction.toLowerCase() }, part.text);
   return [
-    ...spoken.map((part) => el("p", { class: "spoken", lang: language, dir: direction.toLowerCase() }, part.text)),
+    line(product.speakable),
+    ...variants.map(([name, parts]) => el("div", { class: "said" }, el("span", { class: "name" }, el("bdi", {}, name)), parts.map(line))),
     "speechSynthesis" in window ? aloud : null,
     facts({ product: product.freshness, price: product.variants.map((variant) => variant.price?.freshness),
       stock: product.variants.flatMap((variant) => variant.availability?.freshness ?? []) }),
@@ -197,9 +199,16 @@ async function refresh() {
   ]);
   const after = await traffic();
   if (run !== state.run) return;
-  byId("traffic").replaceChildren(...Object.entries(after).map(([name, count]) =>
-    el("li", {}, el("span", {}, name), el("span", {}, String(count - (before[name] ?? 0))))));
+  byId("traffic").replaceChildren(...Object.entries(after).map(([name, { requests, down }]) => el("li", { class: down ? "down" : "" },
+    el("span", {}, name), el("span", {}, down ? "down" : String(requests - before[name].requests)),
+    el("button", { type: "button", on: { click: () => turn(name, !down) } }, down ? "bring back" : "take down"))));
   document.body.dataset.ready = String(run);
+}
+
+/** Take a backend down or bring it back, and see what becomes of the page. */
+async function turn(name, down) {
+  await fetch(`/demo/backends/${name}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ down }) });
+  await refresh();
 }
 
 async function listProducts(country, language) {
