@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=8000)
     demo.add_argument("--once", action="store_true", help="run the main query, print its answer, and end")
     demo.add_argument("--data", type=Path, help="a folder of real data to load instead of the designed retailer")
+    demo.add_argument("--backends", type=Path, help="only the sandboxes; what a gateway needs is written here")
     demo.set_defaults(run=_demo)
 
     explain = commands.add_parser("explain", help="show the plan of an operation, run it, and draw its timeline")
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--variables", default="{}", help="JSON object")
     explain.add_argument("--svg", type=Path, help="write the timeline here")
     explain.add_argument("--dry", action="store_true", help="only the plan and the predicted calls")
+    explain.epilog = "GATEWAY_TOKEN in the environment asks as somebody."
     explain.set_defaults(run=_explain)
 
     schema = commands.add_parser("schema", help="print the schema (SDL)")
@@ -84,6 +87,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    if options.backends is not None:
+        from gateway.demo.backends import run_backends
+
+        return asyncio.run(run_backends(options.backends, port=options.port))
     from gateway.demo.run import run_demo
 
     return asyncio.run(run_demo(once=options.once, data=options.data, port=options.port))
@@ -92,7 +99,16 @@ def _demo(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from gateway.explain import explain
 
-    return asyncio.run(explain(options.config, options.query, options.variables, svg=options.svg, dry=options.dry))
+    return asyncio.run(
+        explain(
+            options.config,
+            options.query,
+            options.variables,
+            svg=options.svg,
+            dry=options.dry,
+            token=os.environ.get("GATEWAY_TOKEN"),
+        )
+    )
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import ConfigurationError
 from gateway.model.identity import KeyRule
@@ -28,6 +29,8 @@ class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class GatewaySection(_Section, frozen=True, kw_only=True):
+    """`state` and `redis` can hold passwords: GATEWAY_STATE and GATEWAY_REDIS of the environment take their place."""
+
     public_url: str = "http://127.0.0.1:8000"
     state: str = "sqlite+aiosqlite:///var/gateway.sqlite"
     redis: str = ""
@@ -226,8 +229,10 @@ def decode(
 ) -> Settings:
     """Settings from parsed TOML. Raises ConfigurationError with the place of the first mistake."""
     file = convert(dict(raw), _File, place="")
+    known = dict(os.environ if environment is None else environment)
+    kept = {key: known.get(f"GATEWAY_{key.upper()}") or getattr(file.gateway, key) for key in ("state", "redis")}
     return Settings(
-        gateway=file.gateway,
+        gateway=replace(file.gateway, **kept),
         secrets=_named(file.secrets, SecretSource, "secrets"),
         backends={name: _backend(name, section) for name, section in file.backends.items()},
         domains=_named(file.domains, DomainSection, "domains"),
@@ -241,7 +246,7 @@ def decode(
         api_keys=_named(file.api_keys, ApiKeySection, "api_keys"),
         limits=file.limits,
         server=file.server,
-        environment=dict(os.environ if environment is None else environment),
+        environment=known,
         base=base or Path.cwd(),
     )
 
