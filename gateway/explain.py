@@ -1,0 +1,69 @@
+"""`gateway explain`: the plan of an operation as a tree, run for real, with a timeline picture."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.app import Gateway
+from gateway.errors import ConfigurationError
+from gateway.execution import Request
+from gateway.execution.drawing import timeline, tree
+from gateway.execution.explain import Explanation
+from gateway.model.principal import ANONYMOUS, Principal
+from gateway.security.profiles import RequestFacts
+from gateway.settings import load
+
+
+async def explain(config: Path, query: Path, variables: str, *, svg: Path | None, dry: bool, token: str | None) -> int:
+    """Prints the plan; unless `dry`, runs the operation and prints what it fetched and called. `token` asks as
+    somebody. 1 when the operation is not valid or answered with errors. Raises ConfigurationError."""
+    gateway = await Gateway.open(load(config))
+    try:
+        principal = ANONYMOUS if token is None else await gateway.verifier.verify(token)
+        request = Request(_text(query), _variables(variables))
+        context = gateway.contexts(principal, gateway.profiles.of(principal), RequestFacts(explain=True))
+        predicted = gateway.engine.predict(request, context)
+        if not isinstance(predicted, Explanation):
+            for error in predicted:
+                print(error.message, file=sys.stderr)
+            return 1
+        if dry:
+            print(tree(predicted))
+            return 0
+        return await _run(gateway, request, principal, svg)
+    finally:
+        await gateway.close()
+
+
+async def _run(gateway: Gateway, request: Request, principal: Principal, svg: Path | None) -> int:
+    context = gateway.contexts(principal, gateway.profiles.of(principal), RequestFacts(explain=True))
+    context.explain = True  # an operator at a terminal needs no profile's leave
+    result = await gateway.engine.execute(request, context)
+    found: Any = (result.extensions or {}).get("explain")
+    explanation = msgspec.convert(found, Explanation)
+    print(tree(explanation))
+    for error in result.errors or []:
+        print(f"error at {'.'.join(map(str, error.path or []))}: {error.message}", file=sys.stderr)
+    if svg is not None:
+        await asyncio.to_thread(svg.write_text, timeline(explanation, "operation"), "utf-8")
+        print(f"timeline written to {svg}")
+    return 1 if result.errors else 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot read the operation: {error}", place=str(path)) from error
+
+
+def _variables(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(f"not a JSON object: {error}", place="--variables") from error
