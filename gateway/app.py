@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from starlette.routing import BaseRoute
 
+from gateway.calls.cache import AnswerCache
 from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.tags import touched
@@ -34,6 +35,7 @@ from gateway.state.aliases import StoredAliases
 from gateway.state.database import Database
 from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
+from gateway.state.shared import Shared, open_shared
 from schema import build_schema
 
 CONFIG_VARIABLE = "GATEWAY_CONFIG"
@@ -78,18 +80,28 @@ class Gateway:
         )
         metrics.registry.register(ExecutorFigures(self.engine.counters))
         self._doors: list[Doors] = []
+        self._shared: Shared | None = None
 
     @classmethod
     async def open(cls, settings: Settings, manifests: Mapping[str, Manifest] | None = None) -> Gateway:
         """Raises ConfigurationError; opens no connection to a backend. `manifests`: see `Registry.open`."""
         database = await Database.open(settings.gateway.state)
         registry: Registry | None = None
+        shared: Shared | None = None
         try:
-            metrics = CallMetrics()
-            registry = Registry.open(settings, database, metrics, manifests)
+            metrics, cache = CallMetrics(), AnswerCache()
+            shared = open_shared(settings.gateway.redis, cache)
+            registry = Registry.open(settings, database, metrics, manifests, shared.ledger if shared else None)
             check_identity_rules(settings, registry.backends)
-            return cls(settings, database, registry, Caller(registry.backends, metrics=metrics), metrics)
+            answers = shared.answers if shared else None
+            caller = Caller(registry.backends, cache=cache, shared=answers, metrics=metrics)
+            gateway = cls(settings, database, registry, caller, metrics)
+            if shared is not None:
+                await gateway.share(shared)
+            return gateway
         except BaseException:
+            if shared is not None:
+                await shared.close()
             if registry is not None:
                 await registry.close()
             await database.close()
@@ -118,6 +130,19 @@ class Gateway:
         for doors in self._doors:
             doors.cache.invalidate(touched(tags))
 
+    async def share(self, shared: Shared) -> None:
+        """From now on changes that other gateways hear of are heard here too."""
+        self._shared = shared
+        shared.answers.on_changed = self._changed_elsewhere
+        await shared.start()
+
+    def _changed_elsewhere(self, backend: str | None, tags: Sequence[str]) -> None:
+        for doors in self._doors:
+            if backend is None:
+                doors.cache.clear()
+            else:
+                doors.cache.invalidate(tags)
+
     async def ready(self) -> Mapping[str, Any]:
         """A gateway is ready when its own state answers; a backend that is down degrades answers, not readiness."""
         async with self.database.read():
@@ -131,6 +156,8 @@ class Gateway:
         await self.inbox.close()
         await self.caller.close()
         await self.registry.close()
+        if self._shared is not None:
+            await self._shared.close()
         await self.database.close()
 
 

@@ -14,6 +14,7 @@ import structlog
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.rates import RateLedger
 from gateway.calls.transport import build_transport
 from gateway.errors import ConfigurationError
 from gateway.model.identity import KeyRule
@@ -84,16 +85,24 @@ class Registry:
         database: Database,
         metrics: CallMetrics,
         manifests: Mapping[str, Manifest] | None = None,
+        ledger: RateLedger | None = None,
     ) -> Registry:
         """Raises ConfigurationError for the first backend that cannot be made. Opens no connection yet. `manifests` are
-        adapters at hand, by name, besides those that are installed."""
+        adapters at hand, by name, besides those that are installed; `ledger` shares rate budgets over gateways."""
         registry = cls()
         registry._at_hand = manifests or {}
         for section in settings.backends.values():
-            registry._add(section, settings, database, metrics)
+            registry._add(section, settings, database, metrics, ledger)
         return registry
 
-    def _add(self, section: BackendSection, settings: Settings, database: Database, metrics: CallMetrics) -> None:
+    def _add(
+        self,
+        section: BackendSection,
+        settings: Settings,
+        database: Database,
+        metrics: CallMetrics,
+        ledger: RateLedger | None,
+    ) -> None:
         place = f"backends.{section.name}"
         manifest = self._at_hand.get(section.adapter) or manifest_of(section.adapter, place=f"{place}.adapter")
         config = convert(section.options, manifest.config, place=place, dec_hook=_secrets_of(settings, place))
@@ -104,6 +113,7 @@ class Registry:
             section.policy,
             allow_private_network=section.allow_private_network,
             metrics=metrics,
+            ledger=ledger,
         )
         identifiers = StoredIdentifiers(database, section.name)
         self._identifiers.append(identifiers)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -32,11 +32,13 @@ class _Changed(Struct, frozen=True, array_like=True):
 
 
 class RedisAnswers:
-    """`start` listens to the other gateways; `local` is the cache of this process that their news concern."""
+    """`start` listens to the other gateways; `local` is the cache of this process that their news concern. Others who
+    keep what was made of answers hear it through `on_changed(backend, tags)`; no backend: everything may have."""
 
     def __init__(self, link: RedisLink, local: AnswerCache) -> None:
         self._link = link
         self._local = local
+        self.on_changed: Callable[[str | None, Sequence[str]], None] | None = None
         self._origin = secrets.token_hex(8)
         self._listener: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
@@ -113,8 +115,9 @@ class RedisAnswers:
                 async with self._link.client.pubsub() as channel:  # type: ignore[no-untyped-call]
                     await channel.subscribe(_CHANNEL)
                     if missed:
-                        self._local.clear()  # what was said meanwhile was not heard
-                        missed = False
+                        missed = False  # what was said meanwhile was not heard
+                        self._local.clear()
+                        self._announce(None, ())
                     self._listening.set()
                     await self._listen(channel)
             except (RedisError, OSError, TimeoutError):
@@ -133,6 +136,11 @@ class RedisAnswers:
                 continue
             if changed.origin != self._origin:
                 self._local.invalidate(changed.backend, changed.tags)
+                self._announce(changed.backend, changed.tags)
+
+    def _announce(self, backend: str | None, tags: Sequence[str]) -> None:
+        if self.on_changed is not None:
+            self.on_changed(backend, tags)
 
 
 def _address(place: bytes) -> bytes:
