@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from gateway.demo.retailer import disagreements as planted
 from gateway.demo.retailer.catalogue import Item
@@ -16,11 +16,13 @@ VIP = "VIP"
 VIP_PART = Decimal("0.90")
 BREAK_PART = Decimal("0.85")
 BREAK_FROM = Decimal(10)
-SALE_EVERY = 12
+SALE_EVERY, SALE_FIRST = 12, 7
 """Every twelfth variant is reduced from a higher regular price."""
 
 _LEVEL = {"GB": Decimal(1), "JP": Decimal(200), "IL": Decimal("4.90"), "KW": Decimal("0.40")}
-_STEP = {"GB": Decimal("0.50"), "JP": Decimal(10), "IL": Decimal("0.90"), "KW": Decimal("0.250")}
+_STEP = {"GB": Decimal("0.50"), "JP": Decimal(10), "IL": Decimal(5), "KW": Decimal("0.250")}
+_OFF = {"IL": Decimal("0.10")}
+"""In Israel prices end in ninety agorot."""
 
 
 def gross(item: Item, country: str) -> Money:
@@ -29,43 +31,52 @@ def gross(item: Item, country: str) -> Money:
         return Money(item.gross, "GBP")
     step = _STEP[country]
     steps = (item.gross * _LEVEL[country] / step).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return Money(max(steps, Decimal(1)) * step, CURRENCIES[country]).quantized()
+    return Money(max(steps, Decimal(1)) * step - _OFF.get(country, 0), CURRENCIES[country]).quantized()
+
+
+def regular(item: Item, country: str) -> Money | None:
+    """The higher tag price that a reduced variant had before: about a quarter more, in the country's usual steps."""
+    if item.number % SALE_EVERY != SALE_FIRST:
+        return None
+    tag, step = gross(item, country), _STEP[country]
+    steps = (tag.amount * Decimal("1.25") / step).quantize(Decimal(1), rounding=ROUND_CEILING)
+    return Money(steps * step - _OFF.get(country, 0), tag.currency).quantized()
 
 
 def net(item: Item, country: str) -> Money:
-    """What the ERP keeps: the tag price without tax, in the currency's digits. Where tax on it would not give the tag
-    price back to the last digit, one more digit is kept, as an ERP with finer price digits does."""
-    tag, rate = gross(item, country), TAX_RATES[country]
+    """What the ERP keeps of the tag price."""
+    return without_tax(gross(item, country), country)
+
+
+def without_tax(tag: Money, country: str) -> Money:
+    """A tag price without tax, in the currency's digits. Where tax on it would not give the tag price back to the last
+    digit, one more digit is kept, as an ERP with finer price digits does."""
+    rate = TAX_RATES[country]
     exact = tag.amount / (1 + rate)
     for digits in range(fraction_digits(tag.currency), fraction_digits(tag.currency) + 3):
         amount = exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
         if Money(amount * (1 + rate), tag.currency).quantized() == tag:
             return Money(amount, tag.currency)
-    raise AssertionError(f"{item.sku} has no net price in {country}")
-
-
-def _rows(items: Iterable[Item], price: Callable[[Item, str], Money], countries: Iterable[str]) -> list[SeedPrice]:
-    rows: list[SeedPrice] = []
-    for item in items:
-        for country in countries:
-            amount = price(item, country)
-            regular = amount.times(Decimal("1.25")).quantized() if item.number % SALE_EVERY == 7 else None
-            rows.append(SeedPrice(item.sku, amount, regular, country))
-    return rows
+    raise AssertionError(f"{tag} has no net price in {country}")
 
 
 def shop_prices(items: Iterable[Item]) -> tuple[SeedPrice, ...]:
-    return tuple(_rows(items, gross, COUNTRIES))
+    return tuple(
+        SeedPrice(item.sku, gross(item, country), regular(item, country), country)
+        for item in items
+        for country in COUNTRIES
+    )
 
 
 def erp_prices(items: Iterable[Item]) -> tuple[SeedPrice, ...]:
     """Price lists per country, each again and whole for VIPs (what a list lacks would be priced by another rule), and a
     break from ten pieces on what is bought in dozens."""
     known = [item for item in items if item.sku != planted.UNPRICED_SKU]
-    rows = _rows(known, net, COUNTRIES)
+    rows: list[SeedPrice] = []
     for item in known:
         for country in COUNTRIES:
-            base = net(item, country)
+            base, before = net(item, country), regular(item, country)
+            rows.append(SeedPrice(item.sku, base, before and without_tax(before, country), country))
             rows.append(SeedPrice(item.sku, base.times(VIP_PART), None, country, VIP))
             if item.sku.startswith(("NAP", "CRD", "MUG")):
                 rows.append(SeedPrice(item.sku, base.times(BREAK_PART), None, country, minimum_quantity=BREAK_FROM))

@@ -110,6 +110,16 @@ def test_the_net_price_of_the_erp_gives_the_gross_price_of_the_shop_to_the_last_
             assert Money(net(item, country).amount * (1 + rate), tag.currency).quantized() == tag
 
 
+def test_what_is_reduced_was_dearer_by_about_a_quarter_in_every_country() -> None:
+    reduced = [row for row in SHOP.prices if row.list is not None]
+    assert len(reduced) == 4 * 50
+    for row in reduced:
+        assert row.list is not None
+        assert Decimal("1.2") < row.list.amount / row.price.amount < Decimal("1.7")
+    in_the_erp = {(row.sku, row.country) for row in ERP.prices if row.list is not None}
+    assert in_the_erp == {(row.sku, row.country) for row in reduced if row.sku != planted.UNPRICED_SKU}
+
+
 def test_orders_add_up() -> None:
     for seed in (SHOP, ERP, TILL_UK, TILL_JP):
         customers = {customer.ref.id for customer in seed.customers}
