@@ -13,7 +13,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.text import Text
 
 
-class Image(Struct, frozen=True, tag="image"):
+class Image(Struct, frozen=True, gc=False, tag="image"):
     """`width` and `height` in pixels."""
 
     url: str
@@ -22,7 +22,7 @@ class Image(Struct, frozen=True, tag="image"):
     height: int | None = None
 
 
-class Video(Struct, frozen=True, tag="video"):
+class Video(Struct, frozen=True, gc=False, tag="video"):
     """`mime_type` such as `video/mp4`."""
 
     url: str
@@ -30,14 +30,14 @@ class Video(Struct, frozen=True, tag="video"):
     mime_type: str | None = None
 
 
-class Model3dSource(Struct, frozen=True):
+class Model3dSource(Struct, frozen=True, gc=False):
     """One file of a model: glTF (`model/gltf-binary`) for the web and Android, USDZ (`model/vnd.usdz+zip`) for iOS."""
 
     url: str
     mime_type: str | None = None
 
 
-class Model3d(Struct, frozen=True, tag="model3d"):
+class Model3d(Struct, frozen=True, gc=False, tag="model3d"):
     alt: str | None = None
     sources: tuple[Model3dSource, ...] = ()
 
@@ -45,19 +45,19 @@ class Model3d(Struct, frozen=True, tag="model3d"):
 Media = Image | Video | Model3d
 
 
-class ProductOption(Struct, frozen=True):
+class ProductOption(Struct, frozen=True, gc=False):
     """An axis along which variants differ, such as Size, with its values in display order."""
 
     name: str
     values: tuple[str, ...] = ()
 
 
-class SelectedOption(Struct, frozen=True):
+class SelectedOption(Struct, frozen=True, gc=False):
     name: str
     value: str
 
 
-class Measurement(Struct, frozen=True):
+class Measurement(Struct, frozen=True, gc=False):
     """What one piece contains, for unit prices: 750 ml sold per 100 ml is (750, 'ml', 100, 'ml').
     Units are UCUM codes."""
 
@@ -67,7 +67,7 @@ class Measurement(Struct, frozen=True):
     reference_unit: str
 
 
-class Variant(Struct, frozen=True):
+class Variant(Struct, frozen=True, gc=False):
     """What a customer buys. `sku` is the business key shared by all backends, None where the catalogue has none (then
     nothing is joined). `gtins` have 14 digits. Records carry their product's reference, not the product."""
 
@@ -90,7 +90,7 @@ class ProductStatus(Enum):
     ARCHIVED = "ARCHIVED"
 
 
-class Product(Struct, frozen=True):
+class Product(Struct, frozen=True, gc=False):
     """A product with all its variants, in display order. `slug` is its path in URLs; `description` is plain text.
     `category_keys` and `collection_keys` are keys of `Category` and `Collection`."""
 
@@ -111,7 +111,7 @@ class Product(Struct, frozen=True):
     updated_at: datetime | None = None
 
 
-class Category(Struct, frozen=True):
+class Category(Struct, frozen=True, gc=False):
     """A place in the tree. `key` is unique in its backend and stable (a slug or a native id); `parent` is a key."""
 
     key: str
@@ -122,7 +122,7 @@ class Category(Struct, frozen=True):
     position: int = 0
 
 
-class Collection(Struct, frozen=True):
+class Collection(Struct, frozen=True, gc=False):
     """A merchandised set of products; no tree."""
 
     key: str
@@ -140,14 +140,14 @@ class ProductKeyKind(Enum):
     NATIVE = "native"
 
 
-class ProductKey(Struct, frozen=True):
+class ProductKey(Struct, frozen=True, gc=False, cache_hash=True):
     """One way to ask for a product. `value`: a slug, a SKU, a GTIN of 14 digits, or the backend's own id."""
 
     kind: ProductKeyKind
     value: str
 
 
-class ProductQuery(Struct, frozen=True):
+class ProductQuery(Struct, frozen=True, gc=False):
     """A page of the assortment in a stable order. `after` is the adapter's own opaque position."""
 
     first: int
@@ -156,7 +156,7 @@ class ProductQuery(Struct, frozen=True):
     collection: str | None = None
 
 
-class ProductPage(Struct, frozen=True):
+class ProductPage(Struct, frozen=True, gc=False):
     """`positions[i]` is where a page after `products[i]` starts; `total` None where counting costs another call."""
 
     products: tuple[Product, ...]

@@ -10,7 +10,7 @@ from msgspec import Struct
 CONTEXT_PARTS = ("channel", "country", "currency", "language", "store", "price_group")
 
 
-class CommerceContext(Struct, frozen=True):
+class CommerceContext(Struct, frozen=True, gc=False, cache_hash=True):
     """Immutable for one operation. `channel` and `store` are configured names, `country` ISO 3166-1 alpha-2, `currency`
     ISO 4217, `language` BCP 47. `price_group` is what `PricePort.price_context` derived for the customer (such as a
     price list's id), opaque outside its backend; never chosen by a client."""
@@ -84,7 +84,7 @@ class Priority(IntEnum):
     BACKGROUND = 3
 
 
-class CallContext(Struct, frozen=True):
+class CallContext(Struct, frozen=True, gc=False):
     """What a call carries. `deadline` is on the monotonic clock, in seconds. `fresh` asks past every cache and for the
     source's own calculation where the adapter has two ways. `max_age` (seconds) is how old an answer the caller takes.
     `person` is a key of who is asking, set only for operations declared personal. Never part of a cache key but for

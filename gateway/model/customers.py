@@ -18,7 +18,7 @@ class CustomerKeyKind(Enum):
     NATIVE = "native"
 
 
-class CustomerKey(Struct, frozen=True):
+class CustomerKey(Struct, frozen=True, gc=False, cache_hash=True):
     """`value`: a lower-cased email, an E.164 phone number, or the backend's own id."""
 
     kind: CustomerKeyKind
@@ -32,7 +32,7 @@ class ConsentState(Enum):
     UNKNOWN = "UNKNOWN"
 
 
-class Consent(Struct, frozen=True):
+class Consent(Struct, frozen=True, gc=False):
     """`channel` is `email`, `sms` or the name of a subscription type."""
 
     channel: str
@@ -42,7 +42,7 @@ class Consent(Struct, frozen=True):
     updated_at: datetime | None = None
 
 
-class CustomerRecord(Struct, frozen=True):
+class CustomerRecord(Struct, frozen=True, gc=False):
     """One record of one backend; several may be the same person. `emails` are lower-cased, `phones` E.164.
     `email_verified` only where the backend truly verified it."""
 
@@ -62,7 +62,7 @@ class CustomerRecord(Struct, frozen=True):
     updated_at: datetime | None = None
 
 
-class LoyaltyRule(Struct, frozen=True):
+class LoyaltyRule(Struct, frozen=True, gc=False):
     """How points are earned. SPEND: `points` per `spend_minor` minor units of `currency`; ITEM: `points` per piece
     of a listed SKU or category; VISIT: `points` per visit. `excluded_skus` earn nothing; `tax_included` whether tax
     counts."""
@@ -77,7 +77,7 @@ class LoyaltyRule(Struct, frozen=True):
     tax_included: bool = True
 
 
-class LoyaltyProgram(Struct, frozen=True):
+class LoyaltyProgram(Struct, frozen=True, gc=False):
     """`unit` is the name of one and of many points, as customers see them."""
 
     ref: NativeRef
@@ -89,7 +89,7 @@ class LoyaltyProgram(Struct, frozen=True):
     active: bool = True
 
 
-class LoyaltyAccount(Struct, frozen=True):
+class LoyaltyAccount(Struct, frozen=True, gc=False):
     """`balance` in points; may be negative. `customer` is the native reference of its holder."""
 
     ref: NativeRef
@@ -104,7 +104,7 @@ class LoyaltyAccount(Struct, frozen=True):
     enrolled_at: datetime | None = None
 
 
-class LoyaltyEntry(Struct, frozen=True):
+class LoyaltyEntry(Struct, frozen=True, gc=False):
     """A movement: `points` is positive when earned."""
 
     id: str
@@ -115,13 +115,13 @@ class LoyaltyEntry(Struct, frozen=True):
     order_reference: str | None = None
 
 
-class LoyaltyEntryQuery(Struct, frozen=True):
+class LoyaltyEntryQuery(Struct, frozen=True, gc=False):
     account: NativeRef
     first: int
     after: str | None = None
 
 
-class LoyaltyEntryPage(Struct, frozen=True):
+class LoyaltyEntryPage(Struct, frozen=True, gc=False):
     entries: tuple[LoyaltyEntry, ...]
     positions: tuple[str, ...]
     has_next: bool
@@ -136,14 +136,14 @@ class LinkStatus(Enum):
     CANDIDATE = "CANDIDATE"
 
 
-class IdentityLink(Struct, frozen=True):
+class IdentityLink(Struct, frozen=True, gc=False):
     """That a customer is this record of that backend."""
 
     ref: NativeRef
     status: LinkStatus
 
 
-class LinkedCustomer(Struct, frozen=True):
+class LinkedCustomer(Struct, frozen=True, gc=False):
     """One person over all systems. `id` is random and ours; `asked` are the backends already searched for them, so that
     no one is searched for twice."""
 
@@ -160,7 +160,7 @@ class LinkedCustomer(Struct, frozen=True):
         )
 
 
-class Customer(Struct, frozen=True):
+class Customer(Struct, frozen=True, gc=False):
     """The golden record as far as it was asked for: each field by its own survivorship rule. `missing` are backends
     that should have been heard and were not, as configured names with an error code."""
 

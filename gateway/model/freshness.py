@@ -17,7 +17,7 @@ class Role(Enum):
     COMPARISON = "COMPARISON"
 
 
-class Freshness(Struct, frozen=True):
+class Freshness(Struct, frozen=True, gc=False):
     """`source` is the backend's configured name (the schema shows its public alias), `as_of` the aware UTC instant at
     which the backend said so, `stale` whether a newer answer was wanted and could not be had, `reason` why."""
 

@@ -8,7 +8,7 @@ from enum import Enum
 from msgspec import Struct
 
 
-class NativeRef(Struct, frozen=True, order=True):
+class NativeRef(Struct, frozen=True, gc=False, cache_hash=True, order=True):
     """A record in one backend: the backend's configured name, and the id that backend gave it (as text)."""
 
     backend: str
@@ -23,7 +23,7 @@ class CaseRule(Enum):
     LOWER = "lower"
 
 
-class KeyRule(Struct, frozen=True, forbid_unknown_fields=True):
+class KeyRule(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """How a business key (SKU) is written in one backend. `field` is the adapter's name for the place it is kept
     (empty: the adapter's usual one); `case` folds the key before it is sent; `pad` left-pads digits with zeros."""
 

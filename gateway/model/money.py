@@ -24,7 +24,7 @@ def _quantum(digits: int) -> Decimal:
     return Decimal(1).scaleb(-digits)
 
 
-class Money(Struct, frozen=True):
+class Money(Struct, frozen=True, gc=False):
     """An amount in a currency. Unit prices keep their digits (an ERP may say 13.327333); what is charged is
     `quantized()`."""
 
@@ -61,7 +61,7 @@ class TaxTreatment(Enum):
     UNKNOWN = "UNKNOWN"
 
 
-class TaxedMoney(Struct, frozen=True):
+class TaxedMoney(Struct, frozen=True, gc=False):
     """One amount as far as its source knows it. At least one of `net` and `gross` is set, except under UNKNOWN, where
     the amount stands in `gross` only if the source sells to consumers, else in `net`; nothing is ever computed from a
     tax rate the source did not give."""

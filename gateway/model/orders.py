@@ -33,7 +33,7 @@ class OrderKind(Enum):
     REFUND = "REFUND"
 
 
-class OrderOrigin(Struct, frozen=True):
+class OrderOrigin(Struct, frozen=True, gc=False, cache_hash=True):
     """The order's number in the system that first took it. `system` is that backend's configured name or None where the
     record only carries a bare reference."""
 
@@ -41,7 +41,7 @@ class OrderOrigin(Struct, frozen=True):
     system: str | None = None
 
 
-class OrderLine(Struct, frozen=True):
+class OrderLine(Struct, frozen=True, gc=False):
     """A snapshot, as sold. `unit` and `total` after discounts, for `quantity` pieces; `title` as printed then."""
 
     id: str
@@ -53,7 +53,7 @@ class OrderLine(Struct, frozen=True):
     returned_quantity: Decimal | None = None
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, gc=False):
     """`number` is what the customer sees; `placed_at` aware UTC; `location` the native reference of the store it was
     sold at; `origin` set where another system took the order first."""
 
@@ -75,7 +75,7 @@ class Order(Struct, frozen=True):
     test: bool = False
 
 
-class OrderEnrichment(Struct, frozen=True):
+class OrderEnrichment(Struct, frozen=True, gc=False):
     """What another system than the one an order was taken in knows of it. `placed_at` is that system's own date."""
 
     ref: NativeRef
@@ -86,7 +86,7 @@ class OrderEnrichment(Struct, frozen=True):
     freshness: Freshness
 
 
-class OrderPosition(Struct, frozen=True):
+class OrderPosition(Struct, frozen=True, gc=False):
     """Where a page of one backend's orders ends: the last order consumed, newest first. `token` is the adapter's own
     opaque addition (an edge cursor, ids already given at that instant)."""
 
@@ -95,7 +95,7 @@ class OrderPosition(Struct, frozen=True):
     token: str | None = None
 
 
-class OrdersQuery(Struct, frozen=True):
+class OrdersQuery(Struct, frozen=True, gc=False):
     """Orders of one person in one backend, newest first. `customers` are native references of that backend;
     `exclude_foreign` leaves out records that carry another system's origin reference, at the source.
     `locations` are native references where the backend must be asked by place (empty: all it has)."""
@@ -108,7 +108,7 @@ class OrdersQuery(Struct, frozen=True):
     locations: tuple[str, ...] = ()
 
 
-class OrdersPage(Struct, frozen=True):
+class OrdersPage(Struct, frozen=True, gc=False):
     """`positions[i]` resumes after `orders[i]`. `truncated_before`: older orders exist that this credential may not
     read (a gap, not an end)."""
 

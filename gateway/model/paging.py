@@ -13,14 +13,14 @@ from gateway.model.search import Facet
 from gateway.model.stores import GeoPoint, Store
 
 
-class PageInfo(Struct, frozen=True):
+class PageInfo(Struct, frozen=True, gc=False):
     """Forward only. `end_cursor` resumes after the last node of this page."""
 
     has_next_page: bool
     end_cursor: str | None = None
 
 
-class Gap(Struct, frozen=True):
+class Gap(Struct, frozen=True, gc=False):
     """A backend whose part of a list is missing. `source` is its configured name; `code` says why; `before` is set
     where only entries older than that are missing."""
 
@@ -30,12 +30,12 @@ class Gap(Struct, frozen=True):
     before: datetime | None = None
 
 
-class ProductEdge(Struct, frozen=True):
+class ProductEdge(Struct, frozen=True, gc=False):
     node: Product
     cursor: str
 
 
-class ProductList(Struct, frozen=True):
+class ProductList(Struct, frozen=True, gc=False):
     """`positions[i]` resumes after `products[i]`; `bound_to` says of which list. Cursors are sealed when they are
     selected: most pages show none but the last."""
 
@@ -46,7 +46,7 @@ class ProductList(Struct, frozen=True):
     total_count: int | None = None
 
 
-class SearchResult(Struct, frozen=True):
+class SearchResult(Struct, frozen=True, gc=False):
     """As `ProductList`, with facets."""
 
     products: tuple[Product, ...]
@@ -57,7 +57,7 @@ class SearchResult(Struct, frozen=True):
     total_count: int | None = None
 
 
-class OrderEdge(Struct, frozen=True):
+class OrderEdge(Struct, frozen=True, gc=False):
     """`late`: placed in what was a gap when an earlier page was read, so it stands below older orders."""
 
     node: Order
@@ -65,7 +65,7 @@ class OrderEdge(Struct, frozen=True):
     late: bool = False
 
 
-class OrderList(Struct, frozen=True):
+class OrderList(Struct, frozen=True, gc=False):
     """`gaps` lists what is missing; an order that appears later was placed in a gap."""
 
     edges: tuple[OrderEdge, ...]
@@ -73,28 +73,28 @@ class OrderList(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
-class StoreEdge(Struct, frozen=True):
+class StoreEdge(Struct, frozen=True, gc=False):
     node: Store
     cursor: str
 
 
-class StoreList(Struct, frozen=True):
+class StoreList(Struct, frozen=True, gc=False):
     edges: tuple[StoreEdge, ...]
     page_info: PageInfo
     total_count: int | None = None
 
 
-class EntryEdge(Struct, frozen=True):
+class EntryEdge(Struct, frozen=True, gc=False):
     node: LoyaltyEntry
     cursor: str
 
 
-class EntryList(Struct, frozen=True):
+class EntryList(Struct, frozen=True, gc=False):
     edges: tuple[EntryEdge, ...]
     page_info: PageInfo
 
 
-class Near(Struct, frozen=True):
+class Near(Struct, frozen=True, gc=False):
     """A point and how far from it, in kilometres along the great circle."""
 
     point: GeoPoint

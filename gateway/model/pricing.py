@@ -13,7 +13,7 @@ from gateway.model.money import Money, TaxedMoney
 ONE = Decimal(1)
 
 
-class PriceKey(Struct, frozen=True):
+class PriceKey(Struct, frozen=True, gc=False, cache_hash=True):
     """`unit` is a backend's sales unit (such as `dozen`); None is the piece."""
 
     sku: str
@@ -21,7 +21,7 @@ class PriceKey(Struct, frozen=True):
     unit: str | None = None
 
 
-class UnitPrice(Struct, frozen=True):
+class UnitPrice(Struct, frozen=True, gc=False):
     """Price per measure, as consumer law asks for: `price` for `reference_quantity` `reference_unit`, e.g. 100 ml."""
 
     price: Money
@@ -29,14 +29,14 @@ class UnitPrice(Struct, frozen=True):
     reference_unit: str
 
 
-class QuantityBreak(Struct, frozen=True):
+class QuantityBreak(Struct, frozen=True, gc=False):
     """From `minimum_quantity` pieces on, one piece costs `price`."""
 
     minimum_quantity: Decimal
     price: Money
 
 
-class Price(Struct, frozen=True):
+class Price(Struct, frozen=True, gc=False):
     """`current` is what one piece costs now, unrounded as its source keeps it, at the asked quantity; `list` the
     regular price it is compared with (only when higher); `line` what the source charges for the whole quantity, rounded
     as the source rounds (None: quantity times `current`, quantised). Validity bounds are aware UTC and inclusive."""
@@ -56,7 +56,7 @@ class Price(Struct, frozen=True):
     """What was asked; adapters need not fill it in."""
 
 
-class PriceDisagreement(Struct, frozen=True):
+class PriceDisagreement(Struct, frozen=True, gc=False):
     """Another system states a different amount in the same currency and tax treatment."""
 
     source: str
@@ -65,7 +65,7 @@ class PriceDisagreement(Struct, frozen=True):
     """`stated` minus the owner's amount."""
 
 
-class PriceComparison(Struct, frozen=True):
+class PriceComparison(Struct, frozen=True, gc=False):
     """One compared system: `comparable` is False (with `reason`) where currency or tax treatment differ."""
 
     source: str
@@ -74,7 +74,7 @@ class PriceComparison(Struct, frozen=True):
     reason: str | None = None
 
 
-class PriceExplanation(Struct, frozen=True):
+class PriceExplanation(Struct, frozen=True, gc=False):
     """Why the price is what it is, and who says otherwise."""
 
     source: str

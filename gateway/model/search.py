@@ -17,14 +17,14 @@ class SearchSort(Enum):
     TITLE = "TITLE"
 
 
-class SearchFilter(Struct, frozen=True):
+class SearchFilter(Struct, frozen=True, gc=False):
     """One facet narrowed to some of its values (OR within a facet, AND between facets)."""
 
     facet: str
     values: tuple[str, ...]
 
 
-class SearchQuery(Struct, frozen=True):
+class SearchQuery(Struct, frozen=True, gc=False):
     text: str
     first: int
     after: str | None = None
@@ -32,7 +32,7 @@ class SearchQuery(Struct, frozen=True):
     sort: SearchSort = SearchSort.RELEVANCE
 
 
-class FacetValue(Struct, frozen=True):
+class FacetValue(Struct, frozen=True, gc=False):
     """`value` is what a filter takes; `count` hits if it were added, None where the index does not say."""
 
     value: str
@@ -40,13 +40,13 @@ class FacetValue(Struct, frozen=True):
     count: int | None = None
 
 
-class Facet(Struct, frozen=True):
+class Facet(Struct, frozen=True, gc=False):
     name: str
     label: str
     values: tuple[FacetValue, ...] = ()
 
 
-class SearchPage(Struct, frozen=True):
+class SearchPage(Struct, frozen=True, gc=False):
     products: tuple[Product, ...]
     positions: tuple[str, ...]
     has_next: bool
@@ -54,7 +54,7 @@ class SearchPage(Struct, frozen=True):
     total: int | None = None
 
 
-class SearchCapabilities(Struct, frozen=True):
+class SearchCapabilities(Struct, frozen=True, gc=False):
     """What the search system of record can answer; `facets` are names usable in `SearchFilter.facet`, or `*`."""
 
     facets: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from msgspec import Struct
 from gateway.model.freshness import Freshness
 
 
-class StockKey(Struct, frozen=True):
+class StockKey(Struct, frozen=True, gc=False, cache_hash=True):
     """Stock of one SKU at places of one backend. `locations` are that backend's own location references; every key of
     one call usually shares the same tuple."""
 
@@ -27,7 +27,7 @@ class Tracking(Enum):
     NOT_STOCKED = "NOT_STOCKED"
 
 
-class StockLevel(Struct, frozen=True):
+class StockLevel(Struct, frozen=True, gc=False):
     """Pieces at one location. `available` is what can still be sold (may be negative where oversold), `on_hand` what
     lies there, reserved or not; both None when untracked."""
 
@@ -39,7 +39,7 @@ class StockLevel(Struct, frozen=True):
     incoming: Decimal | None = None
 
 
-class StockLevels(Struct, frozen=True):
+class StockLevels(Struct, frozen=True, gc=False):
     """Levels by native location reference. A location that is absent was never counted there: unknown, not zero."""
 
     levels: dict[str, StockLevel]
@@ -66,7 +66,7 @@ class Confidence(Enum):
     LOW = "LOW"
 
 
-class Promise(Struct, frozen=True):
+class Promise(Struct, frozen=True, gc=False):
     """When the goods can be had: from `ready_at` to `ready_by`, aware UTC."""
 
     ready_at: datetime
@@ -74,7 +74,7 @@ class Promise(Struct, frozen=True):
     confidence: Confidence
 
 
-class StoreAvailability(Struct, frozen=True):
+class StoreAvailability(Struct, frozen=True, gc=False):
     """At one store, for pickup. `store` is its configured name; `quantity` is capped; `distance_km` from the asked
     point."""
 
@@ -88,7 +88,7 @@ class StoreAvailability(Struct, frozen=True):
     distance_km: float | None = None
 
 
-class Availability(Struct, frozen=True):
+class Availability(Struct, frozen=True, gc=False):
     """Of one variant. `quantity` sums the heard places, capped, None when unknown or uncounted; `complete` is False
     when a place could not be heard, then the sum is a lower bound."""
 

@@ -11,7 +11,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.text import Text
 
 
-class Address(Struct, frozen=True):
+class Address(Struct, frozen=True, gc=False):
     """`country` is ISO 3166-1 alpha-2."""
 
     lines: tuple[str, ...] = ()
@@ -21,14 +21,14 @@ class Address(Struct, frozen=True):
     country: str | None = None
 
 
-class GeoPoint(Struct, frozen=True):
+class GeoPoint(Struct, frozen=True, gc=False):
     """WGS 84 degrees."""
 
     latitude: float
     longitude: float
 
 
-class OpeningPeriod(Struct, frozen=True):
+class OpeningPeriod(Struct, frozen=True, gc=False):
     """Local wall-clock times of the store. `weekday` is 0 for Monday. `closes` at or before `opens` means past
     midnight."""
 
@@ -37,7 +37,7 @@ class OpeningPeriod(Struct, frozen=True):
     closes: time
 
 
-class SpecialHours(Struct, frozen=True):
+class SpecialHours(Struct, frozen=True, gc=False):
     """Hours of one date, in place of the weekly ones; no periods means closed."""
 
     date: date
@@ -45,7 +45,7 @@ class SpecialHours(Struct, frozen=True):
     name: str | None = None
 
 
-class Store(Struct, frozen=True):
+class Store(Struct, frozen=True, gc=False):
     """A customer-facing store: the configuration, completed by what its backends know. `name` is its configured key;
     `title` what customers read, in the asked language where configured; `distance_km` set when asked near a point."""
 
@@ -67,7 +67,7 @@ class Store(Struct, frozen=True):
     unparsed_hours: str | None = None
 
 
-class StoreRecord(Struct, frozen=True):
+class StoreRecord(Struct, frozen=True, gc=False):
     """A place as one backend knows it. `timezone` is an IANA name; None where the backend has none."""
 
     ref: NativeRef

@@ -7,7 +7,7 @@ from msgspec import Struct
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """`language` is the BCP 47 tag of the language it is really in, which may differ from the one asked for."""
 
     value: str
@@ -18,7 +18,7 @@ class Text(Struct, frozen=True):
         return "RTL" if self.language.split("-")[0].lower() in RIGHT_TO_LEFT else "LTR"
 
 
-class SpeakableText(Struct, frozen=True):
+class SpeakableText(Struct, frozen=True, gc=False):
     """What a voice assistant says. `ssml` is a whole `<speak>` document (W3C SSML 1.1) in which everything that came
     from a backend is escaped."""
 

@@ -61,7 +61,9 @@ async def test_check_says_which_credential_is_refused(
 async def test_check_refuses_an_unknown_key_with_its_place(config: Path, tmp_path: Path) -> None:
     changed = tmp_path / "gateway.toml"
     changed.write_text(config.read_text("utf-8").replace("on_missing =", "on_mising ="), "utf-8")
-    with pytest.raises(ConfigurationError, match=r"domains\.price\.on_mising: unknown key .* did you mean `on_missing`"):
+    with pytest.raises(
+        ConfigurationError, match=r"domains\.price\.on_mising: unknown key .* did you mean `on_missing`"
+    ):
         await check(changed)
 
 
