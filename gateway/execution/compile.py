@@ -86,6 +86,7 @@ class _Compiler:
             computed=self._computed,
             frames=tuple(fields) if serial else None,
             private=self._private,
+            fields=self._fields,
         )
 
     # --- selections -----------------------------------------------------------------------------------------------

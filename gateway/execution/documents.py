@@ -1,4 +1,5 @@
-"""Documents, parsed and validated once. The cache is bounded by count and by size, keyed by the text itself."""
+"""Documents, parsed and validated once. The cache is keyed by the text, and bounded by count and by size: a token of a
+document takes about a kilobyte for as long as it is kept."""
 
 from __future__ import annotations
 
@@ -33,6 +34,7 @@ from gateway.execution.checks import graphql_schema
 from gateway.execution.counters import Counters
 from gateway.execution.failures import raisable
 
+TYPICAL_TOKENS = 250
 ABOUT_VARIABLES = (
     NoUndefinedVariablesRule,
     NoUnusedVariablesRule,
@@ -49,13 +51,20 @@ time, because validation does."""
 
 
 class Document:
-    """A parsed document. With `errors` it may not be executed."""
+    """A parsed document. With `errors` it may not be executed, and only they are kept."""
 
-    __slots__ = ("branching", "errors", "fragments", "node", "operations", "unplannable", "variants")
+    __slots__ = ("branching", "errors", "fragments", "node", "operations", "unplannable", "variants", "weight")
 
     def __init__(self, node: DocumentNode | None, errors: list[GraphQLError]) -> None:
+        if errors:
+            node = None
+        for error in errors:
+            error.nodes = None  # one node keeps all tokens of the text alive
+            error.__traceback__ = None
         self.node = node
         self.errors = errors
+        self.weight = 1 + getattr(node, "token_count", 0) // TYPICAL_TOKENS
+        """How many places it takes in the cache."""
         self.variants: list[Any] = []
         """Keys of the plans made of it, oldest first."""
         definitions = node.definitions if node is not None else ()
@@ -64,7 +73,7 @@ class Document:
             one.name.value: FragmentDetails(one) for one in definitions if isinstance(one, FragmentDefinitionNode)
         }
         reader = _Reader()
-        if node is not None and not errors:
+        if node is not None:
             visit(node, reader)
         self.branching = tuple(sorted(reader.branching))
         """Variables whose values decide what is selected."""
@@ -120,7 +129,9 @@ class Documents:
         self._guards = tuple(guards)
         self._max_tokens = max_tokens
         self._max_characters = max_characters
-        self._known: LRUCache[str, Document] = LRUCache(capacity)
+        self._known: LRUCache[str, Document] = LRUCache(
+            capacity, getsizeof=lambda document: min(document.weight, capacity)
+        )
         self._counters = counters
 
     def get(self, text: str) -> Document:

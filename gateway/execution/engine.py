@@ -29,6 +29,7 @@ from gateway.execution.run import Run
 
 BY_PLAN = "plan"
 BY_CORE = "graphql-core"
+BY_NONE = "refused"
 BY_BOTH = "plan, completed by graphql-core"
 NO_VARIABLES = VariableValues({}, {})
 
@@ -198,7 +199,7 @@ class Engine:
         try:
             plan = self._plans.get(document, operation, variables, Grants.of(context))
         except LimitExceeded as refusal:
-            return Result(None, [raisable(refusal)])
+            return Result(None, [raisable(refusal)], executor=BY_NONE)
         except Unplannable as refusal:
             self.counters.unplannable[refusal.reason] += 1
             return await self._core(document, request, context, BY_CORE, refusal.reason)

@@ -120,7 +120,7 @@ class Plan:
     `build(ctx, computed_arguments, append, ...)` returns the root object's maker and one completer per site.
     """
 
-    __slots__ = ("build", "computed", "frames", "groups", "private", "sites", "source")
+    __slots__ = ("build", "computed", "fields", "frames", "groups", "private", "sites", "source")
 
     def __init__(
         self,
@@ -131,6 +131,7 @@ class Plan:
         computed: Sequence[Arguments],
         frames: Sequence[str] | None,
         private: bool,
+        fields: int,
     ) -> None:
         self.build = build
         self.source = source
@@ -139,3 +140,4 @@ class Plan:
         self.computed = computed
         self.frames = frames
         self.private = private
+        self.fields = fields

@@ -1,4 +1,5 @@
-"""The cache of plans: bounded as a whole, and per document, whose `@include` variables could make 2^n of them."""
+"""The cache of plans: bounded as a whole, by count and by size, and per document, whose `@include` variables could make
+2^n of them."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from gateway.execution.grouping import Operation
 from gateway.execution.plan import Plan, Unplannable
 
 _log = structlog.get_logger("gateway.execution")
+TYPICAL_FIELDS = 100
 Known = Plan | Unplannable | LimitExceeded
 
 
@@ -41,7 +43,8 @@ class Plans:
         self._variants = variants
         self._max_fields = max_fields
         self._roles = _guarding_roles(schema)
-        self._known: LRUCache[Hashable, Known] = LRUCache(capacity)
+        self._known: LRUCache[Hashable, tuple[Known, int]] = LRUCache(capacity, getsizeof=lambda kept: kept[1])
+        self._capacity = capacity
 
     def get(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, grants: Grants
@@ -52,10 +55,12 @@ class Plans:
         grants = Grants(grants.roles & self._roles, grants.personal_data)
         branches = tuple(variables.coerced.get(name) for name in document.branching)
         key = (document, operation.name and operation.name.value, branches, grants)
-        known = self._known.get(key)
-        if known is None:
+        kept = self._known.get(key)
+        if kept is None:
             known = self._compile(document, operation, variables, grants)
             self._keep(document, key, known)
+        else:
+            known = kept[0]
         if isinstance(known, Plan):
             return known
         raise Unplannable(known.reason) if isinstance(known, Unplannable) else known.fresh()
@@ -86,7 +91,10 @@ class Plans:
             return Unplannable("compiler")
 
     def _keep(self, document: Document, key: Hashable, known: Known) -> None:
-        self._known[key] = known
+        fields = known.fields if isinstance(known, Plan) else 0
+        # A plan keeps its document alive, even when that was evicted.
+        weight = min(document.weight + fields // TYPICAL_FIELDS, self._capacity)
+        self._known[key] = (known, weight)
         document.variants.append(key)
         if len(document.variants) > self._variants:
             self._counters.plans_evicted += 1
