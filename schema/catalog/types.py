@@ -258,7 +258,9 @@ class ProductView(Node):
     options: list[ProductOptionView] = strawberry.field(description="The axes along which its variants differ.")
     variants: list[VariantView] = strawberry.field(description="All of them, in display order.")
     media: list[MediaView] = strawberry.field(description="Pictures, videos and 3D models, in display order.")
-    status: ProductStatus = attribute(requires=("staff",), description="Whether customers can see it. Staff only.")
+    status: ProductStatus | None = attribute(
+        requires=("staff",), description="Whether customers can see it. Staff only."
+    )
     updated_at: datetime | None = strawberry.field(description="When its owner last changed it (UTC).")
     freshness: FreshnessView = strawberry.field(description="Where these catalogue facts come from.")
 

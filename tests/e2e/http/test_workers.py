@@ -101,7 +101,7 @@ async def test_workers_die_are_replaced_and_end_when_told() -> None:
         running.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(30):
             assert await running.process.wait() == 0
-        assert not any(os.path.exists(f"/proc/{worker}") for worker in before)  # noqa: ASYNC240  not a file on a disk
+        assert not any(os.path.exists(f"/proc/{worker}") for worker in before)
 
 
 async def test_ten_thousand_requests_survive_two_rolling_restarts() -> None:
