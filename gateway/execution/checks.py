@@ -72,10 +72,23 @@ def _problems(schema: strawberry.Schema) -> Iterator[str]:
             for name, field in kind.fields.items():
                 for problem in _field_problems(field):
                     yield f"{kind.name}.{name} {problem}"
+        if is_object_type(kind):
+            for parent in kind.interfaces:
+                for name, field in parent.fields.items():
+                    if not _guard(field) <= _guard(kind.fields[name]):
+                        yield f"{kind.name}.{name} is less guarded than {parent.name}.{name}"
         if is_abstract_type(kind):
             for member in core.get_possible_types(kind):
                 if not record_classes(member.is_type_of):
                     yield f"{member.name} is a member of {kind.name} and needs `is_type_of = records(...)`"
+
+
+def _guard(field: GraphQLField) -> frozenset[str]:
+    """All that a field asks of its caller."""
+    source = declared(field)
+    if not isinstance(source, GatewayField):
+        return frozenset()
+    return source.guard.requires | ({"(personal data)"} if source.guard.pii else set())
 
 
 def _field_problems(field: GraphQLField) -> Iterator[str]:

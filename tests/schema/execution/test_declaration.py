@@ -11,7 +11,7 @@ from execution_shop import build
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission
 
-from gateway.execution import attribute, batched, check_schema, computed
+from gateway.execution import attribute, batched, check_schema, computed, records
 from gateway.model.money import Money
 
 
@@ -120,6 +120,28 @@ def test_members_of_an_interface_say_which_records_they_show() -> None:
 
     with pytest.raises(TypeError, match="Nameless is a member of Thing and needs"):
         check_schema(strawberry.Schema(Query, types=[Nameless]))
+
+
+@strawberry.interface
+class Secret:
+    code: str | None = attribute(requires=["staff"])
+    owner: str | None = attribute(pii=True)
+
+
+@strawberry.type
+class Open(Secret):
+    is_type_of = records(Money)
+    code: str | None = attribute()
+
+
+def test_an_interface_may_not_be_a_way_round_a_guard() -> None:
+    @strawberry.type
+    class Query:
+        secret: Secret
+
+    with pytest.raises(TypeError, match=r"Open\.code is less guarded than Secret\.code") as raised:
+        check_schema(strawberry.Schema(Query, types=[Open]))
+    assert "Open.owner" not in str(raised.value)
 
 
 def test_a_guarded_attribute_is_still_an_attribute() -> None:
