@@ -89,6 +89,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         }
         settings = decode({**configuration, "backends": sections}, {})
         database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/{len(closing)}.sqlite")
+        closing.append(database.close)
         adapters = {
             name: ReferenceAdapter(name, seed, key_rule=settings.identity.get(name)) for name, seed in seeds.items()
         }
@@ -107,9 +108,9 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         aliases = StoredAliases(database)
         links = StoredIdentityLinks(database)
         services = Services(settings, caller, ownership, links, aliases, Secret(("key",)))
-        closing.extend((caller.close, database.close))
+        closing.append(caller.close)
         return World(settings, adapters, services, aliases)
 
     yield make
-    for close in closing:
+    for close in reversed(closing):
         await close()
