@@ -76,24 +76,28 @@ class Marked(Shop):
 
 
 async def crossings(reads: int, *, shared: SharedAnswers | None = None) -> tuple[int, int]:
-    """How many answers were somebody else's, and how many were given."""
+    """How many answers were somebody else's, and how many were given, of `reads` keys asked."""
     caller = Caller({"shop": bound(Marked(), None, **SPECS)}, shared=shared)
     chance = random.Random(5)
     wrong = given = 0
 
     async def reader(mine: int) -> None:
         nonlocal wrong, given
-        for number in range(mine):
+        for number in itertools.count():
+            if mine <= 0:
+                return
             context, person = chance.choice(CONTEXTS), chance.choice(PEOPLE)
             call = CallContext.within(30.0, person=person, fresh=chance.random() < 0.02)
             if number % 2:
                 asked = [PriceKey(f"S{chance.randrange(12)}") for _ in range(chance.randrange(1, 6))]
+                mine -= len(asked)
                 for key, answer in (await caller.keyed("shop", GET_PRICES, asked, context, call)).items():
                     if isinstance(answer, Price):
                         given += 1
                         wrong += answer.rule != f"{key.sku}|{context.currency}|{context.price_group}"
             else:
                 refs = [NativeRef("shop", str(chance.randrange(8))) for _ in range(chance.randrange(1, 4))]
+                mine -= len(refs)
                 for ref, answer in (await caller.keyed("shop", PRICE_CONTEXT, refs, context, call)).items():
                     if isinstance(answer, str):
                         given += 1
@@ -109,7 +113,7 @@ async def crossings(reads: int, *, shared: SharedAnswers | None = None) -> tuple
 async def test_twenty_thousand_interleaved_reads_never_cross() -> None:
     wrong, given = await crossings(20_000)
     assert wrong == 0
-    assert given > 20_000
+    assert given > 12_000, "some are asked twice in one call, a few fail"
 
 
 @pytest.mark.full
@@ -117,7 +121,7 @@ async def test_twenty_thousand_interleaved_reads_never_cross() -> None:
 async def test_a_million_interleaved_reads_never_cross() -> None:
     wrong, given = await crossings(1_000_000)
     assert wrong == 0
-    assert given > 1_000_000
+    assert given > 600_000
 
 
 def without_person(
