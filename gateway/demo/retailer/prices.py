@@ -20,9 +20,7 @@ SALE_EVERY, SALE_FIRST = 12, 7
 """Every twelfth variant is reduced from a higher regular price."""
 
 _LEVEL = {"GB": Decimal(1), "JP": Decimal(200), "IL": Decimal("4.90"), "KW": Decimal("0.40")}
-_STEP = {"GB": Decimal("0.50"), "JP": Decimal(10), "IL": Decimal(5), "KW": Decimal("0.250")}
-_OFF = {"IL": Decimal("0.10")}
-"""In Israel prices end in ninety agorot."""
+_STEP = {"GB": Decimal("0.50"), "JP": Decimal(10), "IL": Decimal("0.90"), "KW": Decimal("0.250")}
 
 
 def gross(item: Item, country: str) -> Money:
@@ -31,7 +29,7 @@ def gross(item: Item, country: str) -> Money:
         return Money(item.gross, "GBP")
     step = _STEP[country]
     steps = (item.gross * _LEVEL[country] / step).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return Money(max(steps, Decimal(1)) * step - _OFF.get(country, 0), CURRENCIES[country]).quantized()
+    return Money(max(steps, Decimal(1)) * step, CURRENCIES[country]).quantized()
 
 
 def regular(item: Item, country: str) -> Money | None:
@@ -40,7 +38,7 @@ def regular(item: Item, country: str) -> Money | None:
         return None
     tag, step = gross(item, country), _STEP[country]
     steps = (tag.amount * Decimal("1.25") / step).quantize(Decimal(1), rounding=ROUND_CEILING)
-    return Money(steps * step - _OFF.get(country, 0), tag.currency).quantized()
+    return Money(steps * step, tag.currency).quantized()
 
 
 def net(item: Item, country: str) -> Money:
