@@ -153,6 +153,8 @@ class Gateway:
         return exposition(self.metrics.registry)
 
     async def close(self) -> None:
+        for doors in self._doors:
+            await doors.close()
         await self.inbox.close()
         await self.caller.close()
         await self.registry.close()

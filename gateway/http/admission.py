@@ -65,6 +65,9 @@ class Admission:
         self._trusted = TrustedDocuments(settings)
         self._rates = RateLimits(settings.gateway.redis)
 
+    async def close(self) -> None:
+        await self._rates.close()
+
     def stranger(self, trace_id: str) -> Teller:
         """Who to tell when nobody knows yet who asks."""
         return Teller(ANONYMOUS, self._profiles.of(ANONYMOUS), self._alias_of, trace_id)

@@ -34,12 +34,25 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 class Doors:
     """The ASGI application. `cache.invalidate(tags)` is told of every change."""
 
-    def __init__(self, door: Door, socket: SocketDoor, pages: Starlette, cache: ResponseCache, gate: Gate) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        door: Door,
+        socket: SocketDoor,
+        pages: Starlette,
+        cache: ResponseCache,
+        gate: Gate,
+    ) -> None:
+        self._admission = admission
         self._door = door
         self._socket = socket
         self._pages: Application = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
         self.cache = cache
         self.gate = gate
+
+    async def close(self) -> None:
+        """After the last request."""
+        await self._admission.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -108,4 +121,4 @@ def build_asgi(
     )
     routes = [*pages, *operational, *(explorer_routes(graphiql) if explorer else ())]
     starlette = Starlette(routes=routes, lifespan=lifespan)
-    return Doors(door, SocketDoor(admission, origins, gate.stopping), starlette, cache, gate)
+    return Doors(admission, door, SocketDoor(admission, origins, gate.stopping), starlette, cache, gate)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import structlog
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from gateway.errors import TooManyRequests
@@ -26,10 +27,11 @@ _log = structlog.get_logger(__name__)
 class RateLimits:
     def __init__(self, redis: str = "") -> None:
         self._local = MovingWindowRateLimiter(MemoryStorage())
+        self._storage: RedisStorage | None = None
         self._shared: MovingWindowRateLimiter | None = None
         if redis:
-            storage: Storage = RedisStorage(f"async+{redis}", wrap_exceptions=False)
-            self._shared = MovingWindowRateLimiter(storage)
+            self._storage = RedisStorage(f"async+{redis}", implementation="redispy")
+            self._shared = MovingWindowRateLimiter(self._storage)
         self._items: dict[int, RateLimitItemPerMinute] = {}
         self._away_until = 0.0
         self._away = False
@@ -45,6 +47,12 @@ class RateLimits:
         key = principal.key or f"{principal.profile}|{address}"
         if not await self._hit(item, key):
             raise TooManyRequests("Too many requests.", retry_after=await self._wait(item, key))
+
+    async def close(self) -> None:
+        """Gives up the connections to Redis."""
+        if self._storage is not None:
+            bridge: Any = self._storage.bridge
+            await bridge.storage.aclose()
 
     async def _hit(self, item: RateLimitItemPerMinute, key: str) -> bool:
         if self._shared is not None and time.monotonic() >= self._away_until:
