@@ -19,10 +19,15 @@ from gateway.demo.identities import Tokens, publish_keys, sign_tokens
 from gateway.demo.retailer import DISAGREEMENTS, VENDORS, seeds
 from gateway.demo.sandboxes import Sandboxes, start_sandboxes
 from gateway.demo.site import demo_routes
+from gateway.services.ids import NodeId, NodeType
 from gateway.settings import Settings
 
 MAIN_QUERY = "product_page"
-MAIN_VARIABLES = {"slug": "harbour-stoneware-mug", "near": {"latitude": 51.5117, "longitude": -0.124}}
+FIVE_STORES = ("covent_garden", "manchester", "edinburgh", "ginza", "umeda")
+MAIN_VARIABLES = {
+    "slug": "harbour-stoneware-mug",
+    "stores": [NodeId(NodeType.STORE, "name", "", store).encode() for store in FIVE_STORES],
+}
 
 
 class RunningDemo(Struct, frozen=True):

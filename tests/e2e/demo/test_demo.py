@@ -31,7 +31,7 @@ async def test_one_query_is_answered_by_all_systems_of_the_market(demo: RunningD
     given_by = sources(answer.body["data"])
     assert given_by["product"] == ("webshop",)
     assert given_by["product.variants.price"] == ("erp",)
-    assert given_by["product.variants.availability.stores"] == ("till-uk",)
+    assert set(given_by["product.variants.availability.stores"]) == {"till-uk", "till-jp"}
     assert "crm" in given_by["me"]
     linked = {link["system"] for link in answer.body["data"]["me"]["identities"]}
     assert linked == {"crm", "webshop", "erp", "till-uk"}

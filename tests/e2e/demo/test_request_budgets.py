@@ -23,7 +23,7 @@ PRODUCT_PAGE: Mapping[str, Mapping[str, int]] = {
     "erp": {"price list of the customer": 1, "price": 1, "loyalty": 1, "programme": 2, "orders": 1, "receipts": 1},
     "crm": {"customer": 1},
     "till_uk": {"stock": 1, "loyalty": 1, "receipts": 1},
-    "till_jp": {},
+    "till_jp": {"stock": 1},
 }
 LISTING: Mapping[str, Mapping[str, int]] = {
     "shop": {"product": 1},
