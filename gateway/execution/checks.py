@@ -22,11 +22,15 @@ from graphql import (
     is_introspection_type,
     is_object_type,
 )
+from graphql.language import DirectiveLocation
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.execution.batched import GatewayField, StreamedField
+
+OF_OPERATIONS = {DirectiveLocation.QUERY, DirectiveLocation.MUTATION, DirectiveLocation.SUBSCRIPTION}
+"""Where a directive says something about the whole operation, to the door."""
 
 
 def records(*kinds: type) -> Any:
@@ -64,6 +68,11 @@ def check_schema(schema: strawberry.Schema) -> None:
 def _problems(schema: strawberry.Schema) -> Iterator[str]:
     if schema.config.default_resolver is not getattr:
         yield "the schema's default_resolver is not getattr"
+    if schema.extensions:
+        yield "the schema has extensions, which the engine does not run"
+    for directive in schema.directives:
+        if not set(directive.locations) <= OF_OPERATIONS:
+            yield f"@{directive.python_name} may stand on fields or fragments, where the engine does not run it"
     core = graphql_schema(schema)
     for kind in core.type_map.values():
         if is_introspection_type(kind):

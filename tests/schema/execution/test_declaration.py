@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 import strawberry
 from execution_shop import build
-from strawberry.extensions import FieldExtension
+from strawberry.directive import DirectiveLocation
+from strawberry.extensions import FieldExtension, SchemaExtension
 from strawberry.permission import BasePermission
 
 from gateway.execution import attribute, batched, check_schema, computed, records
@@ -120,6 +121,22 @@ def test_members_of_an_interface_say_which_records_they_show() -> None:
 
     with pytest.raises(TypeError, match="Nameless is a member of Thing and needs"):
         check_schema(strawberry.Schema(Query, types=[Nameless]))
+
+
+@strawberry.directive(locations=[DirectiveLocation.FIELD])
+def shout(value: str) -> str:
+    return value.upper()
+
+
+def test_what_only_strawberrys_own_execution_runs_is_refused() -> None:
+    @strawberry.type
+    class Query:
+        name: str
+
+    with pytest.raises(TypeError) as raised:
+        check_schema(strawberry.Schema(Query, directives=[shout], extensions=[SchemaExtension]))
+    assert "the schema has extensions" in str(raised.value)
+    assert "@shout may stand on fields" in str(raised.value)
 
 
 @strawberry.interface
