@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import yaml
 
 from gateway.demo.answers import ask
 from gateway.demo.backends import ENVIRONMENT, running_backends
@@ -21,8 +24,7 @@ query ($slug: String!) {
   product(by: {slug: $slug}) { variants { sku price { current { gross { formatted } } freshness { source } } } }
 }
 """
-# What compose.yaml runs, but for the address: the environment is read by a shell, from the file the backends wrote.
-SERVE = 'set -a; . "$1/environment"; exec "$2" -m gateway.cli serve --config "$1/gateway.toml" --port "$3"'
+COMPOSE = Path(__file__).parents[3] / "docker" / "compose.yaml"
 
 
 def _free_port() -> int:
@@ -31,13 +33,26 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def _command(folder: Path, port: int) -> list[str]:
+    """What the compose file runs, with this test's folder, Python and address."""
+    service: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]["gateway-demo"]
+    (script,) = service["command"]
+    for theirs, ours in (
+        ("/var/lib/gateway/demo", shlex.quote(str(folder))),
+        ("gateway serve", f"{shlex.quote(sys.executable)} -m gateway.cli serve"),
+        ("--host 0.0.0.0", f"--port {port}"),
+    ):
+        assert theirs in script
+        script = script.replace(theirs, ours)
+    return [*service["entrypoint"], script]
+
+
 @asynccontextmanager
 async def _serving(folder: Path, port: int) -> AsyncGenerator[str]:
     url = f"http://127.0.0.1:{port}"
     process = await asyncio.create_subprocess_exec(
-        "sh", "-c", SERVE, "sh", str(folder), sys.executable, str(port),
-        stdout=subprocess.DEVNULL, cwd=folder, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())},
-    )  # fmt: skip
+        *_command(folder, port), stdout=subprocess.DEVNULL, cwd=folder, env={"PATH": os.environ["PATH"]}
+    )
     try:
         async with aiohttp.ClientSession() as session:
             while not await _healthy(session, url):
