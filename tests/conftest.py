@@ -13,7 +13,7 @@ STRICT = os.environ.get("GATEWAY_TESTS_STRICT") == "1"
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    skipped: list[Any] = reporter.stats.get("skipped", []) if reporter is not None else []
     if STRICT and skipped:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
