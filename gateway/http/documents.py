@@ -76,6 +76,7 @@ class Documents:
         self._engine = engine
         self._limits = limits
         self._known: LRUCache[str, Document] = LRUCache(limits.plans)
+        self._in_context = engine.schema.get_directive(IN_CONTEXT)
 
     def get(self, source: str, profile: ClientProfile) -> Document:
         """The document, ready to run. Raises Invalid, LimitExceeded, BadInput or Forbidden."""
@@ -104,7 +105,7 @@ class Documents:
     def facts(self, operation: Operation, variables: Mapping[str, Any] | None, facts: RequestFacts) -> RequestFacts:
         """The facts with what the operation's own `@inContext` asks for in place of the headers' wishes."""
         directive = operation.in_context
-        definition = self._engine.schema.get_directive(IN_CONTEXT)
+        definition = self._in_context
         if directive is None or definition is None:
             return facts
         given = get_variable_values(

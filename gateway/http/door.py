@@ -108,7 +108,7 @@ class Door:
         except GatewayError as error:
             return failure_reply(self._admission.stranger(trace_id), error, media)
         if method == "POST":
-            body = await read_body(scope, receive, limit=self._limits.body_bytes, seconds=self._body_seconds)
+            body = await read_body(headers, receive, limit=self._limits.body_bytes, seconds=self._body_seconds)
             request = from_body(body)
         elif caller.profile.allow_get:
             request = from_query_string(scope["query_string"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 
 class Media(Enum):
@@ -24,6 +25,7 @@ _BY_RANGE = {
 }
 
 
+@lru_cache(256)
 def negotiate(accept: str | None) -> Media | None:
     """The best media type; None when the client accepts nothing we have. A client that does not say, or takes
     anything, is answered as clients before the specification expect: `application/json`."""
@@ -41,6 +43,7 @@ def negotiate(accept: str | None) -> Media | None:
     return None if best is None else best[2]
 
 
+@lru_cache(256)
 def is_json(content_type: str | None) -> bool:
     """Whether a body may be read: JSON in UTF-8 by name, nothing a browser sends across origins without asking."""
     if content_type is None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.errors import BadInput, GatewayError, Unauthenticated
-from gateway.http.wire import Refusal, read_body
+from gateway.http.wire import Refusal, headers_of, read_body
 from gateway.ports.webhooks import WebhookDelivery
 
 WEBHOOK_BYTES = 1_048_576
@@ -52,9 +52,10 @@ def operational_routes(
         if accept_webhook is None:
             return Response(status_code=404)
         try:
-            body = await read_body(request.scope, request.receive, limit=WEBHOOK_BYTES, seconds=WEBHOOK_SECONDS)
+            headers = headers_of(request.scope)
+            body = await read_body(headers, request.receive, limit=WEBHOOK_BYTES, seconds=WEBHOOK_SECONDS)
             delivery = WebhookDelivery(
-                headers={name.lower(): value for name, value in request.headers.items()},
+                headers=headers,
                 body=body,
                 url=public_url.rstrip("/") + request.url.path,
                 received_at=datetime.now(UTC),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -116,6 +117,7 @@ def _number(headers: Mapping[str, str], name: str, least: float, most: float, fa
     return number * factor
 
 
+@lru_cache(256)
 def _wishes(accept_language: str) -> tuple[str, ...]:
     """Language tags, best first. What cannot be read is not wished for."""
     wishes: list[tuple[float, str]] = []

