@@ -29,7 +29,7 @@ _SIDES = (
 
 def picture(slug: str) -> bytes:
     """A vessel in the series' colours whose shape follows from the slug (SVG)."""
-    ground, dark, light = _palette(slug)
+    ground, dark, light = palette(slug)
     draw = zlib.crc32(slug.encode())
     width, height, neck = 180 + draw % 160, 240 + draw // 7 % 220, 60 + draw // 31 % 90
     left, top, bottom = 400 - width // 2, 620 - height, 620
@@ -50,7 +50,7 @@ def picture(slug: str) -> bytes:
 
 def gltf(slug: str) -> bytes:
     """A box of 20 centimetres in the series' colour (glTF 2.0, binary)."""
-    _, dark, _ = _palette(slug)
+    _, dark, _ = palette(slug)
     colour = [*(int(dark[at : at + 2], 16) / 255 for at in (1, 3, 5)), 1.0]
     points = [(x, y, z) for y in (0.0, 0.2) for x, z in ((-0.1, -0.1), (0.1, -0.1), (0.1, 0.1), (-0.1, 0.1))]
     indices = [index for side in _SIDES for index in side]
@@ -84,7 +84,7 @@ def gltf(slug: str) -> bytes:
 
 def usdz(slug: str) -> bytes:
     """The same box for iOS: an uncompressed archive whose one file starts at a multiple of 64 bytes, as USDZ asks."""
-    _, dark, _ = _palette(slug)
+    _, dark, _ = palette(slug)
     colour = ", ".join(f"{int(dark[at : at + 2], 16) / 255:.3f}" for at in (1, 3, 5))
     scene = (
         '#usda 1.0\n(\n    defaultPrim = "Thing"\n    metersPerUnit = 1\n    upAxis = "Y"\n)\n'
@@ -101,5 +101,6 @@ def usdz(slug: str) -> bytes:
     return buffer.getvalue()
 
 
-def _palette(slug: str) -> tuple[str, str, str]:
+def palette(slug: str) -> tuple[str, str, str]:
+    """Ground, dark and light of the slug's series."""
     return next((colours for series, colours in _PALETTES.items() if slug.startswith(series)), _PLAIN)

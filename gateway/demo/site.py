@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.demo import media
 from gateway.demo.answers import document
+from gateway.demo.film import film
 from gateway.demo.identities import Tokens
 from gateway.demo.retailer import DISAGREEMENTS
 from gateway.demo.sandboxes import Sandboxes
@@ -22,6 +24,7 @@ _DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
     "svg": (media.picture, "image/svg+xml"),
     "glb": (media.gltf, "model/gltf-binary"),
     "usdz": (media.usdz, "model/vnd.usdz+zip"),
+    "mp4": (film, "video/mp4"),
 }
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -45,7 +48,9 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
         if kind not in _DRAWN or not slug.replace("-", "").isalnum():
             return Response(status_code=404)
         draw, media_type = _DRAWN[kind]
-        return Response(draw(slug), media_type=media_type, headers={"cache-control": "max-age=3600"})
+        return Response(
+            await asyncio.to_thread(draw, slug), media_type=media_type, headers={"cache-control": "max-age=3600"}
+        )
 
     async def setup(request: Request) -> Response:
         """Tokens are handed out because this is a demo on the loopback address; a shop never does this."""

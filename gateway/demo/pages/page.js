@@ -82,8 +82,9 @@ function shown(query, context, answer) {
 
 function webPanel({ product, me }) {
   const image = product.media.find((entry) => entry.__typename === "Image");
-  const extras = product.media.filter((entry) => entry.__typename === "Model3d").flatMap((entry) => entry.sources.map(
-    (source) => el("a", { class: "badge", href: new URL(source.url).pathname }, source.mimeType === "model/gltf-binary" ? "3D" : "AR")));
+  const kinds = { "video/mp4": "▶", "model/gltf-binary": "3D", "model/vnd.usdz+zip": "AR" };
+  const extras = product.media.filter((entry) => entry.__typename !== "Image").flatMap((entry) => entry.sources ?? [entry]).map((source) =>
+    el("a", { class: "badge", href: new URL(source.url).pathname, title: source.mimeType }, kinds[source.mimeType] ?? "…"));
   const text = product.description;
   return [
     me ? greeting(me) : null,

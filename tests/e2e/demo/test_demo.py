@@ -117,4 +117,19 @@ async def test_pictures_and_models_are_what_they_say(demo: RunningDemo) -> None:
         (entry,) = opened.infolist()
         name_length, extra_length = struct.unpack_from("<HH", archive, entry.header_offset + 26)
         assert (entry.header_offset + 30 + name_length + extra_length) % 64 == 0
+    _, headers, film = await get(f"{demo.url}/demo/media/{slug}.mp4")
+    assert headers["Content-Type"] == "video/mp4"
+    assert boxes(film) == ["ftyp", "moov", "mdat"]
     assert (await get(f"{demo.url}/demo/media/{slug}.exe"))[0] == 404
+
+
+def boxes(film: bytes) -> list[str]:
+    """The outer boxes of an MP4, which must fill it exactly."""
+    found: list[str] = []
+    place = 0
+    while place < len(film):
+        size, kind = struct.unpack_from(">I4s", film, place)
+        found.append(kind.decode())
+        place += size
+    assert place == len(film)
+    return found
