@@ -4,7 +4,7 @@ document takes about a kilobyte for as long as it is kept."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from cachetools import LRUCache
@@ -13,10 +13,13 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     NoUndefinedVariablesRule,
     NoUnusedVariablesRule,
     OperationDefinitionNode,
+    SelectionSetNode,
     UniqueVariableNamesRule,
     VariableNode,
     VariablesAreInputTypesRule,
@@ -53,7 +56,17 @@ time, because validation does."""
 class Document:
     """A parsed document. With `errors` it may not be executed, and only they are kept."""
 
-    __slots__ = ("branching", "errors", "fragments", "node", "operations", "unplannable", "variants", "weight")
+    __slots__ = (
+        "branching",
+        "errors",
+        "fragments",
+        "node",
+        "operations",
+        "tokens",
+        "unplannable",
+        "variants",
+        "weight",
+    )
 
     def __init__(self, node: DocumentNode | None, errors: list[GraphQLError]) -> None:
         if errors:
@@ -63,7 +76,8 @@ class Document:
             error.__traceback__ = None
         self.node = node
         self.errors = errors
-        self.weight = 1 + getattr(node, "token_count", 0) // TYPICAL_TOKENS
+        self.tokens: int = getattr(node, "token_count", 0)
+        self.weight = 1 + self.tokens // TYPICAL_TOKENS
         """How many places it takes in the cache."""
         self.variants: list[Any] = []
         """Keys of the plans made of it, oldest first."""
@@ -79,6 +93,27 @@ class Document:
         """Variables whose values decide what is selected."""
         self.unplannable = reader.unplannable
         """Why no plan can be made, in one word, or None."""
+
+    def expansion(self, operation: OperationDefinitionNode) -> int:
+        """How many fields the operation selects with its fragments written out. Takes linear time, where writing them
+        out may take exponential."""
+        sizes: dict[str, int] = {}
+
+        def size(selected: SelectionSetNode | None) -> int:
+            total = 0
+            for one in selected.selections if selected is not None else ():
+                if isinstance(one, FragmentSpreadNode):
+                    name = one.name.value
+                    if name not in sizes:
+                        sizes[name] = size(self.fragments[name].definition.selection_set)
+                    total += sizes[name]
+                else:
+                    total += isinstance(one, FieldNode) + size(
+                        cast("FieldNode | InlineFragmentNode", one).selection_set
+                    )
+            return total
+
+        return size(operation.selection_set)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name; without a name, the only one."""

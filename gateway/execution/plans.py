@@ -23,6 +23,8 @@ from gateway.execution.plan import Plan, Unplannable
 
 _log = structlog.get_logger("gateway.execution")
 TYPICAL_FIELDS = 100
+FREE_FIELDS, FIELDS_PER_TOKEN = 100, 2
+"""How far fragments may expand: compiling must stay comparable to validating."""
 Known = Plan | Unplannable | LimitExceeded
 
 
@@ -69,6 +71,9 @@ class Plans:
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, grants: Grants
     ) -> Known:
         self._counters.plans_compiled += 1
+        allowed = min(self._max_fields, FREE_FIELDS + FIELDS_PER_TOKEN * document.tokens)
+        if document.expansion(operation) > allowed:
+            return LimitExceeded("the document's fragments expand to too many fields")
         try:
             return compile_plan(
                 Operation(
