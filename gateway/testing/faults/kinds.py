@@ -43,6 +43,6 @@ class Fault(Enum):
     GZIP_BOMB = "gzip-bomb"  # 60 kB that unpack to 60 MB
     BAD_GZIP = "bad-gzip"  # said to be gzip, is not
     UNKNOWN_ENCODING = "unknown-encoding"  # a content coding nobody asked for
-    HUGE_HEADERS = "huge-headers"  # 200 kB of headers
+    HUGE_HEADERS = "huge-headers"  # one header of 200 kB
     # the facts
     STALE = "stale"  # the answer it gave the first time
