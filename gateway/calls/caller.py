@@ -22,6 +22,7 @@ from gateway.calls.staleness import REVALIDATING, marked_stale
 from gateway.calls.tags import touched
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.touched import not_shareable
 from gateway.ports.operations import KeyedOperation, PagedOperation
 
 __all__ = ["BoundBackend", "Caller"]
@@ -172,6 +173,7 @@ class Caller:
             elif now < entry.stale_until and not route.spec.personal:
                 # Personal answers are renewed only by their person: a background renewal is nobody's.
                 answers[key] = marked_stale(entry.value, entry.failed or REVALIDATING)
+                not_shareable()
                 if now >= entry.renew_at and not self._flights.flying(scope, key):
                     aged.append(key)
             else:
@@ -201,4 +203,5 @@ class Caller:
         if entry is None or entry.value is ABSENT or now >= entry.stale_until or not entry.young_enough(call, now):
             return error
         route.count_stale()
+        not_shareable()
         return marked_stale(entry.value, error.code)

@@ -11,7 +11,8 @@ from gateway.model.touched import TOUCHED
 
 
 def report(domain: str, *, personal: bool, keys: Iterable[Any], answers: Mapping[Any, Any]) -> None:
-    """The tags of each answer and each absence. Personal, failed and stale answers make the whole unfit to be kept."""
+    """The tags of each answer and each absence. Personal and failed answers make the whole unfit to be kept; stale ones
+    are reported where they are marked."""
     collecting = TOUCHED.get()
     if collecting is None:
         return
@@ -19,6 +20,6 @@ def report(domain: str, *, personal: bool, keys: Iterable[Any], answers: Mapping
         collecting.shareable = False
     for key in keys:
         answer = answers.get(key)
-        if isinstance(answer, AdapterError) or getattr(getattr(answer, "freshness", None), "stale", False):
+        if isinstance(answer, AdapterError):
             collecting.shareable = False
         collecting.name(tag for tag in tags_of(domain, key, answer) if tag != domain)
