@@ -19,6 +19,7 @@ from gateway.demo.identities import Tokens, publish_keys, sign_tokens
 from gateway.demo.retailer import DISAGREEMENTS, VENDORS, seeds
 from gateway.demo.sandboxes import Sandboxes, start_sandboxes
 from gateway.demo.site import demo_routes
+from gateway.errors import ConfigurationError
 from gateway.services.ids import NodeId, NodeType
 from gateway.settings import Settings
 
@@ -56,8 +57,12 @@ async def run_demo(once: bool = False, data: Path | None = None, port: int = 800
     """Serve until interrupted, or with `once` answer the main query and end. The exit code."""
     console = Console()
     if data is not None:
-        from gateway.demo.real_data.run import run_real_data
-
+        try:
+            from gateway.demo.real_data.run import run_real_data
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f"`--data` needs {error.name}, which is not here (the image leaves it out): run it from a checkout"
+            ) from error
         return await run_real_data(data, once=once, port=port, console=console)
     console.print("Starting the sandboxes and the gateway …", style="dim")
     async with running_demo(0 if once else port) as demo:
