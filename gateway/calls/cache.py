@@ -25,6 +25,7 @@ EVERYTHING = "*"
 _JITTER = 0.1
 _BRIEF_PART = 0.25
 """Of the time to live, for what is absent or ambiguous: somebody is probably about to mend it."""
+_PAGE_WEIGHT = 50
 _MOST_STAMPS = 100_000
 
 Scope = tuple[Hashable, ...]
@@ -60,8 +61,9 @@ class AnswerCache:
     """In process. Entries that are over stay until they are pushed out: what is known of an older version guards
     against a source that goes back to it."""
 
-    def __init__(self, size: int = 100_000) -> None:
-        self._entries: LRUCache[tuple[Scope, Hashable], Entry] = LRUCache(size)
+    def __init__(self, size: int = 200_000) -> None:
+        """`size` in facts: a price is one, a product one for each name of its variants, a page many."""
+        self._entries: LRUCache[tuple[Scope, Hashable], Entry] = LRUCache(size, getsizeof=_weight)
         self._stamps: dict[tuple[Hashable, str], float] = {}
 
     def find(self, scope: Scope, key: Hashable) -> Entry | None:
@@ -123,6 +125,12 @@ class AnswerCache:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def _weight(entry: Entry) -> int:
+    # The tags name what is in an answer; a page bears its domain's only, whatever is on it.
+    last = entry.tags[-1] if entry.tags else ""
+    return _PAGE_WEIGHT if last.endswith(".pages") else max(1, len(entry.tags))
 
 
 def goes_back(known: Any, offered: Any) -> bool:

@@ -220,6 +220,17 @@ async def test_an_older_answer_never_replaces_a_newer_one(caller: Caller, shop: 
     assert amounts(await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())) == {"S1": 9}
 
 
+async def test_no_more_facts_are_kept_than_there_is_room_for() -> None:
+    cache = cache_module.AnswerCache(size=100)
+    scope = cache_module.scope_of("shop", "price.get_prices", SPEC, GB, soon())
+    for number in range(500):
+        cache.keep(scope, number, "one price", SPEC, time.monotonic(), ("price", f"price:{number}"))
+    assert len(cache) == 50
+    for number in range(500):
+        cache.keep(scope, (number,), "a page", SPEC, time.monotonic(), ("price", "price.pages"))
+    assert len(cache) == 2
+
+
 async def test_clearing_forgets_what_is_on_its_way_too(shop: Shop) -> None:
     cache = cache_module.AnswerCache()
     caller = Caller({"shop": bound(shop)}, cache=cache)
