@@ -76,8 +76,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     settings = load(options.config)
     asked = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
-    serve(build_app, replace(settings, server=replace(settings.server, **asked)), options.workers)
-    return 0
+    return serve(build_app, replace(settings, server=replace(settings.server, **asked)), options.workers)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from gateway.http.gate import Gate
 from gateway.http.socket import MESSAGE_BYTES
 from gateway.http.wire import Receive, Scope, Send
-from gateway.http.workers import supervise
+from gateway.http.workers import CannotStart, supervise
 from gateway.settings import Settings
 
 HEAD_SECONDS = 10.0
@@ -46,17 +46,23 @@ Factory = Callable[[Settings], Serves]
 """Makes the application, in the process that serves it. A module's function, so that workers can find it."""
 
 
-def serve(factory: Factory, settings: Settings, workers: int = 1, *, announce: Callable[[str], None] = print) -> None:
-    """Serve until told to stop. With more than one worker, SIGHUP replaces them one after the other."""
+def serve(factory: Factory, settings: Settings, workers: int = 1, *, announce: Callable[[str], None] = print) -> int:
+    """Serve until told to stop; with several workers, SIGHUP replaces them one after the other. The exit code: what
+    kept a worker from starting stands in its own output."""
     listener = listen(settings.server.host, settings.server.port)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in str(host) else host
     if workers <= 1:
         announce(f"http://{shown}:{port}")
         work(factory, settings, listener)
-        return
-    supervise(work, (factory, settings, listener), workers, ready=lambda: announce(f"http://{shown}:{port}"))
-    listener.close()
+        return 0
+    try:
+        supervise(work, (factory, settings, listener), workers, ready=lambda: announce(f"http://{shown}:{port}"))
+    except CannotStart:
+        return 1
+    finally:
+        listener.close()
+    return 0
 
 
 def listen(host: str, port: int) -> Socket:
