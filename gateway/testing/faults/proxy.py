@@ -138,7 +138,7 @@ class FaultProxy:
         self._tasks.add(task)
         try:
             await self._converse(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
+        except (ConnectionError, RuntimeError, asyncio.CancelledError):  # uvloop says RuntimeError of a closed one
             pass  # the client left, or the proxy stops: either way the conversation is over
         finally:
             self._open.discard(writer)

@@ -46,6 +46,11 @@ class RedisServer:
         self._process = subprocess.Popen([self._program, *arguments], stdout=subprocess.DEVNULL)
         _wait_for(self.port)
 
+    def hold(self, *, still: bool) -> None:
+        """Stop it without closing anything, as a machine that swaps does; or let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP if still else signal.SIGCONT)
+
     def kill(self) -> None:
         process, self._process = self._process, None
         if process is not None:

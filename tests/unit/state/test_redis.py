@@ -159,6 +159,37 @@ async def test_news_missed_while_redis_was_away_cost_the_local_cache(redis: Redi
     await gateway.close()
 
 
+async def test_a_redis_that_answers_too_late_is_asked_once_and_left_alone(
+    pair: tuple[Gateway, Gateway], redis: RedisServer
+) -> None:
+    one, _ = pair
+    await one.keep(PRICE, "price:S1")
+    redis.hold(still=True)
+    with capture_logs() as logs:
+        for _ in range(50):
+            assert await one.found() is None
+    assert [entry["event"] for entry in logs] == ["redis_away_going_on_in_process"]
+    assert one.local.find(SCOPE, KEY) is not None
+    redis.hold(still=False)
+    await asyncio.sleep(1.1)
+    assert await one.found() == PRICE
+
+
+async def test_a_redis_that_forgot_everything_is_filled_again(pair: tuple[Gateway, Gateway]) -> None:
+    one, two = pair
+    await one.keep(PRICE, "price:S1")
+    budget = RateBudget("shop", ledger=RedisLedger(one.link))
+    await budget.take(1.0, CallContext.within(5))
+    client: Any = one.link.client
+    await client.flushall()
+    await client.script_flush()
+    assert await two.found() is None
+    await one.keep(PRICE, "price:S1")
+    assert await two.found() == PRICE
+    await budget.take(1.0, CallContext.within(5))
+    await budget.close()
+
+
 async def test_a_redis_that_was_never_there_is_no_reason_not_to_start() -> None:
     gateway = Gateway(f"redis://127.0.0.1:{free_port()}/0")
     await gateway.answers.start()
