@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import hashlib
 import json
 import sys
@@ -129,17 +128,25 @@ def doors_of(settings: Settings, opener: Opener, **more: Any) -> Doors:
 
 @asynccontextmanager
 async def listening(doors: Doors, **options: Any) -> AsyncGenerator[str]:
-    """The doors on a port of their own, in this loop."""
-    server = Server(doors, server_config(doors, host="127.0.0.1", port=0, lifespan="off", **options), drain_seconds=0.0)
-    task = asyncio.ensure_future(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-        await asyncio.sleep(0.005)
+    """The doors on a port of their own, in this loop. Started and stopped by hand: uvicorn sleeps in between."""
+    config = server_config(doors, host="127.0.0.1", port=0, lifespan="off", **options)
+    config.load()
+    server = Server(doors, config, drain_seconds=0.0)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    await server.on_tick(0)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
-        await task
-        gc.unfreeze()
+        doors.gate.stop()
+        for listener in server.servers:
+            listener.close()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+        async with asyncio.timeout(10):
+            while server.server_state.connections or server.server_state.tasks:  # noqa: ASYNC110  uvicorn has no event
+                await asyncio.sleep(0.002)
+        await doors.close()
 
 
 @asynccontextmanager
