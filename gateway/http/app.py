@@ -14,6 +14,7 @@ from gateway.http.admission import Admission, OpenContext
 from gateway.http.answers import AliasOf
 from gateway.http.door import BODY_SECONDS, Door
 from gateway.http.explorer import explorer_page, explorer_routes
+from gateway.http.figures import DoorFigures
 from gateway.http.gate import Gate
 from gateway.http.origins import Origins
 from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
@@ -32,7 +33,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 class Doors:
-    """The ASGI application. `cache.invalidate(tags)` is told of every change."""
+    """The ASGI application. `cache.invalidate(tags)` is told of every change; `figures` are registered for scraping."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Doors:
         pages: Starlette,
         cache: ResponseCache,
         gate: Gate,
+        figures: DoorFigures,
     ) -> None:
         self._admission = admission
         self._door = door
@@ -49,6 +51,7 @@ class Doors:
         self._pages: Application = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
         self.cache = cache
         self.gate = gate
+        self.figures = figures
 
     async def close(self) -> None:
         """After the last request."""
@@ -91,6 +94,7 @@ def build_asgi(
     is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is
     an explorer only where anybody may see the schema."""
     gate = Gate()
+    figures = DoorFigures(gate)
     profiles = Profiles(settings)
     explorer = explorer and profiles.of(ANONYMOUS).introspection
     admission = Admission(
@@ -106,10 +110,11 @@ def build_asgi(
     door = Door(
         admission=admission,
         origins=origins,
-        public=PublicAnswers(cache, admission),
+        public=PublicAnswers(cache, admission, enabled=settings.server.response_cache),
         limits=settings.limits,
         page=explorer_page(graphiql) if explorer else None,
         stopping=gate.stopping,
+        figures=figures,
         body_seconds=body_seconds,
     )
     operational = operational_routes(
@@ -121,4 +126,4 @@ def build_asgi(
     )
     routes = [*pages, *operational, *(explorer_routes(graphiql) if explorer else ())]
     starlette = Starlette(routes=routes, lifespan=lifespan)
-    return Doors(admission, door, SocketDoor(admission, origins, gate.stopping), starlette, cache, gate)
+    return Doors(admission, door, SocketDoor(admission, origins, gate.stopping), starlette, cache, gate, figures)

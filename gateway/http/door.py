@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 from graphql import GraphQLError
@@ -17,6 +18,7 @@ from gateway.http.admission import Admission, Admitted, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, Teller, encoded, is_request_error, refusal_reply, reply, status_of
 from gateway.http.documents import Invalid
 from gateway.http.events import EventStream
+from gateway.http.figures import DoorFigures
 from gateway.http.media import Media, is_json, negotiate
 from gateway.http.origins import Origins, check_get
 from gateway.http.public import PublicAnswers
@@ -57,6 +59,7 @@ class Door:
         limits: LimitsSection,
         page: Reply | None,
         stopping: asyncio.Event,
+        figures: DoorFigures,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._admission = admission
@@ -65,9 +68,11 @@ class Door:
         self._limits = limits
         self._page = page
         self._stopping = stopping
+        self._figures = figures
         self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
         headers = headers_of(scope)
         trace_id = trace_id_of(headers)
         media = negotiate(headers.get("accept"))
@@ -85,6 +90,7 @@ class Door:
             await answer.send(receive, send, added, self._stopping)
         else:
             await send_reply(send, answer, added)
+        self._figures.answered(scope["method"], answer.status, perf_counter() - started)
 
     async def _answer(
         self, scope: Scope, receive: Receive, headers: Mapping[str, str], media: Media | None, trace_id: str

@@ -28,6 +28,8 @@ _HEADERS: tuple[Header, ...] = (
 class EventStream:
     """An answer that goes on."""
 
+    status = 200
+
     def __init__(self, admission: Admission, request: GraphQLRequest, caller: Caller, method: str) -> None:
         self._admission = admission
         self._request = request

@@ -35,7 +35,8 @@ class Visit(Struct, frozen=True):
 
 
 class PublicAnswers:
-    def __init__(self, cache: ResponseCache, admission: Admission) -> None:
+    def __init__(self, cache: ResponseCache, admission: Admission, *, enabled: bool = True) -> None:
+        self._enabled = enabled
         self._cache = cache
         self._admission = admission
 
@@ -43,7 +44,7 @@ class PublicAnswers:
         """None where the answer could be anything but public: somebody in particular asks, a field is personal or for
         a role, the schema gives no time, or the client wants to know more than the data. Raises ContextNotAllowed."""
         keeping = admitted.operation.keeping
-        if keeping.private or keeping.seconds <= 0 or not admitted.operation.is_query:
+        if not self._enabled or keeping.private or keeping.seconds <= 0 or not admitted.operation.is_query:
             return None
         if caller.principal.subject is not None or caller.principal.roles or caller.wants_cost or caller.facts.explain:
             return None

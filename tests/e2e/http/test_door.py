@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
 GRAPHQL = "application/graphql-response+json"
 
@@ -139,3 +140,15 @@ async def test_operational_pages(served: Any, session: aiohttp.ClientSession) ->
     for path, status in (("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/nothing", 404)):
         async with session.get(served.url + path) as answer:
             assert answer.status == status
+
+
+async def test_answers_are_counted_by_status(served: Any, session: aiohttp.ClientSession) -> None:
+    registry = CollectorRegistry()
+    registry.register(served.doors.figures)
+    await served.post(session, "{ deadline }")
+    await served.post(session, "{ nothing }")
+    shown = generate_latest(registry).decode()
+    assert 'gateway_http_answers_total{method="POST",status="200"} 1.0' in shown
+    assert 'gateway_http_answers_total{method="POST",status="400"} 1.0' in shown
+    assert "gateway_http_seconds_count 2.0" in shown
+    assert "gateway_http_open 0.0" in shown
