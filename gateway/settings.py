@@ -167,6 +167,8 @@ class ServerSection(_Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     cors_origins: tuple[str, ...] = ()
+    response_cache: bool = True
+    """Whether finished public answers are kept and served as bytes."""
     drain_seconds: float = 10.0
 
 

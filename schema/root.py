@@ -10,6 +10,7 @@ import strawberry
 from gateway.context import OperationContext
 from gateway.execution import batched, computed, records
 from gateway.model.context import CommerceContext
+from gateway.security.hints import CacheControl
 from schema.catalog.queries import CatalogQueries
 from schema.customers.queries import CustomerQueries
 from schema.customers.types import golden_fields
@@ -56,7 +57,11 @@ class NodeQueries:
     ) -> Sequence[object]:
         return [await ctx.services.nodes.get(str(id), golden_fields(selected), ctx.scope)]
 
-    @batched(CommerceContextView, description="The commerce context this operation is answered in.")
+    @batched(
+        CommerceContextView,
+        directives=[CacheControl(max_age=300)],
+        description="The commerce context this operation is answered in.",
+    )
     @staticmethod
     async def context(parents: Sequence[None], ctx: OperationContext) -> Sequence[CommerceContext]:
         return [ctx.commerce]

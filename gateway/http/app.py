@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from opentelemetry.trace import Tracer
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -89,6 +90,7 @@ def build_asgi(
     explorer: bool = True,
     graphiql: Path | None = None,
     body_seconds: float = BODY_SECONDS,
+    tracer: Tracer | None = None,
 ) -> Doors:
     """`alias_of` gives a backend's public alias; `pages` are routes of the application's own, before ours; `lifespan`
     is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is
@@ -116,6 +118,7 @@ def build_asgi(
         stopping=gate.stopping,
         figures=figures,
         body_seconds=body_seconds,
+        tracer=tracer,
     )
     operational = operational_routes(
         ready=ready,

@@ -14,6 +14,7 @@ from gateway.model import catalog as model
 from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.identity import canonical_key, gtin14
 from gateway.model.paging import ProductList
+from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.types import CategoryView, CollectionView, ProductConnectionView, ProductView
@@ -71,6 +72,7 @@ def _named(text: str) -> str:
 class CatalogQueries:
     @batched(
         ProductView | None,
+        directives=[CacheControl(max_age=60)],
         description="One product, by id, SKU, barcode or slug. Null when there is none; an error AMBIGUOUS_KEY when "
         "two variants bear the key, because neither is then meant.",
     )
@@ -85,6 +87,7 @@ class CatalogQueries:
     @batched(
         ProductConnectionView | None,
         cost=5,
+        directives=[CacheControl(max_age=60), ListSize(assumed_size=24, slicing_arguments=["first"])],
         description="The assortment, in a stable order, a page at a time.",
     )
     @staticmethod
@@ -100,6 +103,7 @@ class CatalogQueries:
 
     @batched(
         "list[CategoryView] | None",
+        directives=[CacheControl(max_age=300), ListSize(assumed_size=30)],
         description="The top of the tree of categories, in order; each has its `children`.",
     )
     @staticmethod
@@ -107,7 +111,11 @@ class CatalogQueries:
         known = await ctx.services.catalog.categories(ctx.scope)
         return [sorted((entry for entry in known if entry.parent is None), key=lambda entry: entry.position)]
 
-    @batched(CategoryView | None, description="One category by its key; null when there is none.")
+    @batched(
+        CategoryView | None,
+        directives=[CacheControl(max_age=300)],
+        description="One category by its key; null when there is none.",
+    )
     @staticmethod
     async def category(
         parents: Sequence[None],
@@ -117,12 +125,20 @@ class CatalogQueries:
         known = await ctx.services.catalog.categories(ctx.scope)
         return [next((entry for entry in known if key in (entry.key, entry.slug)), None)]
 
-    @batched("list[CollectionView] | None", description="All merchandised collections.")
+    @batched(
+        "list[CollectionView] | None",
+        directives=[CacheControl(max_age=300), ListSize(assumed_size=30)],
+        description="All merchandised collections.",
+    )
     @staticmethod
     async def collections(parents: Sequence[None], ctx: OperationContext) -> Sequence[list[model.Collection]]:
         return [list(await ctx.services.catalog.collections(ctx.scope))]
 
-    @batched(CollectionView | None, description="One collection by its key; null when there is none.")
+    @batched(
+        CollectionView | None,
+        directives=[CacheControl(max_age=300)],
+        description="One collection by its key; null when there is none.",
+    )
     @staticmethod
     async def collection(
         parents: Sequence[None],

@@ -20,6 +20,7 @@ from gateway.model.pricing import Price
 from gateway.model.stock import Availability, Fulfilment
 from gateway.model.stores import GeoPoint
 from gateway.model.text import SpeakableText
+from gateway.security.hints import CacheControl
 from gateway.services.ids import NodeType, decode_as
 from schema.availability.types import AvailabilityView
 from schema.node import Node
@@ -205,6 +206,7 @@ class VariantView(Node):
         PriceView | None,
         key="ref",
         cost=2,
+        directives=[CacheControl(max_age=30)],
         description="What it costs in the operation's country, currency and customer's price list. Null with an error "
         "when its owner cannot say (see `extensions.code`); null without one when it is not sold here.",
     )
@@ -223,6 +225,7 @@ class VariantView(Node):
         AvailabilityView | None,
         key="ref",
         cost=3,
+        directives=[CacheControl(max_age=10)],
         description="Whether it can be had, summed over places, each counted by its own system. A place that cannot be "
         "heard is unknown, never zero. Null with an error only when no place at all could be heard.",
     )

@@ -14,6 +14,7 @@ from gateway.model import search as model
 from gateway.model.catalog import Product
 from gateway.model.paging import PageInfo, ProductEdge, SearchResult
 from gateway.model.search import SearchFilter, SearchSort
+from gateway.security.hints import CacheControl, ListSize
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.types import ProductEdgeView, ProductView
 from schema.values import PageInfoView, page_size
@@ -74,7 +75,10 @@ class SearchFilterInput:
 @strawberry.type
 class SearchQueries:
     @batched(
-        SearchConnectionView | None, cost=5, description="Full-text search of the assortment, with facets to narrow it."
+        SearchConnectionView | None,
+        cost=5,
+        directives=[CacheControl(max_age=30), ListSize(assumed_size=24, slicing_arguments=["first"])],
+        description="Full-text search of the assortment, with facets to narrow it.",
     )
     @staticmethod
     async def search(

@@ -12,6 +12,7 @@ from gateway.errors import GatewayError
 from gateway.execution import batched
 from gateway.model.paging import StoreList
 from gateway.model.stores import Store
+from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode_as
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.types import near_point
@@ -24,6 +25,7 @@ class StoreQueries:
     @batched(
         StoreConnectionView | None,
         cost=2,
+        directives=[CacheControl(max_age=60), ListSize(assumed_size=24, slicing_arguments=["first"])],
         description="The store locator: nearest first when `near` is given. Only stores the client profile lists.",
     )
     @staticmethod
@@ -41,7 +43,11 @@ class StoreQueries:
         size, point = page_size(first, ctx, 24), near_point(near)
         return [await ctx.services.stores.list(size, after, point, country, service_names(services), ctx.scope)]
 
-    @batched(StoreView | None, description="One store by its id; null when there is none.")
+    @batched(
+        StoreView | None,
+        directives=[CacheControl(max_age=60)],
+        description="One store by its id; null when there is none.",
+    )
     @staticmethod
     async def store(
         parents: Sequence[None],

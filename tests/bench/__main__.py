@@ -24,6 +24,7 @@ from tests.bench.growth import growth
 from tests.bench.load import Sample, ask_once, measure, resident_bytes
 from tests.bench.queries import QUERIES, VARIABLES, leaves
 from tests.bench.report import Report
+from tests.bench.resilience import resilience
 from tests.bench.upstream import nginx, slow
 
 OUT = Path(__file__).resolve().parent.parent.parent / "build" / "bench"
@@ -68,6 +69,8 @@ async def bench(contenders: list[Contender], report: Report, options: argparse.N
         with slow(0.020) as upstream:
             await above_critical_path(contenders, upstream, report)
         await growth(report)
+        with nginx() as upstream:
+            await resilience(upstream, report)
 
 
 def body_of(name: str, **more: Any) -> bytes:

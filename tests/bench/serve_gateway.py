@@ -13,11 +13,20 @@ from gateway.settings import Settings, decode
 from tests.bench.adapter import MANIFEST
 from tests.bench.canned import STORES
 
-PER_CALL = {"cache": False, "connections": 64, "concurrency_limit": 512}
+OPEN_GUARDS = {
+    "connections": 1024,
+    "concurrency_limit": 4096,
+    "breaker_minimum": 1_000_000,
+    "breaker_window": 1_000_000,
+}
+"""Every guard stands, but none bites, unless `GUARDED` asks for the defaults. `PRICES` is where prices are asked."""
 
 
-def settings(upstream: str, port: int, backends: int = 1) -> Settings:
-    backend = {"adapter": "canned", "url": upstream, "allow_private_network": True, "policy": PER_CALL}
+def settings(upstream: str, port: int) -> Settings:
+    guards = {} if os.environ.get("GUARDED") else OPEN_GUARDS
+    policy = {"cache": bool(os.environ.get("CACHED")), **guards}
+    backend = {"adapter": "canned", "url": upstream, "allow_private_network": True, "policy": policy}
+    prices = {**backend, "url": os.environ.get("PRICES", upstream)}
     locations = {
         "warehouse": {"refs": {"pos": "warehouse"}, "stock": "pos"},
         **{
@@ -30,7 +39,7 @@ def settings(upstream: str, port: int, backends: int = 1) -> Settings:
     return decode(
         {
             "gateway": {"state": f"sqlite+aiosqlite:///{tempfile.mkdtemp()}/bench.sqlite"},
-            "backends": {"shop": backend, "pos": backend, "erp": {**backend, "stock": "stock-b"}},
+            "backends": {"shop": backend, "pos": backend, "erp": {**prices, "stock": "stock-b"}},
             "domains": {
                 "product": {"order": ["shop"]},
                 "price": {"order": ["erp"]},
@@ -43,7 +52,7 @@ def settings(upstream: str, port: int, backends: int = 1) -> Settings:
             },
             "channels": {"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": ["warehouse"]}},
             "profiles": {"anonymous": {"touchpoint": "web", "default_country": "GB", "cost_limit": 1_000_000}},
-            "server": {"port": port},
+            "server": {"port": port, "response_cache": bool(os.environ.get("CACHED"))},
         },
         {},
     )
