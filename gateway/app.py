@@ -18,6 +18,7 @@ from gateway.calls.metrics import CallMetrics
 from gateway.calls.tags import touched
 from gateway.calls.webhooks import WebhookInbox
 from gateway.context import ContextFactory
+from gateway.errors import StateUnavailable
 from gateway.execution import Engine
 from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
 from gateway.http.app import Doors, build_asgi
@@ -121,6 +122,7 @@ class Gateway:
             graphiql=Path(bundle) if (bundle := self.settings.environment.get(GRAPHIQL_VARIABLE)) else None,
         )
         self.metrics.registry.register(ResponseCacheFigures(doors.cache))
+        self.metrics.registry.register(doors.figures)
         self._doors.append(doors)
         return doors
 
@@ -145,8 +147,12 @@ class Gateway:
 
     async def ready(self) -> Mapping[str, Any]:
         """A gateway is ready when its own state answers; a backend that is down degrades answers, not readiness."""
-        async with self.database.read():
-            return {"ready": True}
+        try:
+            async with self.database.read() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+        except StateUnavailable:
+            return {"ready": False, "reason": "state"}
+        return {"ready": True}
 
     def exposition(self) -> tuple[bytes, str]:
         """All figures of this worker, for Prometheus."""

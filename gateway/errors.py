@@ -26,6 +26,7 @@
     |     |- AmbiguousKey               AMBIGUOUS_KEY         two native records claim one business key
     |     |- UnsupportedPriceRule       UNSUPPORTED_PRICE_RULE  a price rule that cannot be evaluated here
     |     `- CurrencyNotSold            CURRENCY_NOT_SOLD     no price in the asked currency; never converted
+    |- StateUnavailable                 STATE_UNAVAILABLE     ours: the gateway's own database is away or full
     |- ConfigurationError               the operator's: `gateway check` prints it with the place
     `- InternalError                    INTERNAL              ours; masked for every client
 
@@ -266,6 +267,16 @@ class ConfigurationError(GatewayError):
     def __init__(self, message: str, *, place: str | None = None) -> None:
         super().__init__(f"{place}: {message}" if place else message)
         self.place = place
+
+
+class StateUnavailable(GatewayError):
+    """What the gateway itself keeps cannot be read or written at the moment."""
+
+    code = "STATE_UNAVAILABLE"
+    retryable = True
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "What the gateway itself keeps cannot be read or written at the moment.")
 
 
 class InternalError(GatewayError):

@@ -5,21 +5,33 @@ brings its schema up to date; what is stored in it is written by the other files
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Executable, Table, event, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, StateUnavailable
 from gateway.state.tables import metadata, schema_version
 
 _LOCK = 5_118_274  # any number: gateways that start together on one PostgreSQL migrate one after the other
+
+_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError)
+_log = structlog.get_logger("gateway.state")
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (metadata.create_all,)
 """Applied in order, each once; a database's version is how many it has had. Never edit one that was released."""
@@ -33,8 +45,9 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
 
     @classmethod
-    async def open(cls, url: str) -> Database:
-        """Raises ConfigurationError where the database cannot be opened or belongs to a newer gateway."""
+    async def open(cls, url: str, *, patience: float = 5.0) -> Database:
+        """Raises ConfigurationError where the database cannot be opened or belongs to a newer gateway. `patience` in
+        seconds is how long a writer waits for another one."""
         try:
             parsed = make_url(url)
         except ArgumentError as error:
@@ -49,7 +62,7 @@ class Database:
         except (OSError, NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
             raise ConfigurationError(f"cannot use this database: {error}", place="gateway.state") from error
         if is_sqlite:
-            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite(patience))
         database = cls(engine)
         try:
             await database._migrate()
@@ -62,13 +75,24 @@ class Database:
             raise
         return database
 
-    def read(self) -> AsyncConnection:
-        """`async with database.read() as connection`: no transaction of its own to commit."""
-        return self._engine.connect()
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """`async with database.read() as connection`: nothing to commit. Raises StateUnavailable."""
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except _AWAY as error:
+            raise _unavailable(error) from error
 
-    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """`async with database.write() as connection`: one transaction, committed at the end."""
-        return self._engine.begin()
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """`async with database.write() as connection`: one transaction, committed at the end. Raises StateUnavailable
+        while the database is locked, full, read-only or away; then nothing of it was written."""
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except _AWAY as error:
+            raise _unavailable(error) from error
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]) -> Executable:
         """An insert that, where the primary key exists, sets the `update` columns to the new values."""
@@ -111,9 +135,19 @@ async def _version(connection: AsyncConnection) -> int:
     return (await connection.execute(select(func.max(schema_version.c.version)))).scalar() or 0
 
 
-def _prepare_sqlite(connection: Any, record: object) -> None:
-    cursor = connection.cursor()
-    # FULL: a link or a saga that was acknowledged survives a power cut; WAL: readers never wait for the writer.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _unavailable(error: BaseException) -> StateUnavailable:
+    _log.error("state_unavailable", error=type(getattr(error, "orig", None) or error).__name__)
+    return StateUnavailable()
+
+
+def _prepare_sqlite(patience: float) -> Callable[[Any, object], None]:
+    busy = f"busy_timeout={int(patience * 1000)}"
+
+    def prepare(connection: Any, record: object) -> None:
+        cursor = connection.cursor()
+        # FULL: a link or a saga that was acknowledged survives a power cut; WAL: readers never wait for the writer.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return prepare

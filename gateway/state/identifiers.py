@@ -15,6 +15,7 @@ from cachetools import LRUCache
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.errors import StateUnavailable
 from gateway.state.database import Database
 from gateway.state.tables import identifiers
 
@@ -100,7 +101,7 @@ class StoredIdentifiers:
                         )
                     )
                     loaded.update({key: (value, expires) for key, value, expires in rows})
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, StateUnavailable) as error:
             _log.warning("identifiers_unreadable", backend=self._backend, error=type(error).__name__)
             return {}
         for key in keys:  # what was set while we read is newer than what we read
@@ -134,7 +135,7 @@ class StoredIdentifiers:
                         await connection.execute(upsert)
                     stale = (identifiers.c.backend == self._backend) & (identifiers.c.expires < time.time())
                     await connection.execute(delete(identifiers).where(stale))
-            except (SQLAlchemyError, OSError) as error:
+            except (SQLAlchemyError, StateUnavailable) as error:
                 _log.warning("identifiers_unwritten", backend=self._backend, error=type(error).__name__)
 
 

@@ -14,8 +14,8 @@ from .servers import PostgresServer, RedisServer
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
     server.start()
     yield server
     server.kill()

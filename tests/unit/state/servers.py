@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -59,13 +60,13 @@ class RedisServer:
 
 
 class PostgresServer:
-    """As the user `postgres` where the tests run as root, because the server refuses to."""
+    """As the user `postgres` where the tests run as root, because the server refuses to. Its folder is not among the
+    tests' own: other users have no way into those."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         places = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
         self._initdb, self._program = need("initdb", *places), need("postgres", *places)
-        self._data = folder / "postgres"
-        self._socket = folder
+        self._folder = Path(tempfile.mkdtemp(prefix="gateway-pg-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -77,15 +78,13 @@ class PostgresServer:
         user = None
         if os.geteuid() == 0:
             user = "postgres"
-            shutil.chown(self._socket, user)
-            for parent in self._socket.parents:  # so that the other user gets to it
-                if parent.stat().st_uid == 0 and parent != Path("/"):
-                    parent.chmod(parent.stat().st_mode | 0o011)
+            shutil.chown(self._folder, user)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", "user": user}
-        make = [self._initdb, "-D", str(self._data), "-U", "gateway", "-A", "trust", "--no-sync"]
+        data = str(self._folder / "data")
+        make = [self._initdb, "-D", data, "-U", "gateway", "-A", "trust", "--no-sync"]
         subprocess.run(make, check=True, **quiet)  # type: ignore[call-overload]
-        options = ["-p", str(self.port), "-k", str(self._socket), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
-        self._process = subprocess.Popen([self._program, "-D", str(self._data), *options], **quiet)  # type: ignore[call-overload]
+        options = ["-p", str(self.port), "-k", str(self._folder), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        self._process = subprocess.Popen([self._program, "-D", data, *options], **quiet)  # type: ignore[call-overload]
         _wait_for(self.port)
 
     def kill(self) -> None:
@@ -93,6 +92,7 @@ class PostgresServer:
         if process is not None:
             process.send_signal(signal.SIGINT)  # without waiting for clients
             process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _wait_for(port: int, seconds: float = 20.0) -> None:

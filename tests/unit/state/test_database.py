@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
 
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, StateUnavailable
 from gateway.state.database import MIGRATIONS, Database
+from gateway.state.key_values import KeyValues
+from gateway.state.links import StoredIdentityLinks
 from gateway.state.tables import schema_version
 
 
@@ -36,6 +39,37 @@ async def test_a_newer_gateways_database_is_refused(tmp_path: Path) -> None:
     await database.close()
     with pytest.raises(ConfigurationError, match="newer gateway"):
         await Database.open(url)
+
+
+async def test_while_another_writer_holds_the_file_reads_go_on_and_writes_say_so(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite", patience=0.05)
+    links = StoredIdentityLinks(database)
+    ann = await links.link("ann", [], ["shop"])
+    other = sqlite3.connect(tmp_path / "state.sqlite")
+    other.execute("BEGIN IMMEDIATE")
+    assert await links.of_person("ann") == ann
+    with pytest.raises(StateUnavailable) as refused:
+        await links.link("bob", [], ["shop"])
+    assert refused.value.retryable
+    other.rollback()
+    other.close()
+    assert await links.of_person("bob") is None
+    assert (await links.link("bob", [], ["shop"])).asked == {"shop"}
+    await database.close()
+
+
+async def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite")
+    values = KeyValues(database, "documents")
+    await values.put("kept", b"before")
+    async with database.read() as connection:
+        pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
+        await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(StateUnavailable):
+        await values.put("large", b"x" * 1_000_000)
+    assert await values.get("kept") == b"before"
+    assert await values.get("large") is None
+    await database.close()
 
 
 @pytest.mark.parametrize("url", ["", "no url", "oracle9+x://h/db"])
