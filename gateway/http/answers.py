@@ -17,6 +17,7 @@ from gateway.errors import (
     GatewayError,
     InternalError,
     LimitExceeded,
+    StateUnavailable,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
@@ -118,6 +119,7 @@ _STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (LimitExceeded, 400),
     (BadInput, 400),
     (Unavailable, 503),
+    (StateUnavailable, 503),
 )
 
 

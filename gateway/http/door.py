@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from graphql import GraphQLError
+from opentelemetry.trace import Tracer
 
 from gateway.errors import BadInput, GatewayError, TooManyRequests
 from gateway.http.admission import Admission, Admitted, Caller
@@ -23,6 +24,7 @@ from gateway.http.media import Media, is_json, negotiate
 from gateway.http.origins import Origins, check_get
 from gateway.http.public import PublicAnswers
 from gateway.http.requests import GraphQLRequest, from_body, from_query_string
+from gateway.http.tracing import answered, default_tracer, request_span, trace_id_of_span
 from gateway.http.wire import (
     Disconnected,
     Header,
@@ -44,6 +46,9 @@ BODY_SECONDS = 10.0
 PATIENCE_SECONDS = 0.02
 """How long an operation runs before anybody looks whether its client is still there."""
 
+GONE = 499
+"""No answer: what a trace calls a client that went away."""
+
 PERSONAL: tuple[Header, ...] = ((b"cache-control", b"private, no-store"),)
 
 
@@ -61,6 +66,7 @@ class Door:
         stopping: asyncio.Event,
         figures: DoorFigures,
         body_seconds: float = BODY_SECONDS,
+        tracer: Tracer | None = None,
     ) -> None:
         self._admission = admission
         self._origins = origins
@@ -70,16 +76,27 @@ class Door:
         self._stopping = stopping
         self._figures = figures
         self._body_seconds = body_seconds
+        self._tracer = tracer or default_tracer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = perf_counter()
         headers = headers_of(scope)
-        trace_id = trace_id_of(headers)
+        tracer = self._tracer
+        if tracer is None:
+            await self._serve(scope, receive, send, headers, trace_id_of(headers))
+            return
+        with request_span(tracer, scope["method"], headers) as span:
+            answered(span, await self._serve(scope, receive, send, headers, trace_id_of_span(span)))
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], trace_id: str
+    ) -> int:
+        """The status that was sent; 499 for a client that went away."""
+        started = perf_counter()
         media = negotiate(headers.get("accept"))
         try:
             answer = await self._answer(scope, receive, headers, media, trace_id)
         except Disconnected:
-            return
+            return GONE
         except Refusal as refusal:
             answer = refusal_reply(refusal, media, trace_id)
         except Exception as error:
@@ -91,6 +108,7 @@ class Door:
         else:
             await send_reply(send, answer, added)
         self._figures.answered(scope["method"], answer.status, perf_counter() - started)
+        return answer.status
 
     async def _answer(
         self, scope: Scope, receive: Receive, headers: Mapping[str, str], media: Media | None, trace_id: str
