@@ -202,7 +202,8 @@ async function refresh() {
   if (run !== state.run) return;
   byId("traffic").replaceChildren(...Object.entries(after).map(([name, { requests, down }]) => el("li", { class: down ? "down" : "" },
     el("span", {}, name), el("span", {}, down ? "down" : String(requests - before[name].requests)),
-    el("button", { type: "button", on: { click: () => turn(name, !down) } }, down ? "bring back" : "take down"))));
+    el("button", { type: "button", "aria-label": `${down ? "bring back" : "take down"} ${name}`, on: { click: () => turn(name, !down) } },
+      down ? "bring back" : "take down"))));
   document.body.dataset.ready = String(run);
 }
 

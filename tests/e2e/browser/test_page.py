@@ -191,3 +191,20 @@ async def expect_all_named(controls: Locator) -> None:
     """Every control has a name that a screen reader can say."""
     for index in range(await controls.count()):
         await expect(controls.nth(index)).to_have_accessible_name(re.compile(r"\S"))
+
+
+async def test_with_the_erp_down_the_shop_stands_in_and_says_so(shop: Shop) -> None:
+    """The last test here: the backends are everybody's, and whoever failed is not asked again at once."""
+    page = (await shop.open()).page
+    await page.get_by_role("button", name="take down erp").click()
+    await shop.settled()
+    try:
+        await expect(page.locator("#traffic .down")).to_contain_text("erp")
+        await shop.choose("#product", "meadow-scented-candle")
+        await expect(page.locator("#web h1")).to_have_text("Meadow scented candle")
+        await expect(page.locator("#web .fact", has_text="price: webshop, fallback").first).to_be_visible()
+        await expect(page.locator("#web .price").first).to_contain_text("£")
+    finally:
+        await page.get_by_role("button", name="bring back erp").click()
+        await shop.settled()
+    await expect(page.locator("#traffic .down")).to_have_count(0)
