@@ -35,10 +35,7 @@ class MoneyView:
         "digits than the currency."
     )
 
-    @computed(str, description="ISO 4217 code, such as GBP, JPY or KWD.")
-    @staticmethod
-    def currency_code(record: model.Money) -> str:
-        return record.currency
+    currency: str = strawberry.field(name="currencyCode", description="ISO 4217 code, such as GBP, JPY or KWD.")
 
     @computed(str, description="Rounded to the currency's digits and written as people write it in a language.")
     @staticmethod
@@ -65,10 +62,9 @@ class TaxedMoneyView:
     gross: MoneyView | None = strawberry.field(description="With tax; null where the source does not say.")
     tax: MoneyView | None = strawberry.field(description="The tax itself; null where the source does not say.")
 
-    @computed(TaxTreatment, description="Whether the source keeps the amount with or without tax.")
-    @staticmethod
-    def tax_treatment(record: model.TaxedMoney) -> TaxTreatment:
-        return record.treatment
+    treatment: TaxTreatment = strawberry.field(
+        name="taxTreatment", description="Whether the source keeps the amount with or without tax."
+    )
 
 
 @strawberry.type(

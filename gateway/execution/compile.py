@@ -39,6 +39,9 @@ from gateway.execution.plan import Arguments, Plan, Site, Unplannable
 from gateway.execution.projection import Namespace
 from gateway.execution.selection import possible_types
 
+SMALL = 8
+"""Fields of an object that is still written in place."""
+
 
 def compile_plan(operation: Operation) -> Plan:
     """Raises Unplannable where graphql-core has to do it, and LimitExceeded for a document that expands too far."""
@@ -159,20 +162,22 @@ class _Compiler:
         error = self._names.refer("X", Exception)
         return [f"  if r is None or isinstance(r, {error}): unexpected(r)"]
 
-    def _read(self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList) -> str:
-        """The expression for a field's raw value on the record `r`."""
+    def _read(
+        self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList, record: str = "r"
+    ) -> str:
+        """The expression for a field's raw value on a record."""
         if field.base_resolver is None:
             name = field.python_name
             if not name.isidentifier() or keyword.iskeyword(name):
                 raise Unplannable("attribute name")
-            return f"r.{name}"
+            return f"{record}.{name}"
         if isinstance(field, ComputedField):
-            first = "r, ctx" if "ctx" in field.takes else "r"
+            first = f"{record}, ctx" if "ctx" in field.takes else record
             function = self._names.refer("C", field.function)
         elif isinstance(field, GatewayField):
             raise Unplannable("unknown kind of field")
         else:
-            first = "r"
+            first = record
             function = self._names.refer("C", _plain_call(cast("StrawberryResolver[Any]", field.base_resolver)))
         if not definition.args:
             return f"{function}({first})"
@@ -199,12 +204,43 @@ class _Compiler:
         if is_list_type(output):
             item = f"{variable}_"
             items = self._value(output.of_type, item, details, place)
-            return f"[{items} for {item} in ({variable} if type({variable}) in LISTS else unexpected({variable}))]"
+            every = f"({variable} if type({variable}) in LISTS else unexpected({variable}))"
+            maker = items.removesuffix(f"({item})")
+            if maker.isidentifier():  # a comprehension has a frame of its own before Python 3.12
+                return f"[*map({maker}, {every})]"
+            return f"[{items} for {item} in {every}]"
         if is_leaf_type(output):
             return self._names.leaf(cast(Any, output))(variable)
         if is_abstract_type(output):
             return f"{self._dispatch(output, details, place)}[type({variable})]({variable})"
-        return f"{self._object(output, self._subfields(output, details), place)}({variable})"
+        fields = self._subfields(output, details)
+        return self._inline(output, fields, variable, place) or f"{self._object(output, fields, place)}({variable})"
+
+    def _inline(self, kind: GraphQLObjectType, fields: GroupedFieldSet, variable: str, place: Place) -> str | None:
+        """A small object of nothing but leaves, as an expression: a third of its cost is the call of a function. None
+        where it is more than that."""
+        classes = record_classes(kind.is_type_of)
+        if len(classes) != 1 or len(fields) > SMALL or not variable.isidentifier() or variable.endswith("_"):
+            return None
+        leaves: list[tuple[str, StrawberryField, GraphQLField, FieldDetailsList]] = []
+        for alias, details in fields.items():
+            definition = self._operation.schema.get_field(kind, details[0].node.name.value)
+            field = declared(definition) if definition is not None else None
+            if definition is None or field is None or isinstance(field, BatchedField):
+                return None
+            output: Any = definition.type.of_type if is_non_null_type(definition.type) else definition.type
+            if not is_leaf_type(output) or self._refusal(field, definition) is not None:
+                return None
+            leaves.append((alias, field, definition, details))
+        entries: list[str] = []
+        for place_in_it, (alias, field, definition, details) in enumerate(leaves):
+            self._count()
+            name = f"{variable}{chr(97 + place_in_it)}"
+            read = self._read(field, definition, details, variable)
+            value = self._value(definition.type, name, details, place)
+            entries.append(f"{alias!r}: {_reading(value, name, read)}")
+        check = f"type({variable}) is {self._names.refer('R', classes[0])}"
+        return f"({{{', '.join(entries)}}} if {check} else unexpected({variable}))"
 
     def _dispatch(self, output: Any, details: FieldDetailsList, place: Place) -> str:
         """Write the table from record class to maker for an interface or a union; its name."""
@@ -268,6 +304,14 @@ class _Compiler:
             value = self._present(output, "v", details, below)
             self._functions[index] = f" def {site.complete}(v):\n  return {value}"
         return site
+
+
+def _reading(value: str, name: str, read: str) -> str:
+    """The expression `value` over `name`, with `name` read where it is evaluated first: in its test."""
+    for test in (f"None if {name} is None", f"type({name})", f"id({name})"):
+        if test in value:
+            return value.replace(test, test.replace(name, f"({name} := {read})", 1), 1)
+    raise Unplannable("a leaf without a test")
 
 
 def _plain_call(resolver: StrawberryResolver[Any]) -> Callable[..., Any]:

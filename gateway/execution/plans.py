@@ -11,7 +11,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from gateway.errors import LimitExceeded
+from gateway.errors import LimitExceeded, places_of
 from gateway.execution.authorise import Grants
 from gateway.execution.batched import GatewayField
 from gateway.execution.checks import declared
@@ -91,8 +91,8 @@ class Plans:
             return refusal
         except RecursionError:
             return Unplannable("nesting")
-        except Exception:  # ours, but graphql-core can still answer
-            _log.exception("plan_failed")
+        except Exception as error:  # ours, but graphql-core can still answer
+            _log.error("plan_failed", reason=type(error).__name__, at=places_of(error))
             return Unplannable("compiler")
 
     def _keep(self, document: Document, key: Hashable, known: Known) -> None:
