@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import structlog
 from msgspec import Struct
 
+from gateway.errors import GatewayError
 from gateway.execution.engine import Engine, Request
 from gateway.http.answers import AliasOf, Teller
-from gateway.http.documents import Document, Documents, Operation, chosen
+from gateway.http.documents import Document, Documents, Invalid, Operation, chosen
 from gateway.http.requests import GraphQLRequest, facts_of
 from gateway.model.context import CommerceContext
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
@@ -20,6 +22,8 @@ from gateway.security.profiles import Profiles, RequestFacts
 from gateway.security.rates import RateLimits
 from gateway.security.trusted import TrustedDocuments, digest_of_request
 from gateway.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 OpenContext = Callable[[Principal, ClientProfile, RequestFacts], Any]
 
@@ -64,6 +68,17 @@ class Admission:
         self._documents = Documents(engine, settings.limits)
         self._trusted = TrustedDocuments(settings)
         self._rates = RateLimits(settings.gateway.redis)
+        for name, profile in settings.profiles.items():
+            self._read_trusted(name, profile)
+
+    def _read_trusted(self, name: str, profile: ClientProfile) -> None:
+        """So that a manifest's first use costs nothing, and its mistakes are known before. An old document that fits the
+        schema no longer is no reason not to serve the others."""
+        for digest, text in self._trusted.manifest(name).items():
+            try:
+                self._documents.get(text, profile)
+            except (GatewayError, Invalid) as error:
+                _log.warning("a trusted document cannot run", profile=name, sha256=digest, reason=str(error))
 
     async def close(self) -> None:
         await self._rates.close()

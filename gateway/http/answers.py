@@ -4,7 +4,6 @@ the client reads that id only."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from traceback import extract_tb
 from typing import Any
 
 import orjson
@@ -21,6 +20,7 @@ from gateway.errors import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    places_of,
 )
 from gateway.execution.engine import Result
 from gateway.http.media import Media
@@ -69,7 +69,7 @@ class Teller:
     def failure(self, error: BaseException) -> dict[str, Any]:
         """An exception as the client sees it: ours by their words, all others masked."""
         if not isinstance(error, GatewayError) or isinstance(error, InternalError):
-            _log.error("unexpected failure", trace_id=self._trace_id, reason=type(error).__name__, at=_places(error))
+            _log.error("unexpected failure", trace_id=self._trace_id, reason=type(error).__name__, at=places_of(error))
             told: dict[str, Any] = {"code": "INTERNAL", "retryable": False, "traceId": self._trace_id}
             if self._detailed:
                 told["exception"] = type(error).__name__
@@ -92,11 +92,6 @@ class Teller:
         if every:
             told["extensions"] = every
         return told
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where it happened, innermost last. Not what it says: an exception's text may hold a customer's data."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)[-8:]]
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

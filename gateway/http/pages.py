@@ -57,7 +57,7 @@ def operational_routes(
             delivery = WebhookDelivery(
                 headers=headers,
                 body=body,
-                url=public_url.rstrip("/") + request.url.path,
+                url=public_url.rstrip("/") + request.url.path + (f"?{request.url.query}" if request.url.query else ""),
                 received_at=datetime.now(UTC),
             )
             await accept_webhook(request.path_params["backend"], delivery)

@@ -78,6 +78,10 @@ class TrustedDocuments:
             raise PersistedQueriesOff("PersistedQueryNotSupported")
         raise UnknownDocument("PersistedQueryNotFound")
 
+    def manifest(self, name: str) -> Mapping[str, str]:
+        """A profile's trusted documents, texts by hash."""
+        return self._manifests.get(name, {})
+
     def register(self, name: str, digest: str | None, text: str) -> None:
         """Keep a valid document under its hash, where the profile allows that."""
         registered = self._registered.get(name)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import aiohttp
 import pytest
+
+from gateway.errors import ConfigurationError
+from gateway.security.trusted import read_manifest
 
 WHERE = "query Where { where { country currency } }"
 PRODUCT = '{ product(sku: "a") { sku } }'
@@ -53,6 +57,32 @@ async def test_a_closed_client_runs_its_own_documents_only(
     for odd in ("", "x" * 64, "../../etc/passwd"):
         assert (await send(served, session, headers, documentId=odd))[0] == 400
     assert served.opener.calls == {}
+
+
+async def test_a_trusted_document_that_no_longer_fits_is_told_at_start_and_the_others_run(
+    serve_with: Any, session: aiohttp.ClientSession, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = "query Old { gone }"
+    (tmp_path / "old.json").write_text(json.dumps({sha256(text): text for text in (old, WHERE)}))
+    closed = {"touchpoint": "web", "default_country": "GB", "free_documents": False, "operations": ["old.json"]}
+    async with serve_with(profiles={"anonymous": closed}, api_keys={}, issuers={}) as running:
+        assert sha256(old) in capsys.readouterr().out
+        assert (await send(running, session, {}, documentId=sha256(WHERE)))[0] == 200
+        assert (await send(running, session, {}, documentId=sha256(old)))[0] == 400
+
+
+@pytest.mark.parametrize("manifest", ["{", "[]x", '{"abc": "{ a }"}', '{"' + "a" * 64 + '": "{ a }"}'])
+def test_a_manifest_that_makes_no_sense_is_refused_at_start(tmp_path: Any, manifest: str) -> None:
+    (tmp_path / "m.json").write_text(manifest)
+    with pytest.raises(ConfigurationError, match=r"m\.json"):
+        read_manifest(tmp_path / "m.json", place="profiles.web.operations")
+
+
+def test_apollos_manifest_format_is_read_as_well(tmp_path: Any) -> None:
+    operations = [{"id": sha256(WHERE), "name": "Where", "type": "query", "body": WHERE}]
+    manifest = {"format": "apollo-persisted-query-manifest", "version": 1, "operations": operations}
+    (tmp_path / "m.json").write_text(json.dumps(manifest))
+    assert read_manifest(tmp_path / "m.json", place="") == {sha256(WHERE): WHERE}
 
 
 async def test_documents_are_registered_only_where_the_profile_allows(
