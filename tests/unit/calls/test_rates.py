@@ -90,7 +90,8 @@ async def test_each_lane_leaves_something_to_those_above() -> None:
 
 
 async def test_checkouts_overtake_browsers_in_the_queue() -> None:
-    budget = RateBudget("shop")
+    clock = Time()
+    budget = RateBudget("shop", clock=clock)
     await budget.take(0.0, call())
     budget.learn(points(0.0, capacity=100.0, restore=500.0), 0.0)
     served: list[Priority] = []
@@ -104,6 +105,8 @@ async def test_checkouts_overtake_browsers_in_the_queue() -> None:
     for priority in lanes:
         tasks.append(asyncio.create_task(take(priority)))
         await asyncio.sleep(0)
+    assert served == []
+    clock.now += 10.0
     await asyncio.gather(*tasks)
     assert served == sorted(lanes)
     await budget.close()
