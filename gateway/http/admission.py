@@ -72,8 +72,8 @@ class Admission:
             self._read_trusted(name, profile)
 
     def _read_trusted(self, name: str, profile: ClientProfile) -> None:
-        """So that a manifest's first use costs nothing, and its mistakes are known before. An old document that fits the
-        schema no longer is no reason not to serve the others."""
+        """So that a manifest's first use costs nothing, and its mistakes are known before. An old document that no
+        longer fits the schema is no reason not to serve the others."""
         for digest, text in self._trusted.manifest(name).items():
             try:
                 self._documents.get(text, profile)

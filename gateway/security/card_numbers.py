@@ -51,7 +51,8 @@ def is_card_number(digits: str) -> bool:
     """Digits that begin and are as long as payment cards' are, with their check digit (ISO/IEC 7812, Luhn)."""
     length = len(digits)
     if length == 13:
-        fits = digits[0] == "4"
+        # No scheme issues these any more, and people type barcodes into search boxes.
+        fits = digits[0] == "4" and not _is_barcode(digits)
     elif length == 14:
         fits = digits[:2] in ("30", "36", "38", "39")
     elif length == 15:
@@ -59,6 +60,11 @@ def is_card_number(digits: str) -> bool:
     else:
         fits = 16 <= length <= 19
     return fits and passes_luhn(digits)
+
+
+def _is_barcode(digits: str) -> bool:
+    """The check digit of a GTIN-13, which weighs the other way round."""
+    return sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(digits)) % 10 == 0
 
 
 def passes_luhn(digits: str) -> bool:
