@@ -137,6 +137,9 @@ class StoredIdentifiers:
                     await connection.execute(delete(identifiers).where(stale))
             except (SQLAlchemyError, StateUnavailable) as error:
                 _log.warning("identifiers_unwritten", backend=self._backend, error=type(error).__name__)
+            except asyncio.CancelledError:  # `close` came in the middle: what was not committed is written again
+                self._unwritten = {**entries, **self._unwritten}
+                raise
 
 
 _UNSEEN: _Known = ("", -1.0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 from gateway.state.database import Database
 from gateway.state.identifiers import StoredIdentifiers
 
@@ -64,3 +66,14 @@ async def test_a_lost_database_costs_no_answer(database: Database) -> None:
     await cache.set_many("sku", {"A": "1"}, ttl=60)
     assert await cache.get_many("sku", ["A"]) == {"A": "1"}
     await cache.close()
+
+
+async def test_closing_in_the_middle_of_a_write_loses_nothing(database: Database) -> None:
+    for pause in (0.1, 0.101, 0.102, 0.105):  # about when the buffered write begins
+        cache = StoredIdentifiers(database, f"shop{pause}")
+        await cache.set_many("sku", {f"A{number}": "1" for number in range(2_000)}, ttl=60)
+        await asyncio.sleep(pause)
+        await cache.close()
+        again = StoredIdentifiers(database, f"shop{pause}")
+        assert len(await again.get_many("sku", [f"A{number}" for number in range(2_000)])) == 2_000
+        await again.close()
