@@ -37,6 +37,7 @@ twice would grow its traceback for ever, so whoever raises a stored one raises `
 from __future__ import annotations
 
 import copy
+from traceback import extract_tb
 from typing import ClassVar, Self
 
 
@@ -64,6 +65,12 @@ class GatewayError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+def places_of(error: BaseException) -> list[str]:
+    """Where it happened, innermost last, for the logs: not what it says, because the text of an exception that nobody
+    expected, like the local variables of its traceback, may hold a customer's data or a credential."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)[-8:]]
 
 
 def _rebuild(kind: type[GatewayError], args: tuple[object, ...], state: dict[str, object]) -> GatewayError:

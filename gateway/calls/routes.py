@@ -22,6 +22,7 @@ from gateway.errors import (
     CredentialsRefused,
     GatewayError,
     InvalidAnswer,
+    places_of,
 )
 from gateway.model.context import CallContext, CommerceContext, UndeclaredContext
 from gateway.ports.operations import KeyedOperation, PagedOperation
@@ -104,8 +105,11 @@ class Route:
             raise
         except Exception as error:
             # A mapping met something its author did not think of: the backend's answer is to blame, visibly.
-            _log.exception("adapter_failed", backend=self.backend, operation=self.operation)
-            invalid = InvalidAnswer(detail=f"{type(error).__name__} in the adapter").located(self.backend, self.domain)
+            reason = type(error).__name__
+            _log.error(
+                "adapter_failed", backend=self.backend, operation=self.operation, reason=reason, at=places_of(error)
+            )
+            invalid = InvalidAnswer(detail=f"{reason} in the adapter").located(self.backend, self.domain)
             outcome = invalid.code
             self._hold_to_account(invalid)
             raise invalid from error

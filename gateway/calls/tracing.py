@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import trace
+from opentelemetry.trace import Status, StatusCode
+
+from gateway.errors import GatewayError
 
 _NOTHING: AbstractContextManager[object] = nullcontext()
 
@@ -20,4 +23,20 @@ def span(name: str, attributes: Mapping[str, str], *, traced: bool) -> AbstractC
     """The current span while it is open. Attributes never hold a key, a query or anything about a person."""
     if not traced:
         return _NOTHING
-    return trace.get_tracer("gateway.calls").start_as_current_span(name, attributes=dict(attributes))
+    return _recorded(name, attributes)
+
+
+@contextmanager
+def _recorded(name: str, attributes: Mapping[str, str]) -> Generator[object]:
+    """A failure is recorded by its code alone: texts of exceptions and of their causes may hold what a backend said of
+    a customer."""
+    with trace.get_tracer("gateway.calls").start_as_current_span(
+        name, attributes=dict(attributes), record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield current
+        except Exception as error:
+            kind = error.code if isinstance(error, GatewayError) else type(error).__name__
+            current.set_attribute("error.type", kind)
+            current.set_status(Status(StatusCode.ERROR, kind))
+            raise

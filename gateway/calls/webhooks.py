@@ -17,7 +17,7 @@ from cachetools import TTLCache
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
-from gateway.errors import BadInput, Overloaded, Unauthenticated
+from gateway.errors import BadInput, Overloaded, Unauthenticated, places_of
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
 
 DEBOUNCE = 0.1
@@ -102,8 +102,8 @@ class WebhookInbox:
                 batch.append(self._waiting.get_nowait())
             try:
                 await self._apply(batch)
-            except Exception:
-                _log.exception("webhooks_failed", events=len(batch))
+            except Exception as error:
+                _log.error("webhooks_failed", events=len(batch), reason=type(error).__name__, at=places_of(error))
             finally:
                 for _ in batch:
                     self._waiting.task_done()
