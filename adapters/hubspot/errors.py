@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -21,6 +22,8 @@ BY_STATUS: Mapping[int, type[AdapterError]] = {
 RETRY_SECONDS: Mapping[str, float] = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0}
 """Until a policy's window is over at the latest. DAILY ends at midnight in the account's time zone: no use waiting."""
 
+_CODE = re.compile(r"[A-Z][A-Z_]{0,60}|[0-9a-f-]{1,40}")
+
 
 def error_body(body: bytes) -> ErrorBody:
     """Empty where an edge server answered in place of the API."""
@@ -31,15 +34,20 @@ def error_body(body: bytes) -> ErrorBody:
 
 
 def refusal(response: Response, source: str) -> AdapterError:
-    """The answer's message may repeat an email, so only category and correlation id are kept."""
+    """The answer's message may repeat an email, so only category and correlation id are kept, where they are such."""
     said = error_body(response.body)
     kind = Unavailable if response.status >= 500 else BY_STATUS.get(response.status, RequestRefused)
     signal = throttle(response)
+    codes = (said.category or said.policy_name, said.correlation_id)
     return kind(
         source=source,
         retry_after=signal.retry_after if signal else None,
-        detail=f"HTTP {response.status} {said.category or said.policy_name} {said.correlation_id}".rstrip(),
+        detail=" ".join((f"HTTP {response.status}", *filter(_is_code, codes))),
     )
+
+
+def _is_code(text: str) -> bool:
+    return _CODE.fullmatch(text) is not None
 
 
 def throttle(response: Response) -> ThrottleSignal | None:

@@ -66,7 +66,11 @@ _BY_STATUS: dict[int, type[AdapterError]] = {
 }
 
 _PROGRAM_ERRORS = frozenset({"builtins.ValueError", "builtins.TypeError", "builtins.KeyError"})
-_PERSONAL = re.compile(r"[^\s'\"]+@[^\s'\"]+|\+?\d{5,}")
+_OURS = re.compile(
+    r"Invalid field '?[a-z_][a-z0-9_.]*'?(?: (?:on model|in leaf) '?[a-z_][a-z0-9_.]*'?)?"
+    r"|unexpected keyword argument '[a-z_][a-z0-9_]*'"
+    r"|missing \d+ required positional arguments?"
+)
 
 
 def from_fault(fault: OdooFault, asked: str) -> AdapterError:
@@ -77,7 +81,8 @@ def from_fault(fault: OdooFault, asked: str) -> AdapterError:
         kind = MissingModel  # 17 and 18 answer a model that is not installed so
     detail = f"{fault.name} at {asked}"
     if fault.name in _PROGRAM_ERRORS:
-        detail += ": " + _PERSONAL.sub("...", fault.message)[:200]
+        named = _OURS.search(fault.message)
+        detail += f": {named.group()}" if named else ""
     return kind(detail=detail)
 
 
@@ -94,4 +99,4 @@ def from_status(response: Response, asked: str) -> AdapterError:
     if fault.name in _BY_NAME:
         return from_fault(fault, asked)
     kind = _BY_STATUS.get(response.status, Unavailable)
-    return kind(detail=f"status {response.status}, {fault.name} at {asked}")
+    return kind(detail=f"status {response.status} at {asked}")

@@ -139,10 +139,19 @@ def _listed(errors: msgspec.Raw) -> list[VendorError] | str:
 
 _QUOTED = re.compile(r"""(["'`]).*?\1|\S+@\S+|\+?\d{5,}""", re.DOTALL)
 
+_CODE = re.compile(r"[A-Za-z][A-Za-z_]{0,60}")
+
 
 def _unquoted(text: str) -> str:
     """A vendor's sentence without quoted words, emails, phones and ids."""
     return _QUOTED.sub("...", text)[:200]
+
+
+def _told(code: str | None, message: str) -> str:
+    """The message only beside a code that is one: a vendor who puts anything there puts anything anywhere."""
+    if code and not _CODE.fullmatch(code):
+        return "error"
+    return f"{code or 'error'}: {_unquoted(message)}"
 
 
 def refusal(response: Response) -> AdapterError | None:
@@ -166,7 +175,7 @@ def failure(envelope: Envelope) -> AdapterError | InvalidCursor | None:
     if "invalid cursor" in first.message.lower():
         return InvalidCursor("The cursor does not belong to this list.")
     kind = BY_CODE.get(first.extensions.code, RequestRefused)
-    detail = f"{first.extensions.code or 'error'}: {_unquoted(first.message)}"
+    detail = _told(first.extensions.code, first.message)
     if kind is TooCostly:
         return TooCostly(cost=first.extensions.cost or 0.0, detail=detail)
     cost = envelope.extensions.cost if envelope.extensions else None

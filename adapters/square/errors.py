@@ -5,7 +5,8 @@ Source: developer.squareup.com/docs/build-basics/general-considerations/handling
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from adapters.square.wire.common import Error
 from gateway.errors import (
@@ -16,6 +17,8 @@ from gateway.errors import (
     RequestRefused,
     Unavailable,
 )
+
+_TOKEN = re.compile(r"[A-Z][A-Z_]{0,60}|[a-z][a-z_]*(?:\[\d{0,4}\])?(?:\.[a-z_]+(?:\[\d{0,4}\])?)*")
 
 
 class CursorRefused(RequestRefused):
@@ -66,5 +69,10 @@ def refusal(status: int, errors: Sequence[Error], retry_after: float | None = No
         return by_status(status)(detail=f"HTTP {status}", retry_after=retry_after)
     first = errors[0]
     kind = BY_CODE.get(first.code) or BY_CATEGORY.get(first.category) or by_status(status)
-    codes = ", ".join(f"{error.code} {error.field or ''}".rstrip() for error in errors[:5])
-    return kind(detail=f"HTTP {status}: {codes}", retry_after=retry_after)
+    codes = ", ".join(" ".join(_tokens(error.code, error.field)) for error in errors[:5])
+    return kind(detail=f"HTTP {status}: {codes}".rstrip(": "), retry_after=retry_after)
+
+
+def _tokens(*texts: str | None) -> Iterator[str]:
+    """Those that are a code or the path of a field; whatever else stands there may be a customer's."""
+    return (text for text in texts if text and _TOKEN.fullmatch(text))
