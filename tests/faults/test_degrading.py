@@ -132,6 +132,24 @@ async def test_a_caller_who_leaves_takes_the_request_along(retailer: Retailer) -
     assert proxy.requests == 1
 
 
+async def test_a_probe_whose_caller_left_is_no_answer_and_another_may_go(retailer: Retailer) -> None:
+    await retailer.open(erp=PolicyNumbers(timeout=5.0, breaker_open_for=0.05))
+    await retailer.fault("erp", Fault.ERROR_503)
+    for number in range(20):
+        await retailer.read("erp", f"k{number}")
+    proxy = retailer.proxies["erp"]
+    await proxy.set(Fault.HANG)
+    proxy.forget()
+    await asyncio.sleep(0.1)
+    probe = asyncio.create_task(retailer.read("erp", "probe"))
+    while not proxy.requests:  # noqa: ASYNC110  it happens on the other side of a socket
+        await asyncio.sleep(0.01)
+    probe.cancel()
+    await asyncio.gather(probe, return_exceptions=True)
+    await proxy.set(Fault.NONE)
+    assert outcome((await retailer.read("erp", "next"))["next"]) == "ok"
+
+
 async def test_a_backend_that_hangs_takes_nothing_from_the_others(retailer: Retailer) -> None:
     """Counted, not timed: a hundred readers wait on the sick backend's pool and budget; every bystander's request
     arrives and is answered meanwhile."""

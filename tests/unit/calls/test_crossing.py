@@ -165,6 +165,13 @@ async def test_personal_answers_never_reach_the_shared_store() -> None:
             return None
 
     store = Store()
+    personal = OperationSpec(vary_on=SPECS["get_prices"].vary_on, personal=True, time_to_live=60.0)
+    private = Caller({"shop": bound(Marked(), None, get_prices=personal)}, shared=store)
+    for number in range(20):
+        call = CallContext.within(5.0, person="person-1")
+        await private.keyed("shop", GET_PRICES, [PriceKey(f"S{number}")], CONTEXTS[0], call)
+    await private.close()
+    assert store.puts == 0
     wrong, _ = await crossings(2_000, shared=store)
     assert wrong == 0
     assert store.puts > 100

@@ -151,6 +151,32 @@ async def test_a_read_is_tried_again_and_a_write_is_not(server: Server, opened: 
     assert opened.policy("retry", "again") == 1
 
 
+async def test_a_connection_that_was_closed_meanwhile_is_a_failure_like_others() -> None:
+    """The HTTP library would silently send such a request again, and no budget would know."""
+    requests = 0
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        for answer in (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", b""):
+            if not await reader.readline():
+                break
+            while await reader.readline() not in (b"\r\n", b""):
+                pass
+            requests += 1
+            writer.write(answer)
+        writer.close()
+
+    listening = await asyncio.start_server(once, "127.0.0.1", 0)
+    opened = Opened(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+    transport = opened(PolicyNumbers(retries=0))
+    assert (await transport.send(ask(method="GET"), soon())).status == 200
+    with pytest.raises(Unavailable):
+        await transport.send(ask(method="GET"), soon())
+    assert requests == 2
+    await transport.close()
+    listening.close()
+
+
 async def test_it_is_not_tried_again_when_there_is_no_time(server: Server, opened: Opened) -> None:
     server.answers = [0.5]
     with pytest.raises(DeadlineExceeded):
