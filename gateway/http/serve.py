@@ -85,6 +85,7 @@ def server_config(application: Any, **options: Any) -> uvicorn.Config:
         "http": PatientHttp,
         "ws": "websockets-sansio",
         "ws_max_size": MESSAGE_BYTES,
+        "ws_per_message_deflate": False,  # a window of memory for every socket, for messages that are small
         "ws_ping_interval": 20.0,
         "ws_ping_timeout": 20.0,
         "lifespan": "auto",

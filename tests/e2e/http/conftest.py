@@ -117,7 +117,9 @@ def doors_of(settings: Settings, opener: Opener, **more: Any) -> Doors:
             max_characters=settings.limits.document_bytes,
         ),
         open_context=opener,
-        verifier=TokenVerifier(settings.issuers, profiles=settings.profiles, base=settings.base),
+        verifier=TokenVerifier(
+            settings.issuers, profiles=settings.profiles, base=settings.base, revoked=opener.is_revoked
+        ),
         settings=settings,
         ready=ready,
         metrics=lambda: (b"gateway_up 1\n", "text/plain; version=0.0.4"),

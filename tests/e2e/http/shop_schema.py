@@ -45,6 +45,10 @@ class Opener:
         self.started = asyncio.Event()
         self.price = 1999
         self.pause = 0.0
+        self.revoked: set[str] = set()
+
+    async def is_revoked(self, issuer: str, subject: str, token_id: str | None) -> bool:
+        return subject in self.revoked
 
     def __call__(self, principal: Principal, profile: ClientProfile, facts: RequestFacts) -> Context:
         assert self.profiles is not None

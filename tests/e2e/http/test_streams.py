@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 from node_clients import node, require_clients
 
+from gateway.http import socket as socket_door
+
 SSE_CHECKS = 7
 SOCKET_CHECKS = 21
 
@@ -73,3 +75,18 @@ async def test_a_socket_acts_for_who_its_token_names(served: Any, session: aioht
         await socket.receive_json()
         await socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": "{ me { subject } }"}})
         assert (await socket.receive_json())["payload"] == {"data": {"me": {"subject": "alice"}}}
+
+
+async def test_a_revoked_token_ends_its_socket_and_its_requests(
+    served: Any, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_door, "VERIFY_SECONDS", 0.1)
+    headers = {"authorization": f"Bearer {served.customers.token('alice')}"}
+    async with session.ws_connect(served.graphql, protocols=("graphql-transport-ws",), headers=headers) as socket:
+        await socket.send_json({"type": "connection_init"})
+        assert (await socket.receive_json())["type"] == "connection_ack"
+        served.opener.revoked.add("alice")
+        async with asyncio.timeout(5):
+            message = await socket.receive()
+        assert (message.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4403)
+    assert (await served.post(session, "{ deadline }", headers=headers))[0] == 401
