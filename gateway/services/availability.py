@@ -46,6 +46,14 @@ class Count(Struct, frozen=True):
     failure: AdapterError | None
 
 
+class PickupStore(Struct, frozen=True):
+    """A store as one operation sees it: when a pickup would be ready there, and how far it is."""
+
+    plan: StorePlan
+    ready_at: datetime | None
+    distance_km: float | None = None
+
+
 class AvailabilityService:
     def __init__(self, systems: SystemsOfRecord, stores: Stores) -> None:
         self._systems = systems
@@ -62,31 +70,30 @@ class AvailabilityService:
         """In the order of `skus`; None for a variant without a SKU, which no stock system can know. An error only where
         no place at all could be heard."""
         channel = self._channel(scope)
-        distances: dict[str, float] = {}
+        stores: list[PickupStore] = []
+        limits = channel or ChannelSection(countries=(), currencies={})
         if fulfilment is Fulfilment.PICKUP:
-            plans, distances = await self._pickup_stores(near, store_names, scope)
-            places = list({location.name: location for plan in plans for location in plan.locations}.values())
+            stores = await self._pickup_stores(near, store_names, limits, scope)
+            places = list({place.name: place for store in stores for place in store.plan.locations}.values())
         else:
-            plans = []
             places = [self._systems.ownership.locations[name] for name in (channel.locations if channel else ())]
         asked = list(dict.fromkeys(sku for sku in skus if sku is not None))
         levels = await self._levels(asked, places, scope)
-        limits = channel or ChannelSection(countries=(), currencies={})
         if fulfilment is Fulfilment.DELIVERY:
             promises = {confidence: _delivery(confidence, limits, scope) for confidence in Confidence}
             answers = {
                 sku: _deliverable(sku, _count(sku, places, levels), len(places), limits, promises) for sku in asked
             }
         else:
-            answers = {sku: self._collectable(sku, plans, places, distances, levels, limits, scope) for sku in asked}
+            answers = {sku: _collectable(sku, stores, places, levels, limits) for sku in asked}
         return [None if sku is None else answers[sku] for sku in skus]
 
     def _channel(self, scope: Scope) -> ChannelSection | None:
         return self._systems.ownership.channels.get(scope.commerce.channel or "")
 
     async def _pickup_stores(
-        self, near: Near | None, names: tuple[str, ...] | None, scope: Scope
-    ) -> tuple[list[StorePlan], dict[str, float]]:
+        self, near: Near | None, names: tuple[str, ...] | None, limits: ChannelSection, scope: Scope
+    ) -> list[PickupStore]:
         """The asked stores; else those near the point; else the context's store; else the market's. At most five unless
         named."""
         if names is not None:
@@ -100,7 +107,8 @@ class AvailabilityService:
             market = [plan for plan in self._stores.visible(scope) if plan.section.country == scope.commerce.country]
             chosen = [plan for plan in market if plan.locations]  # nothing can be picked up where no stock can lie
         if near is None:
-            return (chosen if names is not None else chosen[:DEFAULT_PICKUP_STORES]), {}
+            shown = chosen if names is not None else chosen[:DEFAULT_PICKUP_STORES]
+            return [PickupStore(plan, _ready_at(plan, limits, scope)) for plan in shown]
         points = await self._stores.points(chosen, scope)
         distances = {name: round(distance_km(near.point, point), 3) for name, point in points.items()}
         reachable = [
@@ -109,7 +117,8 @@ class AvailabilityService:
             if plan.name in distances and (near.radius_km is None or distances[plan.name] <= near.radius_km)
         ]
         reachable.sort(key=lambda plan: (distances[plan.name], plan.name))
-        return (reachable if names is not None else reachable[:DEFAULT_PICKUP_STORES]), distances
+        shown = reachable if names is not None else reachable[:DEFAULT_PICKUP_STORES]
+        return [PickupStore(plan, _ready_at(plan, limits, scope), distances[plan.name]) for plan in shown]
 
     async def _levels(
         self, skus: Sequence[str], places: Sequence[LocationPlan], scope: Scope
@@ -129,45 +138,42 @@ class AvailabilityService:
         answers = await asyncio.gather(*(ask(name, tuple(dict.fromkeys(found))) for name, found in refs.items()))
         return {place: answer for part in answers for place, answer in part.items()}
 
-    def _collectable(
-        self,
-        sku: str,
-        plans: Sequence[StorePlan],
-        places: Sequence[LocationPlan],
-        distances: Mapping[str, float],
-        levels: Mapping[tuple[str, str], StockLevels | AdapterError],
-        limits: ChannelSection,
-        scope: Scope,
-    ) -> Availability | AdapterError:
-        whole = _count(sku, places, levels)
-        if whole.failure is not None and whole.unknown == len(places):
-            return whole.failure
-        stores = tuple(self._at_store(sku, plan, distances, levels, limits, scope) for plan in plans)
-        promises = [store.promise for store in stores if store.promise is not None]
-        promise = min(promises, key=lambda promise: promise.ready_at, default=None)
-        return _whole(sku, Fulfilment.PICKUP, whole, _status(whole, limits), limits, promise, stores)
 
-    def _at_store(
-        self,
-        sku: str,
-        plan: StorePlan,
-        distances: Mapping[str, float],
-        levels: Mapping[tuple[str, str], StockLevels | AdapterError],
-        limits: ChannelSection,
-        scope: Scope,
-    ) -> StoreAvailability:
-        count = _count(sku, plan.locations, levels)
-        status = _status(count, limits)
-        return StoreAvailability(
-            store=plan.name,
-            status=status,
-            quantity=_shown(count, limits),
-            capped=_capped(count, limits),
-            complete=count.unknown == 0,
-            promise=_pickup(count, status, plan, limits, scope),
-            freshness=count.freshness,
-            distance_km=distances.get(plan.name),
-        )
+def _collectable(
+    sku: str,
+    stores: Sequence[PickupStore],
+    places: Sequence[LocationPlan],
+    levels: Mapping[tuple[str, str], StockLevels | AdapterError],
+    limits: ChannelSection,
+) -> Availability | AdapterError:
+    whole = _count(sku, places, levels)
+    if whole.failure is not None and whole.unknown == len(places):
+        return whole.failure
+    found = tuple(_at_store(sku, store, levels, limits) for store in stores)
+    promises = [store.promise for store in found if store.promise is not None]
+    promise = min(promises, key=lambda promise: promise.ready_at, default=None)
+    return _whole(sku, Fulfilment.PICKUP, whole, _status(whole, limits), limits, promise, found)
+
+
+def _at_store(
+    sku: str,
+    store: PickupStore,
+    levels: Mapping[tuple[str, str], StockLevels | AdapterError],
+    limits: ChannelSection,
+) -> StoreAvailability:
+    count = _count(sku, store.plan.locations, levels)
+    status = _status(count, limits)
+    ready = store.ready_at if _buyable(status) else None
+    return StoreAvailability(
+        store=store.plan.name,
+        status=status,
+        quantity=_shown(count, limits),
+        capped=_capped(count, limits),
+        complete=count.unknown == 0,
+        promise=None if ready is None else Promise(ready, ready, _confidence(count)),
+        freshness=count.freshness,
+        distance_km=store.distance_km,
+    )
 
 
 def _count(
@@ -270,14 +276,7 @@ def _delivery(confidence: Confidence, limits: ChannelSection, scope: Scope) -> P
     return Promise(scope.now + timedelta(days=earliest), scope.now + timedelta(days=latest), confidence)
 
 
-def _pickup(
-    count: Count, status: AvailabilityStatus, plan: StorePlan, limits: ChannelSection, scope: Scope
-) -> Promise | None:
-    """Ready so long after the store is next open."""
-    if not _buyable(status):
-        return None
-    opening: datetime | None = next_opening(scope.now, plan.section.timezone, plan.hours, plan.special_hours)
-    if opening is None:
-        return None
-    ready = opening.astimezone(UTC) + timedelta(seconds=limits.pickup_ready)
-    return Promise(ready, ready, _confidence(count))
+def _ready_at(plan: StorePlan, limits: ChannelSection, scope: Scope) -> datetime | None:
+    """So long after the store is next open; None where it never is."""
+    opening = next_opening(scope.now, plan.section.timezone, plan.hours, plan.special_hours)
+    return None if opening is None else opening.astimezone(UTC) + timedelta(seconds=limits.pickup_ready)
