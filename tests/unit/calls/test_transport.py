@@ -21,8 +21,8 @@ from gateway.calls.bodies import read_capped
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.transport import AioTransport, build_transport
-from gateway.errors import DeadlineExceeded, InvalidAnswer, RateLimited, Unavailable
-from gateway.model.context import CallContext
+from gateway.errors import DeadlineExceeded, InvalidAnswer, Overloaded, RateLimited, Unavailable
+from gateway.model.context import CallContext, Priority
 from gateway.model.operation import OperationSpec
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.transport import Request, Response, ThrottleSignal
@@ -55,7 +55,7 @@ async def server() -> AsyncIterator[Server]:
     served = Server()
     app = web.Application(client_max_size=1 << 24)
     app.router.add_route("*", "/{path:.*}", served.handle)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     served.url = f"http://127.0.0.1:{runner.addresses[0][1]}/base"
@@ -130,6 +130,33 @@ async def test_a_request_arrives_as_the_adapter_wrote_it(server: Server, opened:
     assert (seen.method, seen.path, dict(seen.query)) == ("POST", "/base/items/a b", {"q": "x&y"})
     assert seen.headers["X-Key"] == "secret"
     assert server.bodies == [b'{"a": 1}']
+
+
+async def test_no_cookie_of_one_person_is_sent_for_another(server: Server, opened: Opened) -> None:
+    server.answers = [web.Response(text="{}", headers={"set-cookie": "session=ann; Path=/"})]
+    opened.url = server.url.replace("127.0.0.1", "localhost")
+    transport = opened()
+    for _ in range(2):
+        await transport.send(ask(), soon())
+    assert [dict(request.cookies) for request in server.seen] == [{}, {}]
+
+
+async def test_a_probe_that_was_shed_is_no_answer_and_another_may_go(server: Server, opened: Opened) -> None:
+    server.answers = [5.0, 5.0, *[web.Response(status=503)] * 10, web.Response(text="{}")]
+    numbers = PolicyNumbers(timeout=30.0, retries=0, concurrency_limit=3, breaker_open_for=0.05, slow_call=60.0)
+    transport = opened(numbers)
+    slow = [asyncio.create_task(transport.send(ask(), CallContext.within(30.0))) for _ in range(2)]
+    while len(server.seen) < 2:  # noqa: ASYNC110  it happens on the other side of a socket
+        await asyncio.sleep(0.01)
+    for _ in range(10):
+        assert (await transport.send(ask(), soon())).status == 503
+    await asyncio.sleep(0.1)
+    with pytest.raises(Overloaded):
+        await transport.send(ask(), CallContext.within(10.0, priority=Priority.BACKGROUND))
+    assert (await transport.send(ask(), soon())).status == 200
+    for task in slow:
+        task.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
 
 
 async def test_client_errors_come_back_and_are_no_failure(server: Server, opened: Opened) -> None:
