@@ -138,9 +138,10 @@ class ResponseCache:
 def key_of(
     source: str, operation_name: str | None, variables: Mapping[str, Any] | None, profile: str, context: CommerceContext
 ) -> Hashable:
-    """Everything a public answer depends on. Variables by value, in any order."""
+    """Everything a public answer depends on. Variables by value, in any order; only their digest is kept, because what
+    somebody typed is nobody else's, however public the answer."""
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest()
-    values = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS) if variables else b""
+    values = hashlib.sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest() if variables else b""
     return digest, operation_name, values, profile, context
 
 
