@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from gateway.calls.bound import BoundBackend
 from gateway.errors import ConfigurationError
-from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.model.opening_hours import special_hours, weekly_hours
+from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.ports.domains import PORTS
 from gateway.settings import ChannelSection, LocationSection, Settings, StoreSection
 

@@ -86,8 +86,8 @@ class Seed(Struct, frozen=True, kw_only=True):
 
 
 class RecordedRequest(Struct, frozen=True):
-    """One HTTP request that arrived at the socket. `operation` is the sandbox's own reading of it (a GraphQL operation's
-    name, an RPC's model and method, a REST path without ids)."""
+    """One HTTP request that arrived at the socket. `operation` is the sandbox's own reading of it (a GraphQL
+    operation's name, an RPC's model and method, a REST path without ids)."""
 
     method: str
     path: str
