@@ -51,6 +51,7 @@ test-full: dev
 
 bench: dev
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.faults.bench
 
 clean:
 	rm -rf $(VENV) build var .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -36,6 +36,7 @@ from gateway.state.aliases import StoredAliases
 from gateway.state.database import Database
 from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
+from gateway.state.revocations import StoredRevocations
 from gateway.state.shared import Shared, open_shared
 from schema import build_schema
 
@@ -75,7 +76,12 @@ class Gateway:
             max_characters=settings.limits.document_bytes,
         )
         self.contexts = ContextFactory(self.services, self.profiles)
-        self.verifier = TokenVerifier(settings.issuers, profiles=settings.profiles, base=settings.base)
+        self.verifier = TokenVerifier(
+            settings.issuers,
+            profiles=settings.profiles,
+            base=settings.base,
+            revoked=StoredRevocations(database).is_revoked,
+        )
         self.inbox = WebhookInbox(
             registry.backends, self.changed, seen=KeyValues(database, "webhooks"), metrics=metrics
         )

@@ -1,4 +1,4 @@
-"""The commands: `gateway serve | check | demo | explain | schema | adapters`."""
+"""The commands: `gateway serve | check | demo | explain | revoke | schema | adapters`."""
 
 from __future__ import annotations
 
@@ -57,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     explain.epilog = "GATEWAY_TOKEN in the environment asks as somebody."
     explain.set_defaults(run=_explain)
 
+    revoke = commands.add_parser("revoke", help="refuse a credential from now on, such as a stolen kiosk's")
+    _config(revoke)
+    revoke.add_argument("issuer", help="the issuer, as the token's `iss` says it")
+    revoke.add_argument("subject", help="the token's `sub`")
+    revoke.add_argument("--token", help="only the token with this `jti` (default: every one of the subject)")
+    revoke.add_argument("--restore", action="store_true", help="take it back")
+    revoke.set_defaults(run=_revoke)
+
     schema = commands.add_parser("schema", help="print the schema (SDL)")
     schema.set_defaults(run=_schema)
 
@@ -108,6 +116,27 @@ def _explain(options: argparse.Namespace) -> int:
             token=os.environ.get("GATEWAY_TOKEN"),
         )
     )
+
+
+def _revoke(options: argparse.Namespace) -> int:
+    from gateway.settings import load
+    from gateway.state.database import Database
+    from gateway.state.revocations import StoredRevocations
+
+    async def change() -> None:
+        database = await Database.open(load(options.config).gateway.state)
+        try:
+            revocations = StoredRevocations(database)
+            if options.restore:
+                await revocations.restore(options.issuer, options.subject)
+            else:
+                await revocations.revoke(options.issuer, options.subject, options.token)
+        finally:
+            await database.close()
+
+    asyncio.run(change())
+    print("restored" if options.restore else "revoked: refused everywhere within seconds")
+    return 0
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -67,6 +67,15 @@ aliases = Table(
     Index("aliases_new", "new"),
 )
 
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("issuer", String(400), primary_key=True),
+    Column("subject", String(600), primary_key=True),
+    Column("token", String(400), primary_key=True),
+    Column[float]("revoked", Double, nullable=False),
+)
+
 key_values = Table(
     "key_values",
     metadata,

@@ -19,12 +19,12 @@ from typing import Any
 import orjson
 import uvloop
 
+from tests.bench.cached import cached
 from tests.bench.contenders import ALL, BARE, GATEWAY, Contender, install_peers, running
 from tests.bench.growth import growth
 from tests.bench.load import Sample, ask_once, measure, resident_bytes
 from tests.bench.queries import QUERIES, VARIABLES, leaves
 from tests.bench.report import Report
-from tests.bench.resilience import resilience
 from tests.bench.upstream import nginx, slow
 
 OUT = Path(__file__).resolve().parent.parent.parent / "build" / "bench"
@@ -70,7 +70,7 @@ async def bench(contenders: list[Contender], report: Report, options: argparse.N
             await above_critical_path(contenders, upstream, report)
         await growth(report)
         with nginx() as upstream:
-            await resilience(upstream, report)
+            await cached(upstream, report)
 
 
 def body_of(name: str, **more: Any) -> bytes:

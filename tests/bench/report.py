@@ -29,8 +29,6 @@ class Report:
         self.unseen = 0.0
         self.growth: dict[str, list[tuple[float, float]]] = {}
         self.slopes: dict[str, float] = {}
-        self.goodput: dict[str, float] = {}
-        self.bystanders: dict[str, float] = {}
         self.cached: dict[str, float] = {}
 
     def add(self, name: str, samples: dict[str, list[Sample]]) -> None:
@@ -75,12 +73,6 @@ class Report:
                 f"- {contender}, {name}, {flying} in flight: {seconds * 1e3:.2f} ms"
                 for (contender, name, flying), seconds in self.latency.items()
             ] + [""]
-        if self.goodput:
-            lines += ["## Three times what a backend can do: useful answers as a part of its capacity", ""]
-            lines += [f"- {name}: {part:.0%}" for name, part in self.goodput.items()] + [""]
-        if self.bystanders:
-            lines += ["## Bystanders: p95 of requests that need nothing of the sick backend, over the healthy p95", ""]
-            lines += [f"- {fault}: {ratio:.2f}" for fault, ratio in self.bystanders.items()] + [""]
         if self.cached:
             lines += ["## Q3 from the response cache", ""]
             lines += [
@@ -111,8 +103,6 @@ class Report:
             "unseen_seconds": self.unseen,
             "growth": self.growth,
             "slopes_microseconds": self.slopes,
-            "goodput": self.goodput,
-            "bystanders": self.bystanders,
             "cached_cpu_seconds": self.cached,
         }
 

@@ -13,20 +13,10 @@ from gateway.settings import Settings, decode
 from tests.bench.adapter import MANIFEST
 from tests.bench.canned import STORES
 
-OPEN_GUARDS = {
-    "connections": 1024,
-    "concurrency_limit": 4096,
-    "breaker_minimum": 1_000_000,
-    "breaker_window": 1_000_000,
-}
-"""Every guard stands, but none bites, unless `GUARDED` asks for the defaults. `PRICES` is where prices are asked."""
-
 
 def settings(upstream: str, port: int) -> Settings:
-    guards = {} if os.environ.get("GUARDED") else OPEN_GUARDS
-    policy = {"cache": bool(os.environ.get("CACHED")), **guards}
+    policy = {"cache": bool(os.environ.get("CACHED")), "connections": 64, "concurrency_limit": 512}
     backend = {"adapter": "canned", "url": upstream, "allow_private_network": True, "policy": policy}
-    prices = {**backend, "url": os.environ.get("PRICES", upstream)}
     locations = {
         "warehouse": {"refs": {"pos": "warehouse"}, "stock": "pos"},
         **{
@@ -39,7 +29,7 @@ def settings(upstream: str, port: int) -> Settings:
     return decode(
         {
             "gateway": {"state": f"sqlite+aiosqlite:///{tempfile.mkdtemp()}/bench.sqlite"},
-            "backends": {"shop": backend, "pos": backend, "erp": {**prices, "stock": "stock-b"}},
+            "backends": {"shop": backend, "pos": backend, "erp": {**backend, "stock": "stock-b"}},
             "domains": {
                 "product": {"order": ["shop"]},
                 "price": {"order": ["erp"]},

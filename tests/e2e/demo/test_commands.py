@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from gateway.check import check
+from gateway.cli import main
+from gateway.demo.answers import ask
 from gateway.demo.run import RunningDemo
 from gateway.errors import ConfigurationError
 from gateway.explain import explain
@@ -90,3 +93,23 @@ async def test_explain_says_why_an_operation_is_not_valid(
     query.write_text("{ nonsense }", "utf-8")
     assert await explain(config, query, "{}", svg=None, dry=True, token=None) == 1
     assert "nonsense" in capsys.readouterr().err
+
+
+async def test_a_stolen_kiosk_is_refused_within_seconds_and_can_be_restored(config: Path, demo: RunningDemo) -> None:
+    kiosk = demo.tokens.kiosks["JP"]
+    issuer = demo.settings.issuers["devices"].issuer
+    subject = (await demo.gateway.verifier.verify(kiosk)).subject or ""
+    command = ["revoke", "--config", str(config), issuer, subject]
+
+    async def answers_with(status: int) -> None:
+        async with asyncio.timeout(5):
+            while (await ask(demo.url, "{ context { store } }", {}, kiosk)).status != status:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+
+    await answers_with(200)
+    assert await asyncio.to_thread(main, command) == 0
+    try:
+        await answers_with(401)
+    finally:
+        assert await asyncio.to_thread(main, [*command, "--restore"]) == 0
+    await answers_with(200)
