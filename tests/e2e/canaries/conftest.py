@@ -14,7 +14,7 @@ from gateway.calls.cache import Entry
 from gateway.http.response_cache import Kept
 from tests.e2e.canaries import driving
 from tests.e2e.canaries.driving import Given, client_of
-from tests.e2e.canaries.recording import Recording, told
+from tests.e2e.canaries.recording import Recording, Told, told
 from tests.e2e.canaries.retailer import running_retailer
 from tests.e2e.canaries.scanner import Scanner
 
@@ -32,7 +32,7 @@ class Evidence(Struct, frozen=True):
     pictures: list[str]
     logs: str
     terminal: str
-    spans: list[object]
+    spans: list[Told]
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -61,6 +61,7 @@ async def _gathered() -> dict[str, Any]:
 
         remember(*retailer.kept())
         await driving.bad_weather(retailer, client, remember)
+        await driving.broken_adapter(retailer, client)
         await driving.malformed_requests(client)
         await driving.webhooks(retailer, client)
         pages = {path: await client.page(path) for path in ("/metrics", "/readyz", "/healthz")}

@@ -47,7 +47,7 @@ QUERIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "stores": ("{ stores(first: 12) { nodes { key openAt phone } } }", {}),
 }
 GOOD = "good weather"
-BOTHERED = ("shopper", "kiosk", "anonymous", "staff")
+BOTHERED = ("shopper", "anonymous", "staff")
 UNDER_FAULT = ("main", "me", "customer", "public", "search")
 
 CONNECTION_FAULTS = (
@@ -63,6 +63,9 @@ TAMPERED = {
 }
 
 
+STUMBLING = "an adapter stumbles"
+SECOND_TILL = "till_jp"
+"""Of the same vendor as the first, so it need not break in every way."""
 SPEAKING_OF_ADA = ("quoting", "numbers as words")
 """A backend that writes a person's name into every product's title has told everybody: there it is its answer."""
 
@@ -146,7 +149,7 @@ async def good_weather(client: Client) -> None:
 async def bad_weather(retailer: Retailer, client: Client, remember: Remember) -> None:
     """One backend after the other fails in every way while everybody asks; `remember` is given what was kept."""
     for name, door in retailer.doors.items():
-        for fault in CONNECTION_FAULTS:
+        for fault in CONNECTION_FAULTS if name != SECOND_TILL else ():
             await retailer.forget()
             await door.set(fault)
             await client.ask_all(UNDER_FAULT, f"{name}: {fault.value}")
@@ -159,6 +162,23 @@ async def bad_weather(retailer: Retailer, client: Client, remember: Remember) ->
             if kind not in SPEAKING_OF_ADA:
                 remember(*retailer.kept())
         door.tamper = None
+    await retailer.forget()
+
+
+async def broken_adapter(retailer: Retailer, client: Client) -> None:
+    """An adapter with a mistake in it, that stumbles over somebody's data."""
+
+    async def stumble(*_: object) -> None:
+        raise KeyError(SAID)
+
+    backend = retailer.gateway.registry.backends["crm"]
+    adapter: Any = backend.adapter
+    await retailer.forget()
+    adapter.find_customers = stumble
+    retailer.gateway.caller.rebound(backend.name)
+    await client.ask_all(("me", "customer"), STUMBLING)
+    del adapter.find_customers
+    retailer.gateway.caller.rebound(backend.name)
     await retailer.forget()
 
 

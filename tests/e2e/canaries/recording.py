@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -59,7 +60,10 @@ class Recording:
             sys.stdout.flush()
 
 
-def told(span: ReadableSpan) -> object:
+Told = tuple[str, dict[str, Any], str | None, list[tuple[str, dict[str, Any]]], dict[str, Any]]
+
+
+def told(span: ReadableSpan) -> Told:
     """All a span carries out of the process."""
     return (
         span.name,
