@@ -5,7 +5,8 @@ from __future__ import annotations
 import strawberry
 
 import schema.enums  # noqa: F401  # pyright: ignore[reportUnusedImport] # registers enums before a type mentions one
-from schema.catalog.types import ImageView, Model3dView, VariantView, VideoView
+from schema.catalog.media import ImageView, Model3dView, VideoView
+from schema.catalog.types import VariantView
 from schema.directives import IN_CONTEXT
 from schema.orders.types import OrderView
 from schema.root import Query

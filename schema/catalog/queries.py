@@ -17,7 +17,8 @@ from gateway.model.paging import ProductList
 from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode
 from schema.arguments import AfterArgument, FirstArgument
-from schema.catalog.types import CategoryView, CollectionView, ProductConnectionView, ProductView
+from schema.catalog.categories import CategoryView, CollectionView
+from schema.catalog.types import ProductConnectionView, ProductView
 from schema.values import page_size
 
 
@@ -102,7 +103,7 @@ class CatalogQueries:
         return [await ctx.services.catalog.page(page_size(first, ctx, 24), after, category, collection, ctx.scope)]
 
     @batched(
-        "list[CategoryView] | None",
+        list[CategoryView] | None,
         directives=[CacheControl(max_age=300), ListSize(assumed_size=30)],
         description="The top of the tree of categories, in order; each has its `children`.",
     )
@@ -126,7 +127,7 @@ class CatalogQueries:
         return [next((entry for entry in known if key in (entry.key, entry.slug)), None)]
 
     @batched(
-        "list[CollectionView] | None",
+        list[CollectionView] | None,
         directives=[CacheControl(max_age=300), ListSize(assumed_size=30)],
         description="All merchandised collections.",
     )

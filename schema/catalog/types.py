@@ -1,11 +1,10 @@
-"""Products, variants, categories, collections, media."""
+"""Products and their variants."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 
 import strawberry
 
@@ -15,65 +14,26 @@ from gateway.execution import attribute, batched, computed, records
 from gateway.model import catalog as model
 from gateway.model.catalog import ProductStatus
 from gateway.model.identity import NativeRef
-from gateway.model.paging import Near, PageInfo, ProductEdge, ProductList
+from gateway.model.paging import PageInfo, ProductEdge, ProductList
 from gateway.model.pricing import Price
 from gateway.model.stock import Availability, Fulfilment
-from gateway.model.stores import GeoPoint
 from gateway.model.text import SpeakableText
 from gateway.security.hints import CacheControl
-from gateway.services.ids import NodeType, decode_as
 from schema.availability.types import AvailabilityView
+from schema.catalog.arguments import (
+    FulfilmentArgument,
+    NearArgument,
+    QuantityArgument,
+    StoreIdsArgument,
+    UnitArgument,
+    near_point,
+    store_names,
+)
+from schema.catalog.categories import CategoryView, CollectionView
+from schema.catalog.media import MediaView
 from schema.node import Node
 from schema.pricing.types import PriceView
-from schema.values import (
-    ExternalIdView,
-    FreshnessView,
-    NearInput,
-    PageInfoView,
-    SpeakableTextView,
-    TextView,
-)
-
-
-@strawberry.interface(name="Media", description="A picture, a video or a 3D model.")
-class MediaView:
-    alt: str | None = strawberry.field(
-        description="What it shows, for those who cannot see it; null where nobody wrote it."
-    )
-
-
-@strawberry.type(name="Image", description="A picture.")
-class ImageView(MediaView):
-    is_type_of = records(model.Image)
-
-    url: str = strawberry.field(description="Absolute address.")
-    width: int | None = strawberry.field(description="Pixels; null where unknown.")
-    height: int | None = strawberry.field(description="Pixels; null where unknown.")
-
-
-@strawberry.type(name="Video", description="A video.")
-class VideoView(MediaView):
-    is_type_of = records(model.Video)
-
-    url: str = strawberry.field(description="Absolute address.")
-    mime_type: str | None = strawberry.field(description="Such as video/mp4; null where unknown.")
-
-
-@strawberry.type(name="Model3dSource", description="One file of a 3D model.")
-class Model3dSourceView:
-    is_type_of = records(model.Model3dSource)
-
-    url: str = strawberry.field(description="Absolute address.")
-    mime_type: str | None = strawberry.field(
-        description="model/gltf-binary for the web and Android, model/vnd.usdz+zip for iOS; null where unknown."
-    )
-
-
-@strawberry.type(name="Model3d", description="A 3D model, for viewing and augmented reality.")
-class Model3dView(MediaView):
-    is_type_of = records(model.Model3d)
-
-    sources: list[Model3dSourceView] = strawberry.field(description="The same model in several formats.")
+from schema.values import ExternalIdView, FreshnessView, PageInfoView, SpeakableTextView, TextView
 
 
 @strawberry.type(name="ProductOption", description="An axis along which a product's variants differ, such as Size.")
@@ -100,71 +60,6 @@ class MeasurementView:
     unit: str = strawberry.field(description="Unit of `quantity`, such as ml or g.")
     reference_quantity: Decimal = strawberry.field(description="How much the unit price is for, such as 100.")
     reference_unit: str = strawberry.field(description="Unit of `referenceQuantity`.")
-
-
-@strawberry.type(name="Category", description="A place in the retailer's tree of categories.")
-class CategoryView(Node):
-    is_type_of = records(model.Category)
-
-    @computed(strawberry.ID, description="Opaque and stable.")
-    @staticmethod
-    def id(record: model.Category, ctx: OperationContext) -> str:
-        return ctx.services.ids.category(record.key)
-
-    key: str = strawberry.field(description="The key that `products(category:)` takes.")
-    name: TextView = strawberry.field(description="Name in the language of the operation, or its stand-in.")
-    slug: str | None = strawberry.field(description="Its path in URLs; null where it has none.")
-    position: int = strawberry.field(description="Place among its siblings.")
-    freshness: FreshnessView = strawberry.field(description="Where this comes from.")
-
-    @batched("CategoryView | None", key="key", description="The category above; null at the top.")
-    @staticmethod
-    async def parent(parents: Sequence[model.Category], ctx: OperationContext) -> Sequence[model.Category | None]:
-        known = {category.key: category for category in await ctx.services.catalog.categories(ctx.scope)}
-        return [known.get(category.parent or "") for category in parents]
-
-    @batched("list[CategoryView]", key="key", description="The categories directly below, in order.")
-    @staticmethod
-    async def children(parents: Sequence[model.Category], ctx: OperationContext) -> Sequence[list[model.Category]]:
-        known = await ctx.services.catalog.categories(ctx.scope)
-        return [
-            sorted((child for child in known if child.parent == category.key), key=lambda child: child.position)
-            for category in parents
-        ]
-
-
-@strawberry.type(name="Collection", description="A merchandised set of products; unlike categories it has no tree.")
-class CollectionView(Node):
-    is_type_of = records(model.Collection)
-
-    @computed(strawberry.ID, description="Opaque and stable.")
-    @staticmethod
-    def id(record: model.Collection, ctx: OperationContext) -> str:
-        return ctx.services.ids.collection(record.key)
-
-    key: str = strawberry.field(description="The key that `products(collection:)` takes.")
-    name: TextView = strawberry.field(description="Name in the language of the operation, or its stand-in.")
-    slug: str | None = strawberry.field(description="Its path in URLs; null where it has none.")
-    description: TextView | None = strawberry.field(description="Plain text; null where there is none.")
-    image: ImageView | None = strawberry.field(description="A picture for it; null where there is none.")
-    freshness: FreshnessView = strawberry.field(description="Where this comes from.")
-
-
-FulfilmentArgument = Annotated[
-    Fulfilment, strawberry.argument(description="Default: DELIVERY to the operation's country.")
-]
-NearArgument = Annotated[
-    NearInput | None, strawberry.argument(description="For PICKUP: the stores nearest to this point, at most five.")
-]
-StoreIdsArgument = Annotated[
-    list[strawberry.ID] | None, strawberry.argument(description="For PICKUP: exactly these stores, at most 50.")
-]
-QuantityArgument = Annotated[
-    int, strawberry.argument(description="Pieces; price lists may have quantity breaks. 1 to 1,000,000.")
-]
-UnitArgument = Annotated[
-    str | None, strawberry.argument(description="A sales unit its source knows, such as Dozens. Default: the piece.")
-]
 
 
 @strawberry.type(name="Variant", description="What a customer buys: one size, one colour.")
@@ -272,7 +167,7 @@ class ProductView(Node):
     def external_ids(record: model.Product) -> list[NativeRef]:
         return [record.ref]
 
-    @batched("list[CategoryView]", key="ref", description="Where it stands in the tree.")
+    @batched(list[CategoryView], key="ref", description="Where it stands in the tree.")
     @staticmethod
     async def categories(parents: Sequence[model.Product], ctx: OperationContext) -> Sequence[list[model.Category]]:
         if not any(product.category_keys for product in parents):
@@ -280,7 +175,7 @@ class ProductView(Node):
         known = {category.key: category for category in await ctx.services.catalog.categories(ctx.scope)}
         return [[known[key] for key in product.category_keys if key in known] for product in parents]
 
-    @batched("list[CollectionView]", key="ref", description="The collections it is in.")
+    @batched(list[CollectionView], key="ref", description="The collections it is in.")
     @staticmethod
     async def collections(parents: Sequence[model.Product], ctx: OperationContext) -> Sequence[list[model.Collection]]:
         if not any(product.collection_keys for product in parents):
@@ -324,21 +219,3 @@ class ProductConnectionView:
     total_count: int | None = strawberry.field(
         description="How many there are in all; null where counting would cost its owner another call."
     )
-
-
-def near_point(near: NearInput | None) -> Near | None:
-    """Raises BadInput for a point that is not on Earth."""
-    if near is None:
-        return None
-    if not (-90 <= near.latitude <= 90 and -180 <= near.longitude <= 180):
-        raise BadInput("This point is not on Earth.")
-    if near.radius_km is not None and not 0 < near.radius_km <= 20_040:
-        raise BadInput("`radiusKm` must be more than 0 and at most half way round the Earth.")
-    return Near(GeoPoint(near.latitude, near.longitude), near.radius_km)
-
-
-def store_names(ids: Sequence[strawberry.ID]) -> tuple[str, ...]:
-    """Raises MalformedId, BadInput."""
-    if len(ids) > 50:
-        raise BadInput("At most 50 stores at once.")
-    return tuple(dict.fromkeys(decode_as(str(identifier), NodeType.STORE).value for identifier in ids))

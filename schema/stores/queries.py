@@ -15,7 +15,7 @@ from gateway.model.stores import Store
 from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode_as
 from schema.arguments import AfterArgument, FirstArgument
-from schema.catalog.types import near_point
+from schema.catalog.arguments import near_point
 from schema.stores.types import StoreConnectionView, StoreView, service_names
 from schema.values import NearInput, page_size
 
