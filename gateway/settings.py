@@ -57,6 +57,7 @@ class PolicyNumbers(_Section, frozen=True, kw_only=True):
     slow_call: float = 4.0
     concurrency_limit: int = 64
     cache: bool = True
+    coalesce: bool = True
 
 
 class BackendSection(Struct, frozen=True, kw_only=True):

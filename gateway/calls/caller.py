@@ -4,6 +4,7 @@ cache per key, coalescing per key, chunking. Transport policies sit below the ad
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
@@ -138,17 +139,23 @@ class Caller:
     async def _alone(
         self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
     ) -> dict[Any, Any]:
-        """Without joining anybody: what is not idempotent."""
-        answers: dict[Any, Any] = {}
-        for start in range(0, len(keys), route.spec.max_keys):
-            some = keys[start : start + route.spec.max_keys]
-            try:
-                async with Deadline(call):
-                    answers.update(await route.ask(some, context, call))
-            except AdapterError as error:
-                error.located(route.backend, route.domain)
-                answers.update(dict.fromkeys(some, error))
-        return answers
+        """Without joining anybody: what is not idempotent, or configured so. Writes go one chunk after the other."""
+        most = route.spec.max_keys
+        if len(keys) <= most:
+            return dict(await self._chunk(route, keys, context, call))
+        chunks = [self._chunk(route, keys[start : start + most], context, call) for start in range(0, len(keys), most)]
+        parts = await asyncio.gather(*chunks) if route.spec.idempotent else [await chunk for chunk in chunks]
+        return {key: answer for part in parts for key, answer in part.items()}
+
+    async def _chunk(
+        self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
+    ) -> Mapping[Any, Any]:
+        try:
+            async with Deadline(call):
+                return await route.ask(keys, context, call)
+        except AdapterError as error:
+            error.located(route.backend, route.domain)
+            return dict.fromkeys(keys, error)
 
     def _from_cache(
         self,

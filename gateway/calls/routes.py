@@ -69,8 +69,8 @@ class Route:
         self.operation = operation.name
         self.domain = operation.domain.value
         self.keyed = isinstance(operation, KeyedOperation)
-        self.joined = spec.idempotent
         self.cached = spec.idempotent and spec.time_to_live > 0 and bound.policy.cache
+        self.joined = spec.idempotent and (bound.policy.coalesce or self.cached)
         self.shareable = self.cached and not spec.personal and shareable(operation.name)
         count = metrics.policies.labels
         self.count_hits = count(bound.name, "cache", "hit").inc

@@ -178,6 +178,18 @@ async def test_what_is_not_idempotent_is_never_joined(shop: Shop) -> None:
     assert shop.asked == [("S1",)] * 3
 
 
+async def test_a_backend_that_may_not_coalesce_is_asked_by_each_and_its_chunks_at_once(shop: Shop) -> None:
+    spec = OperationSpec(vary_on=frozenset({"currency"}), max_keys=2)
+    caller = Caller({"shop": bound(shop, PolicyNumbers(cache=False, coalesce=False), get_prices=spec)})
+    shop.gate.clear()
+    both = [asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1", "S2", "S3"), GB, soon())) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert sorted(shop.asked) == [("S1", "S2"), ("S1", "S2"), ("S3",), ("S3",)]
+    shop.gate.set()
+    for answers in await asyncio.gather(*both):
+        assert amounts(answers) == {"S1": 1, "S2": 2, "S3": 3}
+
+
 async def test_personal_answers_of_nobody_are_never_shared(shop: Shop) -> None:
     caller = Caller({"shop": bound(shop)})
     for _ in range(2):
