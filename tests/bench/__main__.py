@@ -43,9 +43,9 @@ def main() -> int:
     contenders = list(ALL) if install_peers() else [each for each in ALL if not each.node]
     if len(contenders) < len(ALL):
         print("no Node here: Apollo Server and mercurius are left out", file=sys.stderr)
+    OUT.mkdir(parents=True, exist_ok=True)
     report = Report()
     uvloop.run(bench(contenders, report, options))
-    OUT.mkdir(parents=True, exist_ok=True)
     print(report.write(OUT))
     return 0
 
@@ -65,12 +65,14 @@ async def bench(contenders: list[Contender], report: Report, options: argparse.N
             for each in contenders:
                 report.memory[each.name] = resident_bytes(up[each.name][1])
         await unseen(upstream, report)
+    report.write(OUT)
     if not options.quick and not options.only:
         with slow(0.020) as upstream:
             await above_critical_path(contenders, upstream, report)
-        await growth(report)
         with nginx() as upstream:
             await cached(upstream, report)
+        report.write(OUT)  # what is known is kept, whatever comes
+        await growth(report)
 
 
 def body_of(name: str, **more: Any) -> bytes:

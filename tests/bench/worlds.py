@@ -70,7 +70,7 @@ async def _world(seeds: Mapping[str, Seed], counting: list[str] | None = None) -
         "domains": {name: {"order": ["shop"]} for name in ("product", "price")} | {"stock": {"order": places}},
         "locations": {name: {"refs": {name: "L1"}, "stock": name} for name in places},
         "channels": {"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": places}},
-        "profiles": {"anonymous": {"touchpoint": "web", "default_country": "GB"}},
+        "profiles": {"anonymous": {"touchpoint": "web", "default_country": "GB", "page_limit": 10_000}},
         "limits": {"document_bytes": 1_000_000, "tokens": 1_000_000},
     }
     with tempfile.TemporaryDirectory(prefix="bench-state-") as folder:
