@@ -22,11 +22,14 @@ async def _opened(watched: Any, url: str, query: str = "") -> Page:
     await page.goto(f"{url}/graphql")
     await expect(page.locator(".graphiql-editor .view-line").first).to_be_visible()
     if query:
+        await expect(page.locator(".graphiql-tab").first).to_contain_text("Products")
         editor = page.locator(".graphiql-editor .monaco-editor").first
         await editor.click()
         await page.keyboard.press("Control+A")
         await page.keyboard.press("Delete")
         await page.keyboard.insert_text(query)
+        # It reads what was typed a moment later, and until then asks for the operation that stood there before.
+        await expect(page.locator(".graphiql-tab").first).not_to_contain_text("Products")
     return page
 
 
