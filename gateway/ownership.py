@@ -28,7 +28,6 @@ class DomainPlan(Struct, frozen=True):
     fallback: bool
     fallback_on_missing: bool
     compare: tuple[str, ...]
-    compare_sample: float
     fields: Mapping[str, tuple[str, ...]]
 
 
@@ -146,7 +145,6 @@ class Ownership:
             section.fallback,
             section.on_missing == "fallback",
             section.compare,
-            section.compare_sample,
             section.fields,
         )
 

@@ -83,7 +83,6 @@ class DomainSection(_Section, frozen=True, kw_only=True):
     fallback: bool = False
     on_missing: str = "absent"
     compare: tuple[str, ...] = ()
-    compare_sample: float = 0.0
     fields: Mapping[str, tuple[str, ...]] = {}
 
 
