@@ -151,7 +151,7 @@ class Caller:
         self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
     ) -> Mapping[Any, Any]:
         try:
-            async with Deadline(call):
+            with Deadline(call):
                 return await route.ask(keys, context, call)
         except AdapterError as error:
             error.located(route.backend, route.domain)

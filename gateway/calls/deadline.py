@@ -9,17 +9,24 @@ from __future__ import annotations
 import asyncio
 import time
 from types import TracebackType
+from typing import Protocol
 
 from gateway.errors import DeadlineExceeded
-from gateway.model.context import CallContext
+
+
+class Ends(Protocol):
+    """Such as a call context: `deadline` is on the monotonic clock."""
+
+    @property
+    def deadline(self) -> float: ...
 
 
 class Deadline:
-    """`async with Deadline(call, timeout)`: raises DeadlineExceeded when the block takes too long."""
+    """`with Deadline(call, timeout)` around awaiting code: raises DeadlineExceeded when the block takes too long."""
 
     __slots__ = ("_call", "_cancelling", "_expired", "_handle", "_limit", "_task")
 
-    def __init__(self, call: CallContext, timeout: float | None = None) -> None:
+    def __init__(self, call: Ends, timeout: float | None = None) -> None:
         self._call = call
         self._limit = None if timeout is None else time.monotonic() + timeout
         self._cancelling = 0
@@ -32,13 +39,14 @@ class Deadline:
         left = self._call.deadline - now
         return left if self._limit is None else min(left, self._limit - now)
 
-    async def __aenter__(self) -> Deadline:
+    def __enter__(self) -> Deadline:
         left = self._left()
         if left <= 0:
             raise DeadlineExceeded(detail="no time was left")
-        self._task = task = asyncio.current_task()
+        loop = asyncio.get_running_loop()  # each question for it is a system call before Python 3.12
+        self._task = task = asyncio.current_task(loop)
         self._cancelling = task.cancelling() if task is not None else 0
-        self._handle = asyncio.get_running_loop().call_later(left, self._fire)
+        self._handle = loop.call_later(left, self._fire)
         return self
 
     def _fire(self) -> None:
@@ -51,7 +59,7 @@ class Deadline:
         if self._task is not None:
             self._task.cancel()
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._handle is not None:

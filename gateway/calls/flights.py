@@ -96,7 +96,7 @@ class Flights:
             flights += [self.start(scope, missing[start : start + most], call, fetch)]
         late: DeadlineExceeded | None = None
         try:
-            async with Deadline(call):
+            with Deadline(call):
                 for flight in flights:
                     await flight.land()
         except DeadlineExceeded as error:
@@ -154,7 +154,7 @@ def _young_enough(flight: Flight, call: CallContext) -> bool:
 
 def _limited(fetch: Fetch) -> Fetch:
     async def limited(keys: Sequence[Any], call: CallContext) -> Mapping[Any, Any]:
-        async with Deadline(call):
+        with Deadline(call):
             return await fetch(keys, call)
 
     return limited

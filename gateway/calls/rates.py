@@ -38,7 +38,7 @@ class RateLedger(Protocol):
 
 
 class RateBudget:
-    """`take` before an attempt, `learn` from its answer (or `forget` when there is none)."""
+    """`draw` or `take` before an attempt, `learn` from its answer (or `forget` when there is none)."""
 
     def __init__(
         self, backend: str, *, ledger: RateLedger | None = None, clock: Callable[[], float] = time.monotonic
@@ -63,14 +63,20 @@ class RateBudget:
         """Seconds for which the vendor asked not to be asked."""
         return max(0.0, self._closed_until - self._clock())
 
+    def draw(self, cost: float) -> bool:
+        """Draws at once where nobody ever spoke of a limit; otherwise False, and `take` has to be asked."""
+        if cost <= 0:
+            return True
+        if self._known or self._ledger is not None:
+            return False
+        self._flying += cost
+        return True
+
     async def take(self, cost: float, call: CallContext) -> bool:
         """Draws at once or waits its turn; True when it waited. Raises RateLimited, at once, where the wait would be
         longer than the call has or than anybody should stand in a queue. What costs nothing is outside the vendor's
         budget (a second API of the same backend), so its exhaustion does not hold it back."""
-        if cost <= 0:
-            return False
-        if not self._known and self._ledger is None:
-            self._flying += cost
+        if self.draw(cost):
             return False
         waited = False
         if self._ledger is not None:

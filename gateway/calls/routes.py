@@ -15,7 +15,7 @@ from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.shared import shareable
-from gateway.calls.tracing import configured, span
+from gateway.calls.tracing import NO_SPAN, configured, span
 from gateway.errors import (
     AdapterError,
     ConfigurationError,
@@ -91,7 +91,7 @@ class Route:
         outcome = "ok"
         view = context.only(self.spec.vary_on)
         try:
-            with span("backend.call", self._attributes, traced=self._traced):
+            with span("backend.call", self._attributes) if self._traced else NO_SPAN:
                 if self.keyed:
                     return await self._method(keys, view, call)
                 return {keys[0]: await self._method(keys[0], view, call)}

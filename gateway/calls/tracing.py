@@ -10,7 +10,8 @@ from opentelemetry.trace import Status, StatusCode
 
 from gateway.errors import GatewayError
 
-_NOTHING: AbstractContextManager[object] = nullcontext()
+NO_SPAN: AbstractContextManager[object] = nullcontext()
+"""In place of a span where nobody traces."""
 
 
 def configured() -> bool:
@@ -19,17 +20,10 @@ def configured() -> bool:
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider | trace.NoOpTracerProvider)
 
 
-def span(name: str, attributes: Mapping[str, str], *, traced: bool) -> AbstractContextManager[object]:
-    """The current span while it is open. Attributes never hold a key, a query or anything about a person."""
-    if not traced:
-        return _NOTHING
-    return _recorded(name, attributes)
-
-
 @contextmanager
-def _recorded(name: str, attributes: Mapping[str, str]) -> Generator[object]:
-    """A failure is recorded by its code alone: texts of exceptions and of their causes may hold what a backend said of
-    a customer."""
+def span(name: str, attributes: Mapping[str, str]) -> Generator[object]:
+    """The current span while it is open. Attributes never hold a key, a query or anything about a person. A failure is
+    recorded by its code alone: texts of exceptions and of their causes may hold what a backend said of a customer."""
     with trace.get_tracer("gateway.calls").start_as_current_span(
         name, attributes=dict(attributes), record_exception=False, set_status_on_exception=False
     ) as current:

@@ -19,7 +19,7 @@ from gateway.calls.concurrency import GradientLimit
 from gateway.calls.health import Health
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.rates import LONGEST_WAIT, RateBudget, RateLedger
-from gateway.calls.tracing import configured, span
+from gateway.calls.tracing import NO_SPAN, configured, span
 from gateway.calls.wire import Wire
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, Overloaded, RateLimited
 from gateway.model.context import CallContext
@@ -49,7 +49,11 @@ class AioTransport:
         self.name = name
         self.health = Health(name)
         self._wire = wire
-        self._operations = manifest.operations
+        self._usual = numbers.timeout, _UNSAID.max_response_bytes
+        self._terms_of = {
+            operation: (numbers.timeout if spec.timeout == _UNSAID.timeout else spec.timeout, spec.max_response_bytes)
+            for operation, spec in manifest.operations.items()
+        }
         self._throttle = manifest.throttle
         self._numbers = numbers
         self._budget = retry.RetryBudget(numbers.retry_budget)
@@ -68,7 +72,7 @@ class AioTransport:
         metrics.limit.labels(name).set_function(lambda: self._limit.limit)
 
     async def send(self, request: Request, call: CallContext) -> Response:
-        seconds, cap = self._limits_of(request)
+        seconds, cap = self._terms(request)
         self._budget.deposit()
         attempt = 0
         while True:
@@ -100,14 +104,12 @@ class AioTransport:
         await self._rates.close()
         await self._wire.close()
 
-    def _limits_of(self, request: Request) -> tuple[float, int]:
+    def _terms(self, request: Request) -> tuple[float, int]:
         """Seconds and bytes of one attempt: the request's, else the operation's, else the configured ones."""
-        spec = self._operations.get(request.operation, _UNSAID)
-        seconds = request.timeout
-        if seconds is None:
-            seconds = spec.timeout if spec.timeout != _UNSAID.timeout else self._numbers.timeout
-        cap = request.max_response_bytes if request.max_response_bytes != MEBIBYTE else spec.max_response_bytes
-        return seconds, cap
+        seconds, cap = self._terms_of.get(request.operation, self._usual)
+        if request.timeout is not None:
+            seconds = request.timeout
+        return seconds, cap if request.max_response_bytes == MEBIBYTE else request.max_response_bytes
 
     def _before_again(
         self,
@@ -138,34 +140,18 @@ class AioTransport:
         return pause
 
     async def _attempt(self, request: Request, call: CallContext, seconds: float, cap: int) -> tuple[Response, bool]:
+        """The answer, and whether it is the vendor's refusal to be asked so often."""
         ticket = self._breaker.admit()
         if ticket is None:
             self._count.policy("breaker", "refused")
             raise CircuitOpen(retry_after=self._breaker.retry_after())
-        settled = False
-        try:
-            if await self._take(request.cost, call):
-                self._count.policy("rate", "waited")
-            if not self._limit.admit(call.priority):
-                self._rates.forget(request.cost)
-                self._count.policy("limit", "shed")
-                raise Overloaded(retry_after=1.0)
-            settled = True
-            return await self._exchange(ticket, request, call, seconds, cap)
-        finally:
-            if not settled:
-                self._breaker.abandon(ticket)
-
-    async def _take(self, cost: float, call: CallContext) -> bool:
-        try:
-            return await self._rates.take(cost, call)
-        except RateLimited:
-            self._count.policy("rate", "refused")
-            raise
-
-    async def _exchange(
-        self, ticket: int, request: Request, call: CallContext, seconds: float, cap: int
-    ) -> tuple[Response, bool]:
+        if not self._rates.draw(request.cost):
+            await self._stand_in_line(ticket, request.cost, call)
+        if not self._limit.admit(call.priority):
+            self._rates.forget(request.cost)
+            self._breaker.abandon(ticket)
+            self._count.policy("limit", "shed")
+            raise Overloaded(retry_after=1.0)
         started = time.monotonic()
         try:
             with self._span(request):
@@ -179,6 +165,16 @@ class AioTransport:
             self._breaker.abandon(ticket)
             raise
         return response, self._answered(ticket, request, response, time.monotonic() - started)
+
+    async def _stand_in_line(self, ticket: int, cost: float, call: CallContext) -> None:
+        try:
+            if await self._rates.take(cost, call):
+                self._count.policy("rate", "waited")
+        except BaseException as error:
+            self._breaker.abandon(ticket)
+            if isinstance(error, RateLimited):
+                self._count.policy("rate", "refused")
+            raise
 
     def _answered(self, ticket: int, request: Request, response: Response, took: float) -> bool:
         """True when the answer is the vendor's refusal to be asked so often."""
@@ -198,7 +194,9 @@ class AioTransport:
     def _span(self, request: Request) -> AbstractContextManager[object]:
         if self._traced is None:
             self._traced = configured()
-        return span("backend.attempt", {"backend": self.name, "operation": request.operation}, traced=self._traced)
+        if not self._traced:
+            return NO_SPAN
+        return span("backend.attempt", {"backend": self.name, "operation": request.operation})
 
     def _failed(self, ticket: int, request: Request, error: AdapterError, took: float, seconds: float) -> None:
         late = isinstance(error, DeadlineExceeded)

@@ -115,7 +115,6 @@ class Engine:
             result = await self._answer(document, operation, variables, request, context, memo, recorder)
         finally:
             memo.close()
-            context.memo = None  # a ring of context and memo would keep every record until the collector comes
             if watching is not None:
                 OBSERVER.reset(watching)
         self.counters.operations[result.executor] += 1

@@ -11,18 +11,20 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from decimal import Decimal
 from enum import Enum
-from inspect import isawaitable
 from typing import Any, Protocol, cast
 
 from aiodataloader import DataLoader
+from msgspec import Struct
 
-from gateway.errors import DeadlineExceeded
+from gateway.calls.deadline import Deadline
 from gateway.execution.failures import raisable
 
 Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
 ABSENT = object()
+NO_END = nullcontext()
 GRACE = 0.1
 """Seconds after the deadline before a fetch is ended here."""
 
@@ -89,6 +91,12 @@ class Cell:
         self.collector: DataLoader[Any, None] | None = None
 
 
+class _Late(Struct, frozen=True):
+    """When whatever still runs is ended, on the monotonic clock."""
+
+    deadline: float
+
+
 class _Landing:
     """Waits for one key in flight. No coroutine: graphql-core drops some awaitables before it ever awaits them."""
 
@@ -108,12 +116,12 @@ class _Landing:
 class Memo:
     """One per operation, mutation frame or subscription event. `close` ends whatever it still fetches."""
 
-    __slots__ = ("_cells", "_ctx", "_deadline", "_event", "_fetches", "_frames", "_parents", "_running", "scratch")
+    __slots__ = ("_cells", "_ctx", "_event", "_fetches", "_frames", "_late", "_parents", "_running", "scratch")
 
     def __init__(self, ctx: object, fetches: Fetches | None = None, deadline: float | None = None) -> None:
         """`deadline` is on the monotonic clock."""
         self._ctx = ctx
-        self._deadline = deadline
+        self._late = None if deadline is None else _Late(deadline + GRACE)
         self._fetches = fetches
         self._cells: dict[Hashable, Cell] = {}
         self._running: set[asyncio.Future[None]] = set()
@@ -136,9 +144,9 @@ class Memo:
             cell = self._cells[place] = Cell(field, arguments, selected)
         return cell
 
-    async def fill(self, cell: Cell, keys: Sequence[Hashable], parents: Sequence[Any]) -> None:
-        """Make every key an answer: one call for those nobody asked yet, and a wait for those in flight. Returns with
-        no future left among their values."""
+    async def fill(self, cell: Cell, keys: Sequence[Hashable], parents: Sequence[Any]) -> Sequence[Any]:
+        """The answers of all keys, in their order: one call for those nobody asked yet, and a wait for those in
+        flight."""
         values = cell.values
         missing: dict[Hashable, Any] = dict(zip(keys, parents, strict=True))
         flights: set[asyncio.Future[None]] = set()
@@ -152,9 +160,12 @@ class Memo:
             if value is not ABSENT:
                 missing.pop(key, None)
         if missing:
-            await self._fetch(cell, list(missing), list(missing.values()))
+            answers = await self._fetch(cell, list(missing), list(missing.values()))
+            if len(answers) == len(keys):  # nobody had asked for any, and none stands twice
+                return answers
         for flight in flights:
             await asyncio.shield(flight)
+        return [values[key] for key in keys]
 
     def load(self, cell: Cell, parent: Any) -> Any:
         """One parent's answer for graphql-core: the value at once, a fresh raise of its error, or an awaitable."""
@@ -170,7 +181,8 @@ class Memo:
         """The memo of one root field of a mutation, made on first use."""
         memo = self._frames.get(name)
         if memo is None:
-            memo = self._frames[name] = Memo(self._ctx, self._fetches, self._deadline)
+            memo = self._frames[name] = Memo(self._ctx, self._fetches)
+            memo._late = self._late
         return memo
 
     def event(self, payload: Any) -> Memo:
@@ -188,9 +200,11 @@ class Memo:
         return bool(running)
 
     def close(self) -> None:
-        """End every fetch that still runs, and every wait for one."""
+        """End every fetch that still runs, and every wait for one. The context is let go of: it holds this memo, and a
+        ring of the two would keep every record until the collector comes."""
         for memo in self._frames.values():
             memo.close()
+        self._ctx = None
         for one in tuple(self._running):
             one.cancel()
 
@@ -216,27 +230,18 @@ class Memo:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _in_time(self, answers: Awaitable[Sequence[object]]) -> Sequence[object]:
-        """Policies below end a backend call at the deadline, and know whose it was; this ends whatever else runs."""
-        limit = asyncio.timeout(cast(float, self._deadline) + GRACE - time.monotonic())
-        try:
-            async with limit:
-                return await answers
-        except TimeoutError as error:
-            if limit.expired():
-                raise DeadlineExceeded from error
-            raise
-
-    async def _fetch(self, cell: Cell, keys: list[Hashable], parents: list[Any]) -> None:
+    async def _fetch(self, cell: Cell, keys: list[Hashable], parents: list[Any]) -> Sequence[object]:
         values = cell.values
         flight: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         values.update(dict.fromkeys(keys, flight))
         self._parents.extend(parents)  # a key may be a parent's identity, which must not be used again
         started = time.monotonic()
         try:
-            answers = cell.field.call(parents, self._ctx, cell.arguments, cell.selected)
-            if isawaitable(answers):
-                answers = await (answers if self._deadline is None else self._in_time(answers))
+            # Policies below end a backend call at the deadline, and know whose it was; this ends whatever else runs.
+            with NO_END if self._late is None else Deadline(self._late):
+                answers = cell.field.call(parents, self._ctx, cell.arguments, cell.selected)
+                if hasattr(answers, "__await__"):
+                    answers = await answers
             if len(answers) != len(keys):
                 raise TypeError(f"{cell.field.python_name} answered {len(answers)} values for {len(keys)} parents")
         except Exception as error:
@@ -247,10 +252,11 @@ class Memo:
             flight.cancel()
             raise
         values.update(zip(keys, answers, strict=True))
-        cell.failed = cell.failed or any(isinstance(answer, Exception) for answer in answers)
+        cell.failed = cell.failed or any(issubclass(kind, Exception) for kind in {*map(type, answers)})
         flight.set_result(None)
         if self._fetches is not None:
             self._fetches.fetched(cell, len(keys), started, time.monotonic() - started)
+        return answers
 
 
 def _answer(value: Any) -> Any:
