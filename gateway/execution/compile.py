@@ -37,10 +37,12 @@ from gateway.execution.checks import declared, record_classes
 from gateway.execution.grouping import Grouping, Operation, Place
 from gateway.execution.plan import Arguments, Plan, Site, Unplannable
 from gateway.execution.projection import Namespace
+from gateway.execution.response import field_of, response_class
 from gateway.execution.selection import possible_types
+from gateway.execution.source import Body, Source
 
 SMALL = 8
-"""Fields of an object that is still written in place."""
+"""Fields of an object without fetches that is still written in place; a larger one may stand in several places."""
 
 
 def compile_plan(operation: Operation) -> Plan:
@@ -52,11 +54,12 @@ class _Compiler:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
         self._names = Namespace()
-        self._functions: list[str] = []
+        self._source = Source()
         self._sites: list[Site] = []
+        self._fillers: list[str] = []
+        self._spots = 0
         self._grouping = Grouping(operation)
         self._computed: list[Arguments] = []
-        self._bodies: dict[str, str] = {}
         self._fields = 0
         self._private = False
 
@@ -70,21 +73,24 @@ class _Compiler:
             operation.schema, operation.fragments, operation.variables, root, operation.definition
         ).grouped_field_set
         serial = kind.value == "mutation"
-        maker = self._object(root, fields, Place(None, 0, None, ()), root=True, serial=serial)
-        sites = self._sites
-        parameters = ", ".join(
-            ["ctx", *(f"k{i}" for i in range(len(self._computed))), *(f"a{site.index}" for site in sites)]
-        )
-        completers = "".join(f"{site.complete}, " for site in sites)
-        source = "\n".join(
-            [f"def build({parameters}):", *filter(None, self._functions), f" return {maker}, ({completers})"],
+        body = Body()
+        body.write(f"return {self._selection(root, fields, 'r', Place(None, 0, None, ()), body, serial=serial)}")
+        maker = self._source.add("p", "r", body)
+        source = self._source.text(
+            [
+                "ctx",
+                *(f"a{number}" for number in range(len(self._computed))),
+                *(name for number in range(self._spots) for name in (f"h{number}", f"q{number}")),
+            ],
+            f"{maker}, ({''.join(f'{filler}, ' for filler in self._fillers)})",
         )
         space = dict(self._names.names)
         exec(compile(source, "<plan>", "exec"), space)  # noqa: S102 # names and literals are ours, strings are repr()s
         return Plan(
             build=space["build"],
             source=source,
-            sites=sites,
+            sites=self._sites,
+            spots=self._spots,
             groups=self._grouping.groups,
             computed=self._computed,
             frames=tuple(fields) if serial else None,
@@ -92,78 +98,79 @@ class _Compiler:
             fields=self._fields,
         )
 
-    # --- selections -----------------------------------------------------------------------------------------------
+    # --- selections: each writes statements, and returns the expression of the response value ------------------------
 
-    def _object(
+    def _object(self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Place, body: Body) -> str:
+        """The response object of the record in a variable."""
+        if body.is_deep or len(fields) > SMALL:
+            own = Body()
+            own.write(f"return {self._checked(kind, fields, 'r', place, own)}")
+            return self._call("p", "r", own, record, body)
+        return self._checked(kind, fields, record, place, body)
+
+    def _checked(self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Place, body: Body) -> str:
+        body.write(f"if {self._is_other(kind, record)}: unexpected({record})")
+        return self._selection(kind, fields, record, place, body)
+
+    def _selection(
         self,
         kind: GraphQLObjectType,
         fields: GroupedFieldSet,
+        record: str,
         place: Place,
+        body: Body,
         *,
-        root: bool = False,
         serial: bool = False,
     ) -> str:
-        """Write the function that makes one response object of a record; its name."""
-        name = f"p{len(self._functions)}"
-        index = len(self._functions)
-        self._functions.append("")  # functions are written before those that call them, but named after
-        lines = [f" def {name}(r):"]
-        if not root:
-            lines += self._class_check(kind)
-        entries: list[str] = []
-        holes: list[Site] = []
+        names = tuple(fields)
+        values: list[str] = []
+        spot: int | None = None
         for alias, details in fields.items():
             self._count()
             node = details[0].node
             definition = self._operation.schema.get_field(kind, node.name.value)
             if definition is None:
                 raise Unplannable("unknown field")
-            at = place.at(alias)
-            if serial:
-                at = Place(None, 0, alias, at.path)
+            at = Place(None, 0, alias, (*place.path, alias)) if serial else place.at(alias)
             if node.name.value == "__typename":
-                entries.append(f"{alias!r}: {kind.name!r}")
+                values.append(repr(kind.name))
                 continue
             field = declared(definition)
             if field is None:
                 raise Unplannable("introspection")
             refusal = self._refusal(field, definition)
             if refusal is not None or isinstance(field, BatchedField):
-                entries.append(f"{alias!r}: None")
-                holes.append(self._site(alias, field, definition, details, at, refusal, kind))
+                if spot is None:
+                    spot, self._spots = self._spots, self._spots + 1
+                hole = field_of(len(values))
+                values.append("None")
+                self._site(hole, field, definition, details, at, refusal, kind, spot)
                 continue
-            variable = f"v{len(entries)}"
-            lines.append(f"  {variable} = {self._read(field, definition, details)}")
-            entries.append(f"{alias!r}: {self._value(definition.type, variable, details, at)}")
-        if holes:
-            lines.append(f"  d = {{{', '.join(entries)}}}")
-            lines += [f"  a{site.index}((d, r))" for site in holes]
-            lines.append("  return d")
-        else:
-            lines.append(f"  return {{{', '.join(entries)}}}")
-        return self._written(name, index, lines, alone=not holes and not root)
+            variable = body.fresh()
+            body.write(f"{variable} = {self._read(field, definition, details, record, body)}")
+            values.append(self._value(definition.type, variable, details, at, body))
+        made = f"{self._names.refer('O', response_class(names))}({', '.join(values)})"
+        if spot is None:
+            return made
+        holder = body.fresh()
+        body.write(f"{holder} = {made}")
+        body.write(f"h{spot}({holder}); q{spot}({record})")
+        body.bound = True
+        return holder
 
-    def _written(self, name: str, index: int, lines: list[str], alone: bool) -> str:
-        """Put the function in its place, unless an equal one stands already. With holes, none is equal to another."""
-        body = "\n".join(lines[1:])
-        known = self._bodies.setdefault(body, name) if alone else name
-        if known == name:
-            self._functions[index] = f"{lines[0]}\n{body}"
-        return known
-
-    def _class_check(self, kind: GraphQLObjectType) -> list[str]:
+    def _is_other(self, kind: GraphQLObjectType, record: str) -> str:
+        """The condition under which a record is of another type."""
         classes = record_classes(kind.is_type_of)
         if len(classes) == 1:
-            return [f"  if type(r) is not {self._names.refer('R', classes[0])}: unexpected(r)"]
+            return f"type({record}) is not {self._names.refer('R', classes[0])}"
         if classes:
-            return [f"  if type(r) not in {self._names.refer('R', frozenset(classes))}: unexpected(r)"]
+            return f"type({record}) not in {self._names.refer('R', frozenset(classes))}"
         if kind.is_type_of is not None:
-            return [f"  if not {self._names.refer('T', kind.is_type_of)}(r, None): unexpected(r)"]
-        error = self._names.refer("X", Exception)
-        return [f"  if r is None or isinstance(r, {error}): unexpected(r)"]
+            return f"not {self._names.refer('T', kind.is_type_of)}({record}, None)"
+        return f"{record} is None or isinstance({record}, {self._names.refer('X', Exception)})"
 
     def _read(
-        self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList, record: str = "r"
+        self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList, record: str, body: Body
     ) -> str:
         """The expression for a field's raw value on a record."""
         if field.base_resolver is None:
@@ -172,6 +179,7 @@ class _Compiler:
                 raise Unplannable("attribute name")
             return f"{record}.{name}"
         if isinstance(field, ComputedField):
+            body.bound = body.bound or "ctx" in field.takes
             first = f"{record}, ctx" if "ctx" in field.takes else record
             function = self._names.refer("C", field.function)
         elif isinstance(field, GatewayField):
@@ -185,62 +193,49 @@ class _Compiler:
         if arguments.constant is not None:
             return f"{function}({first}, **{self._names.refer('K', arguments.constant)})"
         self._computed.append(arguments)
-        return f"{function}({first}, **k{len(self._computed) - 1})"
+        body.bound = True
+        return f"{function}({first}, **a{len(self._computed) - 1})"
 
     def _count(self) -> None:
         self._fields += 1
         if self._fields > self._operation.max_fields:
             raise LimitExceeded(f"the document selects more than {self._operation.max_fields} fields")
 
-    # --- values ---------------------------------------------------------------------------------------------------
+    # --- values: as graphql-core's `complete_value` would ------------------------------------------------------------
 
-    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: Place) -> str:
-        """The expression that completes the value in `variable`, as graphql-core's `complete_value` would."""
-        if is_non_null_type(output):
-            return self._present(output.of_type, variable, details, place)
-        return f"None if {variable} is None else {self._present(output, variable, details, place)}"
+    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: Place, body: Body) -> str:
+        """The response value of the value in a variable, which may be written over."""
+        nullable = not is_non_null_type(output)
+        present: Any = output if nullable else output.of_type
+        if is_leaf_type(present):
+            body.write(self._names.leaf(cast(Any, present)).statement(variable, nullable=nullable))
+            return variable
+        if not nullable:
+            return self._present(present, variable, details, place, body)
+        with body.block(f"if {variable} is not None:"):
+            body.write(f"{variable} = {self._present(present, variable, details, place, body)}")
+        return variable
 
-    def _present(self, output: Any, variable: str, details: FieldDetailsList, place: Place) -> str:
+    def _present(self, output: Any, variable: str, details: FieldDetailsList, place: Place, body: Body) -> str:
         if is_list_type(output):
-            item = f"{variable}_"
-            items = self._value(output.of_type, item, details, place)
-            every = f"({variable} if type({variable}) in LISTS else unexpected({variable}))"
-            maker = items.removesuffix(f"({item})")
-            if maker.isidentifier():  # a comprehension has a frame of its own before Python 3.12
-                return f"[*map({maker}, {every})]"
-            return f"[{items} for {item} in {every}]"
-        if is_leaf_type(output):
-            return self._names.leaf(cast(Any, output))(variable)
+            body.write(f"if type({variable}) not in LISTS: unexpected({variable})")
+            own = Body()
+            own.write("o = []")
+            with own.block("for r in rs:"):
+                own.write(f"o.append({self._value(output.of_type, 'r', details, place, own)})")
+            own.write("return o")
+            return self._call("m", "rs", own, variable, body)
         if is_abstract_type(output):
-            return f"{self._dispatch(output, details, place)}[type({variable})]({variable})"
-        fields = self._subfields(output, details)
-        return self._inline(output, fields, variable, place) or f"{self._object(output, fields, place)}({variable})"
+            table = self._dispatch(output, details, place)
+            body.bound = body.bound or self._source.is_bound(table)
+            return f"{table}[type({variable})]({variable})"
+        return self._object(output, self._subfields(output, details), variable, place, body)
 
-    def _inline(self, kind: GraphQLObjectType, fields: GroupedFieldSet, variable: str, place: Place) -> str | None:
-        """A small object of nothing but leaves, as an expression: a third of its cost is the call of a function. None
-        where it is more than that."""
-        classes = record_classes(kind.is_type_of)
-        if len(classes) != 1 or len(fields) > SMALL or not variable.isidentifier() or variable.endswith("_"):
-            return None
-        leaves: list[tuple[str, StrawberryField, GraphQLField, FieldDetailsList]] = []
-        for alias, details in fields.items():
-            definition = self._operation.schema.get_field(kind, details[0].node.name.value)
-            field = declared(definition) if definition is not None else None
-            if definition is None or field is None or isinstance(field, BatchedField):
-                return None
-            output: Any = definition.type.of_type if is_non_null_type(definition.type) else definition.type
-            if not is_leaf_type(output) or self._refusal(field, definition) is not None:
-                return None
-            leaves.append((alias, field, definition, details))
-        entries: list[str] = []
-        for place_in_it, (alias, field, definition, details) in enumerate(leaves):
-            self._count()
-            name = f"{variable}{chr(97 + place_in_it)}"
-            read = self._read(field, definition, details, variable)
-            value = self._value(definition.type, name, details, place)
-            entries.append(f"{alias!r}: {_reading(value, name, read)}")
-        check = f"type({variable}) is {self._names.refer('R', classes[0])}"
-        return f"({{{', '.join(entries)}}} if {check} else unexpected({variable}))"
+    def _call(self, prefix: str, parameter: str, function: Body, argument: str, body: Body) -> str:
+        """Write the function, and return a call of it."""
+        name = self._source.add(prefix, parameter, function)
+        body.bound = body.bound or function.bound
+        return f"{name}({argument})"
 
     def _dispatch(self, output: Any, details: FieldDetailsList, place: Place) -> str:
         """Write the table from record class to maker for an interface or a union; its name."""
@@ -249,12 +244,12 @@ class _Compiler:
             classes = record_classes(kind.is_type_of)
             if not classes:
                 raise Unplannable("member without records")
-            maker = self._object(kind, self._subfields(kind, details), place)
+            body = Body()
+            body.write(f"return {self._checked(kind, self._subfields(kind, details), 'r', place, body)}")
+            maker = self._source.add("p", "r", body)
             for one in classes:
                 makers.setdefault(self._names.refer("R", one), maker)
-        name = f"D{len(self._functions)}"
-        self._functions.append(f" {name} = {{{', '.join(f'{one}: {maker}' for one, maker in makers.items())}}}")
-        return name
+        return self._source.add_table([*makers.items()])
 
     def _subfields(self, kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
         operation = self._operation
@@ -275,43 +270,30 @@ class _Compiler:
 
     def _site(
         self,
-        alias: str,
+        hole: str,
         field: StrawberryField,
         definition: GraphQLField,
         details: FieldDetailsList,
         place: Place,
         refusal: Forbidden | None,
         parent: GraphQLObjectType,
-    ) -> Site:
+        spot: int,
+    ) -> None:
         nodes = [detail.node for detail in details]
-        site = Site(len(self._sites), alias, nodes, not is_non_null_type(definition.type), place.path)
+        site = Site(len(self._sites), spot, hole, nodes, not is_non_null_type(definition.type), place.path)
         self._sites.append(site)
-        site.complete = f"c{site.index}"
+        self._fillers.append("None")
         site.refusal = refusal
         if not isinstance(field, BatchedField) or refusal is not None:
-            site.complete = "unexpected"
-            return site
+            return
         group = self._grouping.group(field, definition, details, place, parent)
         site.group = group
         group.sites.append(site)
         below = Place(group, place.level + 1, place.frame, place.path)
-        output: Any = definition.type.of_type if is_non_null_type(definition.type) else definition.type
-        if is_object_type(output):
-            site.complete = self._object(output, self._subfields(output, details), below)
-        else:
-            index = len(self._functions)
-            self._functions.append("")
-            value = self._present(output, "v", details, below)
-            self._functions[index] = f" def {site.complete}(v):\n  return {value}"
-        return site
-
-
-def _reading(value: str, name: str, read: str) -> str:
-    """The expression `value` over `name`, with `name` read where it is evaluated first: in its test."""
-    for test in (f"None if {name} is None", f"type({name})", f"id({name})"):
-        if test in value:
-            return value.replace(test, test.replace(name, f"({name} := {read})", 1), 1)
-    raise Unplannable("a leaf without a test")
+        body = Body()
+        with body.block("for d, r in zip(ds, rs):"):
+            body.write(f"d.{hole} = {self._value(definition.type, 'r', details, below, body)}")
+        self._fillers[site.index] = self._source.add("c", "ds, rs", body)
 
 
 def _plain_call(resolver: StrawberryResolver[Any]) -> Callable[..., Any]:

@@ -25,6 +25,7 @@ from gateway.execution.failures import raisable
 from gateway.execution.memo import Memo
 from gateway.execution.plan import Plan, Unplannable
 from gateway.execution.plans import Plans
+from gateway.execution.response import ResponseObject, builtins
 from gateway.execution.run import Run
 
 BY_PLAN = "plan"
@@ -51,15 +52,20 @@ class Request(Struct, frozen=True):
 
 
 class Result(Struct):
-    """`executor` is how it was answered and `reason` why not by a plan alone. A `private` answer may contain personal
+    """`answer` is the response's data as its executor made it, ready to be encoded; `data` the same as dictionaries.
+    `executor` is how it was answered and `reason` why not by a plan alone. A `private` answer may contain personal
     data: it may be put in no shared cache."""
 
-    data: dict[str, Any] | None
+    answer: ResponseObject | dict[str, Any] | None
     errors: list[GraphQLError] | None = None
     extensions: dict[str, Any] | None = None
     executor: str = ""
     reason: str | None = None
     private: bool = True
+
+    @property
+    def data(self) -> dict[str, Any] | None:
+        return builtins(self.answer)
 
 
 class Engine:
@@ -211,7 +217,7 @@ class Engine:
             reason = str(run.gave_up) or type(run.gave_up).__name__
             self.counters.gave_up[type(run.gave_up).__name__] += 1
             return await self._core(document, request, context, BY_BOTH, reason, plan)
-        errors = run.failures.located(run.data) if run.failures else None
+        errors = run.failures.located(run.data) if run.failures and run.data is not None else None
         return Result(run.data, errors, executor=BY_PLAN, private=plan.private)
 
     async def _core(

@@ -11,6 +11,8 @@ from typing import Any, Protocol, cast
 
 from graphql import FieldNode, GraphQLError
 
+from gateway.execution.response import ResponseObject
+
 
 def raisable(error: Exception) -> GraphQLError:
     """A new exception that says what `error` says; `original` finds the error again."""
@@ -63,31 +65,31 @@ class Failures:
     def __bool__(self) -> bool:
         return bool(self._noted)
 
-    def note(self, holder: dict[str, Any], name: str, error: Exception, place: Located) -> None:
-        """`holder[name]` is null because of `error`."""
-        self._noted[id(holder), name] = (error, place)
+    def note(self, holder: ResponseObject, hole: str, error: Exception, place: Located) -> None:
+        """This field of `holder` is null because of `error`."""
+        self._noted[id(holder), hole] = (error, place)
 
-    def located(self, data: dict[str, Any]) -> list[GraphQLError]:
+    def located(self, data: ResponseObject) -> list[GraphQLError]:
         """All of them in document order, as graphql-core would list them."""
         errors: list[GraphQLError] = []
         self._walk(data, [], errors)
         return errors
 
-    def _walk(self, value: dict[str, Any] | list[Any], path: list[str | int], errors: list[GraphQLError]) -> None:
+    def _walk(self, value: ResponseObject | list[Any], path: list[str | int], errors: list[GraphQLError]) -> None:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                if isinstance(item, dict | list):
+                if isinstance(item, ResponseObject | list):
                     path.append(index)
-                    self._walk(cast("dict[str, Any]", item), path, errors)
+                    self._walk(cast("ResponseObject", item), path, errors)
                     path.pop()
             return
         holder = id(value)
-        for name, item in value.items():
+        for field, name, item in value.items():
             if item is None:
-                noted = self._noted.get((holder, name))
+                noted = self._noted.get((holder, field))
                 if noted is not None:
                     errors.append(located(*noted, [*path, name]))
-            elif isinstance(item, dict | list):
+            elif isinstance(item, ResponseObject | list):
                 path.append(name)
-                self._walk(cast("dict[str, Any]", item), path, errors)
+                self._walk(cast("ResponseObject", item), path, errors)
                 path.pop()

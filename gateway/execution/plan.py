@@ -13,10 +13,11 @@ from strawberry.types.field import StrawberryField
 
 from gateway.errors import Forbidden
 from gateway.execution.batched import BatchedField
+from gateway.execution.response import ResponseObject
 
-Completer = Callable[[Any], Any]
-Pair = tuple[dict[str, Any], Any]
-"""An object of the response, and the record it was made from."""
+Root = Callable[[None], ResponseObject]
+Filler = Callable[[Sequence[ResponseObject], Sequence[Any]], None]
+"""Completes answers and puts them into the response objects that wait for them, one each."""
 
 
 class GiveUp(Exception):
@@ -55,24 +56,23 @@ class Arguments:
 
 
 class Site:
-    """One place of the document where a field is fetched, on objects of one type. `refusal` is set instead of a group
-    where this caller may not select it."""
+    """One place of the document where a field is fetched, on objects of one type. `spot` numbers the objects, which the
+    sites of one selection share, and `hole` is their field that waits. `refusal` is set instead of a group where this caller may not select it."""
 
-    __slots__ = ("complete", "group", "index", "name", "nodes", "nullable", "path", "refusal", "template")
+    __slots__ = ("group", "hole", "index", "nodes", "nullable", "path", "refusal", "spot", "template")
 
     def __init__(
-        self, index: int, name: str, nodes: Sequence[FieldNode], nullable: bool, path: tuple[str, ...]
+        self, index: int, spot: int, hole: str, nodes: Sequence[FieldNode], nullable: bool, path: tuple[str, ...]
     ) -> None:
         self.index = index
-        self.name = name
+        self.spot = spot
+        self.hole = hole
         self.nodes = nodes
         self.nullable = nullable
         self.path = path
         self.group: Group | None = None
         self.refusal: Forbidden | None = None
         self.template: GraphQLError | None = None
-        self.complete = ""
-        """The name of the generated function that makes the response's value of an answer."""
 
 
 class Group:
@@ -117,16 +117,18 @@ class Group:
 class Plan:
     """Shared by all requests for one operation with the same `@skip`/`@include` outcome and the same grants.
 
-    `build(ctx, computed_arguments, append, ...)` returns the root object's maker and one completer per site.
+    `build(ctx, computed arguments ..., appends ...)` returns the maker of the root object and one filler per site (None
+    for a refused one). The appends are two for each of the `spots`: of its response objects, and of their records.
     """
 
-    __slots__ = ("build", "computed", "fields", "frames", "groups", "private", "sites", "source")
+    __slots__ = ("build", "computed", "fields", "frames", "groups", "private", "sites", "source", "spots")
 
     def __init__(
         self,
-        build: Callable[..., tuple[Completer, tuple[Completer, ...]]],
+        build: Callable[..., tuple[Root, tuple[Filler | None, ...]]],
         source: str,
         sites: Sequence[Site],
+        spots: int,
         groups: Sequence[Group],
         computed: Sequence[Arguments],
         frames: Sequence[str] | None,
@@ -136,6 +138,7 @@ class Plan:
         self.build = build
         self.source = source
         self.sites = sites
+        self.spots = spots
         self.groups = groups
         self.computed = computed
         self.frames = frames

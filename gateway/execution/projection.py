@@ -15,6 +15,7 @@ from inspect import isawaitable
 from typing import Any, cast
 
 from graphql import GraphQLEnumType, GraphQLScalarType, Undefined, is_enum_type
+from msgspec import Struct
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from gateway.execution.plan import GiveUp
@@ -31,9 +32,9 @@ class Namespace:
     """The global names of generated code: classes, functions and constants it refers to."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"unexpected": unexpected, "LISTS": LISTS, "Undefined": Undefined, "type": type}
+        self.names: dict[str, Any] = {"unexpected": unexpected, "LISTS": LISTS, "Undefined": Undefined}
         self._known: dict[int, str] = {}
-        self._leaves: dict[str, Callable[[str], str]] = {}
+        self._leaves: dict[str, Leaf] = {}
 
     def refer(self, prefix: str, thing: object) -> str:
         """A name for `thing`, the same for the same object."""
@@ -43,34 +44,52 @@ class Namespace:
             self.names[name] = thing
         return name
 
-    def leaf(self, kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[str], str]:
-        """How to write the response value of a variable that holds a leaf other than None."""
+    def leaf(self, kind: GraphQLScalarType | GraphQLEnumType) -> Leaf:
+        """How to write the response value of a leaf."""
         made = self._leaves.get(kind.name)
         if made is None:
             made = self._leaves[kind.name] = self._make_leaf(kind)
         return made
 
-    def _make_leaf(self, kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[str], str]:
+    def _make_leaf(self, kind: GraphQLScalarType | GraphQLEnumType) -> Leaf:
         known: set[type] = set()
         slow = self.refer("s", _serializer(kind, known))
         if is_enum_type(kind):
-            members = self.refer("e", _members(kind).get)
-            return lambda v: f"({members}(id({v})) or {slow}({v}))"
-        if check := _EXACT.get(kind.name):
-            return lambda v: f"({v} if {check.format(v=v)} else {slow}({v}))"
+            return Leaf("", f"{self.refer('e', _members(kind).get)}(id({{v}})) or {slow}({{v}})")
+        if doubt := _DOUBT.get(kind.name):
+            return Leaf(doubt, f"{slow}({{v}})")
         convert, classes = self.refer("t", kind.coerce_output_value), self.refer("k", known)
-        return lambda v: (
-            f"(y if type({v}) in {classes} and (y := {convert}({v})) is not None and y is not Undefined"
-            f" else {slow}({v}))"
+        return Leaf(
+            "",
+            f"y if type({{v}}) in {classes} and (y := {convert}({{v}})) is not None and y is not Undefined"
+            f" else {slow}({{v}})",
         )
 
 
-_EXACT = {
-    "String": "type({v}) is str",
-    "ID": "type({v}) is str",
-    "Int": "type({v}) is int and -2147483648 <= {v} <= 2147483647",
-    "Boolean": "type({v}) is bool",
-    "Float": "type({v}) is float and {v} - {v} == 0.0",
+class Leaf(Struct, frozen=True):
+    """`doubt` is when a value is not its own response value (empty: always), `value` what is then. Both are written
+    over `{v}`, the variable that holds it."""
+
+    doubt: str
+    value: str
+
+    def statement(self, variable: str, *, nullable: bool) -> str:
+        """Makes the variable hold the response value."""
+        value = f"{variable} = {self.value.format(v=variable)}"
+        doubts = [f"({self.doubt.format(v=variable)})" if nullable else self.doubt.format(v=variable)]
+        if nullable:
+            doubts.append(f"{variable} is not None")
+        if not self.doubt:
+            doubts = doubts[1:]
+        return f"if {' and '.join(doubts)}: {value}" if doubts else value
+
+
+_DOUBT = {
+    "String": "type({v}) is not str",
+    "ID": "type({v}) is not str",
+    "Int": "type({v}) is not int or not -2147483648 <= {v} <= 2147483647",
+    "Boolean": "type({v}) is not bool",
+    "Float": "type({v}) is not float or {v} - {v} != 0.0",
 }
 
 

@@ -7,13 +7,15 @@ the fast path meets the unexpected it only notes it: fetches go on, so that grap
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from graphql.execution.values import VariableValues
 
 from gateway.execution.failures import Failures
 from gateway.execution.memo import Cell, Memo
-from gateway.execution.plan import Completer, Group, Pair, Plan, Site
+from gateway.execution.plan import Filler, Group, Plan, Site
+from gateway.execution.response import ResponseObject
 
 
 class Run:
@@ -24,19 +26,21 @@ class Run:
         self._ctx = ctx
         self._memo = memo
         self._variables = variables
-        self._pairs: list[list[Pair]] = [[] for _ in plan.sites]
-        self._complete: tuple[Completer, ...] = ()
+        self._holders: list[list[ResponseObject]] = [[] for _ in range(plan.spots)]
+        self._records: list[list[Any]] = [[] for _ in range(plan.spots)]
+        self._fillers: tuple[Filler | None, ...] = ()
         self._waiting = {group: len(group.feeders) for group in plan.groups if group.feeders}
         self.cells: dict[Group, Cell] = {}
         self.failures = Failures()
         self.gave_up: Exception | None = None
-        self.data: dict[str, Any] = {}
+        self.data: ResponseObject | None = None
 
     async def run(self) -> None:
         plan = self._plan
         try:
             computed = [arguments.values(self._variables) for arguments in plan.computed]
-            root, self._complete = plan.build(self._ctx, *computed, *(pairs.append for pairs in self._pairs))
+            appends = [some.append for both in zip(self._holders, self._records, strict=True) for some in both]
+            root, self._fillers = plan.build(self._ctx, *computed, *appends)
             self.data = root(None)
         except Exception as error:
             self.gave_up = error
@@ -51,8 +55,8 @@ class Run:
                     return
         for site in plan.sites:
             if site.refusal is not None:
-                for holder, _ in self._pairs[site.index]:
-                    self.failures.note(holder, site.name, site.refusal, site)
+                for holder in self._holders[site.spot]:
+                    self.failures.note(holder, site.hole, site.refusal, site)
 
     async def _all(self, groups: list[Group], memo: Memo) -> None:
         tasks: list[asyncio.Task[None]] = []
@@ -72,10 +76,10 @@ class Run:
                     ready.append(dependent)
 
     async def _fetch(self, group: Group, memo: Memo) -> None:
-        pairs = self._pairs[group.sites[0].index]
+        parents = self._records[group.sites[0].spot]
         if len(group.sites) > 1:
-            pairs = [pair for site in group.sites for pair in self._pairs[site.index]]
-        if not pairs:
+            parents = [parent for site in group.sites for parent in self._records[site.spot]]
+        if not parents:
             return
         try:
             arguments = group.arguments
@@ -84,31 +88,23 @@ class Run:
             else:
                 cell = memo.cell(group.field, arguments.constant, group.selected, arguments.identity or ())
             self.cells[group] = cell
-            key_of = cell.key_of
-            parents = [parent for _, parent in pairs]
-            keys = [key_of(parent) for parent in parents]
-            await memo.fill(cell, keys, parents)
+            answers = await memo.fill(cell, [*map(cell.key_of, parents)], parents)
+            start = 0
+            for site in group.sites:
+                held = self._holders[site.spot]
+                self._deliver(site, held, answers[start : start + len(held)], cell.failed)
+                start += len(held)
         except Exception as error:
             self.gave_up = error
-            return
-        answers = [cell.values[key] for key in keys]
-        start = 0
-        for site in group.sites:
-            held = self._pairs[site.index]
-            self._deliver(site, held, answers[start : start + len(held)], cell.failed)
-            start += len(held)
 
-    def _deliver(self, site: Site, pairs: list[Pair], answers: list[Any], failed: bool) -> None:
+    def _deliver(self, site: Site, holders: list[ResponseObject], answers: Sequence[Any], failed: bool) -> None:
         """Fill the holes of one site. They hold null already."""
-        name, nullable, complete = site.name, site.nullable, self._complete[site.index]
-        for (holder, _), answer in zip(pairs, answers, strict=True):
-            if nullable:
-                if answer is None:
-                    continue
-                if failed and isinstance(answer, Exception):
-                    self.failures.note(holder, name, answer, site)
-                    continue
-            try:
-                holder[name] = complete(answer)
-            except Exception as error:
-                self.gave_up = error
+        if failed and site.nullable:
+            answers = [*answers]
+            for index, answer in enumerate(answers):
+                if isinstance(answer, Exception):
+                    self.failures.note(holders[index], site.hole, answer, site)
+                    answers[index] = None
+        fill = self._fillers[site.index]
+        if fill is not None:
+            fill(holders, answers)

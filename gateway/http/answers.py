@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import orjson
+import msgspec
 import structlog
 from graphql import GraphQLError
 
@@ -34,6 +34,7 @@ INVALID = "GRAPHQL_VALIDATION_FAILED"
 UNPARSABLE = "GRAPHQL_PARSE_FAILED"
 
 _log = structlog.get_logger(__name__)
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class Teller:
@@ -87,7 +88,7 @@ class Teller:
         if errors:
             told["errors"] = [self.error(error, code="BAD_USER_INPUT") for error in errors]
         if not is_request_error(result):
-            told["data"] = result.data
+            told["data"] = result.answer
         every = {**(result.extensions or {}), **(extensions or {})}
         if every:
             told["extensions"] = every
@@ -104,7 +105,7 @@ def _cause(error: GraphQLError) -> BaseException | None:
 
 def is_request_error(result: Result) -> bool:
     """Whether nothing was executed: then there is an error that belongs to no field."""
-    return result.data is None and any(error.path is None for error in result.errors or ())
+    return result.answer is None and any(error.path is None for error in result.errors or ())
 
 
 _STATUS: tuple[tuple[type[GatewayError], int], ...] = (
@@ -124,7 +125,7 @@ def status_of(error: GatewayError) -> int:
 
 
 def encoded(told: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(told, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return _encode(told)
 
 
 def reply(told: Mapping[str, Any], media: Media, *, status: int = 200, headers: Sequence[Header] = ()) -> Reply:

@@ -11,24 +11,20 @@ from gateway.model.context import CallContext
 
 
 async def test_what_takes_too_long_is_stopped() -> None:
-    with pytest.raises(DeadlineExceeded):
-        with Deadline(CallContext.within(0.02)):
-            await asyncio.sleep(10)
+    with pytest.raises(DeadlineExceeded), Deadline(CallContext.within(0.02)):
+        await asyncio.sleep(10)
 
 
 async def test_the_earlier_end_counts() -> None:
-    with pytest.raises(DeadlineExceeded):
-        with Deadline(CallContext.within(60), 0.02):
-            await asyncio.sleep(10)
-    with pytest.raises(DeadlineExceeded):
-        with Deadline(CallContext.within(0.02), 60):
-            await asyncio.sleep(10)
+    with pytest.raises(DeadlineExceeded), Deadline(CallContext.within(60), 0.02):
+        await asyncio.sleep(10)
+    with pytest.raises(DeadlineExceeded), Deadline(CallContext.within(0.02), 60):
+        await asyncio.sleep(10)
 
 
 async def test_nothing_is_begun_without_time() -> None:
-    with pytest.raises(DeadlineExceeded):
-        with Deadline(CallContext.within(-1)):
-            pytest.fail("it was begun")
+    with pytest.raises(DeadlineExceeded), Deadline(CallContext.within(-1)):
+        pytest.fail("it was begun")
 
 
 async def test_a_deadline_that_moves_later_holds_nobody_to_the_old_one() -> None:
@@ -51,6 +47,5 @@ async def test_somebody_elses_cancellation_stays_one() -> None:
 
 
 async def test_an_error_inside_is_that_error() -> None:
-    with pytest.raises(KeyError):
-        with Deadline(CallContext.within(60)):
-            raise KeyError
+    with pytest.raises(KeyError), Deadline(CallContext.within(60)):
+        raise KeyError

@@ -1,0 +1,92 @@
+"""The text of a plan's generated code, as it is written: functions made of lines.
+
+What needs something of a request (its context, its arguments, the lists that collect objects) stands inside `build`,
+which every request calls; all other functions are made once with the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+DEEP = 12
+"""Blocks and loops inside each other in one function; Python allows 20 loops, and reading suffers long before."""
+
+
+class Body:
+    """Lines of one function. `bound` once they need something of a request."""
+
+    __slots__ = ("_depth", "_names", "bound", "lines")
+
+    def __init__(self, names: int = 0) -> None:
+        self.lines: list[str] = []
+        self.bound = False
+        self._depth = 1
+        self._names = names
+
+    def write(self, line: str) -> None:
+        self.lines.append(f"{' ' * self._depth}{line}")
+
+    def fresh(self) -> str:
+        """The name of a local variable that is not in use."""
+        self._names += 1
+        return f"v{self._names}"
+
+    @contextmanager
+    def block(self, opening: str) -> Generator[None]:
+        """Lines written meanwhile belong to this `if` or `for`."""
+        self.write(opening)
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    @property
+    def is_deep(self) -> bool:
+        return self._depth > DEEP
+
+
+class Source:
+    """All functions of a plan."""
+
+    def __init__(self) -> None:
+        self._free: list[str] = []
+        self._bound: list[str] = []
+        self._known: dict[str, str] = {}
+        self._bound_names: set[str] = set()
+        self._count = 0
+
+    def add(self, prefix: str, parameters: str, body: Body) -> str:
+        """The name of a function with this body, which may be one that stands already."""
+        text = "\n".join(body.lines)
+        known = self._known.get(text)
+        if known is not None and known.startswith(prefix):
+            return known
+        name = self._name(prefix)
+        self._known[text] = name
+        self._place(name, f"def {name}({parameters}):\n{text}", body.bound)
+        return name
+
+    def add_table(self, entries: Sequence[tuple[str, str]]) -> str:
+        """The name of a dictionary from one name to another."""
+        name = self._name("D")
+        bound = any(value in self._bound_names for _, value in entries)
+        self._place(name, f"{name} = {{{', '.join(f'{key}: {value}' for key, value in entries)}}}", bound)
+        return name
+
+    def is_bound(self, name: str) -> bool:
+        return name in self._bound_names
+
+    def text(self, parameters: Sequence[str], answer: str) -> str:
+        """The module: `build(parameters)` returns `answer`."""
+        inner = "\n".join(self._bound).replace("\n", "\n ")
+        bound = f" {inner}\n" if inner else ""
+        return "\n".join([*self._free, f"def build({', '.join(parameters)}):\n{bound} return {answer}\n"])
+
+    def _name(self, prefix: str) -> str:
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def _place(self, name: str, text: str, bound: bool) -> None:
+        (self._bound if bound else self._free).append(text)
+        if bound:
+            self._bound_names.add(name)
