@@ -20,7 +20,6 @@ from graphql import (
     is_leaf_type,
     is_list_type,
     is_non_null_type,
-    is_object_type,
 )
 from graphql.execution.collect_fields import (
     FieldDetailsList,
@@ -32,10 +31,11 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.errors import Forbidden, LimitExceeded
+from gateway.execution.arguments import Arguments
 from gateway.execution.batched import BatchedField, ComputedField, GatewayField
 from gateway.execution.checks import declared, record_classes
 from gateway.execution.grouping import Grouping, Operation, Place
-from gateway.execution.plan import Arguments, Plan, Site, Unplannable
+from gateway.execution.plan import Plan, Site, Unplannable
 from gateway.execution.projection import Namespace
 from gateway.execution.response import field_of, response_class
 from gateway.execution.selection import possible_types

@@ -15,6 +15,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSchema,
     InlineFragmentNode,
     NoUndefinedVariablesRule,
     NoUnusedVariablesRule,
@@ -36,6 +37,7 @@ from gateway.errors import GatewayError
 from gateway.execution.checks import graphql_schema
 from gateway.execution.counters import Counters
 from gateway.execution.failures import raisable
+from gateway.execution.variables import Variables
 
 TYPICAL_TOKENS = 250
 ABOUT_VARIABLES = (
@@ -57,6 +59,7 @@ class Document:
     """A parsed document. With `errors` it may not be executed, and only they are kept."""
 
     __slots__ = (
+        "_variables",
         "branching",
         "errors",
         "fragments",
@@ -79,6 +82,7 @@ class Document:
         self.tokens: int = getattr(node, "token_count", 0)
         self.weight = 1 + self.tokens // TYPICAL_TOKENS
         """How many places it takes in the cache."""
+        self._variables: dict[str | None, Variables] = {}
         self.variants: list[Any] = []
         """Keys of the plans made of it, oldest first."""
         definitions = node.definitions if node is not None else ()
@@ -93,6 +97,14 @@ class Document:
         """Variables whose values decide what is selected."""
         self.unplannable = reader.unplannable
         """Why no plan can be made, in one word, or None."""
+
+    def variables(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> Variables:
+        """The variables of one of its operations."""
+        name = operation.name and operation.name.value
+        known = self._variables.get(name)
+        if known is None:
+            known = self._variables[name] = Variables(schema, operation)
+        return known
 
     def expansion(self, operation: OperationDefinitionNode) -> int:
         """How many fields the operation selects with its fragments written out. Takes linear time, where writing them

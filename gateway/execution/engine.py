@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, subscribe
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from msgspec import Struct
 
 from gateway.calls.observation import OBSERVER
@@ -32,7 +32,6 @@ BY_PLAN = "plan"
 BY_CORE = "graphql-core"
 BY_NONE = "refused"
 BY_BOTH = "plan, completed by graphql-core"
-NO_VARIABLES = VariableValues({}, {})
 
 
 class Context(Caller, Protocol):
@@ -111,7 +110,7 @@ class Engine:
             return Result(None, operation)
         if operation.operation is OperationType.SUBSCRIPTION:
             return Result(None, [GraphQLError("A subscription needs a transport that can stream.", operation)])
-        variables = self._variables(operation, request)
+        variables = document.variables(self._schema, operation).coerced(request.variables)
         if isinstance(variables, list):
             return Result(None, variables)
         recorder = Recorder(self.counters) if getattr(context, "explain", False) else None
@@ -135,7 +134,11 @@ class Engine:
         """What executing would fetch, before anything runs; errors where it cannot be executed."""
         document = self.documents.get(request.query)
         operation = self._operation(document, request)
-        variables = operation if isinstance(operation, list) else self._variables(operation, request)
+        variables = (
+            operation
+            if isinstance(operation, list)
+            else document.variables(self._schema, operation).coerced(request.variables)
+        )
         if isinstance(operation, list) or isinstance(variables, list):
             return cast("list[GraphQLError]", variables)
         try:
@@ -186,11 +189,6 @@ class Engine:
         if document.operations:
             return [GraphQLError("Must provide operation name if query contains multiple operations.")]
         return [GraphQLError("Must provide an operation.")]
-
-    def _variables(self, operation: OperationDefinitionNode, request: Request) -> VariableValues | list[GraphQLError]:
-        if not operation.variable_definitions:
-            return NO_VARIABLES
-        return get_variable_values(self._schema, operation.variable_definitions, request.variables or {}, max_errors=50)
 
     async def _answer(
         self,

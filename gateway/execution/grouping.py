@@ -14,10 +14,11 @@ from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from gateway.execution.arguments import Arguments
 from gateway.execution.authorise import Grants
 from gateway.execution.batched import BatchedField
 from gateway.execution.memo import identity, immutable
-from gateway.execution.plan import Arguments, Group, Unplannable
+from gateway.execution.plan import Group, Unplannable
 from gateway.execution.selection import directly_selected
 
 
@@ -77,7 +78,7 @@ class Grouping:
                 cast(Any, definition.type),
                 details,
             )
-        shared = (place.frame, place.level, field, arguments.identity, selected)
+        shared = (place.frame, place.level, field, arguments.alike, selected)
         group = self._groups.get(shared)
         if group is None:
             group = Group(len(self._groups), field, arguments, selected, place.level, place.frame, parent.name)
@@ -98,7 +99,7 @@ class Grouping:
             arguments.constant = {}
             return arguments
         text = tuple(sorted(print_ast(argument) for argument in written))
-        arguments.identity = text
+        arguments.alike = text
         if any("$" in argument for argument in text):
             return arguments
         try:
@@ -107,5 +108,5 @@ class Grouping:
             raise Unplannable("bad arguments") from error
         if immutable(values.values()):  # Strawberry's input objects are mutable: each request gets its own
             arguments.constant = values
-        arguments.identity = identity(values)
+        arguments.identity = arguments.alike = identity(values)
         return arguments

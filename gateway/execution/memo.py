@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable,
 from contextlib import nullcontext
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from aiodataloader import DataLoader
 from msgspec import Struct
@@ -23,6 +23,7 @@ from gateway.calls.deadline import Deadline
 from gateway.execution.failures import raisable
 
 Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
+Owned = TypeVar("Owned")
 ABSENT = object()
 NO_END = nullcontext()
 GRACE = 0.1
@@ -124,7 +125,7 @@ class Memo:
         self._late = None if deadline is None else _Late(deadline + GRACE)
         self._fetches = fetches
         self._cells: dict[Hashable, Cell] = {}
-        self._running: set[asyncio.Future[None]] = set()
+        self._running: set[asyncio.Future[Any]] = set()
         self._parents: list[Any] = []
         self._frames: dict[Hashable, Memo] = {}
         self._event: Any = ABSENT
@@ -223,7 +224,7 @@ class Memo:
         flight.add_done_callback(self._running.discard)
         return flight
 
-    def own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def own(self, work: Coroutine[Any, Any, Owned]) -> asyncio.Task[Owned]:
         """Run `work` as a task that ends with the operation."""
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
@@ -239,9 +240,8 @@ class Memo:
         try:
             # Policies below end a backend call at the deadline, and know whose it was; this ends whatever else runs.
             with NO_END if self._late is None else Deadline(self._late):
-                answers = cell.field.call(parents, self._ctx, cell.arguments, cell.selected)
-                if hasattr(answers, "__await__"):
-                    answers = await answers
+                answering = cell.field.call(parents, self._ctx, cell.arguments, cell.selected)
+                answers = await answering if isinstance(answering, Awaitable) else answering
             if len(answers) != len(keys):
                 raise TypeError(f"{cell.field.python_name} answered {len(answers)} values for {len(keys)} parents")
         except Exception as error:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, GraphQLField
-from graphql.execution.values import FragmentVariableValues, VariableValues, get_argument_values
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
+from graphql import FieldNode, GraphQLError
 
 from gateway.errors import Forbidden
+from gateway.execution.arguments import Arguments
 from gateway.execution.batched import BatchedField
 from gateway.execution.response import ResponseObject
 
@@ -32,32 +29,10 @@ class Unplannable(Exception):
         self.reason = reason
 
 
-class Arguments:
-    """The arguments of a field at one place: constant, or worked out for each request's variables."""
-
-    __slots__ = ("_converter", "_definition", "_field", "_node", "constant", "identity")
-
-    def __init__(
-        self, converter: GraphQLCoreConverter, definition: GraphQLField, field: StrawberryField, node: FieldNode
-    ) -> None:
-        self._converter = converter
-        self._definition = definition
-        self._field = field
-        self._node = node
-        self.constant: Mapping[str, Any] | None = None
-        self.identity: Hashable = None
-
-    def values(self, variables: VariableValues, fragment: FragmentVariableValues | None = None) -> dict[str, Any]:
-        """By Python name, converted as Strawberry does. Raises what graphql-core would locate at the field."""
-        raw = get_argument_values(self._definition, self._node, variables, fragment)
-        return convert_arguments(
-            raw, self._field.arguments, scalar_registry=self._converter.scalar_registry, config=self._converter.config
-        )
-
-
 class Site:
     """One place of the document where a field is fetched, on objects of one type. `spot` numbers the objects, which the
-    sites of one selection share, and `hole` is their field that waits. `refusal` is set instead of a group where this caller may not select it."""
+    sites of one selection share, and `hole` is their field that waits. `refusal` is set instead of a group where this
+    caller may not select it."""
 
     __slots__ = ("group", "hole", "index", "nodes", "nullable", "path", "refusal", "spot", "template")
 

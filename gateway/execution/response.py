@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct, defstruct
 
@@ -15,7 +15,7 @@ MOST_CLASSES = 4_000
 
 
 class ResponseObject(Struct, gc=False):
-    """Fields are `f0`, `f1`, ...; encoded under their response names. Never part of a ring, so not for the collector."""
+    """Fields are `f0`, `f1`, ...; encoded under their response names. In no ring ever, so not for the collector."""
 
     def items(self) -> Iterator[tuple[str, str, Any]]:
         """Field, response name and value of each, in order."""
@@ -29,7 +29,8 @@ def response_class(names: tuple[str, ...]) -> type[ResponseObject]:
     """The class of objects with these response names."""
     fields = [(field_of(index), Any) for index in range(len(names))]
     rename = {field_of(index): name for index, name in enumerate(names)}
-    return defstruct("ResponseObject", fields, bases=(ResponseObject,), gc=False, rename=rename)
+    made = defstruct("ResponseObject", fields, bases=(ResponseObject,), gc=False, rename=rename)
+    return cast("type[ResponseObject]", made)
 
 
 def field_of(index: int) -> str:
@@ -41,5 +42,5 @@ def builtins(value: Any) -> Any:
     if isinstance(value, ResponseObject):
         return {name: builtins(item) for _, name, item in value.items()}
     if isinstance(value, list):
-        return [builtins(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [builtins(item) for item in cast("list[Any]", value)]
     return value

@@ -84,7 +84,8 @@ class Run:
         try:
             arguments = group.arguments
             if arguments.constant is None:
-                cell = memo.cell(group.field, arguments.values(self._variables), group.selected)
+                values = arguments.values(self._variables)
+                cell = memo.cell(group.field, values, group.selected, arguments.identity)
             else:
                 cell = memo.cell(group.field, arguments.constant, group.selected, arguments.identity or ())
             self.cells[group] = cell

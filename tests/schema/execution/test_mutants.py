@@ -139,7 +139,7 @@ WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "refusals are silent": (run.Run, "run", "self.failures.note", "(lambda *_: None)"),
     "a failed key is not reported": (run.Run, "_deliver", "self.failures.note", "(lambda *_: None)"),
     "a mutation's frames share a memo": (run.Run, "run", "self._memo.frame(name)", "self._memo"),
-    "fields with different arguments share a fetch": (grouping.Grouping, "group", "arguments.identity, ", ""),
+    "fields with different arguments share a fetch": (grouping.Grouping, "group", "arguments.alike, ", ""),
     "fetches of different levels are merged": (
         grouping.Grouping,
         "group",
