@@ -10,7 +10,7 @@ import tomllib
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -43,8 +43,12 @@ class SecretSource(_Section, frozen=True, kw_only=True):
     env: tuple[str, ...]
 
 
+HttpClient = Literal["aiohttp", "lean"]
+
+
 class PolicyNumbers(_Section, frozen=True, kw_only=True):
-    """Numbers of the call pipeline for one backend. Times in seconds, rates as parts of one."""
+    """Numbers of the call pipeline for one backend. Times in seconds, rates as parts of one. `client` makes the
+    attempts: `lean` costs less and speaks plain HTTP/1.1 only."""
 
     connections: int = 32
     timeout: float = 5.0
@@ -58,6 +62,7 @@ class PolicyNumbers(_Section, frozen=True, kw_only=True):
     concurrency_limit: int = 64
     cache: bool = True
     coalesce: bool = True
+    client: HttpClient = "aiohttp"
 
 
 class BackendSection(Struct, frozen=True, kw_only=True):

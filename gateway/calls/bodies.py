@@ -54,25 +54,46 @@ class _Unpacker:
             raise BadTransfer(detail="compressed body is cut short")
 
 
-async def read_capped(content: ChunkReader, encoding: str, cap: int) -> bytes:
-    """The decompressed body. Raises BadTransfer beyond `cap` bytes, on a broken or unknown coding."""
+class Body:
+    """A body as it arrives: `feed` its pieces, then `whole` is the decompressed body. Both raise BadTransfer beyond
+    `cap` bytes and on a broken coding, and an unknown coding is refused at once."""
+
+    __slots__ = ("_cap", "_pieces", "_size", "_unpacker")
+
+    def __init__(self, encoding: str, cap: int) -> None:
+        self._unpacker = _unpacker_of(encoding, cap) if encoding else None
+        self._cap = cap
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> None:
+        piece = chunk if self._unpacker is None else self._unpacker.feed(chunk)
+        self._size += len(piece)
+        if self._size > self._cap:
+            raise BadTransfer(detail=f"body has more than {self._cap} bytes")
+        self._pieces.append(piece)
+
+    def whole(self) -> bytes:
+        pieces = self._pieces
+        if self._unpacker is not None and pieces:
+            self._unpacker.end()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _unpacker_of(encoding: str, cap: int) -> _Unpacker | None:
     coding = encoding.strip().lower()
     if coding in ("", "identity"):
-        unpacker = None
-    elif coding in ("gzip", "x-gzip"):
-        unpacker = _Unpacker("gzip", cap)
-    elif coding == "deflate":
-        unpacker = _Unpacker("deflate", cap)
-    else:
-        raise BadTransfer(detail=f"content coding {coding[:40]!r} was not asked for")
-    pieces: list[bytes] = []
-    size = 0
+        return None
+    if coding in ("gzip", "x-gzip"):
+        return _Unpacker("gzip", cap)
+    if coding == "deflate":
+        return _Unpacker("deflate", cap)
+    raise BadTransfer(detail=f"content coding {coding[:40]!r} was not asked for")
+
+
+async def read_capped(content: ChunkReader, encoding: str, cap: int) -> bytes:
+    """The decompressed body. Raises BadTransfer beyond `cap` bytes, on a broken or unknown coding."""
+    body = Body(encoding, cap)
     while chunk := await content.readany():
-        piece = chunk if unpacker is None else unpacker.feed(chunk)
-        size += len(piece)
-        if size > cap:
-            raise BadTransfer(detail=f"body has more than {cap} bytes")
-        pieces.append(piece)
-    if unpacker is not None and size + len(pieces):
-        unpacker.end()
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        body.feed(chunk)
+    return body.whole()

@@ -21,6 +21,7 @@ from gateway.calls.metrics import CallMetrics
 from gateway.calls.rates import LONGEST_WAIT, RateBudget, RateLedger
 from gateway.calls.tracing import NO_SPAN, configured, span
 from gateway.calls.wire import Wire
+from gateway.calls.wires import wire_of
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, Overloaded, RateLimited
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE, OperationSpec
@@ -248,7 +249,8 @@ def build_transport(
 ) -> AioTransport:
     """The transport of one backend. `ledger` shares its rate budget with other gateways; `ssl_context` is for
     certificates the system does not know."""
-    wire = Wire(
+    wire = wire_of(
+        numbers.client,
         url,
         connections=numbers.connections,
         allow_private_network=allow_private_network,

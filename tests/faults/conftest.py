@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from aiohttp import web
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.caller import Caller
@@ -39,7 +40,7 @@ from gateway.ports.operations import (
     KeyedOperation,
 )
 from gateway.ports.transport import Request
-from gateway.settings import PolicyNumbers
+from gateway.settings import HttpClient, PolicyNumbers
 from gateway.testing.faults import Fault, FaultProxy
 
 GB = CommerceContext(country="GB", currency="GBP", language="en")
@@ -185,8 +186,9 @@ def manifest(specs: Mapping[str, OperationSpec]) -> Manifest:
 class Retailer:
     """The gateway's side: five backends over five fault servers."""
 
-    def __init__(self, upstream: Upstream, upstream_url: str) -> None:
+    def __init__(self, upstream: Upstream, upstream_url: str, client: HttpClient = "aiohttp") -> None:
         self.upstream = upstream
+        self._client: HttpClient = client
         self.proxies = {role: FaultProxy(upstream_url) for role in ROLES}
         self.metrics = CallMetrics()
         self.backends: dict[str, BoundBackend] = {}
@@ -210,7 +212,7 @@ class Retailer:
             role,
             self.proxies[role].url,
             described,
-            self._numbers[role],
+            replace(self._numbers[role], client=self._client),
             allow_private_network=True,
             metrics=self.metrics,
         )
@@ -265,9 +267,15 @@ async def upstream() -> AsyncIterator[tuple[Upstream, str]]:
     await runner.cleanup()
 
 
+@pytest.fixture(params=get_args(HttpClient))
+def client(request: pytest.FixtureRequest) -> HttpClient:
+    """Each HTTP client the gateway has goes through the same."""
+    return request.param
+
+
 @pytest.fixture
-async def retailer(upstream: tuple[Upstream, str]) -> AsyncIterator[Retailer]:
-    made = Retailer(*upstream)
+async def retailer(upstream: tuple[Upstream, str], client: HttpClient) -> AsyncIterator[Retailer]:
+    made = Retailer(*upstream, client)
     yield made
     await made.close()
 

@@ -14,7 +14,7 @@ from gateway.calls.transport import AioTransport, build_transport
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request
-from gateway.settings import PolicyNumbers
+from gateway.settings import HttpClient, PolicyNumbers
 from gateway.testing.faults import Fault, FaultProxy
 
 from .conftest import Upstream, manifest
@@ -62,8 +62,8 @@ async def canary() -> AsyncIterator[Canary]:
     await made.stop()
 
 
-def transport(url: str, *, allow: bool = False) -> AioTransport:
-    numbers = PolicyNumbers(timeout=2.0, retries=0)
+def transport(url: str, client: HttpClient, *, allow: bool = False) -> AioTransport:
+    numbers = PolicyNumbers(timeout=2.0, retries=0, client=client)
     return build_transport("shop", url, manifest({}), numbers, allow_private_network=allow)
 
 
@@ -77,29 +77,29 @@ async def send(sender: AioTransport, path: str = "/") -> str:
         await sender.close()
 
 
-async def test_the_canary_can_be_reached_where_it_is_allowed(canary: Canary) -> None:
-    assert await send(transport(f"http://127.0.0.1:{canary.port}", allow=True)) == "200"
+async def test_the_canary_can_be_reached_where_it_is_allowed(canary: Canary, client: HttpClient) -> None:
+    assert await send(transport(f"http://127.0.0.1:{canary.port}", client, allow=True)) == "200"
     assert canary.connections == 1
 
 
-async def test_no_form_of_a_private_address_is_connected_to(canary: Canary) -> None:
+async def test_no_form_of_a_private_address_is_connected_to(canary: Canary, client: HttpClient) -> None:
     assert len(FORMS) >= 20
     for form in FORMS:
-        code = await send(transport(f"http://{form}:{canary.port}"))
+        code = await send(transport(f"http://{form}:{canary.port}", client))
         assert code in ("BACKEND_UNAVAILABLE", "BACKEND_REFUSED", "BACKEND_TIMEOUT", "BACKEND_INVALID"), form
     assert canary.connections == 0
 
 
-async def test_a_path_cannot_choose_the_host(canary: Canary) -> None:
+async def test_a_path_cannot_choose_the_host(canary: Canary, client: HttpClient) -> None:
     there = f"127.0.0.1:{canary.port}"
     for path in (f"http://{there}/", f"//{there}/", f"@{there}/", f"\\\\{there}"):
-        sender = transport("http://backend.invalid", allow=True)
+        sender = transport("http://backend.invalid", client, allow=True)
         assert await send(sender, path) == "BACKEND_UNAVAILABLE", path
     assert canary.connections == 0
 
 
 async def test_a_name_that_answers_differently_the_second_time_gains_nothing(
-    canary: Canary, monkeypatch: pytest.MonkeyPatch
+    canary: Canary, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DNS rebinding: the address is looked at where the socket is made, so there is no second time."""
     answers = iter(["93.184.216.34", "127.0.0.1", "127.0.0.1", "127.0.0.1"])
@@ -117,29 +117,35 @@ async def test_a_name_that_answers_differently_the_second_time_gains_nothing(
     def rebinding(**_: object) -> Rebinding:
         return Rebinding()
 
+    async def found(host: str, port: int, **_: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (next(answers), port))]
+
     monkeypatch.setattr(aiohttp.connector, "DefaultResolver", rebinding)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
     next(answers)
     for _ in range(2):
-        assert await send(transport(f"http://rebinding.example:{canary.port}")) == "BACKEND_UNAVAILABLE"
+        assert await send(transport(f"http://rebinding.example:{canary.port}", client)) == "BACKEND_UNAVAILABLE"
     assert canary.connections == 0
 
 
-async def test_a_redirect_carries_no_credential_anywhere(upstream: tuple[Upstream, str], canary: Canary) -> None:
+async def test_a_redirect_carries_no_credential_anywhere(
+    upstream: tuple[Upstream, str], canary: Canary, client: HttpClient
+) -> None:
     proxy = FaultProxy(upstream[1])
     proxy.redirect_to = f"http://127.0.0.1:{canary.port}/"
     await proxy.start()
     await proxy.set(Fault.REDIRECT)
-    assert await send(transport(proxy.url, allow=True)) == "BACKEND_INVALID"
+    assert await send(transport(proxy.url, client, allow=True)) == "BACKEND_INVALID"
     assert canary.connections == 0
     await proxy.stop()
 
 
 async def test_cookies_and_proxies_of_the_environment_play_no_part(
-    upstream: tuple[Upstream, str], canary: Canary, monkeypatch: pytest.MonkeyPatch
+    upstream: tuple[Upstream, str], canary: Canary, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{canary.port}")
     proxy = FaultProxy(upstream[1])
     await proxy.start()
-    assert await send(transport(proxy.url, allow=True)) in ("404", "405")
+    assert await send(transport(proxy.url, client, allow=True)) in ("404", "405")
     assert canary.connections == 0
     await proxy.stop()

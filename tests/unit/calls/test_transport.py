@@ -6,11 +6,13 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import AsyncIterator, Callable
+from typing import get_args
 
 import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -26,7 +28,7 @@ from gateway.model.context import CallContext, Priority
 from gateway.model.operation import OperationSpec
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.transport import Request, Response, ThrottleSignal
-from gateway.settings import PolicyNumbers
+from gateway.settings import HttpClient, PolicyNumbers
 
 
 class Server:
@@ -74,8 +76,9 @@ def points(response: Response) -> ThrottleSignal | None:
 class Opened:
     """Transports made in a test, closed after it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, client: HttpClient) -> None:
         self.url = url
+        self.client: HttpClient = client
         self.metrics = CallMetrics()
         self.made: list[AioTransport] = []
 
@@ -94,9 +97,8 @@ class Opened:
             operations={"price.get_prices": OperationSpec(**spec)},  # type: ignore[arg-type]
             throttle=throttle,
         )
-        made = build_transport(
-            "erp", self.url, manifest, numbers or PolicyNumbers(), allow_private_network=True, metrics=self.metrics
-        )
+        numbers = replace(numbers or PolicyNumbers(), client=self.client)
+        made = build_transport("erp", self.url, manifest, numbers, allow_private_network=True, metrics=self.metrics)
         self.made.append(made)
         return made
 
@@ -105,9 +107,14 @@ class Opened:
         return self.metrics.registry.get_sample_value("gateway_backend_policy_total", labels) or 0.0
 
 
+@pytest.fixture(params=get_args(HttpClient))
+def client(request: pytest.FixtureRequest) -> HttpClient:
+    return request.param
+
+
 @pytest.fixture
-async def opened(server: Server) -> AsyncIterator[Opened]:
-    made = Opened(server.url)
+async def opened(server: Server, client: HttpClient) -> AsyncIterator[Opened]:
+    made = Opened(server.url, client)
     yield made
     for transport in made.made:
         await transport.close()
@@ -178,7 +185,7 @@ async def test_a_read_is_tried_again_and_a_write_is_not(server: Server, opened: 
     assert opened.policy("retry", "again") == 1
 
 
-async def test_a_connection_that_was_closed_meanwhile_is_a_failure_like_others() -> None:
+async def test_a_connection_that_was_closed_meanwhile_is_a_failure_like_others(client: HttpClient) -> None:
     """The HTTP library would silently send such a request again, and no budget would know."""
     requests = 0
 
@@ -194,7 +201,7 @@ async def test_a_connection_that_was_closed_meanwhile_is_a_failure_like_others()
         writer.close()
 
     listening = await asyncio.start_server(once, "127.0.0.1", 0)
-    opened = Opened(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+    opened = Opened(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", client)
     transport = opened(PolicyNumbers(retries=0))
     assert (await transport.send(ask(method="GET"), soon())).status == 200
     with pytest.raises(Unavailable):

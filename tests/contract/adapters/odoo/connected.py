@@ -16,7 +16,7 @@ from adapters.odoo.config import OdooConfig
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox
 from adapters.odoo.sandbox.seeding.prices import RULE
-from gateway.calls.wire import Wire
+from gateway.calls.aiohttp_wire import AiohttpWire
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.identity import KeyRule
@@ -33,7 +33,7 @@ class OneAttempt:
     """The real wire to a backend, without the policies around it."""
 
     def __init__(self, url: str) -> None:
-        self._wire = Wire(url, connections=8, allow_private_network=True)
+        self._wire = AiohttpWire(url, connections=8, allow_private_network=True)
 
     async def send(self, request: Request, call: CallContext) -> Response:
         return await self._wire.exchange(request, call, request.timeout or 5.0, request.max_response_bytes)

@@ -1,0 +1,199 @@
+"""One kept-alive HTTP/1.1 connection (RFC 9112): one request at a time, its answer parsed as it arrives, within limits
+of size and time. Whatever does not belong to the answer awaited ends the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import cast
+
+import httptools
+
+from gateway.calls.bodies import Body
+from gateway.calls.refusals import BadTransfer
+from gateway.calls.wire import LONGEST_FIELD, MOST_FIELDS, check_head
+from gateway.errors import DeadlineExceeded
+from gateway.model.context import CallContext
+from gateway.ports.transport import Response
+
+_LONGEST_HEAD = 65_536
+"""Bytes of status line and fields that may arrive before the fields are complete."""
+_SWITCHING_PROTOCOLS = 101
+
+
+class Lost(Exception):
+    """There will be no answer: the connection ended, or (`malformed`) what came is none."""
+
+    def __init__(self, reason: str, *, malformed: bool = False) -> None:
+        super().__init__(reason)
+        self.malformed = malformed
+
+
+class Connection(asyncio.Protocol):
+    """`reusable` while it is open and nothing is under way."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._parser: httptools.HttpResponseParser | None = None
+        self._answer: asyncio.Future[Response] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._call: CallContext | None = None
+        self._limit = 0.0
+        self._cap = 0
+        self._bodiless = False
+        self._head_bytes = 0
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._body: Body | None = None
+        self._failure: Exception | None = None
+        self.reusable = False
+
+    # --- what the wire calls ------------------------------------------------------------------------------------------
+
+    async def exchange(self, sent: bytes, bodiless: bool, call: CallContext, limit: float, cap: int) -> Response:
+        """Send a request, and return its answer. `bodiless`: it will have no body, whatever its fields say. Raises
+        Lost, BadTransfer or DeadlineExceeded; then, and when it is cancelled, the connection is of no more use."""
+        transport = self._transport
+        if transport is None:
+            raise Lost("the connection was closed before it was used")
+        loop = asyncio.get_running_loop()
+        self.reusable = False
+        self._call, self._limit, self._cap, self._bodiless = call, limit, cap, bodiless
+        self._answer = loop.create_future()
+        self._begin()
+        self._timer = loop.call_later(min(limit, call.deadline) - time.monotonic(), self._late)
+        transport.write(sent)
+        try:
+            return await self._answer
+        finally:
+            self._answer = self._call = self._body = None
+            self._wind_down()
+
+    def abort(self) -> None:
+        self.reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- what the loop calls ------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        self._parser = httptools.HttpResponseParser(self)
+        self.reusable = True
+
+    def data_received(self, data: bytes) -> None:
+        parser = self._parser
+        if parser is None or self._answer is None or self._answer.done():
+            self.abort()  # nobody asked for this
+            return
+        if self._body is None:
+            self._head_bytes += len(data)
+        try:
+            parser.feed_data(data)
+            if self._body is None and self._head_bytes > _LONGEST_HEAD:
+                raise BadTransfer(detail="the answer's head is too long")
+        except httptools.HttpParserUpgrade:
+            self._fail(Lost("not HTTP: protocols are not switched", malformed=True))
+        except httptools.HttpParserError as error:
+            self._fail(self._failure or Lost(f"not HTTP: {type(error).__name__}", malformed=True))
+        except BadTransfer as error:
+            self._fail(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.reusable = False
+        self._transport = self._parser = None  # the parser holds this object
+        if self._answer is None or self._answer.done():
+            return
+        if exc is None and self._ends_with_connection():
+            self._complete(reusable=False)
+        elif self._body is None or exc is not None:
+            where = "before the answer" if self._body is None else "in the middle of the answer"
+            self._fail(Lost(f"the connection broke {where}"))
+        else:
+            self._fail(Lost("the answer is cut short", malformed=True))
+
+    # --- what the parser calls ----------------------------------------------------------------------------------------
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(value) > LONGEST_FIELD or len(name) > LONGEST_FIELD or len(self._headers) >= MOST_FIELDS:
+            self._refuse(BadTransfer(detail="the answer's fields are too long or too many"))
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        parser = self._parser
+        status = self._status = 0 if parser is None else parser.get_status_code()
+        if status < 200 and status != _SWITCHING_PROTOCOLS:
+            return  # interim: the answer is still to come
+        try:
+            check_head(status, self._headers, self._cap)
+            self._body = Body(self._headers.get("content-encoding", ""), self._cap)
+        except BadTransfer as error:
+            self._refuse(error)
+        if self._bodiless:
+            self._complete(reusable=False)  # the parser would wait for a body that does not come
+
+    def on_body(self, body: bytes) -> None:
+        if self._body is not None:
+            try:
+                self._body.feed(body)
+            except BadTransfer as error:
+                self._refuse(error)
+
+    def on_message_complete(self) -> None:
+        if self._body is None:
+            self._begin()  # that was an interim answer
+        else:
+            self._complete(reusable=self._parser is not None and self._parser.should_keep_alive())
+
+    def on_message_begin(self) -> None:
+        if self._answer is None or self._answer.done():
+            self.abort()  # a second answer to one request
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._headers, self._body, self._failure, self._head_bytes = {}, None, None, 0
+
+    def _wind_down(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, error: Exception) -> None:
+        """Out of a callback of the parser, which would hide the error in one of its own."""
+        self._failure = error
+        raise error
+
+    def _ends_with_connection(self) -> bool:
+        """Whether the end of the connection is the end of the body (RFC 9112, section 6.3, rule 8)."""
+        return self._body is not None and not {"content-length", "transfer-encoding"} & self._headers.keys()
+
+    def _complete(self, *, reusable: bool) -> None:
+        answer, body = self._answer, self._body
+        if answer is None or answer.done() or body is None:
+            return
+        try:
+            whole = body.whole()
+        except BadTransfer as error:
+            self._fail(error)
+            return
+        self.reusable = reusable
+        answer.set_result(Response(self._status, self._headers, whole))
+
+    def _fail(self, error: Exception) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+        self.abort()
+
+    def _late(self) -> None:
+        """The call's deadline may have moved later meanwhile."""
+        call = self._call
+        if call is None:
+            return
+        left = min(self._limit, call.deadline) - time.monotonic()
+        if left > 0:
+            self._timer = asyncio.get_running_loop().call_later(left, self._late)
+            return
+        self._timer = None
+        self._fail(DeadlineExceeded(detail="no answer in time"))
