@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from gateway.errors import ConfigurationError
 from gateway.model.stores import OpeningPeriod, SpecialHours
 
@@ -99,3 +101,41 @@ def next_opening(
             if candidate >= local:
                 return candidate.astimezone(instant.tzinfo)
     return None
+
+
+class SteadyOpening(Struct, frozen=True, gc=False):
+    """What `next_opening` answers from `since` on and before `until`: the asked instant itself while the store
+    `is_open`, else `at`."""
+
+    since: datetime
+    until: datetime
+    is_open: bool
+    at: datetime | None
+
+    def holds(self, instant: datetime) -> bool:
+        return self.since <= instant < self.until
+
+    def next(self, instant: datetime) -> datetime | None:
+        return instant if self.is_open else self.at
+
+
+def steady_opening(
+    instant: datetime, timezone: str, hours: tuple[OpeningPeriod, ...], special: tuple[SpecialHours, ...]
+) -> SteadyOpening:
+    """The next opening, and until when the answer stays: the next time a period of today opens or closes or one of
+    yesterday's night ends, at most the local midnight. Before a clock change it stays for no time at all, since the
+    wall clock then leaps."""
+    opening = next_opening(instant, timezone, hours, special)
+    zone = ZoneInfo(timezone)
+    local = instant.astimezone(zone)
+    wall, today = local.replace(tzinfo=None), local.date()
+    until = datetime.combine(today + timedelta(days=1), time())
+    for day in (today, today - timedelta(days=1)):
+        for period in periods_on(day, hours, special):
+            for clock in period:
+                if wall < (change := datetime.combine(today, clock)) < until:
+                    until = change
+    end = instant + (until - wall)
+    if end.astimezone(zone).utcoffset() != local.utcoffset():
+        end = instant
+    return SteadyOpening(instant, end, opening is instant, opening)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from gateway.errors import AdapterError, BadInput
-from gateway.model.opening_hours import next_opening
 from gateway.model.paging import Near
 from gateway.model.stock import (
     Availability,
@@ -24,6 +23,7 @@ from gateway.model.stock import (
 from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.operations import GET_STOCK
 from gateway.services.counting import Count, Shelf, count
+from gateway.services.openings import Openings
 from gateway.services.scope import Scope
 from gateway.services.stores import Stores, distance_km
 from gateway.services.systems import SystemsOfRecord
@@ -62,6 +62,7 @@ class AvailabilityService:
     def __init__(self, systems: SystemsOfRecord, stores: Stores) -> None:
         self._systems = systems
         self._stores = stores
+        self._openings = Openings()
 
     async def of(
         self,
@@ -150,7 +151,7 @@ class AvailabilityService:
 
     def _ready(self, plan: StorePlan, preparing: timedelta, scope: Scope) -> Promises | None:
         """So long after the store is next open; None where it never is."""
-        opening = next_opening(scope.now, plan.section.timezone, plan.hours, plan.special_hours)
+        opening = self._openings.next(plan, scope.now)
         if opening is None:
             return None
         ready = opening.astimezone(UTC) + preparing
