@@ -54,8 +54,8 @@ class Stores:
 
     def named(self, names: Iterable[str], scope: Scope) -> list[StorePlan | None]:
         """Visible stores by configured name."""
-        visible = {plan.name: plan for plan in self.visible(scope)}
-        return [visible.get(name) for name in names]
+        known, allowed = self._systems.ownership.stores, scope.profile.stores
+        return [known.get(name) if not allowed or name in allowed else None for name in names]
 
     async def get(self, names: Sequence[str], scope: Scope) -> list[Store | None]:
         plans = self.named(names, scope)
