@@ -37,14 +37,14 @@ from gateway.ports.transport import Request
 T = TypeVar("T")
 
 
-class CannedVariant(Struct, frozen=True):
+class CannedVariant(Struct, frozen=True, gc=False):
     id: str
     sku: str
     title: str
     size: str
 
 
-class CannedProduct(Struct, frozen=True):
+class CannedProduct(Struct, frozen=True, gc=False):
     id: str
     slug: str
     title: str
@@ -54,15 +54,11 @@ class CannedProduct(Struct, frozen=True):
     variants: tuple[CannedVariant, ...]
 
 
-class CannedPrice(Struct, frozen=True):
-    amount: Decimal
-    currency: str
-
-
 _ONE = msgspec.json.Decoder(CannedProduct)
 _MANY = msgspec.json.Decoder(tuple[CannedProduct, ...])
-_PRICES = msgspec.json.Decoder(dict[str, CannedPrice])
+_PRICES = msgspec.json.Decoder(dict[str, Money])  # a price on the wire is an amount and a currency, as the record is
 _STOCK = msgspec.json.Decoder(dict[str, dict[str, int]])
+_INCLUDED, _TRACKED = TaxTreatment.INCLUDED, Tracking.TRACKED
 
 
 class CannedConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,11 +100,12 @@ class CannedAdapter:
         path = "/wide/products" if query.first > 24 else "/list/products"
         canned = await self._get(path, LIST_PRODUCTS.name, _MANY, call)
         seen, language = Freshness(self.name, self._clock()), context.language
-        products = tuple(self._product(product, language, seen) for product in canned)
-        return ProductPage(products, tuple(product.id for product in canned), has_next=False)
+        products = tuple([self._product(product, language, seen) for product in canned])
+        return ProductPage(products, tuple([product.id for product in canned]), has_next=False)
 
     def _product(self, canned: CannedProduct, language: str, seen: Freshness) -> Product:
-        ref = NativeRef(self.name, canned.id)
+        name = self.name
+        ref = NativeRef(name, canned.id)
         return Product(
             ref=ref,
             title=Text(canned.title, language),
@@ -118,16 +115,18 @@ class CannedAdapter:
             product_type=canned.type,
             updated_at=canned.updated,
             variants=tuple(
-                Variant(
-                    NativeRef(self.name, variant.id),
-                    ref,
-                    variant.sku,
-                    Text(variant.title, language),
-                    seen,
-                    options=(SelectedOption("Size", variant.size),),
-                    taxable=True,
-                )
-                for variant in canned.variants
+                [
+                    Variant(
+                        NativeRef(name, variant.id),
+                        ref,
+                        variant.sku,
+                        Text(variant.title, language),
+                        seen,
+                        options=(SelectedOption("Size", variant.size),),
+                        taxable=True,
+                    )
+                    for variant in canned.variants
+                ]
             ),
         )
 
@@ -145,10 +144,9 @@ class CannedAdapter:
         seen = Freshness(self.name, self._clock())
         found: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
-            price = canned.get(key.sku)
-            if price is not None:
-                gross = TaxedMoney(gross=Money(price.amount, price.currency), treatment=TaxTreatment.INCLUDED)
-                found[key] = Price(current=gross, freshness=seen, key=key)
+            gross = canned.get(key.sku)
+            if gross is not None:
+                found[key] = Price(TaxedMoney(gross=gross, treatment=_INCLUDED), seen, key=key)
         return found
 
     async def price_context(
@@ -162,16 +160,15 @@ class CannedAdapter:
         folder = "one" if len(keys) <= 3 else "list"
         canned = await self._get(f"/{folder}/{self._stock}", GET_STOCK.name, _STOCK, call)
         seen = Freshness(self.name, self._clock())
-        return {
-            key: StockLevels(
-                {
-                    place: StockLevel(place, Tracking.TRACKED, seen, Decimal(count))
-                    for place, count in canned[key.sku].items()
-                }
-            )
-            for key in keys
-            if key.sku in canned
-        }
+        found: dict[StockKey, StockLevels | AdapterError] = {}
+        for key in keys:
+            counts = canned.get(key.sku)
+            if counts is not None:
+                levels: dict[str, StockLevel] = {}
+                for place, count in counts.items():
+                    levels[place] = StockLevel(place, _TRACKED, seen, Decimal(count))
+                found[key] = StockLevels(levels)
+        return found
 
 
 MANIFEST = Manifest(
