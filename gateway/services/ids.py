@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -29,6 +30,9 @@ class NodeType(Enum):
     LOYALTY_ACCOUNT = "LoyaltyAccount"
 
 
+_VARIANT = NodeType.VARIANT.value
+
+
 class NodeId(Struct, frozen=True):
     """`scheme` is `sku`, `name`, `native` (then `space` is a backend alias), `number` (an order's, `space` its origin)
     or `gateway` (our own random id)."""
@@ -39,10 +43,15 @@ class NodeId(Struct, frozen=True):
     value: str
 
     def encode(self) -> str:
-        text = "\x1f".join(("1", self.type.value, self.scheme, self.space, self.value))
-        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+        return _encoded(self.type.value, self.scheme, self.space, self.value)
 
 
+def _encoded(kind: str, scheme: str, space: str, value: str) -> str:
+    text = "\x1f".join(("1", kind, scheme, space, value))
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=1024)
 def decode(identifier: str) -> NodeId:
     """Raises MalformedId for anything the gateway did not issue."""
     try:
@@ -70,7 +79,7 @@ class Ids:
         self._ownership = ownership
 
     def native(self, kind: NodeType, ref: NativeRef) -> str:
-        return NodeId(kind, "native", self._ownership.alias(ref.backend), ref.id).encode()
+        return _encoded(kind.value, "native", self._ownership.alias(ref.backend), ref.id)
 
     def ref(self, node: NodeId) -> NativeRef | None:
         """The native reference inside; None where it is of a backend that is not configured (any more)."""
@@ -84,7 +93,7 @@ class Ids:
         if variant.sku is None:
             both = NativeRef(variant.ref.backend, f"{variant.product.id}\x1e{variant.ref.id}")
             return self.native(NodeType.VARIANT, both)
-        return NodeId(NodeType.VARIANT, "sku", "", variant.sku).encode()
+        return _encoded(_VARIANT, "sku", "", variant.sku)
 
     def order(self, order: Order) -> str:
         return self.native(NodeType.ORDER, order.ref)
