@@ -23,6 +23,9 @@ class CaseRule(Enum):
     LOWER = "lower"
 
 
+_UPPER, _LOWER = CaseRule.UPPER, CaseRule.LOWER
+
+
 class KeyRule(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """How a business key (SKU) is written in one backend. `field` is the adapter's name for the place it is kept
     (empty: the adapter's usual one); `case` folds the key before it is sent; `pad` left-pads digits with zeros."""
@@ -34,16 +37,16 @@ class KeyRule(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     def written(self, key: str) -> str:
         """The key as this backend writes it."""
         key = canonical_key(key)
-        if self.case is CaseRule.UPPER:
+        if self.case is _UPPER:
             key = key.upper()
-        elif self.case is CaseRule.LOWER:
+        elif self.case is _LOWER:
             key = key.lower()
         return key.zfill(self.pad) if self.pad and key.isdigit() else key
 
     def same(self, asked: str, found: str | None) -> bool:
         """Whether the value a backend returned is the key that was asked. Search indexes return near matches, so every
         answer is compared before it is served."""
-        return bool(found) and self.written(asked) == self.written(found or "")
+        return bool(found) and (asked == found or self.written(asked) == self.written(found))
 
 
 def canonical_key(key: str) -> str:

@@ -32,6 +32,14 @@ def test_only_digits_are_padded() -> None:
     assert rule.same("42", "000042")
 
 
+KEYS = st.text("aAbB\u0301 01", max_size=4)
+
+
+@given(st.builds(KeyRule, case=st.sampled_from(CaseRule), pad=st.integers(0, 3)), KEYS, KEYS)
+def test_two_keys_are_one_exactly_when_they_are_written_alike(rule: KeyRule, asked: str, found: str) -> None:
+    assert rule.same(asked, found) is (found != "" and rule.written(asked) == rule.written(found))
+
+
 @pytest.mark.parametrize("found", [None, ""])
 def test_a_record_without_a_key_matches_nothing(found: str | None) -> None:
     assert not KeyRule().same("", found)
