@@ -49,10 +49,11 @@ class OfferReader(Reader):
         if currency not in facts.currencies:
             return {key: CurrencyNotSold(source=self.name) for key in pieces}
         priced, unpriced = await self._prices({"sku": {"in": self.written(skus)}}, channel, currency, call)
+        bearers = self.by_sku([item for item in (*priced, *unpriced) if item.product.enabled])
         source = self.source()
         answers: dict[PriceKey, Price | AdapterError] = {}
         for key in pieces:
-            found = self.the_one([item for item in (*priced, *unpriced) if item.product.enabled], key.sku)
+            found = self.the_one(bearers, key.sku)
             if isinstance(found, WirePriced):
                 answers[key] = mapping.price(found, key, facts, source)
             elif isinstance(found, WireCurrencies):
@@ -131,10 +132,11 @@ class OfferReader(Reader):
             },
             max_response_bytes=VARIANTS_BYTES,
         )
+        bearers = self.by_sku(data.product_variants.items)
         source = self.source()
         answers: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
-            found = self.the_one(data.product_variants.items, key.sku, disabled_too=True)
+            found = self.the_one(bearers, key.sku, disabled_too=True)
             if isinstance(found, AdapterError):
                 answers[key] = found
             elif found is not None:
@@ -164,10 +166,11 @@ class OfferReader(Reader):
         if not keys:
             return {}
         data = await self._skus({"filter": {"sku": {"in": self.written(keys)}}, "take": PAGE}, call)
+        bearers = self.by_sku(data.product_variants.items)
         source = self.source()
         answers: dict[str, NativeRef | AdapterError] = {}
         for key in keys:
-            found = self.the_one(data.product_variants.items, key, disabled_too=True)
+            found = self.the_one(bearers, key, disabled_too=True)
             if isinstance(found, AdapterError):
                 answers[key] = found
             elif found is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar, cast
 
 from adapters.vendure.client import ADMIN, Query, VendureClient
@@ -86,13 +86,23 @@ class Reader:
     def written(self, skus: Sequence[str]) -> list[str]:
         return [self.key_rule.written(sku) for sku in skus]
 
-    def the_one(self, items: Sequence[S], sku: str, *, disabled_too: bool = False) -> S | AdapterError | None:
+    def by_sku(self, items: Iterable[S]) -> dict[str, list[S]]:
+        """The items that bear each SKU, as Vendure writes it; those without one are left out."""
+        bearers: dict[str, list[S]] = {}
+        for item in items:
+            if item.sku:
+                bearers.setdefault(self.key_rule.written(item.sku), []).append(item)
+        return bearers
+
+    def the_one(
+        self, bearers: Mapping[str, Sequence[S]], sku: str, *, disabled_too: bool = False
+    ) -> S | AdapterError | None:
         """The item with this SKU. Vendure has no unique constraint on SKUs and some databases compare them without
         case, so every answer is compared again. Items that are not for sale are passed over, or (`disabled_too`) come
         second."""
-        same = [item for item in items if self.key_rule.same(sku, item.sku)]
+        same = bearers.get(self.key_rule.written(sku), ())
         on_sale = [item for item in same if item.enabled]
-        chosen = on_sale or (same if disabled_too else [])
+        chosen = on_sale or (same if disabled_too else ())
         if len(chosen) > 1:
             return AmbiguousKey(source=self.name)
         return chosen[0] if chosen else None
