@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import cast
 
+import msgspec
 from msgspec import Raw, Struct
 
 from adapters.shopify.answers import Node
@@ -18,6 +20,7 @@ from gateway.model.freshness import Freshness
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.manifest import AdapterEnvironment
 
+NOT_STOCKED, TRACKED, UNTRACKED = Tracking.NOT_STOCKED, Tracking.TRACKED, Tracking.UNTRACKED
 LEVEL_POINTS = 2
 SEARCHED = 2
 
@@ -68,6 +71,13 @@ class _Item(Node, frozen=True, kw_only=True):
     sku: str | None = None
 
 
+@lru_cache(maxsize=64)
+def _item_at(places: int) -> type[_Item]:
+    """An item with its level at each of so many places, as the documents ask for them."""
+    levels = [(f"l{place}", _Level | None, None) for place in range(places)]
+    return cast("type[_Item]", msgspec.defstruct("_ItemAt", levels, bases=(_Item,), frozen=True, kw_only=True))
+
+
 class _Owner(Node, frozen=True, kw_only=True):
     inventory_item: Raw
 
@@ -92,13 +102,12 @@ class Stock:
             return {}
         places = sorted({place for key in keys for place in key.locations})
         by_id, by_sku = documents(len(places))
+        shape = _item_at(len(places))
+        fields = [f"l{place}" for place in range(len(places))]
 
         def item(raw: Raw) -> Stocked:
-            known = decoded(raw, _Item, by_id)
-            fields = decoded(raw, dict[str, Raw], by_id)
-            nothing = Raw(b"null")
-            levels = tuple(decoded(fields.get(f"l{place}", nothing), _LEVEL, by_id) for place in range(len(places)))
-            return Stocked(known.sku, known.tracked, levels)
+            known = decoded(raw, shape, by_id)
+            return Stocked(known.sku, known.tracked, tuple([getattr(known, name) for name in fields]))
 
         def by_item(raw: Raw) -> tuple[str | None, Stocked] | None:
             if bytes(raw) == b"null":
@@ -133,18 +142,15 @@ class Stock:
         return answer
 
 
-_LEVEL: type[_Level | None] = _Level | None  # type: ignore[assignment]
-
-
 def _level(place: str, level: _Level | None, tracked: bool, freshness: Freshness) -> StockLevel:
     if level is None:
-        return StockLevel(place, Tracking.NOT_STOCKED, freshness)
+        return StockLevel(place, NOT_STOCKED, freshness)
     if not tracked:
-        return StockLevel(place, Tracking.UNTRACKED, freshness)
+        return StockLevel(place, UNTRACKED, freshness)
     pieces = {quantity.name: Decimal(quantity.quantity) for quantity in level.quantities}
     return StockLevel(
         place,
-        Tracking.TRACKED,
+        TRACKED,
         freshness,
         available=pieces.get("available"),
         on_hand=pieces.get("on_hand"),
