@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -23,6 +23,7 @@ from gateway.ports.manifest import AdapterEnvironment
 GET_STOCK = "stock.get_stock"
 QUANTS_SIZE = 8 * MEBIBYTE
 ZERO = Decimal(0)
+TRACKED, UNTRACKED = Tracking.TRACKED, Tracking.UNTRACKED
 
 
 class _Warehouse(Struct, frozen=True):
@@ -83,6 +84,7 @@ class Lying(Struct, frozen=True):
 
 
 Stocked = _Stocked17 | _Stocked
+NOTHING = Lying()
 
 
 class OdooStock(OdooBackend):
@@ -175,36 +177,44 @@ class OdooStock(OdooBackend):
         freshness: Freshness,
     ) -> StockLevels:
         """Odoo counts a storable product as 0 in every warehouse it has; elsewhere it knows nothing."""
-        known = {*warehouses, *self.config.unassigned_locations.values()}
-        levels: dict[str, StockLevel] = {}
+        unassigned = self.config.unassigned_locations.values()
+        locations = [place for place in key.locations if place in warehouses or place in unassigned]
         kit = kits.get(row.id)
-        for location in key.locations:
-            if location not in known:
-                continue
-            if kit is not None and kit.simple:
-                counted = [part for part in kit.parts if part not in rows or rows[part].counted]
-                parts = {part: self._lying(rows[part], location) if part in rows else Lying() for part in counted}
-                lying = Lying(
-                    available_kits(kit, {part: at.on_hand for part, at in parts.items()}),
-                    available_kits(kit, {part: at.free for part, at in parts.items()}),
-                )
-            elif kit is not None:
-                figure = by_odoo.get((row.id, warehouses.get(location, 0)))
-                if figure is None:
-                    continue
-                lying = figure
-            elif row.counted:
-                lying = self._lying(row, location)
-            else:
-                levels[location] = StockLevel(location, Tracking.UNTRACKED, freshness)
-                continue
-            levels[location] = StockLevel(location, Tracking.TRACKED, freshness, lying.free, lying.on_hand)
-        return StockLevels(levels)
+        if kit is not None and kit.simple:
+            lying = self._assembled(kit, rows, locations)
+        elif kit is not None:
+            figures = {place: by_odoo.get((row.id, warehouses.get(place, 0))) for place in locations}
+            lying = {place: figure for place, figure in figures.items() if figure is not None}
+        elif row.counted:
+            lying = self._lying(row, locations)
+        else:
+            return StockLevels({place: StockLevel(place, UNTRACKED, freshness) for place in locations})
+        return StockLevels(
+            {place: StockLevel(place, TRACKED, freshness, at.free, at.on_hand) for place, at in lying.items()}
+        )
 
-    def _lying(self, row: Stocked, location: str) -> Lying:
-        quants = [quant for quant in row.stock_quant_ids if self._place(quant) == location]
-        on_hand = _sum(quant.quantity for quant in quants)
-        return Lying(on_hand, on_hand - _sum(quant.reserved_quantity for quant in quants))
+    def _assembled(self, kit: Kit, rows: Mapping[int, Stocked], locations: Sequence[str]) -> dict[str, Lying]:
+        """How many kits the components at each place make."""
+        counted = [part for part in kit.parts if part not in rows or rows[part].counted]
+        lying = {part: self._lying(rows[part], locations) if part in rows else {} for part in counted}
+        found: dict[str, Lying] = {}
+        for place in locations:
+            parts = {part: at.get(place, NOTHING) for part, at in lying.items()}
+            found[place] = Lying(
+                available_kits(kit, {part: at.on_hand for part, at in parts.items()}),
+                available_kits(kit, {part: at.free for part, at in parts.items()}),
+            )
+        return found
+
+    def _lying(self, row: Stocked, locations: Sequence[str]) -> dict[str, Lying]:
+        """Pieces at each of the places, in one walk over the product's quants."""
+        on_hand, reserved = dict.fromkeys(locations, ZERO), dict.fromkeys(locations, ZERO)
+        for quant in row.stock_quant_ids:
+            place = self._place(quant)
+            if place is not None and place in on_hand:
+                on_hand[place] += number(quant.quantity)
+                reserved[place] += number(quant.reserved_quantity)
+        return {place: Lying(pieces, pieces - reserved[place]) for place, pieces in on_hand.items()}
 
     def _place(self, quant: _Quant) -> str | None:
         """Counter-entries lie in locations of other usages; goods of third parties count only by configuration."""
@@ -222,7 +232,3 @@ class OdooStock(OdooBackend):
         await self.warehouses.close()
         await self.kits.close()
         await super().close()
-
-
-def _sum(values: Iterable[Decimal]) -> Decimal:
-    return sum((number(value) for value in values), ZERO)
