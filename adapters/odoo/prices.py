@@ -14,10 +14,9 @@ from adapters.odoo.errors import EndlessRecursion, MissingRecord
 from adapters.odoo.price_groups import LIST_MARK, OdooPriceGroups
 from adapters.odoo.pricing.charging import charge
 from adapters.odoo.pricing.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
-from adapters.odoo.pricing.rows import TaxRow, UnitRow18, UnitRow19, VariantRow
+from adapters.odoo.pricing.rows import UnitRow18, UnitRow19, VariantRow
 from adapters.odoo.pricing.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
 from adapters.odoo.pricing.tables import (
-    FiscalPosition,
     PriceList,
     PriceTables,
     Rule,
@@ -26,7 +25,7 @@ from adapters.odoo.pricing.tables import (
     read_tables,
     read_units,
 )
-from adapters.odoo.pricing.taxes import kept, of_company, one_piece, repriced, taxed, treatment
+from adapters.odoo.pricing.taxes import Taxation, kept, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.values import link, number, text
 from gateway.errors import AdapterError, CurrencyNotSold, UnsupportedPriceRule
@@ -165,23 +164,24 @@ class OdooPrices(OdooPriceGroups):
 
     def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
         wanted = Wanted(one.variant, one.key.quantity, basis.at, one.pieces)
-        found = self._evaluate(wanted, basis, evaluation)
+        taxation = self._taxation(one.variant, basis)
+        found = self._evaluate(wanted, taxation, basis, evaluation)
         charged = charge(found, basis.tables, self.config.line_discounts)
-        taxes, position = self._taxes(one.variant, basis)
-        taxes = position.mapped(taxes) if position is not None else taxes
+        taxes = taxation.applied
+        line = taxed(charged.unit, one.key.quantity, basis.currency, taxes)
         return Price(
-            current=one_piece(charged.unit, basis.currency, taxes),
+            current=one_piece(charged.unit, basis.currency, taxes, line if one.key.quantity == 1 else None),
             list=one_piece(charged.regular, basis.currency, taxes) if charged.regular is not None else None,
-            line=taxed(charged.unit, one.key.quantity, basis.currency, taxes),
+            line=line,
             quantity=one.key.quantity,
-            breaks=self._breaks(wanted, charged.unit, basis, evaluation),
+            breaks=self._breaks(wanted, charged.unit, taxation, basis, evaluation),
             valid_from=found.rule.starts if found.rule is not None else None,
             valid_until=found.rule.ends if found.rule is not None else None,
             rule=_rule_name(found.rule),
             freshness=basis.freshness,
         )
 
-    def _evaluate(self, wanted: Wanted, basis: Basis, evaluation: Evaluation) -> Evaluated:
+    def _evaluate(self, wanted: Wanted, taxation: Taxation, basis: Basis, evaluation: Evaluation) -> Evaluated:
         """By the list, then as the country's fiscal position re-prices it; before this version's rounding."""
         if basis.price_list is not None:
             found = evaluation.price(basis.price_list, wanted)
@@ -189,30 +189,33 @@ class OdooPrices(OdooPriceGroups):
             found = evaluation.without_list(wanted)
         else:
             raise UnsupportedRule("a product in a currency of its own, without a price list")
-        taxes, position = self._taxes(wanted.variant, basis)
-        unit = repriced(found.unit, taxes, position)
-        before = repriced(found.before_discount, taxes, position) if found.before_discount is not None else None
+        if taxation.position is None:
+            return found
+        unit = repriced(found.unit, taxation)
+        before = repriced(found.before_discount, taxation) if found.before_discount is not None else None
         if unit is None:
             raise UnsupportedRule("a fiscal position over taxes that are not one plain percentage")
         return replace(found, unit=unit, before_discount=before)
 
-    def _breaks(self, wanted: Wanted, unit: Decimal, basis: Basis, evaluation: Evaluation) -> tuple[QuantityBreak, ...]:
+    def _breaks(
+        self, wanted: Wanted, unit: Decimal, taxation: Taxation, basis: Basis, evaluation: Evaluation
+    ) -> tuple[QuantityBreak, ...]:
         """Where more pieces cost another price each."""
         if basis.price_list is None or wanted.pieces != 1:
             return ()
         breaks: list[QuantityBreak] = []
         for minimum in minimums(basis.price_list, wanted):
-            found = self._evaluate(replace(wanted, quantity=minimum), basis, evaluation)
+            found = self._evaluate(replace(wanted, quantity=minimum), taxation, basis, evaluation)
             other = charge(found, basis.tables, self.config.line_discounts).unit
             if other != unit:
                 breaks.append(QuantityBreak(minimum.normalize() + 0, Money(kept(other), basis.currency)))
                 unit = other
         return tuple(breaks)
 
-    def _taxes(self, variant: VariantRow, basis: Basis) -> tuple[tuple[TaxRow, ...], FiscalPosition | None]:
-        taxes = of_company(variant.taxes_id, basis.tables.companies)
+    def _taxation(self, variant: VariantRow, basis: Basis) -> Taxation:
         chosen = self.config.position_for(basis.country)
-        return taxes, basis.tables.positions.get(chosen) if chosen is not None else None
+        position = basis.tables.positions.get(chosen) if chosen is not None else None
+        return Taxation.of(of_company(variant.taxes_id, basis.tables.companies), position)
 
     async def charged(
         self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
@@ -239,8 +242,7 @@ class OdooPrices(OdooPriceGroups):
         return answers
 
     def _from_line(self, one: Keyed, line: DryLine, basis: Basis) -> Price:
-        taxes, position = self._taxes(one.variant, basis)
-        taxes = position.mapped(taxes) if position is not None else taxes
+        taxes = self._taxation(one.variant, basis).applied
         price_unit = number(line.price_unit)
         unit = price_unit * (1 - number(line.discount) / PERCENT)
         rule = link(line.pricelist_item_id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
+from msgspec import Struct
+
 from adapters.odoo.pricing.rows import TaxRow
 from adapters.odoo.pricing.rules import EXACT, PERCENT
 from adapters.odoo.pricing.tables import FiscalPosition
@@ -12,6 +14,18 @@ from gateway.model.money import Money, TaxedMoney, TaxTreatment
 
 KEPT_DIGITS = 15
 """What a float of Odoo's can hold; more would be digits nobody charges."""
+
+
+class Taxation(Struct, frozen=True):
+    """A product's `own` taxes, and those `applied` to this customer: the fiscal position may replace them."""
+
+    own: tuple[TaxRow, ...]
+    position: FiscalPosition | None
+    applied: tuple[TaxRow, ...]
+
+    @classmethod
+    def of(cls, own: tuple[TaxRow, ...], position: FiscalPosition | None) -> Taxation:
+        return cls(own, position, own if position is None else position.mapped(own))
 
 
 def of_company(taxes: tuple[TaxRow, ...], companies: frozenset[int]) -> tuple[TaxRow, ...]:
@@ -37,12 +51,10 @@ def simple_rate(taxes: tuple[TaxRow, ...]) -> Decimal | None:
     return None
 
 
-def repriced(unit: Decimal, taxes: tuple[TaxRow, ...], position: FiscalPosition | None) -> Decimal | None:
+def repriced(unit: Decimal, taxation: Taxation) -> Decimal | None:
     """What a fiscal position makes of a price that contains tax: the old tax out, the new one in where it is included
     too. A price without included tax never changes. None where the taxes are too involved to tell."""
-    if position is None:
-        return unit
-    mapped = position.mapped(taxes)
+    taxes, mapped = taxation.own, taxation.applied
     if {tax.id for tax in mapped} == {tax.id for tax in taxes} or treatment(taxes) is not TaxTreatment.INCLUDED:
         return unit
     rate = simple_rate(taxes)
@@ -83,9 +95,10 @@ def taxed(unit: Decimal, quantity: Decimal, currency: str, taxes: tuple[TaxRow, 
         return TaxedMoney(net=total, gross=total.plus(tax), tax=tax, treatment=how)
 
 
-def one_piece(unit: Decimal, currency: str, taxes: tuple[TaxRow, ...]) -> TaxedMoney:
-    """The stated amount keeps its digits; the others are what Odoo would charge for a line of one."""
-    line = taxed(unit, Decimal(1), currency, taxes)
+def one_piece(unit: Decimal, currency: str, taxes: tuple[TaxRow, ...], line: TaxedMoney | None = None) -> TaxedMoney:
+    """The stated amount keeps its digits; the others are what Odoo would charge for a line of one (`line`, where it is
+    known already)."""
+    line = line or taxed(unit, Decimal(1), currency, taxes)
     stated = Money(kept(unit), currency)
     match line.treatment:
         case TaxTreatment.EXEMPT:
