@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.services.conftest import Build, World
-from tests.unit.services.retailer import configuration, domains, erp, shop, stock
+from tests.unit.services.retailer import configuration, domains, erp, product, shop, stock
 
 QUERY = """{ product(by: {sku: "MUG"}) { variants { availability {
   status quantity capped complete unknownPlaces promise { confidence } freshness { source } } } } }"""
@@ -128,6 +128,35 @@ async def test_pickup_is_by_store_nearest_first_and_each_store_has_its_own_truth
     assert first["promise"] is not None
     assert (second["status"], second["quantity"], second["complete"]) == ("UNKNOWN", None, False)
     assert first["distanceKm"] < 3 < 200 < second["distanceKm"]
+
+
+async def test_what_has_no_sku_can_be_looked_for_in_stores_and_is_null(build: Build) -> None:
+    world = await build(
+        configuration(domains=domains(stock=["erp", "pos"]), locations=TWO, stores=STORES),
+        {"shop": shop(products=(product("1", None),), prices=()), "pos": shop("MUG"), "erp": erp("MUG")},
+    )
+    asked = PICKUP.replace('by: {sku: "MUG"}', 'by: {slug: "p1"}')
+    assert availability(await world.data(asked, {"ids": [world.services.ids.store("near")]})) is None
+
+
+async def test_a_channel_without_places_knows_nothing_and_promises_nothing(build: Build) -> None:
+    world = await world_of(build, {}, pos=shop("MUG"))
+    found = availability(await world.data(QUERY))
+    assert (found["status"], found["quantity"], found["promise"]) == ("UNKNOWN", None, None)
+    assert (found["complete"], found["unknownPlaces"]) == (True, 0)
+
+
+async def test_stores_that_share_a_place_share_what_lies_there_and_it_is_counted_once(build: Build) -> None:
+    stores = {**STORES, "next": {**STORES["near"], "name": "Next door", "locations": ["london", "leeds"]}}
+    pos = shop("MUG", stock=(stock("MUG", "L1", 2),))
+    world = await build(
+        configuration(domains=domains(stock=["erp", "pos"]), locations=TWO, stores=stores),
+        {"shop": shop("MUG"), "pos": pos, "erp": erp("MUG", stock=(stock("MUG", "WH/LEE", 3),))},
+    )
+    asked = [world.services.ids.store(name) for name in ("near", "next")]
+    found = availability(await world.data(PICKUP, {"ids": asked}))
+    assert found["quantity"] == 5
+    assert [place["quantity"] for place in found["stores"]] == [2, 5]
 
 
 async def test_a_store_that_does_not_exist_is_refused(build: Build) -> None:
