@@ -25,7 +25,7 @@ from gateway.settings import Settings
 
 
 class Services:
-    """Stateless but for what they are given; one instance serves all operations."""
+    """They keep nothing of an operation, only what they are given and when stores open; one instance serves all."""
 
     def __init__(
         self,
