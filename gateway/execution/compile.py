@@ -219,17 +219,23 @@ class _Compiler:
     def _present(self, output: Any, variable: str, details: FieldDetailsList, place: Place, body: Body) -> str:
         if is_list_type(output):
             body.write(f"if type({variable}) not in LISTS: unexpected({variable})")
-            own = Body()
-            own.write("o = []")
-            with own.block("for r in rs:"):
-                own.write(f"o.append({self._value(output.of_type, 'r', details, place, own)})")
-            own.write("return o")
-            return self._call("m", "rs", own, variable, body)
+            if body.is_deep:
+                own = Body()
+                own.write(f"return {self._list(output.of_type, 'rs', details, place, own)}")
+                return self._call("m", "rs", own, variable, body)
+            return self._list(output.of_type, variable, details, place, body)
         if is_abstract_type(output):
             table = self._dispatch(output, details, place)
             body.bound = body.bound or self._source.is_bound(table)
             return f"{table}[type({variable})]({variable})"
         return self._object(output, self._subfields(output, details), variable, place, body)
+
+    def _list(self, item: Any, variable: str, details: FieldDetailsList, place: Place, body: Body) -> str:
+        made, one = body.fresh(), body.fresh()
+        body.write(f"{made} = []")
+        with body.block(f"for {one} in {variable}:"):
+            body.write(f"{made}.append({self._value(item, one, details, place, body)})")
+        return made
 
     def _call(self, prefix: str, parameter: str, function: Body, argument: str, body: Body) -> str:
         """Write the function, and return a call of it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-DEEP = 12
+DEEP = 14
 """Blocks and loops inside each other in one function; Python allows 20 loops, and reading suffers long before."""
 
 

@@ -15,7 +15,13 @@ from tests.bench.canned import STORES
 
 
 def settings(upstream: str, port: int) -> Settings:
-    policy = {"cache": False, "coalesce": False, "connections": 64, "concurrency_limit": 512}
+    policy = {
+        "cache": False,
+        "coalesce": False,
+        "client": os.environ.get("HTTP_CLIENT", "aiohttp"),
+        "connections": 64,
+        "concurrency_limit": 512,
+    }
     backend = {"adapter": "canned", "url": upstream, "allow_private_network": True, "policy": policy}
     locations = {
         "warehouse": {"refs": {"pos": "warehouse"}, "stock": "pos"},

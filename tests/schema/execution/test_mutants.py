@@ -118,9 +118,8 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "bools pass for Int": substitute(r"type\((\w+)\) is not int", r"not isinstance(\1, int)"),
     "NaN passes for Float": substitute(r" or \w+ - \w+ != 0.0", ""),
     "anything iterable passes for a list": substitute(r"if type\(\w+\) not in LISTS: .*", "pass"),
-    "the last item of a list is lost": substitute(r"for r in rs:", "for r in rs[:-1]:"),
+    "the last item of a list is lost": substitute(r"for (\w+) in (\w+):", r"for \1 in \2[:-1]:"),
     "a fetch is forgotten": substitute(r"h1\(\w+\); q1\(\w+\)", "pass"),
-    "an object waits with another's record": substitute(r"q1\(r\)", "q1(rs[0])"),
 }
 
 
