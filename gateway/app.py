@@ -27,9 +27,9 @@ from gateway.http.wire import Receive, Scope, Send
 from gateway.ownership import Ownership
 from gateway.ports.manifest import Manifest
 from gateway.registry import Registry, check_identity_rules, cursor_secret
+from gateway.security.authentication import verifier_of
 from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
-from gateway.security.tokens import TokenVerifier
 from gateway.services import Services
 from gateway.settings import Settings, load
 from gateway.state.aliases import StoredAliases
@@ -76,12 +76,7 @@ class Gateway:
             max_characters=settings.limits.document_bytes,
         )
         self.contexts = ContextFactory(self.services, self.profiles)
-        self.verifier = TokenVerifier(
-            settings.issuers,
-            profiles=settings.profiles,
-            base=settings.base,
-            revoked=StoredRevocations(database).is_revoked,
-        )
+        self.verifier = verifier_of(settings, StoredRevocations(database).is_revoked)
         self.inbox = WebhookInbox(
             registry.backends, self.changed, seen=KeyValues(database, "webhooks"), metrics=metrics
         )

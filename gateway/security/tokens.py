@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from gateway.errors import ConfigurationError, Unauthenticated
 from gateway.model.principal import ClientProfile, Principal
+from gateway.security.authentication import Revoked
 from gateway.security.jwks import KeySet, from_file, from_url
 from gateway.settings import IssuerSection
 
@@ -38,9 +39,6 @@ TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SEGMENTS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
-Revoked = Callable[[str, str, str | None], Awaitable[bool]]
-"""Whether a token was withdrawn before its time: issuer, subject and `jti` (None when it has none)."""
 
 
 class _Issuer(Struct, frozen=True):
