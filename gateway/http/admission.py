@@ -4,7 +4,7 @@ what cost, in which context. A transport only differs in how it brings requests 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from msgspec import Struct
@@ -19,9 +19,11 @@ from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
 from gateway.security.authentication import Authentication
 from gateway.security.cost import check_cost
 from gateway.security.profiles import Profiles, RequestFacts
-from gateway.security.rates import RateLimits
 from gateway.security.trusted import TrustedDocuments, digest_of_request
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.security.rates import RateLimits
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +69,7 @@ class Admission:
         self._alias_of = alias_of
         self._documents = Documents(engine, settings.limits)
         self._trusted = TrustedDocuments(settings)
-        self._rates = RateLimits(settings.gateway.redis)
+        self._rates = _rates(settings)
         for name, profile in settings.profiles.items():
             self._read_trusted(name, profile)
 
@@ -81,7 +83,8 @@ class Admission:
                 _log.warning("a trusted document cannot run", profile=name, sha256=digest, reason=str(error))
 
     async def close(self) -> None:
-        await self._rates.close()
+        if self._rates is not None:
+            await self._rates.close()
 
     def stranger(self, trace_id: str) -> Teller:
         """Who to tell when nobody knows yet who asks."""
@@ -102,7 +105,8 @@ class Admission:
 
     async def count(self, caller: Caller) -> None:
         """One more request of this caller. Raises TooManyRequests."""
-        await self._rates.check(caller.principal, caller.profile, caller.address)
+        if self._rates is not None:
+            await self._rates.check(caller.principal, caller.profile, caller.address)
 
     def admit(self, request: GraphQLRequest, caller: Caller) -> Admitted:
         """Raises Invalid, or a GatewayError that says what is not allowed."""
@@ -135,3 +139,12 @@ class Admission:
         if not caller.wants_cost:
             return None
         return {"cost": {"requested": admitted.cost, "limit": caller.profile.cost_limit}}
+
+
+def _rates(settings: Settings) -> RateLimits | None:
+    """None where no client profile has a limit: then what counts them is not loaded either."""
+    if all(profile.requests_per_minute is None for profile in settings.profiles.values()):
+        return None
+    from gateway.security.rates import RateLimits
+
+    return RateLimits(settings.gateway.redis)

@@ -38,6 +38,7 @@ def loaded() -> frozenset[str]:
         "gateway.testing",
         "cryptography",
         "joserfc",
+        "limits",
     ],
 )
 def test_what_the_configuration_does_not_need_is_not_loaded(loaded: frozenset[str], unneeded: str) -> None:
