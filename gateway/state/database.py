@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import Connection, Executable, Table, event, func, insert, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -27,6 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from gateway.errors import ConfigurationError, StateUnavailable
 from gateway.state.tables import metadata, schema_version
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 _LOCK = 5_118_274  # any number: gateways that start together on one PostgreSQL migrate one after the other
 
@@ -96,8 +98,7 @@ class Database:
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]) -> Executable:
         """An insert that, where the primary key exists, sets the `update` columns to the new values."""
-        build = sqlite.insert if self.is_sqlite else postgresql.insert
-        statement = build(table).values(list(rows))
+        statement = self._insert(table).values(list(rows))
         keys = [column.name for column in table.primary_key.columns]
         return statement.on_conflict_do_update(
             index_elements=keys, set_={name: statement.excluded[name] for name in update}
@@ -105,8 +106,15 @@ class Database:
 
     def insert_once(self, table: Table, row: Mapping[str, Any]) -> Executable:
         """An insert that does nothing where any unique column is taken already."""
-        build = sqlite.insert if self.is_sqlite else postgresql.insert
-        return build(table).values(dict(row)).on_conflict_do_nothing()
+        return self._insert(table).values(dict(row)).on_conflict_do_nothing()
+
+    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        # Only the dialect of the configured database is loaded, by the engine already.
+        if self.is_sqlite:
+            from sqlalchemy.dialects.sqlite import insert
+        else:
+            from sqlalchemy.dialects.postgresql import insert
+        return insert(table)
 
     async def one_at_a_time(self, connection: AsyncConnection) -> None:
         """Until this transaction ends, others that ask the same wait. On SQLite every writer is alone anyway."""

@@ -38,6 +38,7 @@ def loaded() -> frozenset[str]:
         "gateway.testing",
         "cryptography",
         "joserfc",
+        "sqlalchemy.dialects.postgresql",
         "limits",
     ],
 )
