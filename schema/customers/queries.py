@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import phonenumbers
 import strawberry
 
 from gateway.context import OperationContext
@@ -71,6 +70,8 @@ def _email(written: str) -> str:
 
 
 def _phone(written: str, country: str) -> str:
+    import phonenumbers  # 60 modules for what staff ask now and then
+
     try:
         number = phonenumbers.parse(written, country)
     except phonenumbers.NumberParseException as error:

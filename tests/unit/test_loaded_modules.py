@@ -40,6 +40,7 @@ def loaded() -> frozenset[str]:
         "joserfc",
         "sqlalchemy.dialects.postgresql",
         "limits",
+        "phonenumbers",
     ],
 )
 def test_what_the_configuration_does_not_need_is_not_loaded(loaded: frozenset[str], unneeded: str) -> None:
