@@ -15,7 +15,8 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 def _decimal_out(value: Any) -> str:
     if not isinstance(value, Decimal):
         raise GraphQLError("Not a decimal.")
-    return format(value, "f")
+    text = str(value)
+    return format(value, "f") if "E" in text else text
 
 
 def _decimal_in(value: Any) -> Decimal:

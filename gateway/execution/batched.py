@@ -99,7 +99,7 @@ class BatchedField(GatewayField):
         return self.identify or _identity
 
     def call(
-        self, parents: list[Any], ctx: Any, arguments: Mapping[str, Any], selected: frozenset[str]
+        self, parents: Sequence[Any], ctx: Any, arguments: Mapping[str, Any], selected: frozenset[str]
     ) -> Awaitable[Sequence[object]] | Sequence[object]:
         function = cast("BatchedResolver", self.function)
         if "selected" in self.takes:

@@ -91,7 +91,7 @@ class _Compiler:
             source=source,
             sites=self._sites,
             spots=self._spots,
-            groups=self._grouping.groups,
+            groups=self._grouping.groups(),
             computed=self._computed,
             frames=tuple(fields) if serial else None,
             private=self._private,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from typing import Any, cast
 
@@ -53,9 +54,13 @@ class Grouping:
         self._operation = operation
         self._groups: dict[Hashable, Group] = {}
 
-    @property
     def groups(self) -> tuple[Group, ...]:
-        return tuple(self._groups.values())
+        """All of them, once every place was met."""
+        groups = tuple(self._groups.values())
+        fetching = Counter(group.field for group in groups)
+        for group in groups:
+            group.sole = fetching[group.field] == 1
+        return groups
 
     def group(
         self,

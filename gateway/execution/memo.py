@@ -40,7 +40,7 @@ class Batch(Protocol):
     def key_of(self) -> Callable[[Any], Hashable]: ...
 
     def call(
-        self, parents: list[Any], ctx: Any, arguments: Mapping[str, Any], selected: frozenset[str]
+        self, parents: Sequence[Any], ctx: Any, arguments: Mapping[str, Any], selected: frozenset[str]
     ) -> Awaitable[Sequence[object]] | Sequence[object]: ...
 
 
@@ -79,17 +79,38 @@ def immutable(values: Iterable[object]) -> bool:
 class Cell:
     """The answers of one field with one set of arguments."""
 
-    __slots__ = ("arguments", "collector", "failed", "field", "key_of", "selected", "values")
+    __slots__ = ("_answered", "_values", "arguments", "collector", "failed", "field", "key_of", "selected")
 
     def __init__(self, field: Batch, arguments: Mapping[str, Any], selected: frozenset[str]) -> None:
         self.field = field
         self.key_of = field.key_of
         self.arguments = arguments
         self.selected = selected
-        self.values: dict[Hashable, Any] = {}
+        self._values: dict[Hashable, Any] = {}
+        self._answered: tuple[Sequence[Hashable], Sequence[object]] | None = None
         self.failed = False
         """Whether some answer is an error."""
         self.collector: DataLoader[Any, None] | None = None
+
+    @property
+    def values(self) -> dict[Hashable, Any]:
+        """By key: an answer, or a future while it is fetched."""
+        if self._answered is not None:
+            self._values.update(zip(*self._answered, strict=True))
+            self._answered = None
+        return self._values
+
+    @property
+    def is_empty(self) -> bool:
+        return self._answered is None and not self._values
+
+    def keep(self, keys: Sequence[Hashable], answers: Sequence[object]) -> None:
+        """What a call answered. All of a cell's answers seldom are looked up by key again."""
+        if self.is_empty:
+            self._answered = (keys, answers)
+        else:
+            self.values.update(zip(keys, answers, strict=True))
+        self.failed = self.failed or any(issubclass(kind, Exception) for kind in {*map(type, answers)})
 
 
 class _Late(Struct, frozen=True):
@@ -145,9 +166,13 @@ class Memo:
             cell = self._cells[place] = Cell(field, arguments, selected)
         return cell
 
-    async def fill(self, cell: Cell, keys: Sequence[Hashable], parents: Sequence[Any]) -> Sequence[Any]:
+    async def fill(
+        self, cell: Cell, keys: Sequence[Hashable], parents: Sequence[Any], *, sole: bool = False
+    ) -> Sequence[Any]:
         """The answers of all keys, in their order: one call for those nobody asked yet, and a wait for those in
-        flight."""
+        flight. `sole`: nobody else will ask this cell meanwhile."""
+        if sole and cell.is_empty and len({*keys}) == len(keys):
+            return await self._fetch(cell, keys, parents, None)
         values = cell.values
         missing: dict[Hashable, Any] = dict(zip(keys, parents, strict=True))
         flights: set[asyncio.Future[None]] = set()
@@ -161,9 +186,7 @@ class Memo:
             if value is not ABSENT:
                 missing.pop(key, None)
         if missing:
-            answers = await self._fetch(cell, list(missing), list(missing.values()))
-            if len(answers) == len(keys):  # nobody had asked for any, and none stands twice
-                return answers
+            await self._fly(cell, list(missing), list(missing.values()))
         for flight in flights:
             await asyncio.shield(flight)
         return [values[key] for key in keys]
@@ -214,7 +237,7 @@ class Memo:
         if cell.collector is None:
 
             async def fetch(entries: list[tuple[Hashable, Any]]) -> list[None]:
-                work = self._fetch(cell, [key for key, _ in entries], [parent for _, parent in entries])
+                work = self._fly(cell, [key for key, _ in entries], [parent for _, parent in entries])
                 await self.own(work)
                 return [None] * len(entries)
 
@@ -231,12 +254,18 @@ class Memo:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _fetch(self, cell: Cell, keys: list[Hashable], parents: list[Any]) -> Sequence[object]:
-        values = cell.values
+    async def _fly(self, cell: Cell, keys: list[Hashable], parents: list[Any]) -> None:
+        """Fetch, while whoever asks for one of the keys finds a future."""
         flight: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        values.update(dict.fromkeys(keys, flight))
+        cell.values.update(dict.fromkeys(keys, flight))
+        await self._fetch(cell, keys, parents, flight)
+
+    async def _fetch(
+        self, cell: Cell, keys: Sequence[Hashable], parents: Sequence[Any], flight: asyncio.Future[None] | None
+    ) -> Sequence[object]:
         self._parents.extend(parents)  # a key may be a parent's identity, which must not be used again
         started = time.monotonic()
+        answers: Sequence[object]
         try:
             # Policies below end a backend call at the deadline, and know whose it was; this ends whatever else runs.
             with NO_END if self._late is None else Deadline(self._late):
@@ -247,13 +276,14 @@ class Memo:
         except Exception as error:
             answers = [error] * len(keys)
         except BaseException:
-            for key in keys:
-                values.pop(key, None)
-            flight.cancel()
+            if flight is not None:
+                for key in keys:
+                    cell.values.pop(key, None)
+                flight.cancel()
             raise
-        values.update(zip(keys, answers, strict=True))
-        cell.failed = cell.failed or any(issubclass(kind, Exception) for kind in {*map(type, answers)})
-        flight.set_result(None)
+        cell.keep(keys, answers)
+        if flight is not None:
+            flight.set_result(None)
         if self._fetches is not None:
             self._fetches.fetched(cell, len(keys), started, time.monotonic() - started)
         return answers

@@ -52,7 +52,8 @@ class Site:
 
 class Group:
     """Sites that share one fetch: same field, same arguments, same number of fetches above them. A group waits for its
-    feeders only. `level` is that number, `frame` the root field of a mutation it belongs to."""
+    feeders only. `level` is that number, `frame` the root field of a mutation it belongs to. `sole`: no other group of
+    the plan fetches this field."""
 
     __slots__ = (
         "arguments",
@@ -65,6 +66,7 @@ class Group:
         "parent",
         "selected",
         "sites",
+        "sole",
     )
 
     def __init__(
@@ -85,6 +87,7 @@ class Group:
         self.frame = frame
         self.parent = parent
         self.sites: list[Site] = []
+        self.sole = False
         self.feeders: set[Group] = set()
         self.dependents: list[Group] = []
 

@@ -55,7 +55,7 @@ class Namespace:
         known: set[type] = set()
         slow = self.refer("s", _serializer(kind, known))
         if is_enum_type(kind):
-            return Leaf("", f"{self.refer('e', _members(kind).get)}(id({{v}})) or {slow}({{v}})")
+            return Leaf("", self._member(kind, slow))
         if doubt := _DOUBT.get(kind.name):
             return Leaf(doubt, f"{slow}({{v}})")
         convert, classes = self.refer("t", kind.coerce_output_value), self.refer("k", known)
@@ -64,6 +64,17 @@ class Namespace:
             f"y if type({{v}}) in {classes} and (y := {convert}({{v}})) is not None and y is not Undefined"
             f" else {slow}({{v}})",
         )
+
+
+    def _member(self, kind: GraphQLEnumType, slow: str) -> str:
+        """A member of the Python enum, by its own name where GraphQL uses the same, else by its identity: members live
+        for ever, and look-alikes must not pass."""
+        members = _members(kind)
+        classes = {type(member) for member in members}
+        if len(classes) == 1 and all(member.name == name for member, name in members.items()):
+            return f"{{v}}._name_ if type({{v}}) is {self.refer('E', classes.pop())} else {slow}({{v}})"
+        names = {id(member): name for member, name in members.items()}
+        return f"{self.refer('e', names.get)}(id({{v}})) or {slow}({{v}})"
 
 
 class Leaf(Struct, frozen=True):
@@ -93,11 +104,11 @@ _DOUBT = {
 }
 
 
-def _members(kind: GraphQLEnumType) -> dict[int, str]:
-    """The name of each member of the Python enum, by its identity: members live for ever; look-alikes must not pass."""
+def _members(kind: GraphQLEnumType) -> dict[Enum, str]:
+    """The name of each member of the Python enum in the schema."""
     if not isinstance(kind, CustomGraphQLEnumType):
         return {}
-    return {id(member): kind.coerce_output_value(member) for member in cast("type[Enum]", kind.wrapped_cls)}
+    return {member: kind.coerce_output_value(member) for member in cast("type[Enum]", kind.wrapped_cls)}
 
 
 def _serializer(kind: GraphQLScalarType | GraphQLEnumType, known: set[type]) -> Callable[[Any], Any]:

@@ -89,7 +89,7 @@ class Run:
             else:
                 cell = memo.cell(group.field, arguments.constant, group.selected, arguments.identity or ())
             self.cells[group] = cell
-            answers = await memo.fill(cell, [*map(cell.key_of, parents)], parents)
+            answers = await memo.fill(cell, [*map(cell.key_of, parents)], parents, sole=group.sole)
             start = 0
             for site in group.sites:
                 held = self._holders[site.spot]

@@ -16,7 +16,7 @@ from gateway.errors import Unavailable
 from gateway.execution import Memo, original
 from gateway.execution.memo import comparable, identity, immutable
 
-Answer = Callable[[list[Any]], Awaitable[Sequence[object]]]
+Answer = Callable[[Sequence[Any]], Awaitable[Sequence[object]]]
 
 
 class Field:
@@ -26,20 +26,20 @@ class Field:
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
-        self.asked: list[list[Any]] = []
+        self.asked: list[Sequence[Any]] = []
 
     @property
     def key_of(self) -> Callable[[Any], Hashable]:
         return str
 
     async def call(
-        self, parents: list[Any], ctx: Any, arguments: Mapping[str, Any], selected: frozenset[str]
+        self, parents: Sequence[Any], ctx: Any, arguments: Mapping[str, Any], selected: frozenset[str]
     ) -> Sequence[object]:
         self.asked.append(parents)
         return await self.answer(parents)
 
 
-async def doubled(parents: list[Any]) -> Sequence[object]:
+async def doubled(parents: Sequence[Any]) -> Sequence[object]:
     await asyncio.sleep(0)
     return [parent * 2 for parent in parents]
 
@@ -94,7 +94,7 @@ async def test_a_cancelled_waiter_cancels_nobody_else() -> None:
 async def test_closing_ends_what_is_being_fetched() -> None:
     ended = asyncio.Event()
 
-    async def hang(parents: list[Any]) -> Sequence[object]:
+    async def hang(parents: Sequence[Any]) -> Sequence[object]:
         try:
             return await asyncio.Future[Sequence[object]]()
         finally:
@@ -115,7 +115,7 @@ async def _result(memo: Memo, field: Field) -> Any:
 
 
 async def test_a_call_that_fails_is_the_error_of_each_of_its_keys() -> None:
-    async def fail(parents: list[Any]) -> Sequence[object]:
+    async def fail(parents: Sequence[Any]) -> Sequence[object]:
         raise Unavailable(source="erp")
 
     field, memo = Field(fail), Memo(None)
@@ -129,7 +129,7 @@ async def test_a_call_that_fails_is_the_error_of_each_of_its_keys() -> None:
 
 
 async def test_a_wrong_number_of_answers_is_an_error() -> None:
-    async def too_few(parents: list[Any]) -> Sequence[object]:
+    async def too_few(parents: Sequence[Any]) -> Sequence[object]:
         return []
 
     with pytest.raises(GraphQLError, match="answered 0 values for 1 parents"):
@@ -139,7 +139,7 @@ async def test_a_wrong_number_of_answers_is_an_error() -> None:
 async def test_raising_a_stored_error_leaves_nothing_behind() -> None:
     error = Unavailable(source="erp")
 
-    async def fail(parents: list[Any]) -> Sequence[object]:
+    async def fail(parents: Sequence[Any]) -> Sequence[object]:
         return [error]
 
     memo, field = Memo(None), Field(fail)
@@ -151,7 +151,7 @@ async def test_raising_a_stored_error_leaves_nothing_behind() -> None:
 
 
 async def test_after_the_deadline_a_fetch_is_an_error() -> None:
-    async def hang(parents: list[Any]) -> Sequence[object]:
+    async def hang(parents: Sequence[Any]) -> Sequence[object]:
         return await asyncio.Future[Sequence[object]]()
 
     memo = Memo(None, deadline=0.0)
@@ -161,7 +161,7 @@ async def test_after_the_deadline_a_fetch_is_an_error() -> None:
 
 
 async def test_a_timeout_of_the_fields_own_is_not_the_deadline() -> None:
-    async def fail(parents: list[Any]) -> Sequence[object]:
+    async def fail(parents: Sequence[Any]) -> Sequence[object]:
         raise TimeoutError("mine")
 
     with pytest.raises(GraphQLError, match="mine"):
