@@ -37,6 +37,7 @@ from gateway.errors import GatewayError
 from gateway.execution.checks import graphql_schema
 from gateway.execution.counters import Counters
 from gateway.execution.failures import raisable
+from gateway.execution.validity import Validity
 from gateway.execution.variables import Variables
 
 TYPICAL_TOKENS = 250
@@ -173,6 +174,7 @@ class Documents:
         max_tokens: int = 5_000,
     ) -> None:
         self._schema = graphql_schema(schema)
+        self._validity = Validity(self._schema)
         self._guards = tuple(guards)
         self._max_tokens = max_tokens
         self._max_characters = max_characters
@@ -205,5 +207,7 @@ class Documents:
         except GatewayError as error:
             self._counters.documents_refused += 1
             return Document(None, [raisable(error)])
+        if self._validity.proven(node):
+            return Document(node, [])
         rules = tuple(specified_rules) if "$" in text else WITHOUT_VARIABLES
         return Document(node, validate_document(self._schema, node, rules))
