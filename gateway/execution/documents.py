@@ -17,6 +17,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
+    Node,
     NoUndefinedVariablesRule,
     NoUnusedVariablesRule,
     OperationDefinitionNode,
@@ -27,10 +28,8 @@ from graphql import (
     VariablesInAllowedPositionRule,
     parse,
     specified_rules,
-    visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.language.visitor import Visitor
 from strawberry.schema.schema import validate_document
 
 from gateway.errors import GatewayError
@@ -64,6 +63,7 @@ class Document:
         "branching",
         "errors",
         "fragments",
+        "introspects",
         "node",
         "operations",
         "tokens",
@@ -91,13 +91,38 @@ class Document:
         self.fragments = {
             one.name.value: FragmentDetails(one) for one in definitions if isinstance(one, FragmentDefinitionNode)
         }
-        reader = _Reader()
-        if node is not None:
-            visit(node, reader)
-        self.branching = tuple(sorted(reader.branching))
-        """Variables whose values decide what is selected."""
-        self.unplannable = reader.unplannable
+        branching: set[str] = set()
+        self.introspects = False
+        self.unplannable: str | None = None
         """Why no plan can be made, in one word, or None."""
+        waiting: list[Any] = list(definitions)
+        while waiting:
+            one = waiting.pop()
+            for directive in one.directives or ():
+                branching |= self._directive(directive, one)
+            if isinstance(one, FieldNode):
+                self.introspects = self.introspects or one.name.value in ("__schema", "__type")
+            elif isinstance(one, OperationDefinitionNode):
+                waiting.extend(one.variable_definitions or ())
+            elif isinstance(one, FragmentDefinitionNode) and one.variable_definitions:
+                self.unplannable = "fragment variables"
+            selected = getattr(one, "selection_set", None)
+            if selected is not None:
+                waiting.extend(selected.selections)
+        if self.introspects:
+            self.unplannable = "introspection"
+        self.branching = tuple(sorted(branching))
+        """Variables whose values decide what is selected."""
+
+    def _directive(self, directive: DirectiveNode, node: Node) -> set[str]:
+        """The variables it reads to decide whether its node is selected."""
+        name = directive.name.value
+        if name in ("skip", "include"):
+            values = [argument.value for argument in directive.arguments or ()]
+            return {value.name.value for value in values if isinstance(value, VariableNode)}
+        if name == "experimental_disableErrorPropagation" or not isinstance(node, OperationDefinitionNode):
+            self.unplannable = "directive"
+        return set()
 
     def variables(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> Variables:
         """The variables of one of its operations."""
@@ -133,31 +158,6 @@ class Document:
         if name is None:
             return self.operations[0] if len(self.operations) == 1 else None
         return next((one for one in self.operations if one.name is not None and one.name.value == name), None)
-
-
-class _Reader(Visitor):
-    """What a document's directives and fields say about how it can be executed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.branching: set[str] = set()
-        self.unplannable: str | None = None
-
-    def enter_directive(self, node: DirectiveNode, _key: Any, parent: Any, _path: Any, ancestors: Any) -> None:
-        name = node.name.value
-        if name in ("skip", "include"):
-            values = [argument.value for argument in node.arguments or ()]
-            self.branching.update(value.name.value for value in values if isinstance(value, VariableNode))
-        elif name == "experimental_disableErrorPropagation" or not isinstance(ancestors[-1], OperationDefinitionNode):
-            self.unplannable = "directive"
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        if node.name.value in ("__schema", "__type"):
-            self.unplannable = "introspection"
-
-    def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> None:
-        if node.variable_definitions:
-            self.unplannable = "fragment variables"
 
 
 class Documents:

@@ -26,7 +26,6 @@ from gateway.http.cache_hints import Keeping, keeping_of
 from gateway.model.principal import ClientProfile
 from gateway.security.card_numbers import FreeText
 from gateway.security.cost import Sum, compile_cost
-from gateway.security.limits import Measures, check_document
 from gateway.security.profiles import RequestFacts
 from gateway.settings import LimitsSection
 
@@ -51,16 +50,12 @@ class Operation(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A valid document. `operations` and `measures` by operation name, None for the unnamed one."""
+    """A valid document. `operations` by their names, None for the unnamed one."""
 
     source: str
     operations: Mapping[str | None, Operation]
-    measures: Mapping[str | None, Measures]
+    introspects: bool
     free_text: FreeText
-
-    @property
-    def introspects(self) -> bool:
-        return any(found.introspection for found in self.measures.values())
 
 
 class Invalid(Exception):
@@ -98,7 +93,7 @@ class Documents:
         return Document(
             source=source,
             operations=_operations(schema, prepared.node),
-            measures=check_document(prepared.node, self._limits),
+            introspects=prepared.introspects,
             free_text=FreeText(schema, prepared.node),
         )
 

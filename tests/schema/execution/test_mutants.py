@@ -46,7 +46,6 @@ OPERATIONS: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
     ('mutation { a: bump b: bump rename(name: "x") { errors product { id owner } } }', ({},)),
 )
 COMPILER: Any = vars(compiling)["_Compiler"]
-READER: Any = vars(documents)["_Reader"]
 Day = tuple[int, int, dict[str, Any]]
 PLANTED: tuple[dict[str, Any], ...] = (
     {"count": 2**40},
@@ -154,7 +153,7 @@ WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "what is known is fetched again": (memo.Memo, "fill", "missing.pop(key, None)", "pass"),
     "plans are shared between callers": (plans.Plans, "get", "branches, grants)", "branches)"),
     "plans are shared between outcomes of @include": (plans.Plans, "get", "branches, grants)", "grants)"),
-    "variables of @include are not noticed": (READER, "enter_directive", "self.branching.update", "str"),
+    "variables of @include are not noticed": (documents.Document, "_directive", "if isinstance", "if not isinstance"),
     "a stored exception is serialised": (projection, "_serializer", "isinstance(value, Exception) or ", ""),
     "variables keep the first request's values": (grouping.Grouping, "arguments", '"$" in argument', "False"),
 }
