@@ -10,26 +10,32 @@ scalar but `String`, or in an argument or input field named for an identifier.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from graphql import (
     ArgumentNode,
+    DirectiveNode,
     DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLArgument,
     GraphQLSchema,
     GraphQLString,
-    ObjectFieldNode,
+    InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     StringValueNode,
-    TypeInfo,
-    TypeInfoVisitor,
+    ValueNode,
     VariableDefinitionNode,
     VariableNode,
-    Visitor,
     get_named_type,
+    get_nullable_type,
     is_input_object_type,
+    is_list_type,
     type_from_ast,
-    visit,
 )
 
 from gateway.errors import BadInput
@@ -124,18 +130,21 @@ class FreeText:
     its variables can bring one."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
-        info = TypeInfo(schema)
-        reader = _Reader(info)
-        visit(document, TypeInfoVisitor(info, reader))
-        self._variables: dict[str, Any] = {}
+        reader = _Reader(schema)
+        kinds: dict[str, Any] = {}
         for definition in document.definitions:
-            if not isinstance(definition, OperationDefinitionNode):
-                continue
-            for variable in definition.variable_definitions or ():
-                name = variable.variable.name.value
-                kind = get_named_type(type_from_ast(schema, variable.type))
-                if name in reader.free and kind is not None and _can_hold_text(kind, set()):
-                    self._variables[name] = kind
+            if isinstance(definition, OperationDefinitionNode):
+                reader.selections(definition, schema.get_root_type(definition.operation))
+                for variable in definition.variable_definitions or ():
+                    kind = type_from_ast(schema, variable.type)
+                    reader.variable(variable, kind)
+                    if kind is not None:
+                        kinds[variable.variable.name.value] = get_named_type(kind)
+            elif isinstance(definition, FragmentDefinitionNode):
+                reader.selections(definition, schema.get_type(definition.type_condition.name.value))
+        self._variables = {
+            name: kind for name, kind in kinds.items() if name in reader.free and _can_hold_text(kind, set())
+        }
 
     def check(self, variables: Mapping[str, Any]) -> None:
         """Raises BadInput."""
@@ -145,31 +154,75 @@ class FreeText:
                     refuse(text)
 
 
-class _Reader(Visitor):
-    """`free`: the variables that are used in at least one place that is not exempt."""
+class _Reader:
+    """Of a valid document. `free`: the variables that are used in at least one place that is not exempt."""
 
-    def __init__(self, info: TypeInfo) -> None:
-        super().__init__()
-        self._info = info
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
         self.free: set[str] = set()
 
-    def enter_string_value(self, node: StringValueNode, _key: Any, parent: Any, _path: Any, ancestors: Any) -> None:
-        kind = self._info.get_input_type()
-        typed = kind is not None and get_named_type(kind) is not GraphQLString
-        if not typed and not is_exempt(_place(parent, ancestors)):
-            refuse(node.value)
+    def selections(self, definition: OperationDefinitionNode | FragmentDefinitionNode, kind: Any) -> None:
+        """All arguments within one definition, which selects of that type."""
+        self._described(definition)
+        waiting: list[tuple[SelectionSetNode, Any]] = [(definition.selection_set, kind)]
+        while waiting:
+            selected, parent = waiting.pop()
+            for one in selected.selections:
+                self._directives(one.directives)
+                if isinstance(one, FieldNode):
+                    field = (
+                        self._schema.get_field(parent, one.name.value) if one.arguments or one.selection_set else None
+                    )
+                    if field is not None and one.arguments:
+                        self._arguments(one.arguments, field.args)
+                    if field is not None and one.selection_set is not None:
+                        waiting.append((one.selection_set, get_named_type(field.type)))
+                elif isinstance(one, InlineFragmentNode):
+                    condition = one.type_condition
+                    kind = parent if condition is None else self._schema.get_type(condition.name.value)
+                    waiting.append((one.selection_set, kind))
 
-    def enter_variable(self, node: VariableNode, _key: Any, parent: Any, _path: Any, ancestors: Any) -> None:
-        if not isinstance(parent, VariableDefinitionNode) and not is_exempt(_place(parent, ancestors)):
-            self.free.add(node.name.value)
+    def variable(self, definition: VariableDefinitionNode, kind: Any) -> None:
+        self._described(definition)
+        if definition.default_value is not None:
+            self._value(definition.default_value, kind, "")
 
+    def _described(self, node: OperationDefinitionNode | FragmentDefinitionNode | VariableDefinitionNode) -> None:
+        if node.description is not None:
+            refuse(node.description.value)
+        self._directives(node.directives)
 
-def _place(parent: Any, ancestors: list[Any]) -> str:
-    """The name of the argument or input field a value stands in, through lists."""
-    for node in (parent, *reversed(ancestors)):
-        if isinstance(node, ArgumentNode | ObjectFieldNode):
-            return node.name.value
-    return ""
+    def _directives(self, directives: Sequence[DirectiveNode] | None) -> None:
+        for one in directives or ():
+            directive = self._schema.get_directive(one.name.value)
+            self._arguments(one.arguments or (), directive.args if directive is not None else {})
+
+    def _arguments(self, arguments: Sequence[ArgumentNode], known: Mapping[str, GraphQLArgument]) -> None:
+        for one in arguments:
+            name = one.name.value
+            self._value(one.value, known[name].type if name in known else None, name)
+
+    def _value(self, written: ValueNode, expected: Any, place: str) -> None:
+        """A value in an argument or input field of that name, where one of that type is expected; None for unknown."""
+        waiting: list[tuple[ValueNode, Any, str]] = [(written, expected, place)]
+        while waiting:
+            value, kind, name = waiting.pop()
+            if isinstance(value, StringValueNode):
+                if (kind is None or get_named_type(kind) is GraphQLString) and not is_exempt(name):
+                    refuse(value.value)
+            elif isinstance(value, VariableNode):
+                if not is_exempt(name):
+                    self.free.add(value.name.value)
+            elif isinstance(value, ListValueNode):
+                items = None if kind is None else get_nullable_type(kind)
+                item = items.of_type if is_list_type(items) else None
+                waiting.extend((one, item, name) for one in value.values)
+            elif isinstance(value, ObjectValueNode):
+                named = None if kind is None else get_named_type(kind)
+                fields = named.fields if is_input_object_type(named) else {}
+                for one in value.fields:
+                    field = fields.get(one.name.value)
+                    waiting.append((one.value, None if field is None else field.type, one.name.value))
 
 
 def is_exempt(name: str) -> bool:
