@@ -10,13 +10,12 @@ again, and only converted where the type asks for it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, cast
 
 import strawberry
-from graphql import FieldNode, GraphQLField, VariableNode, visit
+from graphql import ArgumentNode, FieldNode, GraphQLField, ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from graphql.execution.values import FragmentVariableValues, VariableValues, get_argument_values
-from graphql.language.visitor import Visitor
 from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import StrawberryArgument, convert_argument, convert_arguments
@@ -91,7 +90,7 @@ class Arguments:
             value = written.get(self._converter.config.name_converter.from_argument(argument))
             if isinstance(value, VariableNode):
                 parts.append(_Part(name, value.name.value, self._maker(argument)))
-            elif value is not None and _has_variables(value):
+            elif value is not None and has_variables(value):
                 return None
             elif name in values:
                 known = values[name]
@@ -140,14 +139,24 @@ def _is_as_it_is(kind: object) -> bool:
     return isinstance(kind, StrawberryEnumDefinition) or any(kind is one for one in _AS_THEY_ARE)
 
 
-class _Finder(Visitor):
-    found = False
+def has_variables(value: ValueNode) -> bool:
+    if isinstance(value, ListValueNode):
+        return any(has_variables(one) for one in value.values)
+    if isinstance(value, ObjectValueNode):
+        return any(has_variables(field.value) for field in value.fields)
+    return isinstance(value, VariableNode)
 
-    def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        self.found = True
+
+def written_alike(arguments: Iterable[ArgumentNode]) -> Hashable:
+    """The same for arguments that are written alike, whatever their order and layout."""
+    return frozenset((argument.name.value, _alike(argument.value)) for argument in arguments)
 
 
-def _has_variables(value: Any) -> bool:
-    finder = _Finder()
-    visit(value, finder)
-    return finder.found
+def _alike(value: ValueNode) -> Hashable:
+    if isinstance(value, ListValueNode):
+        return (list, *(_alike(one) for one in value.values))
+    if isinstance(value, ObjectValueNode):
+        return (dict, *((field.name.value, _alike(field.value)) for field in value.fields))
+    if isinstance(value, VariableNode):
+        return (VariableNode, value.name.value)
+    return (type(value), getattr(value, "value", None), getattr(value, "block", None))

@@ -34,6 +34,7 @@ from gateway.errors import Forbidden, LimitExceeded
 from gateway.execution.arguments import Arguments
 from gateway.execution.batched import BatchedField, ComputedField, GatewayField
 from gateway.execution.checks import declared, record_classes
+from gateway.execution.code import code_of
 from gateway.execution.grouping import Grouping, Operation, Place
 from gateway.execution.plan import Plan, Site, Unplannable
 from gateway.execution.projection import Namespace
@@ -85,7 +86,7 @@ class _Compiler:
             f"{maker}, ({''.join(f'{filler}, ' for filler in self._fillers)})",
         )
         space = dict(self._names.names)
-        exec(compile(source, "<plan>", "exec"), space)  # noqa: S102 # names and literals are ours, strings are repr()s
+        exec(code_of(source), space)  # noqa: S102 # names and literals are ours, strings are repr()s
         return Plan(
             build=space["build"],
             source=source,

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import Any, cast
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, print_ast
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails
 from graphql.execution.values import VariableValues
 from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.arguments import Arguments
+from gateway.execution.arguments import Arguments, has_variables, written_alike
 from gateway.execution.authorise import Grants
 from gateway.execution.batched import BatchedField
 from gateway.execution.memo import identity, immutable
@@ -103,9 +103,8 @@ class Grouping:
         if not definition.args:
             arguments.constant = {}
             return arguments
-        text = tuple(sorted(print_ast(argument) for argument in written))
-        arguments.alike = text
-        if any("$" in argument for argument in text):
+        if any(has_variables(argument.value) for argument in written):
+            arguments.alike = written_alike(written)
             return arguments
         try:
             values = arguments.values(self._operation.variables)

@@ -100,13 +100,3 @@ def _default(place: GraphQLArgument | GraphQLInputField) -> Any:
 
 def _doubt(*_: object) -> None:
     raise Unproven
-
-
-def as_written(arguments: Sequence[ArgumentNode] | None) -> str:
-    """The text between the brackets."""
-    if not arguments:
-        return ""
-    first, last = arguments[0].loc, arguments[-1].loc
-    if first is None or last is None:
-        raise Unproven
-    return first.source.body[first.start : last.end]

@@ -11,7 +11,7 @@ value) or would take more than one pass (fields of one response name that are no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from graphql import (
@@ -39,7 +39,8 @@ from graphql.language.parser import MAX_NESTING_DEPTH
 from graphql.utilities import do_types_overlap
 from graphql.validation.rules.variables_in_allowed_position import allowed_variable_usage
 
-from gateway.execution.literals import Unproven, Usage, as_written, check_arguments, check_value, required
+from gateway.execution.arguments import written_alike
+from gateway.execution.literals import Unproven, Usage, check_arguments, check_value, required
 
 FIELDS, FRAGMENTS, OPERATIONS = 500, 50, 10
 """Beyond these graphql-core may stop because it has worked too long, and only it knows when."""
@@ -211,9 +212,9 @@ class _Proof:
         """
         if len(self._fields) > FIELDS:
             raise Unproven
-        known: dict[tuple[str | None, str], tuple[str, str, str]] = {}
+        known: dict[tuple[str | None, str], tuple[str, str, Hashable]] = {}
         for parent, response, node, field in self._fields:
-            here = (node.name.value, field.type, as_written(node.arguments))
+            here = (node.name.value, field.type, written_alike(node.arguments or ()))
             if known.setdefault((None if self._narrows else parent, response), here) != here:
                 raise Unproven
 
