@@ -65,7 +65,6 @@ class Namespace:
             f" else {slow}({{v}})",
         )
 
-
     def _member(self, kind: GraphQLEnumType, slow: str) -> str:
         """A member of the Python enum, by its own name where GraphQL uses the same, else by its identity: members live
         for ever, and look-alikes must not pass."""
