@@ -26,6 +26,7 @@ from gateway.calls.wire import (
     IDLE_SECONDS,
     LONGEST_FIELD,
     MOST_FIELDS,
+    SWITCHING_PROTOCOLS,
     check_head,
     not_connected,
 )
@@ -106,7 +107,7 @@ async def _exchanged(connection: Connection, method: str, sent: bytes, cap: int)
     )
     transport.write(sent)
     message, content = await protocol.read()
-    while 100 <= message.code < 200 and message.code != 101:
+    while message.code < 200 and message.code != SWITCHING_PROTOCOLS:
         message, content = await protocol.read()
     headers = {name.lower(): value for name, value in message.headers.items()}
     check_head(message.code, headers, cap)

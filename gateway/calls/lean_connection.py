@@ -12,14 +12,15 @@ import httptools
 
 from gateway.calls.bodies import Body
 from gateway.calls.refusals import BadTransfer
-from gateway.calls.wire import LONGEST_FIELD, MOST_FIELDS, check_head
+from gateway.calls.wire import LONGEST_FIELD, MOST_FIELDS, SWITCHING_PROTOCOLS, check_head
 from gateway.errors import DeadlineExceeded
 from gateway.model.context import CallContext
 from gateway.ports.transport import Response
 
 _LONGEST_HEAD = 65_536
 """Bytes of status line and fields that may arrive before the fields are complete."""
-_SWITCHING_PROTOCOLS = 101
+_FRAMING = 8
+"""As many times the size cap may arrive for one body: a chunk of one byte takes six."""
 
 
 class Lost(Exception):
@@ -42,8 +43,10 @@ class Connection(asyncio.Protocol):
         self._limit = 0.0
         self._cap = 0
         self._bodiless = False
-        self._head_bytes = 0
+        self._received = 0
+        self._most = 0
         self._status = 0
+        self._fields: list[tuple[bytes, bytes]] = []
         self._headers: dict[str, str] = {}
         self._body: Body | None = None
         self._failure: Exception | None = None
@@ -60,6 +63,7 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.reusable = False
         self._call, self._limit, self._cap, self._bodiless = call, limit, cap, bodiless
+        self._most = _LONGEST_HEAD + _FRAMING * cap
         self._answer = loop.create_future()
         self._begin()
         self._timer = loop.call_later(min(limit, call.deadline) - time.monotonic(), self._late)
@@ -87,14 +91,13 @@ class Connection(asyncio.Protocol):
         if parser is None or self._answer is None or self._answer.done():
             self.abort()  # nobody asked for this
             return
-        if self._body is None:
-            self._head_bytes += len(data)
+        self._received += len(data)
         try:
             parser.feed_data(data)
-            if self._body is None and self._head_bytes > _LONGEST_HEAD:
-                raise BadTransfer(detail="the answer's head is too long")
+            if self._received > _LONGEST_HEAD and (self._body is None or self._received > self._most):
+                raise BadTransfer(detail="the answer's fields are too long")
         except httptools.HttpParserUpgrade:
-            self._fail(Lost("not HTTP: protocols are not switched", malformed=True))
+            self._fail(Lost("protocols are not switched", malformed=True))
         except httptools.HttpParserError as error:
             self._fail(self._failure or Lost(f"not HTTP: {type(error).__name__}", malformed=True))
         except BadTransfer as error:
@@ -116,18 +119,20 @@ class Connection(asyncio.Protocol):
     # --- what the parser calls ----------------------------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if len(value) > LONGEST_FIELD or len(name) > LONGEST_FIELD or len(self._headers) >= MOST_FIELDS:
-            self._refuse(BadTransfer(detail="the answer's fields are too long or too many"))
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        if self._body is None:  # what follows a body is of no interest
+            self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
-        parser = self._parser
+        parser, fields = self._parser, self._fields
         status = self._status = 0 if parser is None else parser.get_status_code()
-        if status < 200 and status != _SWITCHING_PROTOCOLS:
+        if len(fields) > MOST_FIELDS or any(len(name) + len(value) > LONGEST_FIELD for name, value in fields):
+            self._refuse(BadTransfer(detail="the answer's fields are too long or too many"))
+        if status < 200 and status != SWITCHING_PROTOCOLS:
             return  # interim: the answer is still to come
+        headers = self._headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in fields}
         try:
-            check_head(status, self._headers, self._cap)
-            self._body = Body(self._headers.get("content-encoding", ""), self._cap)
+            check_head(status, headers, self._cap)
+            self._body = Body(headers.get("content-encoding", ""), self._cap)
         except BadTransfer as error:
             self._refuse(error)
         if self._bodiless:
@@ -153,7 +158,7 @@ class Connection(asyncio.Protocol):
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self._headers, self._body, self._failure, self._head_bytes = {}, None, None, 0
+        self._fields, self._body, self._failure, self._received = [], None, None, 0
 
     def _wind_down(self) -> None:
         if self._timer is not None:

@@ -23,6 +23,7 @@ IDLE_SECONDS = 15.0
 """How long a connection is kept that nobody uses: shorter than servers do, so that they seldom close first."""
 LONGEST_FIELD = 8_190
 MOST_FIELDS = 128
+SWITCHING_PROTOCOLS = 101
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -41,6 +42,8 @@ def check_head(status: int, headers: Mapping[str, str], cap: int) -> None:
     """Raises BadTransfer for an answer whose body need not be read."""
     if status in _REDIRECTS:
         raise BadTransfer(detail=f"redirect ({status}) refused")
+    if status == SWITCHING_PROTOCOLS:
+        raise BadTransfer(detail="protocols are not switched")
     announced = headers.get("content-length")
     if announced and int(announced) > cap:
         raise BadTransfer(detail=f"body announces more than {cap} bytes")

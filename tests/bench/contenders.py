@@ -20,19 +20,21 @@ BUILD = HERE.parent.parent / "build" / "bench-peers"
 
 
 class Contender(Struct, frozen=True):
-    """`command` is run with `UPSTREAM` and `PORT` in its environment."""
+    """`command` is run with `UPSTREAM` and `PORT` in its environment, besides its own."""
 
     name: str
     command: tuple[str, ...]
     node: bool = False
+    environment: Mapping[str, str] = {}
 
 
 GATEWAY = Contender("gateway", (sys.executable, "-m", "tests.bench.serve_gateway"))
+LEAN = Contender("gateway, lean client", GATEWAY.command, environment={"HTTP_CLIENT": "lean"})
 STOCK = Contender("stock Strawberry", (sys.executable, "-m", "tests.bench.serve_stock"))
 BARE = Contender("bare ASGI", (sys.executable, "-m", "tests.bench.serve_bare"))
 APOLLO = Contender("Apollo Server 5", ("node", str(BUILD / "apollo.mjs")), node=True)
 MERCURIUS = Contender("mercurius + graphql-jit", ("node", str(BUILD / "mercurius.mjs")), node=True)
-ALL = (GATEWAY, STOCK, APOLLO, MERCURIUS, BARE)
+ALL = (GATEWAY, LEAN, STOCK, APOLLO, MERCURIUS, BARE)
 
 
 def install_peers() -> bool:
@@ -54,7 +56,8 @@ def running(contender: Contender, upstream: str, cpu: int | None = 0, **environm
     """The contender's URL and process id while it runs, pinned to one processor where that is possible."""
     port = free_port()
     variables: Mapping[str, str] = {
-        **os.environ, "UPSTREAM": upstream, "PORT": str(port), "NODE_ENV": "production", **environment
+        **os.environ, "UPSTREAM": upstream, "PORT": str(port), "NODE_ENV": "production",
+        **contender.environment, **environment,
     }  # fmt: skip
     process = subprocess.Popen(
         contender.command, env=dict(variables), cwd=HERE.parent.parent, stdout=subprocess.DEVNULL

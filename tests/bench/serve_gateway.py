@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from typing import Any
 
 from gateway.app import Application, build_app
 from gateway.http.serve import listen, work
@@ -15,13 +16,8 @@ from tests.bench.canned import STORES
 
 
 def settings(upstream: str, port: int) -> Settings:
-    policy = {
-        "cache": False,
-        "coalesce": False,
-        "client": os.environ.get("HTTP_CLIENT", "aiohttp"),
-        "connections": 64,
-        "concurrency_limit": 512,
-    }
+    policy: dict[str, Any] = {"cache": False, "coalesce": False, "connections": 64, "concurrency_limit": 512}
+    policy["client"] = os.environ.get("HTTP_CLIENT", "aiohttp")
     backend = {"adapter": "canned", "url": upstream, "allow_private_network": True, "policy": policy}
     locations = {
         "warehouse": {"refs": {"pos": "warehouse"}, "stock": "pos"},
