@@ -4,7 +4,7 @@ in the order of the selection. Half as large as a dictionary, and made, encoded 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, cast
 
@@ -25,12 +25,12 @@ class ResponseObject(Struct, gc=False):
 
 
 @lru_cache(MOST_CLASSES)
-def response_class(names: tuple[str, ...]) -> type[ResponseObject]:
+def response_class(names: tuple[str, ...]) -> Callable[..., ResponseObject]:
     """The class of objects with these response names."""
     fields = [(field_of(index), Any) for index in range(len(names))]
     rename = {field_of(index): name for index, name in enumerate(names)}
     made = defstruct("ResponseObject", fields, bases=(ResponseObject,), gc=False, rename=rename)
-    return cast("type[ResponseObject]", made)
+    return cast("Callable[..., ResponseObject]", made)
 
 
 def field_of(index: int) -> str:
