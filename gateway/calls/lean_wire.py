@@ -12,7 +12,9 @@ from socket import SOCK_STREAM
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from gateway.calls.addresses import AddressInfo, socket_factory
+from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] # its own open tuple
+
+from gateway.calls.addresses import socket_factory
 from gateway.calls.lean_connection import Connection, Lost
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.request_head import RequestHead
@@ -86,31 +88,21 @@ class LeanWire:
             raise not_connected(error) from error
 
     async def _connect(self) -> Connection:
-        """To the first of the name's addresses that answers; each is looked at before a socket is made for it."""
+        """To the first of the name's addresses that answers (RFC 8305); each is looked at when a socket is made for
+        it."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(self._host, self._port, type=SOCK_STREAM)
-        failure: OSError | None = None
-        for info in found:
-            try:
-                sock = self._make_socket(cast(AddressInfo, info))
-            except OSError as error:
-                failure = error
-                continue
-            try:
-                sock.setblocking(False)
-                await loop.sock_connect(sock, cast(Any, info[4]))
-                _, connection = await loop.create_connection(
-                    Connection, sock=sock, ssl=self._ssl, server_hostname=self._host if self._ssl else None
-                )
-            except OSError as error:
-                sock.close()
-                failure = error
-            except BaseException:
-                sock.close()
-                raise
-            else:
-                return connection
-        raise failure or OSError("the name has no address")
+        sock = await start_connection(
+            found, happy_eyeballs_delay=0.25, interleave=1, socket_factory=cast(Any, self._make_socket)
+        )
+        try:
+            _, connection = await loop.create_connection(
+                Connection, sock=sock, ssl=self._ssl, server_hostname=self._host if self._ssl else None
+            )
+        except BaseException:
+            sock.close()
+            raise
+        return connection
 
     async def close(self) -> None:
         while self._idle:
