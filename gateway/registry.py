@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -106,6 +107,7 @@ class Registry:
         place = f"backends.{section.name}"
         manifest = self._at_hand.get(section.adapter) or manifest_of(section.adapter, place=f"{place}.adapter")
         config = convert(section.options, manifest.config, place=place, dec_hook=_secrets_of(settings, place))
+        check_address(section.url, place=f"{place}.url")
         transport = build_transport(
             section.name,
             section.url,
@@ -144,6 +146,17 @@ class Registry:
                 await backend.transport.close()
         for identifiers in self._identifiers:
             await identifiers.close()
+
+
+def check_address(url: str, *, place: str) -> None:
+    """Raises ConfigurationError for what no HTTP client can ask."""
+    try:
+        parts = urlsplit(url)
+        reachable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        reachable = False
+    if not reachable:
+        raise ConfigurationError("this is no http or https address with a host", place=place)
 
 
 def _references(settings: Settings, backend: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] # its own open tuple
 
 from gateway.calls.addresses import socket_factory
+from gateway.calls.deadline import Deadline
 from gateway.calls.lean_connection import Connection, Lost
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.request_head import RequestHead
@@ -44,23 +45,33 @@ class LeanWire:
 
     async def exchange(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
         sent = self._head.bytes_of(request)
-        limit = time.monotonic() + seconds
-        if call.deadline <= limit - seconds:
+        now = time.monotonic()
+        limit = now + seconds
+        if call.deadline <= now:
             raise DeadlineExceeded(detail="no time was left")
-        async with self._places:
-            connection = self._reused() or await self._connected(min(limit, call.deadline))
-            self._busy.add(connection)
-            try:
-                response = await connection.exchange(sent, request.method == "HEAD", call, limit, cap)
-            except Lost as lost:
-                raise (BadTransfer if lost.malformed else Unavailable)(detail=str(lost)) from lost
-            finally:
-                self._busy.discard(connection)
-                if connection.reusable:
-                    self._idle.append((connection, time.monotonic() + IDLE_SECONDS))
-                else:
-                    connection.abort()
-        return response
+        if self._places.locked():
+            with Deadline(call, seconds):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()  # at once
+        try:
+            return await self._exchanged(sent, request.method == "HEAD", call, limit, cap)
+        finally:
+            self._places.release()
+
+    async def _exchanged(self, sent: bytes, bodiless: bool, call: CallContext, limit: float, cap: int) -> Response:
+        connection = self._reused() or await self._connected(min(limit, call.deadline))
+        self._busy.add(connection)
+        try:
+            return await connection.exchange(sent, bodiless, call, limit, cap)
+        except Lost as lost:
+            raise (BadTransfer if lost.malformed else Unavailable)(detail=str(lost)) from lost
+        finally:
+            self._busy.discard(connection)
+            if connection.reusable:
+                self._idle.append((connection, time.monotonic() + IDLE_SECONDS))
+            else:
+                connection.abort()
 
     def _reused(self) -> Connection | None:
         """The connection that was used last, so that the others grow old and end."""

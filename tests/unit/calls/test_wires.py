@@ -94,6 +94,23 @@ async def test_as_many_connections_as_are_allowed(server: Server, wire: Wire) ->
     assert server.connections == 4
 
 
+async def test_waiting_for_a_connection_takes_of_the_attempts_time(server: Server, wire: Wire) -> None:
+    async def never(writer: asyncio.StreamWriter) -> None:
+        return None
+
+    server.answers = [never]
+    taking = [asyncio.ensure_future(ask(wire)) for _ in range(4)]
+    while len(server.heads) < 4:  # noqa: ASYNC110  it happens on the other side of a socket
+        await asyncio.sleep(0.005)
+    with pytest.raises(DeadlineExceeded):
+        await ask(wire, seconds=0.05)
+    server.answers = [OK]
+    for one in taking:
+        one.cancel()
+    await asyncio.gather(*taking, return_exceptions=True)
+    assert (await ask(wire)).body == b"{}"
+
+
 async def test_a_server_that_wants_to_close_is_not_asked_again_on_that_connection(server: Server, wire: Wire) -> None:
     server.answers = [b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"]
     for _ in range(2):
