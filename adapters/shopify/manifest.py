@@ -18,6 +18,7 @@ MANIFEST = Manifest(
     create=create,
     operations=OPERATIONS,
     throttle=throttle,
+    cost_unit="point",
     tier=QualityTier.SILVER,
     unverified=(
         "What a query costs: the published rule is assumed (cost_scale).",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.cache import ABSENT, AnswerCache, Scope, scope_of
+from gateway.calls.chunks import Chunk, chunks
 from gateway.calls.deadline import Deadline
 from gateway.calls.fetch import Fetch
 from gateway.calls.flights import Flights
@@ -142,12 +143,18 @@ class Caller:
         """Without joining anybody: what is not idempotent, or configured so. Writes go one chunk after the other."""
         most = route.spec.max_keys
         if len(keys) <= most:
-            return dict(await self._chunk(route, keys, context, call))
-        chunks = [self._chunk(route, keys[start : start + most], context, call) for start in range(0, len(keys), most)]
-        parts = await asyncio.gather(*chunks) if route.spec.idempotent else [await chunk for chunk in chunks]
-        return {key: answer for part in parts for key, answer in part.items()}
+            return dict(await self._call(route, keys, context, call))
+        parts = [self._chunk(route, chunk, context, call) for chunk in chunks(keys, most)]
+        answers = await asyncio.gather(*parts) if route.spec.idempotent else [await part for part in parts]
+        return {key: answer for part in answers for key, answer in part.items()}
 
     async def _chunk(
+        self, route: Route, chunk: Chunk, context: CommerceContext, call: CallContext
+    ) -> Mapping[Any, Any]:
+        with chunk.placed():
+            return await self._call(route, chunk.keys, context, call)
+
+    async def _call(
         self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
     ) -> Mapping[Any, Any]:
         try:
@@ -199,8 +206,7 @@ class Caller:
         """In the background, with time and priority of its own, for nobody in particular."""
         call = CallContext.within(route.spec.timeout * _RENEW_PATIENCE, priority=Priority.BACKGROUND)
         fetch = Fetch(route, scope, context, self._cache, self._shared)
-        for start in range(0, len(keys), route.spec.max_keys):
-            self._flights.start(scope, keys[start : start + route.spec.max_keys], call, fetch, waited=False)
+        self._flights.start_chunks(scope, keys, route.spec.max_keys, call, fetch, waited=False)
         route.count_renewals(len(keys))
 
     def _stale_instead(self, route: Route, scope: Scope, key: Any, call: CallContext, error: AdapterError) -> Any:

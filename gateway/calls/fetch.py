@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.calls.cache import ABSENT, AnswerCache, Entry, Scope, goes_back
+from gateway.calls.observation import spared
 from gateway.calls.routes import Route
 from gateway.calls.shared import SharedAnswers, place_of, read, written
 from gateway.calls.staleness import OLDER_REFUSED, marked_stale
@@ -45,7 +46,10 @@ class Fetch:
             return await route.ask(keys, self._context, call)
         answers: dict[Any, Any] = {}
         if self._shared is not None and not call.fresh:
-            keys = await self._from_shared(self._shared, keys, call, answers)
+            missing = await self._from_shared(self._shared, keys, call, answers)
+            if len(missing) < len(keys):
+                spared(route.backend, route.operation, len(keys) - len(missing), "shared")
+            keys = missing
             if not keys:
                 return answers
         started = time.monotonic()

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import force_setattr
 
+from gateway.calls.chunks import chunks
 from gateway.calls.deadline import Deadline
 from gateway.errors import AdapterError, DeadlineExceeded
 from gateway.model.context import CallContext
@@ -92,8 +93,10 @@ class Flights:
                 flight.join(call)
                 joined[id(flight)] = flight
         flights = list(joined.values())
-        for start in range(0, len(missing), most):
-            flights += [self.start(scope, missing[start : start + most], call, fetch)]
+        if len(missing) > most:
+            flights += self.start_chunks(scope, missing, most, call, fetch)
+        elif missing:
+            flights.append(self.start(scope, missing, call, fetch))
         late: DeadlineExceeded | None = None
         try:
             with Deadline(call):
@@ -105,6 +108,16 @@ class Flights:
             for flight in flights:
                 flight.leave()
         return _collect(keys, flights, late), len(keys) - len(missing)
+
+    def start_chunks(
+        self, scope: Hashable, keys: Sequence[Any], most: int, call: CallContext, fetch: Fetch, *, waited: bool = True
+    ) -> list[Flight]:
+        """A new flight for every `most` of the keys."""
+        flights: list[Flight] = []
+        for chunk in chunks(keys, most):
+            with chunk.placed():
+                flights.append(self.start(scope, chunk.keys, call, fetch, waited=waited))
+        return flights
 
     def start(
         self, scope: Hashable, keys: Sequence[Any], call: CallContext, fetch: Fetch, *, waited: bool = True

@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 
 from gateway.calls.bound import BoundBackend
+from gateway.calls.chunks import PLACE
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.observation import OBSERVER, BackendCall
+from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.shared import shareable
 from gateway.calls.tracing import NO_SPAN, configured, span
@@ -24,7 +25,7 @@ from gateway.errors import (
     InvalidAnswer,
     places_of,
 )
-from gateway.model.context import CallContext, CommerceContext, UndeclaredContext
+from gateway.model.context import CallContext, CommerceContext, Priority, UndeclaredContext
 from gateway.ports.operations import KeyedOperation, PagedOperation
 
 _log = structlog.get_logger("gateway.calls")
@@ -87,6 +88,8 @@ class Route:
 
     async def ask(self, keys: Sequence[Any], context: CommerceContext, call: CallContext) -> Mapping[Any, Any]:
         """One call of the adapter. Raises AdapterError, or what the client did wrong."""
+        observer = OBSERVER.get()
+        tallied = TALLY.set(Tally()) if observer is not None else None
         started = time.monotonic()
         outcome = "ok"
         view = context.only(self.spec.vary_on)
@@ -117,10 +120,31 @@ class Route:
             self._count(outcome)
             seconds = time.monotonic() - started
             self._seconds(seconds)
-            observer = OBSERVER.get()
-            if observer is not None:
-                requests = self.spec.requests(len(keys), self.spec.axes)
-                observer(BackendCall(self.backend, self.operation, len(keys), requests, started, seconds, outcome))
+            if observer is not None and tallied is not None:
+                tally = TALLY.get() or Tally()
+                TALLY.reset(tallied)
+                observer(self._told(len(keys), call, started, seconds, outcome, tally))
+
+    def _told(
+        self, keys: int, call: CallContext, started: float, seconds: float, outcome: str, tally: Tally
+    ) -> BackendCall:
+        chunk, chunks = PLACE.get()
+        return BackendCall(
+            self.backend,
+            self.operation,
+            keys,
+            self.spec.requests(keys, self.spec.axes),
+            started,
+            seconds,
+            outcome,
+            attempts=tally.attempts,
+            cost=tally.cost,
+            unit=self.bound.manifest.cost_unit,
+            counted=tally.counted,
+            chunk=chunk,
+            chunks=chunks,
+            background=call.priority is Priority.BACKGROUND,
+        )
 
     def _hold_to_account(self, error: AdapterError) -> None:
         transport = self.bound.transport

@@ -18,6 +18,7 @@ from gateway.calls.breaker import Breaker
 from gateway.calls.concurrency import GradientLimit
 from gateway.calls.health import Health
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.observation import TALLY, Tally
 from gateway.calls.rates import LONGEST_WAIT, RateBudget, RateLedger
 from gateway.calls.tracing import NO_SPAN, configured, span
 from gateway.calls.wire import Wire
@@ -153,6 +154,9 @@ class AioTransport:
             self._breaker.abandon(ticket)
             self._count.policy("limit", "shed")
             raise Overloaded(retry_after=1.0)
+        tally = TALLY.get()
+        if tally is not None:
+            tally.attempted(request.cost)
         started = time.monotonic()
         try:
             with self._span(request):
@@ -165,7 +169,7 @@ class AioTransport:
             self._rates.forget(request.cost)
             self._breaker.abandon(ticket)
             raise
-        return response, self._answered(ticket, request, response, time.monotonic() - started)
+        return response, self._answered(ticket, request, response, time.monotonic() - started, tally)
 
     async def _stand_in_line(self, ticket: int, cost: float, call: CallContext) -> None:
         try:
@@ -177,13 +181,15 @@ class AioTransport:
                 self._count.policy("rate", "refused")
             raise
 
-    def _answered(self, ticket: int, request: Request, response: Response, took: float) -> bool:
+    def _answered(self, ticket: int, request: Request, response: Response, took: float, tally: Tally | None) -> bool:
         """True when the answer is the vendor's refusal to be asked so often."""
         signal = self._signal(response)
         self._limit.release(request.operation, took if response.status < 400 else None)
         self._rates.learn(signal, request.cost)
         self._count.attempt(str(response.status))
         limited = signal is not None and signal.limited
+        if tally is not None and signal is not None and signal.cost is not None and not limited:
+            tally.charged(signal.cost)
         ok = limited or (response.status < 500 and took < self._numbers.slow_call)
         self._breaker.record(ticket, ok=ok)
         if ok and not self._breaker.is_open:

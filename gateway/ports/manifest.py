@@ -71,7 +71,8 @@ class QualityTier(Enum):
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """`operations` by `KeyedOperation.name` (such as `price.get_prices`); an operation that is not listed is not
-    served. `unverified` are sentences an operator should read before relying on them."""
+    served. `cost_unit` is what the vendor calls one unit of `Request.cost`; without a cost model it stays `request`.
+    `unverified` are sentences an operator should read before relying on them."""
 
     name: str
     title: str
@@ -80,6 +81,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     create: Callable[[AdapterEnvironment], Adapter]
     operations: Mapping[str, OperationSpec]
     throttle: Callable[[Response], ThrottleSignal | None] = plain_throttle
+    cost_unit: str = "request"
     tier: QualityTier = QualityTier.SILVER
     unverified: tuple[str, ...] = ()
     webhook_topics: tuple[str, ...] = ()

@@ -14,7 +14,8 @@ from gateway.model.operation import MEBIBYTE
 
 class Request(Struct, frozen=True, kw_only=True):
     """One HTTP attempt. `path` is relative to the backend's configured URL. `operation` names the port's operation for
-    metrics and traces. `idempotent` allows a retry. `cost` is in the vendor's own units where it has a cost model."""
+    metrics and traces. `idempotent` allows a retry. `cost` is in the vendor's own units where it has a cost model
+    (`Manifest.cost_unit` names them); elsewhere it stays 1, and the unit is a request."""
 
     method: str
     path: str
@@ -46,7 +47,8 @@ class Transport(Protocol):
 
 class ThrottleSignal(Struct, frozen=True, kw_only=True):
     """What a vendor says about its limits, read from any answer. `limited`: this answer is a refusal. `retry_after`
-    seconds; `remaining` and `capacity` in the vendor's units, `restore_rate` units a second; `window` seconds."""
+    seconds; `remaining` and `capacity` in the vendor's units, `restore_rate` units a second; `window` seconds.
+    `cost` is what the answer cost in these units, or would have, had it not been refused."""
 
     limited: bool = False
     retry_after: float | None = None
