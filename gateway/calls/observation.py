@@ -33,7 +33,7 @@ class BackendCall(Struct, frozen=True):
     were made, retries included. `cost` is what these were expected to cost, in `unit` (the manifest's `cost_unit`),
     `counted` what the vendor said they did: None where no answer speaks of it. `chunk` of `chunks` where there were
     more keys than one call takes. `background`: nobody waited for it, what was kept is renewed. `started` is on the
-    monotonic clock; `outcome` is `ok` or an error's code.
+    monotonic clock; `outcome` is `ok`, an error's code, or `CANCELLED` by the last who waited.
 
     Keys that needed no call are told too, with no requests: `cached` here, `shared` by another gateway, or `joined` to
     a flight that was under way."""

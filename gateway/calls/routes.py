@@ -4,6 +4,7 @@ adapter itself, the innermost of the operation policies.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -105,6 +106,9 @@ class Route:
             raise
         except (GatewayError, UndeclaredContext):
             outcome = "REFUSED"
+            raise
+        except asyncio.CancelledError:
+            outcome = "CANCELLED"
             raise
         except Exception as error:
             # A mapping met something its author did not think of: the backend's answer is to blame, visibly.

@@ -271,6 +271,17 @@ async def test_chunks_are_counted_apart(told: list[BackendCall]) -> None:
     await caller.close()
 
 
+async def test_a_call_that_was_cancelled_did_not_go_well(told: list[BackendCall]) -> None:
+    caller = Caller({"shop": vendor(Wire(slow=True), [1.0])})
+    task = asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon()))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert [(call.outcome, call.attempts) for call in told] == [("CANCELLED", 1)]
+    await caller.close()
+
+
 async def test_nothing_is_tallied_where_nobody_observes() -> None:
     wire = Wire()
     await ask(vendor(wire, [1.0]))
