@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.app import Gateway
 from gateway.errors import ConfigurationError
 from gateway.execution import Request
-from gateway.execution.drawing import timeline, tree
+from gateway.execution.backend_calls import BackendSum, CallStep
+from gateway.execution.drawing import tree
 from gateway.execution.explain import Explanation
+from gateway.execution.timeline import timeline
 from gateway.model.principal import ANONYMOUS, Principal
+from gateway.ownership import Ownership
 from gateway.security.profiles import RequestFacts
 from gateway.settings import load
+
+Named = TypeVar("Named", CallStep, BackendSum)
 
 
 async def explain(config: Path, query: Path, variables: str, *, svg: Path | None, dry: bool, token: str | None) -> int:
@@ -46,6 +52,8 @@ async def _run(gateway: Gateway, request: Request, principal: Principal, svg: Pa
     result = await gateway.engine.execute(request, context)
     found: Any = (result.extensions or {}).get("explain")
     explanation = msgspec.convert(found, Explanation)
+    if not context.is_staff:
+        explanation = _by_name(explanation, gateway.ownership)
     print(tree(explanation))
     for error in result.errors or []:
         print(f"error at {'.'.join(map(str, error.path or []))}: {error.message}", file=sys.stderr)
@@ -53,6 +61,17 @@ async def _run(gateway: Gateway, request: Request, principal: Principal, svg: Pa
         await asyncio.to_thread(svg.write_text, timeline(explanation, "operation"), "utf-8")
         print(f"timeline written to {svg}")
     return 1 if result.errors else 0
+
+
+def _by_name(explanation: Explanation, ownership: Ownership) -> Explanation:
+    """With backends named as the configuration does, whoever the operation was asked as."""
+
+    def named(step: Named) -> Named:
+        return replace(step, backend=ownership.backend_of_alias(step.backend) or step.backend)
+
+    return replace(
+        explanation, calls=tuple(map(named, explanation.calls)), totals=tuple(map(named, explanation.totals))
+    )
 
 
 def _text(path: Path) -> str:

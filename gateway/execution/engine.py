@@ -113,7 +113,8 @@ class Engine:
         variables = document.variables(self._schema, operation).coerced(request.variables)
         if isinstance(variables, list):
             return Result(None, variables)
-        recorder = Recorder(self.counters) if getattr(context, "explain", False) else None
+        explain = getattr(context, "explain", False)
+        recorder = Recorder(self.counters, getattr(context, "source", str)) if explain else None
         memo = context.memo = Memo(context, recorder or self.counters, getattr(context, "deadline", None))
         watching = recorder and OBSERVER.set(recorder.called)
         try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import print_ast
 from msgspec import Struct, to_builtins
 
 from gateway.calls.observation import BackendCall
+from gateway.execution.backend_calls import BackendSum, CallStep, summed
 from gateway.execution.counters import Counters
 from gateway.execution.memo import Cell
 from gateway.execution.plan import Group, Plan
@@ -30,27 +31,17 @@ class FetchStep(Struct, frozen=True, rename="camel"):
     took: float | None = None
 
 
-class CallStep(Struct, frozen=True):
-    """One backend call. `requests` is what the manifest declares for so many keys."""
-
-    backend: str
-    operation: str
-    keys: int
-    requests: int
-    outcome: str
-    started: float
-    took: float
-
-
 class Explanation(Struct, frozen=True, rename="camel"):
     """`levels` lists the fetches by how many lie above them. `predicted` is how many fetches there are at most, known
-    before anything runs. Without a plan, `levels` is one list of what graphql-core fetched."""
+    before anything runs. Without a plan, `levels` is one list of what graphql-core fetched. `totals` sums the calls up
+    for each backend."""
 
     executor: str
     reason: str | None
     predicted: int | None
     levels: tuple[tuple[FetchStep, ...], ...]
     calls: tuple[CallStep, ...] = ()
+    totals: tuple[BackendSum, ...] = ()
     took: float | None = None
 
     def builtins(self) -> dict[str, Any]:
@@ -65,10 +56,12 @@ class _Fetched(Struct, frozen=True):
 
 
 class Recorder:
-    """Listens to one operation: to its memo, and to the backend calls made for it."""
+    """Listens to one operation: to its memo, and to the backend calls made for it. `named` gives what whoever asked
+    may know of a backend's name."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, named: Callable[[str], str] = str) -> None:
         self._counters = counters
+        self._named = named
         self._began = time.monotonic()
         self._fetched: list[_Fetched] = []
         self._called: list[BackendCall] = []
@@ -84,17 +77,32 @@ class Recorder:
 
     def explanation(self, executor: str, reason: str | None) -> Explanation:
         """All there is to tell once the operation has ended."""
-        calls = tuple(
-            CallStep(
-                one.backend, one.operation, one.keys, one.requests, one.outcome, self._ms(one.started), _ms(one.seconds)
-            )
-            for one in sorted(self._called, key=lambda call: call.started)
-        )
         took = self._ms(time.monotonic())
+        calls = tuple(self._step(one) for one in sorted(self._called, key=lambda call: call.started))
+        totals = summed(calls)
         if self.plan is None:
-            return Explanation(executor, reason, None, (tuple(self._steps_by_core()),), calls, took)
+            return Explanation(executor, reason, None, (tuple(self._steps_by_core()),), calls, totals, took)
         ran = {group: self._of(cell) for group, cell in self.cells.items()}
-        return Explanation(executor, reason, len(self.plan.groups), self._levels(self.plan, ran), calls, took)
+        levels = self._levels(self.plan, ran)
+        return Explanation(executor, reason, len(self.plan.groups), levels, calls, totals, took)
+
+    def _step(self, call: BackendCall) -> CallStep:
+        return CallStep(
+            self._named(call.backend),
+            call.operation,
+            call.keys,
+            call.requests,
+            call.outcome,
+            self._ms(call.started),
+            _ms(call.seconds),
+            attempts=call.attempts,
+            cost=round(call.cost, 2),
+            cost_unit=call.unit,
+            counted=call.counted,
+            chunk=call.chunk,
+            chunks=call.chunks,
+            background=call.background,
+        )
 
     def _levels(self, plan: Plan, ran: Mapping[Group, Sequence[_Fetched]]) -> tuple[tuple[FetchStep, ...], ...]:
         return levels_of(plan, {group: self._timed(some) for group, some in ran.items() if some})

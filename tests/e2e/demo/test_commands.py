@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,17 @@ async def test_explain_predicts_the_fetches_and_then_makes_no_more(
     said = capsys.readouterr().out
     assert "at most 4 fetches predicted, 4 made" in said
     assert "erp price.get_prices" in said
+    assert re.search(r"^  shop product\.list_products +1 key, 1 request declared, \d+ made, .* points?, ", said, re.M)
+    sums = {line.split()[0]: line.split()[1:] for line in said.partition("per backend")[2].splitlines()[1:] if line}
+    calls, keys, cached, joined, requests, cost, unit, *_ = sums["erp"]
+    assert (int(calls), int(keys)) == (
+        said.count("\n  erp "),
+        sum(map(int, re.findall(r"\n  erp \S+ +(\d+) key", said))),
+    )
+    assert (cached, joined) == ("0", "0"), "another process than the demo's, which nobody warmed"
+    assert int(requests) >= int(calls)
+    assert (cost, unit) == (requests, "requests")
+    assert sums["shop"][6] == "points"
     assert picture.read_text("utf-8").startswith("<svg")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
@@ -14,8 +15,9 @@ from execution_world import Context, World
 
 from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.execution import Engine, Request, batched
-from gateway.execution.drawing import timeline, tree
+from gateway.execution.drawing import tree
 from gateway.execution.explain import Explanation
+from gateway.execution.timeline import timeline
 
 QUERY = """{ catalogue(first: 2) { nodes { variants { price { quantity } stock } } }
              product { variants { price { quantity } } related { id } } }"""
@@ -93,6 +95,79 @@ async def test_backend_calls_of_this_operation_are_told() -> None:
     assert OBSERVER.get() is None
     assert "erp get_prices  72 keys, 3 requests" in tree(explanation)
     assert "erp get_prices: 72 keys, BACKEND_TIMEOUT" in timeline(explanation)
+
+
+def call(backend: str, keys: int, outcome: str = "ok", **parts: Any) -> BackendCall:
+    return BackendCall(backend, "get_prices", keys, 1, time.monotonic(), 0.02, outcome, **parts)
+
+
+CALLS = (
+    call("erp", 50, attempts=1, cost=1.0, chunk=1, chunks=2),
+    call("erp", 22, "BACKEND_TIMEOUT", attempts=2, cost=2.0, chunk=2, chunks=2),
+    call("erp", 30, "cached"),
+    call("erp", 4, "shared"),
+    call("erp", 5, "joined"),
+    call("shop", 9, attempts=2, cost=12.5, unit="point", counted=10.0),
+    call("shop", 3, attempts=1, cost=7.0, unit="point", background=True),
+    call("crm", 2, "cached"),
+)
+
+
+@pytest.fixture
+async def busy() -> Explanation:
+    """An operation whose one fetch made these calls."""
+
+    @strawberry.type
+    class Query:
+        @batched(int)
+        @staticmethod
+        async def price(parents: Sequence[None], ctx: Context) -> Sequence[int]:
+            observer = OBSERVER.get()
+            assert observer is not None
+            for one in CALLS:
+                observer(one)
+            return [1]
+
+    return await explained(Engine(strawberry.Schema(Query)), "{ price }")
+
+
+async def test_a_call_says_which_chunk_it_is_and_what_it_cost(busy: Explanation) -> None:
+    text = tree(busy)
+    assert "erp get_prices   50 keys (chunk 1 of 2), 1 request declared, 1 made, " in text
+    assert "erp get_prices   22 keys (chunk 2 of 2), 1 request declared, 2 made, " in text
+    assert "shop get_prices  9 keys, 1 request declared, 2 made, 12.5 points (10 counted by the vendor), " in text
+    assert "shop get_prices  3 keys, 1 request declared, 1 made, 7 points, " in text
+    assert text.count("in the background") == 1
+    assert "erp get_prices   30 keys, no call, at " in text
+
+
+async def test_calls_are_summed_for_each_backend(busy: Explanation) -> None:
+    told = [(one.backend, one.calls, one.keys, one.cached, one.joined, one.attempts, one.took) for one in busy.totals]
+    assert told == [("erp", 2, 72, 34, 5, 3, 40.0), ("shop", 2, 12, 0, 0, 3, 40.0), ("crm", 0, 0, 2, 0, 0, 0.0)]
+    assert [(one.cost, one.cost_unit, one.counted) for one in busy.totals[:2]] == [
+        (3.0, "request", None),
+        (19.5, "point", 10.0),
+    ]
+    rows = [line.split() for line in tree(busy).splitlines()[-4:]]
+    assert rows[0][:3] == ["per", "backend", "calls"]
+    assert rows[1] == ["erp", "2", "72", "34", "5", "3", "3", "requests", "40.0", "ms"]
+    assert " ".join(rows[2][6:]) == "19.5 points (10 counted by the vendor) 40.0 ms"
+    assert rows[3] == ["crm", "0", "0", "2", "0", "0", "none", "0.0", "ms"]
+
+
+async def test_the_picture_shows_chunks_cost_and_sums(busy: Explanation) -> None:
+    texts = [one.text for one in ElementTree.fromstring(timeline(busy)).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"erp get_prices 1/2", "20.0 ms, 50 keys, 1 request"} <= {*texts}
+    assert {"erp get_prices 2/2", "20.0 ms, 22 keys, 2 requests, BACKEND_TIMEOUT"} <= {*texts}
+    assert {"20.0 ms, 9 keys, 2 requests, 12.5 points", "30 keys cached", "5 keys joined"} <= {*texts}
+    assert texts[-24:-16] == ["erp", "2", "72", "34", "5", "3", "3 requests", "40.0 ms"]
+
+
+async def test_what_is_told_of_backends_holds_counts_only(busy: Explanation) -> None:
+    for step in (*busy.builtins()["calls"], *busy.builtins()["totals"]):
+        words = {name for name, value in step.items() if isinstance(value, str)}
+        assert words <= {"backend", "operation", "outcome", "costUnit"}
+        assert all(isinstance(value, str | int | float | None) for value in step.values())
 
 
 async def test_the_tree_shows_each_fetch_once_below_what_it_waits_for(engine: Engine) -> None:

@@ -124,3 +124,18 @@ async def test_what_the_backends_were_asked_is_explained(build: Build) -> None:
     assert asked == {("shop", "product.get_products"): 1, ("shop", "price.get_prices"): 1}
     assert asked.keys() <= made.keys()
     assert {call["outcome"] for call in explanation["calls"]} == {"ok"}
+
+
+async def test_backends_are_explained_by_name_to_staff_and_by_alias_to_others(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, _ = await whole_world(build)
+    monkeypatch.setattr(world.services.ownership, "alias", "the {}".format)
+    told: list[set[str]] = []
+    for principal in (STAFF, ANONYMOUS):
+        context = caller(world, principal)()
+        context.explain = True
+        text = '{ product(by: {sku: "MUG"}) { slug } }'
+        explanation = ((await world.engine.execute(Request(text), context)).extensions or {})["explain"]
+        told += [{step["backend"] for step in explanation[part]} for part in ("calls", "totals")]
+    assert told == [{"shop"}, {"shop"}, {"the shop"}, {"the shop"}]
