@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from graphql import print_ast
@@ -161,7 +162,16 @@ def levels_of(plan: Plan, ran: Mapping[Group, tuple[int, float, float]]) -> tupl
 
 
 def _shown(arguments: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}: {value!r}" for name, value in arguments.items())
+    """Texts and inputs by their place only: they may have come in variables and name a person."""
+    return ", ".join(f"{name}: {_harmless(value)}" for name, value in arguments.items())
+
+
+def _harmless(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return str(value)
+    return value.name if isinstance(value, Enum) else "..."
 
 
 def _ms(seconds: float) -> float:

@@ -79,6 +79,25 @@ async def test_without_a_plan_the_fetches_are_told(engine: Engine) -> None:
     assert [step.field for step in explanation.levels[0]] == ["product"]
 
 
+async def test_without_a_plan_what_variables_held_is_not_told() -> None:
+    @strawberry.type
+    class Query:
+        @batched(int)
+        @staticmethod
+        async def found(
+            parents: Sequence[None], ctx: Context, email: str, emails: list[str], first: int, old: bool | None = None
+        ) -> Sequence[int]:
+            return [1]
+
+    text = """query ($email: String!) {
+      found(email: $email, emails: [$email], first: 2) __type(name: "Query") { name } }"""
+    engine = Engine(strawberry.Schema(Query))
+    result = await engine.execute(Request(text, {"email": "ada@example.com"}), developer())
+    assert result.errors is None
+    told = (result.extensions or {})["explain"]["levels"][0][0]
+    assert told["arguments"] == "email: ..., emails: ..., first: 2, old: null"
+
+
 async def test_backend_calls_of_this_operation_are_told() -> None:
     @strawberry.type
     class Query:
