@@ -11,6 +11,7 @@ import time
 from types import TracebackType
 from typing import Protocol
 
+from gateway.calls.clock import Clock, Sleeper, clock_of
 from gateway.errors import DeadlineExceeded
 
 
@@ -24,37 +25,38 @@ class Ends(Protocol):
 class Deadline:
     """`with Deadline(call, timeout)` around awaiting code: raises DeadlineExceeded when the block takes too long."""
 
-    __slots__ = ("_call", "_cancelling", "_expired", "_handle", "_limit", "_task")
+    __slots__ = ("_call", "_cancelling", "_clock", "_expired", "_limit", "_sleeping", "_task")
 
     def __init__(self, call: Ends, timeout: float | None = None) -> None:
         self._call = call
         self._limit = None if timeout is None else time.monotonic() + timeout
         self._cancelling = 0
         self._expired = False
-        self._handle: asyncio.TimerHandle | None = None
+        self._clock: Clock | None = None
+        self._sleeping: set[Sleeper] | None = None
         self._task: asyncio.Task[object] | None = None
 
-    def _left(self) -> float:
-        now = time.monotonic()
-        left = self._call.deadline - now
-        return left if self._limit is None else min(left, self._limit - now)
+    def _end(self) -> float:
+        return self._call.deadline if self._limit is None else min(self._call.deadline, self._limit)
 
     def __enter__(self) -> Deadline:
-        left = self._left()
-        if left <= 0:
+        end = self._end()
+        if end <= time.monotonic():
             raise DeadlineExceeded(detail="no time was left")
         loop = asyncio.get_running_loop()  # each question for it is a system call before Python 3.12
         self._task = task = asyncio.current_task(loop)
         self._cancelling = task.cancelling() if task is not None else 0
-        self._handle = loop.call_later(left, self._fire)
+        self._clock = clock = clock_of(loop)
+        self._sleeping = clock.sleep(self, end)
         return self
 
-    def _fire(self) -> None:
-        left = self._left()
-        if left > 0:
-            self._handle = asyncio.get_running_loop().call_later(left, self._fire)
+    def wake(self) -> None:
+        self._sleeping = None
+        end = self._end()
+        if end > time.monotonic():
+            if self._clock is not None:
+                self._sleeping = self._clock.sleep(self, end)
             return
-        self._handle = None
         self._expired = True
         if self._task is not None:
             self._task.cancel()
@@ -62,9 +64,9 @@ class Deadline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
+        if self._sleeping is not None:
+            self._sleeping.discard(self)
+            self._sleeping = None
         task, self._task = self._task, None
         if not self._expired or task is None:
             return

@@ -11,6 +11,7 @@ from typing import cast
 import httptools
 
 from gateway.calls.bodies import Body
+from gateway.calls.clock import Clock, Sleeper, clock_of
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.wire import LONGEST_FIELD, MOST_FIELDS, SWITCHING_PROTOCOLS, check_head
 from gateway.errors import DeadlineExceeded
@@ -38,7 +39,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
         self._answer: asyncio.Future[Response] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._clock: Clock | None = None
+        self._sleeping: set[Sleeper] | None = None
         self._call: CallContext | None = None
         self._limit = 0.0
         self._cap = 0
@@ -66,7 +68,8 @@ class Connection(asyncio.Protocol):
         self._most = _LONGEST_HEAD + _FRAMING * cap
         self._answer = loop.create_future()
         self._begin()
-        self._timer = loop.call_later(min(limit, call.deadline) - time.monotonic(), self._late)
+        self._clock = clock = clock_of(loop)
+        self._sleeping = clock.sleep(self, min(limit, call.deadline))
         transport.write(sent)
         try:
             return await self._answer
@@ -102,6 +105,18 @@ class Connection(asyncio.Protocol):
             self._fail(self._failure or Lost(f"not HTTP: {type(error).__name__}", malformed=True))
         except BadTransfer as error:
             self._fail(error)
+
+    def wake(self) -> None:
+        """Time is up, unless the call's deadline has moved later meanwhile."""
+        self._sleeping = None
+        call, clock = self._call, self._clock
+        if call is None or clock is None:
+            return
+        end = min(self._limit, call.deadline)
+        if end > time.monotonic():
+            self._sleeping = clock.sleep(self, end)
+        else:
+            self._fail(DeadlineExceeded(detail="no answer in time"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.reusable = False
@@ -161,9 +176,9 @@ class Connection(asyncio.Protocol):
         self._fields, self._body, self._failure, self._received = [], None, None, 0
 
     def _wind_down(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._sleeping is not None:
+            self._sleeping.discard(self)
+            self._sleeping = None
 
     def _refuse(self, error: Exception) -> None:
         """Out of a callback of the parser, which would hide the error in one of its own."""
@@ -190,15 +205,3 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
         self.abort()
-
-    def _late(self) -> None:
-        """The call's deadline may have moved later meanwhile."""
-        call = self._call
-        if call is None:
-            return
-        left = min(self._limit, call.deadline) - time.monotonic()
-        if left > 0:
-            self._timer = asyncio.get_running_loop().call_later(left, self._late)
-            return
-        self._timer = None
-        self._fail(DeadlineExceeded(detail="no answer in time"))

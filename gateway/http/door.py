@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from graphql import GraphQLError
 from opentelemetry.trace import Tracer
 
+from gateway.calls.clock import clock_of
 from gateway.errors import BadInput, GatewayError, TooManyRequests
 from gateway.http.admission import Admission, Admitted, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, Teller, encoded, is_request_error, refusal_reply, reply, status_of
@@ -197,13 +198,14 @@ class _Watch:
     Most operations are over before it looks for the first time."""
 
     def __init__(self, receive: Receive) -> None:
+        loop = asyncio.get_running_loop()
         self._receive = receive
-        self._task = asyncio.current_task()
+        self._task = asyncio.current_task(loop)
         self._looking: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._start)
+        self._sleeping = clock_of(loop).sleep(self, monotonic() + PATIENCE_SECONDS)
         self.gone = False
 
-    def _start(self) -> None:
+    def wake(self) -> None:
         self._looking = asyncio.ensure_future(self._look())
 
     async def _look(self) -> None:
@@ -214,7 +216,7 @@ class _Watch:
             self._task.cancel()
 
     def stop(self) -> None:
-        self._timer.cancel()
+        self._sleeping.discard(self)
         if self._looking is not None:
             self._looking.cancel()
 

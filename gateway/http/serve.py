@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from asyncio import TimerHandle
+import time
 from collections.abc import Callable
 from socket import AF_INET, AF_INET6, create_server
 from socket import socket as Socket
@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from gateway.calls.clock import Sleeper, clock_of
 from gateway.http.gate import Gate
 from gateway.http.socket import MESSAGE_BYTES
 from gateway.http.wire import Receive, Scope, Send
@@ -142,24 +143,24 @@ class PatientHttp(HttpToolsProtocol):
     """Closes a connection whose request's head is too long in coming, or too long."""
 
     head_seconds = HEAD_SECONDS
-    _timer: TimerHandle | None = None
+    _sleeping: set[Sleeper] | None = None
     _head = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._timer = self.loop.call_later(self.head_seconds, self._too_late)
+        self._be_patient()
 
     def data_received(self, data: bytes) -> None:
         cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
         in_head = cycle is None or cycle.response_complete
         if in_head:
-            if self._timer is None:
-                self._timer = self.loop.call_later(self.head_seconds, self._too_late)
             self._head += len(data)
             if self._head > HEAD_BYTES and b"\r\n\r\n" not in data[:HEAD_BYTES]:
                 self._refuse(b"431 Request Header Fields Too Large")
                 return
         super().data_received(data)
+        if self._head and self._sleeping is None:
+            self._be_patient()  # the rest is still to come
 
     def on_headers_complete(self) -> None:
         self._patience_over()
@@ -169,13 +170,16 @@ class PatientHttp(HttpToolsProtocol):
         self._patience_over()
         super().connection_lost(exc)
 
+    def _be_patient(self) -> None:
+        self._sleeping = clock_of(self.loop).sleep(self, time.monotonic() + self.head_seconds)
+
     def _patience_over(self) -> None:
         self._head = 0
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._sleeping is not None:
+            self._sleeping.discard(self)
+            self._sleeping = None
 
-    def _too_late(self) -> None:
+    def wake(self) -> None:
         self._refuse(b"408 Request Timeout")
 
     def _refuse(self, status: bytes) -> None:

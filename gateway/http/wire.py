@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from msgspec import Struct
+
+from gateway.calls.clock import clock_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -86,22 +89,23 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, limit: int,
 
 
 class Alarm:
-    """Cancels the task it is made in when a time is over: what `asyncio.timeout` does, for a fifth of its cost."""
+    """Cancels the task it is made in when a time is over: what `asyncio.timeout` does, for a tenth of its cost."""
 
-    __slots__ = ("_task", "_timer", "rang")
+    __slots__ = ("_sleeping", "_task", "rang")
 
     def __init__(self, seconds: float) -> None:
-        self._task = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
+        loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(loop)
+        self._sleeping = clock_of(loop).sleep(self, time.monotonic() + seconds)
         self.rang = False
 
-    def _ring(self) -> None:
+    def wake(self) -> None:
         self.rang = True
         if self._task is not None:
             self._task.cancel()
 
     def stop(self) -> None:
-        self._timer.cancel()
+        self._sleeping.discard(self)
         if self.rang and self._task is not None:
             self._task.uncancel()
 
