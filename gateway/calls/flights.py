@@ -17,7 +17,6 @@ from gateway.calls.deadline import Deadline
 from gateway.errors import AdapterError, DeadlineExceeded
 from gateway.model.context import CallContext
 
-Place = tuple[Hashable, Hashable]
 Fetch = Callable[[Sequence[Any], CallContext], Awaitable[Mapping[Any, Any]]]
 
 
@@ -72,10 +71,10 @@ class Flight:
 
 
 class Flights:
-    """Every flight of one gateway. A key's place is (scope, key): nothing of two scopes ever meets."""
+    """Every flight of one gateway, by scope and key: nothing of two scopes ever meets."""
 
     def __init__(self) -> None:
-        self._by_place: dict[Place, Flight] = {}
+        self._flying: dict[Hashable, dict[Hashable, Flight]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def gather(
@@ -85,8 +84,9 @@ class Flights:
         A key whose flight failed as a whole has that AdapterError as its answer; other exceptions are raised."""
         missing: list[Any] = []
         joined: dict[int, Flight] = {}
+        flying = {} if call.fresh else self._flying.get(scope, {})
         for key in keys:
-            flight = None if call.fresh else self._by_place.get((scope, key))
+            flight = flying.get(key)
             if flight is None or flight.landed or not _young_enough(flight, call):
                 missing.append(key)
             elif id(flight) not in joined:
@@ -124,8 +124,10 @@ class Flights:
     ) -> Flight:
         """A new flight. One that nobody waits for (a background refresh) ends by its own deadline."""
         flight = Flight(keys, _own(call), needed=1)
-        for key in keys:
-            self._by_place[scope, key] = flight
+        flying = self._flying.get(scope)
+        if flying is None:
+            flying = self._flying[scope] = {}
+        flying.update(dict.fromkeys(keys, flight))
         task = asyncio.get_running_loop().create_task(flight.run(fetch if waited else _limited(fetch)))
         flight.task = task
         self._tasks.add(task)
@@ -133,14 +135,16 @@ class Flights:
         def landed(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
             for key in keys:
-                if self._by_place.get((scope, key)) is flight:
-                    del self._by_place[scope, key]
+                if flying.get(key) is flight:
+                    del flying[key]
+            if not flying and self._flying.get(scope) is flying:
+                del self._flying[scope]
 
         task.add_done_callback(landed)
         return flight
 
     def flying(self, scope: Hashable, key: Hashable) -> bool:
-        flight = self._by_place.get((scope, key))
+        flight = self._flying.get(scope, {}).get(key)
         return flight is not None and not flight.landed
 
     def __len__(self) -> int:
