@@ -31,7 +31,7 @@ class World:
             result = await gateway.engine.execute(Request(query), context)
             if result.errors:
                 raise RuntimeError(str(result.errors[0]))
-            return result.data
+            return result.answer
 
         return asked
 
@@ -65,7 +65,8 @@ async def _world(seeds: Mapping[str, Seed], counting: list[str] | None = None) -
     places = counting or ["shop"]
     configuration: dict[str, Any] = {
         "backends": {
-            name: {"adapter": "seeded", "url": "http://127.0.0.1:9", "policy": {"cache": False}} for name in seeds
+            name: {"adapter": "seeded", "url": "http://127.0.0.1:9", "policy": {"cache": False, "coalesce": False}}
+            for name in seeds
         },
         "domains": {name: {"order": ["shop"]} for name in ("product", "price")} | {"stock": {"order": places}},
         "locations": {name: {"refs": {name: "L1"}, "stock": name} for name in places},
