@@ -66,14 +66,16 @@ class Connection(asyncio.Protocol):
         self.reusable = False
         self._call, self._limit, self._cap, self._bodiless = call, limit, cap, bodiless
         self._most = _LONGEST_HEAD + _FRAMING * cap
-        self._answer = loop.create_future()
+        answer = self._answer = loop.create_future()
         self._begin()
         self._clock = clock = clock_of(loop)
         self._sleeping = clock.sleep(self, min(limit, call.deadline))
         transport.write(sent)
         try:
-            return await self._answer
+            return await answer
         finally:
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # looked at, also where whoever waited was cancelled in the same moment
             self._answer = self._call = self._body = None
             self._wind_down()
 
@@ -117,6 +119,9 @@ class Connection(asyncio.Protocol):
             self._sleeping = clock.sleep(self, end)
         else:
             self._fail(DeadlineExceeded(detail="no answer in time"))
+
+    def eof_received(self) -> None:
+        self.reusable = False  # and the transport closes, after what is under way
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.reusable = False

@@ -20,7 +20,7 @@ from gateway.calls.lean_connection import Connection, Lost
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.request_head import RequestHead
 from gateway.calls.wire import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, not_connected
-from gateway.errors import AdapterError, DeadlineExceeded, Unavailable
+from gateway.errors import DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
 
@@ -85,17 +85,12 @@ class LeanWire:
         return None
 
     async def _connected(self, until: float) -> Connection:
-        left = until - time.monotonic()
         try:
-            async with asyncio.timeout(min(CONNECT_SECONDS, left)):
+            async with asyncio.timeout(min(CONNECT_SECONDS, until - time.monotonic())):
                 return await self._connect()
         except TimeoutError:
-            if left < CONNECT_SECONDS:
-                raise DeadlineExceeded(detail="no connection in time") from None
-            raise Unavailable(detail="no connection in time") from None
-        except AdapterError:
-            raise
-        except (OSError, ssl.SSLError, UnicodeError) as error:  # a name may be no name at all
+            raise DeadlineExceeded(detail="no connection in time") from None
+        except (OSError, UnicodeError) as error:  # a name may be no name at all
             raise not_connected(error) from error
 
     async def _connect(self) -> Connection:
