@@ -4,7 +4,9 @@ anything a client or a person chose.
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from gateway.calls.tallies import Durations, Tallies
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -14,30 +16,30 @@ class CallMetrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry = registry or CollectorRegistry()
-        self.calls = Counter(
+        self.calls = Tallies(
             "gateway_backend_calls",
             "Calls of an adapter's operation, by outcome (ok or an error code).",
             ("backend", "operation", "outcome"),
-            registry=registry,
+            registry,
         )
-        self.call_seconds = Histogram(
+        self.call_seconds = Durations(
             "gateway_backend_call_seconds",
             "How long calls of an adapter's operation took.",
             ("backend", "operation"),
-            buckets=_SECONDS,
-            registry=registry,
+            _SECONDS,
+            registry,
         )
-        self.attempts = Counter(
+        self.attempts = Tallies(
             "gateway_backend_attempts",
             "HTTP attempts, by outcome (a status, or an error code).",
             ("backend", "outcome"),
-            registry=registry,
+            registry,
         )
-        self.policies = Counter(
+        self.policies = Tallies(
             "gateway_backend_policy",
             "What the policies decided, such as `retry/again`, `breaker/refused`, `limit/shed`, `cache/hit`.",
             ("backend", "policy", "outcome"),
-            registry=registry,
+            registry,
         )
         self.up = Gauge(
             "gateway_backend_up", "1 while the backend answers, 0 while it is down.", ("backend",), registry=registry

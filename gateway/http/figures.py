@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.calls.tallies import Duration
 from gateway.http.gate import Gate
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -20,26 +20,22 @@ class DoorFigures(Collector):
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._statuses: Counter[tuple[str, int]] = Counter()
-        self._buckets = [0] * (len(SECONDS) + 1)
-        self._sum = 0.0
+        self._seconds = Duration(SECONDS)
 
     def answered(self, method: str, status: int, seconds: float) -> None:
         self._statuses[method if method in ("GET", "POST", "OPTIONS") else "other", status] += 1
-        self._buckets[bisect_left(SECONDS, seconds)] += 1
-        self._sum += seconds
+        self._seconds.observe(seconds)
 
     def collect(self) -> Iterable[Metric]:
         answers = CounterMetricFamily("gateway_http_answers", "GraphQL answers over HTTP.", labels=("method", "status"))
         for (method, status), count in sorted(self._statuses.items()):
             answers.add_metric((method, str(status)), count)
         yield answers
-        total = 0
-        buckets: list[tuple[str, float]] = []
-        for bound, count in zip((*map(str, SECONDS), "+Inf"), self._buckets, strict=True):
-            total += count
-            buckets.append((bound, total))
         yield HistogramMetricFamily(
-            "gateway_http_seconds", "How long GraphQL answers over HTTP took.", buckets=buckets, sum_value=self._sum
+            "gateway_http_seconds",
+            "How long GraphQL answers over HTTP took.",
+            buckets=self._seconds.buckets(),
+            sum_value=self._seconds.sum,
         )
         yield GaugeMetricFamily(
             "gateway_http_open", "Requests, streams and sockets under way.", value=self._gate.inside
