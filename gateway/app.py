@@ -27,9 +27,9 @@ from gateway.http.wire import Receive, Scope, Send
 from gateway.ownership import Ownership
 from gateway.ports.manifest import Manifest
 from gateway.registry import Registry, check_identity_rules, cursor_secret
-from gateway.security.authentication import verifier_of
 from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
+from gateway.security.verifiers import verifier_of
 from gateway.services import Services
 from gateway.settings import Settings, load
 from gateway.state.aliases import StoredAliases

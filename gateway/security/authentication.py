@@ -15,7 +15,6 @@ from gateway.errors import Unauthenticated
 from gateway.model.principal import ANONYMOUS, Principal
 from gateway.security.api_keys import ApiKeys
 from gateway.security.profiles import ANONYMOUS_PROFILE
-from gateway.settings import Settings
 
 Revoked = Callable[[str, str, str | None], Awaitable[bool]]
 """Whether a token was withdrawn before its time: issuer, subject and `jti` (None when it has none)."""
@@ -23,22 +22,6 @@ Revoked = Callable[[str, str, str | None], Awaitable[bool]]
 
 class Verifier(Protocol):
     async def verify(self, bearer: str) -> Principal: ...
-
-
-class NoIssuers:
-    """Where no issuer is configured, no token is valid."""
-
-    async def verify(self, bearer: str) -> Principal:
-        raise Unauthenticated("The access token is not valid.")
-
-
-def verifier_of(settings: Settings, revoked: Revoked) -> Verifier:
-    """Raises ConfigurationError for an issuer that makes no sense."""
-    if not settings.issuers:
-        return NoIssuers()
-    from gateway.security.tokens import TokenVerifier  # what checks signatures is a tenth of a worker's memory
-
-    return TokenVerifier(settings.issuers, profiles=settings.profiles, base=settings.base, revoked=revoked)
 
 
 class Authentication:
