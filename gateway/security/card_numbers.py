@@ -131,7 +131,7 @@ class FreeText:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         reader = _Reader(schema)
-        kinds: dict[str, Any] = {}
+        kinds: dict[str, list[Any]] = {}
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
                 reader.selections(definition, schema.get_root_type(definition.operation))
@@ -139,17 +139,17 @@ class FreeText:
                     kind = type_from_ast(schema, variable.type)
                     reader.variable(variable, kind)
                     if kind is not None:
-                        kinds[variable.variable.name.value] = get_named_type(kind)
+                        kinds.setdefault(variable.variable.name.value, []).append(get_named_type(kind))
             elif isinstance(definition, FragmentDefinitionNode):
                 reader.selections(definition, schema.get_type(definition.type_condition.name.value))
-        self._variables = {
-            name: kind for name, kind in kinds.items() if name in reader.free and _can_hold_text(kind, set())
-        }
+        # Operations of one document may give one name several types; which of them will run is not known here.
+        free = {name: [kind for kind in kinds.get(name, ()) if _can_hold_text(kind, set())] for name in reader.free}
+        self._variables = {name: some for name, some in free.items() if some}
 
     def check(self, variables: Mapping[str, Any]) -> None:
         """Raises BadInput."""
-        for name, kind in self._variables.items():
-            if name in variables:
+        for name, kinds in self._variables.items():
+            for kind in kinds if name in variables else ():
                 for text in _texts(variables[name], kind):
                     refuse(text)
 

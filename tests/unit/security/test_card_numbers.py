@@ -93,6 +93,9 @@ VISA = "4111 1111 1111 1111"
         ("query ($line: Line) { note(line: $line) }", {"line": {"note": VISA}}),
         ("query ($line: Line) { note(line: $line) }", {"line": {"gifts": [{"gifts": [{"note": VISA}]}]}}),
         ("query ($lines: [Line!]) { note(lines: $lines) }", {"lines": [{"sku": "1"}, {"note": f"x {VISA}"}]}),
+        ("query A($t: String) { note(text: $t) } query B($t: ID) { note(by: $t) }", {"t": VISA}),
+        ("query A($t: ID) { note(by: $t) } query B($t: String) { note(text: $t) }", {"t": VISA}),
+        ("query A($t: String) { note(text: $t) } query B($t: Line) { note(line: $t) }", {"t": VISA}),
         ("query ($text: String) { search(text: $text) }", {"text": VISA.replace(" ", "")}),
     ],
 )
