@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
 from typing import Any, cast
+from uuid import UUID
 
 import strawberry
 from graphql import ArgumentNode, FieldNode, GraphQLField, ListValueNode, ObjectValueNode, ValueNode, VariableNode
@@ -26,6 +30,7 @@ from strawberry.types.field import StrawberryField
 from gateway.execution.memo import immutable
 
 Make = Callable[[Any], Any]
+_UNCHANGING = (str, int, float, bool, bytes, Decimal, Enum, date, time, UUID)
 _AS_THEY_ARE: tuple[object, ...] = (str, int, float, bool, strawberry.ID)
 
 
@@ -42,7 +47,7 @@ class Arguments:
     """`constant` where all requests may share one mapping; else `values` of a request's variables. `identity` is known
     where no variable has a say. Two places of an operation whose `alike` is equal have the same arguments."""
 
-    __slots__ = ("_converter", "_definition", "_field", "_node", "_parts", "alike", "constant", "identity")
+    __slots__ = ("_converter", "_definition", "_field", "_node", "_parts", "_whole", "alike", "constant", "identity")
 
     def __init__(
         self, converter: GraphQLCoreConverter, definition: GraphQLField, field: StrawberryField, node: FieldNode
@@ -52,6 +57,8 @@ class Arguments:
         self._field = field
         self._node = node
         self._parts: tuple[_Part, ...] | None = None
+        self._whole = False
+        """Whether they cannot be taken apart, and are made anew for each request."""
         self.constant: Mapping[str, Any] | None = None
         self.identity: Hashable = None
         self.alike: Hashable = ()
@@ -77,12 +84,13 @@ class Arguments:
         values = convert_arguments(
             raw, self._field.arguments, scalar_registry=self._converter.scalar_registry, config=self._converter.config
         )
-        if self._parts is None and fragment is None:
+        if self._parts is None and fragment is None and not self._whole:
             self._parts = self._taken_apart(values)
+            self._whole = self._parts is None
         return values
 
     def _taken_apart(self, values: Mapping[str, Any]) -> tuple[_Part, ...] | None:
-        """None where a variable stands inside a value."""
+        """None where a variable stands inside a value, or a value is of a class that nobody knows how to copy."""
         written = {argument.name.value: argument.value for argument in self._node.arguments or ()}
         parts: list[_Part] = []
         for argument in self._field.arguments:
@@ -94,6 +102,8 @@ class Arguments:
                 return None
             elif name in values:
                 known = values[name]
+                if not _can_be_copied(known):
+                    return None
                 parts.append(_Part(name, None, _same if immutable([known]) else twin, twin(known)))
         return tuple(parts)
 
@@ -128,6 +138,17 @@ def twin(value: Any) -> Any:
             object.__setattr__(made, name, twin(item))
         return made
     return value
+
+
+def _can_be_copied(value: Any) -> bool:
+    if value is None or value is strawberry.UNSET or isinstance(value, _UNCHANGING):
+        return True
+    if isinstance(value, list):
+        return all(map(_can_be_copied, cast("list[Any]", value)))
+    if isinstance(value, dict):
+        return all(map(_can_be_copied, cast("dict[str, Any]", value).values()))
+    is_input = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return is_input and all(map(_can_be_copied, vars(value).values()))
 
 
 def _same(value: Any) -> Any:

@@ -135,13 +135,11 @@ class Engine:
         """What executing would fetch, before anything runs; errors where it cannot be executed."""
         document = self.documents.get(request.query)
         operation = self._operation(document, request)
-        variables = (
-            operation
-            if isinstance(operation, list)
-            else document.variables(self._schema, operation).coerced(request.variables)
-        )
-        if isinstance(operation, list) or isinstance(variables, list):
-            return cast("list[GraphQLError]", variables)
+        if isinstance(operation, list):
+            return operation
+        variables = document.variables(self._schema, operation).coerced(request.variables)
+        if isinstance(variables, list):
+            return variables
         try:
             return predicted(self._plans.get(document, operation, variables, Grants.of(context)))
         except LimitExceeded as refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NewType
 
 import pytest
 import strawberry
@@ -12,6 +12,7 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, parse
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from hypothesis import given
 from hypothesis import strategies as st
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import convert_arguments
 
 from gateway.execution.arguments import Arguments, twin
@@ -135,6 +136,37 @@ def test_a_request_that_changes_its_input_changes_nobody_elses() -> None:
         assert made["near"] == Near(latitude=1.0, inner=Inner(names=["a"]))
         made["near"].inner.names.append("b")
         made["near"].latitude = 2.0
+
+
+class Basket:
+    """What a custom scalar may make: mutable, and nobody knows how to copy it."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+
+BASKET = strawberry.scalar(name="Basket", serialize=lambda one: one.names, parse_value=lambda value: Basket([value]))
+BasketType = NewType("BasketType", Basket)
+
+
+def test_a_value_of_an_unknown_class_is_made_anew_for_each_request() -> None:
+    @strawberry.type
+    class Shop:
+        @strawberry.field
+        def weigh(self, basket: BasketType) -> int:
+            return len(basket.names)
+
+    schema = strawberry.Schema(Shop, config=StrawberryConfig(scalar_map={BasketType: BASKET}))
+    core = graphql_schema(schema)
+    (operation,) = parse('{ weigh(basket: "apple") }').definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    definition: Any = core.query_type.fields["weigh"]  # type: ignore[union-attr]
+    node: Any = operation.selection_set.selections[0]
+    arguments = Arguments(schema.schema_converter, definition, declared(definition), node)  # type: ignore[arg-type]
+    for _ in range(3):
+        basket = arguments.values(VariableValues({}, {}))["basket"]
+        assert basket.names == ["apple"]
+        basket.names.append("pear")
 
 
 @dataclass
