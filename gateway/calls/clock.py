@@ -39,7 +39,11 @@ class Clock:
     def _ring(self, tick: int) -> None:
         sleeping = self._sleeping.pop(tick)
         while sleeping:
-            sleeping.pop().wake()
+            sleeper = sleeping.pop()
+            try:
+                sleeper.wake()
+            except Exception as error:  # the others are to be woken all the same
+                self.loop.call_exception_handler({"message": "a sleeper failed to wake", "exception": error})
 
 
 _clock: Clock | None = None

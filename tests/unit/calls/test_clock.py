@@ -63,6 +63,24 @@ async def test_whoever_is_woken_may_sleep_again_or_wake_nobody_else() -> None:
     assert len(leaver.woken) == 1
 
 
+async def test_one_that_fails_to_wake_keeps_nobody_asleep() -> None:
+    loop = asyncio.get_running_loop()
+    told: list[object] = []
+    loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+    clock, until = Clock(loop), time.monotonic() + 0.01
+
+    class Failing(Sleeper):
+        def wake(self) -> None:
+            raise RuntimeError("no")
+
+    asleep = [Sleeper() for _ in range(20)]
+    for sleeper in (*asleep[:10], Failing(), *asleep[10:]):
+        clock.sleep(sleeper, until)
+    await asyncio.sleep(0.1)
+    assert [len(sleeper.woken) for sleeper in asleep] == [1] * 20
+    assert [str(error) for error in told] == ["no"]
+
+
 async def test_what_is_past_is_woken_soon() -> None:
     sleeper = Sleeper()
     Clock(asyncio.get_running_loop()).sleep(sleeper, time.monotonic() - 5)
