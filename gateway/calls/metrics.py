@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from gateway.calls.tallies import Durations, Tallies
+from gateway.calls.plain_metrics import PlainCounters, PlainHistograms
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -16,26 +16,26 @@ class CallMetrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry = registry or CollectorRegistry()
-        self.calls = Tallies(
+        self.calls = PlainCounters(
             "gateway_backend_calls",
             "Calls of an adapter's operation, by outcome (ok or an error code).",
             ("backend", "operation", "outcome"),
             registry,
         )
-        self.call_seconds = Durations(
+        self.call_seconds = PlainHistograms(
             "gateway_backend_call_seconds",
             "How long calls of an adapter's operation took.",
             ("backend", "operation"),
             _SECONDS,
             registry,
         )
-        self.attempts = Tallies(
+        self.attempts = PlainCounters(
             "gateway_backend_attempts",
             "HTTP attempts, by outcome (a status, or an error code).",
             ("backend", "outcome"),
             registry,
         )
-        self.policies = Tallies(
+        self.policies = PlainCounters(
             "gateway_backend_policy",
             "What the policies decided, such as `retry/again`, `breaker/refused`, `limit/shed`, `cache/hit`.",
             ("backend", "policy", "outcome"),

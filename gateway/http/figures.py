@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.calls.tallies import Duration
+from gateway.calls.plain_metrics import PlainHistogram
 from gateway.http.gate import Gate
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -20,7 +20,7 @@ class DoorFigures(Collector):
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._statuses: Counter[tuple[str, int]] = Counter()
-        self._seconds = Duration(SECONDS)
+        self._seconds = PlainHistogram(SECONDS)
 
     def answered(self, method: str, status: int, seconds: float) -> None:
         self._statuses[method if method in ("GET", "POST", "OPTIONS") else "other", status] += 1

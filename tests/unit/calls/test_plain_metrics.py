@@ -1,4 +1,4 @@
-"""Tallies and durations: what Prometheus reads is what was counted."""
+"""Plain counters and histograms: what Prometheus reads is what was counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.calls.tallies import Durations, Tallies
+from gateway.calls.plain_metrics import PlainCounters, PlainHistograms
 
 BOUNDS = (0.1, 1.0, 10.0)
 
@@ -17,7 +17,7 @@ def test_a_histogram_is_read_as_prometheus_own_would_be(seconds: list[float]) ->
     from prometheus_client import Histogram
 
     ours, theirs = CollectorRegistry(), CollectorRegistry()
-    durations = Durations("took_seconds", "How long.", ("backend",), BOUNDS, ours).labels("erp")
+    durations = PlainHistograms("took_seconds", "How long.", ("backend",), BOUNDS, ours).labels("erp")
     histogram = Histogram("took_seconds", "How long.", ("backend",), buckets=BOUNDS, registry=theirs).labels("erp")
     for one in seconds:
         durations.observe(one)
@@ -32,7 +32,7 @@ def test_a_histogram_is_read_as_prometheus_own_would_be(seconds: list[float]) ->
 
 def test_counters_are_told_apart_by_their_labels() -> None:
     registry = CollectorRegistry()
-    calls = Tallies("calls", "Calls.", ("backend", "outcome"), registry)
+    calls = PlainCounters("calls", "Calls.", ("backend", "outcome"), registry)
     calls.labels("erp", "ok").inc()
     calls.labels("erp", "ok").inc(2)
     calls.labels("erp", 'odd "one"\n').inc()
