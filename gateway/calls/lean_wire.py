@@ -1,5 +1,5 @@
 """One HTTP/1.1 attempt over asyncio's own transports and llhttp (through httptools, as the server's side): a third of
-what a general client costs, because there is no session, no stream and no task between a socket and an answer.
+what a session of aiohttp's costs, because there is no session, no stream and no task between a socket and an answer.
 """
 
 from __future__ import annotations
