@@ -143,12 +143,13 @@ def twin(value: Any) -> Any:
 def _can_be_copied(value: Any) -> bool:
     if value is None or value is strawberry.UNSET or isinstance(value, _UNCHANGING):
         return True
-    if isinstance(value, list):
+    if type(value) is list:
         return all(map(_can_be_copied, cast("list[Any]", value)))
-    if isinstance(value, dict):
+    if type(value) is dict:
         return all(map(_can_be_copied, cast("dict[str, Any]", value).values()))
-    is_input = dataclasses.is_dataclass(value) and not isinstance(value, type)
-    return is_input and all(map(_can_be_copied, vars(value).values()))
+    # An input object keeps its fields in its dictionary; what a scalar made may keep them in slots.
+    is_input = dataclasses.is_dataclass(value) and hasattr(value, "__dict__") and not hasattr(value, "__slots__")
+    return is_input and not isinstance(value, type) and all(map(_can_be_copied, vars(value).values()))
 
 
 def _same(value: Any) -> Any:

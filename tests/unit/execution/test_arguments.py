@@ -145,18 +145,25 @@ class Basket:
         self.names = names
 
 
-BASKET = strawberry.scalar(name="Basket", serialize=lambda one: one.names, parse_value=lambda value: Basket([value]))
+@dataclass(slots=True)
+class SlottedBasket:
+    names: list[str]
+
+
 BasketType = NewType("BasketType", Basket)
 
 
-def test_a_value_of_an_unknown_class_is_made_anew_for_each_request() -> None:
+@pytest.mark.parametrize("kind", [Basket, SlottedBasket])
+def test_a_value_of_an_unknown_class_is_made_anew_for_each_request(kind: type[Basket | SlottedBasket]) -> None:
+    scalar = strawberry.scalar(name="Basket", serialize=lambda one: one.names, parse_value=lambda value: kind([value]))
+
     @strawberry.type
     class Shop:
         @strawberry.field
         def weigh(self, basket: BasketType) -> int:
             return len(basket.names)
 
-    schema = strawberry.Schema(Shop, config=StrawberryConfig(scalar_map={BasketType: BASKET}))
+    schema = strawberry.Schema(Shop, config=StrawberryConfig(scalar_map={BasketType: scalar}))
     core = graphql_schema(schema)
     (operation,) = parse('{ weigh(basket: "apple") }').definitions
     assert isinstance(operation, OperationDefinitionNode)
