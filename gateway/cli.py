@@ -1,4 +1,4 @@
-"""The commands: `gateway serve | check | demo | explain | revoke | schema | adapters`."""
+"""The commands: `gateway serve | check | demo | explain | revoke | tasks | schema | adapters`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("--restore", action="store_true", help="take it back")
     revoke.set_defaults(run=_revoke)
 
+    tasks = commands.add_parser("tasks", help="what a person must look at, and what was set aside")
+    _config(tasks)
+    tasks.add_argument("--kind", help="only tasks of this kind")
+    tasks.add_argument("--done", action="store_true", help="those that are closed, instead of the open ones")
+    tasks.add_argument("--json", action="store_true", help="one JSON object a line")
+    tasks.add_argument("--close", metavar="ID", help="it is dealt with")
+    tasks.add_argument("--retry", metavar="ID", help="try what it set aside anew, and close it")
+    tasks.add_argument("--by", default=os.environ.get("USER", "operator"), help="who closes it (default: you)")
+    tasks.set_defaults(run=_tasks)
+
     schema = commands.add_parser("schema", help="print the schema (SDL)")
     schema.set_defaults(run=_schema)
 
@@ -121,12 +131,12 @@ def _explain(options: argparse.Namespace) -> int:
 def _revoke(options: argparse.Namespace) -> int:
     from gateway.settings import load
     from gateway.state.database import Database
-    from gateway.state.revocations import StoredRevocations
+    from gateway.state.kept import Kept
 
     async def change() -> None:
         database = await Database.open(load(options.config).gateway.state)
         try:
-            revocations = StoredRevocations(database)
+            revocations = Kept(database).revocations
             if options.restore:
                 await revocations.restore(options.issuer, options.subject)
             else:
@@ -137,6 +147,16 @@ def _revoke(options: argparse.Namespace) -> int:
     asyncio.run(change())
     print("restored" if options.restore else "revoked: refused everywhere within seconds")
     return 0
+
+
+def _tasks(options: argparse.Namespace) -> int:
+    from gateway.settings import load
+    from gateway.tasks import close, show
+
+    url = load(options.config).gateway.state
+    if options.close or options.retry:
+        return asyncio.run(close(url, options.close or options.retry, options.by, retry=bool(options.retry)))
+    return asyncio.run(show(url, kind=options.kind, done=options.done, as_json=options.json))
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -95,6 +95,13 @@ class Caller:
         if self._shared is not None:
             await self._shared.invalidate(backend, wanted)
 
+    def forget(self, backend: str | None, tags: Sequence[str] = ()) -> None:
+        """As `invalidate`, in this process alone: another has told the rest. No backend: everything."""
+        if backend is None:
+            self._cache.clear()
+        else:
+            self._cache.invalidate(backend, touched(tags))
+
     async def close(self) -> None:
         await self._flights.close()
 

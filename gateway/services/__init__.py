@@ -8,6 +8,7 @@ from gateway.ownership import Ownership
 from gateway.ports.aliases import Aliases
 from gateway.ports.links import IdentityLinks
 from gateway.ports.manifest import Secret
+from gateway.ports.tasks import Tasks
 from gateway.services.availability import AvailabilityService
 from gateway.services.catalog import Catalog
 from gateway.services.cursors import Cursors
@@ -19,6 +20,7 @@ from gateway.services.nodes import Nodes
 from gateway.services.orders import Orders
 from gateway.services.pricing import Pricing
 from gateway.services.speech import Speech
+from gateway.services.staff_tasks import StaffTasks
 from gateway.services.stores import Stores
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import Settings
@@ -34,6 +36,7 @@ class Services:
         ownership: Ownership,
         links: IdentityLinks,
         aliases: Aliases,
+        tasks: Tasks,
         key: Secret,
     ) -> None:
         systems = SystemsOfRecord(caller, ownership)
@@ -51,3 +54,4 @@ class Services:
         self.orders = Orders(systems, self.customers, cursors)
         self.speech = Speech(self.languages)
         self.nodes = Nodes(self, aliases)
+        self.staff_tasks = StaffTasks(tasks, cursors)
