@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from gateway.calls.cache import AnswerCache
 from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.tags import touched
+from gateway.calls.tags import touched, unnamed
 from gateway.calls.webhooks import WebhookInbox
 from gateway.context import ContextFactory
 from gateway.errors import StateUnavailable
@@ -141,7 +141,7 @@ class Gateway:
         for doors in self._doors:
             doors.cache.invalidate(touched(tags))
         try:
-            await self.kept.changes.tell(Change(BACKEND_CHANGED, backend, tuple(tags)))
+            await self.kept.changes.tell(Change(BACKEND_CHANGED, backend, unnamed(tags)))
         except StateUnavailable:  # said where it is raised; others keep what they have until it is over
             _log.warning("change_untold", backend=backend)
 

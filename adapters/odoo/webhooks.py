@@ -4,7 +4,7 @@ rule's URL (or a proxy's header) carries, and one change may arrive six times, s
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ import msgspec
 from adapters.odoo.orders import POS, SALE, order_id
 from adapters.odoo.prices import OdooPrices
 from gateway.errors import BadInput, Unauthenticated
-from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
+from gateway.ports.webhooks import EVERYTHING, WebhookDelivery, WebhookEvent
 
 TOPICS = (
     "product.template",
@@ -50,9 +50,12 @@ class OdooWebhooks(OdooPrices):
         tags = _TAGS.get(sent.model)
         if tags is None:
             raise BadInput("a webhook of a model that is not listened to")
-        if sent.model.startswith("product.pricelist"):
-            self.price_tables.expire()
         return (WebhookEvent(topic=sent.model, tags=tags(sent.id, fields), occurred_at=_when(fields)),)
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """Price lists are kept whole; a change of one tells no SKU."""
+        if "price" in tags or tags == EVERYTHING:
+            self.price_tables.expire()
 
     def _is_ours(self, delivery: WebhookDelivery) -> bool:
         if self.config.webhook_token is None:

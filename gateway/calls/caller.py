@@ -26,6 +26,7 @@ from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.touched import not_shareable
 from gateway.ports.operations import KeyedOperation, PagedOperation
+from gateway.ports.webhooks import EVERYTHING, ForgetsChanges
 
 __all__ = ["BoundBackend", "Caller"]
 
@@ -90,17 +91,22 @@ class Caller:
 
     async def invalidate(self, backend: str, tags: Sequence[str]) -> None:
         """What bears one of these tags is asked anew, in every gateway that shares the cache."""
-        wanted = touched(tags)
-        self._cache.invalidate(backend, wanted)
+        self.forget(backend, tags)
         if self._shared is not None:
-            await self._shared.invalidate(backend, wanted)
+            await self._shared.invalidate(backend, touched(tags))
 
     def forget(self, backend: str | None, tags: Sequence[str] = ()) -> None:
         """As `invalidate`, in this process alone: another has told the rest. No backend: everything."""
         if backend is None:
             self._cache.clear()
-        else:
-            self._cache.invalidate(backend, touched(tags))
+            for bound in self._backends.values():
+                if isinstance(bound.adapter, ForgetsChanges):
+                    bound.adapter.forget(EVERYTHING)
+            return
+        self._cache.invalidate(backend, touched(tags))
+        changed = self._backends.get(backend)
+        if changed is not None and isinstance(changed.adapter, ForgetsChanges):
+            changed.adapter.forget(tags)
 
     async def close(self) -> None:
         await self._flights.close()

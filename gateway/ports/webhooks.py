@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
+
+EVERYTHING = ("*",)
+"""In place of tags: anything may have changed."""
 
 
 class WebhookDelivery(Struct, frozen=True):
@@ -51,6 +54,15 @@ class WebhookEvent(Struct, frozen=True):
     id: str | None = None
     occurred_at: datetime | None = None
     fact: WebhookFact | None = None
+
+
+@runtime_checkable
+class ForgetsChanges(Protocol):
+    """An adapter that keeps something of its own between calls, such as a table of price lists."""
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """These changed (or `EVERYTHING` may have), whoever was told: keep nothing made of them. Does no I/O."""
+        ...
 
 
 @runtime_checkable
