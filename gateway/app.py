@@ -39,6 +39,7 @@ from gateway.state.kept import Kept
 from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
 from gateway.state.shared import Shared, open_shared
+from gateway.validation import require
 from schema import build_schema
 
 CONFIG_VARIABLE = "GATEWAY_CONFIG"
@@ -93,8 +94,13 @@ class Gateway:
         self._shared: Shared | None = None
 
     @classmethod
-    async def open(cls, settings: Settings, manifests: Mapping[str, Manifest] | None = None) -> Gateway:
-        """Raises ConfigurationError; opens no connection to a backend. `manifests`: see `Registry.open`."""
+    async def open(
+        cls, settings: Settings, manifests: Mapping[str, Manifest] | None = None, *, validated: bool = False
+    ) -> Gateway:
+        """Raises ConfigurationError, with every mistake there is; opens no connection to a backend. `manifests`: see
+        `Registry.open`. `validated`: somebody looked at the settings already."""
+        if not validated:
+            require(settings, manifests)
         database = await Database.open(settings.gateway.state)
         registry: Registry | None = None
         shared: Shared | None = None

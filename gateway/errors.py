@@ -37,8 +37,11 @@ twice would grow its traceback for ever, so whoever raises a stored one raises `
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from traceback import extract_tb
 from typing import ClassVar, Self
+
+from msgspec import Struct
 
 
 class GatewayError(Exception):
@@ -266,14 +269,51 @@ class CurrencyNotSold(PerKeyError):
 # --- the operator's, and ours -------------------------------------------------------------------------------------
 
 
+class Mistake(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with the configuration. `place` is the key in the file, such as `backends.erp.url`;
+    `value` what stands there, never a secret; `allowed` what may, where that is a short list; `nearest` what was
+    probably meant. What is not `grave` lets the gateway serve, but not as somebody wanted it to."""
+
+    message: str
+    place: str | None = None
+    value: str | None = None
+    allowed: tuple[str, ...] = ()
+    nearest: str | None = None
+    grave: bool = True
+
+    @property
+    def text(self) -> str:
+        """All of it in a line."""
+        said = f"{self.place}: {self.message}" if self.place else self.message
+        if self.nearest is not None:
+            said += f"; did you mean `{self.nearest}`?"
+        if self.allowed and len(self.allowed) <= 20:
+            said += f" (allowed: {', '.join(self.allowed)})"
+        return said
+
+
 class ConfigurationError(GatewayError):
-    """The configuration cannot work. `place` is the key in the file, such as `backends.erp.url`."""
+    """The configuration cannot work. `place` is the key in the file; `mistakes` are all that were found at once."""
 
     code = "CONFIGURATION"
 
     def __init__(self, message: str, *, place: str | None = None) -> None:
         super().__init__(f"{place}: {message}" if place else message)
         self.place = place
+        self.mistakes: tuple[Mistake, ...] = (Mistake(message=message, place=place),)
+
+    @classmethod
+    def of(cls, mistakes: Iterable[Mistake]) -> ConfigurationError:
+        """One error for one or more mistakes, a line each."""
+        found = tuple(mistakes)
+        error = cls("\n".join(mistake.text for mistake in found))
+        error.place = found[0].place if len(found) == 1 else None
+        error.mistakes = found
+        return error
+
+
+class Unreadable(ConfigurationError):
+    """There is no configuration to speak of: no file, no leave to read it, or no TOML."""
 
 
 class StateUnavailable(GatewayError):

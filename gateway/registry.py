@@ -17,9 +17,9 @@ from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.rates import RateLedger
 from gateway.calls.transport import build_transport
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, Mistake
 from gateway.model.identity import KeyRule
-from gateway.ports.manifest import AdapterEnvironment, Manifest, Secret
+from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, Secret
 from gateway.settings import BackendSection, Settings, convert
 from gateway.state.database import Database
 from gateway.state.identifiers import StoredIdentifiers
@@ -54,12 +54,20 @@ def secret(settings: Settings, name: str, *, place: str) -> Secret:
     source = settings.secrets.get(name)
     if source is None:
         close = difflib.get_close_matches(name, settings.secrets, n=1)
-        hint = f"; did you mean `{close[0]}`?" if close else ""
-        raise ConfigurationError(f"no secret `{name}` in [secrets]{hint}", place=place)
+        hint = (
+            f"; did you mean `{close[0]}`?" if close else ": this key names one, and the credential itself stands in "
+        )
+        hint = hint if close else hint + "the environment"
+        raise ConfigurationError(f"no secret {_named(name)}in [secrets]{hint}", place=place)
     values = tuple(value for variable in source.env if (value := settings.environment.get(variable)))
     if not values:
         raise ConfigurationError(f"set the environment variable {source.env[0]}", place=f"secrets.{name}")
     return Secret(values)
+
+
+def _named(name: str) -> str:
+    """The name, unless it looks like a credential that somebody pasted in its place."""
+    return f"`{name}` " if len(name) <= 24 and name.isascii() and name.replace("_", "").isalpha() else ""
 
 
 def cursor_secret(settings: Settings) -> Secret:
@@ -76,6 +84,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.backends: dict[str, BoundBackend] = {}
+        self.configs: dict[str, AdapterConfig] = {}
+        """Each adapter's own section, by backend."""
         self._identifiers: list[StoredIdentifiers] = []
         self._at_hand: Mapping[str, Manifest] = {}
 
@@ -88,12 +98,18 @@ class Registry:
         manifests: Mapping[str, Manifest] | None = None,
         ledger: RateLedger | None = None,
     ) -> Registry:
-        """Raises ConfigurationError for the first backend that cannot be made. Opens no connection yet. `manifests` are
+        """Raises ConfigurationError for every backend that cannot be made. Opens no connection yet. `manifests` are
         adapters at hand, by name, besides those that are installed; `ledger` shares rate budgets over gateways."""
         registry = cls()
         registry._at_hand = manifests or {}
+        mistakes: list[Mistake] = []
         for section in settings.backends.values():
-            registry._add(section, settings, database, metrics, ledger)
+            try:
+                registry._add(section, settings, database, metrics, ledger)
+            except ConfigurationError as error:
+                mistakes += error.mistakes
+        if mistakes:
+            raise ConfigurationError.of(mistakes)
         return registry
 
     def _add(
@@ -106,7 +122,9 @@ class Registry:
     ) -> None:
         place = f"backends.{section.name}"
         manifest = self._at_hand.get(section.adapter) or manifest_of(section.adapter, place=f"{place}.adapter")
-        config = convert(section.options, manifest.config, place=place, dec_hook=_secrets_of(settings, place))
+        config = self.configs[section.name] = convert(
+            section.options, manifest.config, place=place, dec_hook=secrets_of(settings, place)
+        )
         check_address(section.url, place=f"{place}.url")
         transport = build_transport(
             section.name,
@@ -163,7 +181,7 @@ def _references(settings: Settings, backend: str) -> tuple[str, ...]:
     return tuple(section.refs[backend] for section in settings.locations.values() if backend in section.refs)
 
 
-def _secrets_of(settings: Settings, place: str) -> Callable[[type[Any], Any], Any]:
+def secrets_of(settings: Settings, place: str) -> Callable[[type[Any], Any], Any]:
     """How an adapter's configuration names a secret: by its key in `[secrets]`."""
 
     def decode(kind: type[Any], value: Any) -> Any:

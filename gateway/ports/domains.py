@@ -32,10 +32,12 @@ from gateway.model.stores import StoreRecord
 
 class Probe(Struct, frozen=True):
     """What `gateway check` prints. `version` is what the running system says of itself; `notes` are facts an operator
-    should see (a truncated history, a missing right)."""
+    should see (a truncated history); `problems` are what keeps the backend from doing what it is configured for (a
+    missing right, a configured name that it does not know) and make the check fail."""
 
     version: str
     notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -66,6 +66,8 @@ class Database:
             parsed = make_url(url)
         except ArgumentError as error:
             raise ConfigurationError("not a database URL", place="gateway.state") from error
+        except ValueError as error:
+            raise ConfigurationError("not a database URL: its port is no number", place="gateway.state") from error
         is_sqlite = parsed.get_backend_name() == "sqlite"
         file = parsed.database if is_sqlite and parsed.database not in (None, "", ":memory:") else None
         try:
@@ -73,7 +75,11 @@ class Database:
                 await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
             options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 8}
             engine = create_async_engine(parsed, **options)
-        except (OSError, NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
+        except ModuleNotFoundError as error:
+            extra = 'pip install "headless-commerce-gateway[postgres]"'
+            hint = f"install the PostgreSQL driver: {extra}" if error.name == "asyncpg" else str(error)
+            raise ConfigurationError(hint, place="gateway.state") from error
+        except (OSError, NoSuchModuleError, SQLAlchemyError) as error:
             raise ConfigurationError(f"cannot use this database: {error}", place="gateway.state") from error
         if is_sqlite:
             event.listen(engine.sync_engine, "connect", _prepare_sqlite(patience))

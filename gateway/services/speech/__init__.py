@@ -40,6 +40,11 @@ def _bundle(language: str) -> FluentBundle | None:
     return bundle
 
 
+def has_sentences(language: str) -> bool:
+    """Whether anything can be said in a language without falling back to another."""
+    return _bundle(language) is not None
+
+
 @cache
 def _locale(language: str) -> Locale:
     return Locale.parse(language, sep="-")
