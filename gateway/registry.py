@@ -7,7 +7,8 @@ import difflib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.rates import RateLedger
 from gateway.calls.transport import build_transport
+from gateway.constraints.texts import variable_shown
 from gateway.errors import ConfigurationError, Mistake
 from gateway.model.identity import KeyRule
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, Secret
@@ -28,14 +30,20 @@ ADAPTERS = "commerce_gateway.adapters"
 _log = structlog.get_logger("gateway")
 
 
+@cache
+def _entries() -> Mapping[str, EntryPoint]:
+    """Installed adapters by name: reading every distribution's metadata takes a while."""
+    return {entry.name: entry for entry in entry_points(group=ADAPTERS)}
+
+
 def installed_adapters() -> dict[str, str]:
     """Names of installed adapters with the distribution each comes from; nothing is imported."""
-    return {entry.name: entry.dist.name if entry.dist else "" for entry in entry_points(group=ADAPTERS)}
+    return {name: entry.dist.name if entry.dist else "" for name, entry in _entries().items()}
 
 
 def manifest_of(name: str, *, place: str) -> Manifest:
     """Import an adapter. Raises ConfigurationError when it is not installed or cannot be imported."""
-    found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
+    found = _entries()
     if name not in found:
         close = difflib.get_close_matches(name, found, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"installed: {', '.join(sorted(found)) or 'none'}"
@@ -61,7 +69,8 @@ def secret(settings: Settings, name: str, *, place: str) -> Secret:
         raise ConfigurationError(f"no secret {_named(name)}in [secrets]{hint}", place=place)
     values = tuple(value for variable in source.env if (value := settings.environment.get(variable)))
     if not values:
-        raise ConfigurationError(f"set the environment variable {source.env[0]}", place=f"secrets.{name}")
+        variable = variable_shown(source.env[0]) if source.env else "that it names"
+        raise ConfigurationError(f"set the environment variable {variable}", place=f"secrets.{name}")
     return Secret(values)
 
 
@@ -187,6 +196,8 @@ def secrets_of(settings: Settings, place: str) -> Callable[[type[Any], Any], Any
     def decode(kind: type[Any], value: Any) -> Any:
         if kind is Secret and isinstance(value, str):
             return secret(settings, value, place=place)
+        if kind is Secret:
+            raise ValueError("Expected the name of an entry of [secrets]")
         raise NotImplementedError(kind.__name__)
 
     return decode

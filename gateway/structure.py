@@ -53,7 +53,7 @@ def read(raw: object, kind: type[_S], *, place: str, dec_hook: Hook | None = Non
 
 def shown(place: str, value: object, *, secret: bool = False) -> str:
     """A value as a message may say it: short, and never a credential."""
-    if secret or (isinstance(value, str) and _SECRETIVE.search(place.rpartition(".")[2])):
+    if secret or (isinstance(value, str | list | dict) and _SECRETIVE.search(place.rpartition(".")[2])):
         return "***"
     text = hidden(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -138,6 +138,7 @@ class _Walk:
         return [value for value in found if value is not _UNREADABLE]
 
     def _leaf(self, raw: object, kind: Any, place: str, secret: bool) -> Any:
+        secret = secret or _is_anothers(kind)
         try:
             msgspec.convert(raw, kind, dec_hook=self._hook)
         except msgspec.ValidationError as error:
@@ -178,6 +179,11 @@ def _below(place: str, key: str) -> str:
 def _named(raw: object) -> str:
     names = {"dict": "table", "list": "array"}
     return names.get(type(raw).__name__, type(raw).__name__)
+
+
+def _is_anothers(kind: Any) -> bool:
+    """A type that only the hook can make, such as a secret: what stands in its place is not told."""
+    return typing.get_origin(kind) is None and kind not in _EMPTY and not _listed(kind)
 
 
 def _listed(kind: Any) -> tuple[str, ...]:

@@ -6,12 +6,15 @@ import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from gateway.app import Gateway
 from gateway.calls.bound import BoundBackend
-from gateway.check.causes import problem_of
+from gateway.check.causes import Kind, problem_of
 from gateway.check.contexts import markets
 from gateway.check.findings import BackendReport, Problem
 from gateway.constraints import nearest
+from gateway.errors import Mistake
 from gateway.model.context import CallContext, Priority
 from gateway.model.stores import StoreRecord
 from gateway.ports.domains import PORTS, IdentityAudit, IdentityPort, PriceAuditPort, Probe
@@ -39,7 +42,8 @@ class Examination:
         self._problems += manifest_problems(backend)
         audit: IdentityAudit | None = None
         if probe is not None:
-            self._problems += [Problem(message=problem, backend=backend.name) for problem in probe.problems]
+            self._problems += [_told(problem, backend.name) for problem in probe.problems]
+            self._rights(probe)
             if isinstance(backend.adapter, IdentityPort):
                 audit = await self._tried(backend.adapter.audit(self._call()), "the audit of keys")
             await self._drift()
@@ -66,6 +70,24 @@ class Examination:
             config = self._gateway.registry.configs.get(self._backend.name)
             self._problems.append(problem_of(error, self._backend, config, self._section.url, doing=doing))
             return None
+
+    def _rights(self, probe: Probe) -> None:
+        """A right that nobody needs here is none that is missing."""
+        for domain, rights in probe.lacking.items():
+            if domain in self._gateway.ownership.domains and self._asked_for(domain):
+                self._problems.append(
+                    Problem(
+                        message=f"the credential lacks the right {', '.join(rights)}, which {domain} needs",
+                        backend=self._backend.name,
+                        cause=Kind.RIGHTS.value,
+                    )
+                )
+
+    def _asked_for(self, domain: str) -> bool:
+        ownership, name = self._gateway.ownership, self._backend.name
+        plan = ownership.plan(domain)
+        counts = domain == "stock" and any(location.backend == name for location in ownership.locations.values())
+        return counts or name in plan.order or name in plan.compare
 
     async def _drift(self) -> None:
         backend = self._backend
@@ -140,6 +162,13 @@ class Examination:
 
     def _call(self) -> CallContext:
         return CallContext.within(SECONDS, priority=Priority.BACKGROUND, fresh=True)
+
+
+def _told(problem: str | Mistake, backend: str) -> Problem:
+    """What an adapter says of its own section, with the section's place."""
+    if isinstance(problem, str):
+        return Problem(message=problem, backend=backend)
+    return Problem.of(replace(problem, place=f"backends.{backend}.{problem.place}" if problem.place else None))
 
 
 def manifest_problems(backend: BoundBackend) -> list[Problem]:

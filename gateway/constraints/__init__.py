@@ -22,7 +22,7 @@ from gateway.constraints.numbers import (
     SECONDS,
     between,
 )
-from gateway.constraints.texts import FILE, PHONE, SERVICE, TEXT, VARIABLE, WORD, named, one_of
+from gateway.constraints.texts import FILE, PHONE, SERVICE, TEXT, VARIABLE, WORD, matching, named, one_of
 
 __all__ = [
     "ANYTHING",
@@ -56,6 +56,7 @@ __all__ = [
     "Facts",
     "Fault",
     "between",
+    "matching",
     "named",
     "nearest",
     "one_of",

@@ -109,6 +109,8 @@ def _host(value: str, facts: Facts) -> Fault | None:
 
 def _state(value: str, facts: Facts) -> Fault | None:
     scheme, marked, rest = value.partition(":")
+    if _SPACE.search(value):
+        return Fault("has a blank or a control character in it", nearest=hidden(_SPACE.sub("", value)))
     if scheme not in STATE_DRIVERS or not marked:
         usual = {"sqlite": STATE_DRIVERS[0], "postgres": STATE_DRIVERS[1], "postgresql": STATE_DRIVERS[1]}
         likely = usual.get(scheme.partition("+")[0].lower()) or nearest(scheme, STATE_DRIVERS)

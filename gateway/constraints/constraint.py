@@ -71,6 +71,9 @@ def nearest(value: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | N
     folded = value.strip().casefold()
     if folded in by_folded:
         return by_folded[folded]
+    turned = [word for word in by_folded if len(word) == len(folded) and sorted(word) == sorted(folded)]
+    if turned:
+        return by_folded[max(turned, key=lambda word: sum(map(str.__eq__, word, folded)))]
     close = difflib.get_close_matches(folded, list(by_folded), n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 

@@ -9,7 +9,7 @@ from gateway.constraints.constraint import Constraint, Facts, Fault, nearest, un
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WORD = re.compile(r"[a-z][a-z0-9_-]*")
+_WORD = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _SECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 LONGEST = 500
 KNOWN_SERVICES = ("pickup", "returns")
@@ -32,6 +32,16 @@ def one_of(*allowed: str) -> Constraint:
         return None if value in allowed else unlisted("is none of the values known here", value, allowed)
 
     return Constraint(f"one of {', '.join(allowed)}", check)
+
+
+def matching(pattern: str, message: str) -> Constraint:
+    """A text of one form; `message` says which, as in "is no handle"."""
+    compiled = re.compile(pattern)
+
+    def check(value: str, facts: Facts) -> Fault | None:
+        return None if compiled.fullmatch(value) else Fault(message)
+
+    return Constraint(message, check)
 
 
 def named(section: str) -> Constraint:
@@ -63,6 +73,12 @@ def _variable(value: str, facts: Facts) -> Fault | None:
     if _VARIABLE.fullmatch(value):
         return None
     return Fault("is no name of an environment variable: secrets stand in the environment, never in this file")
+
+
+def variable_shown(name: str) -> str:
+    """A variable's name, unless it is more like a credential that somebody pasted in its place."""
+    usual = name.isascii() and (name.isupper() or (len(name) <= 24 and name.replace("_", "").isalpha()))
+    return name if usual and _VARIABLE.fullmatch(name) else "***"
 
 
 def _service(value: str, facts: Facts) -> Fault | None:

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from gateway.errors import AdapterError
+from gateway.errors import AdapterError, Mistake
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
@@ -32,12 +32,14 @@ from gateway.model.stores import StoreRecord
 
 class Probe(Struct, frozen=True):
     """What `gateway check` prints. `version` is what the running system says of itself; `notes` are facts an operator
-    should see (a truncated history); `problems` are what keeps the backend from doing what it is configured for (a
-    missing right, a configured name that it does not know) and make the check fail."""
+    should see (a truncated history). `problems` keep the backend from doing what its section of the configuration says
+    and make the check fail: sentences, or mistakes whose `place` is a key of that section. `lacking`: rights that the
+    credential does not have, by the data domain that needs them; a problem where the backend serves that domain."""
 
     version: str
     notes: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[str | Mistake, ...] = ()
+    lacking: Mapping[str, tuple[str, ...]] = {}
 
 
 @runtime_checkable

@@ -77,7 +77,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """`operations` by `KeyedOperation.name` (such as `price.get_prices`); an operation that is not listed is not
     served. `cost_unit` is what the vendor calls one unit of `Request.cost`; without a cost model it stays `request`.
     `unverified` are sentences an operator should read before relying on them. `needs`: the data domains that are served
-    only with an optional key, by that key (`{"search": "storefront_token"}`)."""
+    only with an optional key, by that key (`{"search": "storefront_token"}`). `key_fields`: what `KeyRule.field` may
+    name here (None: anything)."""
 
     name: str
     title: str
@@ -91,3 +92,4 @@ class Manifest(Struct, frozen=True, kw_only=True):
     unverified: tuple[str, ...] = ()
     webhook_topics: tuple[str, ...] = ()
     needs: Mapping[str, str] = {}
+    key_fields: tuple[str, ...] | None = None

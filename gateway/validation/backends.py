@@ -52,7 +52,7 @@ def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manif
         known[section.name] = _Known(manifest, config)
     yield from _aliases(settings)
     yield from _domains(settings, known)
-    yield from _identity(settings)
+    yield from _identity(settings, known)
 
 
 def _section(section: BackendSection, settings: Settings) -> Iterator[Mistake]:
@@ -158,8 +158,17 @@ def incapable(name: str, known: _Known, domain: str, place: str) -> Iterator[Mis
         )
 
 
-def _identity(settings: Settings) -> Iterator[Mistake]:
-    for name in settings.identity:
+def _identity(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
+    for name, rule in settings.identity.items():
+        fields = known[name].manifest.key_fields if name in known else None
+        if rule.field and fields is not None and rule.field not in fields:
+            yield Mistake(
+                message=f"`{rule.field}` is nothing that `{known[name].manifest.name}` keeps a key in",
+                place=f"identity.{name}.field",
+                value=rule.field,
+                allowed=fields,
+                nearest=nearest(rule.field, fields),
+            )
         if name not in settings.backends:
             yield Mistake(
                 message=f"no backend `{name}`", place=f"identity.{name}", nearest=nearest(name, settings.backends)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gateway.constraints import nearest
 from gateway.constraints.addresses import STATE_DRIVERS
+from gateway.constraints.texts import variable_shown
 from gateway.errors import Mistake
 from gateway.settings import GatewaySection, Settings
-from gateway.structure import shown
 
 EXTRA = 'pip install "headless-commerce-gateway[{}]"'
 
@@ -39,7 +39,7 @@ def check_machine(settings: Settings) -> Iterator[Mistake]:
     for name, source in settings.secrets.items():
         if source.env and not any(settings.environment.get(variable) for variable in source.env):
             yield Mistake(
-                message=f"set the environment variable {shown('name', source.env[0])}",
+                message=f"set the environment variable {variable_shown(source.env[0])}",
                 place=f"secrets.{name}.env",
                 grave=False,
             )

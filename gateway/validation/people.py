@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from gateway.calls.addresses import is_public
 from gateway.constraints import nearest
 from gateway.constraints.addresses import is_loopback
+from gateway.constraints.texts import variable_shown
 from gateway.errors import ConfigurationError, ContextNotAllowed, GatewayError, Mistake
 from gateway.model.principal import ClientProfile
 from gateway.security.profiles import ANONYMOUS_PROFILE, Profiles, RequestFacts
@@ -63,11 +64,11 @@ def _issuer(place: str, issuer: IssuerSection, base: Path) -> Iterator[Mistake]:
             message="points into a private network: set `allow_private_network = true` if it is meant",
             place=f"{place}.jwks_url",
         )
-    if issuer.jwks_file and (base / issuer.jwks_file).is_file():
+    if issuer.jwks_file:
         try:
             body = (base / issuer.jwks_file).read_bytes()
-        except OSError:
-            return  # said already
+        except (OSError, ValueError):
+            return  # said by the key's own constraint
         for problem in problems_of_keys(body, issuer.algorithms):
             yield Mistake(message=f"`{issuer.jwks_file}` {problem}", place=f"{place}.jwks_file")
 
@@ -141,11 +142,12 @@ def _profile(place: str, profile: ClientProfile, settings: Settings) -> Iterator
             grave=False,
         )
     for index, name in enumerate(profile.operations):
-        if (settings.base / name).is_file():
-            try:
-                read_manifest(settings.base / name, place=f"{place}.operations[{index}]")
-            except ConfigurationError as error:
-                yield from error.mistakes
+        try:
+            read_manifest(settings.base / name, place=f"{place}.operations[{index}]")
+        except ConfigurationError as error:
+            yield from error.mistakes
+        except ValueError:
+            pass  # no path at all, which the key's own constraint says
     yield from _selectable(place, profile, settings)
 
 
@@ -214,17 +216,14 @@ def _api_keys(sections: Mapping[str, ApiKeySection], environment: Mapping[str, s
     for name, section in sections.items():
         place = f"api_keys.{name}.env"
         digest = environment.get(section.env, "").strip().lower()
+        variable = variable_shown(section.env)
         if not digest:
             yield Mistake(
-                message=f"set the environment variable {section.env}, or nobody can use this key"
-                if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", section.env)
-                else "names no environment variable",
-                place=place,
-                grave=False,
+                message=f"set the environment variable {variable}, or nobody can use this key", place=place, grave=False
             )
         elif not _SHA256.fullmatch(digest):
             yield Mistake(
-                message=f"`{section.env}` must hold the key's SHA-256 in hex, not the key", place=place, value="***"
+                message=f"`{variable}` must hold the key's SHA-256 in hex, not the key", place=place, value="***"
             )
         elif seen.setdefault(digest, name) != name:
             yield Mistake(message=f"is the same key as `api_keys.{seen[digest]}`", place=place)

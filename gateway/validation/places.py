@@ -10,6 +10,7 @@ from babel.core import get_global
 
 from gateway.constraints import nearest
 from gateway.constraints.codes import countries, time_zones
+from gateway.constraints.texts import phone_fault
 from gateway.errors import ConfigurationError, Mistake
 from gateway.model.opening_hours import special_hours, weekly_hours
 from gateway.settings import LocationSection, Settings, StoreSection
@@ -81,6 +82,13 @@ def _store(name: str, store: StoreSection, settings: Settings) -> Iterator[Mista
         yield Mistake(
             message=f"`{store.address.country}` is not the store's `{store.country}`", place=f"{place}.address.country"
         )
+    if store.phone is not None and phone_fault(store.phone) is None and not _is_assigned(store.phone):
+        yield Mistake(
+            message=f"`{store.phone}` is a number that nobody can have: a digit is missing, or one too many",
+            place=f"{place}.phone",
+            value=store.phone,
+            grave=False,
+        )
     if store.point is not None and store.point.latitude == 0 == store.point.longitude:
         yield Mistake(message="lies in the Gulf of Guinea", place=f"{place}.point")
     yield from _zone(store, f"{place}.timezone")
@@ -89,11 +97,26 @@ def _store(name: str, store: StoreSection, settings: Settings) -> Iterator[Mista
 
 def _hours(written: dict[str, str], place: str, key: str, *, weekly: bool) -> Iterator[Mistake]:
     """Each entry by itself, so that all wrong ones are found."""
+    text = written[key]
+    if text != text.strip() or not text.isprintable():
+        yield Mistake(
+            message="has blanks around it or control characters in it",
+            place=f"{place}.{key}",
+            value=text,
+            nearest=text.strip(),
+        )
     try:
         (weekly_hours if weekly else special_hours)(written, place=place)
     except ConfigurationError as error:
         message = error.mistakes[0].message
         yield Mistake(message=message, place=f"{place}.{key}", value=written[key])
+
+
+def _is_assigned(phone: str) -> bool:
+    """As far as its country's plan of numbers is known, which changes now and then."""
+    import phonenumbers  # most workers have no other use for it, and it is large
+
+    return phonenumbers.is_valid_number(phonenumbers.parse(phone, None))
 
 
 def _zone(store: StoreSection, place: str) -> Iterator[Mistake]:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.constraints import Constraint, Facts
+from gateway.constraints.addresses import hidden
 from gateway.errors import Mistake
 from gateway.structure import marks_of, shown
 
@@ -76,9 +77,8 @@ def _held(mark: Constraint, value: Any, facts: Facts, place: str) -> Iterator[Mi
         return
     hide = mark.secret and not _speaks(value, fault.nearest)
     said = shown(place, value, secret=hide)
-    yield Mistake(
-        message=f"`{said}` {fault.message}", place=place, value=said, allowed=fault.allowed, nearest=fault.nearest
-    )
+    near = None if fault.nearest is None else hidden(fault.nearest)
+    yield Mistake(message=f"`{said}` {fault.message}", place=place, value=said, allowed=fault.allowed, nearest=near)
 
 
 def _speaks(value: Any, near: str | None) -> bool:
