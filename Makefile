@@ -42,6 +42,7 @@ check: dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.check_schema
+	$(BIN)/python -m tests.check_locks
 
 test: dev
 	$(BIN)/pytest -m "not full"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gateway.errors import ConfigurationError, StateUnavailable, Unreadable
+from gateway.errors import ConfigurationError, GatewayError, Unreadable
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _said(error.message, 2)
     except ConfigurationError as error:
         return _said(error.message, 1)
-    except StateUnavailable as error:
-        return _said(error.message, 1, about="state")
+    except GatewayError as error:
+        return _said(error.message, 1, about="gateway")
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

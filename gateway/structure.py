@@ -55,7 +55,7 @@ def shown(place: str, value: object, *, secret: bool = False) -> str:
     """A value as a message may say it: short, and never a credential."""
     if secret or (isinstance(value, str | list | dict) and _SECRETIVE.search(place.rpartition(".")[2])):
         return "***"
-    text = hidden(value) if isinstance(value, str) else str(value)
+    text = hidden(value) if isinstance(value, str) else f"{value}"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -37,15 +37,15 @@ class Examination:
 
     async def report(self) -> BackendReport:
         backend, started = self._backend, time.perf_counter()
-        probe: Probe | None = await self._tried(backend.adapter.probe(self._call()), "probe")
+        probe: Probe | None = await self._tried(lambda: backend.adapter.probe(self._call()), "probe")
         milliseconds = (time.perf_counter() - started) * 1000
         self._problems += manifest_problems(backend)
         audit: IdentityAudit | None = None
         if probe is not None:
             self._problems += [_told(problem, backend.name) for problem in probe.problems]
             self._rights(probe)
-            if isinstance(backend.adapter, IdentityPort):
-                audit = await self._tried(backend.adapter.audit(self._call()), "the audit of keys")
+            if isinstance(adapter := backend.adapter, IdentityPort):
+                audit = await self._tried(lambda: adapter.audit(self._call()), "the audit of keys")
             await self._drift()
             await self._places()
         return BackendReport(
@@ -63,9 +63,9 @@ class Examination:
             problems=tuple(self._problems),
         )
 
-    async def _tried(self, work: Awaitable[T], doing: str) -> T | None:
+    async def _tried(self, work: Callable[[], Awaitable[T]], doing: str) -> T | None:
         try:
-            return await work
+            return await work()
         except Exception as error:  # an adapter may be anybody's: its mistakes are told, not thrown at the operator
             config = self._gateway.registry.configs.get(self._backend.name)
             self._problems.append(problem_of(error, self._backend, config, self._section.url, doing=doing))
@@ -90,10 +90,10 @@ class Examination:
         return counts or name in plan.order or name in plan.compare
 
     async def _drift(self) -> None:
-        backend = self._backend
-        if not isinstance(backend.adapter, PriceAuditPort) or not self._owns("price"):
+        backend, adapter = self._backend, self._backend.adapter
+        if not isinstance(adapter, PriceAuditPort) or not self._owns("price"):
             return
-        for entry in await self._tried(backend.adapter.price_drift(DRIFT_SAMPLE, self._call()), "price_drift") or ():
+        for entry in await self._tried(lambda: adapter.price_drift(DRIFT_SAMPLE, self._call()), "price_drift") or ():
             message = (
                 f"{entry.sku} costs {entry.evaluated} by its rules, but the system charges {entry.charged}: "
                 "a customisation decides this price"
@@ -109,8 +109,10 @@ class Examination:
         refs = ownership.references(name)
         if not (used or listed or refs) or not ownership.offers(name, LIST_STORES.name):
             return
-        asked = gateway.caller.paged(name, LIST_STORES, None, markets(gateway.settings)[0], self._call())
-        records = await self._tried(asked, LIST_STORES.name)
+        context = markets(gateway.settings)[0]
+        records = await self._tried(
+            lambda: gateway.caller.paged(name, LIST_STORES, None, context, self._call()), LIST_STORES.name
+        )
         if records is not None:
             self._compare(records, mapped=used or listed)
 

@@ -19,7 +19,8 @@ from gateway.ports.domains import PORTS
 from gateway.settings import Settings, load_draft
 from gateway.validation import validate
 
-OPENED = "the file's own mistakes come first: no backend was asked"
+FIRST = "the file's own mistakes come first: no backend was asked"
+CLOSED = "the gateway cannot be opened: no backend was asked"
 
 
 async def check(path: Path, *, deep: bool = False, json: bool = False, customer: str | None = None) -> int:
@@ -44,13 +45,13 @@ async def examine(path: Path, *, deep: bool = False, customer: str | None = None
     problems += [*misplaced_stores(draft.settings), *await examine_issuers(draft.settings)]
     backends: list[BackendReport] = []
     if any(mistake.grave for mistake in mistakes):
-        notes.append(OPENED)
+        notes.append(FIRST)
     else:
         try:
             backends = await _asked(draft.settings, problems, deep, customer)
         except ConfigurationError as error:
             problems += [Problem.of(mistake) for mistake in error.mistakes]
-            notes.append(OPENED)
+            notes.append(CLOSED)
     problems += [problem for backend in backends for problem in backend.problems]
     return Report(
         file=str(path), ok=not problems, problems=tuple(problems), notes=tuple(notes), backends=tuple(backends)

@@ -19,7 +19,7 @@ from gateway.calls.caller import Caller
 from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.check.causes import problem_of
 from gateway.check.contexts import known_to
-from gateway.check.facts import Asked, Facts, questions
+from gateway.check.facts import FIRST, Asked, Facts, questions
 from gateway.check.findings import Call, Problem
 from gateway.errors import AdapterError, ClientFault
 from gateway.model.catalog import Product, ProductPage, ProductQuery
@@ -27,8 +27,6 @@ from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.ports.operations import GET_PRICES, LIST_PRODUCTS, OPERATIONS, KeyedOperation
 
 SECONDS = 30.0
-WALKED = 10
-"""Products of the first page: enough to ask everybody else about."""
 _KNOWN_BY_OWNER = frozenset({"price.get_prices", "stock.get_stock"})
 """Answers that must not all be missing where the backend owns the domain."""
 
@@ -48,7 +46,7 @@ async def call_everything(gateway: Gateway, names: Sequence[str], customer: str 
         facts = Facts(
             backend=name,
             products=walks[name],
-            skus=_skus(shared or walks[name])[:WALKED],
+            skus=_skus(shared or walks[name])[:FIRST],
             places=gateway.ownership.references(name),
             customer=customer,
         )
@@ -63,7 +61,7 @@ async def _walk(gateway: Gateway, name: str) -> tuple[Product, ...]:
         return ()
     caller = Caller(gateway.registry.backends, cache=AnswerCache())
     try:
-        page: ProductPage = await caller.paged(name, LIST_PRODUCTS, ProductQuery(WALKED), contexts[0], _call())
+        page: ProductPage = await caller.paged(name, LIST_PRODUCTS, ProductQuery(FIRST), contexts[0], _call())
     except Exception:
         return ()
     finally:
@@ -120,11 +118,12 @@ class _Caller:
         outcome = found if keyed else "answered"
         where = f" in {context.country} {context.currency}" if operation.name == GET_PRICES.name else ""
         call = Call(operation=operation.name, outcome=outcome + where, keys=len(asked.keys))
+        spec = self._backend.manifest.operations[operation.name]
         for step in told:
             call = replace(
                 call,
                 requests=call.requests + step.attempts,
-                declared=call.declared + step.requests,
+                declared=call.declared + spec.requests(step.keys, {**spec.axes, **asked.axes}),
                 milliseconds=call.milliseconds + step.seconds * 1000,
             )
         self._calls.append(replace(call, milliseconds=round(call.milliseconds, 1)))

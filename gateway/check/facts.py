@@ -20,6 +20,8 @@ from gateway.ports import operations as ports
 
 NOBODY = "nobody@gateway-check.invalid"
 """RFC 2606: no such host can ever be."""
+FIRST = 10
+"""Entries of a page."""
 NO_NUMBER = "GATEWAY-CHECK-0"
 NO_ID = "999999999"
 """An id as most systems write them, that hardly one has reached."""
@@ -57,9 +59,11 @@ def _first_ref(found: Any) -> NativeRef | None:
 
 
 class Asked(Struct, frozen=True):
-    """The keys of a keyed operation, or the one query of a paged one."""
+    """The keys of a keyed operation, or the one query of a paged one; and what a manifest counts requests by, in the
+    names that manifests use."""
 
     keys: tuple[Any, ...]
+    axes: Mapping[str, int] = {}
 
 
 def questions(operation: str, facts: Facts) -> Asked | str:
@@ -70,7 +74,22 @@ def questions(operation: str, facts: Facts) -> Asked | str:
         return "no SKU was found to ask about"
     if operation == ports.GET_STOCK.name and not facts.places:
         return "no location is mapped to this backend"
-    return Asked(_ASKED[operation](facts)) if operation in _ASKED else "nobody knows what to ask it"
+    if operation not in _ASKED:
+        return "nobody knows what to ask it"
+    keys = _ASKED[operation](facts)
+    emails = sum(isinstance(key, CustomerKey) for key in keys)
+    return Asked(
+        keys,
+        {
+            "emails": emails,
+            "native": 0,
+            "kinds": 1,
+            "customers": 1,
+            "locations": len(facts.places),
+            "first": FIRST,
+            "translated": 1,  # as if the default language were not the backend's own: no more than that
+        },
+    )
 
 
 _NEEDS_PRODUCTS = frozenset({ports.GET_PRODUCTS.name, ports.SEARCH.name})
@@ -86,7 +105,11 @@ def _people(facts: Facts) -> tuple[Any, ...]:
 
 
 def _persons(facts: Facts) -> tuple[NativeRef, ...]:
-    return (facts.person or NativeRef(facts.backend, NO_ID),)
+    return (facts.person or _nobodys(facts),)
+
+
+def _nobodys(facts: Facts) -> NativeRef:
+    return NativeRef(facts.backend, NO_ID)
 
 
 def _products(facts: Facts) -> tuple[Any, ...]:
@@ -95,12 +118,12 @@ def _products(facts: Facts) -> tuple[Any, ...]:
 
 def _search(facts: Facts) -> tuple[Any, ...]:
     words = facts.products[0].title.value.split()
-    return (SearchQuery(words[0] if words else "a", 5),)
+    return (SearchQuery(words[0] if words else "a", FIRST),)
 
 
 _ASKED: Mapping[str, Callable[[Facts], tuple[Any, ...]]] = {
     ports.GET_PRODUCTS.name: _products,
-    ports.LIST_PRODUCTS.name: lambda facts: (ProductQuery(10),),
+    ports.LIST_PRODUCTS.name: lambda facts: (ProductQuery(FIRST),),
     ports.LIST_CATEGORIES.name: lambda facts: (None,),
     ports.LIST_COLLECTIONS.name: lambda facts: (None,),
     ports.SEARCH.name: _search,
@@ -111,11 +134,13 @@ _ASKED: Mapping[str, Callable[[Facts], tuple[Any, ...]]] = {
     ports.FIND_CUSTOMERS.name: _people,
     ports.GET_CONSENTS.name: lambda facts: (_email(facts),),
     ports.FIND_ACCOUNTS.name: _people,
-    ports.LIST_ENTRIES.name: lambda facts: (LoyaltyEntryQuery(facts.account or NativeRef(facts.backend, NO_ID), 5),),
+    ports.LIST_ENTRIES.name: lambda facts: (
+        LoyaltyEntryQuery(facts.account or NativeRef(facts.backend, NO_ID), FIRST),
+    ),
     ports.LIST_PROGRAMS.name: lambda facts: (None,),
     ports.LIST_ORDERS.name: lambda facts: (
-        OrdersQuery(_persons(facts), 5, emails=(_email(facts),), locations=facts.places),
+        OrdersQuery(_persons(facts), FIRST, emails=(_email(facts),), locations=facts.places),
     ),
-    ports.GET_ORDERS.name: lambda facts: (facts.order or NativeRef(facts.backend, NO_ID),),
+    ports.GET_ORDERS.name: lambda facts: (facts.order or _nobodys(facts),),
     ports.GET_BY_ORIGIN.name: lambda facts: (OrderOrigin(NO_NUMBER, None),),
 }

@@ -12,7 +12,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable
-from socket import AF_INET, AF_INET6, create_server, gaierror
+from socket import AF_INET, AF_INET6, create_server
 from socket import socket as Socket
 from typing import Any, Protocol, cast
 
@@ -77,8 +77,6 @@ def listen(host: str, port: int) -> Socket:
     family = AF_INET6 if ":" in host else AF_INET
     try:
         return create_server((host, port), family=family, backlog=BACKLOG)
-    except gaierror as error:
-        raise ConfigurationError(f"`{host}` is no address of this machine", place="server.host") from error
     except OverflowError as error:
         raise ConfigurationError(f"`{port}` is no port (0 to 65535)", place="server.port") from error
     except OSError as error:
@@ -90,7 +88,7 @@ def _refused(host: str, port: int, error: OSError) -> tuple[str]:
         return (f"server.port: port {port} is taken: stop what listens there, or give `--port`",)
     if error.errno == errno.EACCES:
         return (f"server.port: no right to listen on port {port}: give one above 1023 with `--port`",)
-    if error.errno == errno.EADDRNOTAVAIL:
+    if error.errno == errno.EADDRNOTAVAIL or (error.errno or 0) < 0:  # below: no address for that name at all
         return (f"server.host: `{host}` is no address of this machine",)
     return (f"server.host: cannot listen on `{host}`: {error.strerror}",)
 

@@ -193,6 +193,38 @@ def test_a_missing_client_is_told_with_the_extra_that_brings_it(config: Path) ->
     assert "Traceback" not in ran.stderr
 
 
+def test_what_explain_cannot_read_write_or_believe_is_a_sentence(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = tmp_path / "query.graphql"
+    query.write_text("{ __typename }", "utf-8")
+    command = ["explain", "--config", str(config), str(query)]
+    assert main([*command, "--variables", "{"]) == 1
+    assert main([*command, "--svg", "/nowhere/picture.svg"]) == 1
+    assert main([*command[:-1], "/nowhere/query.graphql"]) == 1
+    monkeypatch.setenv("GATEWAY_TOKEN", "nonsense")
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert "--variables: not a JSON object" in said
+    assert "gateway: /nowhere/picture.svg: No such file or directory" in said
+    assert "/nowhere/query.graphql: cannot read the operation" in said
+    assert "gateway: The access token is not valid." in said
+
+
+@pytest.mark.parametrize("host", ["gateway-check.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_a_sentence(
+    host: str, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--config", str(config), "--host", host, "--port", "0"]) == 1
+    assert f"server.host: `{host}` is no address of this machine" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    assert main(["demo", "--backends", str(tmp_path / "file" / "backends")]) == 1
+    assert "Not a directory" in capsys.readouterr().err
+
+
 def test_a_reader_that_has_enough_ends_nothing_with_a_traceback() -> None:
     ran = subprocess.run(
         f"{sys.executable} -m gateway.cli schema | head -1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from gateway.testing.reference.manifest import MANIFEST
 
 
 @asynccontextmanager
-async def listening(answer: bytes | None, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def listening(answer: bytes | None, context: ssl.SSLContext | None = None) -> AsyncGenerator[int]:
     """A server that says one thing to whoever connects, or nothing."""
 
     over = asyncio.Event()

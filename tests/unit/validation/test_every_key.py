@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping
-from typing import Any
+from enum import EnumType
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -14,7 +15,6 @@ from adapters.hubspot.config import HubSpotConfig
 from adapters.shopify.config import ShopifyConfig
 from adapters.square.config import SquareConfig
 from adapters.vendure.config import VendureConfig
-from gateway.constraints import Constraint
 from gateway.ports.manifest import AdapterConfig, Secret
 from gateway.settings import Settings
 from gateway.structure import marks_of
@@ -81,7 +81,7 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
 
 def wrong_values(path: Path_, value: Any) -> Iterator[tuple[str, Any]]:
     """By kind."""
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     yield "wrong type", WRONG_TYPE[kind]
     if isinstance(value, bool):
         return
@@ -160,17 +160,15 @@ def test_a_misspelt_key_is_named_with_the_right_one(path: Path_) -> None:
 def declared(kind: Any, place: str, marked: bool = False) -> Iterator[tuple[str, bool]]:
     """Every leaf of a section's type, and whether more is said of it than its type."""
     kind, marks = marks_of(kind)
-    marked = marked or any(isinstance(mark, Constraint) and not mark.of_keys for mark in marks)
+    marked = marked or any(not mark.of_keys for mark in marks)
     keys_marked = any(mark.of_keys for mark in marks)
     arguments = [each for each in typing.get_args(kind) if each not in (type(None), Ellipsis)]
     if isinstance(kind, type) and issubclass(kind, Struct):
         for field in msgspec.structs.fields(kind):
             yield from declared(field.type, f"{place}.{field.encode_name}")
     elif typing.get_origin(kind) is typing.Literal or not arguments:
-        says_all = (
-            typing.get_origin(kind) is typing.Literal or kind is bool or kind is Secret or hasattr(kind, "__members__")
-        )
-        yield place, marked or says_all
+        listed = typing.get_origin(kind) is typing.Literal or isinstance(kind, EnumType)
+        yield place, marked or listed or kind in (bool, Secret)
     elif typing.get_origin(kind) in (Mapping, dict):
         yield f"{place}.*", keys_marked or marked or place in OWN_NAMES
         yield from declared(arguments[1], place, marked)
