@@ -13,7 +13,7 @@ from gateway.check.deep import Calls, call_everything
 from gateway.check.findings import BackendReport, Problem, Report
 from gateway.check.issuers import examine_issuers
 from gateway.check.report import as_json, as_text
-from gateway.check.surroundings import document_problems, misplaced_stores, silent_languages
+from gateway.check.surroundings import document_problems, misplaced_stores, redis_problems, silent_languages
 from gateway.errors import ConfigurationError
 from gateway.ports.domains import PORTS
 from gateway.settings import Settings, load_draft
@@ -42,7 +42,9 @@ async def examine(path: Path, *, deep: bool = False, customer: str | None = None
             problems.append(Problem(message=message, place=place))
         else:
             notes.append(text)
-    problems += [*misplaced_stores(draft.settings), *await examine_issuers(draft.settings)]
+    problems += misplaced_stores(draft.settings)
+    for found in await asyncio.gather(examine_issuers(draft.settings), redis_problems(draft.settings)):
+        problems += found
     backends: list[BackendReport] = []
     if any(mistake.grave for mistake in mistakes):
         notes.append(FIRST)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from importlib.util import find_spec
+from typing import cast
 
 from gateway.app import Gateway
 from gateway.check.findings import Problem
+from gateway.constraints.addresses import hidden
 from gateway.constraints.codes import time_zones
-from gateway.errors import GatewayError
+from gateway.errors import ConfigurationError, GatewayError
 from gateway.http.documents import Documents, Invalid
 from gateway.model.principal import Touchpoint
 from gateway.security.cost import check_cost
@@ -16,6 +18,28 @@ from gateway.security.trusted import read_manifest
 from gateway.services.speech import has_sentences
 from gateway.settings import Settings
 from gateway.validation.places import clocks
+
+
+async def redis_problems(settings: Settings) -> list[Problem]:
+    """A gateway goes on without its Redis, and its workers no longer hear of each other's changes."""
+    if not settings.gateway.redis or find_spec("redis") is None:
+        return []
+    from redis.exceptions import RedisError
+
+    from gateway.state.redis_link import RedisLink  # an extra: whoever is alone has none
+
+    try:
+        link = RedisLink(settings.gateway.redis)
+    except ConfigurationError:
+        return []  # said by the key's own constraint
+    try:
+        await cast("Awaitable[object]", link.client.ping())
+    except (RedisError, OSError, TimeoutError) as error:
+        told = hidden(str(error)) or type(error).__name__
+        return [Problem(message="no Redis answers there", place="gateway.redis", cause="down", detail=told)]
+    finally:
+        await link.close()
+    return []
 
 
 def document_problems(gateway: Gateway) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
@@ -14,6 +14,8 @@ from gateway.constraints.texts import phone_fault
 from gateway.errors import ConfigurationError, Mistake
 from gateway.model.opening_hours import special_hours, weekly_hours
 from gateway.settings import LocationSection, Settings, StoreSection
+
+NOON = time(12)
 
 
 def check_places(settings: Settings) -> Iterator[Mistake]:
@@ -106,7 +108,19 @@ def _hours(written: dict[str, str], place: str, key: str, *, weekly: bool) -> It
             nearest=text.strip(),
         )
     try:
-        (weekly_hours if weekly else special_hours)(written, place=place)
+        if weekly:
+            periods = [(period.opens, period.closes) for period in weekly_hours(written, place=place)]
+        else:
+            periods = [each for day in special_hours(written, place=place) for each in day.periods]
+        for opens, closes in dict.fromkeys(periods):
+            if opens >= NOON >= closes and opens.hour - closes.hour < 12 and closes != time():
+                yield Mistake(
+                    message=f"`{text}` is open from {opens:%H:%M} through the night until {closes:%H:%M}",
+                    place=f"{place}.{key}",
+                    value=text,
+                    nearest=f"{closes:%H:%M}-{opens:%H:%M}",
+                    grave=False,
+                )
     except ConfigurationError as error:
         message = error.mistakes[0].message
         yield Mistake(message=message, place=f"{place}.{key}", value=written[key])

@@ -124,6 +124,16 @@ def test_every_command_reads_the_path_from_the_environment(
     assert "/nowhere/gateway.toml" in capsys.readouterr().err
 
 
+def test_a_redis_that_does_not_answer_is_a_problem(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_REDIS", "redis://user:hunter2@127.0.0.1:1/0")
+    assert main(["check", "--config", str(config)]) == 1
+    said = capsys.readouterr().out
+    assert "PROBLEM  gateway.redis: no Redis answers there" in said
+    assert "hunter2" not in said
+
+
 def test_serve_refuses_what_check_refuses(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(MINIMAL.replace('"GBP"', '"GPB"') + "[server]\nport = 80000\n", "utf-8")
     assert main(["serve", "--config", str(config)]) == 1

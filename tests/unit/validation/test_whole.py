@@ -151,6 +151,7 @@ def test_what_check_finds_grave_is_refused_at_start_with_the_same_words() -> Non
             "stores.second.locations[0]",
         ),
         (changed(("stores", "covent_garden", "hours"), {"mn": "10:00-12:00"}), "stores.covent_garden.hours.mn"),
+        (changed(("stores", "covent_garden", "hours"), {"mon": "20:00-10:00"}), "stores.covent_garden.hours.mon"),
         (
             changed(("stores", "covent_garden", "special_hours"), {"2026-13-01": "closed"}),
             "stores.covent_garden.special_hours.2026-13-01",
@@ -175,6 +176,11 @@ def test_what_check_finds_grave_is_refused_at_start_with_the_same_words() -> Non
 )
 def test_what_does_not_fit_together_is_named_by_its_key(raw: dict[str, Any], place: str) -> None:
     assert place in {mistake.place for mistake in mistakes(raw)}, [mistake.text for mistake in mistakes(raw)]
+
+
+@pytest.mark.parametrize("hours", ["00:00-24:00", "18:00-02:00", "22:00-06:00", "12:00-24:00", "06:00-02:00"])
+def test_a_night_is_no_slip(hours: str) -> None:
+    assert mistakes(changed(("stores", "covent_garden", "hours"), {"mon": hours})) == ()
 
 
 def test_a_secret_that_is_not_set_is_named_with_its_variable() -> None:
