@@ -107,6 +107,17 @@ def _host(value: str, facts: Facts) -> Fault | None:
     return None if is_host(value) else Fault("is no address to listen on (an IP address or a host's name)")
 
 
+def _network(value: str, facts: Facts) -> Fault | None:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        try:
+            return Fault("has bits beyond its mask", nearest=str(ipaddress.ip_network(value, strict=False)))
+        except ValueError:
+            return Fault("is no network (an address, or `10.0.0.0/8`)")
+    return None
+
+
 def _state(value: str, facts: Facts) -> Fault | None:
     scheme, marked, rest = value.partition(":")
     if _SPACE.search(value):
@@ -152,5 +163,6 @@ BASE_URL = Constraint("base address", _base)
 PUBLIC_URL = Constraint("public address", _public)
 ORIGIN = Constraint("origin", lambda value, facts: origin_fault(value))
 LISTEN_HOST = Constraint("host", _host)
+NETWORK = Constraint("network", _network)
 STATE_URL = Constraint("database address", _state)
 REDIS_URL = Constraint("Redis address", _redis)
