@@ -57,7 +57,7 @@ class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     default_language: Annotated[str, AVAILABLE_LANGUAGE] | None = None
     deadline: Annotated[float, PATIENCE] = 10.0
     max_age: Annotated[float, KEPT_SECONDS] | None = None
-    page_limit: Annotated[int, between(1, 1_000, "entries")] = 100
+    page_limit: Annotated[int, between(1, 10_000, "entries")] = 100
     cost_limit: Annotated[int, between(1, 10_000_000, "points")] = 20_000
     introspection: bool = True
     detailed_errors: bool = False
