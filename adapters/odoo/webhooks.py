@@ -28,6 +28,8 @@ TOPICS = (
     "loyalty.card",
 )
 HEADER = "x-gateway-token"
+PRICE_LISTS = "price.lists"
+"""The tag of what this adapter keeps of them itself."""
 
 
 class _Sent(msgspec.Struct):
@@ -53,8 +55,8 @@ class OdooWebhooks(OdooPrices):
         return (WebhookEvent(topic=sent.model, tags=tags(sent.id, fields), occurred_at=_when(fields)),)
 
     def forget(self, tags: Sequence[str]) -> None:
-        """Price lists are kept whole; a change of one tells no SKU."""
-        if "price" in tags or tags == EVERYTHING:
+        """Price lists are kept whole; only their own changes make them be read again: products change far oftener."""
+        if PRICE_LISTS in tags or tags == EVERYTHING:
             self.price_tables.expire()
 
     def _is_ours(self, delivery: WebhookDelivery) -> bool:
@@ -97,8 +99,8 @@ def _fixed(*tags: str) -> Callable[[int, Mapping[str, Any]], tuple[str, ...]]:
 _TAGS: Mapping[str, Callable[[int, Mapping[str, Any]], tuple[str, ...]]] = {
     "product.template": lambda identifier, fields: (f"product:{identifier}", "price"),
     "product.product": _variant,
-    "product.pricelist": _fixed("price"),
-    "product.pricelist.item": _fixed("price"),
+    "product.pricelist": _fixed("price", PRICE_LISTS),
+    "product.pricelist.item": _fixed("price", PRICE_LISTS),
     "stock.quant": _fixed("stock"),
     "sale.order": lambda identifier, fields: (f"order:{order_id(SALE, identifier)}",),
     "pos.order": lambda identifier, fields: (f"order:{order_id(POS, identifier)}",),
