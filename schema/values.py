@@ -37,10 +37,14 @@ class MoneyView:
 
     currency: str = strawberry.field(name="currencyCode", description="ISO 4217 code, such as GBP, JPY or KWD.")
 
-    @computed(str, description="Rounded to the currency's digits and written as people write it in a language.")
+    @computed(
+        str,
+        description="Written as people write it in a language, rounded to the digits they write: 149.49 RSD is "
+        "charged, and written as 149 RSD.",
+    )
     @staticmethod
     def formatted(record: model.Money, ctx: OperationContext, locale: LocaleArgument = None) -> str:
-        return format_currency(record.quantized().amount, record.currency, locale=_locale(locale or ctx.language))
+        return format_currency(record.displayed(), record.currency, locale=_locale(locale or ctx.language))
 
 
 def _locale(tag: str) -> Locale:

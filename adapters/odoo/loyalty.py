@@ -16,6 +16,7 @@ from adapters.odoo.together import together
 from adapters.odoo.values import Empty, moment, number, record, text
 from gateway.errors import AdapterError, BadInput, InvalidAnswer, RequestRefused
 from gateway.model.context import CallContext, ContextView
+from gateway.model.currencies import fraction_digits
 from gateway.model.customers import (
     CustomerKey,
     LoyaltyAccount,
@@ -26,7 +27,6 @@ from gateway.model.customers import (
     LoyaltyRule,
 )
 from gateway.model.freshness import Freshness
-from gateway.model.money import fraction_digits
 
 FIND_ACCOUNTS = "loyalty.find_accounts"
 LIST_ENTRIES = "loyalty.list_entries"

@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 from msgspec import Struct
 
 from gateway.errors import AdapterError, Unavailable
+from gateway.model.currencies import fraction_digits
 from gateway.model.customers import (
     CustomerKey,
     CustomerKeyKind,
@@ -18,7 +19,7 @@ from gateway.model.customers import (
     LoyaltyProgram,
     LoyaltyRule,
 )
-from gateway.model.money import Money, fraction_digits
+from gateway.model.money import Money
 from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
 from gateway.model.pricing import Price
 from gateway.ports.operations import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
