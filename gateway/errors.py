@@ -38,6 +38,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from datetime import datetime
 from traceback import extract_tb
 from typing import ClassVar, Self
 
@@ -151,7 +152,8 @@ class TooManyRequests(ClientFault):
 
 class AdapterError(GatewayError):
     """A backend's fault. `source` is the backend's configured *name* (shown to staff only; clients see its alias),
-    `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds."""
+    `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds,
+    `horizon` the aware instant from which on the answer may be another (a price rule that ends), None where unknown."""
 
     code = "BACKEND_ERROR"
     per_key: ClassVar[bool] = False
@@ -165,12 +167,14 @@ class AdapterError(GatewayError):
         domain: str | None = None,
         retry_after: float | None = None,
         detail: str | None = None,
+        horizon: datetime | None = None,
     ) -> None:
         super().__init__(message or self.__class__.__doc__ or self.code)
         self.source = source
         self.domain = domain
         self.retry_after = retry_after
         self.detail = detail
+        self.horizon = horizon
 
     def located(self, source: str, domain: str) -> Self:
         """Fill in where it happened, where the raiser did not know; returns itself."""
