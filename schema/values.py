@@ -44,7 +44,22 @@ class MoneyView:
     )
     @staticmethod
     def formatted(record: model.Money, ctx: OperationContext, locale: LocaleArgument = None) -> str:
-        return format_currency(record.displayed(), record.currency, locale=_locale(locale or ctx.language))
+        return written(record, locale or ctx.language)
+
+
+def written(money: model.Money, language: str, *, every_digit: bool = False) -> str:
+    """As people write it in a language; `every_digit` also those beyond what they use. Raises BadInput for a language
+    that is none."""
+    shown = money.displayed()
+    if every_digit and shown != money.amount:
+        return format_currency(
+            money.amount,
+            money.currency,
+            locale=_locale(language),
+            currency_digits=False,
+            decimal_quantization=False,
+        )
+    return format_currency(shown, money.currency, locale=_locale(language))
 
 
 def _locale(tag: str) -> Locale:

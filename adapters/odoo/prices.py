@@ -25,7 +25,7 @@ from adapters.odoo.pricing.tables import (
     read_tables,
     read_units,
 )
-from adapters.odoo.pricing.taxes import Taxation, kept, of_company, one_piece, repriced, taxed, treatment
+from adapters.odoo.pricing.taxes import Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.values import link, number, text
 from gateway.errors import AdapterError, CurrencyNotSold, UnsupportedPriceRule
@@ -39,7 +39,8 @@ GET_PRICES = "price.get_prices"
 
 
 class Basis(Struct, frozen=True):
-    """What all prices of one call share. `currency` is what they will be in."""
+    """What all prices of one call share. `currency` is what they will be in; `changes_at` when the tables next say
+    something else."""
 
     tables: PriceTables
     price_list: PriceList | None
@@ -47,6 +48,7 @@ class Basis(Struct, frozen=True):
     country: str
     at: datetime
     freshness: Freshness
+    changes_at: datetime | None = None
 
 
 class Keyed(Struct, frozen=True):
@@ -102,7 +104,8 @@ class OdooPrices(OdooPriceGroups):
         sold_in = price_list.currency if price_list is not None else tables.company_currency
         if sold_in != currency:
             return CurrencyNotSold(source=self.name)
-        return Basis(tables, price_list, sold_in, country, self.env.clock(), self.freshness())
+        at = self.env.clock()
+        return Basis(tables, price_list, sold_in, country, at, self.freshness(), tables.next_change(at))
 
     def _list_for(self, context: ContextView) -> int | None:
         group = context.price_group
@@ -159,7 +162,7 @@ class OdooPrices(OdooPriceGroups):
             try:
                 answers[one.key] = self._from_rules(one, basis, evaluation)
             except UnsupportedRule as reason:
-                answers[one.key] = UnsupportedPriceRule(source=self.name, detail=str(reason))
+                answers[one.key] = UnsupportedPriceRule(source=self.name, detail=str(reason), horizon=basis.changes_at)
         return answers
 
     def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
@@ -175,8 +178,9 @@ class OdooPrices(OdooPriceGroups):
             line=line,
             quantity=one.key.quantity,
             breaks=self._breaks(wanted, charged.unit, taxation, basis, evaluation),
-            valid_from=found.rule.starts if found.rule is not None else None,
-            valid_until=found.rule.ends if found.rule is not None else None,
+            valid_from=found.starts,
+            valid_until=found.ends,
+            changes_at=basis.changes_at,
             rule=_rule_name(found.rule),
             freshness=basis.freshness,
         )
@@ -208,7 +212,8 @@ class OdooPrices(OdooPriceGroups):
             found = self._evaluate(replace(wanted, quantity=minimum), taxation, basis, evaluation)
             other = charge(found, basis.tables, self.config.line_discounts).unit
             if other != unit:
-                breaks.append(QuantityBreak(minimum.normalize() + 0, Money(kept(other), basis.currency)))
+                price = one_piece(other, basis.currency, taxation.applied)
+                breaks.append(QuantityBreak(minimum.normalize() + 0, price, found.starts, found.ends))
                 unit = other
         return tuple(breaks)
 
@@ -235,7 +240,8 @@ class OdooPrices(OdooPriceGroups):
             try:
                 dry = await dry_run(self.client, quotation, lines, GET_PRICES, call)
             except EndlessRecursion:
-                answers |= {one.key: UnsupportedPriceRule(source=self.name) for one in chunk}
+                refused = UnsupportedPriceRule(source=self.name, horizon=basis.changes_at)
+                answers |= {one.key: refused for one in chunk}
                 continue
             for one, line in zip(chunk, dry, strict=True):
                 answers[one.key] = self._from_line(one, line, basis)
@@ -246,11 +252,15 @@ class OdooPrices(OdooPriceGroups):
         price_unit = number(line.price_unit)
         unit = price_unit * (1 - number(line.discount) / PERCENT)
         rule = link(line.pricelist_item_id)
+        known = _rule_of(rule, one.variant, basis.price_list)
         return Price(
             current=one_piece(unit, basis.currency, taxes),
             list=one_piece(price_unit, basis.currency, taxes) if price_unit > unit else None,
             line=_line_total(line, basis.currency, treatment(taxes)),
             quantity=one.key.quantity,
+            valid_from=known.starts if known is not None else None,
+            valid_until=known.ends if known is not None else None,
+            changes_at=basis.changes_at,
             rule=f"product.pricelist.item {rule}" if rule is not None else None,
             freshness=basis.freshness,
         )
@@ -259,6 +269,14 @@ class OdooPrices(OdooPriceGroups):
         await self.price_tables.close()
         await self.units.close()
         await super().close()
+
+
+def _rule_of(identifier: int | None, variant: VariantRow, price_list: PriceList | None) -> Rule | None:
+    """The rule Odoo says it used, where the tables know it."""
+    if identifier is None or price_list is None:
+        return None
+    rules = price_list.rules_for(variant.id, link(variant.product_tmpl_id))
+    return next((rule for rule in rules if rule.row.id == identifier), None)
 
 
 def _rule_name(rule: Rule | None) -> str | None:

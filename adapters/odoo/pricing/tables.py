@@ -3,8 +3,9 @@ companies, decimal precisions; fiscal positions and units only where the configu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from msgspec import Struct
@@ -61,6 +62,11 @@ class PriceList(Struct, frozen=True):
         """Those that may apply, in order: Odoo's starts with the scope, narrowest first."""
         return (*self.by_variant.get(variant, ()), *self.by_template.get(template or 0, ()), *self.wide)
 
+    def rules(self) -> Iterator[Rule]:
+        """All of them, in no order."""
+        for some in (*self.by_variant.values(), *self.by_template.values(), self.wide):
+            yield from some
+
 
 class Rates:
     """Rates of one company: its own (or its root's) before shared ones."""
@@ -81,6 +87,10 @@ class Rates:
         for table in (self._own, self._shared):
             for known in table.values():
                 known.sort()
+
+    def days(self) -> set[date]:
+        """On which a rate begins."""
+        return {day for table in (self._own, self._shared) for known in table.values() for day, _ in known}
 
     def rate(self, currency: str, day: date) -> Decimal:
         """The latest rate up to `day`; before the first, the oldest; without any, 1."""
@@ -113,7 +123,8 @@ class FiscalPosition(Struct, frozen=True):
 
 
 class PriceTables(Struct, frozen=True):
-    """`price_digits`: the decimals a unit price is stored with, None where it keeps all (19)."""
+    """`price_digits`: the decimals a unit price is stored with, None where it keeps all (19). `changes`: every instant
+    at which a rule of any list starts or ends, or a rate begins, in order."""
 
     version: int
     lists: Mapping[int, PriceList]
@@ -123,6 +134,13 @@ class PriceTables(Struct, frozen=True):
     price_digits: int | None
     discount_digits: int
     positions: Mapping[int, FiscalPosition]
+    changes: tuple[datetime, ...] = ()
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """When prices may be others than at `at`, by what these tables say; of all lists together, because lists are
+        made from each other. None where nothing later is dated."""
+        place = bisect_right(self.changes, at)
+        return self.changes[place] if place < len(self.changes) else None
 
     @property
     def company_currency(self) -> str:
@@ -179,16 +197,28 @@ async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext)
         positions = group.create_task(_positions(client, config, version, call))
     company, lineage = _lineage(companies.result(), config.company)
     digits = {precision.name: precision.digits for precision in precisions.result()}
+    price_lists = {found.id: _price_list(found) for found in lists.result()}
+    known_rates = Rates(rates.result(), lineage[-1])
     return PriceTables(
         version=version,
-        lists={found.id: _price_list(found) for found in lists.result()},
-        rates=Rates(rates.result(), lineage[-1]),
+        lists=price_lists,
+        rates=known_rates,
         company=company,
         companies=frozenset(lineage),
         price_digits=digits.get("Product Price", 2) if version < 19 else None,
         discount_digits=digits.get("Discount", 2),
         positions=positions.result(),
+        changes=_changes(price_lists.values(), known_rates),
     )
+
+
+def _changes(lists: Iterable[PriceList], rates: Rates) -> tuple[datetime, ...]:
+    """Rates begin with the day in UTC, as they are looked up."""
+    found = {datetime.combine(day, time(), UTC) for day in rates.days()}
+    for price_list in lists:
+        for rule in price_list.rules():
+            found |= {instant for instant in (rule.starts, rule.ends) if instant is not None}
+    return tuple(sorted(found))
 
 
 def _lineage(rows: Sequence[CompanyRow], company: int) -> tuple[CompanyRow, list[int]]:
