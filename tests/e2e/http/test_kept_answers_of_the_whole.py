@@ -85,7 +85,7 @@ SALE = """{ product(by: {sku: "MUG-HAR-S"}) {
 
 
 async def watched(demo: RunningDemo) -> tuple[list[tuple[timedelta, str, bool]], set[int]]:
-    """What a client that asks again and again is told: how long after the end it asked, the amount, and whether it is dated."""
+    """What a client that asks again and again is told: how long after the end it asked, the amount, whether dated."""
     erp: Any = demo.sandboxes.running["erp"].sandbox
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
     variant = erp.variant("MUG-HAR-S")
