@@ -22,6 +22,7 @@ from gateway.model.customers import (
 from gateway.model.money import Money
 from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
 from gateway.model.pricing import Price
+from gateway.model.touched import holds_until
 from gateway.ports.operations import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.services.cursors import Cursors, PlainPosition
 from gateway.services.customers import unheard
@@ -103,7 +104,11 @@ class Loyalty:
         names = ownership.serving("loyalty", scope.commerce.country) if ownership.serves("loyalty") else ()
         names = tuple(name for name in names if ownership.offers(name, LIST_PROGRAMS.name))
         listed = await asyncio.gather(*(self._programs(name, scope) for name in names))
-        programs = [program for part in listed for program in part if program.active]
+        known = [program for part in listed for program in part]
+        programs = [program for program in known if program.runs(scope.now)]
+        for program in known:
+            if program.active and (change := program.next_change(scope.now)) is not None:
+                holds_until(change)
         return [tuple(earned for p in programs if (earned := to_earn(p, price)) is not None) for price in prices]
 
     async def _programs(self, backend: str, scope: Scope) -> tuple[LoyaltyProgram, ...]:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from gateway.model.customers import LoyaltyProgram, LoyaltyRule
+from gateway.model.identity import NativeRef
 from gateway.model.touched import TOUCHED, Touched
 from gateway.testing.sandbox import SeedPrice
 from tests.unit.services.conftest import Build, World
-from tests.unit.services.retailer import configuration, domains, gbp, shop, stock
+from tests.unit.services.retailer import SEEN, configuration, domains, gbp, shop, stock
 
 STORE: Mapping[str, Any] = {
     "name": "Covent Garden", "locations": ["london"], "country": "GB", "timezone": "Europe/London",
@@ -154,3 +156,22 @@ async def test_a_break_that_ends_ends_the_answer(asking: Asking) -> None:
     price = data["product"]["variants"][0]["price"]
     assert price["breaks"] == [{"minimumQuantity": "10", "validUntil": "2099-07-01T15:00:00Z"}]
     assert told == at("16:00")
+
+
+async def test_points_are_earned_while_the_programme_runs_and_no_longer(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = LoyaltyProgram(
+        NativeRef("seed", "70"), "Summer", SEEN, rules=(LoyaltyRule("SPEND", 1, spend_minor=100, currency="GBP"),),
+        valid_from=at("12:00"), valid_until=at("17:00"),
+    )  # fmt: skip
+    world = await build(
+        configuration(domains=domains(price={"order": ["shop"]}, order=["shop"])),
+        {"shop": shop("MUG", program=program)},
+    )
+    query = PRICE.replace("validUntil", "pointsToEarn { points }")
+    seen: list[tuple[int, datetime | None]] = []
+    for now in ("11:59", "12:00", "17:00", "17:01"):
+        data, told = await Asking(world, monkeypatch)(query, at(now))
+        seen.append((len(data["product"]["variants"][0]["price"]["pointsToEarn"]), told))
+    assert seen == [(0, at("12:00")), (1, at("17:00")), (1, at("17:00")), (0, None)]
