@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from gateway.model.currencies import display_digits, fraction_digits
+from gateway.model.currencies import display_digits, fraction_digits, is_currency
 
 
 @lru_cache(maxsize=16)
@@ -35,6 +35,12 @@ class Money(Struct, frozen=True, gc=False):
         return Money(
             self.amount.quantize(_quantum(fraction_digits(self.currency)), rounding=ROUND_HALF_UP), self.currency
         )
+
+    def settled(self) -> Money:
+        """Rounded half up as it was charged once, in whatever currency that was: the digits of one that was withdrawn
+        since are CLDR's, which keeps them."""
+        digits = fraction_digits if is_currency(self.currency) else display_digits
+        return Money(self.amount.quantize(_quantum(digits(self.currency)), rounding=ROUND_HALF_UP), self.currency)
 
     def displayed(self) -> Decimal:
         """Rounded half up, once, to the digits people write: 149.49 RSD is 149. For display only."""

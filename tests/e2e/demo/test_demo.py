@@ -33,12 +33,15 @@ async def test_every_variant_whose_contents_are_known_has_a_price_per_measure(de
     counted = {"variants": 0, "measured": 0, "unit prices": 0}
     after: str | None = None
     while True:
-        page = (await ask(demo.url, listing, {"after": after})).body["data"]["products"]
-        for variant in (each for node in page["nodes"] for each in node["variants"]):
+        data: Any = (await ask(demo.url, listing, {"after": after})).body["data"]
+        page = data["products"]
+        variants: list[Any] = [each for node in page["nodes"] for each in node["variants"]]
+        for variant in variants:
             counted["variants"] += 1
-            measure, price = variant["measurement"], variant["price"]
-            counted["measured"] += measure is not None and price is not None
-            if price is None or price["unitPrice"] is None:
+            measure: Any = variant["measurement"]
+            price: Any = variant["price"]
+            counted["measured"] += None not in (measure, price)
+            if not price or not price["unitPrice"]:
                 continue
             counted["unit prices"] += 1
             assert [said["source"] for said in price["unitPrice"]["freshness"]] == ["erp", "webshop"]

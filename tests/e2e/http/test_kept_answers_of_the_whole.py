@@ -95,6 +95,7 @@ async def watched(demo: RunningDemo) -> tuple[list[tuple[timedelta, str, bool]],
     seen: list[tuple[timedelta, str, bool]] = []
     statuses: set[int] = set()
     etag = ""
+    told: Any = None
     async with aiohttp.ClientSession() as session:
         while datetime.now(UTC) < ends + timedelta(seconds=2):
             headers = {"x-commerce-client": "test", "if-none-match": etag}
@@ -103,9 +104,9 @@ async def watched(demo: RunningDemo) -> tuple[list[tuple[timedelta, str, bool]],
                 statuses.add(answer.status)
                 if answer.status == 200:
                     etag = answer.headers["etag"]
-                    told: dict[str, Any] = await answer.json()
-            variants = told["data"]["product"]["variants"]
-            price = next(each["price"] for each in variants if each["sku"] == "MUG-HAR-S")
+                    told = await answer.json()
+            variants: list[Any] = told["data"]["product"]["variants"]
+            price: Any = next(each["price"] for each in variants if each["sku"] == "MUG-HAR-S")
             assert not price["freshness"]["stale"]
             seen.append((at - ends, price["current"]["net"]["amount"], price["validUntil"] is not None))
             await asyncio.sleep(0.05)

@@ -171,7 +171,11 @@ async def test_nobody_is_given_a_sale_by_a_flight_that_took_off_before_its_end(t
 async def test_what_its_source_insists_on_is_marked_and_kept_by_nobody(clock: Clock, telling: Touched) -> None:
     till = Till(clock, by_its_end)
     caller = Caller({"shop": bound(till)})
-    till.dated = lambda sale, ends: replace(sale, valid_until=clock.now() - timedelta(seconds=1))
+
+    def over(sale: Price, ends: datetime) -> Price:
+        return replace(sale, valid_until=clock.now() - timedelta(seconds=1))
+
+    till.dated = over
     (answer,) = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, CallContext.within(5))).values()
     assert isinstance(answer, Price)
     assert (answer.freshness.stale, answer.freshness.reason) == (True, "OVER_AT_SOURCE")

@@ -78,6 +78,21 @@ def test_an_amount_in_a_currency_that_is_none_is_never_rounded_or_scaled() -> No
         assert Money(Decimal("1.00"), currency).displayed() == 1
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "settled"),
+    [
+        ("149.494", "RSD", "149.49"),
+        ("67.82999999999998", "HRK", "67.83"),
+        ("67.8", "BGN", "67.80"),
+        ("5.4", "BYR", "5"),
+    ],
+)
+def test_what_was_charged_in_a_currency_that_was_withdrawn_since_keeps_its_digits(
+    amount: str, currency: str, settled: str
+) -> None:
+    assert str(Money(Decimal(amount), currency).settled().amount) == settled
+
+
 def test_amounts_of_two_currencies_are_never_added() -> None:
     with pytest.raises(ValueError, match="JPY"):
         Money(Decimal(1), "GBP").plus(Money(Decimal(1), "JPY"))
