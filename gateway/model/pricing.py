@@ -66,6 +66,8 @@ class Price(Struct, frozen=True, gc=False):
     @property
     def horizon(self) -> datetime | None:
         """When it is over: nobody keeps it, or a break of it, beyond that."""
+        if self.valid_until is None and self.changes_at is None and not self.breaks:
+            return None
         ends = [end for end in (self.valid_until, self.changes_at) if end is not None]
         if self.breaks:
             ends += [step.valid_until for step in self.breaks if step.valid_until is not None]

@@ -27,6 +27,10 @@ SIGNIFICANT = 15
 """The digits a float holds for certain. An amount with more of them that go beyond its currency is the tail of a binary
 fraction (19.9899999999999984) or a division that nobody rounded; unit prices with fewer are an ERP's own."""
 
+_HIGHEST = Decimal(10) ** HIGHEST_POWER
+_LOWEST = -_HIGHEST
+_CENT = Decimal("0.01")
+
 
 def fault_of(record: Any) -> str | None:
     """What is wrong with an answer, as the place and the reason (never the value); None where it is sound."""
@@ -45,8 +49,12 @@ def fault_of(record: Any) -> str | None:
 def _first(parts: Iterable[tuple[str, Any]]) -> str | None:
     for place, part in parts:
         if part is not None and (fault := fault_of(part)) is not None:
-            return f"{place}{'' if fault.startswith(('.', '[')) else ': '}{fault}"
+            return _at(place, fault)
     return None
+
+
+def _at(place: str, fault: str) -> str:
+    return f"{place}{'' if fault.startswith(('.', '[')) else ': '}{fault}"
 
 
 def _of_number(number: Decimal) -> str | None:
@@ -57,9 +65,8 @@ def _of_number(number: Decimal) -> str | None:
 
 def _of_amount(money: Money) -> str | None:
     amount = money.amount
-    text = str(amount)
-    if len(text) <= SIGNIFICANT and text.replace(".", "", 1).isdigit():
-        return None  # most are: so few plain digits have no tail
+    if amount.same_quantum(_CENT) and _LOWEST < amount < _HIGHEST:
+        return None  # most are
     fault = _of_number(amount)
     if fault is not None:
         return fault
@@ -85,30 +92,39 @@ def _of_taxed(money: TaxedMoney) -> str | None:
     one = net or gross
     if one is None:
         return "no amount at all"
-    for name, side in ((".net", net), (".gross", gross), (".tax", tax)):
-        if side is None:
-            continue
-        if (fault := _of_amount(side)) is not None:
-            return f"{name}: {fault}"
-        if side.currency != one.currency:
-            return f"{name}: not in the currency of the others"
+    currency = one.currency
+    if net is not None and (fault := _of_amount(net)) is not None:
+        return f".net: {fault}"
+    if gross is not None and (fault := _of_side(gross, currency)) is not None:
+        return f".gross: {fault}"
+    if tax is not None and (fault := _of_side(tax, currency)) is not None:
+        return f".tax: {fault}"
     return None
+
+
+def _of_side(side: Money, currency: str) -> str | None:
+    return _of_amount(side) if side.currency == currency else "not in the currency of the others"
 
 
 def _of_price(price: Price) -> str | None:
     """Whatever is on sale is sold in a currency in use, and all of it in the same."""
-    fault = _first((f".{name}", getattr(price, name)) for name in looked_at(Price))
-    if fault is not None:
-        return fault
+    if (fault := _of_taxed(price.current)) is not None:
+        return _at(".current", fault)
     currency = price.current.currency
     if not is_currency(currency):
         return ".current: not in a currency in use by ISO 4217"
-    beside = [one for one in (price.list, price.line) if one is not None]
+    for name in _BESIDE:
+        part = getattr(price, name)
+        if part is not None and (fault := fault_of(part)) is not None:
+            return _at(f".{name}", fault)
+    taxed = [one for one in (price.list, price.line) if one is not None]
     if price.unit_price is not None:
-        beside.append(price.unit_price.price)
-    beside += [step.price for step in price.breaks]
-    return None if all(one.currency == currency for one in beside) else "amounts in different currencies"
+        taxed.append(price.unit_price.price)
+    taxed += [step.price for step in price.breaks]
+    return None if all(one.currency == currency for one in taxed) else "amounts in different currencies"
 
+
+_BESIDE = ("list", "line", "unit_price", "quantity", "breaks", "valid_from", "valid_until", "changes_at")
 
 _JUDGES: Mapping[type, Callable[[Any], str | None]] = {
     Decimal: _of_number,
