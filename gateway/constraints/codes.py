@@ -11,6 +11,7 @@ from babel import Locale
 from babel.core import get_global
 
 from gateway.constraints.constraint import Constraint, Facts, Fault, nearest, unlisted
+from gateway.model.currencies import is_currency
 
 _NO_COUNTRY = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 """Codes of CLDR that ISO 3166-1 does not assign. Kosovo's XK is not ISO's either, and in use everywhere."""
@@ -32,13 +33,13 @@ def countries() -> frozenset[str]:
 
 @cache
 def currencies() -> frozenset[str]:
-    """ISO 4217 codes that are legal tender somewhere today."""
+    """Codes on ISO 4217's list that are legal tender somewhere today (CLDR), without funds and metals."""
     today = date.today().timetuple()[:3]  # noqa: DTZ011  a day more or less
     return frozenset(
         code
         for listed in get_global("territory_currencies").values()
         for code, _, until, tender in listed
-        if tender and (until is None or tuple(until) >= today)
+        if tender and (until is None or tuple(until) >= today) and is_currency(code)
     )
 
 

@@ -61,12 +61,12 @@ async def live(url: str, ledger: str, first: int) -> None:
         await asyncio.sleep(0.002)
 
 
-def killed_after(url: str, ledger: Path, first: int, seconds: float) -> list[int]:
-    """The facts that were acknowledged before the end."""
+def killed_after(url: str, ledger: Path, first: int, stored: int, seconds: float) -> list[int]:
+    """The facts that were acknowledged before the end, which comes a moment after so many were stored."""
     command = [sys.executable, "-m", "tests.unit.state.test_killed", url, str(ledger), str(first)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)
     assert process.stdout is not None
-    acknowledged = [int(process.stdout.readline())]
+    acknowledged = [int(process.stdout.readline()) for _ in range(stored)]
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     rest, _ = process.communicate()
@@ -84,7 +84,8 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_true_twice(
     chance = random.Random(3)
     acknowledged: list[int] = []
     for kill in range(6):
-        acknowledged += await asyncio.to_thread(killed_after, url, ledger, 1_000_000 * kill, chance.random() * 0.6)
+        stored, pause = chance.randrange(5, 25), chance.random() * 0.05
+        acknowledged += await asyncio.to_thread(killed_after, url, ledger, 1_000_000 * kill, stored, pause)
     assert len(acknowledged) > 50
 
     database = await Database.open(url)
