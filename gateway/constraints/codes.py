@@ -9,9 +9,9 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 from babel.core import get_global
+from iso4217 import Currency
 
 from gateway.constraints.constraint import Constraint, Facts, Fault, nearest, unlisted
-from gateway.model.currencies import is_currency
 
 _NO_COUNTRY = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 """Codes of CLDR that ISO 3166-1 does not assign. Kosovo's XK is not ISO's either, and in use everywhere."""
@@ -34,12 +34,13 @@ def countries() -> frozenset[str]:
 @cache
 def currencies() -> frozenset[str]:
     """Codes on ISO 4217's list that are legal tender somewhere today (CLDR), without funds and metals."""
+    listed_by_iso = {currency.code for currency in Currency}
     today = date.today().timetuple()[:3]  # noqa: DTZ011  a day more or less
     return frozenset(
         code
         for listed in get_global("territory_currencies").values()
         for code, _, until, tender in listed
-        if tender and (until is None or tuple(until) >= today) and is_currency(code)
+        if tender and (until is None or tuple(until) >= today) and code in listed_by_iso
     )
 
 
