@@ -12,6 +12,7 @@
     |  |- Unauthenticated               UNAUTHENTICATED       no valid credential
     |  |- Forbidden                     FORBIDDEN             a role is missing (never: "not yours")
     |  |- LimitExceeded                 LIMIT_EXCEEDED        a document or a body beyond the limits
+    |  |- IdempotencyConflict           IDEMPOTENCY_CONFLICT  a key that was used for another request
     |  `- TooManyRequests               TOO_MANY_REQUESTS     the caller's own rate limit
     |- AdapterError                     a backend's: carries `source`, `domain`, `retryable`
     |  |- Unavailable                   BACKEND_UNAVAILABLE   refused, reset, 5xx, DNS, TLS
@@ -20,6 +21,7 @@
     |  |  `- Overloaded                 BACKEND_OVERLOADED    shed by our own limit: not asked
     |  |- RateLimited                   BACKEND_RATE_LIMITED  the vendor's own throttle
     |  |- InvalidAnswer                 BACKEND_INVALID       malformed, truncated, wrong types, too large
+    |  |- OutcomeUnknown                OUTCOME_UNKNOWN       a write was sent, and nobody knows what became of it
     |  |- CredentialsRefused            BACKEND_CREDENTIALS   an operator must act
     |  |- RequestRefused                BACKEND_REFUSED       the vendor says our request is wrong
     |  `- PerKeyError                  about one key; trips no breaker (`per_key = True`)
@@ -133,6 +135,15 @@ class LimitExceeded(ClientFault):
     code = "LIMIT_EXCEEDED"
 
 
+class IdempotencyConflict(ClientFault):
+    """The same key was used for another request. The first one stands."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "This key was used for another request; the first one stands.")
+
+
 class TooManyRequests(ClientFault):
     """The caller's own rate limit. `retry_after` in seconds."""
 
@@ -153,9 +164,11 @@ class TooManyRequests(ClientFault):
 class AdapterError(GatewayError):
     """A backend's fault. `source` is the backend's configured *name* (shown to staff only; clients see its alias),
     `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds,
-    `horizon` the aware instant from which on the answer may be another (a price rule that ends), None where unknown."""
+    `horizon` the aware instant from which on the answer may be another (a price rule that ends), None where unknown.
+    `unsent`: no byte of the request left for the backend, so that a write certainly had no effect."""
 
     code = "BACKEND_ERROR"
+    unsent: bool = False
     per_key: ClassVar[bool] = False
     counts_against_backend: ClassVar[bool] = True
 
@@ -208,6 +221,7 @@ class CircuitOpen(Unavailable):
     """The system that owns this fact is known to be down."""
 
     code = "BACKEND_CIRCUIT_OPEN"
+    unsent = True
     counts_against_backend = False
 
 
@@ -215,6 +229,7 @@ class Overloaded(Unavailable):
     """The system that owns this fact is too busy."""
 
     code = "BACKEND_OVERLOADED"
+    unsent = True
     counts_against_backend = False
 
 
@@ -230,6 +245,20 @@ class InvalidAnswer(AdapterError):
     """The system that owns this fact gave an answer that makes no sense."""
 
     code = "BACKEND_INVALID"
+
+
+class OutcomeUnknown(AdapterError):
+    """This was sent, and nothing came back. Do not send it again: ask what became of it."""
+
+    code = "OUTCOME_UNKNOWN"
+    counts_against_backend = False
+
+    def __init__(self, message: str = "", *, check_after: float = 1.0, **where: str | None) -> None:
+        super().__init__(message, source=where.get("source"), domain=where.get("domain"))
+        self.check_after = check_after
+
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions(), "checkAfter": self.check_after}
 
 
 class CredentialsRefused(AdapterError):

@@ -23,7 +23,7 @@ from gateway.model.customers import (
     LoyaltyProgram,
 )
 from gateway.model.identity import NativeRef
-from gateway.model.orders import Order, OrderOrigin, OrdersPage, OrdersQuery
+from gateway.model.orders import Order, OrderOrigin, OrdersPage, OrdersQuery, PlacedOrder, PlaceOrder
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.search import SearchCapabilities, SearchPage, SearchQuery
 from gateway.model.stock import StockKey, StockLevels
@@ -164,6 +164,18 @@ class OrdersPort(Protocol):
     ) -> Mapping[OrderOrigin, Order | AdapterError]:
         """This backend's record of an order that another system took first; or, where `system` is this backend, its own
         order with that number."""
+        ...
+
+
+@runtime_checkable
+class OrderWritePort(Protocol):
+    async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Makes one order under the command's reference. Raises RequestRefused where the owner says no; any other error
+        leaves open whether it exists."""
+        ...
+
+    async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        """The order under our reference; None where there is none now."""
         ...
 
 

@@ -213,3 +213,20 @@ counters = Table(
     Column[float]("expires", Double, nullable=False),
     Index("counters_expires", "expires"),
 )
+
+writes = Table(
+    "writes",
+    metadata,
+    Column("backend", String(120), primary_key=True),
+    Column("operation", String(120), primary_key=True),
+    Column("reference", String(40), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("result", LargeBinary, nullable=True),
+    Column("holder", String(40), nullable=False),
+    Column[float]("leased_until", Double, nullable=False),
+    Column[float]("sent", Double, nullable=False),
+    Column("looked", Integer, nullable=False),
+    Column[float]("due", Double, nullable=False),
+    Index("writes_due", "state", "due"),
+)

@@ -13,7 +13,7 @@ from gateway.constraints import TEXT, named
 from gateway.errors import ConfigurationError
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, QualityTier
 from gateway.testing.reference.adapter import ReferenceAdapter
-from gateway.testing.reference.operations import OPERATIONS
+from gateway.testing.reference.operations import OPERATIONS, WRITES
 from gateway.testing.sandbox import Seed
 
 
@@ -56,6 +56,7 @@ MANIFEST = Manifest(
     config=MemoryConfig,
     create=_create,
     operations=OPERATIONS,
+    writes=WRITES,
     tier=QualityTier.GOLD,
     key_fields=("sku",),
 )
