@@ -17,6 +17,7 @@ from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.tags import touched, unnamed
 from gateway.calls.webhooks import WebhookInbox
+from gateway.calls.writes import Writes
 from gateway.context import ContextFactory
 from gateway.errors import StateUnavailable
 from gateway.execution import Engine
@@ -25,6 +26,7 @@ from gateway.http.app import Doors, build_asgi
 from gateway.http.gate import Gate
 from gateway.http.wire import Receive, Scope, Send
 from gateway.ownership import Ownership
+from gateway.ports.commands import PLACE_ORDER
 from gateway.ports.manifest import Manifest
 from gateway.registry import Registry, check_identity_rules, cursor_secret
 from gateway.security.limits import guard_of
@@ -39,6 +41,8 @@ from gateway.state.kept import Kept
 from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
 from gateway.state.shared import Shared, open_shared
+from gateway.state.sweep import Sweep
+from gateway.state.writes import StoredWrites
 from gateway.validation import require
 from schema import build_schema
 
@@ -46,6 +50,8 @@ CONFIG_VARIABLE = "GATEWAY_CONFIG"
 GRAPHIQL_VARIABLE = "GATEWAY_GRAPHIQL"
 """The folder of a built GraphiQL; without it, `/graphql` shows the explorer of our own."""
 BACKEND_CHANGED = "backend"
+SETTLE_SECONDS = 2.0
+"""How often writes that were sent and not come back are looked for."""
 _log = structlog.get_logger("gateway")
 
 
@@ -62,9 +68,12 @@ class Gateway:
         self.caller = caller
         self.ownership = Ownership(settings, registry.backends)
         self.kept = Kept(database, self._heard)
+        self.writes = Writes(registry.backends, StoredWrites(database), self.changed, self.kept.tasks, metrics)
+        self.writes.know(PLACE_ORDER)
         self.services = Services(
             settings,
             caller,
+            self.writes,
             self.ownership,
             StoredIdentityLinks(database),
             StoredAliases(database),
@@ -89,6 +98,7 @@ class Gateway:
             store=self.kept.inbox.store,
             metrics=metrics,
         )
+        self._settling = Sweep({"writes left open": self.writes.settle}, every=SETTLE_SECONDS)
         metrics.registry.register(ExecutorFigures(self.engine.counters))
         self._doors: list[Doors] = []
         self._shared: Shared | None = None
@@ -189,10 +199,13 @@ class Gateway:
     async def start(self) -> None:
         """What only a process that serves does: hear the others, deliver, handle, clear away."""
         await self.kept.start()
+        self._settling.start()
 
     async def close(self) -> None:
         for doors in self._doors:
             await doors.close()
+        await self._settling.close()
+        await self.writes.close(self.settings.server.drain_seconds)
         await self.inbox.close()
         await self.kept.close()
         await self.caller.close()

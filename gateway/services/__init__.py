@@ -4,6 +4,7 @@ through `calls`. `Services` is all of them, wired once at start."""
 from __future__ import annotations
 
 from gateway.calls.caller import Caller
+from gateway.calls.writes import Writes
 from gateway.ownership import Ownership
 from gateway.ports.aliases import Aliases
 from gateway.ports.links import IdentityLinks
@@ -33,14 +34,16 @@ class Services:
         self,
         settings: Settings,
         caller: Caller,
+        writes: Writes,
         ownership: Ownership,
         links: IdentityLinks,
         aliases: Aliases,
         tasks: Tasks,
         key: Secret,
     ) -> None:
-        systems = SystemsOfRecord(caller, ownership)
+        systems = SystemsOfRecord(caller, ownership, writes)
         cursors = Cursors(key)
+        self.systems = systems
         self.ownership = ownership
         self.caller = caller
         self.languages = Languages(settings.languages)

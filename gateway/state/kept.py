@@ -14,6 +14,7 @@ from gateway.state.outbox import Event, Outbox, Receiver
 from gateway.state.revocations import CHANGED, StoredRevocations
 from gateway.state.sweep import Sweep
 from gateway.state.tasks import StoredTasks
+from gateway.state.writes import StoredWrites
 
 UNDELIVERED_TASK = "delivery.set_aside"
 
@@ -46,6 +47,7 @@ class Kept:
                 "inbox": self.inbox.sweep,
                 "outbox": self.outbox.sweep,
                 "tasks": self.tasks.sweep,
+                "writes": StoredWrites(database).sweep,
             }
         )
 

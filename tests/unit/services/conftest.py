@@ -11,6 +11,7 @@ import structlog
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.caller import Caller
+from gateway.calls.writes import Writes
 from gateway.context import ContextFactory
 from gateway.execution import Engine, Request, Result
 from gateway.model.principal import ANONYMOUS, Principal
@@ -24,6 +25,7 @@ from gateway.state.database import Database
 from gateway.state.links import StoredIdentityLinks
 from gateway.state.outbox import Outbox
 from gateway.state.tasks import StoredTasks
+from gateway.state.writes import StoredWrites
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
 from gateway.testing.sandbox import Seed
@@ -120,7 +122,9 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         aliases = StoredAliases(database)
         links = StoredIdentityLinks(database)
         tasks = StoredTasks(database, Outbox(database))
-        services = Services(settings, caller, ownership, links, aliases, tasks, Secret(("key",)))
+        writes = Writes(backends, StoredWrites(database), caller.invalidate, tasks)
+        closing.append(writes.close)
+        services = Services(settings, caller, writes, ownership, links, aliases, tasks, Secret(("key",)))
         closing.append(caller.close)
         return World(settings, adapters, services, aliases, tasks)
 
