@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= gateway.toml
 DATA ?=
+T ?=
 
 .PHONY: install dev demo graphiql serve check test test-full bench clean
 
@@ -45,7 +46,7 @@ check: dev
 	$(BIN)/python -m tests.check_locks
 
 test: dev
-	$(BIN)/pytest -m "not full"
+	$(BIN)/pytest $(if $(T),$(T),-m "not full")
 
 test-full: dev
 	$(BIN)/pytest -m full
