@@ -91,7 +91,7 @@ class PolicyNumbers(_Section, frozen=True, kw_only=True):
     """Numbers of the call pipeline for one backend. Times in seconds, rates as parts of one. `client` makes the
     attempts: `lean` costs less and speaks plain HTTP/1.1 only."""
 
-    connections: Annotated[int, between(1, 10_000)] = 32
+    connections: Annotated[int, between(1, 10_000)] = 64
     timeout: Annotated[float, PATIENCE] = 5.0
     retries: Annotated[int, between(0, 10)] = 1
     retry_budget: Annotated[float, PART] = 0.1

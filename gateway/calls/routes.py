@@ -13,6 +13,7 @@ import structlog
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.chunks import PLACE
+from gateway.calls.concurrency import BEGUN, Begun
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
 from gateway.calls.refusals import BadTransfer
@@ -92,6 +93,8 @@ class Route:
         """One call of the adapter. Raises AdapterError, or what the client did wrong."""
         observer = OBSERVER.get()
         tallied = TALLY.set(Tally()) if observer is not None else None
+        begun = Begun()
+        within = BEGUN.set(begun)
         started = time.monotonic()
         outcome = "ok"
         view = context.only(self.spec.vary_on)
@@ -122,6 +125,8 @@ class Route:
             self._hold_to_account(invalid)
             raise invalid from error
         finally:
+            BEGUN.reset(within)
+            begun.refused = False  # what the adapter leaves running is not held to what became of this call
             self._count(outcome)
             seconds = time.monotonic() - started
             self._seconds(seconds)

@@ -245,6 +245,12 @@ class Retailer:
         by_key = {key(name): name for name in names}
         return {by_key[found]: answer for found, answer in answers.items()}
 
+    def figure(self, name: str, role: str = "erp") -> float:
+        """One of the gauges of a backend, such as `in_flight`."""
+        value = self.metrics.registry.get_sample_value(f"gateway_backend_{name}", {"backend": role})
+        assert value is not None
+        return value
+
     async def close(self) -> None:
         await self.caller.close()
         for transport in self._transports:

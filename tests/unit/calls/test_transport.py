@@ -149,20 +149,23 @@ async def test_no_cookie_of_one_person_is_sent_for_another(server: Server, opene
 
 
 async def test_a_probe_that_was_shed_is_no_answer_and_another_may_go(server: Server, opened: Opened) -> None:
-    server.answers = [5.0, 5.0, *[web.Response(status=503)] * 10, web.Response(text="{}")]
-    numbers = PolicyNumbers(timeout=30.0, retries=0, concurrency_limit=3, breaker_open_for=0.05, slow_call=60.0)
+    server.answers = [*[web.Response(text="{}")] * 10, 5.0, 5.0, web.Response(text="{}")]
+    numbers = PolicyNumbers(timeout=30.0, retries=0, concurrency_limit=2, breaker_open_for=0.05, slow_call=60.0)
     transport = opened(numbers)
+    for _ in range(10):
+        assert (await transport.send(ask(), soon())).status == 200
     slow = [asyncio.create_task(transport.send(ask(), CallContext.within(30.0))) for _ in range(2)]
-    while len(server.seen) < 2:  # noqa: ASYNC110  it happens on the other side of a socket
+    while len(server.seen) < 12:  # noqa: ASYNC110  it happens on the other side of a socket
         await asyncio.sleep(0.01)
     for _ in range(10):
-        assert (await transport.send(ask(), soon())).status == 503
+        transport.denounce("BACKEND_INVALID")
     await asyncio.sleep(0.1)
     with pytest.raises(Overloaded):
-        await transport.send(ask(), CallContext.within(10.0, priority=Priority.BACKGROUND))
+        await transport.send(ask(), CallContext.within(0.1, priority=Priority.BACKGROUND))
+    slow[0].cancel()
+    await asyncio.gather(slow[0], return_exceptions=True)
     assert (await transport.send(ask(), soon())).status == 200
-    for task in slow:
-        task.cancel()
+    slow[1].cancel()
     await asyncio.gather(*slow, return_exceptions=True)
 
 
