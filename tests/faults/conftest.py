@@ -3,6 +3,7 @@ transport to a canned upstream over real sockets."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -72,14 +73,18 @@ class Answer(Struct):
 
 
 class Upstream:
-    """Answers every POST with one item per key. `version` counts up in every answer's `changed`."""
+    """Answers every POST with one item per key, after `pause` seconds. `version` counts up in every answer's
+    `changed`."""
 
     def __init__(self) -> None:
+        self.pause: Callable[[], float] = lambda: 0.0
         self.version = 1
         self.amount = Decimal("9.99")
 
     async def handle(self, request: web.Request) -> web.Response:
         keys = msgspec.json.decode(await request.read(), type=list[str])
+        if seconds := self.pause():
+            await asyncio.sleep(seconds)
         changed = datetime(2026, 11, 1, 0, 0, self.version, tzinfo=UTC)
         items = [Item(key, self.amount, changed, "Thing") for key in keys if not key.startswith("unknown")]
         return web.Response(body=msgspec.json.encode(Answer(items)), content_type="application/json")
