@@ -25,6 +25,7 @@ from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
 from gateway.http.app import Doors, build_asgi
 from gateway.http.gate import Gate
 from gateway.http.wire import Receive, Scope, Send
+from gateway.logs.failures import FAILURES
 from gateway.ownership import Ownership
 from gateway.ports.commands import PLACE_ORDER
 from gateway.ports.manifest import Manifest
@@ -206,6 +207,7 @@ class Gateway:
             await doors.close()
         await self._settling.close()
         await self.writes.close(self.settings.server.drain_seconds)
+        FAILURES.flush()
         await self.inbox.close()
         await self.kept.close()
         await self.caller.close()

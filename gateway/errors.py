@@ -163,9 +163,11 @@ class TooManyRequests(ClientFault):
 
 class AdapterError(GatewayError):
     """A backend's fault. `source` is the backend's configured *name* (shown to staff only; clients see its alias),
-    `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds,
-    `horizon` the aware instant from which on the answer may be another (a price rule that ends), None where unknown.
-    `unsent`: no byte of the request left for the backend, so that a write certainly had no effect."""
+    `domain` the data domain, `retry_after` in seconds, `horizon` the aware instant from which on the answer may be
+    another (a price rule that ends; None where unknown). `unsent`: no byte of the request left for the backend, so that
+    a write certainly had no effect. `detail` is for operators and never leaves the logs: the vendor's own words, without
+    a person's name (what else is personal or secret is taken out there, `gateway.logs`). `operation` is the port's,
+    `reported` the trace id under which the log has it: both are filled in on the way."""
 
     code = "BACKEND_ERROR"
     unsent: bool = False
@@ -188,11 +190,14 @@ class AdapterError(GatewayError):
         self.retry_after = retry_after
         self.detail = detail
         self.horizon = horizon
+        self.operation: str | None = None
+        self.reported: str | None = None
 
-    def located(self, source: str, domain: str) -> Self:
+    def located(self, source: str, domain: str, operation: str | None = None) -> Self:
         """Fill in where it happened, where the raiser did not know; returns itself."""
         self.source = self.source or source
         self.domain = self.domain or domain
+        self.operation = self.operation or operation
         return self
 
     def extensions(self) -> dict[str, object]:

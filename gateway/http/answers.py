@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import structlog
 from graphql import GraphQLError
 
 from gateway.errors import (
@@ -20,11 +19,11 @@ from gateway.errors import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
-    places_of,
 )
 from gateway.execution.engine import Result
 from gateway.http.media import Media
 from gateway.http.wire import Header, Refusal, Reply
+from gateway.logs.failures import FAILURES
 from gateway.model.principal import ClientProfile, Principal
 
 AliasOf = Callable[[str], str]
@@ -33,7 +32,6 @@ AliasOf = Callable[[str], str]
 INVALID = "GRAPHQL_VALIDATION_FAILED"
 UNPARSABLE = "GRAPHQL_PARSE_FAILED"
 
-_log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -69,8 +67,8 @@ class Teller:
 
     def failure(self, error: BaseException) -> dict[str, Any]:
         """An exception as the client sees it: ours by their words, all others masked."""
+        FAILURES.told(error, self._trace_id)
         if not isinstance(error, GatewayError) or isinstance(error, InternalError):
-            _log.error("unexpected failure", trace_id=self._trace_id, reason=type(error).__name__, at=places_of(error))
             told: dict[str, Any] = {"code": "INTERNAL", "retryable": False, "traceId": self._trace_id}
             if self._detailed:
                 told["exception"] = type(error).__name__
@@ -138,5 +136,6 @@ def reply(told: Mapping[str, Any], media: Media, *, status: int = 200, headers: 
 
 def refusal_reply(refusal: Refusal, media: Media | None, trace_id: str) -> Reply:
     """An answer to what never became a GraphQL request."""
+    FAILURES.refused(refusal.code, refusal.status, trace_id)
     told = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code, "traceId": trace_id}}]}
     return reply(told, media or Media.JSON, status=refusal.status, headers=refusal.headers)

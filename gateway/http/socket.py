@@ -21,6 +21,7 @@ from gateway.http.events import told_by
 from gateway.http.origins import Origins
 from gateway.http.requests import GraphQLRequest
 from gateway.http.wire import Receive, Refusal, Scope, Send, address_of, headers_of, trace_id_of
+from gateway.logs.failures import FAILURES
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 3.0
@@ -165,9 +166,11 @@ class _Connection:
         await self._say({"type": "connection_ack"})
 
     async def _identify(self) -> Caller:
+        trace_id = trace_id_of(self._headers)
         try:
-            return await self._admission.caller(self._headers, trace_id_of(self._headers), self._address)
+            return await self._admission.caller(self._headers, trace_id, self._address)
         except Unauthenticated as error:
+            FAILURES.told(error, trace_id)
             raise Closed(FORBIDDEN, "Forbidden") from error
         except (GatewayError, Refusal) as error:
             raise Closed(BAD_REQUEST, error.message[:120]) from error

@@ -113,7 +113,49 @@ async def test_a_backend_that_is_back_is_found_by_one_probe_and_both_are_logged_
         assert found.count("ok") == 1
         for number in range(5):
             assert outcome((await retailer.read("erp", f"n{number}"))[f"n{number}"]) == "ok"
-    assert [entry["event"] for entry in logs] == ["backend_down", "backend_back"]
+    told = [entry["event"] for entry in logs if entry["event"] not in ("backend_call_failed", "answer_failed")]
+    assert told == ["backend_down", "backend_back"]
+
+
+async def test_every_failed_read_is_one_line_with_what_the_vendor_said(retailer: Retailer) -> None:
+    await retailer.open(erp=PolicyNumbers(timeout=5.0, retries=0))
+    for fault, code, detail in (
+        (Fault.ERROR_503, "BACKEND_UNAVAILABLE", "HTTP 503"),
+        (Fault.AUTH_EXPIRED, "BACKEND_CREDENTIALS", None),
+        (Fault.WRONG_TYPES, "BACKEND_INVALID", "Expected"),
+    ):
+        await retailer.fault("erp", fault)
+        with capture_logs() as logs:
+            await retailer.read("erp", "a")
+        (line,) = [entry for entry in logs if entry["event"] == "backend_call_failed"]
+        assert (line["backend"], line["operation"], line["code"]) == ("erp", "price.get_prices", code)
+        assert detail is None or detail in line["detail"]
+
+
+async def test_a_key_that_is_refused_while_older_answers_stand_in_leaves_a_line(retailer: Retailer) -> None:
+    await retailer.open(spec=CACHED)
+    await retailer.read("erp", "a")
+    await retailer.fault("erp", Fault.AUTH_EXPIRED)
+    await asyncio.sleep(0.1)
+    with capture_logs() as logs:
+        assert outcome((await retailer.read("erp", "a"))["a"]) == "ok", "nobody is told"
+        async with asyncio.timeout(5.0):
+            while not logs:  # noqa: ASYNC110  it happens on the other side of a socket
+                await asyncio.sleep(0.01)
+    assert [(entry["event"], entry["code"]) for entry in logs] == [("backend_call_failed", "BACKEND_CREDENTIALS")]
+
+
+async def test_a_renewal_that_comes_to_nothing_in_time_leaves_a_line(retailer: Retailer) -> None:
+    await retailer.open(spec=OperationSpec(time_to_live=0.05, stale_for=60.0, timeout=0.1))
+    await retailer.read("erp", "a")
+    await retailer.proxies["erp"].set(Fault.HANG)
+    await asyncio.sleep(0.1)
+    with capture_logs() as logs:
+        await retailer.read("erp", "a")
+        async with asyncio.timeout(5.0):
+            while not logs:  # noqa: ASYNC110  it happens on the other side of a socket
+                await asyncio.sleep(0.01)
+    assert {(entry["event"], entry["code"]) for entry in logs} == {("backend_call_failed", "BACKEND_TIMEOUT")}
 
 
 async def test_a_caller_who_leaves_takes_the_request_along(retailer: Retailer) -> None:
