@@ -165,9 +165,9 @@ class AdapterError(GatewayError):
     """A backend's fault. `source` is the backend's configured *name* (shown to staff only; clients see its alias),
     `domain` the data domain, `retry_after` in seconds, `horizon` the aware instant from which on the answer may be
     another (a price rule that ends; None where unknown). `unsent`: no byte of the request left for the backend, so that
-    a write certainly had no effect. `detail` is for operators and never leaves the logs: the vendor's own words, without
-    a person's name (what else is personal or secret is taken out there, `gateway.logs`). `operation` is the port's,
-    `reported` the trace id under which the log has it: both are filled in on the way."""
+    a write certainly had no effect. `detail` is for operators and never leaves the logs: the vendor's own words,
+    without a person's name (what else is personal or secret is taken out there, `gateway.logs`). `operation` is the
+    port's, `reported` the trace id under which the log has it: both are filled in on the way."""
 
     code = "BACKEND_ERROR"
     unsent: bool = False
