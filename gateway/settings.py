@@ -23,6 +23,7 @@ from gateway.constraints import (
     HTTP_URL,
     LANGUAGE,
     LISTEN_HOST,
+    NETWORK,
     ORIGIN,
     PART,
     PATIENCE,
@@ -199,7 +200,7 @@ class ApiKeySection(_Section, frozen=True, kw_only=True):
 
 
 class LimitsSection(_Section, frozen=True, kw_only=True):
-    """Limits on documents before anything runs. Bytes, lexical tokens, counts."""
+    """Limits on what comes in before anything runs. Bytes, lexical tokens, counts."""
 
     body_bytes: Annotated[int, between(1_024, 64 << 20, "bytes")] = 131_072
     document_bytes: Annotated[int, between(256, 16 << 20, "bytes")] = 16_384
@@ -209,15 +210,43 @@ class LimitsSection(_Section, frozen=True, kw_only=True):
     directives: Annotated[int, between(0, 100_000)] = 40
     root_fields: Annotated[int, between(1, 10_000)] = 20
     plans: Annotated[int, between(1, 1_000_000)] = 2_048
+    failures_per_minute: Annotated[int, between(0, 1_000_000)] = 60
+    """Wrong tokens and keys from one address; the next are told to wait. 0: as many as they like."""
+
+
+ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 
 
 class ServerSection(_Section, frozen=True, kw_only=True):
+    """Times in seconds; counts for one worker."""
+
     host: Annotated[str, LISTEN_HOST] = "127.0.0.1"
     port: Annotated[int, PORT] = 8000
     cors_origins: tuple[Annotated[str, ORIGIN], ...] = ()
     response_cache: bool = True
     """Whether finished public answers are kept and served as bytes."""
+    trusted_proxies: tuple[Annotated[str, NETWORK], ...] = ()
+    """Networks whose word for a client's address is taken. The nearest address that is none of them is the client's."""
+    forwarded_header: ForwardedHeader = "x-forwarded-for"
+    """The one header in which they say it: what they do not write themselves, a client may have written."""
+    operations: Annotated[int, between(1, 100_000)] = 256
+    """Most operations under way; the next one is refused at once."""
+    overload_lag: Annotated[float, between(0.001, 10.0, "seconds")] = 0.03
+    """How late the event loop may be, for a while, before fewer operations are let in."""
+    connections: Annotated[int, between(1, 1_000_000)] = 2_048
+    connections_per_address: Annotated[int, between(1, 1_000_000)] = 256
+    """Of one IPv4 address or IPv6 /64 that is no trusted proxy; behind one, requests, streams and sockets under way."""
+    head_seconds: Annotated[float, between(0.1, 600.0, "seconds")] = 10.0
+    """From a request's first byte to the end of its headers; and from a connection to its first request."""
+    body_seconds: Annotated[float, between(0.1, 600.0, "seconds")] = 10.0
+    write_seconds: Annotated[float, between(0.1, 3_600.0, "seconds")] = 20.0
+    """Without 1 KiB a second being read, until a client that reads nothing is dropped."""
+    keep_alive_seconds: Annotated[float, between(0.1, 86_400.0, "seconds")] = 75.0
+    """Longer than the load balancers in front usually keep theirs, so that they close first."""
+    drain_accept_seconds: Annotated[float, between(0.0, 3_600.0, "seconds")] = 10.0
+    """With readiness off and everything still served: as long as a balancer needs to see it."""
     drain_seconds: Annotated[float, between(0.0, 3_600.0, "seconds")] = 10.0
+    """After that, for connections to end by themselves."""
 
 
 class _File(_Section, frozen=True, kw_only=True):
