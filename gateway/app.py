@@ -34,7 +34,7 @@ from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
 from gateway.services import Services
-from gateway.settings import Settings, load
+from gateway.settings import ServerSection, Settings, load
 from gateway.state.aliases import StoredAliases
 from gateway.state.changes import Change
 from gateway.state.database import Database
@@ -244,6 +244,10 @@ class Application:
     def gate(self) -> Gate | None:
         """Closed by the server before it stops; None until start-up."""
         return None if self._doors is None else self._doors.gate
+
+    @property
+    def section(self) -> ServerSection:
+        return self._settings.server
 
     async def start(self) -> Gateway:
         self.gateway = await Gateway.open(self._settings, self._manifests)
