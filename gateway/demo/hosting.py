@@ -59,6 +59,7 @@ class _Pages:
 
     gate = None
     section = ServerSection()
+    pressed = False
 
     def __init__(self, pages: Starlette) -> None:
         self._pages: Application = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
