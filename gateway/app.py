@@ -249,6 +249,10 @@ class Application:
     def section(self) -> ServerSection:
         return self._settings.server
 
+    @property
+    def pressed(self) -> bool:
+        return self._doors is not None and self._doors.pressed
+
     async def start(self) -> Gateway:
         self.gateway = await Gateway.open(self._settings, self._manifests)
         await self.gateway.start()

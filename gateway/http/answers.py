@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import structlog
 from graphql import GraphQLError
 
 from gateway.errors import (
@@ -32,6 +33,7 @@ from gateway.logs.failures import FAILURES
 from gateway.model.principal import ClientProfile, Principal
 
 AliasOf = Callable[[str], str]
+_log = structlog.get_logger("gateway.http")
 """The public alias of a backend's name."""
 
 INVALID = "GRAPHQL_VALIDATION_FAILED"

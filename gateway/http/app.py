@@ -60,6 +60,10 @@ class Doors:
         self.gate = gate
         self.figures = figures
 
+    @property
+    def pressed(self) -> bool:
+        return self._admission.capacity.pressed
+
     async def close(self) -> None:
         """After the last request."""
         await self._admission.close()
@@ -119,7 +123,6 @@ def build_asgi(
     is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is
     an explorer only where anybody may see the schema."""
     gate = Gate()
-    figures = DoorFigures(gate)
     profiles = Profiles(settings)
     explorer = explorer and profiles.of(ANONYMOUS).introspection
     admission = Admission(
@@ -130,6 +133,7 @@ def build_asgi(
         settings=settings,
         alias_of=alias_of,
     )
+    figures = DoorFigures(gate, admission.capacity)
     origins = Origins(settings.server.cors_origins)
     cache = ResponseCache()
     door = Door(

@@ -8,14 +8,13 @@ before anything of it is read, which costs next to nothing, so that overload tak
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic
 
 from gateway.errors import GatewayOverloaded
 
 LOOK_SECONDS = 0.02
-LATE_SECONDS = 0.25
+LATE_SECONDS = 0.4
 """How long the loop must have been late: a collection or one large answer is no overload."""
 LEAST = 8
 """Always let in: this few are late because each is heavy, not because they are many."""
@@ -24,8 +23,8 @@ MORE = 1.05
 
 
 class Capacity:
-    """`under_way` counts operations that were let in and have not been answered. `ceiling` of `server.operations`,
-    `lag` of `server.overload_lag` in seconds."""
+    """Entered with each operation, by as many at once as are let in; `under_way` counts them. `ceiling` is
+    `server.operations`, `lag` is `server.overload_lag` in seconds."""
 
     def __init__(self, ceiling: int, lag: float, *, clock: Callable[[], float] = monotonic) -> None:
         self.ceiling = ceiling
@@ -45,17 +44,16 @@ class Capacity:
             self.refused += 1
             raise GatewayOverloaded
 
-    @contextmanager
-    def taking(self) -> Generator[None]:
+    def __enter__(self) -> None:
         """One operation, from before it is looked at until it is answered. Raises GatewayOverloaded."""
-        self.check()
+        if self.under_way >= self.limit:
+            self.check()
         self.under_way += 1
         if self._looking is None:
             self._look_later()
-        try:
-            yield
-        finally:
-            self.under_way -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self.under_way -= 1
 
     @property
     def pressed(self) -> bool:

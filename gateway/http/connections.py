@@ -6,6 +6,8 @@ and health checks are served even then. Only beyond `SURPLUS` of those nothing i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import structlog
 from uvicorn.server import ServerState
@@ -41,6 +43,8 @@ class Connections(ServerState):
         super().__init__()
         self.section = section
         self.leaving = False
+        self.entered: Callable[[], None] = lambda: None
+        """Called for each new connection, to look whether more are waiting."""
         self._proxies = Proxies.of(section)
         self._open = 0
         self._surplus = 0

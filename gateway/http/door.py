@@ -142,7 +142,7 @@ class Door:
         if media is Media.EVENTS:
             return EventStream(self._admission, request, caller, method)
         try:
-            with self._capacity.taking():
+            with self._capacity:
                 if self._capacity.pressed:
                     await asyncio.sleep(0)
                 return await self._run(request, caller, media, method, headers, receive)

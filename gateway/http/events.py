@@ -149,7 +149,7 @@ async def told_by(
         context = admission.open(caller, admitted)
         extensions = admission.extensions(caller, admitted)
         if not operation.is_subscription:
-            with admission.capacity.taking():
+            with admission.capacity:
                 if admission.capacity.pressed:
                     await asyncio.sleep(0)
                 result = await admission.engine.execute(admitted.request, context)

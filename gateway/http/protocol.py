@@ -57,6 +57,7 @@ class PatientHttp(HttpToolsProtocol):
         super().connection_made(transport)
         crowd = self._crowd = cast("Connections", self.server_state)
         self._standing = crowd.enter(self.client[0] if self.client else "")
+        crowd.entered()
         if self._standing.excess is not None:
             self.app = cast("Any", answering(self.app, self._standing.excess))
             if self._standing.unheard:
@@ -115,8 +116,12 @@ class PatientHttp(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # after a body, these are trailers: nobody looked at them when the request was let in
-            super().on_header(name, value)
+        if not self._in_head:  # after a body, these are trailers: nobody looked at them when the request was let in
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self._head > HEAD_BYTES:
@@ -125,11 +130,10 @@ class PatientHttp(HttpToolsProtocol):
                 self._wrong = b"431 Request Header Fields Too Large"
                 raise _Refused
         self._check_headers()
-        parser = cast("httptools.HttpRequestParser", self.parser)
-        if parser.get_method() == b"CONNECT":
-            self._wrong = b"405 Method Not Allowed"
-            raise _Refused
-        if parser.should_upgrade() and not self._should_upgrade():
+        if self.parser.should_upgrade() and not self._should_upgrade():  # pyright: ignore[reportOptionalMemberAccess]
+            if self.parser.get_method() == b"CONNECT":  # pyright: ignore[reportOptionalMemberAccess]
+                self._wrong = b"405 Method Not Allowed"
+                raise _Refused
             self._declined = True
             return
         if len(self.pipeline) >= MOST_PIPELINED:
@@ -150,7 +154,9 @@ class PatientHttp(HttpToolsProtocol):
         if self._declined:
             return
         self._in_head = True
-        if self._answered() and self._cycle() is not None:  # the rest of a body nobody waited for is over
+        cycle = self.cycle
+        if cycle is not None and cycle.response_complete and not self.pipeline:  # pyright: ignore[reportUnnecessaryComparison]
+            # the rest of a body nobody waited for is over
             self._awake()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler

@@ -40,6 +40,8 @@ QUEUE_SECONDS = 1.0
 """For connections that keep coming while the listener is about to be closed."""
 QUIET_TURNS = 3
 """Of the loop with nobody in the queue: what was accepted in the one before is a connection by then."""
+MOST_AT_ONCE = 64
+"""Connections taken in together."""
 TICK_SECONDS = 0.05
 
 
@@ -52,6 +54,11 @@ class Serves(Protocol):
     @property
     def section(self) -> ServerSection:
         """The bounds of its connections."""
+        ...
+
+    @property
+    def pressed(self) -> bool:
+        """Whether it has more to do than it can do in time."""
         ...
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
@@ -182,11 +189,49 @@ class Server(uvicorn.Server):
         self._drain_seconds = drain_seconds
         self._tell = started
         self._retiring = False
+        self._listeners: tuple[Socket, ...] = ()
+        self._adopting: set[asyncio.Future[None]] = set()
 
     def retire(self) -> None:
         """Another worker has taken over: leave the listener to it, and stay ready in the eyes of balancers."""
         self._retiring = True
         self.should_exit = True
+
+    async def startup(self, sockets: list[Socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.setblocking(False)
+        self._listeners = tuple(sockets or ())
+        self._open.entered = self._accept_the_rest
+
+    def _accept_the_rest(self) -> None:
+        """uvloop takes in one connection each time it looks for events, which is seldom while there is much to do: the
+        others would wait longer than for an answer, health checks among them. At other times one at a time is right: it
+        leaves some to the other workers."""
+        if not self._application.pressed:
+            return
+        for listener in self._listeners:
+            for _ in range(MOST_AT_ONCE):
+                try:
+                    connection, _ = listener.accept()
+                except OSError:  # nobody waits, or no file may be opened any more
+                    break
+                connection.setblocking(False)
+                task = asyncio.ensure_future(self._adopt(connection))
+                self._adopting.add(task)
+                task.add_done_callback(self._adopting.discard)
+
+    async def _adopt(self, connection: Socket) -> None:
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            kind: Any = self.config.http_protocol_class
+            return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        try:
+            await loop.connect_accepted_socket(protocol, connection)
+        except OSError:
+            connection.close()  # it has gone already
 
     async def main_loop(self) -> None:
         settle()
@@ -206,6 +251,7 @@ class Server(uvicorn.Server):
             if signal.SIGINT not in self._captured_signals:  # a person at a terminal: no balancer is asked for
                 await self._while(self._accept_seconds)
             await self._empty_queue()
+        self._listeners = ()
         for listening in self.servers:
             listening.close()
         if gate is not None:
