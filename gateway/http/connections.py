@@ -1,7 +1,7 @@
 """The connections of one worker, and which of them are one too many.
 
 A connection too many is not simply closed: its first request is answered, so that a client learns when to come again,
-and health checks are served even then. Only beyond `SURPLUS` of those nothing is heard any more.
+and health checks are served even then. Beyond `SURPLUS` of those it is answered unheard.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from gateway.http.wire import CLOSE, Application, Receive, Scope, Send
 from gateway.settings import ServerSection
 
 SURPLUS = 256
+"""Connections too many that are heard, for each reason: so that nobody's own take the place of health checks."""
 RETRY_SECONDS = 1
 OPERATIONAL = frozenset({"/healthz", "/readyz"})
 """Served whatever else is going on: who watches a gateway must not take a busy one for a dead one."""
@@ -47,7 +48,7 @@ class Connections(ServerState):
         """Called for each new connection, to look whether more are waiting."""
         self._proxies = Proxies.of(section)
         self._open = 0
-        self._surplus = 0
+        self._surplus = {EVERYBODY: 0, ONE_PARTY: 0}
         self._parties = Parties(section.connections_per_address)
         self._told = False
 
@@ -60,16 +61,15 @@ class Connections(ServerState):
         elif party and not self._parties.enter(party):
             excess = ONE_PARTY
             self._hint()
-        standing = Standing(party=party, excess=excess, unheard=excess is not None and self._surplus >= SURPLUS)
-        if excess is not None:
-            self._surplus += 1
-        else:
+        if excess is None:
             self._open += 1
-        return standing
+            return Standing(party=party, excess=None, unheard=False)
+        self._surplus[excess] += 1
+        return Standing(party=party, excess=excess, unheard=self._surplus[excess] > SURPLUS)
 
     def leave(self, standing: Standing) -> None:
         if standing.excess is not None:
-            self._surplus -= 1
+            self._surplus[standing.excess] -= 1
             return
         self._open -= 1
         if standing.party:
@@ -85,7 +85,7 @@ class Connections(ServerState):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What a connection was let in as. `party` is empty where nobody is counted, `unheard` is not even read."""
+    """What a connection was let in as. `party` is empty where nobody is counted; `unheard`: answered at once."""
 
     party: str
     excess: TooMany | None

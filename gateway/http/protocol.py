@@ -9,13 +9,14 @@ the log.
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.calls.clock import Sleeper, clock_of
-from gateway.http.connections import Connections, answering
+from gateway.http.connections import RETRY_SECONDS, Connections, answering
 from gateway.http.writing import WriteWatch
 
 HEAD_BYTES = 65_536
@@ -61,7 +62,9 @@ class PatientHttp(HttpToolsProtocol):
         if self._standing.excess is not None:
             self.app = cast("Any", answering(self.app, self._standing.excess))
             if self._standing.unheard:
-                self.transport.close()
+                status = HTTPStatus(self._standing.excess.status)
+                self._say(b"%d %s" % (status.value, status.phrase.encode()), b"retry-after: %d\r\n" % RETRY_SECONDS)
+                self._linger()
                 return
         if self._standing.excess is not None:
             self.head_seconds = SURPLUS_HEAD_SECONDS
@@ -241,11 +244,14 @@ class PatientHttp(HttpToolsProtocol):
             self.flow.pause_reading()
             return
         if self._answered() or not (self.pipeline or cast("RequestResponseCycle", cycle).response_started):
-            self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            self._say(status)
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True
             cycle.message_event.set()
         self._linger()
+
+    def _say(self, status: bytes, more: bytes = b"") -> None:
+        self.transport.write(b"HTTP/1.1 %s\r\n%scontent-length: 0\r\nconnection: close\r\n\r\n" % (status, more))
 
     def _linger(self) -> None:
         self._deaf = True

@@ -71,6 +71,8 @@ async def test_who_waits_for_a_place_is_not_waited_for(serve_with: Any, monkeypa
         silent = [await Raw.to(served) for _ in range(3)]
         await asyncio.sleep(0.05)
         unheard = await Raw.to(served)
+        unheard.writer.write(get("/healthz"))
+        assert await unheard.answer() == (503, b"")
         assert await unheard.ended()
         for raw in (*opened, *silent, unheard):
             raw.close()
