@@ -39,6 +39,7 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("profiles.web.operations", "empty"): "free documents may be sent",
     ("profiles.kiosk.stores", "empty"): "all configured ones",
     ("server.cors_origins", "empty"): "no other site's pages",
+    ("server.trusted_proxies", "empty"): "nobody is believed",
     # a text that only people read, or only the system that it belongs to
     **{
         (f"stores.covent_garden.{key}", kind): FREE_TEXT
