@@ -43,6 +43,7 @@ from gateway.constraints import (
     one_of,
 )
 from gateway.errors import ConfigurationError, Mistake, Unreadable
+from gateway.model.configured_times import CLOCK, ISO_DATE, WEEKDAYS
 from gateway.model.identity import KeyRule
 from gateway.model.principal import ClientProfile
 from gateway.model.stores import Address, GeoPoint
@@ -154,7 +155,8 @@ class StoreSection(_Section, frozen=True, kw_only=True):
     point: GeoPoint | None = None
     address: Address | None = None
     phone: Annotated[str, PHONE] | None = None
-    services: tuple[Annotated[str, SERVICE], ...] = ()
+    services: tuple[Annotated[str, SERVICE], ...] | None = None
+    """What it offers; nothing said (None) leaves it to its backends, an empty list says that it offers nothing."""
     hours: Annotated[Mapping[str, str], ANYTHING] = {}
     special_hours: Annotated[Mapping[str, str], ANYTHING] = {}
     names: Annotated[Mapping[str, Text], AVAILABLE_LANGUAGE.for_keys()] = {}
@@ -164,15 +166,34 @@ class StoreSection(_Section, frozen=True, kw_only=True):
 
 
 class ChannelSection(_Section, frozen=True, kw_only=True):
-    """`currencies` per country, the first is the default; `locations` are where deliveries are promised from."""
+    """`currencies` per country, the first is the default; `locations` are where deliveries are promised from.
+
+    A pickup takes `pickup_ready` seconds, of real time or of opening hours only (`pickup_counts`); what is ordered in
+    the last `pickup_cutoff` seconds before closing waits for the next opening. `delivery_days` are the earliest and the
+    latest, counted in `delivery_weekdays` that are no holidays of the market; what is ordered from `delivery_cutoff`
+    (HH:MM there) on counts from the next one."""
 
     countries: tuple[Country, ...]
     currencies: Annotated[Mapping[str, tuple[Currency, ...]], COUNTRY.for_keys()]
     locations: tuple[Location, ...] = ()
     pickup_ready: Annotated[int, between(0, 30 * 86_400, "seconds")] = 7200
+    pickup_counts: Literal["elapsed", "opening_hours"] = "elapsed"
+    pickup_cutoff: Annotated[int, between(0, 86_400, "seconds")] = 0
     delivery_days: tuple[Days, Days] = (1, 3)
+    delivery_weekdays: Annotated[str, WEEKDAYS] = "mon-sun"
+    delivery_cutoff: Annotated[str, CLOCK.or_empty()] = ""
     quantity_cap: Annotated[int, between(1, 1_000_000, "pieces")] = 10
     low_stock: Annotated[int, between(0, 1_000_000, "pieces")] = 3
+
+
+class MarketSection(_Section, frozen=True, kw_only=True):
+    """A country. `timezone` (IANA) is where its days begin and what its times are told in; empty: its stores', else the
+    country's own. `near_radius_km`: how far "near" reaches unless a client says, in kilometres. `holidays` are ISO
+    dates on which nothing is delivered."""
+
+    timezone: Annotated[str, TIME_ZONE.or_empty()] = ""
+    near_radius_km: Annotated[float, between(0.0, 20_040.0, "km", above=True)] = 50.0
+    holidays: tuple[Annotated[str, ISO_DATE], ...] = ()
 
 
 class LanguagesSection(_Section, frozen=True, kw_only=True):
@@ -260,6 +281,7 @@ class _File(_Section, frozen=True, kw_only=True):
     locations: Mapping[str, LocationSection] = {}
     stores: Mapping[str, StoreSection] = {}
     channels: Mapping[str, ChannelSection] = {}
+    markets: Mapping[str, MarketSection] = {}
     languages: LanguagesSection = LanguagesSection()
     issuers: Mapping[str, IssuerSection] = {}
     profiles: Mapping[str, ClientProfile] = {}
@@ -279,6 +301,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     locations: Mapping[str, LocationSection]
     stores: Mapping[str, StoreSection]
     channels: Mapping[str, ChannelSection]
+    markets: Mapping[str, MarketSection]
     languages: LanguagesSection
     issuers: Mapping[str, IssuerSection]
     profiles: Mapping[str, ClientProfile]

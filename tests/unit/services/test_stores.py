@@ -36,13 +36,26 @@ async def world_of(build: Build, **more: Any) -> World:
 async def test_the_nearest_store_comes_first_with_its_distance(build: Build) -> None:
     world = await world_of(build)
     query = "query($near: NearInput) { stores(near: $near) { nodes { key distanceKm } totalCount } }"
-    found = (await world.data(query, {"near": LONDON}))["stores"]
-    assert [node["key"] for node in found["nodes"]] == ["london", "leeds", "tokyo"]
+    found = (await world.data(query, {"near": {**LONDON, "radiusKm": 300}}))["stores"]
+    assert [node["key"] for node in found["nodes"]] == ["london", "leeds"]
     assert found["nodes"][0]["distanceKm"] == 0.0
     assert 260 < found["nodes"][1]["distanceKm"] < 285
-    assert 9_500 < found["nodes"][2]["distanceKm"] < 9_600
-    around = (await world.data(query, {"near": {**LONDON, "radiusKm": 300}}))["stores"]
-    assert around["totalCount"] == 2
+
+
+async def test_near_reaches_as_far_as_the_market_says_and_not_beyond_the_market(build: Build) -> None:
+    query = "query($near: NearInput, $in: String) { stores(near: $near, country: $in) { nodes { key } totalCount } }"
+
+    async def found(markets: dict[str, Any], radius: float | None = None, country: str | None = None) -> list[str]:
+        world = await world_of(build, markets=markets)
+        near = LONDON if radius is None else {**LONDON, "radiusKm": radius}
+        nodes = (await world.data(query, {"near": near, "in": country}))["stores"]["nodes"]
+        return [node["key"] for node in nodes]
+
+    assert await found({}) == ["london"]
+    assert await found({"GB": {"near_radius_km": 300.0}}) == ["london", "leeds"]
+    assert await found({}, radius=20_000) == ["london", "leeds"]
+    assert await found({}, radius=20_000, country="JP") == ["tokyo"]
+    assert await found({"JP": {"near_radius_km": 10_000.0}}, country="JP") == ["tokyo"]
 
 
 async def test_what_the_configuration_leaves_out_its_system_completes(build: Build) -> None:
