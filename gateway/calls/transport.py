@@ -14,6 +14,7 @@ import time
 from contextlib import AbstractContextManager
 
 from gateway.calls import retry
+from gateway.calls.bodies import without_halves
 from gateway.calls.breaker import Breaker
 from gateway.calls.concurrency import BEGUN, Begun, GradientLimit
 from gateway.calls.health import Health
@@ -166,6 +167,9 @@ class AioTransport:
         try:
             with self._span(request):
                 response = await self._wire.exchange(request, call, seconds, cap)
+            body = without_halves(response.body)
+            if body is not response.body:
+                response = Response(response.status, response.headers, body)
         except AdapterError as error:
             self._failed(ticket, place, request, error, time.monotonic() - started, seconds)
             raise

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from gateway.http.wire import Refusal
 from gateway.model.languages import canonical_tag
@@ -24,13 +25,18 @@ _PARAMETERS = frozenset({"query", "operationName", "variables", "extensions", "d
 
 
 class GraphQLRequest(Struct, frozen=True, rename="camel"):
-    """The parameters of GraphQL over HTTP. `document_id` names a trusted document (also as a persisted query)."""
+    """The parameters of GraphQL over HTTP. `document_id` names a trusted document (also as a persisted query). An empty
+    `operation_name` is none: some clients send it always."""
 
     query: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.operation_name == "":
+            force_setattr(self, "operation_name", None)
 
 
 _request = msgspec.json.Decoder(GraphQLRequest)
@@ -62,7 +68,7 @@ def from_query_string(query_string: bytes) -> GraphQLRequest:
         values[name] = value
     return GraphQLRequest(
         query=values.get("query"),
-        operation_name=values.get("operationName") or None,
+        operation_name=values.get("operationName"),
         variables=_json_object(values, "variables"),
         extensions=_json_object(values, "extensions"),
         document_id=values.get("documentId"),
