@@ -95,8 +95,9 @@ async def test_hours_that_cannot_be_read_cost_the_store_its_hours_and_nothing_el
 )
 def test_a_part_of_another_shape_costs_nothing_but_itself(field: str, value: object) -> None:
     body = msgspec.json.encode({"locations": [{"id": "L1", "name": "Soho", field: value}]})
-    (location,) = msgspec.json.decode(body, type=LocationsAnswer).locations or ()
-    found = places.store(location, SEEN)
+    answer = msgspec.json.decode(body, type=LocationsAnswer)
+    assert answer.locations
+    found = places.store(answer.locations[0], SEEN)
     assert (found.name, found.hours, found.point) == ("Soho", (), None)
     assert (found.unparsed_hours is None) is (field == "coordinates")
 
