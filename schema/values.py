@@ -15,7 +15,7 @@ from gateway.execution import computed, records
 from gateway.model import money as model
 from gateway.model.freshness import Freshness, Role
 from gateway.model.identity import NativeRef
-from gateway.model.languages import written_in
+from gateway.model.languages import locale_of
 from gateway.model.money import TaxTreatment
 from gateway.model.paging import Gap, PageInfo
 from gateway.model.stores import GeoPoint
@@ -24,8 +24,7 @@ from gateway.model.text import SpeakableText, Text
 LocaleArgument = Annotated[
     str | None,
     strawberry.argument(
-        description="BCP 47 tag, such as `ja-JP` or `ar-u-nu-arab`; other extensions are ignored. Default: the "
-        "language of the operation."
+        description="BCP 47 tag, such as `ja-JP`; extensions are ignored. Default: the language of the operation."
     ),
 ]
 
@@ -54,20 +53,19 @@ class MoneyView:
 def written(money: model.Money, language: str, *, every_digit: bool = False) -> str:
     """As people write it in a language; `every_digit` also those beyond what they use. Raises BadInput for a language
     that is none."""
-    how = written_in(language)
-    if how is None:
+    locale = locale_of(language)
+    if locale is None:
         raise BadInput("This is no known locale (BCP 47).")
     shown = money.displayed()
     if every_digit and shown != money.amount:
         return format_currency(
             money.amount,
             money.currency,
-            locale=how.locale,
-            numbering_system=how.numbering,
+            locale=locale,
             currency_digits=False,
             decimal_quantization=False,
         )
-    return format_currency(shown, money.currency, locale=how.locale, numbering_system=how.numbering)
+    return format_currency(shown, money.currency, locale=locale)
 
 
 @strawberry.type(

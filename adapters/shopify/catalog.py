@@ -21,6 +21,7 @@ from gateway.model.catalog import (
     ProductQuery,
 )
 from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import slug_key
 from gateway.model.text import Text
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -139,7 +140,7 @@ class Catalog(KeyedProducts):
         if query.category and query.collection:
             raise BadInput("Ask for a category or for a collection, not for both.")
         variables = {"first": query.first, "after": query.after, "vn": VARIANTS_PER_PRODUCT}
-        handle = query.category or query.collection
+        handle = slug_key(query.category or query.collection or "") or None
         if handle:
             found, shown = await self._shopfront.ask(
                 storefront.COLLECTION_PRODUCTS,

@@ -36,7 +36,6 @@ _TAG = re.compile(
     r"(?P<variants>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
     r"(?P<extensions>(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*)(?:-x(?:-[a-z0-9]{1,8})+)?"
 )
-_NUMBERING = re.compile(r"-u(?:-[a-z0-9]{2,8})*?-nu-(?P<system>[a-z]{3,8})(?:-|$)")
 
 _RIGHT_TO_LEFT = frozenset({
     "Adlm", "Arab", "Aran", "Armi", "Avst", "Chrs", "Cprt", "Elym", "Gara", "Hatr", "Hebr", "Hung",
@@ -173,26 +172,14 @@ def _in_range(tag: str, language_range: str) -> bool:
     return any(f"{one}-".startswith(f"{asked}-") for one in told)
 
 
-class Written(Struct, frozen=True):
-    """How numbers and dates are written in a locale. `numbering` is a CLDR numbering system."""
-
-    locale: Locale
-    numbering: str = "latn"
-
-
 @lru_cache(maxsize=1024)
-def written_in(tag: str) -> Written | None:
-    """The locale of a tag, or of the nearest one that CLDR knows; None where it knows none. The one extension that says
-    how numbers are written (`-u-nu-arab`) is kept where CLDR knows the digits."""
+def locale_of(tag: str) -> Locale | None:
+    """How numbers and dates are written in a language: its locale, or the nearest one that CLDR knows; None where it
+    knows none."""
     subtags = _parsed(tag)
-    if subtags is None:
-        return None
-    for form in _forms(subtags):
+    for form in () if subtags is None else _forms(subtags):
         try:
-            locale = Locale.parse(form, sep="-")
+            return Locale.parse(form, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-        asked = _NUMBERING.search(tag.replace("_", "-").lower())
-        system = asked["system"] if asked else ""
-        return Written(locale, system if system in locale.number_symbols else "latn")
     return None

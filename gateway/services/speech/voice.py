@@ -18,7 +18,7 @@ from babel.numbers import format_currency
 from babel.units import format_unit
 from fluent.runtime import FluentBundle, FluentResource
 
-from gateway.model.languages import canonical_tag, written_in
+from gateway.model.languages import canonical_tag, locale_of
 from gateway.model.money import Money
 from gateway.model.text import SpeakableText
 
@@ -52,8 +52,7 @@ class Voice:
 
     def money(self, money: Money) -> str:
         """With the currency's name, as it is said: "12.50 British pounds"."""
-        rounded = money.quantized()
-        return format_currency(rounded.amount, rounded.currency, locale=self._locale, format_type="name")
+        return format_currency(money.displayed(), money.currency, locale=self._locale, format_type="name")
 
     def date(self, instant: datetime, timezone: str) -> str:
         return format_date(instant.astimezone(ZoneInfo(timezone)).date(), "long", locale=self._locale)
@@ -100,12 +99,12 @@ def speakable(written: str) -> str:
 def voice_of(tag: str) -> Voice | None:
     """None where there are no sentences in the language."""
     language = canonical_tag(tag)
-    written = written_in(tag)
-    if language is None or written is None:
+    locale = locale_of(tag)
+    if language is None or locale is None:
         return None
     file = _FOLDER / f"{language.partition('-')[0]}.ftl"
     if not file.is_file():
         return None
     bundle = FluentBundle([language], use_isolating=False)
     bundle.add_resource(FluentResource(file.read_text("utf-8")))
-    return Voice(language, written.locale, bundle)
+    return Voice(language, locale, bundle)

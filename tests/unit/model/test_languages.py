@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model.languages import acceptable, canonical_tag, direction_of, lookup, tag_or, written_in
+from gateway.model.languages import acceptable, canonical_tag, direction_of, locale_of, lookup, tag_or
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_whatever_is_written_is_read_or_not_and_never_fails(written: str) -> Non
     assert tag is None or canonical_tag(tag) == tag
     assert direction_of(written) in ("LTR", "RTL")
     assert lookup(written, ["en", "zh-TW"]) in (None, "en", "zh-TW")
-    written_in(written)
+    locale_of(written)
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_a_refused_range_is_never_served_but_for_what_is_wished_by_name() -> Non
     assert acceptable(available, (), ("zh-Hant",)) == ["en", "en-GB", "ja"]
 
 
-def test_numbers_are_written_as_asked_where_the_locale_has_such_digits() -> None:
-    for tag, numbering in (
-        ("ar-u-nu-arab", "arab"),
-        ("en-u-nu-none", "latn"),
-        ("ar-EG", "latn"),
-        ("en-u-mu-celsius", "latn"),
-    ):
-        written = written_in(tag)
-        assert written is not None
-        assert written.numbering == numbering
-    assert written_in("tlh") is None
+def test_the_nearest_locale_writes_numbers() -> None:
+    found = {tag: str(locale_of(tag)) for tag in ("en-US-u-mu-celsius", "en-XX", "zh-TW", "iw", "no", "ar-u-nu-arab")}
+    assert found == {
+        "en-US-u-mu-celsius": "en_US",
+        "en-XX": "en",
+        "zh-TW": "zh_Hant_TW",
+        "iw": "he",
+        "no": "nb",
+        "ar-u-nu-arab": "ar",
+    }
+    assert locale_of("tlh") is None

@@ -251,3 +251,13 @@ async def test_hostile_keys_are_just_unknown(shop: Shopify) -> None:
     hostile = ['"', "\\", '" OR sku:"MUG-01-S', "a:b", "(", "*", "\u0000", "💥", " "]
     keys = [ProductKey(kind, text) for text in hostile for kind in ProductKeyKind]
     assert await shop.get_products(keys, view(), call()) == {}
+
+
+@pytest.mark.parametrize("stored", [" SP ACE/é", "SP ACE/é ", "SP ACE/é"])
+async def test_a_sku_with_a_blank_at_its_end_is_the_sku_without(open_shop: OpenShop, stored: str) -> None:
+    _, shop = await open_shop(seed(product(1, stored)))
+    found = await shop.get_products([sku("SP ACE/é"), slug("Thing-1")], view(), call())
+    assert set(found) == {sku("SP ACE/é"), slug("Thing-1")}
+    for each in found.values():
+        assert isinstance(each, Product)
+        assert each.variants[0].sku == "SP ACE/é"
