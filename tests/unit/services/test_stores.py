@@ -89,6 +89,22 @@ async def test_a_store_is_open_by_its_own_clock_past_midnight_and_not_on_special
     assert (await open_at("2026-12-25T12:00:00Z"))["london"] is False
 
 
+async def test_an_instant_is_written_as_rfc_3339_has_it_and_the_ends_of_time_are_no_failure(build: Build) -> None:
+    world = await world_of(build)
+    query = "query($at: DateTime) { stores { nodes { openAt(at: $at) } } }"
+    for at, is_open in (
+        ("2026-07-03t10:30:00+01:00", True),
+        ("2016-12-31T23:59:60Z", False),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+    ):
+        assert (await world.data(query, {"at": at}))["stores"]["nodes"][0]["openAt"] is is_open
+    for at in ("2026-W27-5T09:30:00Z", "20260703T093000Z", "2026-07-03T09:30:00", "2026-07-03T09:30:00+24:00"):
+        result = await world.ask(query, {"at": at})
+        assert result.errors is not None
+        assert "RFC 3339" in str(result.errors[0].message)
+
+
 async def test_summer_time_is_the_stores_own(build: Build) -> None:
     world = await world_of(build)
     query = "query($at: DateTime) { stores { nodes { openAt(at: $at) } } }"
