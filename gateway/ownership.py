@@ -6,7 +6,6 @@ in, enrich or are compared. Stock is owned per location, customers' facts per fi
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ from msgspec import Struct
 from gateway.calls.bound import BoundBackend
 from gateway.errors import ConfigurationError
 from gateway.markets import Markets
+from gateway.model.identity import place_key
 from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.model.written_hours import known_zone, special_hours, weekly_hours
 from gateway.ports.domains import PORTS
@@ -217,7 +217,7 @@ def _refuse_shared_shelves(locations: Mapping[str, LocationPlan], settings: Sett
         for backend, ref in plan.refs.items():
             if not ref.strip():
                 raise ConfigurationError("a reference is missing", place=f"locations.{plan.name}.refs.{backend}")
-            other, written = shelves.setdefault((backend, _as_compared(ref)), (plan.name, ref))
+            other, written = shelves.setdefault((backend, place_key(ref)), (plan.name, ref))
             if other != plan.name:
                 same = f"`{ref}` is" if ref == written else f"`{ref}` and `{written}` are"
                 raise ConfigurationError(
@@ -227,19 +227,12 @@ def _refuse_shared_shelves(locations: Mapping[str, LocationPlan], settings: Sett
                 )
     for name, section in settings.backends.items():
         for ref in section.ignored_places:
-            if (name, _as_compared(ref)) in shelves:
-                mapped = shelves[name, _as_compared(ref)][0]
+            if (name, place_key(ref)) in shelves:
+                mapped = shelves[name, place_key(ref)][0]
                 raise ConfigurationError(
                     f"`{ref}` is ignored, and yet the place of `locations.{mapped}`",
                     place=f"backends.{name}.ignored_places",
                 )
-
-
-def _as_compared(ref: str) -> str:
-    """A reference without what people write in two ways: case, blanks around it, forms of one character, and a global
-    id around the number (`gid://shop/Location/1` is 1)."""
-    folded = unicodedata.normalize("NFKC", ref).strip().casefold()
-    return folded.rstrip("/").rpartition("/")[2] if "://" in folded else folded
 
 
 def _hint(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:

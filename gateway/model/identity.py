@@ -74,6 +74,13 @@ def same_slug(asked: str, *found: str | None) -> bool:
     return any(one is not None and slug_key(one) == key for one in found)
 
 
+def place_key(ref: str) -> str:
+    """A backend's reference of a place without what people write in two ways: case, blanks around it, forms of one
+    character, and a global id around the number (`gid://shop/Location/1` is 1)."""
+    folded = unicodedata.normalize("NFKC", ref).strip().casefold()
+    return folded.rstrip("/").rpartition("/")[2] if "://" in folded else folded
+
+
 def gtin14(code: str) -> str | None:
     """A GTIN-8, -12, -13 or -14 as 14 digits, or None if it is none (length or check digit).
     Source: GS1 General Specifications, section 7.9."""
