@@ -22,7 +22,6 @@ from gateway.model.stock import (
     StockLevels,
     StoreAvailability,
 )
-from gateway.model.touched import holds_until
 from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.operations import GET_STOCK
 from gateway.services.counting import Count, Shelf, count
@@ -231,12 +230,6 @@ def _whole(
         stores,
         found.freshness,
     )
-
-
-def _whole_minute(instant: datetime) -> datetime:
-    """The first whole minute that is not before the instant."""
-    begun = instant.replace(second=0, microsecond=0)
-    return begun if begun == instant else begun + timedelta(minutes=1)
 
 
 def _ready_at(promise: Promise) -> datetime:

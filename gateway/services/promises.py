@@ -11,6 +11,7 @@ from gateway.markets import DeliveryPlan, MarketPlan
 from gateway.model.opening_hours import closing, next_opening
 from gateway.model.stock import Confidence, Promise
 from gateway.model.stores import Store
+from gateway.model.touched import holds_until
 from gateway.services.counting import Count
 from gateway.services.openings import Openings
 from gateway.settings import ChannelSection
@@ -40,11 +41,13 @@ class Promises(Struct, frozen=True):
 def pickup_promises(store: Store, limits: ChannelSection, now: datetime, openings: Openings) -> Promises | None:
     """Ready while the store is open: after the preparation, or at the opening that follows. None where it never is.
     Where nobody knows the hours it is not sure."""
+    opening = openings.of(store, now)
+    holds_until(min(opening.until, _minute_after(now)) if opening.is_open else opening.until)
     ready = _ready(store, limits, now, openings)
     if ready is None:
         return None
-    utc = ready.astimezone(UTC)
-    return Promises.between(utc, utc, known=bool(store.hours or store.special_hours))
+    promised = _whole_minute(ready.astimezone(UTC))
+    return Promises.between(promised, promised, known=bool(store.hours or store.special_hours))
 
 
 def _ready(store: Store, limits: ChannelSection, now: datetime, openings: Openings) -> datetime | None:
@@ -98,6 +101,7 @@ def delivery_promises(plan: DeliveryPlan, market: MarketPlan, now: datetime) -> 
     """From the earliest to the latest day, counted in the market's working days at the time of day it is now; what is
     ordered after the cutoff, or on a day that does not count, counts from the next one that does. None where no day
     counts within a year."""
+    holds_until(_minute_after(now))
     zone = ZoneInfo(market.timezone)
     local = now.astimezone(zone)
     days = plan.days(market)
@@ -109,4 +113,14 @@ def delivery_promises(plan: DeliveryPlan, market: MarketPlan, now: datetime) -> 
     if earliest is None or latest is None:
         return None
     clock = local.time()
-    return Promises.between(*(datetime.combine(day, clock, zone).astimezone(UTC) for day in (earliest, latest)))
+    days_out = (datetime.combine(day, clock, zone).astimezone(UTC) for day in (earliest, latest))
+    return Promises.between(*(_whole_minute(instant) for instant in days_out))
+
+
+def _minute_after(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+def _whole_minute(instant: datetime) -> datetime:
+    """Never too early: what is promised is said in whole minutes."""
+    return instant if instant.second == instant.microsecond == 0 else _minute_after(instant)
