@@ -4,7 +4,6 @@ that uvicorn serves."""
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
 from gateway.services import Services
-from gateway.settings import ServerSection, Settings, load
+from gateway.settings import ServerSection, Settings
 from gateway.state.aliases import StoredAliases
 from gateway.state.changes import Change
 from gateway.state.database import Database
@@ -47,7 +46,6 @@ from gateway.state.writes import StoredWrites
 from gateway.validation import require
 from schema import build_schema
 
-CONFIG_VARIABLE = "GATEWAY_CONFIG"
 GRAPHIQL_VARIABLE = "GATEWAY_GRAPHIQL"
 """The folder of a built GraphiQL; without it, `/graphql` shows the explorer of our own."""
 BACKEND_CHANGED = "backend"
@@ -281,8 +279,3 @@ def build_app(
     settings: Settings, pages: Sequence[BaseRoute] = (), manifests: Mapping[str, Manifest] | None = None
 ) -> Application:
     return Application(settings, pages, manifests)
-
-
-def create() -> Application:
-    """For `uvicorn --factory gateway.app:create`: the configuration's path stands in GATEWAY_CONFIG."""
-    return build_app(load(Path(os.environ.get(CONFIG_VARIABLE, "gateway.toml"))))
