@@ -83,8 +83,7 @@ class Gateway:
         self.engine = Engine(
             build_schema(),
             guards=[guard_of(settings.limits)],
-            max_documents=settings.limits.plans,
-            max_plans=settings.limits.plans,
+            max_bytes=settings.limits.document_cache_bytes,
             max_tokens=settings.limits.tokens,
             max_characters=settings.limits.document_bytes,
         )

@@ -230,9 +230,9 @@ class LimitsSection(_Section, frozen=True, kw_only=True):
     aliases: Annotated[int, between(0, 100_000)] = 60
     directives: Annotated[int, between(0, 100_000)] = 40
     root_fields: Annotated[int, between(1, 10_000)] = 20
-    plans: Annotated[int, between(1, 1_000_000)] = 2_048
     failures_per_minute: Annotated[int, between(0, 1_000_000)] = 60
     """Wrong tokens and keys from one address; the next are told to wait. 0: as many as they like."""
+    document_cache_bytes: Annotated[int, between(1 << 20, 64 << 30, "bytes")] = 16_777_216
 
 
 ForwardedHeader = Literal["x-forwarded-for", "forwarded"]

@@ -38,22 +38,27 @@ from gateway.execution.code import code_of
 from gateway.execution.grouping import Grouping, Operation, Place
 from gateway.execution.plan import Plan, Site, Unplannable
 from gateway.execution.projection import Namespace
-from gateway.execution.response import field_of, response_class
+from gateway.execution.response import field_of
 from gateway.execution.selection import possible_types
 from gateway.execution.source import Body, Source
 
+BYTES_OF_ONE = 4_000
+BYTES_PER_CHARACTER = 8
+BYTES_PER_SITE = 1_500
 SMALL = 8
 """Fields of an object without fetches that is still written in place; a larger one may stand in several places."""
 
 
-def compile_plan(operation: Operation) -> Plan:
-    """Raises Unplannable where graphql-core has to do it, and LimitExceeded for a document that expands too far."""
-    return _Compiler(operation).plan()
+def compile_plan(operation: Operation, *, shaped: bool = False) -> Plan:
+    """Raises Unplannable where graphql-core has to do it, and LimitExceeded for a document that expands too far.
+    `shaped`: makes response objects of classes of their own instead of dictionaries."""
+    return _Compiler(operation, shaped).plan()
 
 
 class _Compiler:
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, shaped: bool) -> None:
         self._operation = operation
+        self._shaped = shaped
         self._names = Namespace()
         self._source = Source()
         self._sites: list[Site] = []
@@ -88,7 +93,7 @@ class _Compiler:
         space = dict(self._names.names)
         exec(code_of(source), space)  # noqa: S102 # names and literals are ours, strings are repr()s
         return Plan(
-            build=space["build"],
+            build=space.pop("module")(),  # the functions know their namespace, which may not know them
             source=source,
             sites=self._sites,
             spots=self._spots,
@@ -96,7 +101,11 @@ class _Compiler:
             computed=self._computed,
             frames=tuple(fields) if serial else None,
             private=self._private,
-            fields=self._fields,
+            shaped=self._shaped,
+            size=BYTES_OF_ONE
+            + BYTES_PER_CHARACTER * len(source)
+            + BYTES_PER_SITE * len(self._sites)
+            + self._names.bytes,
         )
 
     # --- selections: each writes statements, and returns the expression of the response value ------------------------
@@ -143,14 +152,18 @@ class _Compiler:
             if refusal is not None or isinstance(field, BatchedField):
                 if spot is None:
                     spot, self._spots = self._spots, self._spots + 1
-                hole = field_of(len(values))
+                hole = field_of(len(values)) if self._shaped else alias
                 values.append("None")
                 self._site(hole, field, definition, details, at, refusal, kind, spot)
                 continue
             variable = body.fresh()
             body.write(f"{variable} = {self._read(field, definition, details, record, body)}")
             values.append(self._value(definition.type, variable, details, at, body))
-        made = f"{self._names.refer('O', response_class(names))}({', '.join(values)})"
+        if self._shaped:
+            made = f"{self._names.shape(names)}({', '.join(values)})"
+        else:
+            keys = map(self._names.word, names)
+            made = f"{{{', '.join(f'{key}: {value}' for key, value in zip(keys, values, strict=True))}}}"
         if spot is None:
             return made
         holder = body.fresh()
@@ -294,12 +307,12 @@ class _Compiler:
         if not isinstance(field, BatchedField) or refusal is not None:
             return
         group = self._grouping.group(field, definition, details, place, parent)
-        site.group = group
         group.sites.append(site)
         below = Place(group, place.level + 1, place.frame, place.path)
         body = Body()
         with body.block("for d, r in zip(ds, rs):"):
-            body.write(f"d.{hole} = {self._value(definition.type, 'r', details, below, body)}")
+            place_of = f"d.{hole}" if self._shaped else f"d[{self._names.word(hole)}]"
+            body.write(f"{place_of} = {self._value(definition.type, 'r', details, below, body)}")
         self._fillers[site.index] = self._source.add("c", "ds, rs", body)
 
 

@@ -1,13 +1,13 @@
-"""Documents, parsed and validated once. The cache is keyed by the text, and bounded by count and by size: a token of a
-document takes about a kilobyte for as long as it is kept."""
+"""Documents, parsed and validated once. The cache is keyed by the text and bounded in bytes: those of all that hangs on
+a document, its tree, its plans, and what the door knows of it. Nothing of these is in a ring, so they are gone the
+moment they are pushed out and nobody runs them any more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, cast
 
 import strawberry
-from cachetools import LRUCache
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -26,20 +26,27 @@ from graphql import (
     VariableNode,
     VariablesAreInputTypesRule,
     VariablesInAllowedPositionRule,
-    parse,
     specified_rules,
+    validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.errors import GatewayError
 from gateway.execution.checks import graphql_schema
 from gateway.execution.counters import Counters
 from gateway.execution.failures import raisable
+from gateway.execution.kept import Kept
+from gateway.execution.parsing import parsed
 from gateway.execution.validity import Validity
 from gateway.execution.variables import Variables
 
-TYPICAL_TOKENS = 250
+BYTES_OF_ONE = 4_000
+BYTES_PER_TOKEN = 250
+BYTES_PER_ERROR = 2_500
+MOST_ERRORS = 10
+"""Found in one document before the search ends: a person mends the first, and only a machine sends hundreds."""
 ABOUT_VARIABLES = (
     NoUndefinedVariablesRule,
     NoUnusedVariablesRule,
@@ -49,6 +56,8 @@ ABOUT_VARIABLES = (
 )
 WITHOUT_VARIABLES = tuple(rule for rule in specified_rules if rule not in ABOUT_VARIABLES)
 """What is left to ask of a text without a dollar sign. It halves the time."""
+
+OF_STRAWBERRY = (MaybeNullValidationRule, OneOfInputValidationRule)
 
 Guard = Callable[[DocumentNode], None]
 """Runs before validation, raising a GatewayError for a document beyond the limits. It must not cost more than linear
@@ -60,32 +69,36 @@ class Document:
 
     __slots__ = (
         "_variables",
+        "annex",
         "branching",
+        "bytes",
         "errors",
         "fragments",
         "introspects",
         "node",
         "operations",
+        "plans",
+        "text",
         "tokens",
         "unplannable",
-        "variants",
-        "weight",
     )
 
-    def __init__(self, node: DocumentNode | None, errors: list[GraphQLError]) -> None:
+    def __init__(self, text: str, node: DocumentNode | None, errors: list[GraphQLError]) -> None:
         if errors:
             node = None
         for error in errors:
-            error.nodes = None  # one node keeps all tokens of the text alive
-            error.__traceback__ = None
+            _let_go(error)
+        self.text = text
         self.node = node
         self.errors = errors
         self.tokens: int = getattr(node, "token_count", 0)
-        self.weight = 1 + self.tokens // TYPICAL_TOKENS
-        """How many places it takes in the cache."""
+        self.bytes = BYTES_OF_ONE + 2 * len(text) + BYTES_PER_TOKEN * self.tokens + BYTES_PER_ERROR * len(errors)
+        """About what it takes in memory, with all that hangs on it; not less."""
         self._variables: dict[str | None, Variables] = {}
-        self.variants: list[Any] = []
-        """Keys of the plans made of it, oldest first."""
+        self.plans: dict[Hashable, Any] = {}
+        """Plans made of it, oldest first: `Plans` keeps them here."""
+        self.annex: Any = None
+        """What the door knows of it."""
         definitions = node.definitions if node is not None else ()
         self.operations = [one for one in definitions if isinstance(one, OperationDefinitionNode)]
         self.fragments = {
@@ -135,29 +148,35 @@ class Document:
     def expansion(self, operation: OperationDefinitionNode) -> int:
         """How many fields the operation selects with its fragments written out. Takes linear time, where writing them
         out may take exponential."""
-        sizes: dict[str, int] = {}
+        return self._expansion(operation.selection_set, {})
 
-        def size(selected: SelectionSetNode | None) -> int:
-            total = 0
-            for one in selected.selections if selected is not None else ():
-                if isinstance(one, FragmentSpreadNode):
-                    name = one.name.value
-                    if name not in sizes:
-                        sizes[name] = size(self.fragments[name].definition.selection_set)
-                    total += sizes[name]
-                else:
-                    total += isinstance(one, FieldNode) + size(
-                        cast("FieldNode | InlineFragmentNode", one).selection_set
-                    )
-            return total
-
-        return size(operation.selection_set)
+    def _expansion(self, selected: SelectionSetNode | None, known: dict[str, int]) -> int:
+        total = 0
+        for one in selected.selections if selected is not None else ():
+            if isinstance(one, FragmentSpreadNode):
+                name = one.name.value
+                if name not in known:
+                    known[name] = self._expansion(self.fragments[name].definition.selection_set, known)
+                total += known[name]
+            else:
+                inner = cast("FieldNode | InlineFragmentNode", one).selection_set
+                total += isinstance(one, FieldNode) + self._expansion(inner, known)
+        return total
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name; without a name, the only one."""
         if name is None:
             return self.operations[0] if len(self.operations) == 1 else None
         return next((one for one in self.operations if one.name is not None and one.name.value == name), None)
+
+
+def _let_go(error: GraphQLError) -> None:
+    """One node of a document keeps its whole tree alive, and one frame of a traceback the reader's variables."""
+    error.nodes = None
+    one: BaseException | None = error
+    while one is not None:
+        one.__traceback__ = one.__context__ = None
+        one = one.original_error if isinstance(one, GraphQLError) else one.__cause__
 
 
 class Documents:
@@ -169,7 +188,7 @@ class Documents:
         guards: Sequence[Guard],
         counters: Counters,
         *,
-        capacity: int = 1_000,
+        max_bytes: int,
         max_characters: int = 100_000,
         max_tokens: int = 5_000,
     ) -> None:
@@ -178,9 +197,7 @@ class Documents:
         self._guards = tuple(guards)
         self._max_tokens = max_tokens
         self._max_characters = max_characters
-        self._known: LRUCache[str, Document] = LRUCache(
-            capacity, getsizeof=lambda document: min(document.weight, capacity)
-        )
+        self._known: Kept[str, Document] = Kept(max_bytes, lambda document: document.bytes)
         self._counters = counters
 
     def get(self, text: str) -> Document:
@@ -188,26 +205,35 @@ class Documents:
         document = self._known.get(text)
         if document is None:
             document = self._read(text)
-            self._known[text] = document
+            self._known.put(text, document)
         return document
+
+    def grown(self, document: Document, size: int) -> None:
+        """Something of so many bytes hangs on a document now (or, below zero, does no more)."""
+        document.bytes += size
+        self._known.grown(document.text)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def bytes(self) -> int:
+        """What all that is kept takes, about."""
+        return self._known.bytes
 
     def _read(self, text: str) -> Document:
         self._counters.documents_parsed += 1
         try:
-            node = parse(
-                text,
-                max_lexical_tokens=self._max_tokens,
-                max_comments=self._max_tokens,
-                max_source_length=self._max_characters,
-            )
+            node = parsed(text, max_tokens=self._max_tokens, max_characters=self._max_characters)
             for guard in self._guards:
                 guard(node)
         except GraphQLError as error:
-            return Document(None, [error])
+            return Document(text, None, [error])
         except GatewayError as error:
             self._counters.documents_refused += 1
-            return Document(None, [raisable(error)])
+            return Document(text, None, [raisable(error)])
         if self._validity.proven(node):
-            return Document(node, [])
+            return Document(text, node, [])
         rules = tuple(specified_rules) if "$" in text else WITHOUT_VARIABLES
-        return Document(node, validate_document(self._schema, node, rules))
+        errors = validate(self._schema, node, (*rules, *OF_STRAWBERRY), max_errors=MOST_ERRORS)
+        return Document(text, node, errors)

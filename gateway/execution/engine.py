@@ -25,13 +25,17 @@ from gateway.execution.failures import raisable
 from gateway.execution.memo import Memo
 from gateway.execution.plan import Plan, Unplannable
 from gateway.execution.plans import Plans
-from gateway.execution.response import ResponseObject, builtins
+from gateway.execution.response import Response, builtins
 from gateway.execution.run import Run
 
 BY_PLAN = "plan"
 BY_CORE = "graphql-core"
 BY_NONE = "refused"
 BY_BOTH = "plan, completed by graphql-core"
+
+
+MOST_BYTES = 67_108_864
+"""Of documents kept, with their plans."""
 
 
 class Context(Caller, Protocol):
@@ -55,7 +59,7 @@ class Result(Struct):
     `executor` is how it was answered and `reason` why not by a plan alone. A `private` answer may contain personal
     data: it may be put in no shared cache."""
 
-    answer: ResponseObject | dict[str, Any] | None
+    answer: Response | None
     errors: list[GraphQLError] | None = None
     extensions: dict[str, Any] | None = None
     executor: str = ""
@@ -76,8 +80,7 @@ class Engine:
         *,
         guards: Sequence[Guard] = (),
         counters: Counters | None = None,
-        max_documents: int = 1_000,
-        max_plans: int = 1_000,
+        max_bytes: int = MOST_BYTES,
         max_fields: int = 5_000,
         max_tokens: int = 5_000,
         max_characters: int = 100_000,
@@ -89,13 +92,11 @@ class Engine:
             schema,
             guards,
             self.counters,
-            capacity=max_documents,
+            max_bytes=max_bytes,
             max_tokens=max_tokens,
             max_characters=max_characters,
         )
-        self._plans = Plans(
-            self._schema, schema.schema_converter, self.counters, capacity=max_plans, max_fields=max_fields
-        )
+        self._plans = Plans(self._schema, schema.schema_converter, self.counters, self.documents, max_fields=max_fields)
 
     @property
     def schema(self) -> GraphQLSchema:

@@ -151,7 +151,7 @@ def levels_of(plan: Plan, ran: Mapping[Group, tuple[int, float, float]]) -> tupl
             field=f"{group.parent}.{node.name.value}",
             arguments=", ".join(print_ast(argument) for argument in node.arguments or ()),
             at=tuple(".".join(site.path) for site in group.sites),
-            waits_for=tuple(sorted(feeder.index for feeder in group.feeders)),
+            waits_for=tuple(sorted(group.feeders)),
             frame=group.frame,
             keys=keys,
             started=started,

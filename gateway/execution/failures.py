@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 
 from graphql import FieldNode, GraphQLError
 
-from gateway.execution.response import ResponseObject
+from gateway.execution.response import Response, ResponseObject, items_of
 
 
 def raisable(error: Exception) -> GraphQLError:
@@ -65,31 +65,31 @@ class Failures:
     def __bool__(self) -> bool:
         return bool(self._noted)
 
-    def note(self, holder: ResponseObject, hole: str, error: Exception, place: Located) -> None:
+    def note(self, holder: Response, hole: str, error: Exception, place: Located) -> None:
         """This field of `holder` is null because of `error`."""
         self._noted[id(holder), hole] = (error, place)
 
-    def located(self, data: ResponseObject) -> list[GraphQLError]:
+    def located(self, data: Response) -> list[GraphQLError]:
         """All of them in document order, as graphql-core would list them."""
         errors: list[GraphQLError] = []
         self._walk(data, [], errors)
         return errors
 
-    def _walk(self, value: ResponseObject | list[Any], path: list[str | int], errors: list[GraphQLError]) -> None:
+    def _walk(self, value: Response | list[Any], path: list[str | int], errors: list[GraphQLError]) -> None:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                if isinstance(item, ResponseObject | list):
+                if isinstance(item, ResponseObject | dict | list):
                     path.append(index)
-                    self._walk(cast("ResponseObject", item), path, errors)
+                    self._walk(cast("Response", item), path, errors)
                     path.pop()
             return
         holder = id(value)
-        for field, name, item in value.items():
+        for field, name, item in items_of(value):
             if item is None:
                 noted = self._noted.get((holder, field))
                 if noted is not None:
                     errors.append(located(*noted, [*path, name]))
-            elif isinstance(item, ResponseObject | list):
+            elif isinstance(item, ResponseObject | dict | list):
                 path.append(name)
-                self._walk(cast("ResponseObject", item), path, errors)
+                self._walk(cast("Response", item), path, errors)
                 path.pop()

@@ -88,8 +88,8 @@ class Grouping:
         if group is None:
             group = Group(len(self._groups), field, arguments, selected, place.level, place.frame, parent.name)
             self._groups[shared] = group
-        if place.feeder is not None and place.feeder not in group.feeders:
-            group.feeders.add(place.feeder)
+        if place.feeder is not None and place.feeder.index not in group.feeders:
+            group.feeders.add(place.feeder.index)
             place.feeder.dependents.append(group)
         return group
 

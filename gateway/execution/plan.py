@@ -1,4 +1,8 @@
-"""A compiled operation: places that need fetching, grouped by what is fetched at once, and the code between them."""
+"""A compiled operation: places that need fetching, grouped by what is fetched at once, and the code between them.
+
+References run one way, from a group to its sites and to the groups it feeds, so that a plan nobody uses is gone
+without the collector.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,10 @@ from graphql import FieldNode, GraphQLError
 from gateway.errors import Forbidden
 from gateway.execution.arguments import Arguments
 from gateway.execution.batched import BatchedField
-from gateway.execution.response import ResponseObject
+from gateway.execution.response import Response
 
-Root = Callable[[None], ResponseObject]
-Filler = Callable[[Sequence[ResponseObject], Sequence[Any]], None]
+Root = Callable[[None], Response]
+Filler = Callable[[Sequence[Response], Sequence[Any]], None]
 """Completes answers and puts them into the response objects that wait for them, one each."""
 
 
@@ -31,10 +35,10 @@ class Unplannable(Exception):
 
 class Site:
     """One place of the document where a field is fetched, on objects of one type. `spot` numbers the objects, which the
-    sites of one selection share, and `hole` is their field that waits. `refusal` is set instead of a group where this
-    caller may not select it."""
+    sites of one selection share, and `hole` is their field (in dictionaries: the response name) that waits. `refusal`
+    is set where this caller may not select it: then it is in no group."""
 
-    __slots__ = ("group", "hole", "index", "nodes", "nullable", "path", "refusal", "spot", "template")
+    __slots__ = ("hole", "index", "nodes", "nullable", "path", "refusal", "spot", "template")
 
     def __init__(
         self, index: int, spot: int, hole: str, nodes: Sequence[FieldNode], nullable: bool, path: tuple[str, ...]
@@ -45,15 +49,14 @@ class Site:
         self.nodes = nodes
         self.nullable = nullable
         self.path = path
-        self.group: Group | None = None
         self.refusal: Forbidden | None = None
         self.template: GraphQLError | None = None
 
 
 class Group:
     """Sites that share one fetch: same field, same arguments, same number of fetches above them. A group waits for its
-    feeders only. `level` is that number, `frame` the root field of a mutation it belongs to. `sole`: no other group of
-    the plan fetches this field."""
+    feeders only, which it knows by their index. `level` is that number, `frame` the root field of a mutation it belongs
+    to. `sole`: no other group of the plan fetches this field."""
 
     __slots__ = (
         "arguments",
@@ -88,7 +91,7 @@ class Group:
         self.parent = parent
         self.sites: list[Site] = []
         self.sole = False
-        self.feeders: set[Group] = set()
+        self.feeders: set[int] = set()
         self.dependents: list[Group] = []
 
 
@@ -99,7 +102,19 @@ class Plan:
     for a refused one). The appends are two for each of the `spots`: of its response objects, and of their records.
     """
 
-    __slots__ = ("build", "computed", "fields", "frames", "groups", "private", "sites", "source", "spots")
+    __slots__ = (
+        "build",
+        "bytes",
+        "computed",
+        "frames",
+        "groups",
+        "private",
+        "shaped",
+        "sites",
+        "source",
+        "spots",
+        "uses",
+    )
 
     def __init__(
         self,
@@ -111,9 +126,12 @@ class Plan:
         computed: Sequence[Arguments],
         frames: Sequence[str] | None,
         private: bool,
-        fields: int,
+        shaped: bool,
+        size: int,
     ) -> None:
         self.build = build
+        self.bytes = size
+        """About what it takes in memory, beside its document; not less."""
         self.source = source
         self.sites = sites
         self.spots = spots
@@ -121,4 +139,5 @@ class Plan:
         self.computed = computed
         self.frames = frames
         self.private = private
-        self.fields = fields
+        self.shaped = shaped
+        self.uses = 0

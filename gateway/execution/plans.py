@@ -1,12 +1,11 @@
-"""The cache of plans: bounded as a whole, by count and by size, and per document, whose `@include` variables could make
-2^n of them."""
+"""The plans of documents, each kept with its document and counted in its bytes, and no more than a few for each: its
+`@include` variables could make 2^n of them."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
 import structlog
-from cachetools import LRUCache
 from graphql import GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -17,14 +16,18 @@ from gateway.execution.batched import GatewayField
 from gateway.execution.checks import declared
 from gateway.execution.compile import compile_plan
 from gateway.execution.counters import Counters
-from gateway.execution.documents import Document
+from gateway.execution.documents import Document, Documents
 from gateway.execution.grouping import Operation
 from gateway.execution.plan import Plan, Unplannable
+from gateway.execution.response import has_room
 
 _log = structlog.get_logger("gateway.execution")
-TYPICAL_FIELDS = 100
+BYTES_OF_REFUSAL = 500
 FREE_FIELDS, FIELDS_PER_TOKEN = 100, 2
 """How far fragments may expand: compiling must stay comparable to validating."""
+USES_BEFORE_SHAPES = 20
+"""Classes for response objects save a seventh of a large answer, and cost more than the rest of a plan: they are for
+operations that come again and again."""
 Known = Plan | Unplannable | LimitExceeded
 
 
@@ -34,19 +37,18 @@ class Plans:
         schema: GraphQLSchema,
         converter: GraphQLCoreConverter,
         counters: Counters,
+        documents: Documents,
         *,
-        capacity: int = 1_000,
         variants: int = 16,
         max_fields: int = 5_000,
     ) -> None:
         self._schema = schema
         self._converter = converter
         self._counters = counters
+        self._documents = documents
         self._variants = variants
         self._max_fields = max_fields
         self._roles = _guarding_roles(schema)
-        self._known: LRUCache[Hashable, tuple[Known, int]] = LRUCache(capacity, getsizeof=lambda kept: kept[1])
-        self._capacity = capacity
 
     def get(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, grants: Grants
@@ -56,19 +58,28 @@ class Plans:
             raise Unplannable(document.unplannable)
         grants = Grants(grants.roles & self._roles, grants.personal_data)
         branches = tuple(variables.coerced.get(name) for name in document.branching)
-        key = (document, operation.name and operation.name.value, branches, grants)
-        kept = self._known.get(key)
-        if kept is None:
+        key = (operation.name and operation.name.value, branches, grants)
+        known: Known | None = document.plans.get(key)
+        if known is None:
             known = self._compile(document, operation, variables, grants)
             self._keep(document, key, known)
-        else:
-            known = kept[0]
+        if isinstance(known, Plan) and not known.shaped:
+            known.uses += 1
+            if known.uses % USES_BEFORE_SHAPES == 0 and has_room():
+                known = self._compile(document, operation, variables, grants, shaped=True)
+                self._keep(document, key, known)
         if isinstance(known, Plan):
             return known
         raise Unplannable(known.reason) if isinstance(known, Unplannable) else known.fresh()
 
     def _compile(
-        self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, grants: Grants
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        grants: Grants,
+        *,
+        shaped: bool = False,
     ) -> Known:
         self._counters.plans_compiled += 1
         allowed = min(self._max_fields, FREE_FIELDS + FIELDS_PER_TOKEN * document.tokens)
@@ -84,7 +95,8 @@ class Plans:
                     variables=variables,
                     grants=grants,
                     max_fields=self._max_fields,
-                )
+                ),
+                shaped=shaped,
             )
         except (Unplannable, LimitExceeded) as refusal:
             refusal.__traceback__ = None  # kept for long, and must not keep the compiler alive
@@ -96,14 +108,18 @@ class Plans:
             return Unplannable("compiler")
 
     def _keep(self, document: Document, key: Hashable, known: Known) -> None:
-        fields = known.fields if isinstance(known, Plan) else 0
-        # A plan keeps its document alive, even when that was evicted.
-        weight = min(document.weight + fields // TYPICAL_FIELDS, self._capacity)
-        self._known[key] = (known, weight)
-        document.variants.append(key)
-        if len(document.variants) > self._variants:
+        plans = document.plans
+        before = plans.get(key)
+        plans[key] = known
+        size = _bytes(known) - (_bytes(before) if before is not None else 0)
+        if len(plans) > self._variants:
             self._counters.plans_evicted += 1
-            self._known.pop(document.variants.pop(0), None)
+            size -= _bytes(plans.pop(next(iter(plans))))
+        self._documents.grown(document, size)
+
+
+def _bytes(known: Known) -> int:
+    return known.bytes if isinstance(known, Plan) else BYTES_OF_REFUSAL
 
 
 def _guarding_roles(schema: GraphQLSchema) -> frozenset[str]:

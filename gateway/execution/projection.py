@@ -19,7 +19,9 @@ from msgspec import Struct
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from gateway.execution.plan import GiveUp
+from gateway.execution.response import class_bytes, response_class
 
+BYTES_OF_WORD = 150
 LISTS = frozenset({list, tuple})
 
 
@@ -34,7 +36,27 @@ class Namespace:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {"unexpected": unexpected, "LISTS": LISTS, "Undefined": Undefined}
         self._known: dict[int, str] = {}
+        self._words: dict[str, str] = {}
         self._leaves: dict[str, Leaf] = {}
+        self.bytes = 0
+        """Of what was made for this plan."""
+
+    def word(self, text: str) -> str:
+        """A name for a string, so that texts of code do not differ by it."""
+        name = self._words.get(text)
+        if name is None:
+            name = self._words[text] = f"W{len(self.names)}"
+            self.names[name] = text
+            self.bytes += BYTES_OF_WORD
+        return name
+
+    def shape(self, names: tuple[str, ...]) -> str:
+        """A name for the class of response objects with these response names."""
+        known = len(self.names)
+        name = self.refer("O", response_class(names))
+        if len(self.names) > known:
+            self.bytes += class_bytes(names)
+        return name
 
     def refer(self, prefix: str, thing: object) -> str:
         """A name for `thing`, the same for the same object."""

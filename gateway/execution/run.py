@@ -15,7 +15,7 @@ from graphql.execution.values import VariableValues
 from gateway.execution.failures import Failures
 from gateway.execution.memo import Cell, Memo
 from gateway.execution.plan import Filler, Group, Plan, Site
-from gateway.execution.response import ResponseObject
+from gateway.execution.response import Response
 
 
 class Run:
@@ -26,14 +26,14 @@ class Run:
         self._ctx = ctx
         self._memo = memo
         self._variables = variables
-        self._holders: list[list[ResponseObject]] = [[] for _ in range(plan.spots)]
+        self._holders: list[list[Response]] = [[] for _ in range(plan.spots)]
         self._records: list[list[Any]] = [[] for _ in range(plan.spots)]
         self._fillers: tuple[Filler | None, ...] = ()
         self._waiting = {group: len(group.feeders) for group in plan.groups if group.feeders}
         self.cells: dict[Group, Cell] = {}
         self.failures = Failures()
         self.gave_up: Exception | None = None
-        self.data: ResponseObject | None = None
+        self.data: Response | None = None
 
     async def run(self) -> None:
         plan = self._plan
@@ -98,7 +98,7 @@ class Run:
         except Exception as error:
             self.gave_up = error
 
-    def _deliver(self, site: Site, holders: list[ResponseObject], answers: Sequence[Any], failed: bool) -> None:
+    def _deliver(self, site: Site, holders: list[Response], answers: Sequence[Any], failed: bool) -> None:
         """Fill the holes of one site. They hold null already."""
         if failed and site.nullable:
             answers = [*answers]

@@ -1,7 +1,9 @@
 """The text of a plan's generated code, as it is written: functions made of lines.
 
 What needs something of a request (its context, its arguments, the lists that collect objects) stands inside `build`,
-which every request calls; all other functions are made once with the plan.
+which every request calls; all other functions are made once with the plan. All of them stand inside `module`, so that
+they know each other by closures, which run one way, and not by a namespace that knows them too: such a ring would keep
+every plan until the collector comes.
 """
 
 from __future__ import annotations
@@ -77,10 +79,10 @@ class Source:
         return name in self._bound_names
 
     def text(self, parameters: Sequence[str], answer: str) -> str:
-        """The module: `build(parameters)` returns `answer`."""
-        inner = "\n".join(self._bound).replace("\n", "\n ")
-        bound = f" {inner}\n" if inner else ""
-        return "\n".join([*self._free, f"def build({', '.join(parameters)}):\n{bound} return {answer}\n"])
+        """The code: `module()` returns `build`, and `build(parameters)` returns `answer`."""
+        inner = _indented(self._bound)
+        lines = [*self._free, f"def build({', '.join(parameters)}):\n{inner} return {answer}"]
+        return f"def module():\n{_indented(lines)} return build\n"
 
     def _name(self, prefix: str) -> str:
         self._count += 1
@@ -90,3 +92,8 @@ class Source:
         (self._bound if bound else self._free).append(text)
         if bound:
             self._bound_names.add(name)
+
+
+def _indented(texts: Sequence[str]) -> str:
+    inner = "\n".join(texts).replace("\n", "\n ")
+    return f" {inner}\n" if inner else ""

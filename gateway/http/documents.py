@@ -1,11 +1,10 @@
-"""What the door knows of a document beside its being valid: kept per text, as the engine keeps its plans."""
+"""What the door knows of a document beside its being valid: kept with the document, as the engine keeps its plans."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from cachetools import LRUCache
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -21,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import Forbidden, LimitExceeded
+from gateway.execution.documents import Document as Prepared
 from gateway.execution.engine import Engine
 from gateway.http.cache_hints import Keeping, keeping_of
 from gateway.model.principal import ClientProfile
@@ -30,6 +30,8 @@ from gateway.security.profiles import RequestFacts
 from gateway.settings import LimitsSection
 
 IN_CONTEXT = "inContext"
+BYTES_OF_ONE = 2_000
+BYTES_PER_PART = 350
 
 
 class Operation(Struct, frozen=True):
@@ -70,28 +72,28 @@ class Documents:
     def __init__(self, engine: Engine, limits: LimitsSection) -> None:
         self._engine = engine
         self._limits = limits
-        self._known: LRUCache[str, Document] = LRUCache(limits.plans)
         self._in_context = engine.schema.get_directive(IN_CONTEXT)
 
     def get(self, source: str, profile: ClientProfile) -> Document:
         """The document, ready to run. Raises Invalid, LimitExceeded, BadInput or Forbidden."""
-        document = self._known.get(source)
+        limit = self._limits.document_bytes
+        if len(source) > limit or (not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > limit):
+            raise LimitExceeded(f"The document is larger than {limit} bytes.")
+        prepared = self._engine.documents.get(source)
+        document: Document | None = prepared.annex
         if document is None:
-            document = self._known[source] = self._prepared(source)
+            document = prepared.annex = self._known_of(prepared)
+            self._engine.documents.grown(prepared, _bytes(document))
         if document.introspects and not profile.introspection:
             raise Forbidden("This client may not introspect the schema.")
         return document
 
-    def _prepared(self, source: str) -> Document:
-        limit = self._limits.document_bytes
-        if len(source) > limit or len(source.encode("utf-8", "surrogatepass")) > limit:
-            raise LimitExceeded(f"The document is larger than {limit} bytes.")
-        prepared = self._engine.documents.get(source)
+    def _known_of(self, prepared: Prepared) -> Document:
         if prepared.errors or prepared.node is None:
             raise Invalid(prepared.errors)
         schema = self._engine.schema
         return Document(
-            source=source,
+            source=prepared.text,
             operations=_operations(schema, prepared.node),
             introspects=prepared.introspects,
             free_text=FreeText(schema, prepared.node),
@@ -129,6 +131,11 @@ def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | Non
         for one in document.definitions
         if isinstance(one, OperationDefinitionNode)
     }
+
+
+def _bytes(document: Document) -> int:
+    """About what it takes in memory."""
+    return BYTES_OF_ONE + BYTES_PER_PART * sum(operation.cost.size for operation in document.operations.values())
 
 
 def chosen(document: Document, name: str | None) -> Operation:

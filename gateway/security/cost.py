@@ -67,6 +67,11 @@ class Sum(Struct, frozen=True):
     constant: int
     parts: tuple[tuple[Size, Sum], ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many sums it is made of."""
+        return 1 + sum(inner.size for _, inner in self.parts)
+
     def of(self, variables: Mapping[str, Any]) -> int:
         total = self.constant
         for size, inner in self.parts:

@@ -1,15 +1,19 @@
-"""The caches of documents and plans are bounded by count and by size, and keep nothing alive that they need not."""
+"""The caches of documents and plans are bounded in bytes, and what they push out is gone without the collector."""
 
 from __future__ import annotations
 
 import gc
+import tracemalloc
 import weakref
+from typing import Any, cast
 
+import pytest
 from execution_shop import build
 from execution_world import Context, World
 from graphql import DocumentNode, SourceLocation
 
 from gateway.execution import Engine, Request
+from gateway.execution.response import _classes  # pyright: ignore[reportPrivateUsage]
 
 
 async def ask(engine: Engine, text: str) -> None:
@@ -26,28 +30,119 @@ async def test_a_document_is_read_once() -> None:
     assert engine.counters.plans_compiled == 1
 
 
-async def test_as_many_documents_are_kept_as_were_allowed() -> None:
-    engine = Engine(build(), max_documents=5, max_plans=5)
+def many(count: int, mark: object = "") -> str:
+    return "{ " + " ".join(f"a{mark}x{number}: version" for number in range(count)) + " }"
+
+
+async def test_documents_are_kept_within_the_bytes_that_were_allowed() -> None:
+    engine = Engine(build(), max_bytes=1_000_000)
+    for number in range(300):
+        await ask(engine, many(30, number))
+        assert 0 < engine.documents.bytes <= 1_000_000
+    parsed = engine.counters.documents_parsed
+    await ask(engine, many(30, 299))
+    await ask(engine, many(30, 0))  # the oldest, pushed out meanwhile
+    assert engine.counters.documents_parsed == parsed + 1
+
+
+async def test_what_is_counted_is_about_what_it_takes() -> None:
+    texts = [
+        [many(1, number) for number in range(40)],
+        [many(300, number) for number in range(10)],
+        [
+            f"query ($n: Int = {number}) {{ catalogue(first: $n) {{ nodes {{ title variants {{ sku a{number}: title"
+            " price { current { amount formatted } } stock } } } }"
+            for number in range(40)
+        ],
+        [f"{{ nope{number} nor{number} }}" for number in range(40)],
+    ]
+    engine = Engine(build(), max_bytes=100_000_000)
+    for kind in texts:
+        for text in kind[:2]:
+            await engine.execute(Request(text), Context(World(1, 0)))
+        gc.collect()
+        tracemalloc.start()
+        counted = engine.documents.bytes
+        for text in kind[2:]:
+            await engine.execute(Request(text), Context(World(1, 0)))
+        gc.collect()
+        taken, counted = tracemalloc.get_traced_memory()[0], engine.documents.bytes - counted
+        tracemalloc.stop()
+        assert taken <= counted <= 4 * taken
+
+
+async def test_a_plan_counts_for_its_document() -> None:
+    engine = Engine(build(), max_bytes=100_000_000)
+    engine.documents.get(many(100))
+    before = engine.documents.bytes
+    await ask(engine, many(100))
+    assert engine.documents.bytes > before * 1.2
+
+
+async def test_a_flood_of_new_documents_does_not_wash_out_what_comes_again() -> None:
+    engine = Engine(build(), max_bytes=1_000_000)
     for _ in range(2):
-        for number in range(5):
-            await ask(engine, f"{{ a{number}: version }}")
-    assert engine.counters.documents_parsed == 5
-    await ask(engine, "{ one: version more: version }")
-    await ask(engine, "{ a0: version }")  # the oldest, evicted meanwhile
-    assert engine.counters.documents_parsed == 7
-    assert engine.counters.plans_compiled == 7
+        await ask(engine, "{ version }")
+    for number in range(500):
+        await ask(engine, many(20, number))
+    parsed = engine.counters.documents_parsed
+    await ask(engine, "{ version }")
+    assert engine.counters.documents_parsed == parsed
 
 
-async def test_a_large_document_takes_the_place_of_several() -> None:
-    engine = Engine(build(), max_documents=5, max_plans=5)
-    large = "{ " + " ".join(f"a{number}: version" for number in range(340)) + " }"  # a thousand tokens
-    for number in range(5):
-        await ask(engine, f"{{ a{number}: version }}")
-    await ask(engine, large)
-    assert engine.counters.documents_parsed == 6
-    for number in range(5):
-        await ask(engine, f"{{ a{number}: version }}")
-    assert engine.counters.documents_parsed == 11
+async def test_what_is_pushed_out_needs_no_collector() -> None:
+    text = (
+        "query Q($n: Int = 2, $on: Boolean = true) { catalogue(first: $n) { ...F total } }"
+        " fragment F on ProductPage { nodes { title @include(if: $on) variants { sku media { url checksum }"
+        " price(quantity: 2) { current { formatted } } product { title } margin } } }"
+    )
+    engine = Engine(build(), max_bytes=10_000_000)
+    gc.collect()
+    gc.disable()
+    try:
+        trees: list[weakref.ref[Any]] = []
+        builds: list[weakref.ref[Any]] = []
+        for number in range(200):
+            one = text.replace("catalogue", f"a{number}: catalogue")
+            for _ in range(2 if number % 2 else 1):
+                assert (await engine.execute(Request(one), Context(World(1, 0)))).data is not None
+            document = engine.documents.get(one)
+            trees.append(weakref.ref(cast(Any, document.node)))
+            builds += [weakref.ref(plan.build) for plan in document.plans.values()]
+        assert len(builds) == 200
+        assert len(engine.documents) < 150
+        assert sum(tree() is not None for tree in trees) <= len(engine.documents)
+        assert sum(build() is not None for build in builds) <= len(engine.documents)
+    finally:
+        gc.enable()
+
+
+async def test_reading_a_document_leaves_nothing_for_the_collector() -> None:
+    engine = Engine(build(), max_bytes=1)
+    texts = [many(50, number) for number in range(20)] + ["{ a: catalogue { nodes { id } } # a remark\n }"]
+    gc.collect()
+    gc.disable()
+    try:
+        for text in texts:
+            await ask(engine, text)
+        assert gc.collect() < 60  # the loop's own odds and ends
+    finally:
+        gc.enable()
+
+
+async def test_classes_are_made_for_what_comes_again_and_no_more_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(build())
+    gc.collect()
+    known = len(_classes)
+    for number in range(50):
+        await ask(engine, many(3, f"once{number}"))
+    assert len(_classes) == known
+    monkeypatch.setattr("gateway.execution.response.MOST_CLASSES", known + 3)
+    for number in range(10):
+        for _ in range(30):
+            result = await engine.execute(Request(many(3, f"often{number}")), Context(World(1, 0)))
+            assert result.data == {f"aoften{number}x{one}": "1" for one in range(3)}
+    assert len(_classes) == known + 3
 
 
 async def test_of_an_invalid_document_only_its_errors_are_kept() -> None:

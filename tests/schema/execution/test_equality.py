@@ -38,7 +38,7 @@ def visitor(seed: int, index: int) -> Callable[[], Context]:
 async def compare_many(seed: int, count: int) -> Counter[str]:
     """Compare `count` executions, two for each document; how they were answered."""
     schema = build()
-    engine = Engine(schema, max_documents=50, max_plans=50)
+    engine = Engine(schema, max_bytes=3_000_000)
     generator = OperationGenerator(graphql_schema(schema), seed)
     outcomes: Counter[str] = Counter()
     index = 0
