@@ -13,6 +13,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from gateway.calls.staleness import version_of
+from gateway.calls.weights import Scales
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.horizon import ENDLESS, horizon_of, is_over
@@ -28,8 +29,8 @@ _BRIEF_PART = 0.25
 """Of the time to live, for what is absent or ambiguous: somebody is probably about to mend it."""
 GUARD_SECONDS = 60.0
 """How long a source is not believed that goes back to an earlier version: replicas are behind by less."""
-_PAGE_WEIGHT = 50
 _MOST_STAMPS = 100_000
+BYTES = 134_217_728
 
 Scope = tuple[Hashable, ...]
 
@@ -42,9 +43,10 @@ def scope_of(backend: str, operation: str, spec: OperationSpec, context: Commerc
 class Entry:
     """`started` is when the answer was asked for: it is at least as new as that. Monotonic seconds. `horizon` is when
     the answer itself says that it ends, in seconds since 1970: from then on it is no answer any more, neither fresh nor
-    stale. `failed` is the code of the last attempt to renew it, which is not repeated before `renew_at`."""
+    stale. `failed` is the code of the last attempt to renew it, which is not repeated before `renew_at`. `bytes` is
+    about what it takes."""
 
-    __slots__ = ("failed", "fresh_until", "horizon", "renew_at", "stale_until", "started", "tags", "value")
+    __slots__ = ("bytes", "failed", "fresh_until", "horizon", "renew_at", "stale_until", "started", "tags", "value")
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class Entry:
         self.horizon = horizon
         self.failed: str | None = None
         self.renew_at = 0.0
+        self.bytes = 0
 
     def young_enough(self, call: CallContext, now: float) -> bool:
         return call.max_age is None or now - self.started <= call.max_age
@@ -72,9 +75,10 @@ class AnswerCache:
     """In process. Entries that are too old stay until they are pushed out, for what is known of their version: for a
     while it guards against a source that goes back to an earlier one."""
 
-    def __init__(self, size: int = 200_000) -> None:
-        """`size` in facts: a price is one, a product one for each name of its variants, a page many."""
-        self._entries: LRUCache[tuple[Scope, Hashable], Entry] = LRUCache(size, getsizeof=_weight)
+    def __init__(self, size: int = BYTES) -> None:
+        """`size` in bytes, with keys and tags: strangers choose what is asked for, and so what is kept."""
+        self._entries: LRUCache[tuple[Scope, Hashable], Entry] = LRUCache(size, lambda entry: min(entry.bytes, size))
+        self._scales = Scales()
         self._stamps: dict[tuple[Hashable, str], float] = {}
 
     def find(self, scope: Scope, key: Hashable) -> Entry | None:
@@ -106,7 +110,7 @@ class AnswerCache:
         # Jitter, so that what was asked together does not end together.
         fresh_until = time.monotonic() + life * random.uniform(1.0 - _JITTER, 1.0)  # noqa: S311  no secret
         entry = Entry(value, started, fresh_until, fresh_until + (0.0 if brief else spec.stale_for), tags, horizon)
-        self._entries[scope, key] = entry
+        self._put(scope, key, entry)
         return entry
 
     def adopt(self, scope: Scope, key: Hashable, entry: Entry) -> bool:
@@ -116,8 +120,13 @@ class AnswerCache:
         known = self._entries.get((scope, key))
         if known is not None and _guards(known, entry.value, entry.started):
             return False
-        self._entries[scope, key] = entry
+        self._put(scope, key, entry)
         return True
+
+    def _put(self, scope: Scope, key: Hashable, entry: Entry) -> None:
+        value = None if entry.value is ABSENT else entry.value
+        entry.bytes = self._scales.weigh(scope[:2], key, value, entry.tags)
+        self._entries[scope, key] = entry
 
     def invalidate(self, backend: str, tags: Iterable[str]) -> None:
         """Answers with one of these tags that were asked for until now are over, those on their way included."""
@@ -143,11 +152,10 @@ class AnswerCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-
-def _weight(entry: Entry) -> int:
-    # The tags name what is in an answer; a page bears its domain's only, whatever is on it.
-    last = entry.tags[-1] if entry.tags else ""
-    return _PAGE_WEIGHT if last.endswith(".pages") else max(1, len(entry.tags))
+    @property
+    def bytes(self) -> int:
+        """What all that is kept takes, about."""
+        return int(self._entries.currsize)
 
 
 def goes_back(known: Entry, offered: Any, started: float) -> bool:

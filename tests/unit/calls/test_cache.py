@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import random
 import time
-from collections.abc import Mapping, Sequence
+import tracemalloc
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +16,7 @@ from msgspec.structs import replace
 from gateway.calls import cache as cache_module
 from gateway.calls.caller import Caller
 from gateway.errors import AdapterError, AmbiguousKey, Unavailable
-from gateway.model.catalog import Product
+from gateway.model.catalog import Product, ProductKey, ProductKeyKind, Variant
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
@@ -228,15 +231,41 @@ async def test_an_older_answer_never_replaces_a_newer_one(caller: Caller, shop: 
     assert amounts(await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())) == {"S1": 9}
 
 
-async def test_no_more_facts_are_kept_than_there_is_room_for() -> None:
-    cache = cache_module.AnswerCache(size=100)
+def kept(cache: cache_module.AnswerCache, key: Hashable, value: object) -> None:
     scope = cache_module.scope_of("shop", "price.get_prices", SPEC, GB, soon())
-    for number in range(500):
-        cache.keep(scope, number, "one price", SPEC, time.monotonic(), ("price", f"price:{number}"))
-    assert len(cache) == 50
-    for number in range(500):
-        cache.keep(scope, (number,), "a page", SPEC, time.monotonic(), ("price", "price.pages"))
-    assert len(cache) == 2
+    cache.keep(scope, key, value, SPEC, time.monotonic(), ("price", f"price:{key}"))
+
+
+@pytest.mark.parametrize("length", [10, 1_000, 100_000])
+def test_no_more_bytes_are_kept_than_there_is_room_for(length: int) -> None:
+    cache = cache_module.AnswerCache(size=2_000_000)
+    for number in range(4_000):
+        kept(cache, f"{number}" * (length // 4), "one price")
+        kept(cache, number, f"{number}" * (length // 4))
+        assert cache.bytes <= 2_000_000
+    assert len(cache) > 5
+
+
+def test_what_is_counted_is_about_what_answers_take() -> None:
+    def product(number: int, variants: int) -> Product:
+        ref = NativeRef("shop", f"p{number}")
+        seen = Freshness("shop", datetime.now(UTC))
+        made = tuple(
+            Variant(NativeRef("shop", f"v{number}-{one}"), ref, f"SKU-{number}-{one}", Text(f"Size {one}", "en"), seen)
+            for one in range(variants)
+        )
+        return Product(ref, Text(f"Product {number}", "en"), seen, variants=made)
+
+    cache = cache_module.AnswerCache()
+    draw = random.Random(7)
+    gc.collect()
+    tracemalloc.start()
+    for number in range(2_000):
+        kept(cache, ProductKey(ProductKeyKind.SLUG, f"slug-{number}"), product(number, draw.choice((1, 3, 3, 30))))
+        kept(cache, ProductKey(ProductKeyKind.SLUG, f"none-{number}"), cache_module.ABSENT)
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert 0.8 * taken < cache.bytes < 2 * taken
 
 
 async def test_clearing_forgets_what_is_on_its_way_too(shop: Shop) -> None:
