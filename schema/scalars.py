@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition, scalar
 
+from gateway.model.written_money import is_locale
 from gateway.model.written_times import clock_of, date_of, instant_of
 
 
@@ -74,7 +75,20 @@ def _clock_in(value: Any) -> time:
         raise GraphQLError("A LocalTime is written HH:MM.") from error
 
 
+def _locale_in(value: Any) -> str:
+    if not isinstance(value, str) or not is_locale(value):
+        raise GraphQLError("This is no known locale (BCP 47).")
+    return value
+
+
+def _locale_out(value: Any) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError("Not a locale.")
+    return value
+
+
 LocalTime = NewType("LocalTime", time)
+LocaleTag = NewType("LocaleTag", str)
 
 SCALARS: dict[object, ScalarDefinition] = {
     Decimal: scalar(
@@ -102,6 +116,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A wall-clock time of a store, HH:MM, in the store's own time zone.",
         serialize=_clock_out,
         parse_value=_clock_in,
+    ),
+    LocaleTag: scalar(
+        name="Locale",
+        description="A locale that CLDR knows, as a BCP 47 tag: `ja-JP`. It says how numbers are written.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc5646",
+        serialize=_locale_out,
+        parse_value=_locale_in,
     ),
 }
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Annotated
 
 import strawberry
-from babel.numbers import format_currency
 
 from gateway.context import OperationContext
 from gateway.errors import BadInput, PageTooLarge
@@ -15,14 +14,15 @@ from gateway.execution import computed, records
 from gateway.model import money as model
 from gateway.model.freshness import Freshness, Role
 from gateway.model.identity import NativeRef
-from gateway.model.languages import locale_of
 from gateway.model.money import TaxTreatment
 from gateway.model.paging import Gap, PageInfo
 from gateway.model.stores import GeoPoint
 from gateway.model.text import SpeakableText, Text
+from gateway.model.written_money import written_money
+from schema.scalars import LocaleTag
 
 LocaleArgument = Annotated[
-    str | None,
+    LocaleTag | None,
     strawberry.argument(
         description="BCP 47 tag, such as `ja-JP`; extensions are ignored. Default: the language of the operation."
     ),
@@ -51,21 +51,11 @@ class MoneyView:
 
 
 def written(money: model.Money, language: str, *, every_digit: bool = False) -> str:
-    """As people write it in a language; `every_digit` also those beyond what they use. Raises BadInput for a language
-    that is none."""
-    locale = locale_of(language)
-    if locale is None:
-        raise BadInput("This is no known locale (BCP 47).")
-    shown = money.displayed()
-    if every_digit and shown != money.amount:
-        return format_currency(
-            money.amount,
-            money.currency,
-            locale=locale,
-            currency_digits=False,
-            decimal_quantization=False,
-        )
-    return format_currency(shown, money.currency, locale=locale)
+    """As people write it in a language; `every_digit` also those beyond what they use. In a language that CLDR does not
+    know the bare number and the code."""
+    shown = money.amount if every_digit else money.displayed()
+    text = written_money(shown, money.currency, language, every_digit=every_digit and shown != money.displayed())
+    return text or f"{shown:f} {money.currency}"
 
 
 @strawberry.type(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import lru_cache
 
 from msgspec import Struct
+
+from gateway.model.remembered import remembered
 
 
 class Media(Enum):
@@ -44,7 +45,7 @@ class _Range(Struct, frozen=True):
         return 1 if self.kind == "*/*" else 0
 
 
-@lru_cache(256)
+@remembered(256)
 def negotiate(accept: str | None) -> Media | None:
     """The best media type by RFC 9110, section 12.5.1: of each type the most precise range decides, of equal qualities
     the one that stands first. None when the client accepts nothing we have. A client that does not say, or takes
@@ -85,7 +86,7 @@ def _range(entry: str, position: int) -> _Range | None:
     return _Range(kind, quality if _utf8(parameters) else 0.0, position)
 
 
-@lru_cache(256)
+@remembered(256)
 def is_json(content_type: str | None) -> bool:
     """Whether a body may be read: JSON in UTF-8 by name, nothing a browser sends across origins without asking."""
     if content_type is None:

@@ -51,6 +51,8 @@ class PublicAnswers:
         commerce = self._admission.commerce(caller, admitted.facts)
         request = admitted.request
         key = key_of(request.query, request.operation_name, request.variables, caller.principal.profile, commerce)
+        if key is None:
+            return None
         kept = self._cache.get(key, max_age=accepted_age(caller.profile, admitted.facts))
         return Visit(key, keeping.seconds, self._cache.moment(), Touched(), kept)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +14,7 @@ from msgspec.structs import force_setattr
 
 from gateway.http.wire import Refusal
 from gateway.model.languages import canonical_tag
+from gateway.model.remembered import remembered
 from gateway.security.profiles import RequestFacts
 
 MAXIMUM_HEADER = 128
@@ -126,7 +126,7 @@ def _number(headers: Mapping[str, str], name: str, least: float, most: float, fa
     return number * factor
 
 
-@lru_cache(256)
+@remembered(256)
 def _wishes(accept_language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Language ranges, best first and of equal ones as they stand there, and those of quality 0, which are refused
     (RFC 9110, section 12.5.4). What cannot be read is not wished for."""

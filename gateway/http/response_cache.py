@@ -26,6 +26,11 @@ RECENT = 10_000
 """Invalidations remembered, for answers that are being made meanwhile."""
 
 
+BYTES_OF_ONE = 700
+BYTES_PER_TAG = 250
+"""Its place in the index, under its own name and its domain's."""
+
+
 class Kept(Struct, frozen=True):
     """`stored_at` and `expires_at` on the monotonic clock, `horizon` (when what it tells is over) on the wall's."""
 
@@ -35,6 +40,11 @@ class Kept(Struct, frozen=True):
     expires_at: float
     horizon: float
     tags: frozenset[str]
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes in memory, with its key and its places in the index."""
+        return BYTES_OF_ONE + len(self.body) + BYTES_PER_TAG * len(self.tags) + sum(map(len, self.tags))
 
 
 class ResponseCache:
@@ -94,7 +104,7 @@ class ResponseCache:
         now = self._clock()
         kept = Kept(body, etag_of(body), now, now + seconds, horizon, wanted)
         self._kept[key] = kept
-        self._bytes += len(body)
+        self._bytes += kept.bytes
         for tag in wanted:
             self._by_tag.setdefault(tag, set()).add(key)
             self._by_tag.setdefault(_domain(tag), set()).add(key)
@@ -138,7 +148,7 @@ class ResponseCache:
         kept = self._kept.pop(key, None)
         if kept is None:
             return
-        self._bytes -= len(kept.body)
+        self._bytes -= kept.bytes
         for tag in kept.tags:
             for name in (tag, _domain(tag)):
                 keys = self._by_tag.get(name)
@@ -150,12 +160,18 @@ class ResponseCache:
 
 def key_of(
     source: str, operation_name: str | None, variables: Mapping[str, Any] | None, profile: str, context: CommerceContext
-) -> Hashable:
-    """Everything a public answer depends on. Variables by value, in any order; only their digest is kept, because what
-    somebody typed is nobody else's, however public the answer."""
-    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest()
-    values = hashlib.sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest() if variables else b""
-    return digest, operation_name, values, profile, context
+) -> Hashable | None:
+    """Everything a public answer depends on; None where the variables are of no value that any field takes. Variables
+    by value, in any order; only a digest is kept, because it takes no more room whatever strangers write, and because
+    what somebody typed is nobody else's, however public the answer."""
+    try:
+        values = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS) if variables else b""
+    except TypeError:  # numbers beyond 64 bits, lists in lists in lists
+        return None
+    digest = hashlib.sha256(values)
+    for text in (source, operation_name or ""):
+        digest.update(b"\x00" + text.encode("utf-8", "surrogatepass"))
+    return digest.digest(), profile, context
 
 
 def etag_of(body: bytes) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 import binascii
 from enum import Enum
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ from gateway.errors import MalformedId
 from gateway.model.catalog import Product, Variant
 from gateway.model.identity import NativeRef
 from gateway.model.orders import Order
+from gateway.model.remembered import remembered
 from gateway.ownership import Ownership
 
 
@@ -51,7 +51,7 @@ def _encoded(kind: str, scheme: str, space: str, value: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def decode(identifier: str) -> NodeId:
     """Raises MalformedId for anything the gateway did not issue."""
     try:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import time
+import tracemalloc
+from typing import Any, cast
 
 import pytest
 
-from gateway.http.response_cache import RECENT, ResponseCache
+from gateway.http.response_cache import RECENT, ResponseCache, key_of
+from gateway.model.context import CommerceContext
 from gateway.model.touched import MOST_TAGS, TOUCHED, Touched, touched
+
+GB = CommerceContext(country="GB", currency="GBP", language="en")
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 class Clock:
@@ -39,13 +52,52 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_bytes_are_bounded_and_given_back() -> None:
-    cache = ResponseCache(size=1_000)
+    cache = ResponseCache(size=20_000)
     for key in range(50):
-        cache.put(key, b"x" * 100, seconds=10, tags=[f"t:{key}"], moment=0)
+        cache.put(key, b"x" * 1_000, seconds=10, tags=[f"t:{key}"], moment=0)
     assert len(cache) == 10
     assert cache.invalidate(["t"]) == 10
-    cache.put("large", b"x" * 1_000, seconds=10, tags=["t:1"], moment=cache.moment())
+    cache.put("large", b"x" * 18_000, seconds=10, tags=["t:1"], moment=cache.moment())
     assert cache.get("large") is not None
+
+
+def test_what_an_answer_was_made_of_counts_too() -> None:
+    cache = ResponseCache(size=1_000_000)
+    gc.collect()
+    tracemalloc.start()
+    for key in range(1_000):
+        cache.put(
+            key_of(f"{key}", None, {}, "web", GB), b"x", seconds=10, tags=[f"t:{key}-{n}" for n in range(9)], moment=0
+        )
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert 100 < len(cache) < 1_000
+    assert taken < 1_500_000
+
+
+def test_the_key_takes_no_more_room_for_longer_names_and_values() -> None:
+    def size(length: int) -> int:
+        key = cast("tuple[bytes, str, object]", key_of("{ a }", "Q" * length, {"v": "x" * length}, "web", GB))
+        return len(key[0])
+
+    assert size(1) == size(100_000)
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, nested(300)])
+def test_what_cannot_be_a_key_is_kept_under_none(value: object) -> None:
+    assert key_of("{ a }", None, {"v": value}, "web", GB) is None
+
+
+def test_other_variables_operations_and_profiles_have_other_keys() -> None:
+    keys = {
+        key_of(source, name, variables, profile, GB)
+        for source in ("{ a }", "{ b }")
+        for name in (None, "Q")
+        for variables in ({}, {"v": 1}, {"v": "1"}, {"v": 1.0}, {"v": None})
+        for profile in ("web", "app")
+    }
+    assert len(keys) == 40
+    assert key_of("{ a }", None, {"a": 1, "b": 2}, "web", GB) == key_of("{ a }", None, {"b": 2, "a": 1}, "web", GB)
 
 
 def test_invalidation_is_exactly_by_what_an_answer_was_made_of() -> None:

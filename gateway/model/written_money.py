@@ -1,0 +1,111 @@
+"""Money as people write it: Babel's `format_currency`, with what it finds out anew each time found out once for each
+locale and currency. A page writes hundreds of prices, and anybody may ask for them in any locale there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Context, Decimal
+from functools import lru_cache
+
+from babel import localedata
+from babel.core import Locale
+from babel.numbers import (
+    format_currency,
+    get_currency_precision,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+)
+
+from gateway.model.languages import locale_of
+
+MOST_WAYS = 1_024
+"""Ways to write that are kept, half a kilobyte each."""
+MOST_LOCALES = 48
+"""Whose data stays loaded, a fifth of a megabyte each; Babel itself would keep all eleven hundred."""
+LONGEST_TAG = 64
+
+_EXACT = Context(prec=100)
+_QUOTED = re.compile(r"'([^']*)'")
+_data: dict[str, object] = localedata._cache  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] # nothing else empties it
+Writer = Callable[[Decimal, bool], str]
+
+
+def written_money(amount: Decimal, currency: str, tag: str, *, every_digit: bool = False) -> str | None:
+    """The amount in a locale (BCP 47), rounded half to even to the digits CLDR shows of the currency, or with every
+    digit it has; None where the locale is unknown."""
+    if len(tag) > LONGEST_TAG:
+        return None
+    writer = _writer(tag, currency)
+    return None if writer is None else writer(amount, every_digit)
+
+
+@lru_cache(MOST_WAYS)
+def _writer(tag: str, currency: str) -> Writer | None:
+    locale = locale_of(tag)
+    written = None if locale is None else writer_of(locale, currency)
+    _forget()
+    return written
+
+
+def is_locale(tag: str) -> bool:
+    """Whether CLDR knows how money is written there."""
+    return len(tag) <= LONGEST_TAG and locale_of(tag) is not None
+
+
+def _forget() -> None:
+    """Locales that are asked for now and then are read again, in a millisecond."""
+    while len(_data) > MOST_LOCALES:
+        del _data[next(name for name in _data if name != "root")]  # which all others build on
+
+
+def writer_of(locale: Locale, currency: str, numbering: str = "latn") -> Writer:
+    """What writes amounts of one currency in one locale, rounded or with every digit."""
+    pattern = locale.currency_formats["standard"]
+    decimal = get_decimal_symbol(locale, numbering_system=numbering)
+    group = get_group_symbol(locale, numbering_system=numbering)
+    affixes = [*pattern.prefix, *pattern.suffix]
+    if pattern.exp_prec or "@" in pattern.pattern or "'" in decimal + group or any("¤¤¤" in one for one in affixes):
+        return lambda amount, every_digit: format_currency(
+            amount,
+            currency,
+            locale=locale,
+            currency_digits=not every_digit,
+            decimal_quantization=not every_digit,
+            numbering_system=numbering,
+        )
+    symbol = get_currency_symbol(currency, locale)
+
+    def shown(affix: str) -> str:
+        return _QUOTED.sub(lambda found: found[1] or "'", affix.replace("¤¤", currency.upper()).replace("¤", symbol))
+
+    before, negative_before, after, negative_after = map(shown, affixes)
+    digits = get_currency_precision(currency)
+    quantum = Decimal(1).scaleb(-digits)
+    least, first, others = pattern.int_prec[0], *pattern.grouping
+
+    def write(amount: Decimal, every_digit: bool) -> str:
+        if every_digit:
+            size = abs(amount).normalize()
+            shown = max(pattern.frac_prec[1], -int(size.as_tuple().exponent))
+            whole, _, part = f"{size.quantize(Decimal(1).scaleb(-shown), context=_EXACT):f}".partition(".")
+            part = part.rstrip("0").ljust(pattern.frac_prec[0], "0")
+        else:
+            whole, _, part = f"{abs(amount).quantize(quantum, context=_EXACT):f}".partition(".")
+        whole = whole.rjust(least, "0")
+        if len(whole) > first:
+            groups = [whole[-first:]]
+            left = whole[:-first]
+            while len(left) > others:
+                groups.append(left[-others:])
+                left = left[:-others]
+            groups.append(left)
+            whole = group.join(reversed(groups))
+        if part:
+            whole = f"{whole}{decimal}{part}"
+        if amount.is_signed():
+            return f"{negative_before}{whole}{negative_after}"
+        return f"{before}{whole}{after}"
+
+    return write

@@ -1,0 +1,54 @@
+"""Money is written as Babel writes it, for less, and no stranger's choice of locales stays in memory."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from babel import localedata
+from babel.core import Locale
+from babel.numbers import format_currency
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model.written_money import MOST_LOCALES, writer_of, written_money
+
+CURRENCIES = ("GBP", "EUR", "USD", "JPY", "KWD", "RSD", "INR", "CHF", "XXX", "ZZZ")
+AMOUNTS = tuple(map(Decimal, ("0", "-0", "0.005", "-0.004", "1", "12.5", "999.995", "-1234.5", "12345678.9", "1E+9")))
+
+
+def test_any_locale_is_written_as_babel_writes_it() -> None:
+    for identifier in sorted(localedata.locale_identifiers())[::9]:
+        locale = Locale.parse(identifier)
+        for currency in CURRENCIES[:4]:
+            write = writer_of(locale, currency)
+            for amount in AMOUNTS[3:8]:
+                assert write(amount, False) == format_currency(amount, currency, locale=locale)
+        localedata._cache.clear()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18, places=4),
+    st.sampled_from(CURRENCIES),
+    st.sampled_from(("en-GB", "ja-JP", "de-CH", "he", "ar-EG", "hi", "pt-BR", "fr-FR", "fa", "pl", "es-MX")),
+)
+def test_every_amount_is_written_as_babel_writes_it(amount: Decimal, currency: str, tag: str) -> None:
+    locale = Locale.parse(tag, sep="-")
+    assert written_money(amount, currency, tag) == format_currency(amount, currency, locale=locale)
+    exactly = format_currency(amount, currency, locale=locale, currency_digits=False, decimal_quantization=False)
+    assert written_money(amount, currency, tag, every_digit=True) == exactly
+
+
+@pytest.mark.parametrize("tag", ["xx", "xx-YY", "", "-", "en-GB-" + "a" * 100_000, "../en", "en\x00", "é", "\ud800"])
+def test_an_unknown_locale_writes_nothing(tag: str) -> None:
+    assert written_money(Decimal(1), "GBP", tag) is None
+
+
+def test_an_amount_of_any_length_is_written() -> None:
+    assert written_money(Decimal("1E+30"), "JPY", "en") == "¥" + "1" + ",000" * 10
+
+
+def test_locales_that_strangers_choose_do_not_stay_in_memory() -> None:
+    for identifier in sorted(localedata.locale_identifiers())[::9]:
+        written_money(Decimal(1), "GBP", identifier.replace("_", "-"))
+        assert len(localedata._cache) <= MOST_LOCALES  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
