@@ -42,6 +42,7 @@ class MoneyView:
 
     @computed(
         str,
+        cost=2,
         description="Written as people write it in a language, rounded to the digits they write: 149.49 RSD is "
         "charged, and written as 149 RSD.",
     )

@@ -56,6 +56,7 @@ class GatewayField(StrawberryField):
 
     guard: Guard = Guard()
     cost: int = 0
+    fetches: bool = False
     function: Callable[..., Any] | None = None
     takes: frozenset[str] = NOTHING
 
@@ -92,6 +93,7 @@ class BatchedField(GatewayField):
     """A field whose function takes all parents and answers, in their order, a value, None or an error for each."""
 
     identify: Callable[[Any], Hashable] | None = None
+    fetches = True
 
     @property
     def key_of(self) -> Callable[[Any], Hashable]:
@@ -176,7 +178,8 @@ def computed(
 ) -> Callable[[Callable[..., Any]], ComputedField]:
     """A field that is a pure, synchronous function of its record: `def formatted(record, ctx, locale: str | None)`.
 
-    `ctx` may be left out; it is there for the commerce context (language, currency), never to fetch.
+    `ctx` may be left out; it is there for the commerce context (language, currency), never to fetch. `cost` is what
+    security limits count for each value (of a list: for each entry), in points; a part of one where nothing is said.
     """
 
     def declare(function: Callable[..., Any]) -> ComputedField:

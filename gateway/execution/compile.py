@@ -31,11 +31,12 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.errors import Forbidden, LimitExceeded
-from gateway.execution.arguments import Arguments
+from gateway.execution.arguments import Arguments, has_variables
 from gateway.execution.batched import BatchedField, ComputedField, GatewayField
 from gateway.execution.checks import declared, record_classes
 from gateway.execution.code import code_of
 from gateway.execution.grouping import Grouping, Operation, Place
+from gateway.execution.meta import MetaArguments, reader
 from gateway.execution.plan import Plan, Site, Unplannable
 from gateway.execution.projection import Namespace
 from gateway.execution.response import field_of
@@ -65,7 +66,7 @@ class _Compiler:
         self._fillers: list[str] = []
         self._spots = 0
         self._grouping = Grouping(operation)
-        self._computed: list[Arguments] = []
+        self._computed: list[Arguments | MetaArguments] = []
         self._fields = 0
         self._private = False
 
@@ -147,7 +148,10 @@ class _Compiler:
                 continue
             field = declared(definition)
             if field is None:
-                raise Unplannable("introspection")
+                variable = body.fresh()
+                body.write(f"{variable} = {self._read_meta(definition, details, record, body)}")
+                values.append(self._value(definition.type, variable, details, at, body))
+                continue
             refusal = self._refusal(field, definition)
             if refusal is not None or isinstance(field, BatchedField):
                 if spot is None:
@@ -203,7 +207,19 @@ class _Compiler:
             function = self._names.refer("C", _plain_call(cast("StrawberryResolver[Any]", field.base_resolver)))
         if not definition.args:
             return f"{function}({first})"
-        arguments = self._grouping.arguments(definition, field, details)
+        return self._called(function, first, self._grouping.arguments(definition, field, details), body)
+
+    def _read_meta(self, definition: GraphQLField, details: FieldDetailsList, record: str, body: Body) -> str:
+        """The same for a field of the introspection system."""
+        function = self._names.refer("C", reader(self._operation.schema, definition))
+        node = details[0].node
+        if not definition.args:
+            return f"{function}({record})"
+        constant = not any(has_variables(argument.value) for argument in node.arguments or ())
+        arguments = MetaArguments(definition, node, self._operation.variables, constant=constant)
+        return self._called(function, record, arguments, body)
+
+    def _called(self, function: str, first: str, arguments: Arguments | MetaArguments, body: Body) -> str:
         if arguments.constant is not None:
             return f"{function}({first}, **{self._names.refer('K', arguments.constant)})"
         self._computed.append(arguments)

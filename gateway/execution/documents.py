@@ -122,8 +122,6 @@ class Document:
             selected = getattr(one, "selection_set", None)
             if selected is not None:
                 waiting.extend(selected.selections)
-        if self.introspects:
-            self.unplannable = "introspection"
         self.branching = tuple(sorted(branching))
         """Variables whose values decide what is selected."""
 

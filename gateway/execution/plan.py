@@ -14,6 +14,7 @@ from graphql import FieldNode, GraphQLError
 from gateway.errors import Forbidden
 from gateway.execution.arguments import Arguments
 from gateway.execution.batched import BatchedField
+from gateway.execution.meta import MetaArguments
 from gateway.execution.response import Response
 
 Root = Callable[[None], Response]
@@ -123,7 +124,7 @@ class Plan:
         sites: Sequence[Site],
         spots: int,
         groups: Sequence[Group],
-        computed: Sequence[Arguments],
+        computed: Sequence[Arguments | MetaArguments],
         frames: Sequence[str] | None,
         private: bool,
         shaped: bool,

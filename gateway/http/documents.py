@@ -94,7 +94,7 @@ class Documents:
         schema = self._engine.schema
         return Document(
             source=prepared.text,
-            operations=_operations(schema, prepared.node),
+            operations=_operations(schema, prepared.node, prepared.tokens),
             introspects=prepared.introspects,
             free_text=FreeText(schema, prepared.node),
         )
@@ -119,12 +119,12 @@ def _text(value: object) -> str:
     return str(getattr(value, "value", value))
 
 
-def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Operation]:
+def _operations(schema: GraphQLSchema, document: DocumentNode, tokens: int) -> dict[str | None, Operation]:
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
     return {
         one.name.value if one.name else None: Operation(
             node=one,
-            cost=compile_cost(schema, one, fragments),
+            cost=compile_cost(schema, one, fragments, tokens),
             keeping=keeping_of(schema, one, fragments),
             in_context=next((found for found in one.directives or () if found.name.value == IN_CONTEXT), None),
         )

@@ -1,8 +1,10 @@
-"""What an operation may cost at most, known before anything runs: objects and fetches, lists at their asked size.
+"""What an operation may cost at most, known before anything runs, in points of about the same work each.
 
-An object counts 1, a fetch the weight its field declares, a leaf nothing. A list multiplies what is below it by the
-value of its slicing argument, else by its assumed size. Compiled once per operation to a sum that only needs the
-variables' values; fragments once per type they are spread on.
+An operation counts something for being asked at all, and so does each word of its text and each fetch. An object counts
+one point, a plain leaf a tenth, what is computed or repeated under another name more; a field may state its weight. A
+list multiplies what is below it by the value of its slicing argument, else by its assumed size. Compiled once per
+operation to a sum that only needs the variables' values; fragments once per type they are spread on. How well the
+points fit the work: `tests/bench/corpus.py`.
 """
 
 # graphql-core's type wrappers are open generics, which strict checking cannot see through:
@@ -35,11 +37,26 @@ from msgspec import Struct
 
 from gateway.errors import LimitExceeded
 from gateway.security.hints import Cost, ListSize, declared, hint
+from gateway.security.meta_sizes import meta_sizes
 
 SLICING = ("first", "last", "limit", "pageSize")
 KEYS = ("ids", "skus", "keys", "barcodes", "slugs", "storeIds")
 """Arguments whose length is the length of the answer."""
 ASSUMED = 10
+TENTHS = 10
+"""All sums are in tenths of a point."""
+OPERATION = 250 * TENTHS
+TOKEN = 1 * TENTHS
+FETCH = 15 * TENTHS
+"""Of one place, however many objects it is for: they are fetched at once."""
+OBJECT = 1 * TENTHS
+LEAF = 1
+COMPUTED = 3
+REPEATED = 10
+"""A leaf under another name may be the tenth time the same long text is written."""
+META_ROOT = 150 * TENTHS
+META_OBJECT = 5
+"""The schema itself is asked for seldom, and what asks for it is validated by all the rules."""
 MOST = 1_000
 """Sizes beyond this are counted as this: they are refused later, and must not overflow the sum here."""
 
@@ -62,10 +79,12 @@ class Size(Struct, frozen=True):
 
 
 class Sum(Struct, frozen=True):
-    """`constant`, and for each part its size times (its own weight and what is below)."""
+    """In tenths of a point: `once` whatever lists it stands in, `constant` for each object it stands in, and for each
+    part its size times what is below."""
 
     constant: int
     parts: tuple[tuple[Size, Sum], ...] = ()
+    once: int = 0
 
     @property
     def size(self) -> int:
@@ -73,9 +92,13 @@ class Sum(Struct, frozen=True):
         return 1 + sum(inner.size for _, inner in self.parts)
 
     def of(self, variables: Mapping[str, Any]) -> int:
+        """In whole points, rounded up."""
+        return -(-(self.once + self._of(variables)) // TENTHS)
+
+    def _of(self, variables: Mapping[str, Any]) -> int:
         total = self.constant
         for size, inner in self.parts:
-            total += size.of(variables) * inner.of(variables)
+            total += size.of(variables) * inner._of(variables)
         return total
 
 
@@ -88,9 +111,12 @@ def check_cost(cost: int, most: int) -> None:
 
 
 def compile_cost(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    tokens: int = 0,
 ) -> Sum:
-    """For a valid operation within the limits. `Sum.of(variables)` is its cost."""
+    """For a valid operation within the limits, of a document of so many tokens. `Sum.of(variables)` is its cost."""
     root = schema.get_root_type(operation.operation)
     if root is None:
         return NOTHING
@@ -99,7 +125,8 @@ def compile_cost(
         for definition in operation.variable_definitions or ()
         if definition.default_value is not None
     }
-    return _Compiler(schema, fragments, defaults).selections(operation.selection_set, root, sized=False)
+    found = _Compiler(schema, fragments, defaults).selections(operation.selection_set, root, sized=False)
+    return Sum(found.constant, found.parts, found.once + OPERATION + TOKEN * tokens)
 
 
 class _Compiler:
@@ -112,10 +139,11 @@ class _Compiler:
         self._schema = schema
         self._fragments = fragments
         self._defaults = defaults
+        self._meta = meta_sizes(schema)
         self._known: dict[tuple[str, bool], Sum] = {}
 
     def selections(self, node: SelectionSetNode, parent: Any, *, sized: bool) -> Sum:
-        constant = 0
+        constant = once = 0
         parts: list[tuple[Size, Sum]] = []
         for selection in node.selections:
             if isinstance(selection, FieldNode):
@@ -129,8 +157,9 @@ class _Compiler:
             else:
                 continue
             constant += found.constant
+            once += found.once
             parts.extend(found.parts)
-        return Sum(constant, tuple(parts))
+        return Sum(constant, tuple(parts), once)
 
     def _fragment(self, name: str, sized: bool) -> Sum:
         known = self._known.get((name, sized))
@@ -142,18 +171,35 @@ class _Compiler:
 
     def _field(self, node: FieldNode, parent: Any, sized: bool) -> Sum:
         field: GraphQLField | None = self._schema.get_field(parent, node.name.value)
-        if field is None or node.name.value.startswith("__"):
+        if field is None:
             return NOTHING
-        weight = _weight(field)
+        own = declared(field)
+        weight = weight_of(field)
+        once = FETCH if getattr(own, "fetches", False) else 0
+        if node.name.value in ("__schema", "__type"):
+            once = META_ROOT
         named = get_named_type(field.type)
         if node.selection_set is None or not is_composite_type(named):
-            return Sum(weight)
-        size, has_size = self._size(field, node, sized)
+            leaf = max(weight, REPEATED if node.alias is not None else LEAF)
+            return Sum(leaf * self._leaves(field, own), once=once)
+        if own is None:
+            size, has_size = Size(self._meta.get((parent.name, node.name.value), 1)), False
+            each_object = META_OBJECT
+        else:
+            size, has_size = self._size(field, node, sized)
+            each_object = OBJECT
+        if not getattr(own, "fetches", False) and is_list_type(get_nullable_type(field.type)):
+            each_object, weight = each_object + weight, 0  # a list is computed entry by entry
         below = self.selections(node.selection_set, named, sized=has_size)
-        each = Sum(below.constant + 1, below.parts)
+        each = Sum(below.constant + each_object, below.parts)
+        once += below.once
         if size.variable is None and not each.parts:
-            return Sum(weight + size.number * each.constant)
-        return Sum(weight, ((size, each),))
+            return Sum(weight + size.number * each.constant, once=once)
+        return Sum(weight, ((size, each),), once)
+
+    def _leaves(self, field: GraphQLField, own: Any) -> int:
+        """How many values: the entries of a list count each."""
+        return ASSUMED if is_list_type(get_nullable_type(field.type)) else 1
 
     def _size(self, field: GraphQLField, node: FieldNode, sized: bool) -> tuple[Size, bool]:
         """How many objects, and whether that is the size of the lists right below (of a connection)."""
@@ -186,6 +232,11 @@ class _Compiler:
         return Size(assumed)
 
 
-def _weight(field: GraphQLField) -> int:
+def weight_of(field: GraphQLField) -> int:
+    """What one answer of a field counts by itself, in tenths of a point."""
     stated = hint(field, Cost)
-    return stated.weight if stated is not None else int(getattr(declared(field), "cost", 0))
+    own = declared(field)
+    weight = stated.weight if stated is not None else getattr(own, "cost", 0)
+    if not weight and getattr(own, "function", None) is not None and not getattr(own, "fetches", False):
+        return COMPUTED
+    return int(weight * TENTHS)

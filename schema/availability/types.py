@@ -13,6 +13,7 @@ from gateway.model import stock as model
 from gateway.model.stock import AvailabilityStatus, Confidence, Fulfilment
 from gateway.model.stores import Store
 from gateway.model.text import SpeakableText
+from gateway.security.hints import ListSize
 from schema.stores.types import StoreView
 from schema.values import FreshnessView, SpeakableTextView
 
@@ -64,10 +65,13 @@ class AvailabilityView:
     stores: list[StoreAvailabilityView] = strawberry.field(
         description="By store, for PICKUP: only stores that offer it; empty for DELIVERY."
     )
-    freshness: list[FreshnessView] = strawberry.field(description="Which systems counted, and when.")
+    freshness: list[FreshnessView] = strawberry.field(
+        directives=[ListSize(assumed_size=3)], description="Which systems counted, and when."
+    )
 
     @batched(
         SpeakableTextView | None,
+        cost=25,
         description="The answer, as a voice assistant says it; for pickup of the nearest store that has it.",
     )
     @staticmethod

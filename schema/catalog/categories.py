@@ -18,7 +18,7 @@ from schema.values import FreshnessView, TextView
 class CategoryView(Node):
     is_type_of = records(model.Category)
 
-    @computed(strawberry.ID, description="Opaque and stable.")
+    @computed(strawberry.ID, cost=1, description="Opaque and stable.")
     @staticmethod
     def id(record: model.Category, ctx: OperationContext) -> str:
         return ctx.services.ids.category(record.key)
@@ -49,7 +49,7 @@ class CategoryView(Node):
 class CollectionView(Node):
     is_type_of = records(model.Collection)
 
-    @computed(strawberry.ID, description="Opaque and stable.")
+    @computed(strawberry.ID, cost=1, description="Opaque and stable.")
     @staticmethod
     def id(record: model.Collection, ctx: OperationContext) -> str:
         return ctx.services.ids.collection(record.key)

@@ -68,7 +68,9 @@ class VariantView(Node):
     is_type_of = records(model.Variant)
 
     @computed(
-        strawberry.ID, description="Opaque and stable; the same in every backend, from the SKU where there is one."
+        strawberry.ID,
+        cost=1,
+        description="Opaque and stable; the same in every backend, from the SKU where there is one.",
     )
     @staticmethod
     def id(record: model.Variant, ctx: OperationContext) -> str:
@@ -144,7 +146,7 @@ class VariantView(Node):
 class ProductView(Node):
     is_type_of = records(model.Product)
 
-    @computed(strawberry.ID, description="Opaque and stable; old ids go on working after a change of systems.")
+    @computed(strawberry.ID, cost=1, description="Opaque and stable; old ids go on working after a change of systems.")
     @staticmethod
     def id(record: model.Product, ctx: OperationContext) -> str:
         return ctx.services.ids.product(record)
@@ -185,7 +187,7 @@ class ProductView(Node):
         known = {entry.key: entry for entry in await ctx.services.catalog.collections(ctx.scope)}
         return [[known[key] for key in product.collection_keys if key in known] for product in parents]
 
-    @computed(SpeakableTextView, description="Its name, as a voice assistant says it.")
+    @computed(SpeakableTextView, cost=10, description="Its name, as a voice assistant says it.")
     @staticmethod
     def speakable(record: model.Product, ctx: OperationContext) -> SpeakableText:
         return ctx.services.speech.product(record, ctx.language)

@@ -57,7 +57,7 @@ class CustomerIdentityView:
 class CustomerView(Node):
     is_type_of = records(model.Customer)
 
-    @computed(strawberry.ID, description="Random, stable, ours; tells nothing about the person.")
+    @computed(strawberry.ID, cost=1, description="Random, stable, ours; tells nothing about the person.")
     @staticmethod
     def id(record: model.Customer, ctx: OperationContext) -> str:
         return ctx.services.ids.customer(record.linked.id)

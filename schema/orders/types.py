@@ -57,7 +57,7 @@ class OrderFulfilmentView:
 class OrderView(Node):
     is_type_of = records(model.Order)
 
-    @computed(strawberry.ID, description="Opaque and stable.")
+    @computed(strawberry.ID, cost=1, description="Opaque and stable.")
     @staticmethod
     def id(record: model.Order, ctx: OperationContext) -> str:
         return ctx.services.ids.order(record)
@@ -100,7 +100,7 @@ class OrderView(Node):
     def external_ids(record: model.Order) -> list[NativeRef]:
         return [record.ref]
 
-    @computed(SpeakableTextView, description="The order in a sentence, as a voice assistant says it.")
+    @computed(SpeakableTextView, cost=30, description="The order in a sentence, as a voice assistant says it.")
     @staticmethod
     def speakable(record: model.Order, ctx: OperationContext) -> SpeakableText:
         name = ctx.services.ownership.store_of(record.ref.backend, record.location or "")

@@ -156,7 +156,9 @@ class PriceView:
     ) -> Sequence[tuple[PointsToEarn, ...]]:
         return await ctx.services.loyalty.points(parents, ctx.scope)
 
-    @computed(SpeakableTextView, description="The price, as a voice assistant says it, with the currency's name.")
+    @computed(
+        SpeakableTextView, cost=30, description="The price, as a voice assistant says it, with the currency's name."
+    )
     @staticmethod
     def speakable(record: model.Price, ctx: OperationContext) -> SpeakableText:
         return ctx.services.speech.price(record, ctx.language, ctx.timezone)

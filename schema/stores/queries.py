@@ -24,7 +24,7 @@ from schema.values import NearInput, page_size
 class StoreQueries:
     @batched(
         StoreConnectionView | None,
-        cost=2,
+        cost=500,
         directives=[CacheControl(max_age=60), ListSize(assumed_size=24, slicing_arguments=["first"])],
         description="The store locator: nearest first when `near` is given, and then only what the market calls near. "
         "Only stores the client profile lists.",

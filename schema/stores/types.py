@@ -76,7 +76,7 @@ class SpecialHoursView:
 class StoreView(Node):
     is_type_of = records(model.Store)
 
-    @computed(strawberry.ID, description="Opaque and stable.")
+    @computed(strawberry.ID, cost=1, description="Opaque and stable.")
     @staticmethod
     def id(record: model.Store, ctx: OperationContext) -> str:
         return ctx.services.ids.store(record.name)
@@ -106,7 +106,7 @@ class StoreView(Node):
         description="Systems that completed it; empty when all of it is configuration."
     )
 
-    @computed("bool | None", description="Whether it is open at an instant; null where its hours are unknown.")
+    @computed("bool | None", cost=10, description="Whether it is open at an instant; null where its hours are unknown.")
     @staticmethod
     def open_at(
         record: model.Store,
@@ -117,7 +117,11 @@ class StoreView(Node):
             _until_the_next_change(record, ctx)
         return open_at(at or ctx.now, record.timezone, record.hours, record.special_hours)
 
-    @computed("datetime | None", description="When it is next open (now, if it is open); null where unknown or never.")
+    @computed(
+        "datetime | None",
+        cost=10,
+        description="When it is next open (now, if it is open); null where unknown or never.",
+    )
     @staticmethod
     def next_opening(record: model.Store, ctx: OperationContext) -> datetime | None:
         if not record.hours and not record.special_hours:
@@ -134,7 +138,7 @@ class StoreView(Node):
     def external_ids(record: model.Store) -> list[NativeRef]:
         return list(record.refs)
 
-    @computed(SpeakableTextView, description="Name, address and hours, as a voice assistant says them.")
+    @computed(SpeakableTextView, cost=60, description="Name, address and hours, as a voice assistant says them.")
     @staticmethod
     def speakable(record: model.Store, ctx: OperationContext) -> SpeakableText:
         _until_the_next_change(record, ctx)

@@ -1,4 +1,4 @@
-"""What an operation may cost: objects and fetches, lists at the size that was asked for."""
+"""What an operation may cost: objects, leaves and fetches, lists at the size that was asked for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,26 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, get_introspection_query, parse
 
 from gateway.errors import LimitExceeded
-from gateway.execution import batched
+from gateway.execution import batched, computed
 from gateway.execution.checks import graphql_schema
-from gateway.security.cost import check_cost, compile_cost
+from gateway.security.cost import (
+    ASSUMED,
+    COMPUTED,
+    FETCH,
+    LEAF,
+    OBJECT,
+    OPERATION,
+    REPEATED,
+    TENTHS,
+    Sum,
+    check_cost,
+    compile_cost,
+)
 from gateway.security.hints import Cost, ListSize
+from schema import build_schema
 
 
 @strawberry.type
@@ -29,10 +42,30 @@ class Item:
     def parts(parents: Any, ctx: Any) -> list[None]:
         return []
 
+    @computed(str, cost=2)
+    @staticmethod
+    def shown(record: Any) -> str:
+        return ""
+
+    @computed(str)
+    @staticmethod
+    def plain(record: Any) -> str:
+        return ""
+
+    @computed("list[Label]", cost=4)
+    @staticmethod
+    def labels(record: Any) -> list[Any]:
+        return []
+
     @batched("list[Item]", cost=0, directives=[ListSize(assumed_size=2), Cost(weight=7)])
     @staticmethod
     def pair(parents: Any, ctx: Any) -> list[None]:
         return []
+
+
+@strawberry.type
+class Label:
+    text: str
 
 
 @strawberry.type
@@ -67,38 +100,105 @@ class Query:
 SCHEMA = graphql_schema(strawberry.Schema(query=Query))
 
 
-def cost(query: str, **variables: Any) -> int:
+F, T, OB, L = FETCH, TENTHS, OBJECT, LEAF
+"""In tenths of a point: a fetch, a point, an object, a leaf."""
+
+
+def compiled(query: str, tokens: int = 0) -> Sum:
     document = parse(query)
     operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
-    return compile_cost(SCHEMA, operation, fragments).of(variables)
+    return compile_cost(SCHEMA, operation, fragments, tokens)
+
+
+def cost(query: str, **variables: Any) -> int:
+    return compiled(query).of(variables)
 
 
 @pytest.mark.parametrize(
     ("query", "variables", "expected"),
     [
-        ('{ item(sku: "a") { name } }', {}, 1 + 1),
-        ('{ item(sku: "a") { name price { amount } } }', {}, 1 + 1 + (3 + 1)),
-        ('{ a: item(sku: "a") { name } b: item(sku: "b") { name } }', {}, 4),
-        ("{ items(first: 5) { nodes { name } } }", {}, 1 + 5 * (1 + (0 + 1))),
-        ("{ items { nodes { name } total } }", {}, 1 + 20 * (1 + 1)),
-        ("query ($n: Int) { items(first: $n) { nodes { price { amount } } } }", {"n": 7}, 1 + 7 * (1 + 1 + 4)),
-        ("query ($n: Int = 4) { items(first: $n) { total } }", {}, 1 + 4),
-        ("query ($n: Int) { items(first: $n) { total } }", {"n": -5}, 1),
-        ("query ($n: Int) { items(first: $n) { total } }", {"n": 10**12}, 1 + 1_000),
-        ("query ($n: Int) { items(first: $n) { total } }", {"n": "many"}, 1 + 20),
-        ("query ($n: Int) { items(first: $n) { total } }", {"n": True}, 1 + 20),
-        ('{ bySkus(skus: ["a", "b", "c"]) { name } }', {}, 1 + 3),
-        ("query ($s: [String!]!) { bySkus(skus: $s) { name } }", {"s": ["a"] * 9}, 1 + 9),
-        ('{ item(sku: "a") { parts { parts { name } } } }', {}, 1 + 1 + (1 + 10 * (1 + (1 + 10)))),
-        ('{ item(sku: "a") { pair { name } } }', {}, 1 + 1 + (7 + 2)),
-        ('{ item(sku: "a") { ...F ...F } } fragment F on Item { price { amount } }', {}, 1 + 1 + 4 + 4),
-        ('{ ... on Query { item(sku: "a") { ... { price { amount } } } } }', {}, 1 + 1 + 4),
-        ("{ __schema { types { name } } __typename }", {}, 0),
+        ('{ item(sku: "a") { name } }', {}, F + T + OB + L),
+        ('{ item(sku: "a") { name price { amount } } }', {}, F + T + OB + L + (F + 3 * T + OB + L)),
+        ('{ a: item(sku: "a") { name } b: item(sku: "b") { name } }', {}, 2 * (F + T + OB + L)),
+        ("{ items(first: 5) { nodes { name } } }", {}, F + T + 5 * (OB + (OB + L))),
+        ("{ items { nodes { name } total } }", {}, F + T + 20 * (OB + L + (OB + L))),
+        (
+            "query ($n: Int) { items(first: $n) { nodes { price { amount } } } }",
+            {"n": 7},
+            F + T + F + 7 * (OB + OB + (3 * T + OB + L)),
+        ),
+        ("query ($n: Int = 4) { items(first: $n) { total } }", {}, F + T + 4 * (OB + L)),
+        ("query ($n: Int) { items(first: $n) { total } }", {"n": -5}, F + T),
+        ("query ($n: Int) { items(first: $n) { total } }", {"n": 10**12}, F + T + 1_000 * (OB + L)),
+        ("query ($n: Int) { items(first: $n) { total } }", {"n": "many"}, F + T + 20 * (OB + L)),
+        ("query ($n: Int) { items(first: $n) { total } }", {"n": True}, F + T + 20 * (OB + L)),
+        ('{ bySkus(skus: ["a", "b", "c"]) { name } }', {}, F + T + 3 * (OB + L)),
+        ("query ($s: [String!]!) { bySkus(skus: $s) { name } }", {"s": ["a"] * 9}, F + T + 9 * (OB + L)),
+        (
+            '{ item(sku: "a") { parts { parts { name } } } }',
+            {},
+            3 * F + T + OB + (T + 10 * (OB + (T + 10 * (OB + L)))),
+        ),
+        ('{ item(sku: "a") { pair { name } } }', {}, 2 * F + T + OB + (7 * T + 2 * (OB + L))),
+        (
+            '{ item(sku: "a") { ...F ...F } } fragment F on Item { price { amount } }',
+            {},
+            F + T + OB + 2 * (F + 3 * T + OB + L),
+        ),
+        ('{ ... on Query { item(sku: "a") { ... { price { amount } } } } }', {}, F + T + OB + (F + 3 * T + OB + L)),
+        ("{ __typename }", {}, L),
     ],
 )
 def test_the_cost_is_the_sum_that_the_schema_states(query: str, variables: dict[str, Any], expected: int) -> None:
-    assert cost(query, **variables) == expected
+    assert cost(query, **variables) == -(-(OPERATION + expected) // TENTHS)
+
+
+def test_what_is_computed_counts_for_each_row() -> None:
+    assert each("shown") == 2 * T
+    assert each("plain") == COMPUTED
+    assert each("a: shown b: shown") == 4 * T
+    assert each("labels { text }") == ASSUMED * (OB + 4 * T + L)
+
+
+def test_a_leaf_under_another_name_counts_more_than_the_first() -> None:
+    assert each("name") == L
+    assert each("a: name b: name") == 2 * REPEATED
+
+
+def test_each_word_of_the_text_counts() -> None:
+    assert compiled("{ __typename }", 1_500).of({}) == compiled("{ __typename }").of({}) + 1_500
+
+
+def each(selection: str) -> int:
+    """What a selection adds to each of a list's rows, in tenths."""
+
+    def tenths(rows: int) -> int:
+        return cost(f"{{ items(first: {10 * rows}) {{ nodes {{ {selection} }} }} }}")
+
+    return tenths(2) - tenths(1) - 2 * OB
+
+
+def test_asking_for_the_schema_counts_by_its_size() -> None:
+    names = cost("{ __schema { types { name } } }")
+    fields = cost("{ __schema { types { fields { name } } } }")
+    deep = cost("{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }")
+    assert names > cost("{ __typename }") + 0.5 * len(SCHEMA.type_map)
+    assert names < fields < deep
+    often = "{ " + " ".join(f"a{number}: __schema {{ types {{ fields {{ name }} }} }}" for number in range(20)) + " }"
+    assert cost(often) > 20 * (fields - OPERATION // TENTHS)
+    one = cost('{ __type(name: "Item") { fields { name } } }')
+    assert OPERATION // TENTHS < one < fields
+
+
+def test_a_tools_whole_introspection_fits_and_two_do_not() -> None:
+    schema = graphql_schema(build_schema())
+    text = get_introspection_query(descriptions=True, input_value_deprecation=True)
+    document = parse(text)
+    operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+    whole = compile_cost(schema, operation, fragments, 400).of({})
+    assert 5_000 < whole < 0.8 * 20_000 < 2 * whole
 
 
 def test_nested_lists_multiply_and_are_refused_beyond_the_clients_limit() -> None:
