@@ -66,7 +66,7 @@ def receive(delivery: WebhookDelivery, config: HubSpotConfig) -> tuple[WebhookEv
     try:
         notifications = msgspec.json.decode(delivery.body, type=tuple[Notification, ...])
         return tuple(_event(each) for each in notifications)
-    except (msgspec.MsgspecError, ValueError, OverflowError, OSError):
+    except (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError):
         raise BadInput("not a delivery of HubSpot's") from None
 
 

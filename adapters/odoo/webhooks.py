@@ -47,7 +47,7 @@ class OdooWebhooks(OdooPrices):
         try:
             sent = msgspec.json.decode(delivery.body, type=_Sent)
             fields = msgspec.json.decode(delivery.body, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise BadInput("this is no webhook of an Odoo") from error
         tags = _TAGS.get(sent.model)
         if tags is None:

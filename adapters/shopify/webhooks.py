@@ -115,7 +115,7 @@ def receive(
         return ()
     try:
         payload = msgspec.json.decode(delivery.body, type=_Payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise BadInput("The delivery makes no sense.") from None
     if payload.id is None and payload.inventory_item_id is None and payload.customer_id is None:
         raise BadInput("The delivery says nothing of what changed.")
@@ -150,6 +150,6 @@ def _signed(delivery: WebhookDelivery, secret: Secret) -> bool:
 def _moment(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text) if text else None
-    except ValueError:
+        return found.astimezone(UTC) if found and found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found and found.tzinfo else None

@@ -9,12 +9,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable
+from datetime import UTC
 
 import msgspec
 from msgspec import Struct
 
 from adapters.square.config import SquareConfig
-from adapters.square.moments import utc
 from adapters.square.wire.common import Instant
 from gateway.errors import BadInput, Unauthenticated
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
@@ -86,13 +86,15 @@ class Webhooks:
         self._verify(delivery)
         try:
             notification = msgspec.json.decode(delivery.body, type=Notification)
-        except msgspec.DecodeError:
+            if notification.created_at.tzinfo is None:
+                raise ValueError("an instant without its offset")
+            occurred = notification.created_at.astimezone(UTC)
+            age = (delivery.received_at - occurred).total_seconds()
+        except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
             raise BadInput("not a Square notification") from None
-        age = (delivery.received_at - notification.created_at).total_seconds()
         if age > self._config.webhook_window_seconds or age < -AHEAD_SECONDS:
             raise Unauthenticated("the delivery is too old")
         tags = tuple(dict.fromkeys(self._tags(notification)))
-        occurred = utc(notification.created_at)
         return (WebhookEvent(notification.type, tags, notification.event_id, occurred),)
 
     def _verify(self, delivery: WebhookDelivery) -> None:

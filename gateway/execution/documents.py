@@ -36,7 +36,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from gateway.errors import GatewayError
 from gateway.execution.checks import graphql_schema
 from gateway.execution.counters import Counters
-from gateway.execution.failures import raisable
+from gateway.execution.failures import blamed, raisable
 from gateway.execution.kept import Kept
 from gateway.execution.parsing import parsed
 from gateway.execution.validity import Validity
@@ -234,4 +234,4 @@ class Documents:
             return Document(text, node, [])
         rules = tuple(specified_rules) if "$" in text else WITHOUT_VARIABLES
         errors = validate(self._schema, node, (*rules, *OF_STRAWBERRY), max_errors=MOST_ERRORS)
-        return Document(text, node, errors)
+        return Document(text, node, blamed(errors))

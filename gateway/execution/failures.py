@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 
 from graphql import FieldNode, GraphQLError
 
+from gateway.errors import GatewayError
 from gateway.execution.response import Response, ResponseObject, items_of
 
 
@@ -32,6 +33,18 @@ def located(error: Exception, place: Located, path: list[str | int]) -> GraphQLE
     extensions = getattr(error, "extensions", None)
     twin.extensions = cast("dict[str, Any]", extensions) if isinstance(extensions, dict) else {}
     return twin
+
+
+def blamed(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
+    """Errors of a document, or of values for its variables, as the client's own: whatever graphql-core or a scalar
+    tripped over (`int` takes 4,300 digits and no more), it is the value that was wrong, and nothing of ours."""
+    told: list[GraphQLError] = []
+    for error in errors:
+        cause = original(error)
+        if not isinstance(cause, GraphQLError | GatewayError):
+            error = GraphQLError("This is no value that can be read.", error.nodes)
+        told.append(error)
+    return told
 
 
 def original(error: Exception) -> Exception:

@@ -16,9 +16,11 @@ from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, is_lis
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 
+from gateway.execution.failures import blamed
+
 Plain = Callable[[Any], bool]
 NO_VARIABLES = VariableValues({}, {})
-MOST_ERRORS = 50
+MOST_ERRORS = 10
 
 
 class Variables:
@@ -46,12 +48,19 @@ class Variables:
         for name, signature, is_plain in self._plain:
             value = given.get(name)
             if is_plain is None or not is_plain(value):
-                return get_variable_values(self._schema, self._definitions, dict(given), max_errors=MOST_ERRORS)
+                return self._in_general(given)
             sources[name] = VariableValueSource(signature, value)
             coerced[name] = list(cast("list[Any]", value)) if type(value) is list else value
         if len(coerced) < len(self._definitions):
-            return get_variable_values(self._schema, self._definitions, dict(given), max_errors=MOST_ERRORS)
+            return self._in_general(given)
         return VariableValues(sources, coerced)
+
+    def _in_general(self, given: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
+        try:
+            values = get_variable_values(self._schema, self._definitions, dict(given), max_errors=MOST_ERRORS)
+        except RecursionError:
+            return [GraphQLError("The variables are nested too deeply.")]
+        return values if isinstance(values, VariableValues) else blamed(values)
 
 
 def _plain(kind: Any) -> Plain | None:

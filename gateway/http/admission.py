@@ -23,6 +23,7 @@ from gateway.security.cost import check_cost
 from gateway.security.profiles import Profiles, RequestFacts
 from gateway.security.rates import RateLimits
 from gateway.security.trusted import TrustedDocuments, digest_of_request
+from gateway.security.variables import check_variables
 from gateway.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -126,6 +127,7 @@ class Admission:
         self._trusted.register(name, digest, document.source)
         operation = chosen(document, request.operation_name)
         variables = request.variables or {}
+        check_variables(variables)
         document.free_text.check(variables)
         cost = operation.cost.of(variables)
         check_cost(cost, profile.cost_limit)

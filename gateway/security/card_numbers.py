@@ -10,7 +10,8 @@ scalar but `String`, or in an argument or input field named for an identifier.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, cast
 
 from graphql import (
@@ -50,22 +51,21 @@ _EXEMPT_END = re.compile(r"(?:Ids?|Skus?|Key|Barcodes?|Gtins?|Cursor)$")
 _RUN = re.compile(r"[0-9]+(?:[ .\-\u00a0\u202f][0-9]+)*")
 """Digits in groups, with single separators."""
 _GROUP = re.compile(r"[0-9]+")
+SHORTEST, LONGEST = 13, 19
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
-def is_card_number(digits: str) -> bool:
-    """Digits that begin and are as long as payment cards' are, with their check digit (ISO/IEC 7812, Luhn)."""
+def _may_begin_and_be(digits: str) -> bool:
+    """Digits that begin and are as long as payment cards' are (ISO/IEC 7812)."""
     length = len(digits)
     if length == 13:
         # No scheme issues these any more, and people type barcodes into search boxes.
-        fits = digits[0] == "4" and not _is_barcode(digits)
-    elif length == 14:
-        fits = digits[:2] in ("30", "36", "38", "39")
-    elif length == 15:
-        fits = digits[:2] in ("34", "37") or digits[0] in "56"
-    else:
-        fits = 16 <= length <= 19
-    return fits and passes_luhn(digits)
+        return digits[0] == "4" and not _is_barcode(digits)
+    if length == 14:
+        return digits[:2] in ("30", "36", "38", "39")
+    if length == 15:
+        return digits[:2] in ("34", "37") or digits[0] in "56"
+    return 16 <= length <= LONGEST
 
 
 def _is_barcode(digits: str) -> bool:
@@ -74,6 +74,7 @@ def _is_barcode(digits: str) -> bool:
 
 
 def passes_luhn(digits: str) -> bool:
+    """Whether the last is the check digit of the others."""
     total = 0
     for position, digit in enumerate(reversed(digits)):
         number = ord(digit) - 48
@@ -99,18 +100,43 @@ def redacted(text: str) -> str:
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where they stand: any neighbouring groups of digits together, because an expiry date may follow."""
     for run in _RUN.finditer(text):
+        if run.end() - run.start() < SHORTEST:
+            continue
         groups = list(_GROUP.finditer(text, run.start(), run.end()))
-        free_from = 0
+        digits = "".join(group.group() for group in groups)
+        ends = list(accumulate(group.end() - group.start() for group in groups))
+        passes = _luhn_of_parts(digits)
+        free_from = start = 0
+        last = 0
         for first, group in enumerate(groups):
-            digits = ""
-            for last in range(first, len(groups) if group.start() >= free_from else first):
-                digits += groups[last].group()
-                if len(digits) > 19:
-                    break
-                if is_card_number(digits):
-                    free_from = groups[last].end()
-                    yield group.start(), free_from
-                    break
+            if group.start() >= free_from:
+                last = max(last, first)
+                while last < len(ends) and ends[last] - start < SHORTEST:
+                    last += 1
+                for upto in range(last, len(ends)):
+                    if ends[upto] - start > LONGEST:
+                        break
+                    if _may_begin_and_be(digits[start : ends[upto]]) and passes(start, ends[upto]):
+                        free_from = groups[upto].end()
+                        yield group.start(), free_from
+                        break
+            start = ends[first]
+
+
+def _luhn_of_parts(digits: str) -> Callable[[int, int], bool]:
+    """Whether a part of these digits passes, for any part, found out once for all: sums up to each place, with every
+    second digit doubled, once the even ones and once the odd ones."""
+    even, odd = [0], [0]
+    for place, digit in enumerate(digits):
+        number = ord(digit) - 48
+        even.append(even[-1] + (number if place % 2 else _DOUBLED[number]))
+        odd.append(odd[-1] + (_DOUBLED[number] if place % 2 else number))
+
+    def passes(start: int, end: int) -> bool:
+        sums = even if end % 2 == 0 else odd
+        return (sums[end] - sums[start]) % 10 == 0
+
+    return passes
 
 
 def _western(text: str) -> str:

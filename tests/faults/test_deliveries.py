@@ -13,7 +13,7 @@ import uvicorn
 
 from gateway.app import Application
 from gateway.settings import decode
-from gateway.testing.faults.deliveries import Delivery, forged, post, reordered, repeated
+from gateway.testing.faults.deliveries import Delivery, forged, post, reordered, repeated, unreadable
 
 TOKEN = "a-long-webhook-token"
 
@@ -111,3 +111,12 @@ async def test_forged_and_senseless_deliveries_cause_no_work(served: Served) -> 
     assert await post(served.url.replace("erp", "nobody"), [change(1, 1)]) == [404]
     await served.settled()
     assert served.count("applied") == 0
+
+
+async def test_what_cannot_be_read_is_the_senders_mistake(served: Served) -> None:
+    bodies = list(unreadable(change(1, 1).body))
+    signed = [Delivery(change(1, 1).headers, body) for body in bodies]
+    assert set(await post(served.url, signed)) <= {200, 400}
+    strangers = [Delivery({}, body) for body in bodies[:30]]
+    assert set(await post(served.url, strangers)) == {401}
+    assert set(await post(served.url.replace("erp", "nobody"), strangers)) == {404}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import aiohttp
+import msgspec
 from msgspec import Struct
 
 
@@ -38,6 +41,49 @@ def forged(delivery: Delivery) -> Iterator[Delivery]:
         body = bytearray(delivery.body)
         body[place] ^= 1
         yield Delivery(delivery.headers, bytes(body))
+
+
+def unreadable(body: bytes) -> Iterator[bytes]:
+    """Bodies that no vendor sends and anybody can: this one with values at the edges of what JSON can write in place of
+    each of its own, and what is no JSON. Signed like any other, they are a client's mistake and no server's."""
+    yield from (b"", b"\0", b"{", b"[]", b"null", b"true", b"1", b'"x"', b"\xff\xfe", b'{"a":"\xed\xa0\x80"}')
+    for depth in (300, 5_000):
+        yield b"[" * depth + b"]" * depth
+        yield b'{"a":' * depth + b"1" + b"}" * depth
+        yield b'{"x":' + b"[" * depth + b"]" * depth + b"," + body.lstrip(b"[ {")[: -1 if body.endswith(b"}") else None]
+    known = msgspec.json.decode(body)
+    for path in _paths(known):
+        for value in EXTREMES:
+            yield _with(known, path, value)
+
+
+EXTREMES = (
+    b"null", b"true", b"-1", b"1.5", b"1e400", b"9223372036854775808", b"-9223372036854775809", b"9" * 400, b'""',
+    b'"\\u0000"', b'"\\ud800"', b'"0001-01-01T00:00:00+14:00"', b'"9999-12-31T23:59:59-14:00"',
+    b'"2026-01-01T00:00:00"',
+    b'"2026-01-01 00:00:00"', b"[]", b"{}", b"[" * 2_000 + b"]" * 2_000,
+)  # fmt: skip
+_HOLE = "the value goes here"
+
+
+def _paths(value: Any, here: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if here:
+        yield here
+    if isinstance(value, dict):
+        for name, entry in cast("dict[str, Any]", value).items():
+            yield from _paths(entry, (*here, name))
+    elif isinstance(value, list):
+        for place, entry in enumerate(cast("list[Any]", value)):
+            yield from _paths(entry, (*here, place))
+
+
+def _with(known: Any, path: tuple[str | int, ...], value: bytes) -> bytes:
+    twin = copy.deepcopy(known)
+    holder = twin
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = _HOLE
+    return msgspec.json.encode(twin).replace(f'"{_HOLE}"'.encode(), value)
 
 
 async def post(url: str, deliveries: Sequence[Delivery]) -> list[int]:

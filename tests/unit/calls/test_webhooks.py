@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
@@ -187,3 +188,19 @@ async def test_what_another_gateway_took_is_not_taken_again(vendor: Vendor, hear
         await inbox.accept("shop", delivery(Signed("S1", moment(1), "e1")))
         await inbox.close()
     assert len(heard.all) == 1
+
+
+class Clumsy(Vendor):
+    """Trips over what it did not think of."""
+
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        raise RecursionError("maximum recursion depth exceeded")
+
+
+async def test_an_adapter_that_trips_over_a_body_refuses_it_and_says_so_once() -> None:
+    inbox = WebhookInbox({"shop": bound(Clumsy())}, Heard())
+    with capture_logs() as logs:
+        for _ in range(50):
+            with pytest.raises(BadInput):
+                await inbox.accept("shop", delivery(b"[[[["))
+    assert [(line["event"], line["reason"]) for line in logs] == [("webhook_unreadable", "RecursionError")]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
 from graphql import build_schema, parse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.errors import BadInput
 from gateway.security.card_numbers import FreeText, holds_card_number, passes_luhn, redacted
@@ -70,6 +73,24 @@ def test_a_thousand_card_numbers_are_found_however_they_are_written() -> None:
 def test_other_numbers_are_not(text: str) -> None:
     assert not holds_card_number(text)
     assert redacted(text) == text
+
+
+@given(st.text("0123456789 -.x4", max_size=80))
+def test_what_is_found_is_what_trying_every_part_finds(text: str) -> None:
+    def is_number(part: str) -> bool:
+        digits = "".join(sign for sign in part if sign.isdigit())
+        return passes_luhn(digits) and holds_card_number(digits)
+
+    runs = re.split(r"[^0-9 .-]|[ .-]{2,}", text)
+    groups = [[(found.start(), found.end()) for found in re.finditer("[0-9]+", run)] for run in runs]
+    expected = any(
+        is_number(run[start:end]) and len(re.sub("[^0-9]", "", run[start:end])) <= 19
+        for run, places in zip(runs, groups, strict=True)
+        for start, _ in places
+        for _, end in places
+        if end > start
+    )
+    assert holds_card_number(text) == expected
 
 
 def test_barcodes_may_be_typed_and_old_card_numbers_may_not() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -14,6 +15,7 @@ from adapters.hubspot.config import HubSpotConfig
 from gateway.errors import BadInput, Unauthenticated
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookPort
+from gateway.testing.faults.deliveries import unreadable
 from tests.contract.adapters.hubspot.connected import Connect, Connected
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -137,3 +139,9 @@ def test_configured_url_is_what_was_signed(connect: Connect) -> None:
     assert "client-secret" not in repr(
         HubSpotConfig(access_token=Secret(("t",)), webhook_secret=Secret(("client-secret",)))
     )
+
+
+def test_no_body_makes_more_than_a_refusal(receiver: WebhookPort) -> None:
+    for body in unreadable(msgspec.json.encode([CHANGE, MERGE])):
+        with suppress(BadInput):
+            receiver.receive(signed(body))

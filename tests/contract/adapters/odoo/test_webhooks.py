@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from gateway.errors import BadInput, Unauthenticated
 from gateway.model.pricing import Price
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery
+from gateway.testing.faults.deliveries import unreadable
 from gateway.testing.sandbox import Seed
 from tests.contract.adapters.odoo.connected import price, run
 
@@ -109,3 +110,10 @@ async def test_a_changed_rule_makes_the_price_lists_be_read_again(stack: AsyncEx
     answer = await price(adapter, "MUG", currency="EUR")
     assert isinstance(answer, Price)
     assert answer.current.stated.amount == 4
+
+
+def test_no_body_makes_more_than_a_refusal(adapter: OdooAdapter) -> None:
+    for model in ("sale.order", "product.product", "stock.quant", "res.partner"):
+        for body in unreadable(json.dumps(change(model, write_date="2026-07-01 10:00:00", name="x")).encode()):
+            with suppress(BadInput):
+                adapter.receive(delivery(body))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.shopify.adapter import Shopify
@@ -15,6 +20,7 @@ from gateway.errors import BadInput, Unauthenticated
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
 from gateway.testing.conformance.example import NOW
+from gateway.testing.faults.deliveries import unreadable
 
 from .shops import call, view
 
@@ -127,3 +133,23 @@ def test_an_unknown_topic_is_taken_and_means_nothing(shop: Shopify, sandbox: Sho
 def test_a_signed_delivery_that_makes_no_sense_is_refused(shop: Shopify, sandbox: ShopifySandbox, payload: Any) -> None:
     with pytest.raises(BadInput):
         shop.receive(delivery(sandbox, "orders/create", payload))
+
+
+def signature(sandbox: ShopifySandbox, body: bytes) -> str:
+    return base64.b64encode(hmac.new(sandbox.webhook_secret.encode(), body, hashlib.sha256).digest()).decode()
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_no_body_makes_more_than_a_refusal(shop: Shopify, sandbox: ShopifySandbox, topic: str) -> None:
+    for body in unreadable(msgspec.json.encode({**PRODUCT, **LEVEL, "customer": {"id": 9}})):
+        headers = sandbox.webhook(topic, {})[0] | {"x-shopify-hmac-sha256": signature(sandbox, body)}
+        with suppress(BadInput):
+            shop.receive(WebhookDelivery(headers, body, "https://x.example", NOW))
+
+
+@pytest.mark.parametrize("moment", ["", "x", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01"])
+def test_no_moment_in_a_header_makes_more_than_none(shop: Shopify, sandbox: ShopifySandbox, moment: str) -> None:
+    (event,) = shop.receive(
+        delivery(sandbox, "locations/update", {"id": 3}, headers={"x-shopify-triggered-at": moment})
+    )
+    assert event.tags == ("store",)

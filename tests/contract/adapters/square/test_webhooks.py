@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
+from gateway.testing.faults.deliveries import unreadable
 from tests.contract.adapters.square.connected import NOW, Connect, Connected, call, seen_by
 
 URL = "https://shop.example/webhooks/till"
@@ -131,3 +133,15 @@ async def test_the_registered_address_is_signed_where_a_proxy_changes_it(connect
     till = await connect(webhook_url="https://public.example/hook")
     given = delivery("order.updated", {"id": "ORD1"}, url="https://public.example/hook")
     assert receive(till, given).tags == ("order:ORD1",)
+
+
+async def test_no_body_makes_more_than_a_refusal(till: Connected) -> None:
+    moved = {"type": "loyalty_event", "id": "E1", "object": {"loyalty_event": {"loyalty_account_id": "A1"}}}
+    counted = {
+        "id": "x",
+        "object": {"inventory_counts": [{"catalog_object_id": "V", "location_id": "L", "quantity": "3"}]},
+    }
+    for topic, data in (("loyalty.event.created", moved), ("inventory.count.updated", counted)):
+        for body in unreadable(delivery(topic, data).body):
+            with suppress(BadInput, Unauthenticated):
+                till.adapter.receive(WebhookDelivery({"x-square-hmacsha256-signature": signed(body)}, body, URL, NOW))
