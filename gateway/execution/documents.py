@@ -211,6 +211,10 @@ class Documents:
         document.bytes += size
         self._known.grown(document.text)
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._known.clear()
+
     def __len__(self) -> int:
         return len(self._known)
 

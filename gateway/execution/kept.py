@@ -41,6 +41,10 @@ class Kept(Generic[K, V]):
             if value is not None:
                 part[key] = value
 
+    def clear(self) -> None:
+        self._new.clear()
+        self._proven.clear()
+
     def __len__(self) -> int:
         return len(self._new) + len(self._proven)
 

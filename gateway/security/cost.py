@@ -217,7 +217,7 @@ class _Compiler:
             if value is None:
                 continue
             return self._value(value, assumed), not is_list
-        if any(name in field.args for name in slicing) or listed is not None:
+        if any(name in field.args for name in slicing) or (listed is not None and not (is_list and sized)):
             return Size(assumed), not is_list
         return Size(assumed if is_list and not sized else 1), False
 

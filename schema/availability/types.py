@@ -63,7 +63,8 @@ class AvailabilityView:
     unknown_places: int = strawberry.field(description="How many places could not be heard or never counted it.")
     promise: PromiseView | None = strawberry.field(description="When it can be had; null when it cannot.")
     stores: list[StoreAvailabilityView] = strawberry.field(
-        description="By store, for PICKUP: only stores that offer it; empty for DELIVERY."
+        directives=[ListSize(assumed_size=5)],
+        description="By store, for PICKUP: only stores that offer it; empty for DELIVERY.",
     )
     freshness: list[FreshnessView] = strawberry.field(
         directives=[ListSize(assumed_size=3)], description="Which systems counted, and when."

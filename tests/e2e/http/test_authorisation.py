@@ -82,8 +82,8 @@ def of_type(name: str) -> str:
 
 PUBLIC = {
     "product": ('product(by: {slug: "harbour-stoneware-mug"})', "Product"),
-    "products": ("products(first: 2)", "ProductConnection"),
-    "search": ('search(query: "mug", first: 2)', "SearchConnection"),
+    "products": ("products(first: 1)", "ProductConnection"),
+    "search": ('search(query: "mug", first: 1)', "SearchConnection"),
     "stores": ("stores(first: 2)", "StoreConnection"),
     "store": ('store(id: "covent_garden")', "Store"),
     "categories": ("categories", "Category"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from math import ceil
 from typing import Any
 
 import aiohttp
@@ -130,9 +131,11 @@ async def test_cost_is_told_on_request_and_limited(served: Any, session: aiohttp
     query = "query ($n: Int = 3) { products(first: $n) { sku related { sku } } }"
     asked = {"x-commerce-cost": "1"}
     _, told = await send(served, session, asked, query=query)
-    assert told["extensions"] == {"cost": {"requested": 1 + 3 * (1 + 1 + 1), "limit": 20_000}}
+    # Asked at all, the words of the text, two fetches; then by row two objects, two leaves and a fetch's weight.
+    asked_for, rows = 250 + 25 + 2 * 15 + 1, 2 * 1.1 + 1
+    assert told["extensions"] == {"cost": {"requested": ceil(asked_for + 3 * rows), "limit": 20_000}}
     _, told = await send(served, session, asked, query=query, variables={"n": 100})
-    assert told["extensions"]["cost"]["requested"] == 1 + 100 * 3
+    assert told["extensions"]["cost"]["requested"] == ceil(asked_for + 100 * rows)
     served.opener.calls.clear()
     deep = "query ($n: Int!) { a: products(first: $n) { related { related { related { related { sku } } } } } "
     deep += " ".join(f"b{number}: products(first: 1000) {{ related {{ sku }} }}" for number in range(7)) + "}"

@@ -80,7 +80,7 @@ def test_none_costs_more_than_reading_the_largest_document() -> None:
 
     def cost(document: str) -> float:
         def work() -> None:
-            running.documents._known.clear()  # pyright: ignore[reportPrivateUsage] # as if nobody had asked before
+            running.documents.clear()  # as if nobody had asked before
             admitted(running, document)
 
         first = cpu(work, 2)

@@ -6,18 +6,19 @@ import asyncio
 import gc
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import strawberry
 from execution_records import Product
 from execution_shop import build
 from execution_world import Context, World
-from graphql import DocumentNode, SourceLocation
+from graphql import DocumentNode, SourceLocation, execute_sync, get_introspection_query, parse
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import LimitExceeded, Unavailable
 from gateway.execution import Engine, Memo, Request, Result, batched, original
+from gateway.execution.plan import Unplannable
 
 GOOD_DAY = 0
 
@@ -131,11 +132,52 @@ async def test_on_the_unexpected_graphql_core_completes_and_fetches_nothing_agai
     assert engine.counters.gave_up == {"GraphQLError": 1}
 
 
-async def test_introspection_goes_to_graphql_core_and_says_so(engine: Engine) -> None:
-    result = await ask(engine, "{ __schema { queryType { name } } product { id } }")
-    assert result.data == {"__schema": {"queryType": {"name": "Query"}}, "product": {"id": "p1"}}
-    assert result.extensions == {"execution": {"executor": "graphql-core", "reason": "introspection"}}
-    assert engine.counters.unplannable == {"introspection": 1}
+async def test_what_no_plan_covers_goes_to_graphql_core_and_says_so(engine: Engine) -> None:
+    result = await ask(engine, "{ product { owner } }", someone(personal_data=False))
+    assert result.extensions == {"execution": {"executor": "graphql-core", "reason": "refused non-null field"}}
+    assert engine.counters.unplannable == {"refused non-null field": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        (get_introspection_query(), {}),
+        (get_introspection_query(True, True, True, True, True, True), {}),
+        ("{ __schema { queryType { name } } product { id } }", {}),
+        ('{ __type(name: "Product") { ...F } } fragment F on __Type { kind name fields { name args { name } } }', {}),
+        ('query ($n: String!) { __type(name: $n) { name } none: __type(name: "No") { name } }', {"n": "Product"}),
+        (
+            "query ($d: Boolean!) { __schema { types { name fields(includeDeprecated: $d) { name isDeprecated } } } }",
+            {"d": True},
+        ),
+        (
+            "{ __schema { __typename types { __typename } directives { name locations isRepeatable args { name } } } }",
+            {},
+        ),
+    ],
+)
+async def test_introspection_is_planned_and_says_what_graphql_core_says(
+    engine: Engine, text: str, variables: dict[str, Any]
+) -> None:
+    result = await engine.execute(Request(text, variables), someone())
+    assert result.executor == "plan"
+    known = await engine.execute(Request("{ product { id } }"), someone())
+    assert known.data is not None
+    expected = execute_sync(engine.schema, parse(text.replace("product { id }", "")), variable_values=variables)
+    assert {**(expected.data or {}), **(known.data if "product {" in text else {})} == result.data
+    assert result.errors is None
+
+
+async def test_introspection_takes_a_small_part_of_what_graphql_core_takes(engine: Engine) -> None:
+    text = get_introspection_query()
+    for _ in range(2):
+        await engine.execute(Request(text), someone())
+    before = time.process_time()
+    await engine.execute(Request(text), someone())
+    planned = time.process_time() - before
+    before = time.process_time()
+    execute_sync(engine.schema, parse(text))
+    assert planned < (time.process_time() - before) / 2
 
 
 async def test_errors_stored_in_a_cache_do_not_grow(engine: Engine) -> None:
@@ -159,13 +201,10 @@ async def test_errors_stored_in_a_cache_do_not_grow(engine: Engine) -> None:
 # --- ending ----------------------------------------------------------------------------------------------------------
 
 
-BY_CORE = '{ soon never __type(name: "Query") { name } }'
-
-
 class Hanging:
-    """A schema of two fields: one answers, one never does."""
+    """A schema of two fields: one answers, one never does. Without plans graphql-core executes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, planned: bool = True) -> None:
         self.started = asyncio.Event()
         self.ended = asyncio.Event()
         hanging = self
@@ -187,11 +226,19 @@ class Hanging:
                 return [1]
 
         self.engine = Engine(strawberry.Schema(Query))
+        if not planned:
+            self.engine._plans.get = _no_plan  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
 
 
-@pytest.mark.parametrize("text", ["{ soon never }", "{ never soon }", BY_CORE])
-async def test_cancelling_the_operation_ends_its_fetches(text: str) -> None:
-    hanging = Hanging()
+def _no_plan(*_: object) -> NoReturn:
+    raise Unplannable("a test")
+
+
+@pytest.mark.parametrize(
+    ("text", "planned"), [("{ soon never }", True), ("{ never soon }", True), ("{ soon never }", False)]
+)
+async def test_cancelling_the_operation_ends_its_fetches(text: str, planned: bool) -> None:
+    hanging = Hanging(planned=planned)
     task = asyncio.ensure_future(ask(hanging.engine, text))
     await asyncio.wait_for(hanging.started.wait(), 10)
     task.cancel()
@@ -200,12 +247,12 @@ async def test_cancelling_the_operation_ends_its_fetches(text: str) -> None:
     await asyncio.wait_for(hanging.ended.wait(), 10)
 
 
-@pytest.mark.parametrize("text", ["{ soon never }", BY_CORE])
-async def test_after_the_deadline_the_rest_is_answered(text: str) -> None:
-    hanging = Hanging()
+@pytest.mark.parametrize("planned", [True, False])
+async def test_after_the_deadline_the_rest_is_answered(planned: bool) -> None:
+    hanging = Hanging(planned=planned)
     context = someone()
     context.deadline = time.monotonic()
-    result = await asyncio.wait_for(ask(hanging.engine, text, context), 10)
+    result = await asyncio.wait_for(ask(hanging.engine, "{ soon never }", context), 10)
     assert result.data is not None
     assert (result.data["soon"], result.data["never"]) == (1, None)
     assert [original(one).code for one in result.errors or ()] == ["BACKEND_TIMEOUT"]  # type: ignore[attr-defined]

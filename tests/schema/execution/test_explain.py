@@ -14,7 +14,7 @@ from execution_shop import build
 from execution_world import Context, World
 
 from gateway.calls.observation import OBSERVER, BackendCall
-from gateway.execution import Engine, Request, batched
+from gateway.execution import Engine, Request, attribute, batched
 from gateway.execution.drawing import tree
 from gateway.execution.explain import Explanation
 from gateway.execution.timeline import timeline
@@ -28,14 +28,14 @@ def engine() -> Engine:
     return Engine(build())
 
 
-def developer() -> Context:
-    context = Context(World(1, 0))
+def developer(*, personal_data: bool = True) -> Context:
+    context = Context(World(1, 0), personal_data=personal_data)
     context.explain = True
     return context
 
 
-async def explained(engine: Engine, text: str) -> Explanation:
-    result = await engine.execute(Request(text), developer())
+async def explained(engine: Engine, text: str, *, personal_data: bool = True) -> Explanation:
+    result = await engine.execute(Request(text), developer(personal_data=personal_data))
     assert result.extensions is not None
     told = result.extensions["explain"]
     assert told["predicted"] is None or told["predicted"] == sum(len(level) for level in told["levels"])
@@ -74,8 +74,8 @@ async def test_a_request_that_cannot_run_is_not_predicted(engine: Engine) -> Non
 
 
 async def test_without_a_plan_the_fetches_are_told(engine: Engine) -> None:
-    explanation = await explained(engine, '{ product { id } __type(name: "Query") { name } }')
-    assert (explanation.executor, explanation.reason) == ("graphql-core", "introspection")
+    explanation = await explained(engine, "{ product { id owner } }", personal_data=False)
+    assert (explanation.executor, explanation.reason) == ("graphql-core", "refused non-null field")
     assert [step.field for step in explanation.levels[0]] == ["product"]
 
 
@@ -89,11 +89,13 @@ async def test_without_a_plan_what_variables_held_is_not_told() -> None:
         ) -> Sequence[int]:
             return [1]
 
-    text = """query ($email: String!) {
-      found(email: $email, emails: [$email], first: 2) __type(name: "Query") { name } }"""
+        secret: int = attribute(pii=True)
+
+    text = "query ($email: String!) { found(email: $email, emails: [$email], first: 2) secret }"
     engine = Engine(strawberry.Schema(Query))
-    result = await engine.execute(Request(text, {"email": "ada@example.com"}), developer())
-    assert result.errors is None
+    who = developer(personal_data=False)
+    result = await engine.execute(Request(text, {"email": "ada@example.com"}), who)
+    assert result.executor == "graphql-core"
     told = (result.extensions or {})["explain"]["levels"][0][0]
     assert told["arguments"] == "email: ..., emails: ..., first: 2, old: null"
 
