@@ -3,7 +3,6 @@ that uvicorn serves."""
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from gateway.errors import StateUnavailable
 from gateway.execution import Engine
 from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
 from gateway.http.app import Doors, build_asgi
+from gateway.http.collecting import settle
 from gateway.http.gate import Gate
 from gateway.http.wire import Receive, Scope, Send
 from gateway.logs.failures import FAILURES
@@ -254,9 +254,7 @@ class Application:
         self.gateway = await Gateway.open(self._settings, self._manifests)
         await self.gateway.start()
         self._doors = self.gateway.doors(self._pages)
-        gc.collect()
-        gc.freeze()  # what start-up made lives for ever: the collector need not walk it again
-        gc.set_threshold(50_000, 20, 20)
+        settle()
         return self.gateway
 
     async def _live(self, receive: Receive, send: Send) -> None:

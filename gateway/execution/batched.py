@@ -29,6 +29,7 @@ from gateway.execution.authorise import Grants, Guard
 from gateway.execution.failures import raisable
 from gateway.execution.frames import frame
 from gateway.execution.selection import selected_names
+from gateway.execution.stretch import check
 
 BatchedResolver = Callable[..., "Awaitable[Sequence[object]] | Sequence[object]"]
 NOTHING: frozenset[str] = frozenset()
@@ -121,6 +122,8 @@ class ComputedField(GatewayField):
     """A pure function of the record, its arguments, and what the operation's context says about locale and the like."""
 
     def resolve(self, source: Any, info: Info[Any, Any] | None, arguments: dict[str, Any]) -> Any:
+        if info is not None:
+            check(getattr(info.context, "deadline", None))
         function = cast("Callable[..., Any]", self.function)
         if "ctx" in self.takes:
             return function(source, None if info is None else info.context, **arguments)

@@ -116,6 +116,7 @@ class _Compiler:
         if body.is_deep or len(fields) > SMALL:
             own = Body()
             own.write(f"return {self._checked(kind, fields, 'r', place, own)}")
+            own.look_at_the_clock(0)
             return self._call("p", "r", own, record, body)
         return self._checked(kind, fields, record, place, body)
 
@@ -264,7 +265,9 @@ class _Compiler:
         made, one = body.fresh(), body.fresh()
         body.write(f"{made} = []")
         with body.block(f"for {one} in {variable}:"):
+            start = len(body.lines)
             body.write(f"{made}.append({self._value(item, one, details, place, body)})")
+            body.look_at_the_clock(start)
         return made
 
     def _call(self, prefix: str, parameter: str, function: Body, argument: str, body: Body) -> str:
@@ -327,8 +330,10 @@ class _Compiler:
         below = Place(group, place.level + 1, place.frame, place.path)
         body = Body()
         with body.block("for d, r in zip(ds, rs):"):
+            start = len(body.lines)
             place_of = f"d.{hole}" if self._shaped else f"d[{self._names.word(hole)}]"
             body.write(f"{place_of} = {self._value(definition.type, 'r', details, below, body)}")
+            body.look_at_the_clock(start)
         self._fillers[site.index] = self._source.add("c", "ds, rs", body)
 
 

@@ -27,6 +27,7 @@ from gateway.execution.plan import Plan, Unplannable
 from gateway.execution.plans import Plans
 from gateway.execution.response import Response, builtins
 from gateway.execution.run import Run
+from gateway.execution.stretch import OVERLONG, Overlong
 
 BY_PLAN = "plan"
 BY_CORE = "graphql-core"
@@ -34,7 +35,7 @@ BY_NONE = "refused"
 BY_BOTH = "plan, completed by graphql-core"
 
 
-MOST_BYTES = 67_108_864
+MOST_BYTES = 33_554_432
 """Of documents kept, with their plans."""
 
 
@@ -211,6 +212,8 @@ class Engine:
         if recorder is not None:
             recorder.plan, recorder.cells = plan, run.cells
         await run.run()
+        if isinstance(run.gave_up, Overlong):
+            return Result(None, [raisable(LimitExceeded(OVERLONG))], executor=BY_NONE)
         if run.gave_up is not None:
             reason = str(run.gave_up) or type(run.gave_up).__name__
             self.counters.gave_up[type(run.gave_up).__name__] += 1

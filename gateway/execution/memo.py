@@ -20,6 +20,7 @@ from aiodataloader import DataLoader
 from msgspec import Struct
 
 from gateway.calls.deadline import Deadline
+from gateway.errors import GatewayError
 from gateway.execution.failures import raisable
 
 Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
@@ -274,6 +275,8 @@ class Memo:
             if len(answers) != len(keys):
                 raise TypeError(f"{cell.field.python_name} answered {len(answers)} values for {len(keys)} parents")
         except Exception as error:
+            if isinstance(error, GatewayError):
+                error.__traceback__ = None  # which holds this frame, which holds the answers, which hold the error
             answers = [error] * len(keys)
         except BaseException:
             if flight is not None:

@@ -20,6 +20,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from gateway.execution.plan import GiveUp
 from gateway.execution.response import class_bytes, response_class
+from gateway.execution.stretch import in_time
 
 BYTES_OF_WORD = 150
 LISTS = frozenset({list, tuple})
@@ -34,7 +35,12 @@ class Namespace:
     """The global names of generated code: classes, functions and constants it refers to."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"unexpected": unexpected, "LISTS": LISTS, "Undefined": Undefined}
+        self.names: dict[str, Any] = {
+            "unexpected": unexpected,
+            "in_time": in_time,
+            "LISTS": LISTS,
+            "Undefined": Undefined,
+        }
         self._known: dict[int, str] = {}
         self._words: dict[str, str] = {}
         self._leaves: dict[str, Leaf] = {}

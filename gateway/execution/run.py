@@ -16,6 +16,7 @@ from gateway.execution.failures import Failures
 from gateway.execution.memo import Cell, Memo
 from gateway.execution.plan import Filler, Group, Plan, Site
 from gateway.execution.response import Response
+from gateway.execution.stretch import begin, end
 
 
 class Run:
@@ -26,6 +27,7 @@ class Run:
         self._ctx = ctx
         self._memo = memo
         self._variables = variables
+        self._deadline: float | None = getattr(ctx, "deadline", None)
         self._holders: list[list[Response]] = [[] for _ in range(plan.spots)]
         self._records: list[list[Any]] = [[] for _ in range(plan.spots)]
         self._fillers: tuple[Filler | None, ...] = ()
@@ -41,10 +43,13 @@ class Run:
             computed = [arguments.values(self._variables) for arguments in plan.computed]
             appends = [some.append for both in zip(self._holders, self._records, strict=True) for some in both]
             root, self._fillers = plan.build(self._ctx, *computed, *appends)
+            begin(self._deadline)
             self.data = root(None)
         except Exception as error:
             self.gave_up = error
             return
+        finally:
+            end()
         first = [group for group in plan.groups if not group.feeders]
         if plan.frames is None:
             await self._all(first, self._memo)
@@ -107,5 +112,10 @@ class Run:
                     self.failures.note(holders[index], site.hole, answer, site)
                     answers[index] = None
         fill = self._fillers[site.index]
-        if fill is not None:
+        if fill is None:
+            return
+        begin(self._deadline)
+        try:
             fill(holders, answers)
+        finally:
+            end()

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
+MUCH = 24
+"""Lines that take a microsecond or more, beside which a look at the clock is little."""
 DEEP = 14
 """Blocks and loops inside each other in one function; Python allows 20 loops, and reading suffers long before."""
 
@@ -28,6 +30,11 @@ class Body:
 
     def write(self, line: str) -> None:
         self.lines.append(f"{' ' * self._depth}{line}")
+
+    def look_at_the_clock(self, start: int) -> None:
+        """Where what was written since that line is much, asks before it whether there is time for it."""
+        if len(self.lines) - start > MUCH:
+            self.lines.insert(start, f"{' ' * self._depth}in_time()")
 
     def fresh(self) -> str:
         """The name of a local variable that is not in use."""

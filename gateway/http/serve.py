@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import gc
 import resource
 import select
 import signal
@@ -22,6 +21,7 @@ from typing import Any, Protocol
 import uvicorn
 
 from gateway.errors import ConfigurationError
+from gateway.http.collecting import settle
 from gateway.http.connections import Connections
 from gateway.http.gate import Gate
 from gateway.http.protocol import PatientHttp
@@ -288,10 +288,3 @@ class Server(uvicorn.Server):
                 elif now - silent.setdefault(connection, now) >= IDLE_SECONDS:
                     connection.shutdown()
             await asyncio.sleep(TICK_SECONDS)
-
-
-def settle() -> None:
-    """What start-up made stays: the collector need not look at it again, nor look so often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)

@@ -1,5 +1,8 @@
 """What the engine promises beside being right: order, limits, cancellation, who may see what, what it counts."""
 
+# graphql-core's own executor is partially typed:
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -17,7 +20,7 @@ from graphql import DocumentNode, SourceLocation, execute_sync, get_introspectio
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import LimitExceeded, Unavailable
-from gateway.execution import Engine, Memo, Request, Result, batched, original
+from gateway.execution import Engine, Memo, Request, Result, batched, computed, original, records, stretch
 from gateway.execution.plan import Unplannable
 
 GOOD_DAY = 0
@@ -416,3 +419,59 @@ async def test_batched_fields_work_below_defer() -> None:
     later = [part.data for frame in frames[1:] for part in frame.incremental]
     assert later == [{"name": "name of a"}, {"name": "name of b"}]
     assert context.world.calls == ["name"]
+
+
+# --- long stretches ---------------------------------------------------------------------------------------------------
+
+
+class Slow:
+    """A schema whose computed field takes ten milliseconds, for each of a hundred rows."""
+
+    def __init__(self) -> None:
+        self.computed = 0
+        slow = self
+
+        @strawberry.type(name="Product")
+        class Row:
+            is_type_of = records(Product)
+            title: str
+
+            @computed(str)
+            @staticmethod
+            def dear(record: Product) -> str:
+                slow.computed += 1
+                time.sleep(0.01)
+                return record.title
+
+        @strawberry.type
+        class Query:
+            @batched(list[Row])
+            @staticmethod
+            async def rows(parents: Sequence[None], ctx: Context) -> Sequence[list[Product]]:
+                return [[World(1, GOOD_DAY).product(f"p{number}") for number in range(100)]]
+
+        self.engine = Engine(strawberry.Schema(Query))
+
+
+@pytest.mark.parametrize("planned", [True, False])
+async def test_what_is_computed_ends_with_the_operations_time(planned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stretch, "SECONDS", 0.1)
+    slow = Slow()
+    if not planned:
+        slow.engine._plans.get = _no_plan  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    context = someone()
+    context.deadline = time.monotonic() + 0.05
+    names = " ".join(f"title{number}: title" for number in range(30))
+    before = time.monotonic()
+    result = await ask(slow.engine, f"{{ rows {{ dear {names} }} }}", context)
+    assert time.monotonic() - before < 0.6
+    assert result.data is None
+    assert 2 < slow.computed < 60
+
+
+async def test_an_operation_that_is_late_still_has_time_to_answer_what_it_fetched(engine: Engine) -> None:
+    context = someone()
+    context.deadline = time.monotonic()
+    names = " ".join(f"title{number}: title" for number in range(30))
+    result = await ask(engine, f"{{ catalogue {{ nodes {{ {names} }} }} }}", context)
+    assert result.errors is None
