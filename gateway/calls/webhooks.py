@@ -18,7 +18,7 @@ from cachetools import TTLCache
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
-from gateway.errors import BadInput, Overloaded, Unauthenticated
+from gateway.errors import BadInput, Overloaded, Unauthenticated, places_of
 from gateway.logs.failures import FAILURES
 from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent, WebhookPort
 

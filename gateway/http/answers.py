@@ -26,6 +26,7 @@ from gateway.errors import (
     Unavailable,
 )
 from gateway.execution.engine import Result
+from gateway.http.discretion import discreet
 from gateway.http.grouping import cause_of, grouped
 from gateway.http.media import Media
 from gateway.http.wire import Header, Refusal, Reply
@@ -65,7 +66,8 @@ class Teller:
 
     def errors(self, errors: Sequence[GraphQLError], *, code: str = INVALID) -> list[dict[str, Any]]:
         """GraphQL errors as the client sees them, one for each cause. `code` is for those that GraphQL itself makes."""
-        return [group.place(self._told(group.first, code)) for group in grouped(errors)]
+        shown = errors if self._open else discreet(errors)
+        return [group.place(self._told(group.first, code)) for group in grouped(shown)]
 
     def _told(self, error: GraphQLError, code: str) -> dict[str, Any]:
         cause = cause_of(error)

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from sys import getsizeof
 from typing import Any, cast
 
 import msgspec
@@ -19,8 +20,10 @@ from gateway.errors import BadInput, ClientFault, ConfigurationError, Forbidden
 from gateway.model.principal import ClientProfile
 from gateway.settings import Settings
 
-REGISTERED = 1_000
-"""Automatically persisted documents kept, for each profile that may register them."""
+REGISTERED = 4_194_304
+"""Bytes of automatically persisted documents kept, for each profile that may register them."""
+BYTES_OF_ONE = 400
+"""Beside its text: its hash, and its place."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -51,7 +54,7 @@ class TrustedDocuments:
                 raise ConfigurationError("without free documents there must be trusted ones", place=f"profiles.{name}")
             self._manifests[name] = texts
             if profile.persisted_queries and profile.free_documents:
-                self._registered[name] = LRUCache(REGISTERED)
+                self._registered[name] = LRUCache(REGISTERED, lambda text: BYTES_OF_ONE + getsizeof(text))
 
     def find(self, name: str, profile: ClientProfile, query: str | None, digest: str | None) -> str:
         """The text to run. Raises Forbidden for free text where only trusted documents run, UnknownDocument or
