@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -10,6 +12,8 @@ import pytest_asyncio
 
 from gateway.demo.answers import Answer, ask
 from gateway.demo.run import RunningDemo, running_demo
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 class Query(Protocol):
