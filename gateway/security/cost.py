@@ -47,7 +47,7 @@ TENTHS = 10
 """All sums are in tenths of a point."""
 OPERATION = 250 * TENTHS
 TOKEN = 1 * TENTHS
-FETCH = 15 * TENTHS
+FETCH = 30 * TENTHS
 """Of one place, however many objects it is for: they are fetched at once."""
 OBJECT = 1 * TENTHS
 LEAF = 1

@@ -132,7 +132,7 @@ async def test_cost_is_told_on_request_and_limited(served: Any, session: aiohttp
     asked = {"x-commerce-cost": "1"}
     _, told = await send(served, session, asked, query=query)
     # Asked at all, the words of the text, two fetches; then by row two objects, two leaves and a fetch's weight.
-    asked_for, rows = 250 + 25 + 2 * 15 + 1, 2 * 1.1 + 1
+    asked_for, rows = 250 + 25 + 2 * 30 + 1, 2 * 1.1 + 1
     assert told["extensions"] == {"cost": {"requested": ceil(asked_for + 3 * rows), "limit": 20_000}}
     _, told = await send(served, session, asked, query=query, variables={"n": 100})
     assert told["extensions"]["cost"]["requested"] == ceil(asked_for + 100 * rows)
