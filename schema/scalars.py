@@ -13,6 +13,7 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 
 from gateway.model.written_money import is_locale
 from gateway.model.written_times import clock_of, date_of, instant_of
+from gateway.security.hints import Cost
 
 
 def _decimal_out(value: Any) -> str:
@@ -87,6 +88,8 @@ def _locale_out(value: Any) -> str:
     return value
 
 
+LOCALE = 500
+"""Points: what CLDR says of a locale that is not in use is read first."""
 LocalTime = NewType("LocalTime", time)
 LocaleTag = NewType("LocaleTag", str)
 
@@ -121,6 +124,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="Locale",
         description="A locale that CLDR knows, as a BCP 47 tag: `ja-JP`. It says how numbers are written.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc5646",
+        directives=[Cost(weight=LOCALE)],
         serialize=_locale_out,
         parse_value=_locale_in,
     ),

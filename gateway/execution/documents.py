@@ -27,7 +27,6 @@ from graphql import (
     VariablesAreInputTypesRule,
     VariablesInAllowedPositionRule,
     specified_rules,
-    validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -39,14 +38,13 @@ from gateway.execution.counters import Counters
 from gateway.execution.failures import blamed, raisable
 from gateway.execution.kept import Kept
 from gateway.execution.parsing import parsed
+from gateway.execution.validation import validated
 from gateway.execution.validity import Validity
 from gateway.execution.variables import Variables
 
 BYTES_OF_ONE = 4_000
 BYTES_PER_TOKEN = 250
 BYTES_PER_ERROR = 2_500
-MOST_ERRORS = 10
-"""Found in one document before the search ends: a person mends the first, and only a machine sends hundreds."""
 ABOUT_VARIABLES = (
     NoUndefinedVariablesRule,
     NoUnusedVariablesRule,
@@ -237,5 +235,4 @@ class Documents:
         if self._validity.proven(node):
             return Document(text, node, [])
         rules = tuple(specified_rules) if "$" in text else WITHOUT_VARIABLES
-        errors = validate(self._schema, node, (*rules, *OF_STRAWBERRY), max_errors=MOST_ERRORS)
-        return Document(text, node, blamed(errors))
+        return Document(text, node, blamed(validated(self._schema, node, (*rules, *OF_STRAWBERRY))))

@@ -35,7 +35,7 @@ BY_NONE = "refused"
 BY_BOTH = "plan, completed by graphql-core"
 
 
-MOST_BYTES = 33_554_432
+MOST_BYTES = 16_777_216
 """Of documents kept, with their plans."""
 
 

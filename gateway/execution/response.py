@@ -5,7 +5,9 @@ large, and made, encoded and forgotten in less time; but a class takes long to m
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any, Union, cast
 from weakref import WeakValueDictionary
 
@@ -14,9 +16,11 @@ from msgspec import Struct, defstruct
 BYTES_OF_CLASS = 2_400
 BYTES_PER_FIELD = 230
 
-MOST_CLASSES = 1_500
+MOST_CLASSES = 1_000
 """Those in use and those the collector has not come for yet, at 15 microseconds each: all of them at once still make a
 pause that nobody notices. What is made beyond them stays dictionaries."""
+COLLECTED_EVERY = 60.0
+"""Seconds at least between two collections for their sake."""
 
 Response = Union["ResponseObject", dict[str, Any]]
 _classes: WeakValueDictionary[tuple[str, ...], type[ResponseObject]] = WeakValueDictionary()
@@ -43,8 +47,15 @@ def response_class(names: tuple[str, ...]) -> Callable[..., ResponseObject]:
     return made
 
 
+class _Collected:
+    at = 0.0
+
+
 def has_room() -> bool:
-    """Whether more classes may be made."""
+    """Whether more classes may be made. Where there are too many, those that nobody uses any more are collected."""
+    if len(_classes) >= MOST_CLASSES and monotonic() - _Collected.at > COLLECTED_EVERY:
+        _Collected.at = monotonic()
+        gc.collect()
     return len(_classes) < MOST_CLASSES
 
 

@@ -172,8 +172,13 @@ def _in_range(tag: str, language_range: str) -> bool:
     return any(f"{one}-".startswith(f"{asked}-") for one in told)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)
 def locale_of(tag: str) -> Locale | None:
+    """`find_locale`, for the languages that are configured: a locale keeps its data, up to a megabyte."""
+    return find_locale(tag)
+
+
+def find_locale(tag: str) -> Locale | None:
     """How numbers and dates are written in a language: its locale, or the nearest one that CLDR knows; None where it
     knows none."""
     subtags = _parsed(tag)

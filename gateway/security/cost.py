@@ -32,11 +32,12 @@ from graphql import (
     get_nullable_type,
     is_composite_type,
     is_list_type,
+    print_ast,
 )
 from msgspec import Struct
 
 from gateway.errors import LimitExceeded
-from gateway.security.hints import Cost, ListSize, declared, hint
+from gateway.security.hints import Cost, ListSize, declared, hint, scalar_cost
 from gateway.security.meta_sizes import meta_sizes
 
 SLICING = ("first", "last", "limit", "pageSize")
@@ -140,6 +141,7 @@ class _Compiler:
         self._fragments = fragments
         self._defaults = defaults
         self._meta = meta_sizes(schema)
+        self._given: set[str] = set()
         self._known: dict[tuple[str, bool], Sum] = {}
 
     def selections(self, node: SelectionSetNode, parent: Any, *, sized: bool) -> Sum:
@@ -176,6 +178,8 @@ class _Compiler:
         own = declared(field)
         weight = weight_of(field)
         once = FETCH if getattr(own, "fetches", False) else 0
+        if node.arguments:
+            once += self._values(node, field)
         if node.name.value in ("__schema", "__type"):
             once = META_ROOT
         named = get_named_type(field.type)
@@ -196,6 +200,18 @@ class _Compiler:
         if size.variable is None and not each.parts:
             return Sum(weight + size.number * each.constant, once=once)
         return Sum(weight, ((size, each),), once)
+
+    def _values(self, node: FieldNode, field: GraphQLField) -> int:
+        """Of those that take something to be understood: each once, wherever it stands."""
+        total = 0
+        for argument in node.arguments:
+            definition = field.args.get(argument.name.value)
+            weight = scalar_cost(get_named_type(definition.type)) if definition is not None else 0
+            written = print_ast(argument.value) if weight else ""
+            if written and written not in self._given:
+                self._given.add(written)
+                total += weight * TENTHS
+        return total
 
     def _leaves(self, field: GraphQLField, own: Any) -> int:
         """How many values: the entries of a list count each."""

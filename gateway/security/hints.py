@@ -17,7 +17,9 @@ _D = TypeVar("_D")
 
 
 @strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION], name="cost", description="What one answer of this field counts."
+    locations=[Location.FIELD_DEFINITION, Location.SCALAR],
+    name="cost",
+    description="What one answer of this field counts, or one value of this scalar that an operation gives.",
 )
 class Cost:
     weight: int
@@ -52,6 +54,13 @@ class CacheControl:
 def declared(field: GraphQLField) -> Any:
     """The schema's own record of a field; None for the introspection system's."""
     return (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+
+
+def scalar_cost(kind: Any) -> int:
+    """What one value of a scalar counts, wherever an operation gives it."""
+    definition = (getattr(kind, "extensions", None) or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    directives = cast("list[object]", getattr(definition, "directives", None) or ())
+    return next((one.weight for one in directives if isinstance(one, Cost)), 0)
 
 
 def hint(field: GraphQLField, kind: type[_D]) -> _D | None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from execution_shop import build
 from execution_world import Context, World
-from graphql import DocumentNode, SourceLocation
+from graphql import DocumentNode, SourceLocation, parse, validate
 
 from gateway.execution import Engine, Request
 from gateway.execution.response import _classes  # pyright: ignore[reportPrivateUsage]
@@ -117,6 +117,26 @@ async def test_what_is_pushed_out_needs_no_collector() -> None:
         gc.enable()
 
 
+UNUSED = ", ".join(f"$v{number}: Int" for number in range(90))
+WRONG = (
+    "{ nope }",
+    "{ " + " ".join(f"nope{number}" for number in range(50)) + " }",
+    f"query ({UNUSED}) {{ version }}",
+    "{ ...F } fragment F on Query { ...G } fragment G on Query { ...F }",
+    "{ product { ...F } } fragment F on Product { variants { sku: title sku } } fragment G on Nobody { a }",
+    "{ version @skip catalogue(first: true, last: 1) { nodes } product(id: 1.5) { id { a } } }",
+    "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }",
+)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_with_a_document_is_what_graphql_core_says(text: str) -> None:
+    engine = Engine(build())
+    expected = validate(engine.schema, parse(text), max_errors=10)
+    found = engine.documents.get(text).errors
+    assert [(one.message, one.locations) for one in found] == [(one.message, one.locations) for one in expected]
+
+
 async def test_reading_a_document_leaves_nothing_for_the_collector() -> None:
     engine = Engine(build(), max_bytes=1)
     texts = [many(50, number) for number in range(20)] + ["{ a: catalogue { nodes { id } } # a remark\n }"]
@@ -125,7 +145,9 @@ async def test_reading_a_document_leaves_nothing_for_the_collector() -> None:
     try:
         for text in texts:
             await ask(engine, text)
-        assert gc.collect() < 60  # the loop's own odds and ends
+        for text in WRONG:
+            engine.documents.get(text)
+        assert gc.collect() < 60 + 40 * len(WRONG)  # the loop's own odds and ends, and what a rule makes inside
     finally:
         gc.enable()
 
@@ -138,11 +160,24 @@ async def test_classes_are_made_for_what_comes_again_and_no_more_than_allowed(mo
         await ask(engine, many(3, f"once{number}"))
     assert len(_classes) == known
     monkeypatch.setattr("gateway.execution.response.MOST_CLASSES", known + 3)
+    monkeypatch.setattr("gateway.execution.response.COLLECTED_EVERY", 1_000_000.0)
     for number in range(10):
         for _ in range(30):
             result = await engine.execute(Request(many(3, f"often{number}")), Context(World(1, 0)))
             assert result.data == {f"aoften{number}x{one}": "1" for one in range(3)}
     assert len(_classes) == known + 3
+
+
+async def test_classes_that_nobody_uses_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()
+    monkeypatch.setattr("gateway.execution.response.MOST_CLASSES", len(_classes) + 3)
+    monkeypatch.setattr("gateway.execution.response.COLLECTED_EVERY", 0.0)
+    engine = Engine(build(), max_bytes=60_000)
+    for number in range(30):
+        for _ in range(21):
+            await ask(engine, many(3, f"then{number}"))
+        (plan,) = engine.documents.get(many(3, f"then{number}")).plans.values()
+        assert plan.shaped
 
 
 async def test_of_an_invalid_document_only_its_errors_are_kept() -> None:

@@ -1,4 +1,4 @@
-"""What documents take of a processor for each point of their cost: no hostile one takes much more than the usual one."""
+"""What documents take of a processor for each point of their cost: no hostile one much more than the usual one."""
 
 from __future__ import annotations
 

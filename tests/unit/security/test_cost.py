@@ -26,6 +26,7 @@ from gateway.security.cost import (
 )
 from gateway.security.hints import Cost, ListSize
 from schema import build_schema
+from schema.scalars import LOCALE
 
 
 @strawberry.type
@@ -207,3 +208,21 @@ def test_nested_lists_multiply_and_are_refused_beyond_the_clients_limit() -> Non
     check_cost(20_000, 20_000)
     with pytest.raises(LimitExceeded, match="20001"):
         check_cost(20_001, 20_000)
+
+
+def test_each_locale_that_is_asked_for_counts_once() -> None:
+    schema = graphql_schema(build_schema())
+
+    def points(selected: str) -> int:
+        price = f"price {{ current {{ gross {{ {selected} }} }} }}"
+        document = parse(f'query ($l: Locale) {{ product(by: {{sku: "x"}}) {{ variants {{ {price} }} }} }}')
+        (operation,) = document.definitions
+        assert isinstance(operation, OperationDefinitionNode)
+        return compile_cost(schema, operation, {}).of({})
+
+    plain = points("a: formatted")
+    assert points('a: formatted(locale: "ja")') == plain + LOCALE
+    assert points("a: formatted(locale: $l)") == plain + LOCALE
+    two = points("a: formatted b: formatted")
+    assert points('a: formatted(locale: "ja") b: formatted(locale: "ja")') == two + LOCALE
+    assert points('a: formatted(locale: "ja") b: formatted(locale: "de")') == two + 2 * LOCALE
