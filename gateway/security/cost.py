@@ -204,7 +204,7 @@ class _Compiler:
     def _values(self, node: FieldNode, field: GraphQLField) -> int:
         """Of those that take something to be understood: each once, wherever it stands."""
         total = 0
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             definition = field.args.get(argument.name.value)
             weight = scalar_cost(get_named_type(definition.type)) if definition is not None else 0
             written = print_ast(argument.value) if weight else ""

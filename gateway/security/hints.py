@@ -58,7 +58,8 @@ def declared(field: GraphQLField) -> Any:
 
 def scalar_cost(kind: Any) -> int:
     """What one value of a scalar counts, wherever an operation gives it."""
-    definition = (getattr(kind, "extensions", None) or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    extensions = cast("dict[str, object]", getattr(kind, "extensions", None) or {})
+    definition = extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     directives = cast("list[object]", getattr(definition, "directives", None) or ())
     return next((one.weight for one in directives if isinstance(one, Cost)), 0)
 
