@@ -38,6 +38,7 @@ class UnitPriceView:
 
     @computed(
         str,
+        cost=3,
         description="What customers pay for the measure, as people write it in a language, with every digit it has: "
         "£0.024. With tax wherever the source knows it.",
     )
