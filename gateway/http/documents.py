@@ -19,10 +19,11 @@ from graphql.execution.values import VariableValues, get_variable_values
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.errors import Forbidden, LimitExceeded
+from gateway.errors import BadInput, Forbidden, LimitExceeded
 from gateway.execution.documents import Document as Prepared
 from gateway.execution.engine import Engine
 from gateway.http.cache_hints import Keeping, keeping_of
+from gateway.http.requests import MAXIMUM_HEADER
 from gateway.model.principal import ClientProfile
 from gateway.security.card_numbers import FreeText
 from gateway.security.cost import Sum, compile_cost
@@ -111,12 +112,16 @@ class Documents:
         if not isinstance(given, VariableValues):
             return facts  # the engine says what is wrong with the variables
         asked = get_directive_values(definition, operation.node, given) or {}
-        return replace(facts, **{name: _text(value) for name, value in asked.items() if value is not None})
+        return replace(facts, **{name: _text(name, value) for name, value in asked.items() if value is not None})
 
 
-def _text(value: object) -> str:
-    """Enums of countries, currencies and languages by the names they have in the schema."""
-    return str(getattr(value, "value", value))
+def _text(name: str, value: object) -> str:
+    """Enums of countries, currencies and languages by the names they have in the schema. Raises BadInput for a text
+    that is longer than any of them."""
+    text = str(getattr(value, "value", value))
+    if len(text) > MAXIMUM_HEADER:
+        raise BadInput(f"`@{IN_CONTEXT}({name}:)` makes no sense.")
+    return text
 
 
 def _operations(schema: GraphQLSchema, document: DocumentNode, tokens: int) -> dict[str | None, Operation]:
