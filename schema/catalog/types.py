@@ -18,7 +18,7 @@ from gateway.model.paging import PageInfo, ProductEdge, ProductList
 from gateway.model.pricing import Price
 from gateway.model.stock import Availability, Fulfilment
 from gateway.model.text import SpeakableText
-from gateway.security.hints import CacheControl
+from gateway.security.hints import CacheControl, Cost
 from gateway.services.unit_prices import with_unit_prices
 from schema.availability.types import AvailabilityView
 from schema.catalog.arguments import (
@@ -153,7 +153,10 @@ class ProductView(Node):
 
     slug: str | None = strawberry.field(description="Its path in URLs; null where it has none.")
     title: TextView = strawberry.field(description="Name in the language of the operation, or its stand-in.")
-    description: TextView | None = strawberry.field(description="Plain text; null where there is none.")
+    description: TextView | None = strawberry.field(
+        directives=[Cost(weight=10)],  # it is long, and may be asked for often
+        description="Plain text; null where there is none.",
+    )
     brand: str | None = strawberry.field(description="Maker or brand, as customers know it.")
     product_type: str | None = strawberry.field(description="The retailer's own kind of product.")
     tags: list[str] = strawberry.field(description="The retailer's own labels.")
