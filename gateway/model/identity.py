@@ -44,7 +44,7 @@ class KeyRule(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
             key = key.upper()
         elif self.case is _LOWER:
             key = key.lower()
-        return key.zfill(self.pad) if self.pad and key.isdigit() else key
+        return key.zfill(self.pad) if self.pad and key.isascii() and key.isdigit() else key
 
     def same(self, asked: str, found: str | None) -> bool:
         """Whether the value a backend returned is the key that was asked. Search indexes return near matches, so every
@@ -55,6 +55,28 @@ class KeyRule(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 def canonical_key(key: str) -> str:
     """Trimmed and NFC; case is kept, because real catalogues have codes that differ only by case."""
     return unicodedata.normalize("NFC", key.strip())
+
+
+INT32, INT64 = 2**31 - 1, 2**63 - 1
+"""The largest record numbers that 4 and 8 bytes hold, as most systems keep them."""
+
+
+def record_number(text: str, most: int) -> int | None:
+    """The number in its one spelling, 1 to `most`: ASCII digits without sign, blank, separator or leading zero. None
+    for every other text, so that one record has one id and nothing else reaches a backend that counts its records."""
+    if not 0 < len(text) <= 19 or not (text.isascii() and text.isdigit()) or text[0] == "0":
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
+def is_plain(text: str) -> bool:
+    """Whether it can be a key at all: no control character, no half of a surrogate pair, no character that only some
+    systems can store (U+0000, which databases refuse, is the one that matters)."""
+    return all(unicodedata.category(character) not in _UNWRITTEN for character in text)
+
+
+_UNWRITTEN = frozenset({"Cc", "Cs"})
 
 
 def gtin14(code: str) -> str | None:
