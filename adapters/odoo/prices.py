@@ -27,7 +27,7 @@ from adapters.odoo.pricing.tables import (
 )
 from adapters.odoo.pricing.taxes import Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
-from adapters.odoo.values import link, number, text
+from adapters.odoo.values import link, number, record_id, text
 from gateway.errors import AdapterError, CurrencyNotSold, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
@@ -109,8 +109,9 @@ class OdooPrices(OdooPriceGroups):
 
     def _list_for(self, context: ContextView) -> int | None:
         group = context.price_group
-        if group is not None and group.startswith(LIST_MARK) and group[len(LIST_MARK) :].isdigit():
-            return int(group[len(LIST_MARK) :])
+        chosen = record_id(group.removeprefix(LIST_MARK)) if group is not None and group.startswith(LIST_MARK) else None
+        if chosen is not None:
+            return chosen
         return self.config.pricelist_for(context.country, context.currency, context.channel, group)
 
     async def _keyed(

@@ -12,11 +12,12 @@ from adapters.shopify import answers
 from adapters.shopify.answers import Node
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.gids import COMPANY_LOCATION, CUSTOMER, is_gid
 from adapters.shopify.mapping import measurement
 from adapters.shopify.money import money, taxed
 from adapters.shopify.shopfront import Shopfront
 from adapters.shopify.variants import Plan, Variants, decoded
-from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, UnsupportedPriceRule
+from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
@@ -157,6 +158,8 @@ class Pricing:
         if not pieces:
             return {}
         country, group = context.country, context.price_group
+        if group is not None and not is_gid(COMPANY_LOCATION, group):
+            raise RequestRefused(detail="the price group is no company location")
         if await self._shopfront.sells_to(country, call, operation) is False:
             return {}
         beside: list[_Market] = []
@@ -197,7 +200,7 @@ class Pricing:
         found: dict[NativeRef, str | AdapterError] = {}
         if not self._config.b2b:
             return found
-        customers = [key for key in keys if key.id.startswith("gid://shopify/Customer/")]
+        customers = [key for key in keys if is_gid(CUSTOMER, key.id)]
 
         async def send(refs: Sequence[NativeRef]) -> None:
             answer = await self._client.ask(

@@ -21,7 +21,7 @@ from gateway.model.catalog import (
     Variant,
 )
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import NativeRef
+from gateway.model.identity import INT32, NativeRef, record_number
 from gateway.model.text import Text
 from gateway.ports.domains import IdentityAudit, Probe
 from gateway.ports.operations import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
@@ -182,6 +182,7 @@ def position(after: str | None) -> int:
     """An opaque position back as the number of records before the page. Raises InvalidCursor."""
     if after is None:
         return 0
-    if not after.isdecimal():
+    start = record_number(after, INT32)
+    if start is None:
         raise InvalidCursor("this position was never given out")
-    return int(after)
+    return start
