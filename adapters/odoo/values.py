@@ -41,8 +41,8 @@ def record(value: msgspec.Struct | Empty) -> Any:
 
 
 def record_id(text: str) -> int | None:
-    """A native id as Odoo's domains take it. Odoo counts its records in 4 bytes, from 1; what is written otherwise, or is
-    larger, is an error of the whole request, so it is never sent."""
+    """A native id as Odoo's domains take it. Odoo counts its records in 4 bytes, from 1; what is written otherwise, or
+    is larger, is an error of the whole request, so it is never sent."""
     return record_number(text, INT32)
 
 

@@ -93,7 +93,7 @@ def variant(
     return Variant(
         ref=NativeRef(backend, found.id),
         product=NativeRef(backend, parent.id),
-        sku=found.sku or None,
+        sku=found.sku if found.sku and found.sku.strip() else None,
         title=Text(found.title if options else parent.title, language),
         freshness=freshness,
         options=options,

@@ -169,6 +169,7 @@ class Pricing:
         plan: Plan[_Variant] = Plan(
             by_id=by_id,
             by_sku=by_sku,
+            by_variant=by_id,
             id_points=points,
             sku_points=points + SEARCHED,
             variables={"context": asked, "country": country},
@@ -177,15 +178,15 @@ class Pricing:
             from_sku=lambda raw: decoded(raw, _Variant, by_sku),
             seen=lambda raw: beside.append(decoded(raw, _Beside, by_id).markets_resolved_values),
         )
-        skus = list(dict.fromkeys(key.sku for key in pieces))
-        variants = await self._variants.read(skus, plan, call, operation)
+        wanted = list(dict.fromkeys(key.variant for key in pieces))
+        variants = await self._variants.read(wanted, plan, call, operation)
         freshness = Freshness(self._env.name, self._env.clock())
         included = self._config.prices_include_tax.get(country)
         if included is None:
             included = bool(beside) and beside[-1].price_inclusivity.taxes_included
         prices: dict[PriceKey, Price | AdapterError] = {}
         for key in pieces:
-            variant = variants.get(key.sku)
+            variant = variants.get(key.variant)
             if isinstance(variant, AmbiguousKey):
                 prices[key] = variant
             elif variant is not None and variant.product.status == "ACTIVE":

@@ -1,5 +1,5 @@
-"""Reads something about variants by SKU in as few Admin queries as fit: by remembered ids, else by the search that
-finds the ids at the same time. What prices and stock have in common."""
+"""Reads something about variants in as few Admin queries as fit: by SKU through remembered ids, else by the search that
+finds the ids at the same time; those without a SKU by their own id. What prices and stock have in common."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from msgspec import Raw, Struct
 from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
 from adapters.shopify.errors import TooCostly
+from adapters.shopify.gids import VARIANT, is_gid
 from adapters.shopify.identifiers import PAGES, TERMS, Found, Hit, Identifiers
 from gateway.errors import AmbiguousKey, InvalidAnswer
 from gateway.model.context import CallContext
-from gateway.model.identity import KeyRule
+from gateway.model.identity import KeyRule, NativeRef, VariantKey, natives_among, skus_among
 
 T = TypeVar("T")
 
@@ -24,16 +25,27 @@ class _ById(Node, frozen=True, kw_only=True):
     nodes: list[Raw]
 
 
+class _Item(Node, frozen=True, kw_only=True):
+    id: str
+
+
+class _Bearer(Node, frozen=True, kw_only=True):
+    id: str
+    inventory_item: _Item | None = None
+
+
 class _BySku(Node, frozen=True, kw_only=True):
     product_variants: Page[Raw]
 
 
 class Plan(Struct, Generic[T], frozen=True):
-    """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`; their points for one variant by the published rule.
-    `id_of` picks the id that `by_id` wants, `from_id` and `from_sku` make the fact of a node."""
+    """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`, `by_variant` the `$ids` of variants; their points for
+    one variant by the published rule (`by_variant` as `by_sku`). `id_of` picks the id that `by_id` wants, `from_id` and
+    `from_sku` (which reads `by_variant` too) make the fact of a node."""
 
     by_id: Document
     by_sku: Document
+    by_variant: Document
     id_points: int
     sku_points: int
     variables: Mapping[str, Any]
@@ -45,28 +57,59 @@ class Plan(Struct, Generic[T], frozen=True):
 
 
 class Variants:
-    def __init__(self, client: Client, identifiers: Identifiers, rule: KeyRule) -> None:
+    def __init__(self, name: str, client: Client, identifiers: Identifiers, rule: KeyRule) -> None:
+        self._name = name
         self._client = client
         self._identifiers = identifiers
         self._rule = rule
 
     async def read(
-        self, skus: Sequence[str], plan: Plan[T], call: CallContext, operation: str
-    ) -> dict[str, T | AmbiguousKey]:
-        """Known SKUs only."""
-        known, unknown = await self._identifiers.remembered(skus, call)
-        found: dict[str, T | AmbiguousKey] = {}
+        self, variants: Sequence[VariantKey], plan: Plan[T], call: CallContext, operation: str
+    ) -> dict[VariantKey, T | AmbiguousKey]:
+        """Known variants only."""
+        found: dict[VariantKey, T | AmbiguousKey] = {}
+        await self._by_variant(natives_among(variants, self._name), plan, found, call, operation)
+        known, unknown = await self._identifiers.remembered(skus_among(variants), call)
         stale = await self._by_id(known, plan, found, call, operation)
         if stale:
             await self._identifiers.forget(stale)
         await self._by_sku([*unknown, *stale], plan, found, call, operation)
         return found
 
+    async def _by_variant(
+        self,
+        natives: Sequence[str],
+        plan: Plan[T],
+        found: dict[VariantKey, T | AmbiguousKey],
+        call: CallContext,
+        operation: str,
+    ) -> None:
+        ids = [native for native in natives if is_gid(VARIANT, native)]
+
+        async def send(piece: Sequence[str]) -> None:
+            raw = await self._client.ask(
+                plan.by_variant,
+                {**plan.variables, "ids": piece},
+                Raw,
+                operation=operation,
+                call=call,
+                points=float(plan.sku_points * len(piece)),
+            )
+            plan.seen(raw)
+            for node in decoded(raw, _ById, plan.by_variant).nodes:
+                if bytes(node) != b"null":
+                    variant = decoded(node, _Bearer, plan.by_variant)
+                    found[NativeRef(self._name, variant.id)] = plan.from_sku(node)
+                    if variant.inventory_item is not None:
+                        self._identifiers.named_by_item[variant.inventory_item.id] = variant.id
+
+        await self._client.costs.in_pieces(plan.by_variant.name, ids, plan.sku_points, TERMS, send)
+
     async def _by_id(
         self,
         known: Mapping[str, Found],
         plan: Plan[T],
-        found: dict[str, T | AmbiguousKey],
+        found: dict[VariantKey, T | AmbiguousKey],
         call: CallContext,
         operation: str,
     ) -> list[str]:
@@ -101,7 +144,7 @@ class Variants:
         self,
         unknown: Sequence[str],
         plan: Plan[T],
-        found: dict[str, T | AmbiguousKey],
+        found: dict[VariantKey, T | AmbiguousKey],
         call: CallContext,
         operation: str,
     ) -> None:

@@ -1,6 +1,6 @@
-"""Vendure's ids, by its strategies: numbers of 4 bytes (the default), UUIDs, or a custom strategy's words that begin with
-a letter. Anything else is never sent: the default strategy reads an id as JavaScript reads a number (`1e400`, ` 1`,
-`0x1`), and a database refuses the whole query for one that is too large.
+"""Vendure's ids, by its strategies: numbers of 4 bytes (the default), UUIDs, or a custom strategy's words that begin
+with a letter. Anything else is never sent: the default strategy reads an id as JavaScript reads a number
+(`1e400`, ` 1`, `0x1`), and a database refuses the whole query for one that is too large.
 
 Source: docs.vendure.io/reference/typescript-api/configuration/entity-id-strategy."""
 

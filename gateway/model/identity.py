@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated
 
@@ -16,6 +17,24 @@ class NativeRef(Struct, frozen=True, gc=False, cache_hash=True, order=True):
 
     backend: str
     id: str
+
+
+VariantKey = str | NativeRef
+"""How a variant is named to a backend: by its SKU, the business key that all backends share; or, where it has none, by
+the reference that one backend gave it, which means nothing to any other and is never handed to one."""
+
+
+def sku_of(variant: VariantKey) -> str | None:
+    return variant if isinstance(variant, str) else None
+
+
+def skus_among(variants: Iterable[VariantKey]) -> list[str]:
+    return [variant for variant in variants if isinstance(variant, str)]
+
+
+def natives_among(variants: Iterable[VariantKey], backend: str) -> list[str]:
+    """The native ids among them; what is another backend's is nobody's here."""
+    return [v.id for v in variants if not isinstance(v, str) and v.backend == backend]
 
 
 class CaseRule(Enum):

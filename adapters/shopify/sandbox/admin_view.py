@@ -128,7 +128,7 @@ class AdminRoot:
         country = context.get("country") or world.seed.country
         if country not in world.markets:
             country = world.seed.country
-        prices = world.price_for(variant.sku, country, context.get("companyLocationId"))
+        prices = world.price_for(variant.key, country, context.get("companyLocationId"))
         if not prices:
             free = Money(Decimal(0), world.seed.currency)
             return {"price": money(free), "quantityPriceBreaks": lambda info, first=None: self._breaks([], first)}
@@ -164,7 +164,7 @@ class AdminRoot:
 
     def _item(self, variant: ShopVariant) -> dict[str, Any]:
         def level(info: Any, locationId: str) -> dict[str, Any] | None:
-            found = self._world.stock.get((variant.sku or "", locationId))
+            found = self._world.stock.get((variant.key, locationId))
             if found is None:
                 return None
             states = {"available": found.available, "on_hand": found.on_hand, "incoming": found.incoming}

@@ -177,7 +177,7 @@ def _position(after: str | None) -> tuple[datetime, str] | None:
     instant, _, event = after.partition(" ")
     try:
         moment = datetime.fromisoformat(instant).astimezone(UTC)
-        moment + TICK  # the end of time has none
+        _ = moment + TICK  # the end of time has none
     except (ValueError, OverflowError):
         raise InvalidCursor("not a position of this list") from None
     return moment, event

@@ -21,7 +21,7 @@ from gateway.model.catalog import (
     Variant,
 )
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import INT32, NativeRef, record_number
+from gateway.model.identity import INT32, NativeRef, VariantKey, record_number
 from gateway.model.text import Text
 from gateway.ports.domains import IdentityAudit, Probe
 from gateway.ports.operations import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
@@ -122,6 +122,22 @@ class Catalog(Controls):
                     if variant.sku:
                         found[self.key_rule.written(variant.sku)].append(variant)
         return {sku: tuple(variants) for sku, variants in found.items()}
+
+    def _bearing(self, variant: VariantKey) -> Sequence[Variant]:
+        """The variants that are meant: by a reference the one, archived or not at all."""
+        if isinstance(variant, str):
+            return self._variants_by_sku.get(self.key_rule.written(variant), ())
+        known = self._variants_by_ref.get(variant)
+        return () if known is None else (known,)
+
+    @cached_property
+    def _variants_by_ref(self) -> Mapping[NativeRef, Variant]:
+        return {
+            self._own(variant.ref): variant
+            for product in self.seed.products
+            if product.status is not ProductStatus.ARCHIVED
+            for variant in product.variants
+        }
 
     @cached_property
     def _products_by_key(self) -> Mapping[tuple[ProductKeyKind, str], tuple[Product, ...]]:

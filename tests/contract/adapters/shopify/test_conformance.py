@@ -27,7 +27,7 @@ from gateway.testing.conformance import (
     StockConformance,
     StoreConformance,
 )
-from gateway.testing.conformance.example import example_facts
+from gateway.testing.conformance.example import NAMELESS, example_facts
 
 from .conftest import config_of, environment
 
@@ -55,9 +55,11 @@ class Shop:
     def facts(self) -> ConformanceFacts:
         facts = example_facts("shop")
         assert facts.group_price is not None
+        assert facts.nameless is not None
         return replace(
             facts,
             shopper=NativeRef("shop", "gid://shopify/Customer/501"),
+            nameless=(NativeRef("shop", f"gid://shopify/ProductVariant/{NAMELESS.id}"), *facts.nameless[1:]),
             group_price=(VIP, *facts.group_price[1:]),
             grouped_customer=(NativeRef("shop", "gid://shopify/Customer/503"), VIP),
         )

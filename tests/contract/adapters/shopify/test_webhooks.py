@@ -42,8 +42,10 @@ def test_a_product_update_makes_its_page_and_its_prices_stale(shop: Shopify, san
         "product:gid://shopify/Product/788032119674292922",
         "product:example-t-shirt",
         "product:TEE-S",
+        "product:gid://shopify/ProductVariant/2",
         "product:TEE-L",
         "price:TEE-S",
+        "price:gid://shopify/ProductVariant/2",
         "price:TEE-L",
     )
     assert event.id
