@@ -169,7 +169,7 @@ class Pricing:
         plan: Plan[_Variant] = Plan(
             by_id=by_id,
             by_sku=by_sku,
-            by_variant=by_id,
+            by_any_id=by_id,
             id_points=points,
             sku_points=points + SEARCHED,
             variables={"context": asked, "country": country},

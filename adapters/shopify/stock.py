@@ -32,7 +32,7 @@ def item_points(locations: int) -> int:
 
 @lru_cache(maxsize=64)
 def documents(locations: int) -> tuple[Document, Document, Document]:
-    """By item id, by SKU and by variant id, for so many places."""
+    """By item id, by SKU, and by the ids of items and variants together, for so many places."""
     parameters = "".join(f" $l{i}:ID!" for i in range(locations))
     levels = "".join(
         f" l{i}:inventoryLevel(locationId:$l{i})"
@@ -56,9 +56,9 @@ def documents(locations: int) -> tuple[Document, Document, Document]:
         ),
         Document(
             "admin",
-            "StockByVariant",
-            f"query StockByVariant($ids:[ID!]!{parameters})"
-            f"{{nodes(ids:$ids){{...on ProductVariant{{id inventoryItem{{...I}}}}}}}}{fragment}",
+            "StockByAnyId",
+            f"query StockByAnyId($ids:[ID!]!{parameters})"
+            f"{{nodes(ids:$ids){{...I ...on ProductVariant{{inventoryItem{{...I}}}}}}}}{fragment}",
         ),
     )
 
@@ -88,6 +88,12 @@ class _Owner(Node, frozen=True, kw_only=True):
     inventory_item: Raw
 
 
+class _Either(Node, frozen=True, kw_only=True):
+    """A variant with its item, or an item itself."""
+
+    inventory_item: Raw = Raw()
+
+
 class Stocked(Struct, frozen=True):
     """One item; `levels` in the order of the asked places, None where it is not kept."""
 
@@ -107,7 +113,7 @@ class Stock:
         if not keys:
             return {}
         places = sorted({place for key in keys for place in key.locations})
-        by_id, by_sku, by_variant = documents(len(places))
+        by_id, by_sku, by_any_id = documents(len(places))
         shape = _item_at(len(places))
         fields = [f"l{place}" for place in range(len(places))]
 
@@ -118,13 +124,14 @@ class Stock:
         def by_item(raw: Raw) -> tuple[str | None, Stocked] | None:
             if bytes(raw) == b"null":
                 return None
-            stocked = item(raw)
+            inside = decoded(raw, _Either, by_any_id).inventory_item
+            stocked = item(inside if bytes(inside) else raw)
             return stocked.sku, stocked
 
         plan: Plan[Stocked] = Plan(
             by_id=by_id,
             by_sku=by_sku,
-            by_variant=by_variant,
+            by_any_id=by_any_id,
             id_points=item_points(len(places)),
             sku_points=item_points(len(places)) + SEARCHED,
             variables={f"l{place}": native for place, native in enumerate(places)},

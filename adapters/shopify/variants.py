@@ -30,7 +30,6 @@ class _Item(Node, frozen=True, kw_only=True):
 
 
 class _Bearer(Node, frozen=True, kw_only=True):
-    id: str
     inventory_item: _Item | None = None
 
 
@@ -39,13 +38,13 @@ class _BySku(Node, frozen=True, kw_only=True):
 
 
 class Plan(Struct, Generic[T], frozen=True):
-    """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`, `by_variant` the `$ids` of variants; their points for
-    one variant by the published rule (`by_variant` as `by_sku`). `id_of` picks the id that `by_id` wants, `from_id` and
-    `from_sku` (which reads `by_variant` too) make the fact of a node."""
+    """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`, `by_any_id` the `$ids` of `by_id` and of variants; their
+    points for one variant by the published rule (`by_any_id` as `by_sku`). `id_of` picks the id that `by_id` wants,
+    `from_id` (which reads `by_any_id` too) and `from_sku` make the fact of a node."""
 
     by_id: Document
     by_sku: Document
-    by_variant: Document
+    by_any_id: Document
     id_points: int
     sku_points: int
     variables: Mapping[str, Any]
@@ -66,79 +65,64 @@ class Variants:
     async def read(
         self, variants: Sequence[VariantKey], plan: Plan[T], call: CallContext, operation: str
     ) -> dict[VariantKey, T | AmbiguousKey]:
-        """Known variants only."""
+        """Known variants only. Those without a SKU come with the others, in the same queries."""
         found: dict[VariantKey, T | AmbiguousKey] = {}
-        await self._by_variant(natives_among(variants, self._name), plan, found, call, operation)
         known, unknown = await self._identifiers.remembered(skus_among(variants), call)
-        stale = await self._by_id(known, plan, found, call, operation)
+        natives = [native for native in natives_among(variants, self._name) if is_gid(VARIANT, native)]
+        targets: dict[VariantKey, str] = {sku: plan.id_of(match) for sku, match in known.items()}
+        targets.update({NativeRef(self._name, native): native for native in natives})
+        stale = await self._by_id(targets, plan, found, call, operation, any_id=bool(natives))
         if stale:
             await self._identifiers.forget(stale)
         await self._by_sku([*unknown, *stale], plan, found, call, operation)
         return found
 
-    async def _by_variant(
-        self,
-        natives: Sequence[str],
-        plan: Plan[T],
-        found: dict[VariantKey, T | AmbiguousKey],
-        call: CallContext,
-        operation: str,
-    ) -> None:
-        ids = [native for native in natives if is_gid(VARIANT, native)]
-
-        async def send(piece: Sequence[str]) -> None:
-            raw = await self._client.ask(
-                plan.by_variant,
-                {**plan.variables, "ids": piece},
-                Raw,
-                operation=operation,
-                call=call,
-                points=float(plan.sku_points * len(piece)),
-            )
-            plan.seen(raw)
-            for node in decoded(raw, _ById, plan.by_variant).nodes:
-                if bytes(node) != b"null":
-                    variant = decoded(node, _Bearer, plan.by_variant)
-                    found[NativeRef(self._name, variant.id)] = plan.from_sku(node)
-                    if variant.inventory_item is not None:
-                        self._identifiers.named_by_item[variant.inventory_item.id] = variant.id
-
-        await self._client.costs.in_pieces(plan.by_variant.name, ids, plan.sku_points, TERMS, send)
-
     async def _by_id(
         self,
-        known: Mapping[str, Found],
+        targets: Mapping[VariantKey, str],
         plan: Plan[T],
         found: dict[VariantKey, T | AmbiguousKey],
         call: CallContext,
         operation: str,
+        *,
+        any_id: bool,
     ) -> list[str]:
         """Fills `found`; returns the SKUs whose remembered variant is gone or bears another SKU now."""
         stale: list[str] = []
+        document, points = (plan.by_any_id, plan.sku_points) if any_id else (plan.by_id, plan.id_points)
 
-        async def send(skus: Sequence[str]) -> None:
-            ids = [plan.id_of(known[sku]) for sku in skus]
+        async def send(keys: Sequence[VariantKey]) -> None:
+            ids = [targets[key] for key in keys]
             raw = await self._client.ask(
-                plan.by_id,
+                document,
                 {**plan.variables, "ids": ids},
                 Raw,
                 operation=operation,
                 call=call,
-                points=float(plan.id_points * len(ids)),
+                points=float(points * len(ids)),
             )
             plan.seen(raw)
-            nodes = decoded(raw, _ById, plan.by_id).nodes
+            nodes = decoded(raw, _ById, document).nodes
             if len(nodes) != len(ids):
-                raise InvalidAnswer(detail=f"{plan.by_id.name}: {len(nodes)} nodes for {len(ids)} ids")
-            for sku, node in zip(skus, nodes, strict=True):
+                raise InvalidAnswer(detail=f"{document.name}: {len(nodes)} nodes for {len(ids)} ids")
+            for key, node in zip(keys, nodes, strict=True):
                 fact = plan.from_id(node)
-                if fact is None or not self._rule.same(sku, fact[0]):
-                    stale.append(sku)
+                if not isinstance(key, str):
+                    if fact is not None:
+                        found[key] = fact[1]
+                        self._remember(key.id, decoded(node, _Bearer, document))
+                elif fact is None or not self._rule.same(key, fact[0]):
+                    stale.append(key)
                 else:
-                    found[sku] = fact[1]
+                    found[key] = fact[1]
 
-        await self._client.costs.in_pieces(plan.by_id.name, list(known), plan.id_points, TERMS, send)
+        await self._client.costs.in_pieces(document.name, list(targets), points, TERMS, send)
         return stale
+
+    def _remember(self, native: str, bearer: _Bearer) -> None:
+        """Stock events name the item: what its variant is known by must be found from there."""
+        if bearer.inventory_item is not None:
+            self._identifiers.named_by_item[bearer.inventory_item.id] = native
 
     async def _by_sku(
         self,

@@ -28,10 +28,18 @@ class Classification:
 
     async def categories(self, scope: Scope) -> tuple[Category, ...]:
         """The whole tree, the owner's or a stand-in's. Raises AdapterError."""
-        return _marked(*await self._systems.paged(LIST_CATEGORIES, None, scope.commerce, scope.call))
+        return await self._every(LIST_CATEGORIES, scope)
 
     async def collections(self, scope: Scope) -> tuple[Collection, ...]:
-        return _marked(*await self._systems.paged(LIST_COLLECTIONS, None, scope.commerce, scope.call))
+        """None where the assortment's systems have no such thing."""
+        return await self._every(LIST_COLLECTIONS, scope)
+
+    async def _every(self, operation: PagedOperation[None, tuple[C, ...]], scope: Scope) -> tuple[C, ...]:
+        ownership = self._systems.ownership
+        backends = ownership.answering("product", scope.commerce.country)
+        if backends and not any(ownership.offers(name, operation.name) for name in backends):
+            return ()
+        return _marked(*await self._systems.paged(operation, None, scope.commerce, scope.call))
 
     async def category(self, ref: NativeRef, scope: Scope, *, slug: bool = False) -> Category | None:
         """By key, in the words of its backend; by `slug` too where no id was given. Raises AdapterError."""
