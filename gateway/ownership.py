@@ -97,6 +97,12 @@ class Ownership:
         """The domain's backends that know this market, in configured order."""
         return tuple(name for name in self.plan(domain).order if self.knows_market(name, country))
 
+    def answering(self, domain: str, country: str | None) -> tuple[str, ...]:
+        """Those of them whose answers a client can get: the owner, and the others where they may stand in. What is
+        named by an id or a cursor is asked of these only, so that no id gets more than browsing does."""
+        backends = self.serving(domain, country)
+        return backends if self.plan(domain).fallback else backends[:1]
+
     def comparing(self, domain: str, country: str | None) -> tuple[str, ...]:
         return tuple(name for name in self.plan(domain).compare if self.knows_market(name, country))
 

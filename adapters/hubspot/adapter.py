@@ -15,6 +15,7 @@ from gateway.errors import AdapterError, Mistake
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import Consent, CustomerKey, CustomerKeyKind, CustomerRecord
 from gateway.model.freshness import Freshness
+from gateway.model.identity import INT64, record_number
 from gateway.ports.domains import Probe
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
@@ -130,7 +131,7 @@ class HubSpotAdapter:
 
     async def _by_id(self, ids: Sequence[str], call: CallContext) -> Contacts:
         """Ids of HubSpot are digits; a batch that holds anything else is refused as a whole."""
-        numeric = [id for id in ids if id.isascii() and id.isdigit()]  # noqa: A001
+        numeric = [id for id in ids if record_number(id, INT64) is not None]  # noqa: A001
         found: Contacts = []
         for start in range(0, len(numeric), BATCH):
             found += (await self._client.batch_read(numeric[start : start + BATCH], FIND, call)).results

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from adapters.hubspot.config import HubSpotConfig
 from gateway.errors import BadInput, Unauthenticated
+from gateway.model.identity import INT64, record_number
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 
 SIGNATURE = "x-hubspot-signature-v3"
@@ -84,7 +85,8 @@ def _verify(delivery: WebhookDelivery, config: HubSpotConfig) -> None:
         good |= hmac.compare_digest(digest, given.encode())
     if not good:
         raise Unauthenticated("the delivery's signature is wrong")
-    age = delivery.received_at.timestamp() - int(stamp or "0") / 1000 if stamp.isdigit() else WINDOW_SECONDS + 1
+    sent = record_number(stamp, INT64)
+    age = delivery.received_at.timestamp() - sent / 1000 if sent is not None else WINDOW_SECONDS + 1
     if abs(age) > WINDOW_SECONDS:
         raise Unauthenticated("the delivery is too old")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
+from adapters.odoo.values import record_id
 from gateway.errors import AmbiguousKey, ConfigurationError
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
+from gateway.model.identity import NativeRef, VariantKey, natives_among, skus_among
 from gateway.ports.manifest import AdapterEnvironment
 
 V = TypeVar("V")
@@ -49,6 +50,28 @@ class OdooBackend:
         for sku in skus:
             written.setdefault(self.env.key_rule.written(sku), []).append(sku)
         return written
+
+    def variant_domains(self, variants: Iterable[VariantKey]) -> Iterator[list[Any]]:
+        """What finds these variants, 500 a domain: by SKU as this Odoo writes it, or by id where they have none."""
+        asked = list(dict.fromkeys(variants))
+        ids = [found for native in natives_among(asked, self.name) if (found := record_id(native)) is not None]
+        names: list[str | int] = [*self.written_skus(skus_among(asked)), *ids]
+        for chunk in chunks(names, SKUS_A_REQUEST):
+            skus = [name for name in chunk if isinstance(name, str)]
+            some = [name for name in chunk if isinstance(name, int)]
+            terms = [[field, "in", found] for field, found in ((self.sku_field, skus), ("id", some)) if found]
+            yield [*["|"] * (len(terms) - 1), *terms]
+
+    def by_variant(
+        self, asked: Iterable[VariantKey], rows: Sequence[tuple[int, str | None, V]]
+    ) -> dict[VariantKey, V | AmbiguousKey]:
+        """Rows (id, SKU, row) by what was asked."""
+        variants = list(asked)
+        by_ref = {self.ref(identifier): row for identifier, _, row in rows}
+        found: dict[VariantKey, V | AmbiguousKey] = {
+            variant: by_ref[variant] for variant in variants if not isinstance(variant, str) and variant in by_ref
+        }
+        return {**found, **self.by_sku(skus_among(variants), [(sku, row) for _, sku, row in rows])}
 
     def by_sku(self, asked: Iterable[str], rows: Sequence[tuple[str | None, V]]) -> dict[str, V | AmbiguousKey]:
         """Rows by asked SKU, compared exactly; a SKU borne by two rows is an error of that key."""

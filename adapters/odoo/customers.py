@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.odoo.backend import OdooBackend, chunks
-from adapters.odoo.values import Empty, moment, text
+from adapters.odoo.values import Empty, moment, record_id, text
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord
@@ -46,7 +46,7 @@ def contact_domain(keys: Sequence[CustomerKey], prefix: str = "") -> list[Any]:
     for kind, path in fields.items():
         values = sorted({key.value for key in keys if key.kind is kind})
         if kind is CustomerKeyKind.NATIVE:
-            ids = [int(value) for value in values if value.isdigit()]
+            ids = [found for value in values if (found := record_id(value)) is not None]
             terms += [[path, "in", ids]] if ids else []
         elif values:
             terms.append([path, "in", values])

@@ -52,5 +52,5 @@ class OdooDrift(OdooPrices, OdooIdentity):
                 continue  # duplicates and rules that are not evaluated are reported elsewhere
             ours, real = own.current.stated.amount, theirs.current.stated.amount
             if abs(ours - real) > NOTICEABLE * max(abs(real), Decimal(1)):
-                found.append(PriceDrift(key.sku, f"{ours:f} {basis.currency}", f"{real:f} {basis.currency}"))
+                found.append(PriceDrift(key.sku or "", f"{ours:f} {basis.currency}", f"{real:f} {basis.currency}"))
         return found

@@ -52,6 +52,8 @@ _BY_NAME: dict[str, type[AdapterError]] = {
     "builtins.RecursionError": EndlessRecursion,
     "odoo.exceptions.LockError": Unavailable,
     "psycopg2.OperationalError": Unavailable,
+    "psycopg2.errors.InvalidTextRepresentation": RequestRefused,
+    "psycopg2.errors.NumericValueOutOfRange": RequestRefused,
     "psycopg2.errors.SerializationFailure": Unavailable,
     "psycopg2.errors.LockNotAvailable": Unavailable,
 }

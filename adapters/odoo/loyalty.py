@@ -13,8 +13,8 @@ from adapters.odoo.customers import KEYS_A_REQUEST, contact_domain, matches
 from adapters.odoo.pricing.rows import CurrencyRow
 from adapters.odoo.pricing.tables import currency_name
 from adapters.odoo.together import together
-from adapters.odoo.values import Empty, moment, number, record, text
-from gateway.errors import AdapterError, BadInput, InvalidAnswer, RequestRefused
+from adapters.odoo.values import Empty, moment, number, record, record_id, text
+from gateway.errors import AdapterError, InvalidAnswer, InvalidCursor, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.currencies import fraction_digits
 from gateway.model.customers import (
@@ -125,15 +125,17 @@ class OdooLoyalty(OdooBackend):
         )
 
     async def list_entries(self, query: LoyaltyEntryQuery, context: ContextView, call: CallContext) -> LoyaltyEntryPage:
-        if not query.account.id.isdigit():
+        card = record_id(query.account.id)
+        if card is None:
             return LoyaltyEntryPage((), (), has_next=False)
         if await self.client.version(call) == 17:
             raise RequestRefused(detail="Odoo 17 keeps no history of loyalty cards")
-        domain: list[object] = [["card_id", "=", int(query.account.id)]]
+        domain: list[object] = [["card_id", "=", card]]
         if query.after is not None:
-            if not query.after.isdigit():
-                raise BadInput("this is not a position in a list of loyalty entries")
-            domain.append(["id", "<", int(query.after)])
+            last = record_id(query.after)
+            if last is None:
+                raise InvalidCursor("this is not a position in a list of loyalty entries")
+            domain.append(["id", "<", last])
         rows = await self.client.search(
             _Movement,
             "loyalty.history",

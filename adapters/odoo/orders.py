@@ -17,7 +17,7 @@ from adapters.odoo.order_rows import (
     sale_row,
 )
 from adapters.odoo.together import together
-from adapters.odoo.values import written_moment
+from adapters.odoo.values import record_id, written_moment
 from gateway.errors import AdapterError, AmbiguousKey, ConfigurationError, InvalidCursor
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
@@ -36,7 +36,9 @@ SOLD = ["state", "in", ["sale", "done", "cancel"]]
 """Drafts and sent quotations are carts."""
 PAID = ["state", "in", ["paid", "done", "invoiced"]]
 
-_REFERENCE = re.compile(r"(sale|pos)\.(\d{1,18})")
+_REFERENCE = re.compile(r"(sale|pos)\.(0*([1-9][0-9]*))")
+
+_LONGEST = len("sale.0000000000")
 
 
 def order_id(kind: str, identifier: int) -> str:
@@ -44,14 +46,18 @@ def order_id(kind: str, identifier: int) -> str:
 
 
 def parse_order_id(text: str) -> tuple[str, int] | None:
-    found = _REFERENCE.fullmatch(text)
-    return (found[1], int(found[2])) if found else None
+    """None also for another spelling of an id: an order has one."""
+    found = _REFERENCE.fullmatch(text) if len(text) <= _LONGEST else None
+    identifier = record_id(found[3]) if found else None
+    if found is None or identifier is None or text != order_id(found[1], identifier):
+        return None
+    return found[1], identifier
 
 
 def _people(query: OrdersQuery) -> list[Any]:
     """One term: these contacts, or whoever has these addresses; nothing when nobody is named."""
     terms: list[Any] = []
-    ids = [int(ref.id) for ref in query.customers if ref.id.isdigit()]
+    ids = [found for ref in query.customers if (found := record_id(ref.id)) is not None]
     if ids:
         terms.append(["partner_id", "in", ids])
     if query.emails:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from adapters.odoo.backend import OdooBackend
-from adapters.odoo.values import Empty, link
+from adapters.odoo.values import Empty, link, record_id
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
@@ -37,7 +37,7 @@ class OdooPriceGroups(OdooBackend):
     ) -> Mapping[NativeRef, str | AdapterError]:
         """The customer's tag if a price list is configured for it; with `partner_pricelists`, else Odoo's choice."""
         groups = [choice.group for choice in self.config.pricelists if choice.group is not None]
-        ids = [int(key.id) for key in keys if key.id.isdigit()]
+        ids = [found for key in keys if (found := record_id(key.id)) is not None]
         if not ids or not (groups or self.config.partner_pricelists):
             return {}
         row = _ListedPartnerRow if self.config.partner_pricelists else _PartnerRow

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.odoo.backend import SKUS_A_REQUEST, chunks
+from adapters.odoo.backend import chunks
 from adapters.odoo.errors import EndlessRecursion, MissingRecord
 from adapters.odoo.price_groups import LIST_MARK, OdooPriceGroups
 from adapters.odoo.pricing.charging import charge
@@ -27,7 +27,7 @@ from adapters.odoo.pricing.tables import (
 )
 from adapters.odoo.pricing.taxes import Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
-from adapters.odoo.values import link, number, text
+from adapters.odoo.values import link, number, record_id, text
 from gateway.errors import AdapterError, CurrencyNotSold, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
@@ -109,28 +109,31 @@ class OdooPrices(OdooPriceGroups):
 
     def _list_for(self, context: ContextView) -> int | None:
         group = context.price_group
-        if group is not None and group.startswith(LIST_MARK) and group[len(LIST_MARK) :].isdigit():
-            return int(group[len(LIST_MARK) :])
+        chosen = record_id(group.removeprefix(LIST_MARK)) if group is not None and group.startswith(LIST_MARK) else None
+        if chosen is not None:
+            return chosen
         return self.config.pricelist_for(context.country, context.currency, context.channel, group)
 
     async def _keyed(
         self, keys: Sequence[PriceKey], call: CallContext, operation: str
     ) -> tuple[list[Keyed], dict[PriceKey, Price | AdapterError]]:
         """Keys with their variants, and the errors of the others; keys of neither are not sold."""
-        rows: list[tuple[str | None, VariantRow]] = []
-        skus = list(self.written_skus(key.sku for key in keys))
-        for chunk in chunks(skus, SKUS_A_REQUEST):
-            domain = [[self.sku_field, "in", list(chunk)], ["sale_ok", "=", True]]
+        rows: dict[int, VariantRow] = {}
+        for named in self.variant_domains(key.variant for key in keys):
+            domain = [*named, ["sale_ok", "=", True]]
             found = await self.client.search(VariantRow, "product.product", domain, call, operation=operation)
-            rows.extend((text(row.barcode if self.sku_field == "barcode" else row.default_code), row) for row in found)
-        by_sku = self.by_sku({key.sku for key in keys}, rows)
+            rows |= {row.id: row for row in found}
+        borne = [
+            (row.id, text(row.barcode if self.sku_field == "barcode" else row.default_code)) for row in rows.values()
+        ]
+        known = self.by_variant({key.variant for key in keys}, [(id_, sku, rows[id_]) for id_, sku in borne])
         units: Mapping[int, UnitRow18 | UnitRow19] = {}
         if any(key.unit for key in keys):
             units = await self.units.get(call)
         keyed: list[Keyed] = []
         errors: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
-            variant = by_sku.get(key.sku)
+            variant = known.get(key.variant)
             if isinstance(variant, AdapterError):
                 errors[key] = variant
             elif variant is not None and variant.type == "combo":

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.odoo.backend import OdooBackend, chunks
 from adapters.odoo.product_rows import CategoryRow, TemplateRow, Texts, product_of, template_row
-from adapters.odoo.values import link, text
+from adapters.odoo.values import link, record_id, text
 from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
 from gateway.model.catalog import (
     Category,
@@ -59,8 +59,7 @@ class OdooProducts(OdooBackend):
     def _terms(self, keys: Sequence[ProductKey]) -> list[Any]:
         skus = [self.env.key_rule.written(key.value) for key in keys if key.kind is ProductKeyKind.SKU]
         barcodes = [form for key in keys if key.kind is ProductKeyKind.BARCODE for form in gtin_forms(key.value)]
-        ids = {int(key.value) for key in keys if key.kind is ProductKeyKind.NATIVE and key.value.isdigit()}
-        ids |= {found for key in keys if (found := self._id_in_slug(key)) is not None}
+        ids = {found for key in keys if (found := self._id_in(key)) is not None}
         terms: list[Any] = []
         if skus:
             terms.append([f"product_variant_ids.{self.sku_field}", "in", skus])
@@ -70,12 +69,13 @@ class OdooProducts(OdooBackend):
             terms.append(["id", "in", sorted(ids)])
         return terms
 
-    def _id_in_slug(self, key: ProductKey) -> int | None:
-        """`mug-1-100` is template 100. Slugs come with the website module only."""
-        if key.kind is not ProductKeyKind.SLUG or not self.config.website:
-            return None
-        last = key.value.rpartition("-")[2]
-        return int(last) if last.isdigit() else None
+    def _id_in(self, key: ProductKey) -> int | None:
+        """Also in a slug: `mug-1-100` is template 100. Slugs come with the website module only."""
+        if key.kind is ProductKeyKind.NATIVE:
+            return record_id(key.value)
+        if key.kind is ProductKeyKind.SLUG and self.config.website:
+            return record_id(key.value.rpartition("-")[2])
+        return None
 
     def _meets(self, key: ProductKey, product: Product, row: TemplateRow) -> bool:
         match key.kind:
@@ -99,11 +99,15 @@ class OdooProducts(OdooBackend):
             return ProductPage((), (), has_next=False)
         domain = self._sold()
         if query.category is not None:
-            domain.append(["categ_id", "child_of", int(query.category) if query.category.isdigit() else 0])
+            category = record_id(query.category)
+            if category is None:
+                return ProductPage((), (), has_next=False)
+            domain.append(["categ_id", "child_of", category])
         if query.after is not None:
-            if not query.after.isdigit():
+            last = record_id(query.after)
+            if last is None:
                 raise InvalidCursor("this is not a position in a list of products")
-            domain.append(["id", ">", int(query.after)])
+            domain.append(["id", ">", last])
         found = await self._read(domain, context, call, LIST_PRODUCTS, limit=query.first + 1)
         page = found[: query.first]
         return ProductPage(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
-from adapters.odoo.backend import SKUS_A_REQUEST, OdooBackend, chunks
+from adapters.odoo.backend import OdooBackend
 from adapters.odoo.kits import Kit, available_kits, read_kits
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.together import together
@@ -16,6 +17,7 @@ from adapters.odoo.values import Empty, link, number, record, text
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
+from gateway.model.identity import VariantKey, natives_among, skus_among
 from gateway.model.operation import MEBIBYTE
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.manifest import AdapterEnvironment
@@ -104,11 +106,12 @@ class OdooStock(OdooBackend):
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         warehouses, kits = await asyncio.gather(self.warehouses.get(call), self.kits.get(call))
-        skus = list(self.written_skus(key.sku for key in keys))
+        variants = list(dict.fromkeys(key.variant for key in keys))
+        parts = self._parts(variants, kits)
         rows: dict[int, Stocked] = {}
-        for chunk in chunks(skus, SKUS_A_REQUEST):
-            rows |= {row.id: row for row in await self._stocked(chunk, kits, call)}
-        found = self.by_sku({key.sku for key in keys}, [(self._sku(row), row) for row in rows.values()])
+        for named in self.variant_domains(variants):
+            rows |= {row.id: row for row in await self._stocked(named, parts, call)}
+        found = self.by_variant(variants, [(row.id, self._sku(row), row) for row in rows.values()])
         answered = {row.id for row in found.values() if not isinstance(row, AdapterError)}
         hard = [kit.product for kit in kits.values() if kit.product in answered and not kit.simple]
         asked = sorted({warehouses[code] for key in keys for code in key.locations if code in warehouses})
@@ -116,7 +119,7 @@ class OdooStock(OdooBackend):
         freshness = self.freshness()
         answers: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
-            row = found.get(key.sku)
+            row = found.get(key.variant)
             if isinstance(row, AdapterError):
                 answers[key] = row
             elif row is not None:
@@ -126,18 +129,22 @@ class OdooStock(OdooBackend):
     def _sku(self, row: Stocked) -> str | None:
         return text(row.barcode if self.sku_field == "barcode" else row.default_code)
 
-    async def _stocked(self, skus: Sequence[str], kits: Mapping[int, Kit], call: CallContext) -> tuple[Stocked, ...]:
+    def _parts(self, variants: Sequence[VariantKey], kits: Mapping[int, Kit]) -> list[int]:
+        """The components of those that are kits."""
+        wanted, ids = set(self.written_skus(skus_among(variants))), set(natives_among(variants, self.name))
+        return sorted(
+            {
+                part
+                for kit in kits.values()
+                if kit.simple
+                and ((kit.barcode if self.sku_field == "barcode" else kit.sku) in wanted or str(kit.product) in ids)
+                for part in kit.parts
+            }
+        )
+
+    async def _stocked(self, named: list[Any], parts: Sequence[int], call: CallContext) -> tuple[Stocked, ...]:
         """The products, and with them the components of those that are kits."""
-        domain: list[object] = [[self.sku_field, "in", list(skus)]]
-        wanted = set(skus)
-        components = {
-            part
-            for kit in kits.values()
-            if kit.simple and (kit.barcode if self.sku_field == "barcode" else kit.sku) in wanted
-            for part in kit.parts
-        }
-        if components:
-            domain = ["|", *domain, ["id", "in", sorted(components)]]
+        domain: list[Any] = ["|", *named, ["id", "in", list(parts)]] if parts else named
         kind = _Stocked17 if await self.client.version(call) == 17 else _Stocked
         return await self.client.search(
             kind, "product.product", domain, call, operation=GET_STOCK, max_response_bytes=QUANTS_SIZE

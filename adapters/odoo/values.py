@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 
 from gateway.errors import InvalidAnswer
+from gateway.model.identity import INT32, record_number
 
 Empty = bool
 """Odoo writes `false` for an empty text, date or relation. `true` there makes no sense and is refused."""
@@ -37,6 +38,12 @@ def record(value: msgspec.Struct | Empty) -> Any:
     if value is True:
         raise InvalidAnswer(detail="true where a record was expected")
     return None if value is False else value
+
+
+def record_id(text: str) -> int | None:
+    """A native id as Odoo's domains take it. Odoo counts its records in 4 bytes, from 1; what is written otherwise, or
+    is larger, is an error of the whole request, so it is never sent."""
+    return record_number(text, INT32)
 
 
 def number(value: Decimal) -> Decimal:

@@ -40,7 +40,7 @@ class Shopify:
         self._client = client = Client(env, config)
         self._identifiers = identifiers = Identifiers(env, client)
         self._shopfront = shopfront = Shopfront(env, client, config)
-        variants = Variants(client, identifiers, env.key_rule)
+        variants = Variants(env.name, client, identifiers, env.key_rule)
         shoppers = Catalog(env, shopfront, identifiers)
         catalog = shoppers if client.has_storefront else AdminCatalog(env, client, config, identifiers)
         self.get_products = catalog.get_products
@@ -71,7 +71,7 @@ class Shopify:
         """Nothing of its own is open: the transport is the gateway's."""
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
-        return webhooks.receive(delivery, self._config.webhook_secret, self._identifiers.sku_of_item)
+        return webhooks.receive(delivery, self._config.webhook_secret, self._identifiers.named_by_item)
 
 
 class ShopifyWithStorefront(Shopify):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from adapters.shopify.answers import Moment, Node
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.gids import CUSTOMER, is_gid
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import Consent, ConsentState, CustomerKey, CustomerKeyKind, CustomerRecord
@@ -100,7 +101,7 @@ class Customers:
         self, keys: Sequence[CustomerKey], call: CallContext, operation: str
     ) -> dict[CustomerKey, CustomerRecord]:
         found: dict[CustomerKey, CustomerRecord] = {}
-        askable = [key for key in keys if key.kind is not CustomerKeyKind.NATIVE or is_customer(key.value)]
+        askable = [key for key in keys if key.kind is not CustomerKeyKind.NATIVE or is_gid(CUSTOMER, key.value)]
 
         async def send(piece: Sequence[CustomerKey]) -> None:
             answer = await self._client.ask(
@@ -150,7 +151,3 @@ class Customers:
 
 def _utc(moment: Moment | None) -> Moment | None:
     return moment.astimezone(UTC) if moment else None
-
-
-def is_customer(native: str) -> bool:
-    return native.startswith("gid://shopify/Customer/") and native.rpartition("/")[2].isdigit()

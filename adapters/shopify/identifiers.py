@@ -79,8 +79,9 @@ class Identifiers:
         self._cache = env.identifiers
         self._rule = env.key_rule
         self._client = client
-        self.sku_of_item: LRUCache[str, str] = LRUCache(100_000)
-        """Inventory item to SKU, as far as this process has seen them: stock events name only the item."""
+        self.named_by_item: LRUCache[str, str] = LRUCache(100_000)
+        """Inventory item to SKU, or to the variant's id where it has none, as far as this process has seen them: stock
+        events name only the item."""
 
     async def remembered(self, skus: Sequence[str], call: CallContext) -> tuple[dict[str, Found], list[str]]:
         """What is known without asking, and the SKUs to ask for. `call.fresh` asks again for what was absent."""
@@ -91,7 +92,7 @@ class Identifiers:
             text = kept.get(sku)
             if text:
                 known[sku] = found = msgspec.json.decode(text, type=Found)
-                self.sku_of_item[found.item] = sku
+                self.named_by_item[found.item] = sku
             elif text is None or call.fresh:
                 unknown.append(sku)
         return known, unknown
@@ -107,7 +108,7 @@ class Identifiers:
         absent = {sku: "" for sku, match in matches.items() if match is None}
         for sku, match in matches.items():
             if isinstance(match, Found):
-                self.sku_of_item[match.item] = sku
+                self.named_by_item[match.item] = sku
         if known:
             await self._cache.set_many(SPACE, known, KEPT)
         if absent:

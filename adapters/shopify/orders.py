@@ -11,8 +11,8 @@ from typing import Any
 from adapters.shopify import orders_documents as documents
 from adapters.shopify.client import Client
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.customers import is_customer
 from adapters.shopify.errors import TooCostly
+from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import term
 from adapters.shopify.orders_mapping import order_record
 from gateway.errors import AdapterError, AmbiguousKey, InvalidAnswer, InvalidCursor
@@ -41,7 +41,7 @@ class Orders:
         self._foreign = frozenset(name.strip() for name in config.foreign_sources.split(",") if name.strip())
 
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
-        customers = {ref.id for ref in query.customers if is_customer(ref.id)}
+        customers = {ref.id for ref in query.customers if is_gid(CUSTOMER, ref.id)}
         emails = {email.lower() for email in query.emails}
         if not customers and not emails:
             return OrdersPage((), (), False)
@@ -87,7 +87,7 @@ class Orders:
     ) -> Mapping[NativeRef, Order | AdapterError]:
         operation = "order.get_orders"
         found: list[documents.Order] = []
-        asked = [key for key in keys if key.id.startswith("gid://shopify/Order/")]
+        asked = [key for key in keys if is_gid(ORDER, key.id)]
 
         async def send(refs: Sequence[NativeRef]) -> None:
             answer = await self._client.ask(

@@ -12,11 +12,12 @@ from adapters.shopify import answers
 from adapters.shopify.answers import Node
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.gids import COMPANY_LOCATION, CUSTOMER, is_gid
 from adapters.shopify.mapping import measurement
 from adapters.shopify.money import money, taxed
 from adapters.shopify.shopfront import Shopfront
 from adapters.shopify.variants import Plan, Variants, decoded
-from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, UnsupportedPriceRule
+from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
@@ -157,6 +158,8 @@ class Pricing:
         if not pieces:
             return {}
         country, group = context.country, context.price_group
+        if group is not None and not is_gid(COMPANY_LOCATION, group):
+            raise RequestRefused(detail="the price group is no company location")
         if await self._shopfront.sells_to(country, call, operation) is False:
             return {}
         beside: list[_Market] = []
@@ -166,6 +169,7 @@ class Pricing:
         plan: Plan[_Variant] = Plan(
             by_id=by_id,
             by_sku=by_sku,
+            by_any_id=by_id,
             id_points=points,
             sku_points=points + SEARCHED,
             variables={"context": asked, "country": country},
@@ -174,15 +178,15 @@ class Pricing:
             from_sku=lambda raw: decoded(raw, _Variant, by_sku),
             seen=lambda raw: beside.append(decoded(raw, _Beside, by_id).markets_resolved_values),
         )
-        skus = list(dict.fromkeys(key.sku for key in pieces))
-        variants = await self._variants.read(skus, plan, call, operation)
+        wanted = list(dict.fromkeys(key.variant for key in pieces))
+        variants = await self._variants.read(wanted, plan, call, operation)
         freshness = Freshness(self._env.name, self._env.clock())
         included = self._config.prices_include_tax.get(country)
         if included is None:
             included = bool(beside) and beside[-1].price_inclusivity.taxes_included
         prices: dict[PriceKey, Price | AdapterError] = {}
         for key in pieces:
-            variant = variants.get(key.sku)
+            variant = variants.get(key.variant)
             if isinstance(variant, AmbiguousKey):
                 prices[key] = variant
             elif variant is not None and variant.product.status == "ACTIVE":
@@ -197,7 +201,7 @@ class Pricing:
         found: dict[NativeRef, str | AdapterError] = {}
         if not self._config.b2b:
             return found
-        customers = [key for key in keys if key.id.startswith("gid://shopify/Customer/")]
+        customers = [key for key in keys if is_gid(CUSTOMER, key.id)]
 
         async def send(refs: Sequence[NativeRef]) -> None:
             answer = await self._client.ask(

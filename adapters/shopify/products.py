@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from adapters.shopify.gids import PRODUCT, is_gid
 from adapters.shopify.identifiers import ABSENT_KEPT, Found, Identifiers
 from gateway.errors import AdapterError
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
@@ -49,18 +50,23 @@ class KeyedProducts:
             elif match is not None:
                 found[key] = match.fresh()
         handles = sorted({v for k, v in wanted.items() if k.kind is ProductKeyKind.SLUG and v})
-        ids = sorted({v for k, v in wanted.items() if k.kind is not ProductKeyKind.SLUG and is_product(v)})
+        ids = sorted({v for k, v in wanted.items() if k.kind is not ProductKeyKind.SLUG and is_gid(PRODUCT, v)})
         shown = await self.read(handles, ids, context, call, operation)
         moved: dict[str, str] = {}
         for key, value in wanted.items():
             product = shown.get(value)
-            if product is not None and (key.kind is not ProductKeyKind.SKU or self._bears(product, key.value)):
+            if product is not None and self._meets(key, product):
                 found[key] = product
             elif key.kind is ProductKeyKind.SKU:
                 moved[key.value] = value
         if moved:
             found.update(await self._again(moved, shown, context, call, operation))
         return found
+
+    def _meets(self, key: ProductKey, product: Product) -> bool:
+        if key.kind is ProductKeyKind.SKU:
+            return self._bears(product, key.value)
+        return key.kind is not ProductKeyKind.SLUG or product.slug == key.value
 
     def _bears(self, product: Product, sku: str) -> bool:
         return any(self._rule.same(sku, variant.sku) for variant in product.variants)
@@ -94,8 +100,3 @@ class KeyedProducts:
         if now_hidden:
             await self._cache.set_many(HIDDEN, now_hidden, ABSENT_KEPT)
         return found
-
-
-def is_product(native: str) -> bool:
-    """Other things have ids too, and the vendor refuses what is no id at all."""
-    return native.startswith("gid://shopify/Product/") and native.rpartition("/")[2].isdigit()

@@ -150,6 +150,8 @@ def _span(value: str) -> dict[str, Decimal]:
         found = {name: Decimal(text) for name, text in (("min", low), ("max", high)) if text}
     except InvalidOperation:
         found = {}
+    if not value.isascii() or "_" in value:
+        found = {}
     if not colon or not found or not all(bound.is_finite() and 0 <= bound < HIGHEST for bound in found.values()):
         raise UnsupportedFilter("`price` takes `min:max`, such as `10:20`, `:20` or `10:`.")
     return found

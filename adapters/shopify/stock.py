@@ -31,8 +31,8 @@ def item_points(locations: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def documents(locations: int) -> tuple[Document, Document]:
-    """By item id and by SKU, for so many places."""
+def documents(locations: int) -> tuple[Document, Document, Document]:
+    """By item id, by SKU, and by the ids of items and variants together, for so many places."""
     parameters = "".join(f" $l{i}:ID!" for i in range(locations))
     levels = "".join(
         f" l{i}:inventoryLevel(locationId:$l{i})"
@@ -53,6 +53,12 @@ def documents(locations: int) -> tuple[Document, Document]:
             "{productVariants(first:$first after:$after query:$q sortKey:ID)"
             "{pageInfo{hasNextPage endCursor} nodes{id sku product{id status} inventoryItem{...I}}}}"
             f"{fragment}",
+        ),
+        Document(
+            "admin",
+            "StockByAnyId",
+            f"query StockByAnyId($ids:[ID!]!{parameters})"
+            f"{{nodes(ids:$ids){{...I ...on ProductVariant{{inventoryItem{{...I}}}}}}}}{fragment}",
         ),
     )
 
@@ -82,6 +88,12 @@ class _Owner(Node, frozen=True, kw_only=True):
     inventory_item: Raw
 
 
+class _Either(Node, frozen=True, kw_only=True):
+    """A variant with its item, or an item itself."""
+
+    inventory_item: Raw = Raw()
+
+
 class Stocked(Struct, frozen=True):
     """One item; `levels` in the order of the asked places, None where it is not kept."""
 
@@ -101,7 +113,7 @@ class Stock:
         if not keys:
             return {}
         places = sorted({place for key in keys for place in key.locations})
-        by_id, by_sku = documents(len(places))
+        by_id, by_sku, by_any_id = documents(len(places))
         shape = _item_at(len(places))
         fields = [f"l{place}" for place in range(len(places))]
 
@@ -112,12 +124,14 @@ class Stock:
         def by_item(raw: Raw) -> tuple[str | None, Stocked] | None:
             if bytes(raw) == b"null":
                 return None
-            stocked = item(raw)
+            inside = decoded(raw, _Either, by_any_id).inventory_item
+            stocked = item(inside if bytes(inside) else raw)
             return stocked.sku, stocked
 
         plan: Plan[Stocked] = Plan(
             by_id=by_id,
             by_sku=by_sku,
+            by_any_id=by_any_id,
             id_points=item_points(len(places)),
             sku_points=item_points(len(places)) + SEARCHED,
             variables={f"l{place}": native for place, native in enumerate(places)},
@@ -126,12 +140,12 @@ class Stock:
             from_sku=lambda raw: item(decoded(raw, _Owner, by_sku).inventory_item),
             seen=lambda raw: None,
         )
-        skus = list(dict.fromkeys(key.sku for key in keys))
-        items = await self._variants.read(skus, plan, call, "stock.get_stock")
+        wanted = list(dict.fromkeys(key.variant for key in keys))
+        items = await self._variants.read(wanted, plan, call, "stock.get_stock")
         freshness = Freshness(self._env.name, self._env.clock())
         answer: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
-            found = items.get(key.sku)
+            found = items.get(key.variant)
             if isinstance(found, AmbiguousKey):
                 answer[key] = found
             elif found is not None:

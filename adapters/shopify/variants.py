@@ -1,5 +1,5 @@
-"""Reads something about variants by SKU in as few Admin queries as fit: by remembered ids, else by the search that
-finds the ids at the same time. What prices and stock have in common."""
+"""Reads something about variants in as few Admin queries as fit: by SKU through remembered ids, else by the search that
+finds the ids at the same time; those without a SKU by their own id. What prices and stock have in common."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from msgspec import Raw, Struct
 from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
 from adapters.shopify.errors import TooCostly
+from adapters.shopify.gids import VARIANT, is_gid
 from adapters.shopify.identifiers import PAGES, TERMS, Found, Hit, Identifiers
 from gateway.errors import AmbiguousKey, InvalidAnswer
 from gateway.model.context import CallContext
-from gateway.model.identity import KeyRule
+from gateway.model.identity import KeyRule, NativeRef, VariantKey, natives_among, skus_among
 
 T = TypeVar("T")
 
@@ -24,16 +25,26 @@ class _ById(Node, frozen=True, kw_only=True):
     nodes: list[Raw]
 
 
+class _Item(Node, frozen=True, kw_only=True):
+    id: str
+
+
+class _Bearer(Node, frozen=True, kw_only=True):
+    inventory_item: _Item | None = None
+
+
 class _BySku(Node, frozen=True, kw_only=True):
     product_variants: Page[Raw]
 
 
 class Plan(Struct, Generic[T], frozen=True):
-    """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`; their points for one variant by the published rule.
-    `id_of` picks the id that `by_id` wants, `from_id` and `from_sku` make the fact of a node."""
+    """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`, `by_any_id` the `$ids` of `by_id` and of variants; their
+    points for one variant by the published rule (`by_any_id` as `by_sku`). `id_of` picks the id that `by_id` wants,
+    `from_id` (which reads `by_any_id` too) and `from_sku` make the fact of a node."""
 
     by_id: Document
     by_sku: Document
+    by_any_id: Document
     id_points: int
     sku_points: int
     variables: Mapping[str, Any]
@@ -45,18 +56,22 @@ class Plan(Struct, Generic[T], frozen=True):
 
 
 class Variants:
-    def __init__(self, client: Client, identifiers: Identifiers, rule: KeyRule) -> None:
+    def __init__(self, name: str, client: Client, identifiers: Identifiers, rule: KeyRule) -> None:
+        self._name = name
         self._client = client
         self._identifiers = identifiers
         self._rule = rule
 
     async def read(
-        self, skus: Sequence[str], plan: Plan[T], call: CallContext, operation: str
-    ) -> dict[str, T | AmbiguousKey]:
-        """Known SKUs only."""
-        known, unknown = await self._identifiers.remembered(skus, call)
-        found: dict[str, T | AmbiguousKey] = {}
-        stale = await self._by_id(known, plan, found, call, operation)
+        self, variants: Sequence[VariantKey], plan: Plan[T], call: CallContext, operation: str
+    ) -> dict[VariantKey, T | AmbiguousKey]:
+        """Known variants only. Those without a SKU come with the others, in the same queries."""
+        found: dict[VariantKey, T | AmbiguousKey] = {}
+        known, unknown = await self._identifiers.remembered(skus_among(variants), call)
+        natives = [native for native in natives_among(variants, self._name) if is_gid(VARIANT, native)]
+        targets: dict[VariantKey, str] = {sku: plan.id_of(match) for sku, match in known.items()}
+        targets.update({NativeRef(self._name, native): native for native in natives})
+        stale = await self._by_id(targets, plan, found, call, operation, any_id=bool(natives))
         if stale:
             await self._identifiers.forget(stale)
         await self._by_sku([*unknown, *stale], plan, found, call, operation)
@@ -64,44 +79,56 @@ class Variants:
 
     async def _by_id(
         self,
-        known: Mapping[str, Found],
+        targets: Mapping[VariantKey, str],
         plan: Plan[T],
-        found: dict[str, T | AmbiguousKey],
+        found: dict[VariantKey, T | AmbiguousKey],
         call: CallContext,
         operation: str,
+        *,
+        any_id: bool,
     ) -> list[str]:
         """Fills `found`; returns the SKUs whose remembered variant is gone or bears another SKU now."""
         stale: list[str] = []
+        document, points = (plan.by_any_id, plan.sku_points) if any_id else (plan.by_id, plan.id_points)
 
-        async def send(skus: Sequence[str]) -> None:
-            ids = [plan.id_of(known[sku]) for sku in skus]
+        async def send(keys: Sequence[VariantKey]) -> None:
+            ids = [targets[key] for key in keys]
             raw = await self._client.ask(
-                plan.by_id,
+                document,
                 {**plan.variables, "ids": ids},
                 Raw,
                 operation=operation,
                 call=call,
-                points=float(plan.id_points * len(ids)),
+                points=float(points * len(ids)),
             )
             plan.seen(raw)
-            nodes = decoded(raw, _ById, plan.by_id).nodes
+            nodes = decoded(raw, _ById, document).nodes
             if len(nodes) != len(ids):
-                raise InvalidAnswer(detail=f"{plan.by_id.name}: {len(nodes)} nodes for {len(ids)} ids")
-            for sku, node in zip(skus, nodes, strict=True):
+                raise InvalidAnswer(detail=f"{document.name}: {len(nodes)} nodes for {len(ids)} ids")
+            for key, node in zip(keys, nodes, strict=True):
                 fact = plan.from_id(node)
-                if fact is None or not self._rule.same(sku, fact[0]):
-                    stale.append(sku)
+                if not isinstance(key, str):
+                    if fact is not None:
+                        found[key] = fact[1]
+                        self._remember(key.id, decoded(node, _Bearer, document))
+                elif fact is None or not self._rule.same(key, fact[0]):
+                    stale.append(key)
                 else:
-                    found[sku] = fact[1]
+                    found[key] = fact[1]
 
-        await self._client.costs.in_pieces(plan.by_id.name, list(known), plan.id_points, TERMS, send)
+        await self._client.costs.in_pieces(document.name, list(targets), points, TERMS, send)
         return stale
+
+    def _remember(self, native: str, bearer: _Bearer) -> None:
+        """Stock events name the item: what its variant is known by must be found from there."""
+        if bearer.inventory_item is not None:
+            self._identifiers.named_by_item[bearer.inventory_item.id] = native
 
     async def _by_sku(
         self,
         unknown: Sequence[str],
         plan: Plan[T],
-        found: dict[str, T | AmbiguousKey],
+        found: dict[VariantKey, T | AmbiguousKey],
         call: CallContext,
         operation: str,
     ) -> None:

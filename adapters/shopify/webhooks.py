@@ -44,7 +44,12 @@ TOPICS = (
 
 
 class _Variant(Struct):
+    id: int | None = None
     sku: str | None = None
+
+    @property
+    def key(self) -> str:
+        return self.sku or f"gid://shopify/ProductVariant/{self.id}"
 
 
 class _Payload(Struct):
@@ -64,12 +69,12 @@ def _products(payload: _Payload) -> tuple[str, ...]:
     tags = [f"product:gid://shopify/Product/{payload.id}"]
     if payload.handle:
         tags.append(f"product:{payload.handle}")
-    skus = [variant.sku for variant in payload.variants if variant.sku]
-    return (*tags, *(f"product:{sku}" for sku in skus), *(f"price:{sku}" for sku in skus))
+    keys = [variant.key for variant in payload.variants]
+    return (*tags, *(f"product:{key}" for key in keys), *(f"price:{key}" for key in keys))
 
 
 def _levels(payload: _Payload) -> tuple[str, ...]:
-    """By item: `receive` puts the SKU there, if this process has read it."""
+    """By item: `receive` puts there what its variant is known by, if this process has read it."""
     return (f"stock:gid://shopify/InventoryItem/{payload.inventory_item_id}",)
 
 
@@ -100,9 +105,9 @@ _TAGS: Mapping[str, Callable[[_Payload], tuple[str, ...]]] = {
 
 
 def receive(
-    delivery: WebhookDelivery, secret: Secret | None, sku_of_item: Mapping[str, str]
+    delivery: WebhookDelivery, secret: Secret | None, named_by_item: Mapping[str, str]
 ) -> tuple[WebhookEvent, ...]:
-    """One event, or none for a topic nobody subscribed to. `sku_of_item`: what this process has read so far."""
+    """One event, or none for a topic nobody subscribed to. `named_by_item`: what this process has read so far."""
     if secret is None:
         raise Unauthenticated("This backend takes no webhooks.")
     if len(delivery.body) > MAX_BODY:
@@ -122,16 +127,16 @@ def receive(
     return (
         WebhookEvent(
             topic=topic,
-            tags=tuple(_named(tag, sku_of_item) for tag in tags_of(payload)),
+            tags=tuple(_named(tag, named_by_item) for tag in tags_of(payload)),
             id=delivery.headers.get("x-shopify-webhook-id") or None,
             occurred_at=_moment(payload.updated_at) or _moment(delivery.headers.get("x-shopify-triggered-at")),
         ),
     )
 
 
-def _named(tag: str, sku_of_item: Mapping[str, str]) -> str:
+def _named(tag: str, named_by_item: Mapping[str, str]) -> str:
     domain, _, name = tag.partition(":")
-    return f"{domain}:{sku_of_item[name]}" if name in sku_of_item else tag
+    return f"{domain}:{named_by_item[name]}" if name in named_by_item else tag
 
 
 def _signed(delivery: WebhookDelivery, secret: Secret) -> bool:

@@ -51,7 +51,7 @@ class SquareAdapter:
         self._config = config
         self._client = SquareClient(env.transport, config)
         self._identifiers = Identifiers(self._client, env.identifiers, env.key_rule, config)
-        variations = Variations(self._client, self._identifiers)
+        variations = Variations(env.name, self._client, self._identifiers)
         self._taxes = Table(self._load_taxes, config.table_seconds, env.clock)
         self._identity = Identity(env, self._client, self._identifiers)
         self._prices = Prices(env, config, variations, self._taxes)

@@ -15,11 +15,22 @@ from msgspec import Struct
 
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
+from adapters.square.ids import ids_among
 from adapters.square.mapping.stock import facts
 from adapters.square.wire.catalog import CatalogAnswer, CatalogObject, VariationData
 from gateway.errors import AmbiguousKey, ConfigurationError
 from gateway.model.context import CallContext
-from gateway.model.identity import KeyRule, canonical_key, gtin14, gtin_forms, stored_forms
+from gateway.model.identity import (
+    KeyRule,
+    NativeRef,
+    VariantKey,
+    canonical_key,
+    gtin14,
+    gtin_forms,
+    natives_among,
+    skus_among,
+    stored_forms,
+)
 from gateway.ports.identifiers import IdentifierCache
 
 T = TypeVar("T")
@@ -42,6 +53,8 @@ class Variation(Struct, frozen=True):
 
 Lookup = Mapping[str, Variation | AmbiguousKey]
 """By the asked key; a key that is absent is unknown to Square."""
+Named = Mapping[VariantKey, Variation | AmbiguousKey]
+"""The same, variations without a SKU among them."""
 
 
 def chunks(values: Sequence[T], size: int) -> Iterable[Sequence[T]]:
@@ -101,6 +114,16 @@ class Identifiers:
             for sku, key in written.items():
                 if key in fetched:
                     found[sku] = fetched[key]
+        return found
+
+    async def by_key(self, backend: str, variants: Sequence[VariantKey], operation: str, call: CallContext) -> Named:
+        """Also variations without a SKU, which are named by their own id: whether there is one, its reader finds."""
+        found: dict[VariantKey, Variation | AmbiguousKey] = {
+            NativeRef(backend, native): Variation(native, "") for native in ids_among(natives_among(variants, backend))
+        }
+        skus = skus_among(variants)
+        if skus:
+            found.update(await self.by_sku(skus, operation, call))
         return found
 
     async def by_gtin(self, gtins: Sequence[str], operation: str, call: CallContext) -> Lookup:

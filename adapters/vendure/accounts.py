@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from adapters.vendure import documents, people
+from adapters.vendure.ids import ids_among
 from adapters.vendure.reader import PAGE, Reader
 from adapters.vendure.wire.accounts import CustomerOrders, CustomersData, OrdersData, WireOrder
 from gateway.errors import AdapterError, AmbiguousKey
@@ -33,7 +34,7 @@ class AccountReader(Reader):
             for field, found in (
                 ("emailAddress", values[CustomerKeyKind.EMAIL]),
                 ("phoneNumber", phones),
-                ("id", values[CustomerKeyKind.NATIVE]),
+                ("id", ids_among(values[CustomerKeyKind.NATIVE])),
             )
             if found
         ]
@@ -60,7 +61,8 @@ class AccountReader(Reader):
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
         """One request for all customers of the query. Orders are read up to and including the instant of the position,
         less those already given at that instant."""
-        if not query.customers:
+        known = ids_among(ref.id for ref in query.customers)
+        if not known:
             return OrdersPage((), (), has_next=False)
         given = _given(query.after)
         take = query.first + 1 + len(given)
@@ -71,7 +73,7 @@ class AccountReader(Reader):
         if query.exclude_foreign and self.config.order_origin_field:
             narrow[self.config.order_origin_field] = {"isNull": True}
         options = {"filter": narrow, "sort": {"orderPlacedAt": "DESC"}, "take": min(take, PAGE)}
-        customers = {f"c{index}": ref.id for index, ref in enumerate(query.customers)}
+        customers = {f"c{index}": native for index, native in enumerate(known)}
         data = await self.ask(
             documents.customer_orders(len(customers), self.config.order_origin_field),
             dict[str, msgspec.Raw],
@@ -89,9 +91,10 @@ class AccountReader(Reader):
     async def get_orders(
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
     ) -> Mapping[NativeRef, Order | AdapterError]:
-        if not keys:
+        ids = ids_among(key.id for key in keys)
+        if not ids:
             return {}
-        orders = await self._orders([{"id": {"in": [key.id for key in keys]}}], "order.get_orders", call)
+        orders = await self._orders([{"id": {"in": ids}}], "order.get_orders", call)
         by_id = {order.ref.id: order for order in orders}
         return {key: by_id[key.id] for key in keys if key.id in by_id}
 

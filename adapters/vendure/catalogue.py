@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from adapters.vendure import documents, mapping
 from adapters.vendure.client import SHOP
 from adapters.vendure.facts import ChannelFacts
+from adapters.vendure.ids import ids_among, is_id
 from adapters.vendure.reader import PAGE, Reader
 from adapters.vendure.wire.catalogue import (
     CollectionsData,
@@ -50,13 +51,16 @@ class CatalogueReader(Reader):
         language, facts = await self.language_of(context, call)
         channel = self.channel_of(context)
         skip = offset(query.after)
-        collection = query.category or query.collection
-        if collection is not None:
+        if query.category is not None or query.collection is not None:
+            collection = self._listed(query)
+            if collection is None:
+                return ProductPage((), (), has_next=False)
             index = await self.search_index(
                 {"collectionId": collection, "skip": skip, "take": query.first, "sort": {"name": "ASC"}},
                 channel,
                 language,
                 call,
+                collection=collection,
             )
             wire = await self.by_ids([hit.product_id for hit in index.items], channel, language, call)
             asked, total = [hit.product_id for hit in index.items], index.total_items
@@ -72,6 +76,14 @@ class CatalogueReader(Reader):
             asked, total = list(wire), data.products.total_items
         products, positions = self.page(asked, wire, skip, language, facts)
         return ProductPage(products, positions, has_next=bool(products) and skip + len(asked) < total, total=total)
+
+    def _listed(self, query: ProductQuery) -> str | None:
+        """The Vendure collection that is asked for; None where a category is asked as a merchandised set or the other
+        way round, and for what is no id."""
+        key = query.category or query.collection or ""
+        merchandised = key in self.config.merchandised
+        fits = (query.category is None or not merchandised) and (query.collection is None or merchandised)
+        return key if fits and is_id(key) else None
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
         language, facts = await self.language_of(context, call)
@@ -101,7 +113,7 @@ class CatalogueReader(Reader):
             for field, found in (
                 ("slug", sorted({form for slug in values[ProductKeyKind.SLUG] for form in (slug, slug_key(slug))})),
                 ("sku", self.written(values[ProductKeyKind.SKU])),
-                ("id", values[ProductKeyKind.NATIVE]),
+                ("id", ids_among(values[ProductKeyKind.NATIVE])),
             )
             if found
         ]
@@ -147,19 +159,28 @@ class CatalogueReader(Reader):
         return {product.id: product for product in await self._read(keys, channel, language, call)}
 
     async def search_index(
-        self, request: Mapping[str, object], channel: str, language: str, call: CallContext
+        self,
+        request: Mapping[str, object],
+        channel: str,
+        language: str,
+        call: CallContext,
+        *,
+        collection: str | None = None,
     ) -> SearchResult:
+        """Nothing where shoppers may not see the collection."""
+        wanted: dict[str, object] = {"input": {"groupByProduct": True, **request}}
         data = await self.ask(
-            documents.SEARCH,
+            documents.SEARCH if collection is None else documents.COLLECTION,
             SearchData,
             call,
             operation="search.search",
             channel=channel,
-            variables={"input": {"groupByProduct": True, **request}},
+            variables=wanted if collection is None else {**wanted, "collection": collection},
             language=language,
             path=SHOP,
         )
-        return data.search
+        hidden = collection is not None and data.collection is None
+        return SearchResult(0, ()) if hidden else data.search
 
     async def _collections(self, channel: str, language: str, call: CallContext) -> list[WireCollection]:
         found: list[WireCollection] = []

@@ -76,15 +76,24 @@ COLLECTION_IDS = f"""query CollectionIds($options: CollectionListOptions!) {{
   collections(options: $options) {{ items {{ id }} }}
 }}"""
 
+_HITS = """search(input: $input) {
+    totalItems
+    items { productId }
+    facetValues { count facetValue { id name facet { code name } } }
+    collections { count collection { id name } }
+  }"""
+
 SEARCH = f"""query Search($input: SearchInput!) {{
   {GUARD}
-  search(input: $input) {{
-    totalItems
-    items {{ productId }}
-    facetValues {{ count facetValue {{ id name facet {{ code name }} }} }}
-    collections {{ count collection {{ id name }} }}
-  }}
+  {_HITS}
 }}"""
+
+COLLECTION = f"""query Collection($input: SearchInput!, $collection: ID!) {{
+  {GUARD}
+  collection(id: $collection) {{ id }}
+  {_HITS}
+}}"""
+"""The index names products of private collections too; whether shoppers may see the collection is asked beside it."""
 
 PRICES = f"""query Prices($options: ProductVariantListOptions!) {{
   {GUARD}

@@ -1,4 +1,5 @@
-"""`PricePort`, `StockPort`, `StorePort` and `IdentityPort` of a Vendure shop: what is known of its variants by SKU."""
+"""`PricePort`, `StockPort`, `StorePort` and `IdentityPort` of a Vendure shop: what is known of its variants, by SKU or
+by id."""
 
 from __future__ import annotations
 
@@ -45,15 +46,17 @@ class OfferReader(Reader):
         if not pieces:
             return {}
         facts = await self.facts.of(channel, call)
-        skus = list(dict.fromkeys(key.sku for key in pieces))
         if currency not in facts.currencies:
             return {key: CurrencyNotSold(source=self.name) for key in pieces}
-        priced, unpriced = await self._prices({"sku": {"in": self.written(skus)}}, channel, currency, call)
-        bearers = self.by_sku([item for item in (*priced, *unpriced) if item.product.enabled])
+        wanted = self.named(key.variant for key in pieces)
+        if wanted is None:
+            return {}
+        priced, unpriced = await self._prices(wanted, channel, currency, call)
+        bearers = self.by_key([item for item in (*priced, *unpriced) if item.product.enabled])
         source = self.source()
         answers: dict[PriceKey, Price | AdapterError] = {}
         for key in pieces:
-            found = self.the_one(bearers, key.sku)
+            found = self.the_one(bearers, key.variant)
             if isinstance(found, WirePriced):
                 answers[key] = mapping.price(found, key, facts, source)
             elif isinstance(found, WireCurrencies):
@@ -116,7 +119,8 @@ class OfferReader(Reader):
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         """One request. Goods count whether or not their variant is for sale."""
-        if not keys:
+        wanted = self.named(key.variant for key in keys)
+        if wanted is None:
             return {}
         facts = await self.facts.of(self.config.channel_token, call)
         data = await self.ask(
@@ -124,19 +128,14 @@ class OfferReader(Reader):
             StockData,
             call,
             operation="stock.get_stock",
-            variables={
-                "options": {
-                    "filter": {"sku": {"in": self.written(list(dict.fromkeys(key.sku for key in keys)))}},
-                    "take": PAGE,
-                }
-            },
+            variables={"options": {"filter": wanted, "take": PAGE}},
             max_response_bytes=VARIANTS_BYTES,
         )
-        bearers = self.by_sku(data.product_variants.items)
+        bearers = self.by_key(data.product_variants.items)
         source = self.source()
         answers: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
-            found = self.the_one(bearers, key.sku, disabled_too=True)
+            found = self.the_one(bearers, key.variant, disabled_too=True)
             if isinstance(found, AdapterError):
                 answers[key] = found
             elif found is not None:
@@ -166,7 +165,7 @@ class OfferReader(Reader):
         if not keys:
             return {}
         data = await self._skus({"filter": {"sku": {"in": self.written(keys)}}, "take": PAGE}, call)
-        bearers = self.by_sku(data.product_variants.items)
+        bearers = self.by_key(data.product_variants.items)
         source = self.source()
         answers: dict[str, NativeRef | AdapterError] = {}
         for key in keys:

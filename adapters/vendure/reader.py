@@ -8,10 +8,11 @@ from typing import Protocol, TypeVar, cast
 from adapters.vendure.client import ADMIN, Query, VendureClient
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.facts import ChannelFacts, FactsOfChannels
+from adapters.vendure.ids import ids_among
 from adapters.vendure.mapping import Source
 from gateway.errors import AdapterError, AmbiguousKey, ConfigurationError
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import stored_forms
+from gateway.model.identity import NativeRef, VariantKey, natives_among, skus_among, stored_forms
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 
 class HasSku(Protocol):
+    @property
+    def id(self) -> str: ...
+
     @property
     def sku(self) -> str: ...
 
@@ -88,21 +92,33 @@ class Reader:
         """As Vendure compares them, exactly: with the blanks people left at their ends."""
         return [form for sku in skus for form in stored_forms(self.key_rule.written(sku))]
 
-    def by_sku(self, items: Iterable[S]) -> dict[str, list[S]]:
-        """The items that bear each SKU, as Vendure writes it; those without one are left out."""
-        bearers: dict[str, list[S]] = {}
+    def named(self, variants: Iterable[VariantKey]) -> Mapping[str, object] | None:
+        """A filter for variants by SKU and by id; None where there is nothing to ask for."""
+        asked = list(dict.fromkeys(variants))
+        skus, ids = self.written(skus_among(asked)), ids_among(natives_among(asked, self.name))
+        wanted: list[Mapping[str, object]] = [
+            {field: {"in": found}} for field, found in (("sku", skus), ("id", ids)) if found
+        ]
+        if len(wanted) < 2:
+            return wanted[0] if wanted else None
+        return {"_or": wanted}
+
+    def by_key(self, items: Iterable[S]) -> dict[VariantKey, list[S]]:
+        """The items by each SKU, as Vendure writes it, and by id."""
+        bearers: dict[VariantKey, list[S]] = {}
         for item in items:
+            bearers[NativeRef(self.name, item.id)] = [item]
             if item.sku:
                 bearers.setdefault(self.key_rule.written(item.sku), []).append(item)
         return bearers
 
     def the_one(
-        self, bearers: Mapping[str, Sequence[S]], sku: str, *, disabled_too: bool = False
+        self, bearers: Mapping[VariantKey, Sequence[S]], variant: VariantKey, *, disabled_too: bool = False
     ) -> S | AdapterError | None:
-        """The item with this SKU. Vendure has no unique constraint on SKUs and some databases compare them without
-        case, so every answer is compared again. Items that are not for sale are passed over, or (`disabled_too`) come
-        second."""
-        same = bearers.get(self.key_rule.written(sku), ())
+        """The item with this SKU or id. Vendure has no unique constraint on SKUs and some databases compare them
+        without case, so every answer is compared again. Items that are not for sale are passed over, or
+        (`disabled_too`) come second."""
+        same = bearers.get(self.key_rule.written(variant) if isinstance(variant, str) else variant, ())
         on_sale = [item for item in same if item.enabled]
         chosen = on_sale or (same if disabled_too else ())
         if len(chosen) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.vendure.catalogue import CatalogueReader, offset
+from adapters.vendure.ids import is_id
 from adapters.vendure.wire.catalogue import SearchResult
 from gateway.errors import UnsupportedFilter
 from gateway.model.context import CallContext, ContextView
@@ -38,6 +39,9 @@ class SearchReader(CatalogueReader):
         """Two requests: the index, then the products it found."""
         if query.sort not in SORTS:
             raise UnsupportedFilter(f"sorting by {query.sort.value} is not supported")
+        for each in query.filters:
+            if not all(map(is_id, each.values)):
+                raise UnsupportedFilter("this facet has no such value")
         language, facts = await self.language_of(context, call)
         channel = self.channel_of(context)
         skip = offset(query.after)

@@ -18,7 +18,7 @@ from yarl import URL
 from gateway.calls.addresses import socket_factory
 from gateway.calls.bodies import read_capped
 from gateway.calls.deadline import Deadline
-from gateway.calls.refusals import BadTransfer
+from gateway.calls.refusals import BadTransfer, NeverSent
 from gateway.calls.request_head import RequestHead
 from gateway.calls.wire import (
     COMMON_HEADERS,
@@ -29,6 +29,7 @@ from gateway.calls.wire import (
     SWITCHING_PROTOCOLS,
     check_head,
     not_connected,
+    place_in,
 )
 from gateway.errors import AdapterError, DeadlineExceeded, RequestRefused, Unavailable
 from gateway.model.context import CallContext
@@ -48,18 +49,20 @@ class AiohttpWire:
         self._connections = connections
         self._allow_private = allow_private_network
         self._ssl: ssl.SSLContext | bool = True if ssl_context is None else ssl_context
+        self._places = asyncio.Semaphore(connections)
         self._connector: TCPConnector | None = None
         self._target: ClientRequest | None = None
 
     async def exchange(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
+        sent = self._head.bytes_of(request)
+        left = await place_in(self._places, call, seconds)
         leaving = False
         try:
-            sent = self._head.bytes_of(request)
-            with Deadline(call, seconds):
+            with Deadline(call, left):
                 connection = await self._connect()
                 if call.once and call.remaining() <= 0:  # stopped in the middle: another may have taken this over
                     connection.release()
-                    raise DeadlineExceeded(detail="no time was left to send")
+                    raise NeverSent(detail="no time was left to send")
                 leaving = True
                 try:
                     response = await _exchanged(connection, request.method, sent, cap)
@@ -74,6 +77,8 @@ class AiohttpWire:
             mapped = _mapped(error)
             mapped.unsent = not leaving
             raise mapped from error
+        finally:
+            self._places.release()
         return response
 
     async def _connect(self) -> Connection:

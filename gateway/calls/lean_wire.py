@@ -15,11 +15,10 @@ from urllib.parse import urlsplit
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] # its own open tuple
 
 from gateway.calls.addresses import socket_factory
-from gateway.calls.deadline import Deadline
 from gateway.calls.lean_connection import Connection, Lost
-from gateway.calls.refusals import BadTransfer
+from gateway.calls.refusals import BadTransfer, NeverSent
 from gateway.calls.request_head import RequestHead
-from gateway.calls.wire import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, not_connected
+from gateway.calls.wire import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, not_connected, place_in
 from gateway.errors import AdapterError, DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
@@ -48,14 +47,8 @@ class LeanWire:
         now = time.monotonic()
         limit = now + seconds
         if call.deadline <= now:
-            late = DeadlineExceeded(detail="no time was left")
-            late.unsent = True
-            raise late
-        if self._places.locked():
-            with Deadline(call, seconds):
-                await self._places.acquire()
-        else:
-            await self._places.acquire()  # at once
+            raise NeverSent(detail="no time was left")
+        await place_in(self._places, call, seconds)
         try:
             return await self._exchanged(sent, request.method == "HEAD", call, limit, cap)
         finally:
@@ -66,7 +59,7 @@ class LeanWire:
             connection = self._reused() or await self._connected(min(limit, call.deadline))
             if call.once and call.remaining() <= 0:  # stopped in the middle: another may have taken this over
                 self._idle.append((connection, time.monotonic() + IDLE_SECONDS))
-                raise DeadlineExceeded(detail="no time was left to send")
+                raise NeverSent(detail="no time was left to send")
         except AdapterError as error:
             error.unsent = True
             raise

@@ -10,12 +10,14 @@ from msgspec import Struct
 
 
 class Tally:
-    """The HTTP attempts of one call. All tasks of the call share it, whoever of them asks."""
+    """The HTTP attempts of one call. All tasks of the call share it, whoever of them asks. `answered` are those that
+    brought an answer the transport took for a good one."""
 
-    __slots__ = ("attempts", "cost", "counted")
+    __slots__ = ("answered", "attempts", "cost", "counted")
 
     def __init__(self) -> None:
         self.attempts = 0
+        self.answered = 0
         self.cost = 0.0
         self.counted: float | None = None
 
@@ -69,4 +71,4 @@ OBSERVER: ContextVar[Callable[[BackendCall], None] | None] = ContextVar("backend
 """Set for one operation. A flight that another operation started is not reported here: it was not this one's call."""
 
 TALLY: ContextVar[Tally | None] = ContextVar("backend_call_tally", default=None)
-"""Set for one call of an adapter, where somebody observes it."""
+"""Set for one call of an adapter."""

@@ -15,6 +15,7 @@ import structlog
 from gateway.calls.staleness import marked_stale
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, ContextView, Priority
+from gateway.model.identity import NativeRef, VariantKey
 from gateway.model.stock import StockKey, StockLevels
 
 BEHIND = "PROJECTION_BEHIND"
@@ -26,12 +27,12 @@ _log = structlog.get_logger("gateway.projection")
 class StockSource(Protocol):
     """What an adapter offers where it has no batched stock. Both are slow, and called in the background."""
 
-    async def all_stock(self, call: CallContext) -> Mapping[str, StockLevels]:
-        """Levels at all places, by SKU."""
+    async def all_stock(self, call: CallContext) -> Mapping[VariantKey, StockLevels]:
+        """Levels at all places, by SKU; by reference for variants without one."""
         ...
 
-    async def stock_of(self, skus: Sequence[str], call: CallContext) -> Mapping[str, StockLevels]:
-        """Levels of some SKUs; one that is absent is no longer known."""
+    async def stock_of(self, variants: Sequence[VariantKey], call: CallContext) -> Mapping[VariantKey, StockLevels]:
+        """Levels of some variants; one that is absent is no longer known."""
         ...
 
 
@@ -42,8 +43,8 @@ class StockProjection:
         self._source = source
         self._every = every
         self._patience = patience
-        self._levels: dict[str, StockLevels] = {}
-        self._read_at: dict[str, float] = {}
+        self._levels: dict[VariantKey, StockLevels] = {}
+        self._read_at: dict[VariantKey, float] = {}
         self._filled_at: float | None = None
         self._poller: asyncio.Task[None] | None = None
 
@@ -64,56 +65,59 @@ class StockProjection:
     async def get_stock(
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
-        """From the copy; `call.fresh` asks the source for these SKUs. Unavailable before the first poll."""
+        """From the copy; `call.fresh` asks the source for these variants. Unavailable before the first poll."""
         if call.fresh:
-            await self._read(list(dict.fromkeys(key.sku for key in keys)), call)
+            await self._read(list(dict.fromkeys(key.variant for key in keys)), call)
         elif self._filled_at is None:
             raise Unavailable(detail="the projection has not been filled yet")
         now = time.monotonic()
-        return {key: self._answer(key, now) for key in keys if key.sku in self._levels}
+        return {key: self._answer(key, now) for key in keys if key.variant in self._levels}
 
     async def poll(self) -> None:
         """Reads everything once. Raises AdapterError."""
         started = time.monotonic()
         levels = await self._source.all_stock(self._call())
-        for sku in [sku for sku in self._levels if sku not in levels and self._read_at[sku] < started]:
-            del self._levels[sku], self._read_at[sku]
-        for sku, found in levels.items():
-            self._keep(sku, found, started)
+        for gone in [one for one in self._levels if one not in levels and self._read_at[one] < started]:
+            del self._levels[gone], self._read_at[gone]
+        for variant, found in levels.items():
+            self._keep(variant, found, started)
         self._filled_at = started
 
     async def changed(self, tags: Sequence[str]) -> None:
-        """Read again what a webhook named: `stock:<SKU>`, or `stock` for everything. Failures wait for the poll."""
-        skus = [tag.removeprefix("stock:") for tag in tags if tag.startswith("stock:")]
+        """Read again what a webhook named: `stock:<SKU>`, `stock:<native id>` of a variant without one, or `stock` for
+        everything. Failures wait for the poll."""
+        named = {tag.removeprefix("stock:") for tag in tags if tag.startswith("stock:")}
+        natives = [one for one in self._levels if isinstance(one, NativeRef) and one.id in named]
+        variants: list[VariantKey] = [*natives, *sorted(named - {native.id for native in natives})]
         try:
             if "stock" in tags:
                 await self.poll()
-            elif skus:
-                await self._read(skus, self._call())
+            elif variants:
+                await self._read(variants, self._call())
         except AdapterError as error:
-            _log.warning("projection_not_renewed", code=error.code, skus=len(skus))
+            _log.warning("projection_not_renewed", code=error.code, variants=len(variants))
 
-    async def _read(self, skus: Sequence[str], call: CallContext) -> None:
+    async def _read(self, variants: Sequence[VariantKey], call: CallContext) -> None:
         started = time.monotonic()
-        found = await self._source.stock_of(skus, call)
-        for sku in skus:
-            if sku in found:
-                self._keep(sku, found[sku], started)
-            elif self._read_at.get(sku, -1.0) < started:
-                self._levels.pop(sku, None)
-                self._read_at.pop(sku, None)
+        found = await self._source.stock_of(variants, call)
+        for variant in variants:
+            if variant in found:
+                self._keep(variant, found[variant], started)
+            elif self._read_at.get(variant, -1.0) < started:
+                self._levels.pop(variant, None)
+                self._read_at.pop(variant, None)
 
-    def _keep(self, sku: str, levels: StockLevels, started: float) -> None:
+    def _keep(self, variant: VariantKey, levels: StockLevels, started: float) -> None:
         # What was asked for earlier and arrives later tells less than what is here.
-        if self._read_at.get(sku, -1.0) <= started:
-            self._levels[sku] = levels
-            self._read_at[sku] = started
+        if self._read_at.get(variant, -1.0) <= started:
+            self._levels[variant] = levels
+            self._read_at[variant] = started
 
     def _answer(self, key: StockKey, now: float) -> StockLevels:
-        known = self._levels[key.sku].levels
+        known = self._levels[key.variant].levels
         wanted = {place: known[place] for place in key.locations if place in known}
         levels = StockLevels(wanted)
-        late = now - self._read_at[key.sku] > self._every + self._patience
+        late = now - self._read_at[key.variant] > self._every + self._patience
         return marked_stale(levels, BEHIND) if late else levels
 
     def _call(self) -> CallContext:

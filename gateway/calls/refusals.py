@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from gateway.errors import InvalidAnswer
+from gateway.errors import DeadlineExceeded, InvalidAnswer
 
 
 class BadTransfer(InvalidAnswer):
     """The system that owns this fact gave an answer that makes no sense."""
+
+
+class NeverSent(DeadlineExceeded):
+    """The system that owns this fact was not asked in time."""
+
+    counts_against_backend = False
+    unsent = True

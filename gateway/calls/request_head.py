@@ -14,6 +14,10 @@ from gateway.ports.transport import Request
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""Half of a surrogate pair: no encoding writes it, and where it is left out another thing is asked for."""
+_ELSEWHERE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff?#\\]|(?:^|/)(?:\.|%2[eE]){1,2}(?:/|$)")
+"""A query, a fragment, another line, or a segment that goes up."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"})
 
@@ -33,12 +37,17 @@ class RequestHead:
         self._plain = self._host + "".join(f"{name}: {value}\r\n" for name, value in self._common.items())
 
     def bytes_of(self, request: Request) -> bytes:
-        """Raises RequestRefused for what could end a header field before its end, or frame the body differently."""
+        """Raises RequestRefused for what could end a header field before its end, frame the body differently or lead
+        to another place than the one that was meant: whatever of a path is data is quoted by whoever put it there."""
         method, body = request.method, request.body
         if not _TOKEN.fullmatch(method):
             raise RequestRefused(detail="the request's method is no token")
+        if _ELSEWHERE.search(request.path):
+            raise RequestRefused(detail="the request's path leads elsewhere")
         url = URL(f"{self._base}/{request.path.lstrip('/')}")
         if request.query:
+            if any(_HALF.search(value) for value in request.query.values()):
+                raise RequestRefused(detail="the request's query cannot be written")
             url = url.extend_query(request.query)
         lines = [f"{method} {url.raw_path_qs} HTTP/1.1\r\n", self._fields(request.headers)]
         if body is not None:

@@ -92,7 +92,8 @@ class Route:
     async def ask(self, keys: Sequence[Any], context: CommerceContext, call: CallContext) -> Mapping[Any, Any]:
         """One call of the adapter. Raises AdapterError, or what the client did wrong."""
         observer = OBSERVER.get()
-        tallied = TALLY.set(Tally()) if observer is not None else None
+        tally = Tally()
+        tallied = TALLY.set(tally)
         begun = Begun()
         within = BEGUN.set(begun)
         started = time.monotonic()
@@ -105,7 +106,7 @@ class Route:
                 return self._sound({keys[0]: await self._method(keys[0], view, call)})
         except AdapterError as error:
             outcome = error.code
-            self._hold_to_account(error)
+            self._hold_to_account(error, tally)
             error.located(self.backend, self.domain, self.operation)
             self.tell(error, call)
             raise
@@ -116,14 +117,14 @@ class Route:
             outcome = "CANCELLED"
             raise
         except Exception as error:
-            # A mapping met something its author did not think of: the backend's answer is to blame, visibly.
+            # A mapping met something its author did not think of, in an answer or in what was asked: ours, visibly. The
+            # backend is not held to account for it, or whoever finds such a key could take it away from everybody.
             FAILURES.unexpected(
                 error, event="adapter_failed", backend=self.backend, operation=self.operation, trace_id=call.trace_id
             )
             detail = f"{type(error).__name__} in the adapter"
             invalid = InvalidAnswer(detail=detail).located(self.backend, self.domain, self.operation)
             outcome = invalid.code
-            self._hold_to_account(invalid)
             self.tell(invalid, call)
             raise invalid from error
         finally:
@@ -132,9 +133,8 @@ class Route:
             self._count(outcome)
             seconds = time.monotonic() - started
             self._seconds(seconds)
-            if observer is not None and tallied is not None:
-                tally = TALLY.get() or Tally()
-                TALLY.reset(tallied)
+            TALLY.reset(tallied)
+            if observer is not None:
                 observer(self._told(len(keys), call, started, seconds, outcome, tally))
 
     def _sound(self, answers: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -180,9 +180,10 @@ class Route:
             background=call.priority is Priority.BACKGROUND,
         )
 
-    def _hold_to_account(self, error: AdapterError) -> None:
+    def _hold_to_account(self, error: AdapterError, tally: Tally) -> None:
+        """For an answer of this very call that makes no sense: where none came, nothing was said of the backend."""
         transport = self.bound.transport
-        if transport is None or isinstance(error, BadTransfer):
+        if transport is None or isinstance(error, BadTransfer) or not tally.answered:
             return
         if isinstance(error, InvalidAnswer | CredentialsRefused):
             transport.denounce(error.code)

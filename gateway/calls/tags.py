@@ -53,7 +53,7 @@ def _unnamed(name: str) -> str:
 
 def _names(key: Any) -> tuple[str, ...] | None:
     if isinstance(key, PriceKey | StockKey):
-        return (key.sku,)
+        return (key.variant if isinstance(key.variant, str) else key.variant.id,)
     if isinstance(key, ProductKey | CustomerKey):
         return (key.value,)
     if isinstance(key, NativeRef):

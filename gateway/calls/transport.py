@@ -235,6 +235,8 @@ class AioTransport:
             tally.charged(signal.cost)
         ok = limited or (response.status < 500 and not slow)
         self._record(ticket, ok=ok)
+        if ok and tally is not None:
+            tally.answered += 1
         if ok and not self._breaker.is_open:
             self.health.succeeded()
         else:

@@ -7,16 +7,19 @@ pool of connections per backend, so that a sick one exhausts nothing of others.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
 from gateway.calls.addresses import AddressRefused
 from gateway.calls.bodies import ACCEPTED_ENCODINGS
-from gateway.calls.refusals import BadTransfer
-from gateway.errors import Unavailable
+from gateway.calls.deadline import Deadline
+from gateway.calls.refusals import BadTransfer, NeverSent
+from gateway.errors import DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
 
@@ -27,6 +30,8 @@ IDLE_SECONDS = 15.0
 LONGEST_FIELD = 8_190
 MOST_FIELDS = 128
 SWITCHING_PROTOCOLS = 101
+_DIGITS = 18
+"""Of a length that can be one."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -48,8 +53,25 @@ def check_head(status: int, headers: Mapping[str, str], cap: int) -> None:
     if status == SWITCHING_PROTOCOLS:
         raise BadTransfer(detail="protocols are not switched")
     announced = headers.get("content-length")
-    if announced and int(announced) > cap:
+    if announced and not (announced.isascii() and announced.isdigit()):
+        raise BadTransfer(detail="the length of the body is no number")
+    if announced and (len(announced) > _DIGITS or int(announced) > cap):
         raise BadTransfer(detail=f"body announces more than {cap} bytes")
+
+
+async def place_in(places: asyncio.Semaphore, call: CallContext, seconds: float) -> float:
+    """Wait for one of our own connections to be free; the seconds that are left then. Raises NeverSent when the time
+    is over first: a wait for ourselves says nothing of the backend."""
+    if not places.locked():
+        await places.acquire()  # at once
+        return seconds
+    started = time.monotonic()
+    try:
+        with Deadline(call, seconds):
+            await places.acquire()
+    except DeadlineExceeded:
+        raise NeverSent(detail="no connection was free in time") from None
+    return seconds - (time.monotonic() - started)
 
 
 def not_connected(error: BaseException) -> Unavailable:

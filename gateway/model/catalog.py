@@ -9,7 +9,7 @@ from enum import Enum
 from msgspec import Struct
 
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
+from gateway.model.identity import NativeRef, VariantKey
 from gateway.model.text import Text
 
 
@@ -68,8 +68,9 @@ class Measurement(Struct, frozen=True, gc=False):
 
 
 class Variant(Struct, frozen=True, gc=False):
-    """What a customer buys. `sku` is the business key shared by all backends, None where the catalogue has none (then
-    nothing is joined). `gtins` have 14 digits. Records carry their product's reference, not the product."""
+    """What a customer buys. `sku` is the business key shared by all backends, None where the catalogue has none: then
+    only what its own backend says of it is joined. `gtins` have 14 digits. Records carry their product's reference, not
+    the product."""
 
     ref: NativeRef
     product: NativeRef
@@ -82,6 +83,11 @@ class Variant(Struct, frozen=True, gc=False):
     measurement: Measurement | None = None
     taxable: bool | None = None
     tags: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> VariantKey:
+        """What price and stock are asked by."""
+        return self.sku if self.sku is not None else self.ref
 
 
 class ProductStatus(Enum):
@@ -121,6 +127,15 @@ class Category(Struct, frozen=True, gc=False):
     parent: str | None = None
     position: int = 0
 
+    @property
+    def ref(self) -> NativeRef:
+        """A key means nothing without the backend that uses it."""
+        return NativeRef(self.freshness.source, self.key)
+
+    @property
+    def above(self) -> NativeRef | None:
+        return None if self.parent is None else NativeRef(self.freshness.source, self.parent)
+
 
 class Collection(Struct, frozen=True, gc=False):
     """A merchandised set of products; no tree."""
@@ -131,6 +146,10 @@ class Collection(Struct, frozen=True, gc=False):
     slug: str | None = None
     description: Text | None = None
     image: Image | None = None
+
+    @property
+    def ref(self) -> NativeRef:
+        return NativeRef(self.freshness.source, self.key)
 
 
 class ProductKeyKind(Enum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated
 
@@ -16,6 +17,24 @@ class NativeRef(Struct, frozen=True, gc=False, cache_hash=True, order=True):
 
     backend: str
     id: str
+
+
+VariantKey = str | NativeRef
+"""How a variant is named to a backend: by its SKU, the business key that all backends share; or, where it has none, by
+the reference that one backend gave it, which means nothing to any other and is never handed to one."""
+
+
+def sku_of(variant: VariantKey) -> str | None:
+    return variant if isinstance(variant, str) else None
+
+
+def skus_among(variants: Iterable[VariantKey]) -> list[str]:
+    return [variant for variant in variants if isinstance(variant, str)]
+
+
+def natives_among(variants: Iterable[VariantKey], backend: str) -> list[str]:
+    """The native ids among them; what is another backend's is nobody's here."""
+    return [v.id for v in variants if not isinstance(v, str) and v.backend == backend]
 
 
 class CaseRule(Enum):
@@ -44,7 +63,7 @@ class KeyRule(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
             key = key.upper()
         elif self.case is _LOWER:
             key = key.lower()
-        return key.zfill(self.pad) if self.pad and key.isdigit() else key
+        return key.zfill(self.pad) if self.pad and key.isascii() and key.isdigit() else key
 
     def same(self, asked: str, found: str | None) -> bool:
         """Whether the value a backend returned is the key that was asked. Search indexes return near matches, so every
@@ -79,6 +98,28 @@ def place_key(ref: str) -> str:
     character, and a global id around the number (`gid://shop/Location/1` is 1)."""
     folded = unicodedata.normalize("NFKC", ref).strip().casefold()
     return folded.rstrip("/").rpartition("/")[2] if "://" in folded else folded
+
+
+INT32, INT64 = 2**31 - 1, 2**63 - 1
+"""The largest record numbers that 4 and 8 bytes hold, as most systems keep them."""
+
+
+def record_number(text: str, most: int) -> int | None:
+    """The number in its one spelling, 1 to `most`: ASCII digits without sign, blank, separator or leading zero. None
+    for every other text, so that one record has one id and nothing else reaches a backend that counts its records."""
+    if not 0 < len(text) <= 19 or not (text.isascii() and text.isdigit()) or text[0] == "0":
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
+def is_plain(text: str) -> bool:
+    """Whether it can be a key at all: no control character, no half of a surrogate pair, no character that only some
+    systems can store (U+0000, which databases refuse, is the one that matters)."""
+    return all(unicodedata.category(character) not in _UNWRITTEN for character in text)
+
+
+_UNWRITTEN = frozenset({"Cc", "Cs"})
 
 
 def gtin14(code: str) -> str | None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gateway.model.catalog import Product
 from gateway.model.customers import LoyaltyEntry
+from gateway.model.freshness import Freshness
 from gateway.model.orders import Order
 from gateway.model.search import Facet
 from gateway.model.stores import GeoPoint, Store
@@ -37,13 +38,14 @@ class ProductEdge(Struct, frozen=True, gc=False):
 
 
 class ProductList(Struct, frozen=True, gc=False):
-    """`positions[i]` resumes after `products[i]`; `bound_to` says of which list. Cursors are sealed when they are
-    selected: most pages show none but the last."""
+    """`positions[i]` resumes after `products[i]`; `bound_to` says of which list, `freshness` whose it is, also where it
+    is empty. Cursors are sealed when they are selected: most pages show none but the last."""
 
     products: tuple[Product, ...]
     positions: tuple[str, ...]
     bound_to: str
     has_next: bool
+    freshness: Freshness
     total_count: int | None = None
 
 
@@ -54,6 +56,7 @@ class SearchResult(Struct, frozen=True, gc=False):
     positions: tuple[str, ...]
     bound_to: str
     has_next: bool
+    freshness: Freshness
     facets: tuple[Facet, ...] = ()
     total_count: int | None = None
 

@@ -8,17 +8,22 @@ from decimal import Decimal
 from msgspec import Struct
 
 from gateway.model.freshness import Freshness
+from gateway.model.identity import VariantKey, sku_of
 from gateway.model.money import Money, TaxedMoney
 
 ONE = Decimal(1)
 
 
 class PriceKey(Struct, frozen=True, gc=False, cache_hash=True):
-    """`unit` is a backend's sales unit (such as `dozen`); None is the piece."""
+    """`unit` is a backend's sales unit (such as `dozen`), in its own word; None is the piece."""
 
-    sku: str
+    variant: VariantKey
     quantity: Decimal = ONE
     unit: str | None = None
+
+    @property
+    def sku(self) -> str | None:
+        return sku_of(self.variant)
 
 
 class UnitPrice(Struct, frozen=True, gc=False):

@@ -9,14 +9,19 @@ from enum import Enum
 from msgspec import Struct
 
 from gateway.model.freshness import Freshness
+from gateway.model.identity import VariantKey, sku_of
 
 
 class StockKey(Struct, frozen=True, gc=False, cache_hash=True):
-    """Stock of one SKU at places of one backend. `locations` are that backend's own location references; every key of
-    one call usually shares the same tuple."""
+    """Stock of one variant at places of one backend. `locations` are that backend's own location references; every key
+    of one call usually shares the same tuple."""
 
-    sku: str
+    variant: VariantKey
     locations: tuple[str, ...]
+
+    @property
+    def sku(self) -> str | None:
+        return sku_of(self.variant)
 
 
 class Tracking(Enum):
@@ -92,7 +97,7 @@ class Availability(Struct, frozen=True, gc=False):
     """Of one variant. `quantity` sums the heard places, capped, None when unknown or uncounted; `complete` is False
     when a place could not be heard, then the sum is a lower bound."""
 
-    sku: str
+    variant: VariantKey
     fulfilment: Fulfilment
     status: AvailabilityStatus
     quantity: int | None
@@ -102,3 +107,7 @@ class Availability(Struct, frozen=True, gc=False):
     promise: Promise | None
     stores: tuple[StoreAvailability, ...]
     freshness: tuple[Freshness, ...]
+
+    @property
+    def sku(self) -> str | None:
+        return sku_of(self.variant)

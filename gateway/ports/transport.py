@@ -15,9 +15,10 @@ from gateway.model.written_times import retry_after
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """One HTTP attempt. `path` is relative to the backend's configured URL. `operation` names the port's operation for
-    metrics and traces. `idempotent` allows a retry. `cost` is in the vendor's own units where it has a cost model
-    (`Manifest.cost_unit` names them); elsewhere it stays 1, and the unit is a request."""
+    """One HTTP attempt. `path` is relative to the backend's configured URL; what is data in it is quoted
+    (`urllib.parse.quote(text, safe="")`), because a path with a query, a fragment or `..` is refused. `operation` names
+    the port's operation for metrics and traces. `idempotent` allows a retry. `cost` is in the vendor's own units where
+    it has a cost model (`Manifest.cost_unit` names them); elsewhere it stays 1, and the unit is a request."""
 
     method: str
     path: str

@@ -12,6 +12,7 @@ from gateway.ports.manifest import Secret
 from gateway.ports.tasks import Tasks
 from gateway.services.availability import AvailabilityService
 from gateway.services.catalog import Catalog
+from gateway.services.classification import Classification
 from gateway.services.cursors import Cursors
 from gateway.services.customers import Customers
 from gateway.services.ids import Ids
@@ -20,6 +21,7 @@ from gateway.services.loyalty import Loyalty
 from gateway.services.nodes import Nodes
 from gateway.services.orders import Orders
 from gateway.services.pricing import Pricing
+from gateway.services.searching import Searching
 from gateway.services.speech import Speech
 from gateway.services.staff_tasks import StaffTasks
 from gateway.services.stores import Stores
@@ -49,6 +51,8 @@ class Services:
         self.languages = Languages(settings.languages)
         self.ids = Ids(ownership)
         self.catalog = Catalog(systems, cursors)
+        self.classification = Classification(systems)
+        self.searching = Searching(systems, self.catalog)
         self.customers = Customers(systems, links)
         self.pricing = Pricing(systems, self.customers)
         self.stores = Stores(systems, cursors, self.languages)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import AdapterError, BadInput
+from gateway.model.identity import VariantKey
 from gateway.model.paging import Near
 from gateway.model.stock import (
     Availability,
@@ -31,6 +32,8 @@ from gateway.services.scope import Scope
 from gateway.services.stores import KnownPlaces, Stores, distance_km
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import ChannelSection
+
+Answers = dict[VariantKey, "Availability | AdapterError | None"]
 
 DEFAULT_PICKUP_STORES = 5
 DELIVERY, PICKUP = Fulfilment.DELIVERY, Fulfilment.PICKUP
@@ -61,60 +64,64 @@ class AvailabilityService:
 
     async def of(
         self,
-        skus: Sequence[str | None],
+        variants: Sequence[VariantKey],
         fulfilment: Fulfilment,
         near: Near | None,
         store_names: tuple[str, ...] | None,
         scope: Scope,
     ) -> list[Availability | AdapterError | None]:
-        """In the order of `skus`; None for a variant without a SKU, which no stock system can know. An error only where
-        no place at all could be heard."""
+        """In the order of `variants`; None for a variant without a SKU where no place is counted by the system that
+        knows it. An error only where no place at all could be heard."""
         channel = self._systems.ownership.channels.get(scope.commerce.channel or "")
         limits = channel or ChannelSection(countries=(), currencies={})
-        asked = list(dict.fromkeys(sku for sku in skus if sku is not None))
+        asked = list(dict.fromkeys(variants))
         if fulfilment is DELIVERY:
             answers = await self._deliverable(asked, limits, scope)
         else:
             stores = await self._pickup_stores(near, store_names, limits, scope)
             answers = await self._collectable(asked, stores, limits, scope)
-        return [None if sku is None else answers[sku] for sku in skus]
+        return [answers[variant] for variant in variants]
 
-    async def _deliverable(
-        self, skus: Sequence[str], limits: ChannelSection, scope: Scope
-    ) -> dict[str, Availability | AdapterError]:
+    async def _deliverable(self, variants: Sequence[VariantKey], limits: ChannelSection, scope: Scope) -> Answers:
         locations = self._systems.ownership.locations
-        shelves = await self._shelves(skus, [locations[name] for name in limits.locations], scope)
+        shelves = await self._shelves(variants, [locations[name] for name in limits.locations], scope)
         markets = self._systems.ownership.markets
         market, plan = markets.of(scope.commerce.country), markets.delivery(scope.commerce.channel)
         promised = delivery_promises(plan, market, scope.now)
-        answers: dict[str, Availability | AdapterError] = {}
-        for position, sku in enumerate(skus):
+        answers: Answers = {}
+        for position, variant in enumerate(variants):
+            if not _joined(variant, shelves):
+                answers[variant] = None
+                continue
             whole = count(position, shelves, limits)
             promise = None if promised is None else promised.of(whole)
-            answers[sku] = _unheard(whole, shelves) or _whole(sku, DELIVERY, whole, promise, ())
+            answers[variant] = _unheard(whole, shelves) or _whole(variant, DELIVERY, whole, promise, ())
         return answers
 
     async def _collectable(
-        self, skus: Sequence[str], chosen: PickupStores, limits: ChannelSection, scope: Scope
-    ) -> dict[str, Availability | AdapterError]:
+        self, variants: Sequence[VariantKey], chosen: PickupStores, limits: ChannelSection, scope: Scope
+    ) -> Answers:
         stores = chosen.stores
         places = {place.name: place for store in stores for place in store.locations}
-        shelves = await self._shelves(skus, list(places.values()), scope)
+        shelves = await self._shelves(variants, list(places.values()), scope)
         by_place = {shelf.name: shelf for shelf in shelves}
         held = [[by_place[place.name] for place in store.locations] for store in stores]
-        answers: dict[str, Availability | AdapterError] = {}
-        for position, sku in enumerate(skus):
+        answers: Answers = {}
+        for position, variant in enumerate(variants):
+            if not _joined(variant, shelves):
+                answers[variant] = None
+                continue
             whole = count(position, shelves, limits)
             failure = _unheard(whole, shelves)
             if failure is not None:
-                answers[sku] = failure
+                answers[variant] = failure
                 continue
             found = tuple(
                 [_at_store(store, count(position, on, limits)) for store, on in zip(stores, held, strict=True)]
             )
             promised = [store.promise for store in found if store.promise is not None]
             soonest = min(promised, key=_ready_at, default=None)
-            answers[sku] = _whole(sku, PICKUP, _with_lost(whole, chosen), soonest, found)
+            answers[variant] = _whole(variant, PICKUP, _with_lost(whole, chosen), soonest, found)
         return answers
 
     async def _pickup_stores(
@@ -170,16 +177,20 @@ class AvailabilityService:
             far,
         )
 
-    async def _shelves(self, skus: Sequence[str], places: Sequence[LocationPlan], scope: Scope) -> list[Shelf]:
-        """The places with what each SKU's stock there is: one call for each backend that counts any of them."""
+    async def _shelves(
+        self, variants: Sequence[VariantKey], places: Sequence[LocationPlan], scope: Scope
+    ) -> list[Shelf]:
+        """The places with what each variant's stock there is: one call for each backend that counts any of them. A
+        variant without a SKU is asked of its own backend only."""
         refs: dict[str, list[str]] = {}
         for place in places:
             refs.setdefault(place.backend, []).append(place.ref)
 
         async def ask(backend: str) -> list[StockLevels | AdapterError | None]:
             locations = tuple(dict.fromkeys(refs[backend]))
-            keys = [StockKey(sku, locations) for sku in skus]
-            found = await self._systems.caller.keyed(backend, GET_STOCK, keys, scope.commerce, scope.call)
+            keys = [StockKey(variant, locations) for variant in variants]
+            told = [key for key in keys if isinstance(key.variant, str) or key.variant.backend == backend]
+            found = await self._systems.caller.keyed(backend, GET_STOCK, told, scope.commerce, scope.call)
             return [found.get(key) for key in keys]
 
         if len(refs) == 1:  # nothing to wait for beside it
@@ -187,7 +198,14 @@ class AvailabilityService:
             answers = {backend: await ask(backend)}
         else:
             answers = dict(zip(refs, await asyncio.gather(*map(ask, refs)), strict=True))
-        return [Shelf(place.name, place.ref, place.safety_stock, answers[place.backend]) for place in places]
+        return [
+            Shelf(place.name, place.ref, place.safety_stock, answers[place.backend], place.backend) for place in places
+        ]
+
+
+def _joined(variant: VariantKey, shelves: Sequence[Shelf]) -> bool:
+    """A SKU says what is meant everywhere; a native reference only where the backend that gave it counts."""
+    return isinstance(variant, str) or any(shelf.backend == variant.backend for shelf in shelves)
 
 
 def _unheard(whole: Count, shelves: Sequence[Shelf]) -> AdapterError | None:
@@ -216,10 +234,14 @@ def _at_store(store: PickupStore, found: Count) -> StoreAvailability:
 
 
 def _whole(
-    sku: str, fulfilment: Fulfilment, found: Count, promise: Promise | None, stores: tuple[StoreAvailability, ...]
+    variant: VariantKey,
+    fulfilment: Fulfilment,
+    found: Count,
+    promise: Promise | None,
+    stores: tuple[StoreAvailability, ...],
 ) -> Availability:
     return Availability(
-        sku,
+        variant,
         fulfilment,
         found.status,
         found.quantity,

@@ -1,4 +1,4 @@
-"""Stock of one SKU over some places: each place once, from its own system; what could not be heard is never zero."""
+"""Stock of a variant over some places: each place once, from its own system; what could not be heard is never zero."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ UNTRACKED = Tracking.UNTRACKED
 
 
 class Shelf(Struct, frozen=True):
-    """A place in one operation: `answers` are what its system said of each asked SKU, in their order. The safety stock
-    is never sold."""
+    """A place in one operation: `answers` are what its system, `backend`, said of each asked variant, in their order.
+    The safety stock is never sold."""
 
     name: str
     ref: str
     safety_stock: int
     answers: Sequence[StockLevels | AdapterError | None]
+    backend: str = ""
 
 
 class Count(Struct, frozen=True):
@@ -45,7 +46,7 @@ class Count(Struct, frozen=True):
 
 
 def count(position: int, shelves: Sequence[Shelf], limits: ChannelSection) -> Count:
-    """The SKU at this position of what was asked. An oversold place adds nothing, and takes nothing from others."""
+    """The variant at this position of what was asked. An oversold place adds nothing, and takes nothing from others."""
     total, unknown, unlimited, sure = 0, 0, False, True
     freshness: tuple[Freshness, ...] = ()
     failure: AdapterError | None = None

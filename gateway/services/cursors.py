@@ -1,5 +1,6 @@
 """Cursors: opaque, signed, and bound to what they were issued for. A cursor of another query, person or filter is
-refused, so a client can neither forge a position nor carry one from one list to another."""
+refused, so a client can neither forge a position nor carry one from one list to another. They are signed, not sealed:
+backends stand in them by their public aliases."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ _Content = TypeVar("_Content", bound=Struct)
 
 
 class PlainPosition(Struct, frozen=True, tag="p"):
-    """A position that one backend understands; `backend` so that a failover to another is noticed."""
+    """A position that one backend understands, named by its public alias: no other is asked to go on from it."""
 
     backend: str
     position: str
@@ -51,4 +52,6 @@ class Cursors:
             raise InvalidCursor("This cursor is of an older version.") from error
 
     def _sign(self, key: bytes, payload: bytes, bound_to: str) -> bytes:
-        return hmac.digest(key, bound_to.encode() + b"\x00" + payload, hashlib.sha256)[:_SIGNATURE_BYTES]
+        return hmac.digest(key, bound_to.encode(errors="backslashreplace") + b"\x00" + payload, hashlib.sha256)[
+            :_SIGNATURE_BYTES
+        ]

@@ -90,9 +90,10 @@ class Loyalty:
         position = self._cursors.open(after, PlainPosition, bound_to=bound_to).position if after else None
         query = LoyaltyEntryQuery(account.ref, first, position)
         backend = account.ref.backend
+        alias = self._systems.ownership.alias(backend)
         page = await self._systems.caller.paged(backend, LIST_ENTRIES, query, scope.commerce, scope.personal())
         edges = tuple(
-            EntryEdge(entry, self._cursors.seal(PlainPosition(backend, place), bound_to=bound_to))
+            EntryEdge(entry, self._cursors.seal(PlainPosition(alias, place), bound_to=bound_to))
             for entry, place in zip(page.entries, page.positions, strict=True)
         )
         return EntryList(edges, PageInfo(page.has_next, edges[-1].cursor if edges else None))

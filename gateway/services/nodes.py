@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, MalformedId
 from gateway.model.catalog import Category, Collection, Product, Variant
 from gateway.model.customers import Customer
-from gateway.model.identity import NativeRef
+from gateway.model.identity import NativeRef, is_plain
 from gateway.model.orders import Order
 from gateway.model.stores import Store
 from gateway.ports.aliases import Aliases
-from gateway.services.ids import NodeId, NodeType, decode
+from gateway.services.ids import NodeId, NodeType, decode, decode_as
 from gateway.services.scope import Scope
 
 if TYPE_CHECKING:
@@ -36,6 +36,22 @@ class Nodes:
             found = await self._record(node, fields, scope) if kind in (None, node.type) else None
         return found
 
+    async def listed(self, text: str, kind: NodeType, scope: Scope) -> NativeRef | None:
+        """What a category or a collection is named by: its id, an old one too, or a key in the words of the owner.
+        None where nothing can be meant. Raises MalformedId for the id of something else."""
+        try:
+            node = decode_as(text, kind)
+        except MalformedId:
+            if _is_id(text):
+                raise
+            owner = self._services.classification.owner(scope)
+            return NativeRef(owner, text) if owner is not None and text and is_plain(text) else None
+        ref = self._services.ids.ref(node)
+        if ref is None or not self._services.catalog.lists(ref.backend, scope):
+            current = await self._aliases.current(text)
+            ref = self._services.ids.ref(decode_as(current, kind)) if current is not None else None
+        return ref
+
     async def _record(self, node: NodeId, fields: frozenset[str], scope: Scope) -> NodeRecord | GatewayError | None:
         services = self._services
         if node.type is NodeType.STORE:
@@ -43,10 +59,6 @@ class Nodes:
             return store
         if node.type is NodeType.CUSTOMER:
             return await services.customers.by_id(node.value, fields, scope) if scope.profile.personal_data else None
-        if node.type is NodeType.CATEGORY:
-            return next((c for c in await services.catalog.categories(scope) if c.key == node.value), None)
-        if node.type is NodeType.COLLECTION:
-            return next((c for c in await services.catalog.collections(scope) if c.key == node.value), None)
         if node.type is NodeType.VARIANT and node.scheme == "sku":
             return await services.catalog.variant(node.value, scope)
         return await self._native(node, scope)
@@ -55,16 +67,27 @@ class Nodes:
         ref = self._services.ids.ref(node)
         if ref is None:
             return None
+        if node.type is NodeType.CATEGORY:
+            return await self._services.classification.category(ref, scope)
+        if node.type is NodeType.COLLECTION:
+            return await self._services.classification.collection(ref, scope)
         if node.type is NodeType.ORDER:
             (order,) = await self._services.orders.by_refs([ref], scope)
             return order
         if node.type is NodeType.PRODUCT:
-            (product,) = await self._services.catalog.by_ref([ref], scope)
-            return product
-        if node.type is NodeType.VARIANT and "\x1e" in ref.id:
-            owner, _, native = ref.id.partition("\x1e")
-            (product,) = await self._services.catalog.by_ref([NativeRef(ref.backend, owner)], scope)
+            return await self._services.catalog.by_id(ref, scope)
+        if node.type is NodeType.VARIANT:
+            owner, variant = self._services.ids.parts(ref)
+            product = await self._services.catalog.by_id(owner, scope)
             if isinstance(product, Product):
-                return next((variant for variant in product.variants if variant.ref.id == native), None)
+                return next((each for each in product.variants if each.ref == variant and each.sku is None), None)
             return product
         return None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        decode(text)
+    except MalformedId:
+        return False
+    return True

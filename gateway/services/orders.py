@@ -39,7 +39,7 @@ class Place(Struct, frozen=True):
 
 
 class MergedPosition(Struct, frozen=True, tag="o"):
-    """Where the merged list stands: each backend, and the oldest instant already shown."""
+    """Where the merged list stands: each backend by its public alias, and the oldest instant already shown."""
 
     places: dict[str, Place]
     shown_until: datetime | None = None
@@ -54,7 +54,7 @@ class Orders:
     async def of_customer(self, linked: LinkedCustomer, first: int, after: str | None, scope: Scope) -> OrderList:
         """A page of a customer's orders. Raises InvalidCursor; AdapterError only when no backend at all was heard."""
         bound_to = f"orders|{linked.id}"
-        start = self._cursors.open(after, MergedPosition, bound_to=bound_to) if after else MergedPosition({})
+        start = self._opened(after, bound_to) if after else MergedPosition({})
         names = [name for name in self._backends(linked) if not start.places.get(name, Place()).exhausted]
         answers = await asyncio.gather(*(self._page(name, linked, first, start, scope) for name in names))
         pages = dict(zip(names, answers, strict=True))
@@ -66,9 +66,21 @@ class Orders:
         heard = [page for page in pages.values() if isinstance(page, OrdersPage)]
         left = any(page.has_next for page in heard) or len(edges) < sum(len(page.orders) for page in heard)
         more = left or (bool(edges) and bool(failures or unsearched))
-        cursor = self._cursors.seal(end, bound_to=bound_to) if edges or after else None
+        cursor = self._sealed(end, bound_to) if edges or after else None
         missing = (Gap(name, Unavailable.code, retryable=True) for name in unsearched)
         return OrderList(edges, PageInfo(more, cursor), (*gaps, *missing))
+
+    def _sealed(self, state: MergedPosition, bound_to: str) -> str:
+        alias = self._systems.ownership.alias
+        places = {alias(name): place for name, place in state.places.items()}
+        return self._cursors.seal(MergedPosition(places, state.shown_until), bound_to=bound_to)
+
+    def _opened(self, cursor: str, bound_to: str) -> MergedPosition:
+        """Places of backends that are not configured any more are nobody's."""
+        state = self._cursors.open(cursor, MergedPosition, bound_to=bound_to)
+        named = self._systems.ownership.backend_of_alias
+        places = {name: place for alias, place in state.places.items() if (name := named(alias)) is not None}
+        return MergedPosition(places, state.shown_until)
 
     def _backends(self, linked: LinkedCustomer) -> list[str]:
         ownership = self._systems.ownership
@@ -121,7 +133,7 @@ class Orders:
             late = start.shown_until is not None and order.placed_at > start.shown_until
             shown = order.placed_at if state.shown_until is None else min(state.shown_until, order.placed_at)
             state = MergedPosition({**state.places, name: Place(position)}, shown)
-            edges.append(OrderEdge(order, self._cursors.seal(state, bound_to=bound_to), late))
+            edges.append(OrderEdge(order, self._sealed(state, bound_to), late))
         taken = {name: sum(1 for _, _, other in rows[:first] if other == name) for name in pages}
         exhausted = {
             name: Place(state.places.get(name, Place()).position, exhausted=True)
@@ -133,13 +145,24 @@ class Orders:
     # --- one order ---------------------------------------------------------------------------------------------------
 
     async def by_refs(self, refs: Sequence[NativeRef], scope: Scope) -> list[Order | GatewayError | None]:
-        """Orders by native reference; one that is not the caller's reads exactly like one that does not exist."""
+        """Orders by native reference; one that is not the caller's reads exactly like one that does not exist, so
+        nobody is asked for what the caller could not be shown."""
         answers: dict[NativeRef, Order | AdapterError] = {}
+        readable = await self._readable(scope)
         for name in dict.fromkeys(ref.backend for ref in refs):
-            if self._systems.ownership.offers(name, GET_ORDERS.name):
+            if name in readable and self._systems.ownership.offers(name, GET_ORDERS.name):
                 mine = [ref for ref in refs if ref.backend == name]
                 answers |= await self._systems.caller.keyed(name, GET_ORDERS, mine, scope.commerce, scope.personal())
         return [await self._if_theirs(answers.get(ref), scope) for ref in refs]
+
+    async def _readable(self, scope: Scope) -> frozenset[str]:
+        """The systems that may hold an order this caller can be shown: all for staff, else those that know them."""
+        ownership = self._systems.ownership
+        order = ownership.plan("order").order if ownership.serves("order") else ()
+        if "staff" in scope.principal.roles:
+            return frozenset(order)
+        linked = await self._customers.linked(scope)
+        return frozenset(name for name in order if linked is not None and linked.refs(name))
 
     async def _if_theirs(self, order: Order | AdapterError | None, scope: Scope) -> Order | GatewayError | None:
         if order is None or isinstance(order, AdapterError) or "staff" in scope.principal.roles:

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from prometheus_client import Counter
 
 from gateway.errors import AdapterError
+from gateway.model.context import CommerceContext
+from gateway.model.identity import VariantKey, is_plain
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceComparison, PriceDisagreement, PriceExplanation, PriceKey
 from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
 from gateway.services.customers import Customers
 from gateway.services.scope import Scope
-from gateway.services.systems import SystemsOfRecord, fallback_freshness
+from gateway.services.systems import SystemsOfRecord, fallback_freshness, understands_all
 
 DISAGREEMENTS = Counter(
     "gateway_price_disagreements_total",
@@ -30,22 +32,30 @@ class Pricing:
         self._customers = customers
 
     async def prices(
-        self, skus: Sequence[str | None], quantity: Decimal, unit: str | None, scope: Scope
+        self, variants: Sequence[VariantKey], quantity: Decimal, unit: str | None, scope: Scope
     ) -> list[Price | AdapterError | None]:
-        """In the order of `skus`. None: not sold here, or without a SKU and so not joined."""
-        keys = [None if sku is None else PriceKey(sku, quantity, unit) for sku in skus]
-        asked = list(dict.fromkeys(key for key in keys if key is not None))
-        if not asked:
-            return [None] * len(keys)
-        commerce = replace(scope.commerce, price_group=group) if (group := await self.group(scope)) else scope.commerce
-        found = await self._systems.keyed(GET_PRICES, asked, commerce, scope.call, _stand_in)
-        return [None if key is None else _keyed(found.get(key), key) for key in keys]
-
-    async def group(self, scope: Scope) -> str | None:
-        """The customer's price context at the owner, derived here because identity providers do not know price lists.
-        None: the public one. A system that cannot say does not make the price fail: it is then the public price, as
-        for any visitor."""
+        """In the order of `variants`. None: not sold here; or without a SKU, and the owner is another system than the
+        one that knows the variant."""
+        keys = [PriceKey(variant, quantity, unit) for variant in variants]
         owner = next(iter(self._systems.ownership.serving("price", scope.commerce.country)), None)
+        if owner is None or (unit is not None and not is_plain(unit)):
+            return [None] * len(keys)
+
+        async def as_known_to(backend: str) -> CommerceContext:
+            """A price group is one backend's own word: each is asked for the customer's by its own."""
+            group = await self.group(scope, backend)
+            return scope.commerce if group is None else replace(scope.commerce, price_group=group)
+
+        asked = list(dict.fromkeys(keys))
+        commerce = await as_known_to(owner)
+        found = await self._systems.keyed(GET_PRICES, asked, commerce, scope.call, _stand_in, as_known_to)
+        return [_keyed(found.get(key), key) for key in keys]
+
+    async def group(self, scope: Scope, backend: str | None = None) -> str | None:
+        """The customer's price context at a backend (the owner, unless said), derived here because identity providers
+        do not know price lists. None: the public one. A system that cannot say does not make the price fail: it is then
+        the public price, as for any visitor."""
+        owner = backend or next(iter(self._systems.ownership.serving("price", scope.commerce.country)), None)
         if owner is None or scope.principal.kind != "customer":
             return None
         if not self._systems.ownership.offers(owner, PRICE_CONTEXT.name):
@@ -59,7 +69,7 @@ class Pricing:
 
     async def explanations(self, prices: Sequence[Price], scope: Scope) -> list[PriceExplanation]:
         """Why each price is what it is, and what the compared systems say, in the order of `prices`."""
-        keys = [price.key for price in prices if price.key is not None]
+        keys = [price.key for price in prices if price.key is not None and understands_all(price.key)]
         others: dict[str, Mapping[PriceKey, Price | AdapterError]] = {}
         for name in self._systems.ownership.comparing("price", scope.commerce.country):
             others[name] = await self._systems.caller.keyed(name, GET_PRICES, keys, scope.commerce, scope.call)
@@ -77,6 +87,9 @@ class Pricing:
         disagreements: list[PriceDisagreement] = []
         for name, answers in others.items():
             if name == owner or price.key is None:
+                continue
+            if not understands_all(price.key):
+                comparisons.append(PriceComparison(name, None, comparable=False, reason="NOT_JOINED"))
                 continue
             answer = answers.get(price.key)
             comparison, difference = compare(name, price, answer, own_price=group is not None)

@@ -1,17 +1,25 @@
-"""Asking the system of record, and those that may stand in for it. Every keyed read of a service goes through here."""
+"""Asking the system of record, and those that may stand in for it. Every read of a service goes through here.
+
+A stand-in is asked in words it shares with the owner, or in its own: a SKU, a barcode, a channel. What is the owner's
+own word (a native id, a slug, a position, a price group, a sales unit) is never said to another: the same word may mean
+something else there. What cannot be said stays with the owner's error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.calls.caller import Caller
 from gateway.calls.writes import Writes
-from gateway.errors import AdapterError, Unavailable
+from gateway.errors import AdapterError, ClientFault, Unavailable
+from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness, Role
+from gateway.model.identity import NativeRef
+from gateway.model.pricing import PriceKey
 from gateway.ownership import Ownership
 from gateway.ports.operations import KeyedOperation, PagedOperation
 from gateway.ports.writes import Command, WriteOperation
@@ -24,11 +32,29 @@ W = TypeVar("W", bound=Struct)
 
 Marker = Callable[[V, str], V]
 """Returns a value marked as coming from a fallback, for the reason given."""
+ContextOf = Callable[[str], Awaitable[CommerceContext]]
+"""The commerce context in a stand-in's own words."""
+
+NAMED = "NAMED_BY_CLIENT"
+"""Why a stand-in answers though the owner could be heard: an id or a cursor that it gave names it."""
+UNSERVED = "NOT_SERVED_BY_OWNER"
+"""Why, where the owner has no such operation at all."""
+_SHARED = frozenset({ProductKeyKind.SKU, ProductKeyKind.BARCODE})
 
 
 def fallback_freshness(freshness: Freshness, reason: str) -> Freshness:
     """The same fact, marked as a stand-in's."""
     return Freshness(freshness.source, freshness.as_of, Role.FALLBACK, freshness.stale, reason)
+
+
+class Answered(Struct, frozen=True):
+    """Which backend gave a page, and why it was not the owner: None where it was."""
+
+    backend: str
+    reason: str | None = None
+
+    def freshness(self, at: Freshness) -> Freshness:
+        return at if self.reason is None else fallback_freshness(at, self.reason)
 
 
 class SystemsOfRecord:
@@ -46,44 +72,72 @@ class SystemsOfRecord:
         commerce: CommerceContext,
         call: CallContext,
         mark: Marker[V],
+        context_of: ContextOf | None = None,
     ) -> dict[K, V | AdapterError]:
         """Each key's answer by the owner of the domain in this market; where that fails or (if configured) has none, by
-        the next that may stand in. An absent key does not exist. Never raises AdapterError."""
+        the next that may stand in and understands the key. `commerce` is in the owner's words; a stand-in gets its own
+        by `context_of`, else the public one. An absent key does not exist. Never raises AdapterError."""
         plan = self.ownership.plan(operation.domain.value)
         backends = self.ownership.serving(operation.domain.value, commerce.country)
         if not backends:
             return {}
-        answers: dict[K, V | AdapterError] = dict(await self.caller.keyed(backends[0], operation, keys, commerce, call))
+        owner = backends[0]
+        told = [key for key in keys if understands(owner, owner, key)]
+        answers: dict[K, V | AdapterError] = dict(await self.caller.keyed(owner, operation, told, commerce, call))
         for stand_in in backends[1:] if plan.fallback else ():
-            unanswered = {key: reason for key in keys if (reason := _wanting(answers, key, plan.fallback_on_missing))}
-            if not unanswered:
-                break
-            if not self.ownership.offers(stand_in, operation.name):
+            unanswered = {
+                key: reason
+                for key in keys
+                if (reason := _wanting(answers, key, plan.fallback_on_missing)) and understands(stand_in, owner, key)
+            }
+            if not unanswered or not self.ownership.offers(stand_in, operation.name):
                 continue
-            found = await self.caller.keyed(stand_in, operation, list(unanswered), commerce, call)
+            own = replace(commerce, price_group=None) if context_of is None else await context_of(stand_in)
+            found = await self.caller.keyed(stand_in, operation, list(unanswered), own, call)
             for key, value in found.items():
                 if not isinstance(value, AdapterError):
                     answers[key] = mark(value, unanswered[key])
         return answers
 
-    async def paged(self, operation: PagedOperation[Q, R], query: Q, commerce: CommerceContext, call: CallContext) -> R:
-        """By the owner in this market; by a stand-in when the owner cannot be reached. Raises AdapterError."""
-        plan = self.ownership.plan(operation.domain.value)
+    async def paged(
+        self,
+        operation: PagedOperation[Q, R],
+        query: Q,
+        commerce: CommerceContext,
+        call: CallContext,
+        *,
+        only: str | None = None,
+        able: Callable[[str], bool] | None = None,
+    ) -> tuple[R, Answered]:
+        """By the owner in this market; by a stand-in that is `able` to when the owner cannot answer. `only`: by this
+        one, whose words are in the query. Raises AdapterError, the owner's where several failed."""
         backends = [
             name
-            for name in self.ownership.serving(operation.domain.value, commerce.country)
+            for name in self.ownership.answering(operation.domain.value, commerce.country)
             if self.ownership.offers(name, operation.name)
         ]
-        if not backends:
-            raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
-        last: AdapterError | None = None
-        for name in backends if plan.fallback else backends[:1]:
+        owner = next(iter(self.ownership.serving(operation.domain.value, commerce.country)), None)
+        if only is not None:
+            if only not in backends:
+                raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
+            page = await self.caller.paged(only, operation, query, commerce, call)
+            return page, Answered(only, None if only == owner else NAMED)
+        failure: AdapterError | None = None
+        for name in backends:
+            if name != owner and able is not None and not able(name):
+                continue
             try:
-                return await self.caller.paged(name, operation, query, commerce, call)
-            except Unavailable as error:
-                last = error
-        assert last is not None  # noqa: S101  backends is not empty, so the loop returned or failed
-        raise last
+                page = await self.caller.paged(name, operation, query, commerce, call)
+            except AdapterError as error:
+                failure = failure or error
+            except ClientFault:
+                if failure is None:
+                    raise
+            else:
+                return page, Answered(name, None if name == owner else failure.code if failure else UNSERVED)
+        if failure is not None:
+            raise failure
+        raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
 
     async def write(
         self, operation: WriteOperation[Any, W], command: Command, commerce: CommerceContext, call: CallContext
@@ -94,6 +148,21 @@ class SystemsOfRecord:
         if not backends:
             raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
         return await self._writes.perform(backends[0], operation, command, commerce, call)
+
+
+def understands(backend: str, owner: str, key: object) -> bool:
+    """Whether a key says to this backend what it says to the owner."""
+    if isinstance(key, PriceKey):
+        known = isinstance(key.variant, str) or key.variant.backend == backend
+        return known and (key.unit is None or backend == owner)
+    if isinstance(key, ProductKey):
+        return key.kind in _SHARED or backend == owner
+    return not isinstance(key, NativeRef) or key.backend == backend
+
+
+def understands_all(key: PriceKey) -> bool:
+    """Whether a price can be asked of any backend: of a variant by its SKU, for a piece."""
+    return isinstance(key.variant, str) and key.unit is None
 
 
 def _wanting(answers: Mapping[K, V | AdapterError], key: K, on_missing: bool) -> str | None:

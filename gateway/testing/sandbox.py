@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from gateway.model.catalog import Category, Collection, Product
 from gateway.model.customers import CustomerRecord, LoyaltyAccount, LoyaltyEntry, LoyaltyProgram
+from gateway.model.identity import VariantKey, sku_of
 from gateway.model.money import Money
 from gateway.model.orders import Order
 from gateway.model.stores import StoreRecord
@@ -27,11 +28,12 @@ class SeedTranslation(Struct, frozen=True):
 
 
 class SeedPrice(Struct, frozen=True):
-    """What this backend asks for one piece. `list` is the higher regular price. Empty `country` is everywhere;
-    `price_group` names a price list or group; `location` a till's own price; `minimum_quantity` a break. `starts` and
-    `ends` (aware, inclusive) only where the vendor knows dated prices."""
+    """What this backend asks for one piece of a variant, which is named by SKU, or by the seed's own reference where it
+    has none. `list` is the higher regular price. Empty `country` is everywhere; `price_group` names a price list or
+    group; `location` a till's own price; `minimum_quantity` a break. `starts` and `ends` (aware, inclusive) only where
+    the vendor knows dated prices."""
 
-    sku: str
+    variant: VariantKey
     price: Money
     list: Money | None = None
     country: str = ""
@@ -44,14 +46,22 @@ class SeedPrice(Struct, frozen=True):
     def holds(self, at: datetime) -> bool:
         return (self.starts is None or self.starts <= at) and (self.ends is None or at <= self.ends)
 
+    @property
+    def sku(self) -> str | None:
+        return sku_of(self.variant)
+
 
 class SeedStock(Struct, frozen=True):
     """`location` is the backend's own reference (as it will stand in the gateway's configuration)."""
 
-    sku: str
+    variant: VariantKey
     location: str
     on_hand: Decimal
     reserved: Decimal = Decimal(0)
+
+    @property
+    def sku(self) -> str | None:
+        return sku_of(self.variant)
 
 
 class SeedAccount(Struct, frozen=True):

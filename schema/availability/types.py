@@ -81,7 +81,7 @@ class AvailabilityView:
         stores = {s.name: s for s in await ctx.services.stores.get(names, ctx.scope) if s is not None} if names else {}
         return [ctx.services.speech.availability(found, stores, ctx.language, ctx.timezone) for found in parents]
 
-    @computed(str, description="The SKU it is about.")
+    @computed("str | None", description="The SKU it is about; null for a variant without one.")
     @staticmethod
-    def sku(record: model.Availability) -> str:
+    def sku(record: model.Availability) -> str | None:
         return record.sku

@@ -12,7 +12,7 @@ from gateway.errors import BadInput, GatewayError, MalformedId
 from gateway.execution import batched
 from gateway.model import catalog as model
 from gateway.model.catalog import ProductKey, ProductKeyKind
-from gateway.model.identity import canonical_key, gtin14, same_slug
+from gateway.model.identity import canonical_key, gtin14
 from gateway.model.paging import ProductList
 from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode
@@ -97,10 +97,19 @@ class CatalogQueries:
         ctx: OperationContext,
         first: FirstArgument = None,
         after: AfterArgument = None,
-        category: Annotated[str | None, strawberry.argument(description="The key of a category.")] = None,
-        collection: Annotated[str | None, strawberry.argument(description="The key of a collection.")] = None,
+        category: Annotated[
+            str | None, strawberry.argument(description="The id of a category, or its key at the assortment's owner.")
+        ] = None,
+        collection: Annotated[
+            str | None, strawberry.argument(description="The id of a collection, or its key at the assortment's owner.")
+        ] = None,
     ) -> Sequence[ProductList]:
-        return [await ctx.services.catalog.page(page_size(first, ctx, 24), after, category, collection, ctx.scope)]
+        size, nodes, scope = page_size(first, ctx, 24), ctx.services.nodes, ctx.scope
+        within = None if category is None else await nodes.listed(category, NodeType.CATEGORY, scope)
+        among = None if collection is None else await nodes.listed(collection, NodeType.COLLECTION, scope)
+        if (within is None) != (category is None) or (among is None) != (collection is None):
+            return [ctx.services.catalog.nothing(scope)]
+        return [await ctx.services.catalog.page(size, after, within, among, scope)]
 
     @batched(
         list[CategoryView] | None,
@@ -109,22 +118,23 @@ class CatalogQueries:
     )
     @staticmethod
     async def categories(parents: Sequence[None], ctx: OperationContext) -> Sequence[list[model.Category]]:
-        known = await ctx.services.catalog.categories(ctx.scope)
+        known = await ctx.services.classification.categories(ctx.scope)
         return [sorted((entry for entry in known if entry.parent is None), key=lambda entry: entry.position)]
 
     @batched(
         CategoryView | None,
         directives=[CacheControl(max_age=300)],
-        description="One category by its key; null when there is none.",
+        description="One category by its key; null when there is none. A key is the assortment owner's word, so no "
+        "stand-in answers to it.",
     )
     @staticmethod
     async def category(
         parents: Sequence[None],
         ctx: OperationContext,
-        key: Annotated[str, strawberry.argument(description="Its key or slug.")],
+        key: Annotated[str, strawberry.argument(description="Its key, slug or id.")],
     ) -> Sequence[model.Category | None]:
-        known = await ctx.services.catalog.categories(ctx.scope)
-        return [next((entry for entry in known if same_slug(key, entry.key, entry.slug)), None)]
+        ref = await ctx.services.nodes.listed(key, NodeType.CATEGORY, ctx.scope)
+        return [None if ref is None else await ctx.services.classification.category(ref, ctx.scope, slug=ref.id == key)]
 
     @batched(
         list[CollectionView] | None,
@@ -133,18 +143,21 @@ class CatalogQueries:
     )
     @staticmethod
     async def collections(parents: Sequence[None], ctx: OperationContext) -> Sequence[list[model.Collection]]:
-        return [list(await ctx.services.catalog.collections(ctx.scope))]
+        return [list(await ctx.services.classification.collections(ctx.scope))]
 
     @batched(
         CollectionView | None,
         directives=[CacheControl(max_age=300)],
-        description="One collection by its key; null when there is none.",
+        description="One collection by its key; null when there is none. A key is the assortment owner's word, so no "
+        "stand-in answers to it.",
     )
     @staticmethod
     async def collection(
         parents: Sequence[None],
         ctx: OperationContext,
-        key: Annotated[str, strawberry.argument(description="Its key or slug.")],
+        key: Annotated[str, strawberry.argument(description="Its key, slug or id.")],
     ) -> Sequence[model.Collection | None]:
-        known = await ctx.services.catalog.collections(ctx.scope)
-        return [next((entry for entry in known if same_slug(key, entry.key, entry.slug)), None)]
+        ref = await ctx.services.nodes.listed(key, NodeType.COLLECTION, ctx.scope)
+        return [
+            None if ref is None else await ctx.services.classification.collection(ref, ctx.scope, slug=ref.id == key)
+        ]

@@ -78,7 +78,7 @@ class VariantView(Node):
 
     sku: str | None = strawberry.field(
         description="The business key shared by all systems, case kept. Null where the catalogue has none: then price "
-        "and stock are null, because nothing can be joined."
+        "and stock are those of the same system, and null where another one owns them."
     )
     title: TextView = strawberry.field(description="What tells it from its siblings, in the operation's language.")
     options: list[SelectedOptionView] = strawberry.field(description="Where it stands on the product's axes.")
@@ -117,7 +117,7 @@ class VariantView(Node):
     ) -> Sequence[Price | AdapterError | None]:
         if not 1 <= quantity <= 1_000_000:
             raise BadInput("`quantity` must be 1 to 1,000,000.")
-        prices = await ctx.services.pricing.prices([v.sku for v in parents], Decimal(quantity), unit, ctx.scope)
+        prices = await ctx.services.pricing.prices([v.key for v in parents], Decimal(quantity), unit, ctx.scope)
         return with_unit_prices(prices, parents, ctx.scope.commerce.country)
 
     @batched(
@@ -138,7 +138,7 @@ class VariantView(Node):
     ) -> Sequence[Availability | GatewayError | None]:
         names = None if store_ids is None else store_names(store_ids)
         return await ctx.services.availability.of(
-            [variant.sku for variant in parents], fulfilment, near_point(near), names, ctx.scope
+            [variant.key for variant in parents], fulfilment, near_point(near), names, ctx.scope
         )
 
 
@@ -179,16 +179,20 @@ class ProductView(Node):
     async def categories(parents: Sequence[model.Product], ctx: OperationContext) -> Sequence[list[model.Category]]:
         if not any(product.category_keys for product in parents):
             return [[] for _ in parents]
-        known = {category.key: category for category in await ctx.services.catalog.categories(ctx.scope)}
-        return [[known[key] for key in product.category_keys if key in known] for product in parents]
+        backends = [product.ref.backend for product in parents if product.category_keys]
+        known = await ctx.services.classification.known_categories(backends, ctx.scope)
+        refs = [[NativeRef(product.ref.backend, key) for key in product.category_keys] for product in parents]
+        return [[known[ref] for ref in named if ref in known] for named in refs]
 
     @batched(list[CollectionView], key="ref", description="The collections it is in.")
     @staticmethod
     async def collections(parents: Sequence[model.Product], ctx: OperationContext) -> Sequence[list[model.Collection]]:
         if not any(product.collection_keys for product in parents):
             return [[] for _ in parents]
-        known = {entry.key: entry for entry in await ctx.services.catalog.collections(ctx.scope)}
-        return [[known[key] for key in product.collection_keys if key in known] for product in parents]
+        backends = [product.ref.backend for product in parents if product.collection_keys]
+        known = await ctx.services.classification.known_collections(backends, ctx.scope)
+        refs = [[NativeRef(product.ref.backend, key) for key in product.collection_keys] for product in parents]
+        return [[known[ref] for ref in named if ref in known] for named in refs]
 
     @computed(SpeakableTextView, cost=10, description="Its name, as a voice assistant says it.")
     @staticmethod
@@ -223,6 +227,7 @@ class ProductConnectionView:
     def page_info(record: ProductList, ctx: OperationContext) -> PageInfo:
         return ctx.services.catalog.page_info(record)
 
+    freshness: FreshnessView = strawberry.field(description="Whose assortment this is: its owner's or a stand-in's.")
     total_count: int | None = strawberry.field(
         description="How many there are in all; null where counting would cost its owner another call."
     )

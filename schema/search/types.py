@@ -17,7 +17,7 @@ from gateway.model.search import SearchFilter, SearchSort
 from gateway.security.hints import CacheControl, ListSize
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.types import ProductEdgeView, ProductView
-from schema.values import PageInfoView, page_size
+from schema.values import FreshnessView, PageInfoView, page_size
 
 
 @strawberry.type(name="FacetValue", description="One value of a facet.")
@@ -60,7 +60,10 @@ class SearchConnectionView:
     def page_info(record: SearchResult, ctx: OperationContext) -> PageInfo:
         return ctx.services.catalog.page_info(record)
 
-    facets: list[FacetView] = strawberry.field(description="How the whole search could be narrowed.")
+    facets: list[FacetView] = strawberry.field(
+        description="How the whole search could be narrowed; none where a stand-in answers, whose words are its own."
+    )
+    freshness: FreshnessView = strawberry.field(description="Whose index this is: its owner's or a stand-in's.")
     total_count: int | None = strawberry.field(description="All hits; null where the index does not count.")
 
 
@@ -97,7 +100,7 @@ class SearchQueries:
             raise BadInput("A search is at most 200 characters long.")
         narrowed = _filters(filters or [])
         size = page_size(first, ctx, 24)
-        return [await ctx.services.catalog.search(text, size, after, narrowed, sort, ctx.scope)]
+        return [await ctx.services.searching.search(text, size, after, narrowed, sort, ctx.scope)]
 
 
 def _filters(filters: Sequence[SearchFilterInput]) -> tuple[SearchFilter, ...]:

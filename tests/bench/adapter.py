@@ -144,7 +144,7 @@ class CannedAdapter:
         seen = Freshness(self.name, self._clock())
         found: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
-            gross = canned.get(key.sku)
+            gross = canned.get(key.sku or "")
             if gross is not None:
                 found[key] = Price(TaxedMoney(gross=gross, treatment=_INCLUDED), seen, key=key)
         return found
@@ -162,7 +162,7 @@ class CannedAdapter:
         seen = Freshness(self.name, self._clock())
         found: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
-            counts = canned.get(key.sku)
+            counts = canned.get(key.sku or "")
             if counts is not None:
                 levels: dict[str, StockLevel] = {}
                 for place, count in counts.items():

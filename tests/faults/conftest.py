@@ -24,7 +24,7 @@ from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord, LoyaltyAccount
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
+from gateway.model.identity import NativeRef, skus_among
 from gateway.model.money import Money, TaxedMoney
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
@@ -127,14 +127,14 @@ class Desk:
     async def get_prices(
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
     ) -> Mapping[PriceKey, Price | AdapterError]:
-        items = await self._items(GET_PRICES, [key.sku for key in keys], call)
+        items = await self._items(GET_PRICES, skus_among(key.variant for key in keys), call)
         prices = {item.key: Price(TaxedMoney(gross=Money(item.amount, "GBP")), self._freshness()) for item in items}
         return {key: prices[key.sku] for key in keys if key.sku in prices}
 
     async def get_stock(
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
-        items = await self._items(GET_STOCK, [key.sku for key in keys], call)
+        items = await self._items(GET_STOCK, skus_among(key.variant for key in keys), call)
         found = {item.key: item for item in items}
         return {
             key: StockLevels(

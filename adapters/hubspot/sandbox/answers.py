@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -55,6 +56,9 @@ def answer(
             return 200, _subscriptions(portal, parameter)
 
 
+_OBJECT_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
 def _batch_read(portal: Portal, body: Json, query: Mapping[str, str], *, secondary: bool) -> tuple[int, Json]:
     ids: list[str] = [entry["id"] for entry in body["inputs"]]
     by = body.get("idProperty", "hs_object_id")
@@ -62,7 +66,7 @@ def _batch_read(portal: Portal, body: Json, query: Mapping[str, str], *, seconda
         raise Refusal(400, "VALIDATION_ERROR", f"The maximum number of inputs is {description.BATCH_INPUTS}")
     if by not in ("hs_object_id", "email"):
         raise Refusal(400, "VALIDATION_ERROR", f"Property {by} is not a unique identifier property")
-    if by == "hs_object_id" and not all(id.isdigit() for id in ids):  # noqa: A001
+    if by == "hs_object_id" and not all(_OBJECT_ID.fullmatch(id) for id in ids):  # noqa: A001
         raise Refusal(400, "VALIDATION_ERROR", "Invalid object id")
     archived = query.get("archived", "false") == "true"
     found: dict[str, Contact] = {}
@@ -102,7 +106,7 @@ def _search(portal: Portal, body: Json) -> Json:
             raise Refusal(400, "VALIDATION_ERROR", f"There was a problem with property {entry['propertyName']}")
     matches = portal.matching(groups or [[]])
     after = body.get("after") or "0"
-    if not after.isdigit() or int(after) + limit > description.SEARCH_RESULTS:
+    if not (after.isascii() and after.isdigit()) or int(after) + limit > description.SEARCH_RESULTS:
         raise Refusal(400, "VALIDATION_ERROR", "Cannot page beyond 10000 results")
     return {"total": len(matches), **_page(portal, matches, int(after), limit, body.get("properties") or ())}
 

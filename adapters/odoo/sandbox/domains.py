@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from adapters.odoo.sandbox.description import FieldDescription
-from adapters.odoo.sandbox.faults import ProgramError
+from adapters.odoo.sandbox.faults import DatabaseError, ProgramError
 from adapters.odoo.sandbox.store import Context, Record, Store, comparable
 
 Test = Callable[[Record], bool]
@@ -73,6 +73,7 @@ def _leaf(store: Store, model: str, leaf: Any, context: Context) -> _Term:
     except (TypeError, ValueError):
         raise ProgramError("ValueError", f"Invalid leaf {leaf!r}") from None
     described = store.field(model, path.partition(".")[0])
+    _check_values(path, wanted)
     if operator == "child_of":
         return _Term(_below(store, model, described, wanted, context))
     compare = _operator(operator, wanted)
@@ -85,6 +86,16 @@ def _leaf(store: Store, model: str, leaf: Any, context: Context) -> _Term:
     values = wanted if operator == "in" else [wanted]
     index = store.index(model, path, context)
     return _Term(test, set[int]().union(*(index.get(value or False, ()) for value in values)))
+
+
+def _check_values(path: str, wanted: Any) -> None:
+    """What the database refuses: a text for an id, a text it cannot hold."""
+    values = cast("list[Any]", wanted) if isinstance(wanted, list) else [wanted]
+    for value in values:
+        if isinstance(value, str) and "\x00" in value:
+            raise ProgramError("ValueError", "A string literal cannot contain NUL (0x00) characters.")
+        if path.rpartition(".")[2] == "id" and (isinstance(value, str) or abs(int(value or 0)) > 2**63 - 1):
+            raise DatabaseError("InvalidTextRepresentation", "invalid input syntax for type integer")
 
 
 def _below(store: Store, model: str, described: FieldDescription, wanted: int, context: Context) -> Test:

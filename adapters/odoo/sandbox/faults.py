@@ -50,3 +50,13 @@ class ProgramError(OdooException):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.name = f"builtins.{kind}"
+
+
+class DatabaseError(OdooException):
+    """What PostgreSQL refused, as the driver names it."""
+
+    status = 500
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.name = f"psycopg2.errors.{kind}"

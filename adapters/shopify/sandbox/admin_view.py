@@ -10,8 +10,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from graphql import GraphQLError
+
 from adapters.shopify.sandbox.catalog_view import CatalogView, amount
 from adapters.shopify.sandbox.connections import connection
+from adapters.shopify.sandbox.global_ids import of_type
 from adapters.shopify.sandbox.people_view import PeopleView
 from adapters.shopify.sandbox.search_syntax import Fields, Texts, parse
 from adapters.shopify.sandbox.world import ShopVariant, World, number
@@ -78,8 +81,9 @@ class AdminRoot:
         return self._catalog.products([p for p in self._catalog.listed() if matches(p)], first, after)
 
     def productByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
-        wanted = identifier.get("handle") or identifier.get("id") or ""
-        found = self._world.handles.get(wanted) or self._world.products.get(wanted)
+        native = identifier.get("id")
+        known = self._world.products.get(of_type("Product", native)) if native else None
+        found = known or self._world.handles.get(identifier.get("handle", ""))
         return self._catalog.product(found) if found else None
 
     def collectionByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
@@ -128,7 +132,7 @@ class AdminRoot:
         country = context.get("country") or world.seed.country
         if country not in world.markets:
             country = world.seed.country
-        prices = world.price_for(variant.sku, country, context.get("companyLocationId"))
+        prices = world.price_for(variant.key, country, self._company_location(context))
         if not prices:
             free = Money(Decimal(0), world.seed.currency)
             return {"price": money(free), "quantityPriceBreaks": lambda info, first=None: self._breaks([], first)}
@@ -162,9 +166,18 @@ class AdminRoot:
             after=None,
         )
 
+    def _company_location(self, context: dict[str, Any]) -> str | None:
+        """Only one that the shop has: prices for another are nobody's."""
+        asked = context.get("companyLocationId")
+        if asked is None:
+            return None
+        if of_type("CompanyLocation", asked) not in self._world.company_locations.values():
+            raise GraphQLError("Company location does not exist", extensions={"code": "RESOURCE_NOT_FOUND"})
+        return asked
+
     def _item(self, variant: ShopVariant) -> dict[str, Any]:
         def level(info: Any, locationId: str) -> dict[str, Any] | None:
-            found = self._world.stock.get((variant.sku or "", locationId))
+            found = self._world.stock.get((variant.key, of_type("Location", locationId)))
             if found is None:
                 return None
             states = {"available": found.available, "on_hand": found.on_hand, "incoming": found.incoming}

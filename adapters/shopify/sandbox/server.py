@@ -25,6 +25,7 @@ from graphql.utilities import value_from_ast_untyped
 
 from adapters.shopify.sandbox.admin_view import RIGHT_OF, AdminRoot
 from adapters.shopify.sandbox.cost import Bucket, CostModel, query_cost, strict
+from adapters.shopify.sandbox.global_ids import refused
 from adapters.shopify.sandbox.schemas import schema
 from adapters.shopify.sandbox.storefront_view import StorefrontRoot
 from adapters.shopify.sandbox.world import World
@@ -138,6 +139,8 @@ class ShopifySandbox:
             return await self._answer(request, "?", {"errors": errors}, 200)
         operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
         name = operation.name.value if operation.name else "?"
+        if refusals := refused(schema(api), operation, variables):
+            return await self._answer(request, name, {"errors": refusals}, 200)
         if api == "storefront":
             return await self._answer(request, name, self._shown(self._run(api, document, operation, variables)), 200)
         return await self._answer(request, name, self._priced(document, operation, variables), 200)

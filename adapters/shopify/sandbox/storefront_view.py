@@ -12,6 +12,7 @@ from adapters.shopify.sandbox.catalog_view import CatalogView
 from adapters.shopify.sandbox.connections import connection
 from adapters.shopify.sandbox.search_syntax import words
 from adapters.shopify.sandbox.world import ShopProduct, World
+from gateway.model.identity import VariantKey
 
 
 def tag(code: str) -> str:
@@ -29,7 +30,7 @@ class StorefrontRoot:
         served = next((each for each in (wanted, wanted.split("-")[0]) if each in world.languages), None)
         self._language = served or world.seed.default_language
         self._view = CatalogView(world, self._language, admin=False)
-        self._in_stock: set[str] | None = None
+        self._in_stock: set[VariantKey] | None = None
 
     def localization(self, info: Any) -> dict[str, Any]:
         return {
@@ -112,14 +113,14 @@ class StorefrontRoot:
         prices = [
             found[0].price.amount
             for variant in product.variants
-            if (found := self._world.price_for(variant.sku, self._country, None))
+            if (found := self._world.price_for(variant.key, self._country, None))
         ]
         return min(prices, default=Decimal(0))
 
     def _available(self, product: ShopProduct) -> bool:
         if self._in_stock is None:
-            self._in_stock = {sku for (sku, _), level in self._world.stock.items() if level.available > 0}
-        return any(variant.sku in self._in_stock for variant in product.variants)
+            self._in_stock = {key for (key, _), level in self._world.stock.items() if level.available > 0}
+        return any(variant.key in self._in_stock for variant in product.variants)
 
     def _passes(self, product: ShopProduct, filters: list[Mapping[str, Any]]) -> bool:
         """Values of one kind of filter are alternatives; different kinds must all hold."""

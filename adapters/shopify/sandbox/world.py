@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from adapters.shopify.sandbox.schemas import countries
 from gateway.model.catalog import Product, ProductStatus, Variant
 from gateway.model.customers import CustomerRecord
-from gateway.model.identity import gtin_forms
+from gateway.model.identity import VariantKey, gtin_forms
 from gateway.model.orders import Order
 from gateway.model.stores import StoreRecord
 from gateway.testing.sandbox import Seed, SeedPrice
@@ -44,6 +44,11 @@ class ShopVariant:
     record: Variant
     taxable: bool = True
     tracked: bool = True
+
+    @property
+    def key(self) -> VariantKey:
+        """What the seed's prices and counts name it by."""
+        return self.sku or self.record.ref
 
     @property
     def item(self) -> str:
@@ -99,8 +104,8 @@ class World:
     variants: dict[str, ShopVariant] = field(default_factory=dict[str, ShopVariant])
     handles: dict[str, ShopProduct] = field(default_factory=dict[str, ShopProduct])
     collections: dict[str, ShopCollection] = field(default_factory=dict[str, ShopCollection])
-    stock: dict[tuple[str, str], Level] = field(default_factory=dict[tuple[str, str], Level])
-    prices: dict[str, list[SeedPrice]] = field(default_factory=dict[str, list[SeedPrice]])
+    stock: dict[tuple[VariantKey, str], Level] = field(default_factory=dict[tuple[VariantKey, str], Level])
+    prices: dict[VariantKey, list[SeedPrice]] = field(default_factory=dict[VariantKey, list[SeedPrice]])
     stores: dict[str, StoreRecord] = field(default_factory=dict[str, StoreRecord])
     customers: dict[str, CustomerRecord] = field(default_factory=dict[str, CustomerRecord])
     orders: dict[str, ShopOrder] = field(default_factory=dict[str, ShopOrder])
@@ -117,7 +122,7 @@ class World:
         self._texts = {(text.product, text.language): text for text in seed.translations}
         self.taxes_included = seed.prices_include_tax
         for price in seed.prices:
-            self.prices.setdefault(price.sku, []).append(price)
+            self.prices.setdefault(price.variant, []).append(price)
         groups = sorted({price.price_group for price in seed.prices if price.price_group})
         self.company_locations = {
             group: group if group.startswith("gid://") else f"gid://shopify/CompanyLocation/{place}"
@@ -137,7 +142,7 @@ class World:
         for product in seed.products:
             self.add_product(product)
         for level in seed.stock:
-            self.set_stock(level.sku, level.location, on_hand=level.on_hand, reserved=level.reserved)
+            self.set_stock(level.variant, level.location, on_hand=level.on_hand, reserved=level.reserved)
         self.stores = {store.ref.id: store for store in seed.stores}
         for customer in seed.customers:
             self.add_customer(customer)
@@ -210,18 +215,20 @@ class World:
         self.orders[order.id] = order
         return order
 
-    def set_stock(self, sku: str, location: str, *, on_hand: Decimal | int, reserved: Decimal | int = 0) -> None:
-        self.stock[sku, location] = Level(int(on_hand), int(on_hand) - int(reserved))
+    def set_stock(
+        self, variant: VariantKey, location: str, *, on_hand: Decimal | int, reserved: Decimal | int = 0
+    ) -> None:
+        self.stock[variant, location] = Level(int(on_hand), int(on_hand) - int(reserved))
 
     def set_price(self, price: SeedPrice) -> None:
         """Replaces the price of the same country, group and quantity."""
         kept = [
             other
-            for other in self.prices.get(price.sku, [])
+            for other in self.prices.get(price.variant, [])
             if (other.country, other.price_group, other.minimum_quantity, other.price.currency)
             != (price.country, price.price_group, price.minimum_quantity, price.price.currency)
         ]
-        self.prices[price.sku] = [*kept, price]
+        self.prices[price.variant] = [*kept, price]
         self._markets = None
 
     # --- markets ------------------------------------------------------------------------------------------------
@@ -245,10 +252,10 @@ class World:
         found.update({price.country: price.price.currency for price in every if price.country})
         return {country: found[country] for country in countries() if country in found}
 
-    def price_for(self, sku: str | None, country: str, company_location: str | None) -> list[SeedPrice]:
+    def price_for(self, variant: VariantKey, country: str, company_location: str | None) -> list[SeedPrice]:
         """The prices of one variant in a market, the one from 1 piece first, then its quantity breaks. Where the
         market has none of its own, the shop's price is converted at the shop's rate, if it has one."""
-        prices = self.prices.get(sku or "", [])
+        prices = self.prices.get(variant, [])
         currency = self.markets.get(country, self.seed.currency)
         group = next((g for g, native in self.company_locations.items() if native == company_location), None)
         if group is not None:

@@ -26,9 +26,11 @@ class Mark(Struct, frozen=True, omit_defaults=True):
 
 class Facts(Struct, frozen=True, omit_defaults=True):
     """What a variation itself says about being counted, kept between reads. `only_at` lists where it is present when
-    it is not present everywhere, `not_at` where it is absent. `key` is the business key it bore when this was read."""
+    it is not present everywhere, `not_at` where it is absent. `key` is the business key it bore when this was read;
+    `gone`, that it was deleted."""
 
     key: str | None = None
+    gone: bool = False
     tracked: bool | None = None
     marks: dict[str, Mark] = {}
     only_at: tuple[str, ...] | None = None
@@ -46,6 +48,7 @@ def facts(variation: CatalogObject, key: str | None) -> Facts:
     everywhere = variation.present_at_all_locations is not False
     return Facts(
         key=None if variation.is_deleted else key,
+        gone=bool(variation.is_deleted),
         tracked=data.track_inventory if data else None,
         marks=marks,
         only_at=None if everywhere else variation.present_at_location_ids or (),

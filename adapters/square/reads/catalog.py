@@ -11,6 +11,7 @@ from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.errors import CursorRefused
 from adapters.square.identifiers import OBJECTS_PER_READ, Identifiers, Lookup, chunks
+from adapters.square.ids import is_id
 from adapters.square.mapping import products
 from adapters.square.mapping.products import OptionNames, Options
 from adapters.square.tables import Table
@@ -63,6 +64,8 @@ class Catalog:
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         """One request a page, one more for images where a category narrows it. Square has no collections."""
         if query.collection is not None or query.first < 1:
+            return ProductPage((), (), False)
+        if query.category is not None and not is_id(query.category):
             return ProductPage((), (), False)
         place = _place(query.after) or Place(None, min(query.first, ITEMS_PER_PAGE), 0)
         shown: list[CatalogObject] = []
@@ -144,7 +147,8 @@ class Catalog:
         ids: dict[ProductKey, str | AdapterError] = {}
         for key in keys:
             if key.kind is ProductKeyKind.NATIVE:
-                ids[key] = key.value
+                if is_id(key.value):
+                    ids[key] = key.value
                 continue
             table = {ProductKeyKind.SKU: by_sku, ProductKeyKind.BARCODE: by_gtin}.get(key.kind, {})
             found = table.get(key.value)

@@ -8,6 +8,7 @@ from adapters.square.client import SquareClient
 from adapters.square.concurrency import gathered
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import chunks
+from adapters.square.ids import ids_among
 from adapters.square.mapping.people import customer
 from adapters.square.wire.people import BulkCustomersAnswer, CustomersAnswer, Profile
 from gateway.errors import AdapterError
@@ -58,7 +59,7 @@ class Customers:
     async def retrieve(self, ids: Sequence[str], operation: str, call: CallContext) -> Mapping[str, CustomerRecord]:
         freshness = Freshness(self._env.name, self._env.clock())
         found: dict[str, CustomerRecord] = {}
-        for batch in chunks(ids, PROFILES_PER_READ):
+        for batch in chunks(ids_among(ids), PROFILES_PER_READ):
             body = {"customer_ids": batch}
             path = "/v2/customers/bulk-retrieve"
             answer = await self._client.post(path, body, BulkCustomersAnswer, operation, call)

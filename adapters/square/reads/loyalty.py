@@ -9,6 +9,7 @@ from adapters.square.client import SquareClient
 from adapters.square.concurrency import gathered
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers
+from adapters.square.ids import ids_among, is_id
 from adapters.square.mapping import people
 from adapters.square.moments import rfc3339
 from adapters.square.reads.customers import Customers
@@ -60,7 +61,7 @@ class Loyalty:
         if not keys:
             return {}
         phones = [key.value for key in keys if key.kind is CustomerKeyKind.PHONE]
-        holders = {key: [key.value] for key in keys if key.kind is CustomerKeyKind.NATIVE}
+        holders = {key: ids_among([key.value]) for key in keys if key.kind is CustomerKeyKind.NATIVE}
         emails = [key for key in keys if key.kind is CustomerKeyKind.EMAIL]
         profiles = await gathered([self._customers.search(key, ACCOUNTS, call) for key in emails])
         holders |= {key: [each.ref.id for each in many] for key, many in zip(emails, profiles, strict=True)}
@@ -90,6 +91,8 @@ class Loyalty:
     async def list_entries(self, query: LoyaltyEntryQuery, context: ContextView, call: CallContext) -> LoyaltyEntryPage:
         """30 movements a request, newest first by (instant, id). A position is the last movement given, so it does not
         age as Square's own cursors do."""
+        if not is_id(query.account.id):
+            return LoyaltyEntryPage((), (), has_next=False)
         last = _position(query.after)
         wanted: dict[str, object] = {"loyalty_account_filter": {"loyalty_account_id": query.account.id}}
         if last:
@@ -174,6 +177,7 @@ def _position(after: str | None) -> tuple[datetime, str] | None:
     instant, _, event = after.partition(" ")
     try:
         moment = datetime.fromisoformat(instant).astimezone(UTC)
-    except ValueError:
+        _ = moment + TICK  # the end of time has none
+    except (ValueError, OverflowError):
         raise InvalidCursor("not a position of this list") from None
     return moment, event

@@ -9,13 +9,14 @@ from adapters.square.client import SquareClient
 from adapters.square.concurrency import gathered
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers, chunks
+from adapters.square.ids import ids_among
 from adapters.square.mapping import receipts
 from adapters.square.moments import rfc3339
 from adapters.square.wire.trade import OrdersAnswer, WireOrder
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
+from gateway.model.identity import INT32, NativeRef, record_number
 from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -49,7 +50,7 @@ class Orders:
         """ceil(places / 10) requests, times ceil(profiles / 10): Square must be asked by place, ten at a time. A
         cashier's sale without a customer cannot be found. What other systems took is told by its own source and
         reference, so leaving it out here loses nothing; many of them in a row cost another request."""
-        people = [each.id for each in query.customers if each.backend == self._env.name]
+        people = ids_among(each.id for each in query.customers if each.backend == self._env.name)
         if not people or query.first < 1:
             return OrdersPage((), (), False)
         places = query.locations or self._env.locations or await self._places(LIST, call)
@@ -68,7 +69,7 @@ class Orders:
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
     ) -> Mapping[NativeRef, Order | AdapterError]:
         """100 orders a request; drafts are left out."""
-        ids = [key.id for key in keys if key.backend == self._env.name]
+        ids = ids_among(key.id for key in keys if key.backend == self._env.name)
         found: list[WireOrder] = []
         for batch in chunks(ids, ORDERS_PER_READ):
             body = {"order_ids": batch}
@@ -144,4 +145,4 @@ def _positions(orders: Sequence[Order], after: OrderPosition | None) -> tuple[Or
 
 def _given(after: OrderPosition | None) -> int:
     token = after.token if after else None
-    return min(int(token), ROWS_PER_SEARCH) if token and token.isdecimal() else 0
+    return min(record_number(token, INT32) or 0, ROWS_PER_SEARCH) if token else 0

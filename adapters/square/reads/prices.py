@@ -38,7 +38,7 @@ class Prices:
         """One request per 1,000 SKUs, identifiers and taxes cached. Square has no sales units: a key with a unit is
         not sold here."""
         keys = [key for key in keys if key.unit is None]
-        known = await self._variations.read(list(dict.fromkeys(key.sku for key in keys)), OPERATION, call)
+        known = await self._variations.read(list(dict.fromkeys(key.variant for key in keys)), OPERATION, call)
         priced = any(not isinstance(entry, AdapterError) for entry in known.values())
         taxes: Mapping[str, TaxData] = await self._taxes.get(OPERATION, call) if priced else {}
         location = self._config.store_locations.get(context.store or "")
@@ -46,7 +46,7 @@ class Prices:
         freshness = Freshness(self._env.name, self._env.clock())
         answers: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
-            entry = known.get(key.sku)
+            entry = known.get(key.variant)
             if isinstance(entry, AdapterError):
                 answers[key] = entry.fresh()
             elif entry is not None:

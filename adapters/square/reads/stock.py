@@ -8,13 +8,14 @@ import msgspec
 
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
-from adapters.square.identifiers import Identifiers, Lookup
+from adapters.square.identifiers import Identifiers, Named, Variation
 from adapters.square.mapping.stock import Facts, facts, level
 from adapters.square.reads.variations import Variations
 from adapters.square.wire.places import Count, CountsAnswer
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
+from gateway.model.identity import VariantKey
 from gateway.model.stock import StockKey, StockLevel, StockLevels
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -43,10 +44,10 @@ class Stock:
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         """ceil(SKUs x locations / 1000) requests, identifiers and tracking marks cached. A page that fails fails the
         call: Square sorts counts by time, so a part of the pages is a part of every SKU."""
-        ids, marks = await self._known(list(dict.fromkeys(key.sku for key in keys)), call)
+        ids, marks = await self._known(list(dict.fromkeys(key.variant for key in keys)), call)
         by_places: dict[tuple[str, ...], list[str]] = {}
         for key in keys:
-            entry = ids.get(key.sku)
+            entry = ids.get(key.variant)
             if entry is not None and not isinstance(entry, AdapterError) and key.locations:
                 by_places.setdefault(key.locations, []).append(entry.id)
         counts: dict[tuple[str, str], Count] = {}
@@ -56,7 +57,7 @@ class Stock:
         freshness = Freshness(self._env.name, now)
         answers: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
-            entry = ids.get(key.sku)
+            entry = ids.get(key.variant)
             if isinstance(entry, AdapterError):
                 answers[key] = entry.fresh()
             elif entry is not None:
@@ -93,21 +94,23 @@ class Stock:
                 if earlier is None or earlier.calculated_at <= row.calculated_at:
                     counts[row.catalog_object_id, row.location_id] = row
 
-    async def _known(self, skus: Sequence[str], call: CallContext) -> tuple[Lookup, Mapping[str, Facts]]:
-        """Variations by SKU and what they say of themselves. An id that turns out to be of a deleted variation, or of
-        one that bears another SKU by now, is looked up once more."""
-        ids = dict(await self._identifiers.by_sku(skus, OPERATION, call))
+    async def _known(self, variants: Sequence[VariantKey], call: CallContext) -> tuple[Named, Mapping[str, Facts]]:
+        """Variations by SKU or id, and what they say of themselves. A kept id that turns out to be of a deleted
+        variation, or of one that bears another SKU by now, is looked up once more."""
+        ids = dict(await self._identifiers.by_key(self._env.name, variants, OPERATION, call))
         marks = await self._facts([each.id for each in ids.values() if not isinstance(each, AdapterError)], call)
+        ids = {key: each for key, each in ids.items() if isinstance(key, str) or _lives(each, marks)}
         outdated = [
             sku
             for sku, each in ids.items()
-            if not isinstance(each, AdapterError)
+            if isinstance(sku, str)
+            and not isinstance(each, AdapterError)
             and not self._env.key_rule.same(sku, marks.get(each.id, NOTHING_SAID).key)
         ]
         if outdated:
             await self._identifiers.forget(outdated)
             again = await self._identifiers.by_sku(outdated, OPERATION, call)
-            ids = {sku: each for sku, each in ids.items() if sku not in outdated} | dict(again)
+            ids = {key: each for key, each in ids.items() if key not in outdated} | dict(again)
             marks |= await self._facts([each.id for each in again.values() if not isinstance(each, AdapterError)], call)
         return ids, marks
 
@@ -122,11 +125,18 @@ class Stock:
             fetched = {
                 variation: facts(found, self._identifiers.key_of(found.item_variation_data))
                 for variation, found in objects.items()
+                if found.item_variation_data is not None
             }
             texts = {variation: msgspec.json.encode(each).decode() for variation, each in fetched.items()}
             await self._env.identifiers.set_many("facts", texts, self._config.facts_seconds)
             known.update(fetched)
         return known
+
+
+def _lives(named: Variation | AdapterError, marks: Mapping[str, Facts]) -> bool:
+    """Whether there is such a variation: an id proves nothing."""
+    known = None if isinstance(named, AdapterError) else marks.get(named.id)
+    return known is not None and not known.gone
 
 
 def _read(text: str) -> Facts | None:

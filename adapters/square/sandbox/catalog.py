@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from adapters.square.sandbox.account import Account, Json
-from adapters.square.sandbox.paging import invalid, limited, page, page_size
+from adapters.square.sandbox.paging import ids, invalid, limited, page, page_size
 
 _TYPES = ("ITEM", "ITEM_VARIATION", "CATEGORY", "TAX", "ITEM_OPTION", "ITEM_OPTION_VAL", "IMAGE")
 _SEARCHABLE = {"sku": "ITEM_VARIATION", "upc": "ITEM_VARIATION", "name": "ITEM"}
@@ -46,6 +46,7 @@ def search(account: Account, body: Json) -> Json:
 
 def search_items(account: Account, body: Json) -> Json:
     limit = page_size(body, 100, 100)
+    ids(body.get("category_ids"), 1000, "category_ids")
     wanted = set(body.get("category_ids", ()))
     rows = [
         each
@@ -59,7 +60,7 @@ def search_items(account: Account, body: Json) -> Json:
 
 
 def retrieve(account: Account, body: Json) -> Json:
-    limited(body["object_ids"], 1000, "object_ids", 1)
+    ids(body["object_ids"], 1000, "object_ids", 1)
     found = [account.catalog[each] for each in dict.fromkeys(body["object_ids"]) if each in account.catalog]
     if not body.get("include_deleted_objects"):
         found = [each for each in found if not each.get("is_deleted")]
@@ -90,12 +91,12 @@ def _matching(rows: Iterable[Json], query: Json) -> Iterable[Json]:
 
 def _related(account: Account, found: Iterable[Json]) -> list[Json]:
     """One level deep: a variation's item and images, an item's categories, taxes and images."""
-    ids: dict[str, None] = {}
+    named: dict[str, None] = {}
     for each in found:
         data: dict[str, Any] = each.get("item_variation_data") or each.get("item_data") or {}
         if "item_id" in data:
-            ids[data["item_id"]] = None
-        ids.update(dict.fromkeys(one["id"] for one in data.get("categories", ())))
-        ids.update(dict.fromkeys(data.get("tax_ids", ())))
-        ids.update(dict.fromkeys(data.get("image_ids", ())))
-    return [shown(account, account.catalog[each]) for each in ids if each in account.catalog]
+            named[data["item_id"]] = None
+        named.update(dict.fromkeys(one["id"] for one in data.get("categories", ())))
+        named.update(dict.fromkeys(data.get("tax_ids", ())))
+        named.update(dict.fromkeys(data.get("image_ids", ())))
+    return [shown(account, account.catalog[each]) for each in named if each in account.catalog]

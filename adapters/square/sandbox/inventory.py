@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from adapters.square.sandbox.account import Account, Json
-from adapters.square.sandbox.paging import invalid, page, page_size
+from adapters.square.sandbox.paging import ids, invalid, page, page_size
 
 _STATES = ("IN_STOCK", "RESERVED_FOR_SALE", "SOLD", "WASTE", "IN_TRANSIT", "NONE", "UNLINKED_RETURN")
 _UNTRACKED = ("NONE", "SOLD", "UNLINKED_RETURN")
@@ -17,6 +17,8 @@ def counts(account: Account, body: Json) -> Json:
     for state in body.get("states", ()):
         if state not in _STATES:
             raise invalid("INVALID_ENUM_VALUE", f"`{state}` is not a valid enum value", "states")
+    ids(body.get("catalog_object_ids"), 1000_000, "catalog_object_ids")
+    ids(body.get("location_ids"), 1000, "location_ids")
     states = [each for each in body.get("states", ()) if each not in _UNTRACKED] or _STATES
     wanted = product(
         body.get("catalog_object_ids") or account.catalog, body.get("location_ids") or account.locations, states

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +37,16 @@ def limited(values: Sequence[Any] | None, most: int, field: str, least: int = 0)
         raise invalid("ARRAY_LENGTH_TOO_SHORT", f"`{field}` must have at least {least} elements", field)
 
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,192}")
+
+
+def ids(values: Sequence[str] | None, most: int, field: str, least: int = 0) -> None:
+    """A list of ids: as many as may be, and each one that can be one."""
+    limited(values, most, field, least)
+    if not all(_ID.fullmatch(value) for value in values or ()):
+        raise invalid("INVALID_VALUE", f"`{field}` has a value that is no id", field)
+
+
 def page_size(body: Json, default: int, most: int) -> int:
     size = body.get("limit", default)
     if size < 1:
@@ -63,6 +74,6 @@ def _offset(cursor: str | None, digest: str) -> int:
         bound, offset = base64.urlsafe_b64decode(cursor.encode()).decode().split(":")
     except (ValueError, binascii.Error):
         bound, offset = "", "0"
-    if bound != digest or not offset.isdigit():
+    if bound != digest or not (offset.isascii() and offset.isdigit()):
         raise invalid("INVALID_CURSOR", "The cursor is not valid for this query", "cursor")
     return int(offset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.square.sandbox.account import Account, Json
-from adapters.square.sandbox.paging import Refusal, invalid, limited, page, page_size
+from adapters.square.sandbox.paging import Refusal, ids, invalid, limited, page, page_size
 
 _PUNCTUATION = str.maketrans("", "", " ()-")
 
@@ -39,7 +39,7 @@ def _matches(value: str | None, text: Json) -> bool:
 
 
 def bulk_customers(account: Account, body: Json) -> Json:
-    limited(body["customer_ids"], 100, "customer_ids", 1)
+    ids(body["customer_ids"], 100, "customer_ids", 1)
     responses: dict[str, Json] = {}
     for each in body["customer_ids"]:
         if each in account.customers:
@@ -63,7 +63,7 @@ def search_accounts(account: Account, body: Json) -> Json:
     if "mappings" in query and "customer_ids" in query:
         raise invalid("CONFLICTING_PARAMETERS", "Use either mappings or customer_ids", "query")
     limited(query.get("mappings"), 30, "query.mappings")
-    limited(query.get("customer_ids"), 30, "query.customer_ids")
+    ids(query.get("customer_ids"), 30, "query.customer_ids")
     rows = list(account.loyalty_accounts.values())
     if "mappings" in query:
         phones = {each.get("phone_number") for each in query["mappings"]}
@@ -82,6 +82,7 @@ def search_events(account: Account, body: Json) -> Json:
     rows = account.loyalty_events
     if "loyalty_account_filter" in wanted:
         holder = wanted["loyalty_account_filter"]["loyalty_account_id"]
+        ids([holder], 1, "query.filter.loyalty_account_filter.loyalty_account_id")
         rows = [each for each in rows if each["loyalty_account_id"] == holder]
     if "date_time_filter" in wanted:
         span = wanted["date_time_filter"]["created_at"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from adapters.square.sandbox.account import Account, Json, minor, native_id, present, stamp
 from gateway.model.catalog import Image, Product, ProductStatus, Variant
+from gateway.model.identity import VariantKey
 from gateway.model.stores import StoreRecord
 from gateway.testing.sandbox import Seed
 
@@ -54,11 +55,12 @@ def fill_places(account: Account, seed: Seed) -> None:
 
 def fill_stock(account: Account, seed: Seed) -> None:
     """A count makes its variation tracked; a SKU without any count is not counted here."""
-    by_sku = {each["item_variation_data"].get("sku"): each for each in account.variations()}
+    by_sku = _by_sku(account)
     for index, stock in enumerate(seed.stock):
-        variation = by_sku.get(stock.sku)
-        if variation is None:
+        bearers = _bearers(account, by_sku, stock.variant)
+        if not bearers:
             continue
+        variation = bearers[-1]
         variation["item_variation_data"]["track_inventory"] = True
         moment = account.now - timedelta(seconds=index)
         put_count(account, variation["id"], stock.location, stock.on_hand - stock.reserved, moment)
@@ -185,18 +187,32 @@ def _images(account: Account, product: Product) -> list[str]:
 
 def _prices(account: Account, seed: Seed) -> None:
     """Square has one price per variation and one per location: groups and quantity breaks have no place here."""
-    by_sku: dict[str, list[Json]] = {}
-    for each in account.variations():
-        by_sku.setdefault(each["item_variation_data"].get("sku", ""), []).append(each["item_variation_data"])
+    by_sku = _by_sku(account)
     for price in seed.prices:
         if price.price_group or price.minimum_quantity > 1 or price.country not in ("", seed.country):
             continue
-        for data in by_sku.get(price.sku, ()):
+        for each in _bearers(account, by_sku, price.variant):
+            data = each["item_variation_data"]
             if price.location:
                 override = override_at(data, price.location)
                 override.update(price_money=minor(price.price), pricing_type="FIXED_PRICING")
             else:
                 data.update(price_money=minor(price.price), pricing_type="FIXED_PRICING")
+
+
+def _by_sku(account: Account) -> dict[str, list[Json]]:
+    found: dict[str, list[Json]] = {}
+    for each in account.variations():
+        found.setdefault(each["item_variation_data"].get("sku", ""), []).append(each)
+    return found
+
+
+def _bearers(account: Account, by_sku: dict[str, list[Json]], variant: VariantKey) -> list[Json]:
+    """Variations with this SKU; the one with this id."""
+    if isinstance(variant, str):
+        return by_sku.get(variant, [])
+    found = account.catalog.get(native_id("VARI", variant.id))
+    return [] if found is None else [found]
 
 
 def override_at(data: Json, location: str) -> Json:

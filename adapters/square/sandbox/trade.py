@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adapters.square.sandbox.account import Account, Json
-from adapters.square.sandbox.paging import invalid, limited, page, page_size
+from adapters.square.sandbox.paging import ids, invalid, limited, page, page_size
 
 _FIELDS = {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "CLOSED_AT": "closed_at"}
 _STATES = ("OPEN", "COMPLETED", "CANCELED", "DRAFT")
@@ -52,11 +52,11 @@ def search(account: Account, body: Json) -> Json:
 def _of(account: Account, people: list[str] | None) -> Iterable[Json]:
     if people is None:
         return account.orders.values()
-    limited(people, 10, "query.filter.customer_filter.customer_ids")
+    ids(people, 10, "query.filter.customer_filter.customer_ids")
     return [each for person in dict.fromkeys(people) for each in account.orders_of.get(person, ())]
 
 
 def retrieve(account: Account, body: Json) -> Json:
-    limited(body["order_ids"], 100, "order_ids", 1)
+    ids(body["order_ids"], 100, "order_ids", 1)
     found = [account.orders[each] for each in dict.fromkeys(body["order_ids"]) if each in account.orders]
     return {"orders": found} if found else {}

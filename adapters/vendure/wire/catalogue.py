@@ -137,5 +137,12 @@ class SearchResult(Camel, frozen=True):
     collections: tuple[WireCollectionCount, ...] = ()
 
 
+class _Seen(Camel, frozen=True):
+    id: str
+
+
 class SearchData(Camel, frozen=True):
+    """`collection`: null where shoppers may not see it; absent where none was asked for."""
+
     search: SearchResult
+    collection: _Seen | None = None

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+import pytest
 from msgspec.structs import replace
 
-from gateway.errors import AmbiguousKey, CurrencyNotSold
+from gateway.errors import AmbiguousKey, CurrencyNotSold, InvalidCursor
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQuery
 from gateway.model.currencies import fraction_digits
+from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevels, Tracking
@@ -18,7 +20,8 @@ from gateway.ports import operations as ports
 from gateway.ports.domains import Adapter, CatalogPort, IdentityPort, PricePort, StockPort
 from gateway.ports.manifest import Manifest
 from gateway.testing.conformance.base import Conformance, a_call, assert_well_formed, declared, given, view
-from gateway.testing.conformance.facts import ConformanceFacts
+from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.hostile import NO_IDS
 from gateway.testing.conformance.keyed import KeyedConformance
 
 UNKNOWN = "CONFORMANCE-UNKNOWN-{}"
@@ -31,6 +34,9 @@ def by_sku(sku: str) -> ProductKey:
 class CatalogConformance(KeyedConformance):
     port = CatalogPort
     operation = ports.GET_PRODUCTS
+
+    def no_keys(self, adapter: Adapter) -> Sequence[ProductKey]:
+        return [ProductKey(ProductKeyKind.NATIVE, text) for text in NO_IDS]
 
     def known_keys(self, facts: ConformanceFacts) -> Sequence[ProductKey]:
         return [by_sku(sku) for sku in facts.skus]
@@ -108,6 +114,21 @@ class CatalogConformance(KeyedConformance):
         rest = await adapter.list_products(ProductQuery(first=4, after=page.positions[0]), context, a_call())
         assert [product.ref for product in rest.products] == [product.ref for product in page.products[1:]]
 
+    async def test_what_was_never_given_out_lists_nothing(
+        self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
+    ) -> None:
+        """No such category or collection is an empty page, no such position an invalid cursor."""
+        spec = declared(manifest, ports.LIST_PRODUCTS.name)
+        assert isinstance(adapter, CatalogPort)
+        context = view(facts, spec)
+        for text in NO_IDS:
+            for query in (ProductQuery(5, category=text or "?"), ProductQuery(5, collection=text or "?")):
+                page = await adapter.list_products(query, context, a_call())
+                assert (page.products, page.has_next) == ((), False), text
+        for text in ("²", "-1", "x", "../..", "9" * 400, '{"cursor": 1}'):
+            with pytest.raises(InvalidCursor):
+                await adapter.list_products(ProductQuery(5, after=text), context, a_call())
+
 
 class IdentityConformance(Conformance):
     port = IdentityPort
@@ -134,6 +155,30 @@ class IdentityConformance(Conformance):
 class PriceConformance(KeyedConformance):
     port = PricePort
     operation = ports.GET_PRICES
+
+    def no_keys(self, adapter: Adapter) -> Sequence[PriceKey]:
+        return [PriceKey(NativeRef(adapter.name, text)) for text in NO_IDS]
+
+    async def test_a_variant_without_a_sku_is_priced_by_its_reference_in_the_same_requests(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl
+    ) -> None:
+        ref, amount, _ = given(facts.nameless, "nameless")
+        wanted = given(amount, "nameless: a price")
+        other = PriceKey(given(facts.skus, "skus")[0])
+        await self.ask(adapter, (PriceKey(ref), other), facts, spec)  # identifiers are cached from here on
+        before = backend.requests
+        answer = await self.ask(adapter, (PriceKey(ref), other), facts, spec)
+        price = answer[PriceKey(ref)]
+        assert isinstance(price, Price)
+        assert price.current.stated.quantized() == wanted
+        assert isinstance(answer[other], Price)
+        assert backend.requests - before <= spec.requests(2, facts.axes.get(self.operation.name, {}))
+
+    async def test_a_reference_of_another_backend_means_nothing(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        ref, _, _ = given(facts.nameless, "nameless")
+        assert await self.ask(adapter, (PriceKey(NativeRef("another", ref.id)),), facts, spec) == {}
 
     def known_keys(self, facts: ConformanceFacts) -> Sequence[PriceKey]:
         return [PriceKey(sku) for sku in facts.skus]
@@ -225,6 +270,30 @@ class PriceConformance(KeyedConformance):
 class StockConformance(KeyedConformance):
     port = StockPort
     operation = ports.GET_STOCK
+
+    def no_keys(self, adapter: Adapter) -> Sequence[StockKey]:
+        return [StockKey(NativeRef(adapter.name, text), ()) for text in NO_IDS]
+
+    async def test_a_variant_without_a_sku_is_counted_by_its_reference_in_the_same_requests(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl
+    ) -> None:
+        ref, _, counted = given(facts.nameless, "nameless")
+        location, pieces = given(counted, "nameless: a count")
+        key, other = StockKey(ref, facts.locations), StockKey(given(facts.skus, "skus")[0], facts.locations)
+        await self.ask(adapter, (key, other), facts, spec)  # identifiers are cached from here on
+        before = backend.requests
+        answer = await self.ask(adapter, (key, other), facts, spec)
+        assert backend.requests - before <= spec.requests(2, facts.axes.get(self.operation.name, {}))
+        levels = answer[key]
+        assert isinstance(levels, StockLevels)
+        assert levels.levels[location].available == pieces
+        assert isinstance(answer[other], StockLevels)
+
+    async def test_a_reference_of_another_backend_means_nothing(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        ref, _, _ = given(facts.nameless, "nameless")
+        assert await self.ask(adapter, (StockKey(NativeRef("another", ref.id), facts.locations),), facts, spec) == {}
 
     def known_keys(self, facts: ConformanceFacts) -> Sequence[StockKey]:
         return [StockKey(sku, facts.locations) for sku in facts.skus]

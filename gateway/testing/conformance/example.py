@@ -39,6 +39,8 @@ NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 SEEN = Freshness("seed", NOW)
 PLACES = ("1001", "1002", "1003")
 SHOPPER, SISTER, BUYER = "501", "502", "503"
+NAMELESS = NativeRef("seed", "9304")
+"""The variant without a SKU."""
 FAMILY_PHONE = "+442079460111"
 
 
@@ -70,12 +72,16 @@ def example_seed() -> Seed:
             SeedPrice(skus[1], _gbp("8.00"), price_group="VIP"),
             SeedPrice(skus[2], _gbp("9.00"), minimum_quantity=Decimal(10)),
             *(SeedPrice(sku, _gbp("5.00")) for sku in ("TWIN", "CASE-A", "case-a")),
+            SeedPrice(NAMELESS, _gbp("6.50")),
         ),
         tax_rates={"GB": Decimal("0.2")},
-        stock=tuple(
-            SeedStock(sku, place, Decimal(5 + index), Decimal(2))
-            for index, sku in enumerate((*skus, "TWIN", "CASE-A", "case-a"))
-            for place in PLACES[:2]
+        stock=(
+            *(
+                SeedStock(sku, place, Decimal(5 + index), Decimal(2))
+                for index, sku in enumerate((*skus, "TWIN", "CASE-A", "case-a"))
+                for place in PLACES[:2]
+            ),
+            SeedStock(NAMELESS, PLACES[0], Decimal(9), Decimal(1)),
         ),
         stores=tuple(
             StoreRecord(
@@ -124,7 +130,7 @@ def example_seed() -> Seed:
 
 def example_facts(backend: str) -> ConformanceFacts:
     """The facts of `example_seed` for a backend of that name whose native ids are the seed's own. Where a vendor's ids
-    differ, replace `shopper`, `grouped_customer` and `store_ids`; set to None what the vendor cannot have."""
+    differ, replace `shopper`, `grouped_customer`, `store_ids`, `nameless`; set to None what the vendor cannot have."""
     seed = example_seed()
     variants = [variant for product in seed.products[:12] for variant in product.variants]
     skus = tuple(variant.sku for variant in variants if variant.sku)
@@ -154,6 +160,7 @@ def example_facts(backend: str) -> ConformanceFacts:
         foreign_origins=(OrderOrigin("WEB-7", "elsewhere"), OrderOrigin("WEB-8", "elsewhere")),
         search_text="mug",
         search_slug="mug-1",
+        nameless=(NativeRef(backend, NAMELESS.id), _gbp("6.50"), (PLACES[0], Decimal(8))),
         axes={"stock.get_stock": {"locations": len(PLACES)}, "order.list_orders": {"locations": len(PLACES)}},
     )
 

@@ -27,7 +27,9 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
     pieces that can be sold; `uncounted`: SKU and a location where it was never counted. `store_ids` are all places.
     `customer` matches one record, `shared` (such as a family's phone) `shared_matches` ones. `shopper` has
     `order_count` orders, not counting `foreign_origins`, which other systems took first. `search_text` finds
-    `search_slug`. `axes` per operation name are what `OperationSpec.requests` is given."""
+    `search_slug`. `nameless` is a variant without a SKU, what it costs in `context`, and a location with the pieces to
+    be sold there (None: not sold, not counted). `axes` per operation name are what `OperationSpec.requests` is
+    given."""
 
     context: CommerceContext = NOWHERE
     skus: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
     foreign_origins: tuple[OrderOrigin, ...] = ()
     search_text: str | None = None
     search_slug: str | None = None
+    nameless: tuple[NativeRef, Money | None, tuple[str, Decimal] | None] | None = None
     axes: Mapping[str, Mapping[str, int]] = {}
 
 

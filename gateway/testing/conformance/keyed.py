@@ -39,6 +39,10 @@ class KeyedConformance(Conformance):
     def unknown_key(self, index: int, facts: ConformanceFacts) -> Any:
         raise NotImplementedError
 
+    def no_keys(self, adapter: Adapter) -> Sequence[Any]:
+        """Keys whose native part nobody gave (`hostile.NO_IDS`), where the read takes native keys at all."""
+        return ()
+
     async def ask(
         self, adapter: Adapter, keys: Sequence[Any], facts: ConformanceFacts, spec: OperationSpec
     ) -> Mapping[Any, Any]:
@@ -68,6 +72,16 @@ class KeyedConformance(Conformance):
         answer = await self.ask(adapter, (*known, unknown), facts, spec)
         assert unknown not in answer
         assert set(answer) == set(known)
+
+    async def test_what_is_no_id_is_absent_and_harms_nothing_beside_it(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        """An exception, or a refusal of the whole request, would cost everybody who asked at the same time."""
+        hostile = given(tuple(self.no_keys(adapter)), "native keys")
+        known = tuple(self.known_keys(facts))[:1]
+        answer = await self.ask(adapter, (*known, *hostile), facts, spec)
+        assert set(answer) == set(known)
+        assert not any(isinstance(value, AdapterError) for value in answer.values())
 
     async def test_no_keys_is_an_empty_answer(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec

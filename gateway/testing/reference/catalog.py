@@ -21,7 +21,7 @@ from gateway.model.catalog import (
     Variant,
 )
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import NativeRef, canonical_key, slug_key
+from gateway.model.identity import INT32, NativeRef, VariantKey, canonical_key, record_number, slug_key
 from gateway.model.languages import lookup
 from gateway.model.text import Text
 from gateway.ports.domains import IdentityAudit, Probe
@@ -124,6 +124,22 @@ class Catalog(Controls):
                         found[self.key_rule.written(variant.sku)].append(variant)
         return {sku: tuple(variants) for sku, variants in found.items()}
 
+    def _bearing(self, variant: VariantKey) -> Sequence[Variant]:
+        """The variants that are meant: by a reference the one, archived or not at all."""
+        if isinstance(variant, str):
+            return self._variants_by_sku.get(self.key_rule.written(variant), ())
+        known = self._variants_by_ref.get(variant)
+        return () if known is None else (known,)
+
+    @cached_property
+    def _variants_by_ref(self) -> Mapping[NativeRef, Variant]:
+        return {
+            self._own(variant.ref): variant
+            for product in self.seed.products
+            if product.status is not ProductStatus.ARCHIVED
+            for variant in product.variants
+        }
+
     @cached_property
     def _products_by_key(self) -> Mapping[tuple[ProductKeyKind, str], tuple[Product, ...]]:
         """One entry for each bearer of a key, so that two variants of one product with one SKU are two."""
@@ -197,6 +213,7 @@ def position(after: str | None) -> int:
     """An opaque position back as the number of records before the page. Raises InvalidCursor."""
     if after is None:
         return 0
-    if not after.isdecimal():
+    start = record_number(after, INT32)
+    if start is None:
         raise InvalidCursor("this position was never given out")
-    return int(after)
+    return start

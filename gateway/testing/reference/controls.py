@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gateway.errors import AdapterError, RequestRefused, Unavailable
 from gateway.model.freshness import Freshness
-from gateway.model.identity import KeyRule, NativeRef
+from gateway.model.identity import KeyRule, NativeRef, VariantKey
 from gateway.model.operation import OperationSpec
 from gateway.model.orders import PlacedOrder
 from gateway.ports.manifest import AdapterEnvironment
@@ -93,9 +93,16 @@ class Controls:
         if spec is not None and len(asked.keys) > spec.max_keys:
             raise RequestRefused(detail=f"{len(asked.keys)} keys", source=self.name, domain=domain)
 
-    def _failure(self, key: str, domain: str) -> AdapterError | None:
-        error = self.fail_keys.get(key)
+    def _failure(self, key: VariantKey, domain: str) -> AdapterError | None:
+        error = self.fail_keys.get(key if isinstance(key, str) else key.id)
         return None if error is None else error.fresh().located(self.name, domain)
+
+    def _named(self, variant: VariantKey) -> VariantKey:
+        """As this backend writes it; a reference of the seed under this backend's own name."""
+        return self.key_rule.written(variant) if isinstance(variant, str) else variant
+
+    def _seeded(self, variant: VariantKey) -> VariantKey:
+        return self._named(variant if isinstance(variant, str) else self._own(variant))
 
     def _freshness(self) -> Freshness:
         return Freshness(self.name, self.clock())

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import VariantKey
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.model.stores import StoreRecord
 from gateway.ports.operations import GET_STOCK, LIST_STORES
@@ -28,7 +29,7 @@ class Places(Catalog):
         await self._request(GET_STOCK.name, keys)
         answer: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
-            found = self._failure(key.sku, "stock") or self._levels(key)
+            found = self._failure(key.variant, "stock") or self._levels(key)
             if found is not None:
                 answer[key] = found
         return answer
@@ -39,11 +40,10 @@ class Places(Catalog):
         return tuple(replace(store, ref=self._own(store.ref), freshness=freshness) for store in self.seed.stores)
 
     def _levels(self, key: StockKey) -> StockLevels | AdapterError | None:
-        sku = self.key_rule.written(key.sku)
-        variants = self._variants_by_sku.get(sku, ())
+        variants = self._bearing(key.variant)
         if len(variants) > 1:
             return AmbiguousKey(source=self.name, domain="stock")
-        counted = self._counts.get(sku, {})
+        counted = self._counts.get(self._named(key.variant), {})
         if not variants and not counted:
             return None
         freshness = self._freshness()
@@ -65,8 +65,10 @@ class Places(Catalog):
         return StockLevels(levels)
 
     @cached_property
-    def _counts(self) -> Mapping[str, Mapping[str, tuple[SeedStock, ...]]]:
-        found: defaultdict[str, defaultdict[str, tuple[SeedStock, ...]]] = defaultdict(lambda: defaultdict(tuple))
+    def _counts(self) -> Mapping[VariantKey, Mapping[str, tuple[SeedStock, ...]]]:
+        found: defaultdict[VariantKey, defaultdict[str, tuple[SeedStock, ...]]] = defaultdict(
+            lambda: defaultdict(tuple)
+        )
         for row in self.seed.stock:
-            found[self.key_rule.written(row.sku)][row.location] += (row,)
-        return {sku: dict(places) for sku, places in found.items()}
+            found[self._seeded(row.variant)][row.location] += (row,)
+        return {variant: dict(places) for variant, places in found.items()}

@@ -9,8 +9,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold
+from gateway.model.catalog import Variant
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import NativeRef
+from gateway.model.identity import NativeRef, VariantKey
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, QuantityBreak
 from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
@@ -28,7 +29,7 @@ class Pricing(Catalog):
         await self._request(GET_PRICES.name, keys)
         answer: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
-            found = self._failure(key.sku, "price") or self.price_of(key, context, store=context.store)
+            found = self._failure(key.variant, "price") or self.price_of(key, context, store=context.store)
             if found is not None:
                 answer[key] = found
         return answer
@@ -51,14 +52,15 @@ class Pricing(Catalog):
     def price_of(
         self, key: PriceKey, context: ContextView, *, store: str | None = None, group: str | None = None
     ) -> Price | AdapterError | None:
-        """None where the SKU is not sold in the context. `group` None: the context's own."""
-        sku = self.key_rule.written(key.sku)
-        if len(self._variants_by_sku.get(sku, ())) > 1:
+        """None where the variant is not sold in the context. `group` None: the context's own."""
+        variants = self._bearing(key.variant)
+        if len(variants) > 1:
             return AmbiguousKey(source=self.name, domain="price")
+        variant = variants[0] if variants else None
         place = self.places.get(store, store) if store else ""
         price_group = context.price_group if group is None else group
         now = self.clock()
-        known = self._prices_by_sku.get(sku, ())
+        known = self._prices_by_key.get(self._named(key.variant), ())
         offered = [
             row
             for row in known
@@ -80,11 +82,11 @@ class Pricing(Catalog):
         )
         regular = chosen.list if chosen.list is not None and chosen.list.amount > chosen.price.amount else None
         return Price(
-            current=self._taxed(sku, chosen.price, context.country),
-            list=None if regular is None else self._taxed(sku, regular, context.country),
-            line=self._taxed(sku, chosen.price.times(key.quantity).quantized(), context.country),
+            current=self._taxed(variant, chosen.price, context.country),
+            list=None if regular is None else self._taxed(variant, regular, context.country),
+            line=self._taxed(variant, chosen.price.times(key.quantity).quantized(), context.country),
             quantity=key.quantity,
-            breaks=tuple(self._break(sku, row, context.country) for row in tiers),
+            breaks=tuple(self._break(variant, row, context.country) for row in tiers),
             valid_from=chosen.starts,
             valid_until=chosen.ends,
             changes_at=_next_change(known, now),
@@ -93,16 +95,15 @@ class Pricing(Catalog):
         )
 
     @cached_property
-    def _prices_by_sku(self) -> Mapping[str, tuple[SeedPrice, ...]]:
-        found: defaultdict[str, list[SeedPrice]] = defaultdict(list)
+    def _prices_by_key(self) -> Mapping[VariantKey, tuple[SeedPrice, ...]]:
+        found: defaultdict[VariantKey, list[SeedPrice]] = defaultdict(list)
         for row in self.seed.prices:
-            found[self.key_rule.written(row.sku)].append(row)
-        return {sku: tuple(rows) for sku, rows in found.items()}
+            found[self._seeded(row.variant)].append(row)
+        return {variant: tuple(rows) for variant, rows in found.items()}
 
-    def _taxed(self, sku: str, amount: Money, country: str) -> TaxedMoney:
+    def _taxed(self, variant: Variant | None, amount: Money, country: str) -> TaxedMoney:
         """As far as the seed knows: without a rate for the country, one of net and gross stays unknown."""
-        variants = self._variants_by_sku.get(sku, ())
-        if variants and variants[0].taxable is False:
+        if variant is not None and variant.taxable is False:
             return TaxedMoney(amount, amount, Money(Decimal(0), amount.currency), TaxTreatment.EXEMPT)
         rate = self.seed.tax_rates.get(country)
         if self.seed.prices_include_tax:
@@ -116,8 +117,8 @@ class Pricing(Catalog):
         tax = amount.times(rate).quantized()
         return TaxedMoney(amount, amount.plus(tax), tax, TaxTreatment.EXCLUDED)
 
-    def _break(self, sku: str, row: SeedPrice, country: str) -> QuantityBreak:
-        return QuantityBreak(row.minimum_quantity, self._taxed(sku, row.price, country), row.starts, row.ends)
+    def _break(self, variant: Variant | None, row: SeedPrice, country: str) -> QuantityBreak:
+        return QuantityBreak(row.minimum_quantity, self._taxed(variant, row.price, country), row.starts, row.ends)
 
 
 def _next_change(rows: Sequence[SeedPrice], now: datetime) -> datetime | None:

@@ -120,9 +120,7 @@ class Search(Pricing):
         return [product for _, product in sold] + [product for amount, product in priced if amount is None]
 
     def _lowest(self, product: Product, context: ContextView) -> Decimal | None:
-        prices = (
-            self.price_of(PriceKey(variant.sku), context, group="") for variant in product.variants if variant.sku
-        )
+        prices = (self.price_of(PriceKey(self._seeded(variant.key)), context, group="") for variant in product.variants)
         return min((price.current.stated.amount for price in prices if isinstance(price, Price)), default=None)
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import AdapterError, Unavailable
-from gateway.model.catalog import Product, ProductKey
+from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, ContextView, UndeclaredContext
 from gateway.model.orders import OrdersPage, OrdersQuery
 from gateway.model.pricing import Price, PriceKey
@@ -44,6 +44,34 @@ class OneRequestEach(ReferenceAdapter):
         for key in keys:
             answer |= await super().get_products((key,), context, call)
         return answer
+
+
+class CountsOnDigits(ReferenceAdapter):
+    async def get_products(
+        self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
+    ) -> Mapping[ProductKey, Product | AdapterError]:
+        for key in keys:
+            if key.value.isdigit():
+                int(key.value)
+        return await super().get_products(keys, context, call)
+
+
+class ReadsNumbers(ReferenceAdapter):
+    async def get_products(
+        self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
+    ) -> Mapping[ProductKey, Product | AdapterError]:
+        (known,) = (await super().get_products((ProductKey(ProductKeyKind.NATIVE, "100"),), context, call)).values()
+        found = {key: known for key in keys if key.value.strip() == "1"}
+        return {**(await super().get_products(keys, context, call)), **found}
+
+
+class TakesAnybodysWord(ReferenceAdapter):
+    async def get_prices(
+        self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
+    ) -> Mapping[PriceKey, Price | AdapterError]:
+        own = {replace(key, variant=self._own(key.variant)): key for key in keys if not isinstance(key.variant, str)}
+        found = await super().get_prices([*own, *(key for key in keys if key.sku)], context, call)
+        return {own.get(key, key): price for key, price in found.items()}
 
 
 class SwallowsEverything(ReferenceAdapter):
@@ -108,6 +136,24 @@ async def test_paging_that_loses_orders_of_one_instant_is_caught() -> None:
     adapter = PagesByInstantAlone("broken", example_seed())
     with pytest.raises(AssertionError):
         await OrdersConformance().test_pages_neither_lose_nor_double(adapter, FACTS, ORDERS)
+
+
+async def test_an_id_that_only_looks_like_a_number_and_breaks_the_call_is_caught() -> None:
+    adapter = CountsOnDigits("broken", example_seed())
+    with pytest.raises(ValueError, match="²"):
+        await CatalogConformance().test_what_is_no_id_is_absent_and_harms_nothing_beside_it(adapter, FACTS, CATALOG)
+
+
+async def test_another_spelling_of_an_id_is_caught() -> None:
+    adapter = ReadsNumbers("broken", example_seed())
+    with pytest.raises(AssertionError):
+        await CatalogConformance().test_what_is_no_id_is_absent_and_harms_nothing_beside_it(adapter, FACTS, CATALOG)
+
+
+async def test_a_reference_of_another_backend_that_is_answered_is_caught() -> None:
+    adapter = TakesAnybodysWord("broken", example_seed())
+    with pytest.raises(AssertionError):
+        await PriceConformance().test_a_reference_of_another_backend_means_nothing(adapter, FACTS, PRICES)
 
 
 def test_an_inherited_test_cannot_be_dropped_without_a_reason() -> None:

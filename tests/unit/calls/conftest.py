@@ -61,7 +61,7 @@ class Shop:
         await self._work([key.sku for key in keys], call)
         found: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
-            amount = self.prices.get(key.sku)
+            amount = self.prices.get(key.sku or "")
             if isinstance(amount, AdapterError):
                 found[key] = amount
             elif amount is not None:
@@ -118,7 +118,7 @@ def keys(*skus: str) -> list[PriceKey]:
 def amounts(answers: Mapping[PriceKey, Price | AdapterError]) -> dict[str, Decimal | str]:
     """Amounts and error codes by SKU."""
     return {
-        key.sku: answer.code if isinstance(answer, AdapterError) else answer.current.stated.amount
+        key.sku or "": answer.code if isinstance(answer, AdapterError) else answer.current.stated.amount
         for key, answer in answers.items()
     }
 

@@ -282,12 +282,6 @@ async def test_a_call_that_was_cancelled_did_not_go_well(told: list[BackendCall]
     await caller.close()
 
 
-async def test_nothing_is_tallied_where_nobody_observes() -> None:
-    wire = Wire()
-    await ask(vendor(wire, [1.0]))
-    assert wire.tallied == [False]
-
-
 async def test_a_tally_ends_with_its_call(told: list[BackendCall]) -> None:
     wire = Wire()
     await ask(vendor(wire, [1.0], numbers=PolicyNumbers(cache=False, coalesce=False)))

@@ -11,6 +11,7 @@ from gateway.calls.projection import BEHIND, Projected, StockProjection
 from gateway.errors import Unavailable
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness
+from gateway.model.identity import VariantKey, skus_among
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.domains import StockPort
 
@@ -32,19 +33,19 @@ class Warehouse:
         level = StockLevel("berlin", Tracking.TRACKED, freshness, available=Decimal(self.pieces[sku]))
         return StockLevels({"berlin": level})
 
-    async def all_stock(self, call: CallContext) -> Mapping[str, StockLevels]:
+    async def all_stock(self, call: CallContext) -> Mapping[VariantKey, StockLevels]:
         self.asked.append("everything")
-        found = {sku: self._levels(sku) for sku in self.pieces}
+        found: dict[VariantKey, StockLevels] = {sku: self._levels(sku) for sku in self.pieces}
         await self.gate.wait()
         if self.down:
             raise Unavailable
         return found
 
-    async def stock_of(self, skus: Sequence[str], call: CallContext) -> Mapping[str, StockLevels]:
-        self.asked.append(",".join(skus))
+    async def stock_of(self, variants: Sequence[VariantKey], call: CallContext) -> Mapping[VariantKey, StockLevels]:
+        self.asked.append(",".join(skus_among(variants)))
         if self.down:
             raise Unavailable
-        return {sku: self._levels(sku) for sku in skus if sku in self.pieces}
+        return {sku: self._levels(sku) for sku in skus_among(variants) if sku in self.pieces}
 
 
 async def available(projection: StockProjection, sku: str, *, fresh: bool = False) -> Decimal | None:

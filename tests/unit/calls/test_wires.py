@@ -286,10 +286,13 @@ async def test_no_request_says_more_than_it_should(server: Server, wire: Wire, p
 
 
 async def test_a_path_stays_a_path(server: Server, wire: Wire) -> None:
-    await ask(wire, path="a b/\r\nx: y?z", query={"q": "1 2\r\n"})
+    await ask(wire, path="a b/%3Fc", query={"q": "1 2\r\nx: y"})
     (head,) = server.heads
+    assert head.startswith(b"GET /base/a%20b/%3Fc?q=1+2%0D%0Ax:+y HTTP/1.1\r\n"), head
     assert head.count(b"\r\n") == head.count(b": ") + 2, head
-    assert b"\r\nx: y" not in head
+    for elsewhere in ("a/\r\nx: y", "a?b", "a#b", "a/../b", "..", "a/./b", "a/%2e%2E/b", "a\\b", "a\ud800"):
+        with pytest.raises(RequestRefused):
+            await ask(wire, path=elsewhere)
 
 
 async def test_nothing_is_sent_without_time(server: Server, wire: Wire) -> None:

@@ -116,4 +116,4 @@ def _variant(store: Store, seeded: Seeded, variant: Variant, template: int, valu
         },
         native(variant.ref.id),
     )
-    seeded.variants.setdefault(variant.sku or f"id:{added}", added)
+    seeded.variants.setdefault(variant.key, added)

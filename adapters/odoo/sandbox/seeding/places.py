@@ -29,8 +29,9 @@ def fill_places(store: Store, seed: Seed, seeded: Seeded) -> None:
     for level in seed.stock:
         if level.location not in seeded.warehouses:
             add_warehouse(store, seeded, level.location, level.location, True, None)
-        if level.sku in seeded.variants:
-            add_quant(store, seeded.variants[level.sku], seeded.shelves[level.location], level.on_hand, level.reserved)
+        if level.variant in seeded.variants:
+            product, shelf = seeded.variants[level.variant], seeded.shelves[level.location]
+            add_quant(store, product, shelf, level.on_hand, level.reserved)
 
 
 def add_warehouse(store: Store, seeded: Seeded, code: str, name: str, active: bool, partner: int | None) -> int:

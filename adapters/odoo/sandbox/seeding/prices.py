@@ -33,7 +33,7 @@ RULE: dict[str, Any] = {
 
 
 def fill_prices(store: Store, seed: Seed, seeded: Seeded) -> None:
-    prices = [price for price in seed.prices if not price.location and price.sku in seeded.variants]
+    prices = [price for price in seed.prices if not price.location and price.variant in seeded.variants]
     _sales_prices(store, seed, seeded, prices)
     scopes = sorted({(price.country, price.price_group, price.price.currency) for price in prices})
     regular = [scope for scope in scopes if any(price.list and _scope(price) == scope for price in prices)]
@@ -60,7 +60,7 @@ def _sales_prices(store: Store, seed: Seed, seeded: Seeded, prices: list[SeedPri
     home.sort(key=lambda price: (bool(price.price_group), price.country not in ("", seed.country), price.country))
     amounts: dict[int, Decimal] = {}
     for price in home:
-        amounts.setdefault(seeded.variants[price.sku], (price.list or price.price).amount)
+        amounts.setdefault(seeded.variants[price.variant], (price.list or price.price).amount)
     by_template: dict[int, list[Record]] = {}
     for row in store.all("product.product"):
         by_template.setdefault(row["product_tmpl_id"], []).append(row)
@@ -75,7 +75,7 @@ def _sales_prices(store: Store, seed: Seed, seeded: Seeded, prices: list[SeedPri
 
 def _rule(store: Store, seeded: Seeded, price: SeedPrice, base: dict[tuple[str, str, str], int]) -> None:
     scope = _scope(price)
-    variant = seeded.variants[price.sku]
+    variant = seeded.variants[price.variant]
     common = {
         **RULE,
         "pricelist_id": seeded.pricelists[scope],

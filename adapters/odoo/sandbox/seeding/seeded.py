@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from adapters.odoo.sandbox.store import Store
 from gateway.model.currencies import fraction_digits
+from gateway.model.identity import VariantKey
 
 COMPANY = 1
 PIECE = 1
@@ -21,7 +22,7 @@ class Seeded:
     currencies: dict[str, int] = field(default_factory=dict[str, int])
     countries: dict[str, int] = field(default_factory=dict[str, int])
     templates: dict[str, int] = field(default_factory=dict[str, int])
-    variants: dict[str, int] = field(default_factory=dict[str, int])
+    variants: dict[VariantKey, int] = field(default_factory=dict[VariantKey, int])
     categories: dict[str, int] = field(default_factory=dict[str, int])
     tags: dict[str, int] = field(default_factory=dict[str, int])
     warehouses: dict[str, int] = field(default_factory=dict[str, int])

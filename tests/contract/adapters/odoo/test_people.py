@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.errors import BadInput, RequestRefused
+from gateway.errors import InvalidCursor, RequestRefused
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import CustomerKey, CustomerKeyKind, LoyaltyEntryQuery, LoyaltyRule
 from gateway.model.identity import NativeRef
@@ -101,7 +101,7 @@ async def test_entries_are_paged_newest_first(odoo: Running) -> None:
     assert [entry.points for entry in (*first.entries, *rest.entries)] == [5, -4, 3, 2, 1]
     assert (first.has_next, rest.has_next) == (True, False)
     assert [entry.kind for entry in first.entries] == ["EARN", "REDEEM", "EARN"]
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidCursor):
         await adapter.list_entries(LoyaltyEntryQuery(account, 3, "elsewhere"), NOTHING, soon())
 
 

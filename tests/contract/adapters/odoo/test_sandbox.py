@@ -5,13 +5,16 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from importlib.metadata import entry_points
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from adapters.odoo.errors import RightMissing
+from adapters.odoo.identity import CodeRow
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox, create
+from gateway.errors import RequestRefused
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.money import Money, TaxTreatment
 from gateway.model.pricing import Price, PriceKey
@@ -40,6 +43,14 @@ SEED = replace(
 @pytest.fixture
 async def odoo(stack: AsyncExitStack, version: int) -> Running:
     return await run(stack, SEED, version)
+
+
+@pytest.mark.parametrize("domain", [[["id", "in", ["1"]]], [["id", "=", 2**63]], [["default_code", "in", ["MUG\x00"]]]])
+async def test_what_the_database_refuses_fails_the_whole_call(odoo: Running, domain: list[Any]) -> None:
+    """So that an id or a key that is none must never be sent."""
+    client, within = odoo.adapter().client, CallContext.within(20)
+    with pytest.raises(RequestRefused):
+        await client.search(CodeRow, "product.product", domain, within, operation="product.audit")
 
 
 def test_adapter_and_sandbox_are_found_by_entry_point() -> None:

@@ -18,8 +18,10 @@ from gateway.model.context import CallContext
 from gateway.model.identity import KeyRule
 from gateway.ports.manifest import AdapterEnvironment, Secret
 from gateway.ports.transport import Request, Response, Transport
-from gateway.testing.conformance.example import NOW, example_seed
+from gateway.testing.conformance.example import NOW
 from gateway.testing.sandbox import Seed
+
+from .shops import shop_seed
 
 OpenShop = Callable[..., Awaitable[tuple[ShopifySandbox, Shopify]]]
 
@@ -104,7 +106,7 @@ def environment(
 
 @pytest.fixture
 async def sandbox() -> AsyncGenerator[ShopifySandbox]:
-    shop = create(example_seed())
+    shop = create(shop_seed())
     await shop.start()
     yield shop
     await shop.stop()

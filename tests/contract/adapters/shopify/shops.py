@@ -5,13 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.model.catalog import Product, ProductOption, SelectedOption, Variant
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.text import Text
 from gateway.ports.manifest import Manifest
-from gateway.testing.conformance.example import NOW, SEEN
+from gateway.testing.conformance.example import NOW, SEEN, example_seed
 from gateway.testing.sandbox import Seed
 
 
@@ -55,6 +57,22 @@ def product(number: int, *skus: str | None, slug: str | None = None, **fields: A
         options=options,
         variants=variants,
         **fields,
+    )
+
+
+def place(ref: str) -> str:
+    """A location as this vendor writes it: its ids are global ones only."""
+    return ref if ref.startswith("gid://") else f"gid://shopify/Location/{ref}"
+
+
+def shop_seed() -> Seed:
+    """The example's retailer, with places that this vendor could have."""
+    given = example_seed()
+    return replace(
+        given,
+        stores=tuple(replace(each, ref=NativeRef("seed", place(each.ref.id))) for each in given.stores),
+        stock=tuple(replace(each, location=place(each.location)) for each in given.stock),
+        orders=tuple(replace(each, location=place(each.location)) if each.location else each for each in given.orders),
     )
 
 

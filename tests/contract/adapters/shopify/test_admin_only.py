@@ -9,11 +9,10 @@ from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQu
 from gateway.model.pricing import PriceKey
 from gateway.model.text import Text
 from gateway.ports.domains import CatalogPort, SearchPort
-from gateway.testing.conformance.example import example_seed
 from gateway.testing.sandbox import SeedPrice
 
 from .conftest import OpenShop
-from .shops import call, money, product, seed, view
+from .shops import call, money, product, seed, shop_seed, view
 
 LIST = "product.list_products"
 
@@ -35,7 +34,7 @@ async def walk(shop: Shopify, first: int) -> list[Product]:
 
 
 async def test_it_has_a_catalogue_and_no_search(open_shop: OpenShop) -> None:
-    sandbox, shop = await open_shop(example_seed(), storefront_token=None)
+    sandbox, shop = await open_shop(shop_seed(), storefront_token=None)
     assert isinstance(shop, CatalogPort)
     assert not isinstance(shop, SearchPort)
     wanted = [

@@ -27,9 +27,10 @@ from gateway.testing.conformance import (
     StockConformance,
     StoreConformance,
 )
-from gateway.testing.conformance.example import example_facts
+from gateway.testing.conformance.example import NAMELESS, example_facts
 
 from .conftest import config_of, environment
+from .shops import place
 
 VIP = "gid://shopify/CompanyLocation/1"
 
@@ -55,9 +56,22 @@ class Shop:
     def facts(self) -> ConformanceFacts:
         facts = example_facts("shop")
         assert facts.group_price is not None
+        assert facts.nameless is not None
+        assert facts.nameless[2] is not None
+        assert facts.stock is not None
+        assert facts.uncounted is not None
         return replace(
             facts,
             shopper=NativeRef("shop", "gid://shopify/Customer/501"),
+            nameless=(
+                NativeRef("shop", f"gid://shopify/ProductVariant/{NAMELESS.id}"),
+                facts.nameless[1],
+                (place(facts.nameless[2][0]), facts.nameless[2][1]),
+            ),
+            locations=tuple(map(place, facts.locations)),
+            store_ids=tuple(map(place, facts.store_ids)),
+            stock=(facts.stock[0], place(facts.stock[1]), facts.stock[2]),
+            uncounted=(facts.uncounted[0], place(facts.uncounted[1])),
             group_price=(VIP, *facts.group_price[1:]),
             grouped_customer=(NativeRef("shop", "gid://shopify/Customer/503"), VIP),
         )

@@ -21,10 +21,9 @@ from gateway.model.pricing import PriceKey
 from gateway.model.search import SearchQuery
 from gateway.model.stock import StockKey
 from gateway.testing.conformance.base import assert_well_formed
-from gateway.testing.conformance.example import example_seed
 
 from .conftest import OpenShop
-from .shops import call, view
+from .shops import call, place, shop_seed, view
 
 JUNK: tuple[Any, ...] = (None, 7, -1.5, "junk", True, [], {}, [None], "NaN", "1e99", "XXX", "2026-07-01T12:00:00")
 Ask = Callable[[Shopify], Awaitable[object]]
@@ -43,7 +42,9 @@ ASKS: dict[str, Ask] = {
     "categories": lambda shop: shop.list_categories(None, view(MANIFEST, "product.list_categories"), call()),
     "search": search,
     "prices": lambda shop: shop.get_prices([PriceKey("MUG-01-S")], view(MANIFEST, "price.get_prices"), call()),
-    "stock": lambda shop: shop.get_stock([StockKey("MUG-01-S", ("1001",))], view(MANIFEST, "stock.get_stock"), call()),
+    "stock": lambda shop: shop.get_stock(
+        [StockKey("MUG-01-S", (place("1001"),))], view(MANIFEST, "stock.get_stock"), call()
+    ),
     "stores": lambda shop: shop.list_stores(None, view(MANIFEST, "store.list_stores"), call()),
     "customers": lambda shop: shop.find_customers(
         [CustomerKey(CustomerKeyKind.EMAIL, "ada@example.com")], view(MANIFEST, "customer.find_customers"), call()
@@ -78,7 +79,7 @@ def put(document: Any, path: tuple[Any, ...], junk: Any) -> Any:
 
 
 async def hold_against_junk(open_shop: OpenShop, name: str, tried: int) -> None:
-    own, shop = await open_shop(example_seed())
+    own, shop = await open_shop(shop_seed())
     seen: list[bytes] = []
 
     def remember(body: bytes) -> bytes:

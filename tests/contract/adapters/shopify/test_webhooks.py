@@ -17,12 +17,14 @@ from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from adapters.shopify.webhooks import TOPICS, receive
 from gateway.errors import BadInput, Unauthenticated
+from gateway.model.identity import NativeRef
+from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
 from gateway.testing.conformance.example import NOW
 from gateway.testing.faults.deliveries import unreadable
 
-from .shops import call, view
+from .shops import call, place, view
 
 PRODUCT = {
     "id": 788032119674292922,
@@ -48,8 +50,10 @@ def test_a_product_update_makes_its_page_and_its_prices_stale(shop: Shopify, san
         "product:gid://shopify/Product/788032119674292922",
         "product:example-t-shirt",
         "product:TEE-S",
+        "product:gid://shopify/ProductVariant/2",
         "product:TEE-L",
         "price:TEE-S",
+        "price:gid://shopify/ProductVariant/2",
         "price:TEE-L",
     )
     assert event.id
@@ -89,10 +93,19 @@ async def test_a_stock_event_names_the_sku_that_was_read(shop: Shopify, sandbox:
     assert event.tags == ("stock:MUG-01-S",)
 
 
+async def test_a_stock_event_names_the_variant_that_has_no_sku(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    bare = next(v for v in sandbox.world.variants.values() if v.sku is None)
+    key = StockKey(NativeRef("shop", bare.id), (place("1001"),))
+    assert key in await shop.get_stock([key], view(MANIFEST, "stock.get_stock"), call())
+    payload = {**LEVEL, "inventory_item_id": int(bare.item.rpartition("/")[2])}
+    (event,) = shop.receive(delivery(sandbox, "inventory_levels/update", payload))
+    assert event.tags == (f"stock:{bare.id}",)
+
+
 def test_a_change_of_any_byte_is_refused(shop: Shopify, sandbox: ShopifySandbox) -> None:
     good = delivery(sandbox, "inventory_levels/update", LEVEL)
-    for place in range(len(good.body)):
-        body = good.body[:place] + bytes([good.body[place] ^ 1]) + good.body[place + 1 :]
+    for at in range(len(good.body)):
+        body = good.body[:at] + bytes([good.body[at] ^ 1]) + good.body[at + 1 :]
         with pytest.raises(Unauthenticated):
             shop.receive(WebhookDelivery(good.headers, body, good.url, NOW))
 

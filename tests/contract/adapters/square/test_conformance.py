@@ -30,7 +30,7 @@ from gateway.testing.conformance import (
     StockConformance,
     StoreConformance,
 )
-from gateway.testing.conformance.example import SHOPPER, example_facts, example_seed
+from gateway.testing.conformance.example import NAMELESS, SHOPPER, example_facts, example_seed
 from tests.contract.adapters.square.connected import BACKEND, Connect, Connected
 
 
@@ -55,7 +55,13 @@ class Fixtures:
 
     @pytest.fixture
     def facts(self) -> ConformanceFacts:
-        return replace(example_facts(BACKEND), shopper=NativeRef(BACKEND, native_id("CUST", SHOPPER)))
+        facts = example_facts(BACKEND)
+        assert facts.nameless is not None
+        return replace(
+            facts,
+            shopper=NativeRef(BACKEND, native_id("CUST", SHOPPER)),
+            nameless=(NativeRef(BACKEND, native_id("VARI", NAMELESS.id)), *facts.nameless[1:]),
+        )
 
     @pytest.fixture
     def backend(self, connected: Connected) -> BackendControl:

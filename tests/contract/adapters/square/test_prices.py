@@ -31,7 +31,7 @@ SEARCH, RETRIEVE = "POST /v2/catalog/search", "POST /v2/catalog/batch-retrieve"
 async def ask(till: Connected, *skus: str, **context: str | None) -> Mapping[str, Price | AdapterError]:
     keys = [PriceKey(sku) for sku in skus]
     found = await till.adapter.get_prices(keys, seen_by("price.get_prices", **context), call())
-    return {key.sku: value for key, value in found.items()}
+    return {key.sku or "": value for key, value in found.items()}
 
 
 async def price_of(till: Connected, sku: str, *, currency: str = "GBP", store: str | None = None) -> Price:

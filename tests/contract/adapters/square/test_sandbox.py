@@ -107,6 +107,11 @@ def many(count: int) -> list[str]:
             "INVALID_VALUE",
         ),
         ("orders/batch-retrieve", {"order_ids": many(101)}, "ARRAY_LENGTH_TOO_LONG"),
+        ("orders/batch-retrieve", {"order_ids": ["../x"]}, "INVALID_VALUE"),
+        ("catalog/batch-retrieve", {"object_ids": ["A", "²"]}, "INVALID_VALUE"),
+        ("catalog/search-catalog-items", {"category_ids": [""]}, "INVALID_VALUE"),
+        ("inventory/counts/batch-retrieve", {"catalog_object_ids": ["x" * 193]}, "INVALID_VALUE"),
+        ("customers/bulk-retrieve", {"customer_ids": ["a b"]}, "INVALID_VALUE"),
     ],
 )
 async def test_a_limit_is_kept(square: Caller, path: str, body: Any, code: str) -> None:

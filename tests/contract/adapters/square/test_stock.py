@@ -31,7 +31,7 @@ async def ask(
 ) -> Mapping[str, StockLevels | AdapterError]:
     keys = [StockKey(sku, places) for sku in skus]
     found = await till.adapter.get_stock(keys, seen_by("stock.get_stock"), call(fresh=fresh))
-    return {key.sku: value for key, value in found.items()}
+    return {key.sku or "": value for key, value in found.items()}
 
 
 async def levels_of(till: Connected, sku: str, *, fresh: bool = False) -> dict[str, StockLevel]:

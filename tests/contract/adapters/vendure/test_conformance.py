@@ -83,6 +83,11 @@ class OnVendure(Conformance):
             foreign_origins=(OrderOrigin("TILL-1"), OrderOrigin("TILL-2")),
             search_text="camera",
             search_slug="camera-lens",
+            nameless=(
+                NativeRef("shop", vendure.seed.variants["L2201308"]),
+                Money(Decimal("1299.00"), "USD"),
+                (vendure.seed.locations["shop"], Decimal(7)),
+            ),
         )
 
 
