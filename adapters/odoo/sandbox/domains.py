@@ -33,6 +33,15 @@ def search(store: Store, model: str, domain: Sequence[Any], context: Context) ->
     return [row for row in rows if (row["active"] or not hiding) and all(term.test(row) for term in terms)]
 
 
+def matcher(store: Store, model: str, domain: Sequence[Any], context: Context) -> Test:
+    """Whether one record fits a whole domain."""
+    rest = list(domain)
+    terms: list[_Term] = []
+    while rest:
+        terms.append(_term(store, model, rest, context))
+    return lambda row: all(term.test(row) for term in terms)
+
+
 def _term(store: Store, model: str, domain: list[Any], context: Context) -> _Term:
     """Takes one whole term off the front."""
     if not domain:
@@ -75,6 +84,13 @@ def _leaf(store: Store, model: str, leaf: Any, context: Context) -> _Term:
     described = store.field(model, path.partition(".")[0])
     if operator == "child_of":
         return _Term(_below(store, model, described, wanted, context))
+    if operator == "parent_of":
+        above = {one for below in wanted for one in _ancestors(store, described.model, below)}
+
+        def among(row: Record) -> bool:
+            return store.value(model, row, described.name, context) in above
+
+        return _Term(among)
     compare = _operator(operator, wanted)
 
     def test(row: Record) -> bool:
@@ -99,7 +115,8 @@ def _ancestors(store: Store, model: str, identifier: int | None) -> list[int]:
     found: list[int] = []
     while identifier is not None:
         found.append(identifier)
-        identifier = store.browse(model, identifier).get("parent_id")
+        row = store.tables.get(model, {}).get(identifier)
+        identifier = row.get("parent_id") if row else None
     return found
 
 
