@@ -80,7 +80,8 @@ class OdooClient:
     ) -> tuple[R, ...]:
         """`web_search_read` with the specification that fills `row`: relations come with the same call. Without
         `order`, the model's own."""
-        arguments: dict[str, Any] = {"domain": domain, "specification": specification(row)}
+        asked = specification(row, await self.version(call))
+        arguments: dict[str, Any] = {"domain": domain, "specification": asked}
         if order:
             arguments["order"] = order
         if limit is not None:

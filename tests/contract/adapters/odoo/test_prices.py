@@ -192,12 +192,10 @@ async def test_static_tables_are_read_once_by_all_who_ask_together(odoo: Running
     adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
     await asyncio.gather(*(price(adapter, "MUG", currency="EUR") for _ in range(8)))
     tables = [name for name in odoo.operations() if not name.startswith("product.product.")]
-    expected = {"product.pricelist", "res.currency.rate", "res.company", "decimal.precision"}
-    if odoo.sandbox.version >= 19:
-        expected.remove("decimal.precision")
-    else:
+    expected = {f"{model}.web_search_read" for model in ("product.pricelist", "res.currency.rate", "res.company")}
+    if odoo.sandbox.version < 19:
         tables.remove("common.authenticate")
-    assert sorted(tables) == sorted(f"{model}.web_search_read" for model in expected)
+    assert sorted(tables) == sorted({*expected, "sale.order.line.fields_get"})
 
 
 async def test_a_changed_rule_is_seen_when_the_tables_are_old(odoo: Running) -> None:
