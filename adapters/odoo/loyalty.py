@@ -9,7 +9,8 @@ from fractions import Fraction
 from msgspec import Struct
 
 from adapters.odoo.backend import OdooBackend, chunks
-from adapters.odoo.customers import KEYS_A_REQUEST, contact_domain, matches
+from adapters.odoo.contacts import Contact, contact_domain, matches
+from adapters.odoo.customers import KEYS_A_REQUEST
 from adapters.odoo.pricing.rows import CurrencyRow
 from adapters.odoo.pricing.tables import currency_name
 from adapters.odoo.together import together
@@ -18,6 +19,7 @@ from gateway.errors import AdapterError, BadInput, InvalidAnswer, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
     CustomerKey,
+    CustomerKeyKind,
     LoyaltyAccount,
     LoyaltyEntry,
     LoyaltyEntryPage,
@@ -34,12 +36,6 @@ LIST_PROGRAMS = "loyalty.list_programs"
 LOYALTY = ["program_type", "=", "loyalty"]
 
 
-class _Holder(Struct, frozen=True):
-    id: int
-    email_normalized: str | Empty
-    phone_sanitized: str | Empty
-
-
 class _ProgramName(Struct, frozen=True):
     id: int
     name: str
@@ -50,7 +46,7 @@ class _Card(Struct, frozen=True):
     id: int
     points: Decimal
     create_date: str | Empty
-    partner_id: _Holder | Empty
+    partner_id: Contact | Empty
     program_id: _ProgramName | Empty
 
 
@@ -108,7 +104,7 @@ class OdooLoyalty(OdooBackend):
 
     def _account(self, row: _Card, freshness: Freshness) -> LoyaltyAccount:
         program: _ProgramName | None = record(row.program_id)
-        holder: _Holder | None = record(row.partner_id)
+        holder: Contact | None = record(row.partner_id)
         if program is None:
             raise InvalidAnswer(detail="a loyalty card without a programme")
         unit = text(program.portal_point_name)
@@ -118,7 +114,7 @@ class OdooLoyalty(OdooBackend):
             balance=number(row.points).normalize() + 0,
             freshness=freshness,
             program_name=program.name,
-            customer=self.ref(holder.id) if holder is not None else None,
+            customer=self.ref(holder.person) if holder is not None else None,
             unit_one=unit or "point",
             unit_many=unit or "points",
             enrolled_at=moment(row.create_date),
@@ -178,10 +174,10 @@ class OdooLoyalty(OdooBackend):
 
 
 def _holds(row: _Card, key: CustomerKey) -> bool:
-    holder: _Holder | None = record(row.partner_id)
+    holder: Contact | None = record(row.partner_id)
     if holder is None:
         return False
-    return matches(key, holder.id, text(holder.email_normalized), text(holder.phone_sanitized))
+    return matches(key, holder) or (key.kind is CustomerKeyKind.NATIVE and str(holder.person) == key.value)
 
 
 def _entry(row: _Movement) -> LoyaltyEntry:

@@ -44,6 +44,7 @@ def _stock(keys: int, axes: Mapping[str, int]) -> int:
 
 
 LANGUAGE = frozenset({"language"})
+MARKET = frozenset({"channel", "country", "currency"})
 
 MANIFEST = Manifest(
     name="odoo",
@@ -69,13 +70,13 @@ MANIFEST = Manifest(
         ),
         "product.list_categories": OperationSpec(vary_on=LANGUAGE, time_to_live=300, stale_for=3600),
         "price.get_prices": OperationSpec(
-            vary_on=frozenset({"channel", "country", "currency", "price_group"}),
+            vary_on=MARKET | {"price_group"},
             axes={"skus": SKUS_A_REQUEST, "dry_run_lines": LINES_A_REQUEST},
             requests=_prices,
             time_to_live=30,
             stale_for=300,
         ),
-        "price.price_context": OperationSpec(personal=True, time_to_live=300),
+        "price.price_context": OperationSpec(vary_on=MARKET, personal=True, time_to_live=300),
         "stock.get_stock": OperationSpec(
             axes={"skus": SKUS_A_REQUEST},
             requests=_stock,

@@ -32,6 +32,11 @@ def link(value: int | Empty) -> int | None:
     return None if value is False else value
 
 
+def record_id(text: str) -> int | None:
+    """A record's id as somebody wrote it; None for what PostgreSQL's `integer` cannot be."""
+    return int(text) if len(text) <= 10 and text.isascii() and text.isdecimal() and int(text) < 1 << 31 else None
+
+
 def record(value: msgspec.Struct | Empty) -> Any:
     """A nested record, None when empty."""
     if value is True:

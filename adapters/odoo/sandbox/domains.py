@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -139,9 +140,17 @@ def _operator(operator: str, wanted: Any) -> Callable[[Any], bool]:
         case ">=":
             return lambda value: value is not False and value >= wanted
         case "ilike":
-            return lambda value: isinstance(value, str) and str(wanted).lower() in value.lower()
+            pattern = _like(str(wanted))
+            return lambda value: isinstance(value, str) and pattern.search(value) is not None
         case _:
             raise ProgramError("ValueError", f"Invalid operator {operator!r} in domain term")
+
+
+def _like(wanted: str) -> re.Pattern[str]:
+    """PostgreSQL's pattern: `%` any text, `_` any one character, `\\` takes the next as it is."""
+    parts = re.findall(r"\\.|.", wanted, re.DOTALL)
+    any_of = {"%": ".*", "_": "."}
+    return re.compile("".join(any_of.get(part) or re.escape(part[-1]) for part in parts), re.IGNORECASE | re.DOTALL)
 
 
 def _same(value: Any, wanted: Any) -> bool:
