@@ -32,12 +32,12 @@ class OdooIdentity(OdooBackend):
         for chunk in chunks(list(self.written_skus(keys)), SKUS_A_REQUEST):
             domain = [[self.sku_field, "in", list(chunk)]]
             rows += await self.client.search(CodeRow, "product.product", domain, call, operation="product.resolve")
-        return self.by_sku(keys, [(self._code(row), self.ref(row.id)) for row in rows])
+        return self.by_sku(keys, [(self.code_of(row), self.ref(row.id)) for row in rows])
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         """Walks every variant by id, 5,000 a page."""
         rows = await self.all_codes(call)
-        borne = Counter(self.env.key_rule.written(code) for row in rows if (code := self._code(row)))
+        borne = Counter(self.env.key_rule.written(code) for row in rows if (code := self.code_of(row)))
         return IdentityAudit(
             records=len(rows),
             missing=len(rows) - borne.total(),
@@ -62,5 +62,5 @@ class OdooIdentity(OdooBackend):
                 return rows
             last = page[-1].id
 
-    def _code(self, row: CodeRow) -> str | None:
+    def code_of(self, row: CodeRow) -> str | None:
         return text(row.barcode if self.sku_field == "barcode" else row.default_code)

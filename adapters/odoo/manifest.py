@@ -43,6 +43,11 @@ def _stock(keys: int, axes: Mapping[str, int]) -> int:
     return ceil(keys / SKUS_A_REQUEST) + (axes.get("locations", 0) if axes.get("kits") else 0)
 
 
+def _programs(keys: int, axes: Mapping[str, int]) -> int:
+    """Three, and one for each rule that is for some products only (axis `scoped`)."""
+    return 3 + axes.get("scoped", 0)
+
+
 LANGUAGE = frozenset({"language"})
 MARKET = frozenset({"channel", "country", "currency"})
 
@@ -92,7 +97,7 @@ MANIFEST = Manifest(
             personal=True, axes={"keys": PEOPLE_A_REQUEST}, requests=_chunked(PEOPLE_A_REQUEST), time_to_live=30
         ),
         "loyalty.list_entries": OperationSpec(personal=True),
-        "loyalty.list_programs": OperationSpec(requests=_constant(2), time_to_live=3600, stale_for=86_400),
+        "loyalty.list_programs": OperationSpec(requests=_programs, time_to_live=900, stale_for=86_400),
         "order.list_orders": OperationSpec(personal=True, requests=_constant(2)),
         "order.get_orders": OperationSpec(personal=True, requests=_constant(2)),
         "order.get_by_origin": OperationSpec(personal=True, requests=_constant(2)),

@@ -53,6 +53,10 @@ class Basis(Struct, frozen=True):
     def currency(self) -> str:
         return self.charging.currency
 
+    @property
+    def list_id(self) -> str | None:
+        return str(self.price_list.id) if self.price_list is not None else None
+
 
 class Keyed(Struct, frozen=True):
     """A key met with its variant. `unit`, `pieces` as in `WantedLine` and `Wanted`; `quantity` as a line keeps it."""
@@ -196,6 +200,7 @@ class OdooPrices(OdooPriceGroups):
             valid_from=found.rule.starts if found.rule is not None else None,
             valid_until=found.rule.ends if found.rule is not None else None,
             rule=_rule_name(found.rule),
+            price_list=basis.list_id,
             freshness=basis.freshness,
         )
 
@@ -269,6 +274,7 @@ class OdooPrices(OdooPriceGroups):
             line=total,
             quantity=one.key.quantity,
             rule=f"product.pricelist.item {rule}" if rule is not None else None,
+            price_list=basis.list_id,
             freshness=basis.freshness,
         )
 

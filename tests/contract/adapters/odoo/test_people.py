@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import BadInput, RequestRefused
 from gateway.model.context import CallContext, CommerceContext
-from gateway.model.customers import CustomerKey, CustomerKeyKind, LoyaltyEntryQuery, LoyaltyRule
+from gateway.model.customers import CustomerKey, CustomerKeyKind, LoyaltyEntryQuery
 from gateway.model.identity import NativeRef
 from gateway.testing.sandbox import Seed
 from tests.contract.adapters.odoo.connected import Running, run
@@ -176,17 +176,17 @@ async def test_17_keeps_no_history(odoo: Running, version: int) -> None:
         await odoo.adapter().list_entries(LoyaltyEntryQuery(NativeRef("erp", "1"), 3), NOTHING, soon())
 
 
-async def test_rules_of_a_programme_are_whole_points(odoo: Running) -> None:
-    """0.1 points a euro is 1 point for 10."""
+async def test_balances_and_movements_are_written_as_odoo_shows_them(odoo: Running) -> None:
+    """Points are floats there, and two decimals on every screen."""
     program = odoo.store.add("loyalty.program", {"name": "Circle", "program_type": "loyalty"})
-    mug = odoo.product("MUG")
-    for mode, amount, products in (("money", 0.1, []), ("unit", 5.0, [mug]), ("order", 2.0, [])):
-        rule = {"program_id": program, "reward_point_mode": mode, "reward_point_amount": amount}
-        more = {"minimum_amount_tax_mode": "excl", "product_ids": products}
-        odoo.store.add("loyalty.rule", {**rule, **more})
-    (found,) = await odoo.adapter().list_programs(None, NOTHING, soon())
-    assert found.rules == (
-        LoyaltyRule("SPEND", 1, spend_minor=1000, currency="EUR", tax_included=False),
-        LoyaltyRule("ITEM", 5, skus=("MUG",), tax_included=False),
-        LoyaltyRule("VISIT", 2, tax_included=False),
+    balance = {"program_id": program, "partner_id": 77, "points": 197.07999999999998}
+    card = odoo.store.add("loyalty.card", balance)
+    odoo.store.add(
+        "loyalty.history", {"card_id": card, "create_date": datetime(2026, 5, 1, tzinfo=UTC), "issued": 0.1 + 0.2}
     )
+    key = CustomerKey(NATIVE, "77")
+    accounts = (await odoo.adapter().find_accounts([key], NOTHING, soon()))[key]
+    assert isinstance(accounts, tuple)
+    assert f"{accounts[0].balance:f}" == "197.08"
+    page = await odoo.adapter().list_entries(LoyaltyEntryQuery(accounts[0].ref, 3), NOTHING, soon())
+    assert [f"{entry.points:f}" for entry in page.entries] == ["0.3"]
