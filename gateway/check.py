@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,8 +14,9 @@ from gateway.calls.bound import BoundBackend
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, Priority
 from gateway.model.principal import ANONYMOUS
-from gateway.ports.domains import PORTS, IdentityAudit, IdentityPort, PriceAuditPort, PriceDrift, Probe
+from gateway.ports.domains import PORTS, IdentityAudit, IdentityPort, PriceAudit, PriceAuditPort, Probe
 from gateway.ports.operations import LIST_STORES
+from gateway.price_check import drifted, unsold
 from gateway.security.profiles import RequestFacts
 from gateway.settings import Settings, load
 
@@ -30,17 +32,18 @@ class Finding(Struct, frozen=True):
     milliseconds: float
     failure: AdapterError | None
     audit: IdentityAudit | None = None
-    drift: tuple[PriceDrift, ...] = ()
+    prices: PriceAudit | None = None
     unmapped: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
-async def check(path: Path) -> int:
-    """Prints the report; 0 when everything can work, 1 with causes otherwise. Raises ConfigurationError."""
+async def check(path: Path, skus: Sequence[str] = ()) -> int:
+    """Prints the report; 0 when everything can work, 1 with causes otherwise. `skus` are those whose prices are
+    compared, in place of some at random. Raises ConfigurationError."""
     settings = load(path)
     gateway = await Gateway.open(settings)
     try:
-        findings = await asyncio.gather(*(_examine(gateway, b) for b in gateway.registry.backends.values()))
+        findings = await asyncio.gather(*(_examine(gateway, b, skus) for b in gateway.registry.backends.values()))
     finally:
         await gateway.close()
     for finding in findings:
@@ -52,7 +55,7 @@ async def check(path: Path) -> int:
     return 1 if problems else 0
 
 
-async def _examine(gateway: Gateway, backend: BoundBackend) -> Finding:
+async def _examine(gateway: Gateway, backend: BoundBackend, skus: Sequence[str]) -> Finding:
     call = CallContext.within(SECONDS, priority=Priority.BACKGROUND, fresh=True)
     started = time.perf_counter()
     try:
@@ -61,25 +64,26 @@ async def _examine(gateway: Gateway, backend: BoundBackend) -> Finding:
         cause = f"{backend.name}: {error.code}: {error.message} {error.detail or ''} {_remedy(error)}".strip()
         return Finding(backend, None, _since(started), error, problems=(cause,))
     milliseconds = _since(started)
-    problems: list[str] = []
+    problems = [
+        f"{backend.name}: {problem.text}"
+        for problem in probe.problems
+        if not problem.domain or _owns(gateway, problem.domain, backend.name)
+    ]
     audit: IdentityAudit | None = None
-    drift: tuple[PriceDrift, ...] = ()
+    prices: PriceAudit | None = None
     unmapped: tuple[str, ...] = ()
     try:
         if isinstance(backend.adapter, IdentityPort):
             audit = await backend.adapter.audit(call)
         if isinstance(backend.adapter, PriceAuditPort) and _owns(gateway, "price", backend.name):
-            drift = await backend.adapter.price_drift(DRIFT_SAMPLE, call)
+            prices = await backend.adapter.price_drift(DRIFT_SAMPLE, call, skus)
+            problems += await unsold(gateway, backend, prices.skus, call)
         unmapped = await _unmapped(gateway, backend)
     except AdapterError as error:
         problems.append(f"{backend.name}: {error.code}: {error.message} {error.detail or ''}".strip())
     problems += [f"{backend.name}: place `{ref}` is mapped to no location: add it to [locations]" for ref in unmapped]
-    problems += [
-        f"{backend.name}: {entry.sku} costs {entry.evaluated} by its rules, but the system charges {entry.charged}: "
-        "a customisation decides this price"
-        for entry in drift
-    ]
-    return Finding(backend, probe, milliseconds, None, audit, drift, unmapped, tuple(problems))
+    problems += drifted(backend.name, prices)
+    return Finding(backend, probe, milliseconds, None, audit, prices, unmapped, tuple(problems))
 
 
 async def _unmapped(gateway: Gateway, backend: BoundBackend) -> tuple[str, ...]:
@@ -133,6 +137,10 @@ def _print(finding: Finding, gateway: Gateway) -> None:
         )
         for key in audit.duplicates[:20]:
             print(f"  ambiguous     {key}")
+    if finding.prices is not None:
+        prices = finding.prices
+        lists = ", ".join(prices.lists) or "no list"
+        print(f"  prices        {prices.compared} amounts of {len(prices.skus)} SKUs compared on {lists}")
     for note in (*(finding.probe.notes if finding.probe else ()), *backend.manifest.unverified):
         print(f"  note          {note}")
 

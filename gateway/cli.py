@@ -39,6 +39,12 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="open every backend and say what is wrong")
     _config(check)
+    check.add_argument(
+        "--sku",
+        action="append",
+        default=[],
+        help="compare the prices of this SKU, in place of some at random; repeatable",
+    )
     check.set_defaults(run=_check)
 
     demo = commands.add_parser("demo", help="a sandbox retailer on this machine")
@@ -90,7 +96,7 @@ def _serve(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from gateway.check import check
 
-    return asyncio.run(check(options.config))
+    return asyncio.run(check(options.config, options.sku))
 
 
 def _demo(options: argparse.Namespace) -> int:

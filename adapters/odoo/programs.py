@@ -83,7 +83,7 @@ class OdooPrograms(OdooIdentity):
         """Three requests, and one for each rule that is for some products only."""
         own = [["id", "=", self.config.company]]
         async with together() as tasks:
-            known = tasks.create_task(self._fields(call))
+            known = tasks.create_task(self._program_fields(call))
             companies = tasks.create_task(
                 self.client.search(_Company, "res.company", own, call, operation=LIST_PROGRAMS)
             )
@@ -95,7 +95,7 @@ class OdooPrograms(OdooIdentity):
         freshness = self.freshness()
         return tuple(self._program(row, scopes, freshness) for row in ours)
 
-    async def _fields(self, call: CallContext) -> Mapping[str, object]:
+    async def _program_fields(self, call: CallContext) -> Mapping[str, object]:
         arguments = {"allfields": ["sale_ok"], "attributes": ["type"]}
         ask = Ask(model="loyalty.program", method="fields_get", arguments=arguments, operation=LIST_PROGRAMS)
         return await self.client.call(dict[str, object], ask, call)

@@ -19,9 +19,13 @@ class _Self(Struct):
 
 
 async def in_group(client: OdooClient, group: str, call: CallContext) -> bool:
-    """`group` as Odoo names it in its data (`module.name`). Two requests."""
+    """Whether the gateway's own user is in it. Two requests."""
     context = Ask(model="res.users", method="context_get", arguments={}, operation=RIGHTS)
-    user = (await client.call(_Self, context, call)).uid
+    return await has_group(client, (await client.call(_Self, context, call)).uid, group, call)
+
+
+async def has_group(client: OdooClient, user: int, group: str, call: CallContext) -> bool:
+    """`group` as Odoo names it in its data (`module.name`)."""
     ask = Ask(model="res.users", method="has_group", arguments={"group_ext_id": group}, operation=RIGHTS, ids=(user,))
     return await client.call(bool, ask, call)
 

@@ -90,6 +90,8 @@ model account.tax order sequence,id
   original_tax_ids m2m:account.tax 19+
 model account.fiscal.position order id
   name char
+  auto_apply bool
+  country_id m2o:res.country
   company_id m2o:res.company owned
   active bool
   tax_ids o2m:account.fiscal.position.tax:position_id -18

@@ -49,7 +49,7 @@ class Quotations:
         currency = order.get("currency_id") or own_currency
         price, rule, discount = self._priced(pricelist, currency, sale, company)
         old = product_taxes(store, product, company)
-        new = map_taxes(store, old, order.get("fiscal_position_id"))
+        new = map_taxes(store, old, self._position(order, company))
         price = adapted(store, price, old, new)
         for customise in self.customisations:
             price = customise(product, price)
@@ -86,6 +86,17 @@ class Quotations:
         discount = (before - price) / before * 100 if before else 0.0
         shown = (discount > 0 and before > 0) or (discount < 0 and before < 0)
         return max(before, price), rule, round_digits(discount, self._digits("Discount")) if shown else 0.0
+
+    def _position(self, order: Mapping[str, Any], company: int) -> int | None:
+        """As said; else the one that applies by itself to the contact's country."""
+        if "fiscal_position_id" in order:
+            return order["fiscal_position_id"] or None
+        contact = order.get("partner_id") or self.store.browse("res.company", company).get("partner_id")
+        country = self.store.browse("res.partner", contact).get("country_id") if contact else None
+        for row in self.store.all("account.fiscal.position"):
+            if row.get("auto_apply") and row.get("country_id") in (None, country):
+                return int(row["id"])
+        return None
 
     def _digits(self, name: str) -> int:
         return precision_digits(self.store, name)

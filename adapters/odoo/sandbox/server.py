@@ -189,7 +189,10 @@ class OdooSandbox(Changes):
         if (model, method) == ("res.users", "context_get"):
             return {"lang": "en_US", "tz": False, "uid": self.user.id}
         if (model, method) == ("res.users", "has_group"):
-            return self.user.has_group(arguments["group_ext_id"])
+            group = str(arguments["group_ext_id"])
+            if group == "sale.group_discount_per_so_line":  # everybody's, the system's own user included, once it is on
+                return self.quotations.line_discounts
+            return ids == [self.user.id] and self.user.has_group(group)
         session = Session(self.store, self.user, context, self.hidden)
         if method == "read":
             return call_reader(session, model, method, {"ids": ids, **arguments})
