@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
+
+from msgspec import Struct
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
+from adapters.odoo.shelf import Shelf
+from adapters.odoo.values import Empty, text
 from gateway.errors import AmbiguousKey, ConfigurationError
+from gateway.model.context import CallContext
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.ports.manifest import AdapterEnvironment
@@ -16,6 +21,13 @@ V = TypeVar("V")
 
 KEY_FIELDS = ("default_code", "barcode")
 SKUS_A_REQUEST = 500
+BLANK_ENDED, BLANK_ENDED_ROWS = "product.tables", 2_000
+
+
+class CodeRow(Struct, frozen=True):
+    id: int
+    default_code: str | Empty
+    barcode: str | Empty
 
 
 class OdooBackend:
@@ -32,8 +44,10 @@ class OdooBackend:
         self.config = env.config
         self.client = OdooClient(env.config, env.transport)
         self.sku_field = env.key_rule.field or KEY_FIELDS[0]
+        self._blank_ended = Shelf(self._read_blank_ended, self.config.tables_ttl)
 
     async def close(self) -> None:
+        await self._blank_ended.close()
         await self.client.close()
 
     def freshness(self) -> Freshness:
@@ -49,6 +63,27 @@ class OdooBackend:
         for sku in skus:
             written.setdefault(self.env.key_rule.written(sku), []).append(sku)
         return written
+
+    async def codes(self, skus: Iterable[str], call: CallContext) -> list[str]:
+        """Every way in which this Odoo may hold these SKUs: as its key rule writes them, and with blanks at their ends,
+        which Odoo keeps and compares. Those are few, so they are read for everybody once a while."""
+        known = await self._blank_ended.get(call)
+        return [code for sku in self.written_skus(skus) for code in (sku, *known.get(sku, ())) if code]
+
+    async def _read_blank_ended(self, call: CallContext) -> Mapping[str, tuple[str, ...]]:
+        domain = ["|", *([self.sku_field, "=like", pattern] for pattern in (" %", "% "))]
+        rows = await self.client.search(
+            CodeRow, "product.product", domain, call, operation=BLANK_ENDED, limit=BLANK_ENDED_ROWS
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        for row in rows:
+            if code := self.code_of(row):
+                written = self.env.key_rule.written(code)
+                found[written] = tuple(dict.fromkeys((*found.get(written, ()), code)))
+        return found
+
+    def code_of(self, row: CodeRow) -> str | None:
+        return text(row.barcode if self.sku_field == "barcode" else row.default_code)
 
     def by_sku(self, asked: Iterable[str], rows: Sequence[tuple[str | None, V]]) -> dict[str, V | AmbiguousKey]:
         """Rows by asked SKU, compared exactly; a SKU borne by two rows is an error of that key."""

@@ -73,7 +73,9 @@ MANIFEST = Manifest(
             stale_for=600,
             max_response_bytes=PRODUCTS_SIZE,
         ),
-        "product.list_categories": OperationSpec(vary_on=LANGUAGE, time_to_live=300, stale_for=3600),
+        "product.list_categories": OperationSpec(
+            vary_on=LANGUAGE, requests=_translated(_constant(1)), time_to_live=300, stale_for=3600
+        ),
         "price.get_prices": OperationSpec(
             vary_on=MARKET | {"price_group"},
             axes={"skus": SKUS_A_REQUEST, "dry_run_lines": LINES_A_REQUEST},

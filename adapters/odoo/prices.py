@@ -129,8 +129,7 @@ class OdooPrices(OdooPriceGroups):
     ) -> tuple[list[Keyed], dict[PriceKey, Price | AdapterError]]:
         """Keys with their variants, and the errors of the others; keys of neither are not sold."""
         rows: list[tuple[str | None, VariantRow]] = []
-        skus = list(self.written_skus(key.sku for key in keys))
-        for chunk in chunks(skus, SKUS_A_REQUEST):
+        for chunk in chunks(await self.codes((key.sku for key in keys), call), SKUS_A_REQUEST):
             domain = [[self.sku_field, "in", list(chunk)], ["sale_ok", "=", True]]
             found = await self.client.search(VariantRow, "product.product", domain, call, operation=GET_PRICES)
             rows.extend((text(row.barcode if self.sku_field == "barcode" else row.default_code), row) for row in found)

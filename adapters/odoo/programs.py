@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from adapters.odoo.backend import chunks
-from adapters.odoo.identity import CodeRow, OdooIdentity
+from adapters.odoo.backend import CodeRow, chunks
+from adapters.odoo.identity import OdooIdentity
 from adapters.odoo.pricing.rows import CurrencyRow
 from adapters.odoo.protocols import Ask
 from adapters.odoo.together import together

@@ -104,7 +104,7 @@ class OdooStock(OdooBackend):
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         warehouses, kits = await asyncio.gather(self.warehouses.get(call), self.kits.get(call))
-        skus = list(self.written_skus(key.sku for key in keys))
+        skus = await self.codes((key.sku for key in keys), call)
         rows: dict[int, Stocked] = {}
         for chunk in chunks(skus, SKUS_A_REQUEST):
             rows |= {row.id: row for row in await self._stocked(chunk, kits, call)}

@@ -139,6 +139,9 @@ def _operator(operator: str, wanted: Any) -> Callable[[Any], bool]:
             return lambda value: value is not False and value > wanted
         case ">=":
             return lambda value: value is not False and value >= wanted
+        case "=like":
+            whole = _like(str(wanted), whole=True)
+            return lambda value: isinstance(value, str) and whole.search(value) is not None
         case "ilike":
             pattern = _like(str(wanted))
             return lambda value: isinstance(value, str) and pattern.search(value) is not None
@@ -146,11 +149,13 @@ def _operator(operator: str, wanted: Any) -> Callable[[Any], bool]:
             raise ProgramError("ValueError", f"Invalid operator {operator!r} in domain term")
 
 
-def _like(wanted: str) -> re.Pattern[str]:
-    """PostgreSQL's pattern: `%` any text, `_` any one character, `\\` takes the next as it is."""
+def _like(wanted: str, *, whole: bool = False) -> re.Pattern[str]:
+    """PostgreSQL's pattern: `%` any text, `_` any one character, `\\` takes the next as it is. `whole`: the value from
+    end to end, its case counting."""
     parts = re.findall(r"\\.|.", wanted, re.DOTALL)
     any_of = {"%": ".*", "_": "."}
-    return re.compile("".join(any_of.get(part) or re.escape(part[-1]) for part in parts), re.IGNORECASE | re.DOTALL)
+    pattern = "".join(any_of.get(part) or re.escape(part[-1]) for part in parts)
+    return re.compile(rf"\A{pattern}\Z" if whole else pattern, re.DOTALL if whole else re.IGNORECASE | re.DOTALL)
 
 
 def _same(value: Any, wanted: Any) -> bool:
