@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= gateway.toml
 DATA ?=
+T ?=
 
 .PHONY: install dev demo graphiql serve check test test-full bench clean
 
@@ -42,9 +43,10 @@ check: dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.check_schema
+	$(BIN)/python -m tests.check_locks
 
 test: dev
-	$(BIN)/pytest -m "not full"
+	$(BIN)/pytest $(if $(T),$(T),-m "not full")
 
 test-full: dev
 	$(BIN)/pytest -m full

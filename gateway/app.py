@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute
 from gateway.calls.cache import AnswerCache
 from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.tags import touched
+from gateway.calls.tags import touched, unnamed
 from gateway.calls.webhooks import WebhookInbox
+from gateway.calls.writes import Writes
 from gateway.context import ContextFactory
 from gateway.errors import StateUnavailable
 from gateway.execution import Engine
@@ -25,6 +26,7 @@ from gateway.http.app import Doors, build_asgi
 from gateway.http.gate import Gate
 from gateway.http.wire import Receive, Scope, Send
 from gateway.ownership import Ownership
+from gateway.ports.commands import PLACE_ORDER
 from gateway.ports.manifest import Manifest
 from gateway.registry import Registry, check_identity_rules, cursor_secret
 from gateway.security.limits import guard_of
@@ -33,16 +35,23 @@ from gateway.security.verifiers import verifier_of
 from gateway.services import Services
 from gateway.settings import Settings, load
 from gateway.state.aliases import StoredAliases
+from gateway.state.changes import Change
 from gateway.state.database import Database
+from gateway.state.kept import Kept
 from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
-from gateway.state.revocations import StoredRevocations
 from gateway.state.shared import Shared, open_shared
+from gateway.state.sweep import Sweep
+from gateway.state.writes import StoredWrites
+from gateway.validation import require
 from schema import build_schema
 
 CONFIG_VARIABLE = "GATEWAY_CONFIG"
 GRAPHIQL_VARIABLE = "GATEWAY_GRAPHIQL"
 """The folder of a built GraphiQL; without it, `/graphql` shows the explorer of our own."""
+BACKEND_CHANGED = "backend"
+SETTLE_SECONDS = 2.0
+"""How often writes that were sent and not come back are looked for."""
 _log = structlog.get_logger("gateway")
 
 
@@ -58,12 +67,17 @@ class Gateway:
         self.registry = registry
         self.caller = caller
         self.ownership = Ownership(settings, registry.backends)
+        self.kept = Kept(database, self._heard)
+        self.writes = Writes(registry.backends, StoredWrites(database), self.changed, self.kept.tasks, metrics)
+        self.writes.know(PLACE_ORDER)
         self.services = Services(
             settings,
             caller,
+            self.writes,
             self.ownership,
             StoredIdentityLinks(database),
             StoredAliases(database),
+            self.kept.tasks,
             cursor_secret(settings),
         )
         self.profiles = Profiles(settings)
@@ -76,17 +90,27 @@ class Gateway:
             max_characters=settings.limits.document_bytes,
         )
         self.contexts = ContextFactory(self.services, self.profiles)
-        self.verifier = verifier_of(settings, StoredRevocations(database).is_revoked)
+        self.verifier = verifier_of(settings, self.kept.revocations.is_revoked)
         self.inbox = WebhookInbox(
-            registry.backends, self.changed, seen=KeyValues(database, "webhooks"), metrics=metrics
+            registry.backends,
+            self.changed,
+            seen=KeyValues(database, "webhooks"),
+            store=self.kept.inbox.store,
+            metrics=metrics,
         )
+        self._settling = Sweep({"writes left open": self.writes.settle}, every=SETTLE_SECONDS)
         metrics.registry.register(ExecutorFigures(self.engine.counters))
         self._doors: list[Doors] = []
         self._shared: Shared | None = None
 
     @classmethod
-    async def open(cls, settings: Settings, manifests: Mapping[str, Manifest] | None = None) -> Gateway:
-        """Raises ConfigurationError; opens no connection to a backend. `manifests`: see `Registry.open`."""
+    async def open(
+        cls, settings: Settings, manifests: Mapping[str, Manifest] | None = None, *, validated: bool = False
+    ) -> Gateway:
+        """Raises ConfigurationError, with every mistake there is; opens no connection to a backend. `manifests`: see
+        `Registry.open`. `validated`: somebody looked at the settings already."""
+        if not validated:
+            require(settings, manifests)
         database = await Database.open(settings.gateway.state)
         registry: Registry | None = None
         shared: Shared | None = None
@@ -128,10 +152,23 @@ class Gateway:
         return doors
 
     async def changed(self, backend: str, tags: Sequence[str]) -> None:
-        """Something changed at a backend: whatever was made of it is asked anew."""
+        """Something changed at a backend: whatever was made of it is asked anew, here and in every other process."""
         await self.caller.invalidate(backend, tags)
         for doors in self._doors:
             doors.cache.invalidate(touched(tags))
+        try:
+            await self.kept.changes.tell(Change(BACKEND_CHANGED, backend, unnamed(tags)))
+        except StateUnavailable:  # said where it is raised; others keep what they have until it is over
+            _log.warning("change_untold", backend=backend)
+
+    def _heard(self, change: Change | None) -> None:
+        """Another process was told what has changed; None: perhaps anything has."""
+        if change is None:
+            self.caller.forget(None)
+            self._changed_elsewhere(None, ())
+        elif change.topic == BACKEND_CHANGED:
+            self.caller.forget(change.source, change.tags)
+            self._changed_elsewhere(change.source, touched(change.tags))
 
     async def share(self, shared: Shared) -> None:
         """From now on changes that other gateways hear of are heard here too."""
@@ -159,10 +196,18 @@ class Gateway:
         """All figures of this worker, for Prometheus."""
         return exposition(self.metrics.registry)
 
+    async def start(self) -> None:
+        """What only a process that serves does: hear the others, deliver, handle, clear away."""
+        await self.kept.start()
+        self._settling.start()
+
     async def close(self) -> None:
         for doors in self._doors:
             await doors.close()
+        await self._settling.close()
+        await self.writes.close(self.settings.server.drain_seconds)
         await self.inbox.close()
+        await self.kept.close()
         await self.caller.close()
         await self.registry.close()
         if self._shared is not None:
@@ -200,6 +245,7 @@ class Application:
 
     async def start(self) -> Gateway:
         self.gateway = await Gateway.open(self._settings, self._manifests)
+        await self.gateway.start()
         self._doors = self.gateway.doors(self._pages)
         gc.collect()
         gc.freeze()  # what start-up made lives for ever: the collector need not walk it again

@@ -1,54 +1,115 @@
-"""The commands: `gateway serve | check | demo | explain | revoke | schema | adapters`."""
+"""The commands: `gateway serve | check | config | demo | explain | revoke | tasks | schema | adapters`.
+
+Exit codes of all: 0 done, 1 a problem the command found, 2 a mistake in the command line or a configuration that cannot
+be read, 130 interrupted."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, GatewayError, Unreadable
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+CONFIG_VARIABLE = "GATEWAY_CONFIG"
+DISTRIBUTION = "headless-commerce-gateway"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 a problem the command found, 2 a mistake in the command line."""
+    """The exit code, as above. What a person did wrong is a sentence, never a traceback."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except Unreadable as error:
+        return _said(error.message, 2)
     except ConfigurationError as error:
-        print(f"configuration: {error.message}", file=sys.stderr)
-        return 1
+        return _said(error.message, 1)
+    except GatewayError as error:
+        return _said(error.message, 1, about="gateway")
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read along has gone, which is theirs to do (`gateway adapters | head -1`).
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _said(_of_the_machine(error), 1, about="gateway")
+    return code
+
+
+def _said(message: str, code: int, *, about: str = "configuration") -> int:
+    for line in message.splitlines():
+        print(f"{about}: {line}", file=sys.stderr)
+    return code
+
+
+def _of_the_machine(error: OSError) -> str:
+    """What the machine refuses: a folder nobody may write to, a full disk, an address that is not ours."""
+    about = f"{error.filename}: " if error.filename else ""
+    return f"{about}{error.strerror or error}"
+
+
+def installed_version() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown (not installed)"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gateway", description="One GraphQL schema over a retailer's own systems.")
+    parser.add_argument("--version", action="version", version=f"gateway {installed_version()}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     serve = commands.add_parser("serve", help="serve the schema")
     _config(serve)
     serve.add_argument("--host", help="address to listen on (default: the configuration's)")
-    serve.add_argument("--port", type=int, help="port to listen on (default: the configuration's)")
-    serve.add_argument("--workers", type=int, default=1, help="processes, one per core (default: 1)")
+    serve.add_argument("--port", type=_port, help="port to listen on (default: the configuration's)")
+    serve.add_argument("--workers", type=_workers, default=1, help="processes, one per core (default: 1)")
     serve.set_defaults(run=_serve)
 
-    check = commands.add_parser("check", help="open every backend and say what is wrong")
+    check = commands.add_parser("check", help="say whether this configuration will work, and everything that is wrong")
     _config(check)
+    check.add_argument("--deep", action="store_true", help="make one real call of every operation of every backend")
+    check.add_argument("--customer", metavar="EMAIL", help="with --deep: ask personal operations as this customer")
+    check.add_argument("--json", action="store_true", help="print the report as JSON")
     check.add_argument(
         "--sku",
         action="append",
         default=[],
         help="compare the prices of this SKU, in place of some at random; repeatable",
     )
+    check.epilog = "Exit codes: 0 all will work, 1 problems were found, 2 there is no configuration that can be read."
     check.set_defaults(run=_check)
 
+    config = commands.add_parser("config", help="print the configuration as it is in effect, without any secret")
+    _config(config)
+    config.add_argument("--effective", action="store_true", help="every key, defaults included (this is the default)")
+    config.add_argument(
+        "--diff",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="only what differs: from the defaults, or from another configuration file",
+    )
+    config.epilog = "Exit codes: 0 printed, 1 the file's form is wrong, 2 it cannot be read."
+    config.set_defaults(run=_print_config)
+
     demo = commands.add_parser("demo", help="a sandbox retailer on this machine")
-    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--port", type=_port, default=8000, help="port to listen on (default: 8000; 0: any free one)")
     demo.add_argument("--once", action="store_true", help="run the main query, print its answer, and end")
     demo.add_argument("--data", type=Path, help="a folder of real data to load instead of the designed retailer")
     demo.add_argument("--backends", type=Path, help="only the sandboxes; what a gateway needs is written here")
@@ -71,6 +132,16 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("--restore", action="store_true", help="take it back")
     revoke.set_defaults(run=_revoke)
 
+    tasks = commands.add_parser("tasks", help="what a person must look at, and what was set aside")
+    _config(tasks)
+    tasks.add_argument("--kind", help="only tasks of this kind")
+    tasks.add_argument("--done", action="store_true", help="those that are closed, instead of the open ones")
+    tasks.add_argument("--json", action="store_true", help="one JSON object a line")
+    tasks.add_argument("--close", metavar="ID", help="it is dealt with")
+    tasks.add_argument("--retry", metavar="ID", help="try what it set aside anew, and close it")
+    tasks.add_argument("--by", default=os.environ.get("USER", "operator"), help="who closes it (default: you)")
+    tasks.set_defaults(run=_tasks)
+
     schema = commands.add_parser("schema", help="print the schema (SDL)")
     schema.set_defaults(run=_schema)
 
@@ -80,23 +151,65 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=Path("gateway.toml"), help="default: gateway.toml")
+    given = os.environ.get(CONFIG_VARIABLE) or "gateway.toml"
+    parser.add_argument(
+        "--config", type=Path, default=Path(given), help=f"default: ${CONFIG_VARIABLE}, else gateway.toml"
+    )
+
+
+def _port(written: str) -> int:
+    return _number(written, 0, 65_535, "port")
+
+
+def _workers(written: str) -> int:
+    return _number(written, 1, 256, "number of workers")
+
+
+def _number(written: str, least: int, most: int, what: str) -> int:
+    plain = written.isascii() and written.isdigit() and len(written) < 12
+    number = int(written) if plain else -1
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"`{written}` is no {what} ({least} to {most})")
+    return number
 
 
 def _serve(options: argparse.Namespace) -> int:
     from gateway.app import build_app
     from gateway.http.serve import serve
-    from gateway.settings import load
+    from gateway.settings import load_draft
+    from gateway.validation import require
 
-    settings = load(options.config)
+    draft = load_draft(options.config)
     asked = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
-    return serve(build_app, replace(settings, server=replace(settings.server, **asked)), options.workers)
+    settings = replace(draft.settings, server=replace(draft.settings.server, **asked))
+    require(settings, found=draft.mistakes)
+    print(_summary(settings, options), flush=True)
+    return serve(build_app, settings, options.workers)
+
+
+def _summary(settings: Settings, options: argparse.Namespace) -> str:
+    """What an operator wants to see of a start, in one line."""
+    state = settings.gateway.state.partition("+")[0].partition(":")[0]
+    shared = ", redis" if settings.gateway.redis else ""
+    return (
+        f"gateway {installed_version()}: {options.config.resolve()}; "
+        f"backends {', '.join(settings.backends) or 'none'}; "
+        f"{options.workers} worker{'' if options.workers == 1 else 's'}; state {state}{shared}"
+    )
 
 
 def _check(options: argparse.Namespace) -> int:
     from gateway.check import check
 
-    return asyncio.run(check(options.config, options.sku))
+    return asyncio.run(
+        check(options.config, deep=options.deep, json=options.json, customer=options.customer, skus=options.sku)
+    )
+
+
+def _print_config(options: argparse.Namespace) -> int:
+    from gateway.effective import print_config
+
+    return print_config(options.config, options.diff)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -127,12 +240,12 @@ def _explain(options: argparse.Namespace) -> int:
 def _revoke(options: argparse.Namespace) -> int:
     from gateway.settings import load
     from gateway.state.database import Database
-    from gateway.state.revocations import StoredRevocations
+    from gateway.state.kept import Kept
 
     async def change() -> None:
         database = await Database.open(load(options.config).gateway.state)
         try:
-            revocations = StoredRevocations(database)
+            revocations = Kept(database).revocations
             if options.restore:
                 await revocations.restore(options.issuer, options.subject)
             else:
@@ -143,6 +256,16 @@ def _revoke(options: argparse.Namespace) -> int:
     asyncio.run(change())
     print("restored" if options.restore else "revoked: refused everywhere within seconds")
     return 0
+
+
+def _tasks(options: argparse.Namespace) -> int:
+    from gateway.settings import load
+    from gateway.tasks import close, show
+
+    url = load(options.config).gateway.state
+    if options.close or options.retry:
+        return asyncio.run(close(url, options.close or options.retry, options.by, retry=bool(options.retry)))
+    return asyncio.run(show(url, kind=options.kind, done=options.done, as_json=options.json))
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@
     |  |- Unauthenticated               UNAUTHENTICATED       no valid credential
     |  |- Forbidden                     FORBIDDEN             a role is missing (never: "not yours")
     |  |- LimitExceeded                 LIMIT_EXCEEDED        a document or a body beyond the limits
+    |  |- IdempotencyConflict           IDEMPOTENCY_CONFLICT  a key that was used for another request
     |  `- TooManyRequests               TOO_MANY_REQUESTS     the caller's own rate limit
     |- AdapterError                     a backend's: carries `source`, `domain`, `retryable`
     |  |- Unavailable                   BACKEND_UNAVAILABLE   refused, reset, 5xx, DNS, TLS
@@ -20,6 +21,7 @@
     |  |  `- Overloaded                 BACKEND_OVERLOADED    shed by our own limit: not asked
     |  |- RateLimited                   BACKEND_RATE_LIMITED  the vendor's own throttle
     |  |- InvalidAnswer                 BACKEND_INVALID       malformed, truncated, wrong types, too large
+    |  |- OutcomeUnknown                OUTCOME_UNKNOWN       a write was sent, and nobody knows what became of it
     |  |- CredentialsRefused            BACKEND_CREDENTIALS   an operator must act
     |  |- RequestRefused                BACKEND_REFUSED       the vendor says our request is wrong
     |  `- PerKeyError                  about one key; trips no breaker (`per_key = True`)
@@ -37,8 +39,12 @@ twice would grow its traceback for ever, so whoever raises a stored one raises `
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
+from datetime import datetime
 from traceback import extract_tb
 from typing import ClassVar, Self
+
+from msgspec import Struct
 
 
 class GatewayError(Exception):
@@ -129,6 +135,15 @@ class LimitExceeded(ClientFault):
     code = "LIMIT_EXCEEDED"
 
 
+class IdempotencyConflict(ClientFault):
+    """The same key was used for another request. The first one stands."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "This key was used for another request; the first one stands.")
+
+
 class TooManyRequests(ClientFault):
     """The caller's own rate limit. `retry_after` in seconds."""
 
@@ -148,9 +163,12 @@ class TooManyRequests(ClientFault):
 
 class AdapterError(GatewayError):
     """A backend's fault. `source` is the backend's configured *name* (shown to staff only; clients see its alias),
-    `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds."""
+    `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds,
+    `horizon` the aware instant from which on the answer may be another (a price rule that ends), None where unknown.
+    `unsent`: no byte of the request left for the backend, so that a write certainly had no effect."""
 
     code = "BACKEND_ERROR"
+    unsent: bool = False
     per_key: ClassVar[bool] = False
     counts_against_backend: ClassVar[bool] = True
 
@@ -162,12 +180,14 @@ class AdapterError(GatewayError):
         domain: str | None = None,
         retry_after: float | None = None,
         detail: str | None = None,
+        horizon: datetime | None = None,
     ) -> None:
         super().__init__(message or self.__class__.__doc__ or self.code)
         self.source = source
         self.domain = domain
         self.retry_after = retry_after
         self.detail = detail
+        self.horizon = horizon
 
     def located(self, source: str, domain: str) -> Self:
         """Fill in where it happened, where the raiser did not know; returns itself."""
@@ -201,6 +221,7 @@ class CircuitOpen(Unavailable):
     """The system that owns this fact is known to be down."""
 
     code = "BACKEND_CIRCUIT_OPEN"
+    unsent = True
     counts_against_backend = False
 
 
@@ -208,6 +229,7 @@ class Overloaded(Unavailable):
     """The system that owns this fact is too busy."""
 
     code = "BACKEND_OVERLOADED"
+    unsent = True
     counts_against_backend = False
 
 
@@ -223,6 +245,20 @@ class InvalidAnswer(AdapterError):
     """The system that owns this fact gave an answer that makes no sense."""
 
     code = "BACKEND_INVALID"
+
+
+class OutcomeUnknown(AdapterError):
+    """This was sent, and nothing came back. Do not send it again: ask what became of it."""
+
+    code = "OUTCOME_UNKNOWN"
+    counts_against_backend = False
+
+    def __init__(self, message: str = "", *, check_after: float = 1.0, **where: str | None) -> None:
+        super().__init__(message, source=where.get("source"), domain=where.get("domain"))
+        self.check_after = check_after
+
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions(), "checkAfter": self.check_after}
 
 
 class CredentialsRefused(AdapterError):
@@ -266,14 +302,51 @@ class CurrencyNotSold(PerKeyError):
 # --- the operator's, and ours -------------------------------------------------------------------------------------
 
 
+class Mistake(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with the configuration. `place` is the key in the file, such as `backends.erp.url`;
+    `value` what stands there, never a secret; `allowed` what may, where that is a short list; `nearest` what was
+    probably meant. What is not `grave` lets the gateway serve, but not as somebody wanted it to."""
+
+    message: str
+    place: str | None = None
+    value: str | None = None
+    allowed: tuple[str, ...] = ()
+    nearest: str | None = None
+    grave: bool = True
+
+    @property
+    def text(self) -> str:
+        """All of it in a line."""
+        said = f"{self.place}: {self.message}" if self.place else self.message
+        if self.nearest is not None:
+            said += f"; did you mean `{self.nearest}`?"
+        if self.allowed and len(self.allowed) <= 20:
+            said += f" (allowed: {', '.join(self.allowed)})"
+        return said
+
+
 class ConfigurationError(GatewayError):
-    """The configuration cannot work. `place` is the key in the file, such as `backends.erp.url`."""
+    """The configuration cannot work. `place` is the key in the file; `mistakes` are all that were found at once."""
 
     code = "CONFIGURATION"
 
     def __init__(self, message: str, *, place: str | None = None) -> None:
         super().__init__(f"{place}: {message}" if place else message)
         self.place = place
+        self.mistakes: tuple[Mistake, ...] = (Mistake(message=message, place=place),)
+
+    @classmethod
+    def of(cls, mistakes: Iterable[Mistake]) -> ConfigurationError:
+        """One error for one or more mistakes, a line each."""
+        found = tuple(mistakes)
+        error = cls("\n".join(mistake.text for mistake in found))
+        error.place = found[0].place if len(found) == 1 else None
+        error.mistakes = found
+        return error
+
+
+class Unreadable(ConfigurationError):
+    """There is no configuration to speak of: no file, no leave to read it, or no TOML."""
 
 
 class StateUnavailable(GatewayError):

@@ -15,9 +15,7 @@ from gateway.errors import ConfigurationError
 from gateway.model.opening_hours import special_hours, weekly_hours
 from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.ports.domains import PORTS
-from gateway.settings import ChannelSection, LocationSection, Settings, StoreSection
-
-CUSTOMER_FIELDS = ("given_name", "family_name", "language", "birth_date", "groups", "consents", "emails", "phones")
+from gateway.settings import CUSTOMER_FIELDS, ChannelSection, LocationSection, Settings, StoreSection
 
 
 class DomainPlan(Struct, frozen=True):

@@ -7,7 +7,8 @@ import difflib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +18,10 @@ from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.rates import RateLedger
 from gateway.calls.transport import build_transport
-from gateway.errors import ConfigurationError
+from gateway.constraints.texts import variable_shown
+from gateway.errors import ConfigurationError, Mistake
 from gateway.model.identity import KeyRule
-from gateway.ports.manifest import AdapterEnvironment, Manifest, Secret
+from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, Secret
 from gateway.settings import BackendSection, Settings, convert
 from gateway.state.database import Database
 from gateway.state.identifiers import StoredIdentifiers
@@ -28,14 +30,20 @@ ADAPTERS = "commerce_gateway.adapters"
 _log = structlog.get_logger("gateway")
 
 
+@cache
+def _entries() -> Mapping[str, EntryPoint]:
+    """Installed adapters by name: reading every distribution's metadata takes a while."""
+    return {entry.name: entry for entry in entry_points(group=ADAPTERS)}
+
+
 def installed_adapters() -> dict[str, str]:
     """Names of installed adapters with the distribution each comes from; nothing is imported."""
-    return {entry.name: entry.dist.name if entry.dist else "" for entry in entry_points(group=ADAPTERS)}
+    return {name: entry.dist.name if entry.dist else "" for name, entry in _entries().items()}
 
 
 def manifest_of(name: str, *, place: str) -> Manifest:
     """Import an adapter. Raises ConfigurationError when it is not installed or cannot be imported."""
-    found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
+    found = _entries()
     if name not in found:
         close = difflib.get_close_matches(name, found, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"installed: {', '.join(sorted(found)) or 'none'}"
@@ -54,12 +62,21 @@ def secret(settings: Settings, name: str, *, place: str) -> Secret:
     source = settings.secrets.get(name)
     if source is None:
         close = difflib.get_close_matches(name, settings.secrets, n=1)
-        hint = f"; did you mean `{close[0]}`?" if close else ""
-        raise ConfigurationError(f"no secret `{name}` in [secrets]{hint}", place=place)
+        hint = (
+            f"; did you mean `{close[0]}`?" if close else ": this key names one, and the credential itself stands in "
+        )
+        hint = hint if close else hint + "the environment"
+        raise ConfigurationError(f"no secret {_named(name)}in [secrets]{hint}", place=place)
     values = tuple(value for variable in source.env if (value := settings.environment.get(variable)))
     if not values:
-        raise ConfigurationError(f"set the environment variable {source.env[0]}", place=f"secrets.{name}")
+        variable = variable_shown(source.env[0]) if source.env else "that it names"
+        raise ConfigurationError(f"set the environment variable {variable}", place=f"secrets.{name}")
     return Secret(values)
+
+
+def _named(name: str) -> str:
+    """The name, unless it looks like a credential that somebody pasted in its place."""
+    return f"`{name}` " if len(name) <= 24 and name.isascii() and name.replace("_", "").isalpha() else ""
 
 
 def cursor_secret(settings: Settings) -> Secret:
@@ -76,6 +93,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.backends: dict[str, BoundBackend] = {}
+        self.configs: dict[str, AdapterConfig] = {}
+        """Each adapter's own section, by backend."""
         self._identifiers: list[StoredIdentifiers] = []
         self._at_hand: Mapping[str, Manifest] = {}
 
@@ -88,12 +107,18 @@ class Registry:
         manifests: Mapping[str, Manifest] | None = None,
         ledger: RateLedger | None = None,
     ) -> Registry:
-        """Raises ConfigurationError for the first backend that cannot be made. Opens no connection yet. `manifests` are
+        """Raises ConfigurationError for every backend that cannot be made. Opens no connection yet. `manifests` are
         adapters at hand, by name, besides those that are installed; `ledger` shares rate budgets over gateways."""
         registry = cls()
         registry._at_hand = manifests or {}
+        mistakes: list[Mistake] = []
         for section in settings.backends.values():
-            registry._add(section, settings, database, metrics, ledger)
+            try:
+                registry._add(section, settings, database, metrics, ledger)
+            except ConfigurationError as error:
+                mistakes += error.mistakes
+        if mistakes:
+            raise ConfigurationError.of(mistakes)
         return registry
 
     def _add(
@@ -106,7 +131,9 @@ class Registry:
     ) -> None:
         place = f"backends.{section.name}"
         manifest = self._at_hand.get(section.adapter) or manifest_of(section.adapter, place=f"{place}.adapter")
-        config = convert(section.options, manifest.config, place=place, dec_hook=_secrets_of(settings, place))
+        config = self.configs[section.name] = convert(
+            section.options, manifest.config, place=place, dec_hook=secrets_of(settings, place)
+        )
         check_address(section.url, place=f"{place}.url")
         transport = build_transport(
             section.name,
@@ -163,12 +190,14 @@ def _references(settings: Settings, backend: str) -> tuple[str, ...]:
     return tuple(section.refs[backend] for section in settings.locations.values() if backend in section.refs)
 
 
-def _secrets_of(settings: Settings, place: str) -> Callable[[type[Any], Any], Any]:
+def secrets_of(settings: Settings, place: str) -> Callable[[type[Any], Any], Any]:
     """How an adapter's configuration names a secret: by its key in `[secrets]`."""
 
     def decode(kind: type[Any], value: Any) -> Any:
         if kind is Secret and isinstance(value, str):
             return secret(settings, value, place=place)
+        if kind is Secret:
+            raise ValueError("Expected the name of an entry of [secrets]")
         raise NotImplementedError(kind.__name__)
 
     return decode

@@ -1,27 +1,68 @@
 """The configuration as typed records: `gateway.toml` decoded strictly. `gateway.toml.example` is its annotated
-reference. Secrets are resolved in `registry`; nothing here does I/O but `load`."""
+reference. What a value must be beyond its type stands beside its key (`constraints`); `validation` looks at all of it
+together. Secrets are resolved in `registry`; nothing here does I/O but `load`."""
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import tomllib
-import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.errors import ConfigurationError
+from gateway.constraints import (
+    ANYTHING,
+    AVAILABLE_LANGUAGE,
+    BASE_URL,
+    COUNTRY,
+    CURRENCY,
+    FILE,
+    HTTP_URL,
+    LANGUAGE,
+    LISTEN_HOST,
+    ORIGIN,
+    PART,
+    PATIENCE,
+    PHONE,
+    PORT,
+    PUBLIC_URL,
+    REDIS_URL,
+    SECONDS,
+    SERVICE,
+    STATE_URL,
+    TEXT,
+    TIME_ZONE,
+    VARIABLE,
+    WORD,
+    between,
+    named,
+    one_of,
+)
+from gateway.errors import ConfigurationError, Mistake, Unreadable
 from gateway.model.identity import KeyRule
 from gateway.model.principal import ClientProfile
 from gateway.model.stores import Address, GeoPoint
+from gateway.structure import convert, read
 
-_S = TypeVar("_S")
+__all__ = ["convert"]
+
+Backend = Annotated[str, named("backends")]
+Location = Annotated[str, named("locations")]
+Country = Annotated[str, COUNTRY]
+Currency = Annotated[str, CURRENCY]
+Language = Annotated[str, LANGUAGE]
+Variable = Annotated[str, VARIABLE]
+Text = Annotated[str, TEXT]
+Available = Annotated[str, AVAILABLE_LANGUAGE]
+Days = Annotated[int, between(0, 365, "days")]
+
+CUSTOMER_FIELDS = ("given_name", "family_name", "language", "birth_date", "groups", "consents", "emails", "phones")
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""Asymmetric ones: whoever verifies cannot sign."""
+ISSUER_KINDS = ("customer", "device", "staff", "service")
 
 
 class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,16 +72,16 @@ class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class GatewaySection(_Section, frozen=True, kw_only=True):
     """`state` and `redis` can hold passwords: GATEWAY_STATE and GATEWAY_REDIS of the environment take their place."""
 
-    public_url: str = "http://127.0.0.1:8000"
-    state: str = "sqlite+aiosqlite:///var/gateway.sqlite"
-    redis: str = ""
-    cursor_secret: str = "cursor"  # noqa: S105  the name of a secret, not one
+    public_url: Annotated[str, PUBLIC_URL] = "http://127.0.0.1:8000"
+    state: Annotated[str, STATE_URL] = "sqlite+aiosqlite:///var/gateway.sqlite"
+    redis: Annotated[str, REDIS_URL.or_empty()] = ""
+    cursor_secret: Text = "cursor"  # noqa: S105  the name of a secret, not one
 
 
 class SecretSource(_Section, frozen=True, kw_only=True):
     """Names of environment variables, newest first; those after the first are still accepted (rotation)."""
 
-    env: tuple[str, ...]
+    env: tuple[Variable, ...]
 
 
 HttpClient = Literal["aiohttp", "lean"]
@@ -50,16 +91,16 @@ class PolicyNumbers(_Section, frozen=True, kw_only=True):
     """Numbers of the call pipeline for one backend. Times in seconds, rates as parts of one. `client` makes the
     attempts: `lean` costs less and speaks plain HTTP/1.1 only."""
 
-    connections: int = 32
-    timeout: float = 5.0
-    retries: int = 1
-    retry_budget: float = 0.1
-    breaker_window: int = 20
-    breaker_failure_rate: float = 0.5
-    breaker_minimum: int = 10
-    breaker_open_for: float = 5.0
-    slow_call: float = 4.0
-    concurrency_limit: int = 64
+    connections: Annotated[int, between(1, 10_000)] = 32
+    timeout: Annotated[float, PATIENCE] = 5.0
+    retries: Annotated[int, between(0, 10)] = 1
+    retry_budget: Annotated[float, PART] = 0.1
+    breaker_window: Annotated[int, between(1, 10_000, "attempts")] = 20
+    breaker_failure_rate: Annotated[float, between(0.0, 1.0, "(a part of one)", above=True)] = 0.5
+    breaker_minimum: Annotated[int, between(1, 10_000, "attempts")] = 10
+    breaker_open_for: Annotated[float, SECONDS] = 5.0
+    slow_call: Annotated[float, PATIENCE] = 4.0
+    concurrency_limit: Annotated[int, between(1, 10_000)] = 64
     cache: bool = True
     coalesce: bool = True
     client: HttpClient = "aiohttp"
@@ -68,130 +109,132 @@ class PolicyNumbers(_Section, frozen=True, kw_only=True):
 class BackendSection(Struct, frozen=True, kw_only=True):
     """The common keys of `[backends.x]`; what is left over is `options`, checked by the adapter's own config model."""
 
-    name: str
-    adapter: str
-    alias: str
-    url: str
-    countries: tuple[str, ...] = ()
+    name: Annotated[str, ANYTHING]
+    adapter: Annotated[str, ANYTHING]
+    alias: Annotated[str, WORD]
+    url: Annotated[str, BASE_URL]
+    countries: tuple[Country, ...] = ()
     """The markets this backend knows anything of; empty is all."""
-    ignored_places: tuple[str, ...] = ()
+    ignored_places: tuple[Text, ...] = ()
     """Its own references of places that are on purpose no location here."""
     allow_private_network: bool = False
     policy: PolicyNumbers = PolicyNumbers()
-    options: Mapping[str, Any] = {}
+    options: Annotated[Mapping[str, Any], ANYTHING] = {}
 
 
 class DomainSection(_Section, frozen=True, kw_only=True):
     """`order`: the first owns the domain. `fields` only for customers: survivorship, the first that knows."""
 
-    order: tuple[str, ...]
+    order: tuple[Backend, ...]
     fallback: bool = False
-    on_missing: str = "absent"
-    compare: tuple[str, ...] = ()
-    fields: Mapping[str, tuple[str, ...]] = {}
+    on_missing: Annotated[str, one_of("absent", "fallback")] = "absent"
+    compare: tuple[Backend, ...] = ()
+    fields: Annotated[Mapping[str, tuple[Backend, ...]], one_of(*CUSTOMER_FIELDS).for_keys()] = {}
 
 
 class LocationSection(_Section, frozen=True, kw_only=True):
     """`refs` by backend name; `stock` the backend that counts here (default: the owner of the stock domain)."""
 
-    refs: Mapping[str, str] = {}
-    stock: str | None = None
-    safety_stock: int = 0
+    refs: Annotated[Mapping[str, Text], named("backends").for_keys()] = {}
+    stock: Backend | None = None
+    safety_stock: Annotated[int, between(0, 1_000_000, "pieces")] = 0
 
 
 class StoreSection(_Section, frozen=True, kw_only=True):
     """A customer-facing store. `hours` by day or range (`mon-sat`) as `HH:MM-HH:MM`, several with commas, or `closed`;
     `special_hours` by ISO date. Local times of `timezone` (IANA)."""
 
-    name: str
-    locations: tuple[str, ...]
-    country: str
-    timezone: str
-    currency: str | None = None
-    channel: str | None = None
+    name: Text
+    locations: tuple[Location, ...]
+    country: Country
+    timezone: Annotated[str, TIME_ZONE]
+    currency: Currency | None = None
+    channel: Annotated[str, named("channels")] | None = None
     point: GeoPoint | None = None
     address: Address | None = None
-    phone: str | None = None
-    services: tuple[str, ...] = ()
-    hours: Mapping[str, str] = {}
-    special_hours: Mapping[str, str] = {}
-    names: Mapping[str, str] = {}
+    phone: Annotated[str, PHONE] | None = None
+    services: tuple[Annotated[str, SERVICE], ...] = ()
+    hours: Annotated[Mapping[str, str], ANYTHING] = {}
+    special_hours: Annotated[Mapping[str, str], ANYTHING] = {}
+    names: Annotated[Mapping[str, Text], AVAILABLE_LANGUAGE.for_keys()] = {}
     """The name in other languages, by BCP 47 tag."""
-    unparsed_hours: str | None = None
+    unparsed_hours: Text | None = None
     """Opening hours as people wrote them, where they could not be read."""
 
 
 class ChannelSection(_Section, frozen=True, kw_only=True):
     """`currencies` per country, the first is the default; `locations` are where deliveries are promised from."""
 
-    countries: tuple[str, ...]
-    currencies: Mapping[str, tuple[str, ...]]
-    locations: tuple[str, ...] = ()
-    pickup_ready: int = 7200
-    delivery_days: tuple[int, int] = (1, 3)
-    quantity_cap: int = 10
-    low_stock: int = 3
+    countries: tuple[Country, ...]
+    currencies: Annotated[Mapping[str, tuple[Currency, ...]], COUNTRY.for_keys()]
+    locations: tuple[Location, ...] = ()
+    pickup_ready: Annotated[int, between(0, 30 * 86_400, "seconds")] = 7200
+    delivery_days: tuple[Days, Days] = (1, 3)
+    quantity_cap: Annotated[int, between(1, 1_000_000, "pieces")] = 10
+    low_stock: Annotated[int, between(0, 1_000_000, "pieces")] = 3
 
 
 class LanguagesSection(_Section, frozen=True, kw_only=True):
-    default: str = "en"
-    available: tuple[str, ...] = ("en",)
-    fallback: Mapping[str, tuple[str, ...]] = {}
+    default: Available = "en"
+    available: tuple[Language, ...] = ("en",)
+    fallback: Annotated[
+        Mapping[str, tuple[Annotated[str, AVAILABLE_LANGUAGE], ...]], AVAILABLE_LANGUAGE.for_keys()
+    ] = {}
 
 
 class IssuerSection(_Section, frozen=True, kw_only=True):
-    issuer: str
-    audience: str
-    algorithms: tuple[str, ...] = ("RS256", "ES256")
-    jwks_url: str = ""
-    jwks_file: str = ""
-    kind: str = "customer"
-    roles_claim: str = ""
+    issuer: Annotated[str, HTTP_URL]
+    audience: Text
+    algorithms: tuple[Annotated[str, one_of(*ALGORITHMS)], ...] = ("RS256", "ES256")
+    jwks_url: Annotated[str, HTTP_URL.or_empty()] = ""
+    jwks_file: Annotated[str, FILE.or_empty()] = ""
+    kind: Annotated[str, one_of(*ISSUER_KINDS)] = "customer"
+    roles_claim: Annotated[str, TEXT.or_empty()] = ""
     allow_private_network: bool = False
 
 
 class ApiKeySection(_Section, frozen=True, kw_only=True):
-    env: str
-    profile: str
+    env: Variable
+    profile: Annotated[str, named("profiles")]
 
 
 class LimitsSection(_Section, frozen=True, kw_only=True):
     """Limits on documents before anything runs. Bytes, lexical tokens, counts."""
 
-    body_bytes: int = 131_072
-    document_bytes: int = 16_384
-    tokens: int = 1_500
-    depth: int = 20
-    aliases: int = 60
-    directives: int = 40
-    root_fields: int = 20
-    plans: int = 2_048
+    body_bytes: Annotated[int, between(1_024, 64 << 20, "bytes")] = 131_072
+    document_bytes: Annotated[int, between(256, 16 << 20, "bytes")] = 16_384
+    tokens: Annotated[int, between(20, 1_000_000)] = 1_500
+    depth: Annotated[int, between(2, 500, "levels")] = 20
+    aliases: Annotated[int, between(0, 100_000)] = 60
+    directives: Annotated[int, between(0, 100_000)] = 40
+    root_fields: Annotated[int, between(1, 10_000)] = 20
+    plans: Annotated[int, between(1, 1_000_000)] = 2_048
 
 
 class ServerSection(_Section, frozen=True, kw_only=True):
-    host: str = "127.0.0.1"
-    port: int = 8000
-    cors_origins: tuple[str, ...] = ()
+    host: Annotated[str, LISTEN_HOST] = "127.0.0.1"
+    port: Annotated[int, PORT] = 8000
+    cors_origins: tuple[Annotated[str, ORIGIN], ...] = ()
     response_cache: bool = True
     """Whether finished public answers are kept and served as bytes."""
-    drain_seconds: float = 10.0
+    drain_seconds: Annotated[float, between(0.0, 3_600.0, "seconds")] = 10.0
 
 
 class _File(_Section, frozen=True, kw_only=True):
-    """The sections by name; the named ones inside are decoded one by one, so that an error can name them."""
+    """The sections by name."""
 
     gateway: GatewaySection = GatewaySection()
-    secrets: Mapping[str, dict[str, Any]] = {}
+    secrets: Mapping[str, SecretSource] = {}
     backends: Mapping[str, dict[str, Any]] = {}
-    domains: Mapping[str, dict[str, Any]] = {}
-    identity: Mapping[str, dict[str, Any]] = {}
-    locations: Mapping[str, dict[str, Any]] = {}
-    stores: Mapping[str, dict[str, Any]] = {}
-    channels: Mapping[str, dict[str, Any]] = {}
+    domains: Mapping[str, DomainSection] = {}
+    identity: Mapping[str, KeyRule] = {}
+    locations: Mapping[str, LocationSection] = {}
+    stores: Mapping[str, StoreSection] = {}
+    channels: Mapping[str, ChannelSection] = {}
     languages: LanguagesSection = LanguagesSection()
-    issuers: Mapping[str, dict[str, Any]] = {}
-    profiles: Mapping[str, dict[str, Any]] = {}
-    api_keys: Mapping[str, dict[str, Any]] = {}
+    issuers: Mapping[str, IssuerSection] = {}
+    profiles: Mapping[str, ClientProfile] = {}
+    api_keys: Mapping[str, ApiKeySection] = {}
     limits: LimitsSection = LimitsSection()
     server: ServerSection = ServerSection()
 
@@ -217,98 +260,75 @@ class Settings(Struct, frozen=True, kw_only=True):
     base: Path
 
 
+class Draft(Struct, frozen=True):
+    """What could be read of a file, and what is wrong with its form. With mistakes, only good to be looked at."""
+
+    settings: Settings
+    mistakes: tuple[Mistake, ...]
+
+
 _COMMON_BACKEND_KEYS = ("adapter", "alias", "url", "countries", "ignored_places", "allow_private_network", "policy")
 
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read and decode a file. Raises ConfigurationError with the place of the first mistake."""
+    """Read and decode a file. Raises ConfigurationError with the place of every mistake of its form."""
+    return _decoded(load_draft(path, environment))
+
+
+def load_draft(path: Path, environment: Mapping[str, str] | None = None) -> Draft:
+    """Raises Unreadable."""
+    return draft(parse(path), environment, base=path.resolve().parent)
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """The file as plain values. Raises Unreadable."""
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"cannot read the configuration: {error.strerror}", place=str(path)) from error
+        raise Unreadable(f"cannot read the configuration: {error.strerror}", place=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"not valid TOML: {error}", place=str(path)) from error
-    return decode(raw, environment, base=path.resolve().parent)
+        raise Unreadable(f"not valid TOML: {error}", place=str(path)) from error
+    except RecursionError as error:
+        raise Unreadable("not valid TOML: nested too deeply", place=str(path)) from error
 
 
 def decode(
     raw: Mapping[str, Any], environment: Mapping[str, str] | None = None, *, base: Path | None = None
 ) -> Settings:
-    """Settings from parsed TOML. Raises ConfigurationError with the place of the first mistake."""
-    file = convert(dict(raw), _File, place="")
+    """Settings from parsed TOML. Raises ConfigurationError with the place of every mistake of its form."""
+    return _decoded(draft(raw, environment, base=base))
+
+
+def _decoded(found: Draft) -> Settings:
+    if found.mistakes:
+        raise ConfigurationError.of(found.mistakes)
+    return found.settings
+
+
+def draft(raw: Mapping[str, Any], environment: Mapping[str, str] | None = None, *, base: Path | None = None) -> Draft:
+    """As much of parsed TOML as makes sense."""
+    found, mistakes = read(dict(raw), _File, place="")
+    file = found or _File()
     known = dict(os.environ if environment is None else environment)
     kept = {key: known.get(f"GATEWAY_{key.upper()}") or getattr(file.gateway, key) for key in ("state", "redis")}
-    return Settings(
+    backends: dict[str, BackendSection] = {}
+    for name, section in file.backends.items():
+        backend, wrong = _backend(name, section)
+        mistakes += wrong
+        if backend is not None:
+            backends[name] = backend
+    settings = Settings(
         gateway=replace(file.gateway, **kept),
-        secrets=_named(file.secrets, SecretSource, "secrets"),
-        backends={name: _backend(name, section) for name, section in file.backends.items()},
-        domains=_named(file.domains, DomainSection, "domains"),
-        identity=_named(file.identity, KeyRule, "identity"),
-        locations=_named(file.locations, LocationSection, "locations"),
-        stores=_named(file.stores, StoreSection, "stores"),
-        channels=_named(file.channels, ChannelSection, "channels"),
-        languages=file.languages,
-        issuers=_named(file.issuers, IssuerSection, "issuers"),
-        profiles=_named(file.profiles, ClientProfile, "profiles"),
-        api_keys=_named(file.api_keys, ApiKeySection, "api_keys"),
-        limits=file.limits,
-        server=file.server,
+        backends=backends,
         environment=known,
         base=base or Path.cwd(),
+        **{name: getattr(file, name) for name in file.__struct_fields__ if name not in ("gateway", "backends")},
     )
+    return Draft(settings, tuple(mistakes))
 
 
-def _named(sections: Mapping[str, dict[str, Any]], kind: type[_S], place: str) -> dict[str, _S]:
-    return {name: convert(section, kind, place=f"{place}.{name}") for name, section in sections.items()}
-
-
-def _backend(name: str, section: dict[str, Any]) -> BackendSection:
+def _backend(name: str, section: dict[str, Any]) -> tuple[BackendSection | None, list[Mistake]]:
     common = {key: value for key, value in section.items() if key in _COMMON_BACKEND_KEYS}
     options = {key: value for key, value in section.items() if key not in _COMMON_BACKEND_KEYS}
     common.setdefault("alias", name)
-    return convert({**common, "name": name, "options": options}, BackendSection, place=f"backends.{name}")
-
-
-def convert(raw: object, kind: type[_S], *, place: str, dec_hook: Callable[[type[Any], Any], Any] | None = None) -> _S:
-    """`msgspec.convert` whose errors name the place in the file and suggest the nearest known key."""
-    try:
-        return msgspec.convert(raw, kind, dec_hook=dec_hook)
-    except msgspec.ValidationError as error:
-        raise _explained(str(error), kind, place) from error
-
-
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
-_AT = re.compile(r" - at `\$?(?P<path>[^`]*)`")
-
-
-def _explained(message: str, kind: type[Any], place: str) -> ConfigurationError:
-    at = _AT.search(message)
-    path = at.group("path").strip(".") if at else ""
-    where = ".".join(part for part in (place, path) if part)
-    unknown = _UNKNOWN.search(message)
-    if unknown is None:
-        return ConfigurationError(_AT.sub("", message), place=where or None)
-    field = unknown.group("field")
-    where = ".".join(part for part in (where, field) if part)
-    close = difflib.get_close_matches(field, [key for key in _known_keys(kind) if key != field], n=1, cutoff=0.5)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
-    return ConfigurationError(f"unknown key `{field}`{hint}", place=where)
-
-
-def _known_keys(kind: type[Any]) -> list[str]:
-    """Every field name of a section and of the sections below it: good enough to suggest from."""
-    names: dict[str, None] = {}
-    waiting: list[Any] = [kind]
-    seen: set[Any] = set()
-    while waiting:
-        current = waiting.pop()
-        if current in seen:
-            continue
-        seen.add(current)
-        if isinstance(current, type) and issubclass(current, Struct):
-            for field in msgspec.structs.fields(current):
-                names[field.encode_name] = None
-                waiting.append(field.type)
-        else:
-            waiting.extend(typing.get_args(current))
-    return list(names)
+    return read({**common, "name": name, "options": options}, BackendSection, place=f"backends.{name}")

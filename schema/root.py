@@ -17,6 +17,7 @@ from schema.customers.types import golden_fields
 from schema.node import Node
 from schema.search.types import SearchQueries
 from schema.stores.queries import StoreQueries
+from schema.tasks.queries import TaskQueries
 
 
 @strawberry.type(
@@ -68,5 +69,5 @@ class NodeQueries:
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(CatalogQueries, SearchQueries, StoreQueries, CustomerQueries, NodeQueries):
+class Query(CatalogQueries, SearchQueries, StoreQueries, CustomerQueries, TaskQueries, NodeQueries):
     pass

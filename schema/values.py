@@ -37,10 +37,29 @@ class MoneyView:
 
     currency: str = strawberry.field(name="currencyCode", description="ISO 4217 code, such as GBP, JPY or KWD.")
 
-    @computed(str, description="Rounded to the currency's digits and written as people write it in a language.")
+    @computed(
+        str,
+        description="Written as people write it in a language, rounded to the digits they write: 149.49 RSD is "
+        "charged, and written as 149 RSD.",
+    )
     @staticmethod
     def formatted(record: model.Money, ctx: OperationContext, locale: LocaleArgument = None) -> str:
-        return format_currency(record.quantized().amount, record.currency, locale=_locale(locale or ctx.language))
+        return written(record, locale or ctx.language)
+
+
+def written(money: model.Money, language: str, *, every_digit: bool = False) -> str:
+    """As people write it in a language; `every_digit` also those beyond what they use. Raises BadInput for a language
+    that is none."""
+    shown = money.displayed()
+    if every_digit and shown != money.amount:
+        return format_currency(
+            money.amount,
+            money.currency,
+            locale=_locale(language),
+            currency_digits=False,
+            decimal_quantization=False,
+        )
+    return format_currency(shown, money.currency, locale=_locale(language))
 
 
 def _locale(tag: str) -> Locale:

@@ -1,4 +1,5 @@
-"""`make check`: the printed schema is the committed one, every part of it is described, and no vendor has crept in.
+"""`make check`: the printed schema is the committed one, every part of it is described, somebody has decided who may
+read each field, and no vendor has crept in.
 
 `python -m tests.check_schema --write` prints the schema anew."""
 
@@ -24,6 +25,7 @@ from gateway.execution.checks import check_schema, graphql_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PRINTED = ROOT / "schema" / "schema.graphql"
+AUTHORISATION = ROOT / "tests" / "schema" / "authorisation.txt"
 VENDORS = re.compile(r"\b(shopify|odoo|square|hubspot|vendure|salesforce|sap|magento|lightspeed|netsuite)\b", re.I)
 
 
@@ -33,7 +35,8 @@ def main() -> int:
     printed = built.as_str().rstrip() + "\n"
     if "--write" in sys.argv:
         PRINTED.write_text(printed, "utf-8")
-    problems = list(undescribed(graphql_schema(built))) + list(vendor_names())
+    core = graphql_schema(built)
+    problems = [*undescribed(core), *unlisted(core), *vendor_names()]
     if Path(schema.__file__).resolve().parent != ROOT / "schema":
         problems.append(f"the module `schema` is not ours but {schema.__file__}")
     if not PRINTED.is_file() or PRINTED.read_text("utf-8") != printed:
@@ -63,6 +66,21 @@ def undescribed(core: GraphQLSchema) -> Iterator[str]:
                     yield f"{kind.name}.{name} has no description"
         elif is_enum_type(kind):
             continue  # an enum's own description names its members
+
+
+def unlisted(core: GraphQLSchema) -> Iterator[str]:
+    """Fields that nobody has decided on in `authorisation.txt`, and lines there whose field is gone."""
+    listed = {line.split()[0] for line in AUTHORISATION.read_text("utf-8").splitlines() if line and line[0] != "#"}
+    fields = {
+        f"{kind.name}.{name}"
+        for kind in core.type_map.values()
+        if is_object_type(kind) and not is_introspection_type(kind)
+        for name in kind.fields
+    }
+    for field in sorted(fields - listed):
+        yield f"{field}: who may read it? Add `{field} public|personal|owner|staff` to tests/schema/authorisation.txt"
+    for field in sorted(listed - fields):
+        yield f"{field} is gone from the schema: take its line out of tests/schema/authorisation.txt"
 
 
 def vendor_names() -> Iterator[str]:

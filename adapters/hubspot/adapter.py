@@ -11,7 +11,7 @@ from adapters.hubspot.client import BATCH, SEARCH_GROUPS, HubSpotClient
 from adapters.hubspot.config import HubSpotConfig
 from adapters.hubspot.webhooks import receive
 from adapters.hubspot.wire import WireContact
-from gateway.errors import AdapterError
+from gateway.errors import AdapterError, Mistake
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import Consent, CustomerKey, CustomerKeyKind, CustomerRecord
 from gateway.model.freshness import Freshness
@@ -83,9 +83,12 @@ class HubSpotAdapter:
         contact = await self._client.first_contact(call)
         if contact is None:
             return Probe(version="CRM v3", notes=("the account has no contacts: property names were not checked",))
-        missing = [name for name in self._config.properties if name not in contact.properties]
-        notes = [f"contacts have no property `{name}`" for name in missing]
-        return Probe(version="CRM v3", notes=tuple(notes))
+        problems = [
+            Mistake(message=f"contacts have no property `{name}`", place=key, value=name)
+            for key, name in self._config.named()
+            if name and name not in contact.properties
+        ]
+        return Probe(version="CRM v3", problems=tuple(problems))
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
         return receive(delivery, self._config)

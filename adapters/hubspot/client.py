@@ -39,6 +39,7 @@ class HubSpotClient:
         self._name = environment.name
         self._token = config.access_token
         self._properties = list(config.properties)
+        self._searched = [name for name in config.phone_search_properties if name not in self._properties]
 
     async def batch_read(
         self, ids: Sequence[str], operation: str, call: CallContext, *, id_property: str | None = None
@@ -74,7 +75,7 @@ class HubSpotClient:
             body["after"] = page.after
 
     async def first_contact(self, call: CallContext) -> WireContact | None:
-        query = {"limit": "1", "properties": ",".join(self._properties)}
+        query = {"limit": "1", "properties": ",".join((*self._properties, *self._searched))}
         response = await self._send("GET", CONTACTS, "probe", call, query=query)
         return next(iter(self._decode(response, PageAnswer).results), None)
 

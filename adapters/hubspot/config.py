@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from typing import Annotated
 
+from gateway.constraints import COUNTRY, HTTP_URL, matching
 from gateway.ports.manifest import AdapterConfig, Secret
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+PROPERTY = matching(r"[a-z][a-z0-9_]*", "is not the internal name of a property")
+Property = Annotated[str, PROPERTY]
 
 
 class HubSpotConfig(AdapterConfig, frozen=True, kw_only=True):
@@ -14,15 +17,15 @@ class HubSpotConfig(AdapterConfig, frozen=True, kw_only=True):
     `communication_preferences.read`. Properties are named by their internal names; an empty name: not kept there."""
 
     access_token: Secret
-    group_property: str = ""
+    group_property: Annotated[str, PROPERTY.or_empty()] = ""
     """Holds the customer group; several separated by `;`, as HubSpot writes multiple checkboxes."""
-    language_property: str = "hs_language"
-    birth_date_property: str = "date_of_birth"
-    id_properties: tuple[str, ...] = ()
+    language_property: Annotated[str, PROPERTY.or_empty()] = "hs_language"
+    birth_date_property: Annotated[str, PROPERTY.or_empty()] = "date_of_birth"
+    id_properties: tuple[Property, ...] = ()
     """Hold other systems' ids of the person."""
-    phone_country: str = ""
+    phone_country: Annotated[str, COUNTRY.or_empty()] = ""
     """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
-    phone_search_properties: tuple[str, ...] = (
+    phone_search_properties: tuple[Property, ...] = (
         "hs_searchable_calculated_phone_number",
         "hs_searchable_calculated_mobile_number",
     )
@@ -32,16 +35,20 @@ class HubSpotConfig(AdapterConfig, frozen=True, kw_only=True):
 
     webhook_secret: Secret | None = None
     """The client secret of the app that sends webhooks; without it none are accepted."""
-    webhook_url: str = ""
+    webhook_url: Annotated[str, HTTP_URL.or_empty()] = ""
     """The target URL as entered in the app, where a proxy changes what the gateway sees."""
 
     def __post_init__(self) -> None:
         if len(self.phone_search_properties) > 5:
             raise ValueError("a search takes at most 5 `phone_search_properties`")
-        names = (self.group_property, self.language_property, self.birth_date_property)
-        for name in (*names, *self.id_properties, *self.phone_search_properties):
-            if name and not _NAME.fullmatch(name):
-                raise ValueError(f"`{name}` is not the internal name of a property")
+
+    def named(self) -> Iterator[tuple[str, str]]:
+        """Each configured property with the key it is named by."""
+        for key in ("group_property", "language_property", "birth_date_property"):
+            yield key, getattr(self, key)
+        for key in ("id_properties", "phone_search_properties"):
+            for index, name in enumerate(getattr(self, key)):
+                yield f"{key}[{index}]", name
 
     @property
     def properties(self) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ MANIFEST = Manifest(
     create=create,
     throttle=throttle,
     tier=QualityTier.SILVER,
+    key_fields=(),
     operations={
         "customer.find_customers": OperationSpec(
             personal=True,

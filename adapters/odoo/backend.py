@@ -37,7 +37,7 @@ class OdooBackend:
         env.config.verify(f"backends.{env.name}")
         if env.key_rule.field not in ("", *KEY_FIELDS):
             raise ConfigurationError(
-                f"an Odoo keeps SKUs in {' or '.join(KEY_FIELDS)}", place=f"backends.{env.name}.key.field"
+                f"an Odoo keeps SKUs in {' or '.join(KEY_FIELDS)}", place=f"identity.{env.name}.field"
             )
         self.name = env.name
         self.env = env

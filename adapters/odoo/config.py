@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
+from gateway.constraints import (
+    COUNTRY,
+    CURRENCY,
+    IDENTIFIER,
+    KEPT_SECONDS,
+    LANGUAGE,
+    TEXT,
+    between,
+    matching,
+    named,
+)
 from gateway.errors import ConfigurationError
 from gateway.ports.manifest import AdapterConfig, Secret
+
+Code = Annotated[str, matching(r"[a-z]{2,3}(_[A-Za-z0-9]{2,4})?(@[a-z]+)?", "is no language's code in Odoo (`en_US`)")]
 
 
 class PriceListChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which price list answers where. Every key given must match; `group` is a customer's tag (`price_group`)."""
 
-    pricelist: int
-    country: str | None = None
-    currency: str | None = None
-    channel: str | None = None
-    group: str | None = None
+    pricelist: Annotated[int, IDENTIFIER]
+    country: Annotated[str, COUNTRY] | None = None
+    currency: Annotated[str, CURRENCY] | None = None
+    channel: Annotated[str, named("channels")] | None = None
+    group: Annotated[str, TEXT] | None = None
 
 
 class FiscalPositionChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which `account.fiscal.position` re-maps the taxes of shoppers in `country`."""
 
-    country: str
-    position: int
+    country: Annotated[str, COUNTRY]
+    position: Annotated[int, IDENTIFIER]
 
 
 class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
@@ -48,21 +61,21 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     `tables_ttl`: seconds that price lists, rates, warehouses and kits are kept."""
 
     api_key: Secret
-    database: str = ""
-    login: str = ""
+    database: Annotated[str, TEXT.or_empty()] = ""
+    login: Annotated[str, TEXT.or_empty()] = ""
     version: Literal["auto", "17", "18", "19"] = "auto"
-    company: int = 1
-    language: str = "en_US"
-    languages: Mapping[str, str] = {}
+    company: Annotated[int, IDENTIFIER] = 1
+    language: Code = "en_US"
+    languages: Annotated[Mapping[str, Code], LANGUAGE.for_keys()] = {}
     pricelists: tuple[PriceListChoice, ...] = ()
-    default_pricelist: int | None = None
+    default_pricelist: Annotated[int, IDENTIFIER] | None = None
     partner_pricelists: bool = False
     fiscal_positions: tuple[FiscalPositionChoice, ...] = ()
     line_discounts: bool = False
-    quotation_partner: int = 0
-    units: Mapping[str, int] = {}
+    quotation_partner: Annotated[int, between(0, 2**31 - 1)] = 0
+    units: Annotated[Mapping[str, Annotated[int, IDENTIFIER]], TEXT.for_keys()] = {}
     third_party_stock: bool = False
-    unassigned_locations: Mapping[str, str] = {}
+    unassigned_locations: Annotated[Mapping[str, Annotated[str, TEXT]], TEXT.for_keys()] = {}
     kits: bool = True
     orders: Literal["sale", "pos", "both"] = "both"
     origin_field: str = ""
@@ -70,7 +83,7 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     images: bool = False
     name_order: Literal["given_family", "family_given"] = "given_family"
     webhook_token: Secret | None = None
-    tables_ttl: float = 60.0
+    tables_ttl: Annotated[float, KEPT_SECONDS] = 60.0
 
     def odoo_language(self, tag: str) -> str:
         """The `res.lang` code for a BCP 47 tag; an unmapped one is answered in the records' own language, because

@@ -73,7 +73,7 @@ class OdooDrift(OdooExamination, OdooIdentity):
         except AdapterError:
             problems = ()
         if problems:
-            return "; ".join(problem.text for problem in problems)
+            return "; ".join(f"`{problem.place} = {problem.nearest}`: {problem.message}" for problem in problems)
         tables = await self.price_tables.get(call)
         if len(tables.lineage) > 1:
             return f"`company = {self.config.company}` is a branch: is it the one that sells? Else a customisation"

@@ -3,7 +3,7 @@ thing that is wrong keeps nothing else from being tried."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -13,14 +13,15 @@ from adapters.odoo.prices import OdooPrices
 from adapters.odoo.protocols import Ask, detect_version
 from adapters.odoo.rights import has_group, sees_own_documents_only
 from adapters.odoo.values import Empty, text
-from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, RequestRefused, Unavailable
+from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, Mistake, RequestRefused, Unavailable
 from gateway.model.context import CallContext
-from gateway.ports.domains import Problem
 
 PROBE = "probe"
 PLAIN = {"lang": "en_US"}
 """The one language that every Odoo takes, so that a wrong one hides nothing else."""
 OFFERED = 20
+ENTRANCE = ("version", "company", "language")
+"""The keys without which nothing else is answered."""
 ANY_STATE = ["active", "in", [True, False]]
 INTERNAL, SALES = "any internal user", "Sales / User: All Documents"
 INVENTORY, TILL = "Inventory / User", "Point of Sale / User"
@@ -82,20 +83,23 @@ class _Place(Struct, frozen=True):
     complete_name: str | Empty
 
 
+class Examined(Struct, frozen=True):
+    """As in `Probe`."""
+
+    problems: tuple[Mistake, ...] = ()
+    lacking: Mapping[str, tuple[str, ...]] = {}
+
+
 class OdooExamination(OdooPrices):
-    async def examine(self, call: CallContext) -> tuple[Problem, ...]:
+    async def examine(self, call: CallContext) -> Examined:
         """Raises AdapterError where nothing can be asked at all."""
         found = await self._entrance(call)
         if found:
-            return tuple(found)
-        return (
-            *await self._languages(call),
-            *await self._rights(call),
-            *await self._missing_fields(call),
-            *await self._unknown_names(call),
-        )
+            return Examined(tuple(found))
+        problems = [*await self._languages(call), *await self._fields_of_keys(call), *await self._records_of_keys(call)]
+        return Examined(tuple(problems), await self._lacking(call))
 
-    async def _entrance(self, call: CallContext) -> list[Problem]:
+    async def _entrance(self, call: CallContext) -> list[Mistake]:
         """Without version and company nothing else answers."""
         if self.config.version != "auto":
             try:
@@ -103,52 +107,54 @@ class OdooExamination(OdooPrices):
             except (InvalidAnswer, RequestRefused):
                 real = None
             if real is not None and real != int(self.config.version):
-                return [Problem(f'`version` says "{self.config.version}", but this server is an Odoo {real}')]
+                said = f"this server is an Odoo {real}"
+                return [Mistake(message=said, place="version", value=self.config.version, nearest=str(real))]
         try:
             await self._count("res.company", call)
         except ForeignCompany:
-            return [
-                Problem(
-                    f"`company = {self.config.company}`: this user may not work for it, or it is not there: add it to "
-                    "Allowed Companies (Settings / Users)"
-                )
-            ]
+            said = (
+                "this user may not work for that company, or it is not there: add it to Allowed Companies "
+                "(Settings / Users)"
+            )
+            return [Mistake(message=said, place="company", value=str(self.config.company))]
         return []
 
-    async def _languages(self, call: CallContext) -> list[Problem]:
+    async def _languages(self, call: CallContext) -> list[Mistake]:
         rows = await self._search(_Language, "res.lang", [["active", "=", True]], call)
-        installed = {row.code for row in rows}
-        wanted = {"`language`": self.config.language} | {
-            f"`languages.{tag}`": code for tag, code in self.config.languages.items()
+        installed = tuple(sorted(row.code for row in rows))
+        wanted = {"language": self.config.language} | {
+            f"languages.{tag}": code for tag, code in self.config.languages.items()
         }
         return [
-            Problem(f'{key} = "{code}" is not installed; installed are {", ".join(sorted(installed))}')
+            Mistake(message=f"`{code}` is not installed", place=key, value=code, allowed=installed)
             for key, code in wanted.items()
             if code not in installed
         ]
 
-    async def _rights(self, call: CallContext) -> list[Problem]:
+    async def _lacking(self, call: CallContext) -> Mapping[str, tuple[str, ...]]:
         """Each model of each operation is counted, since nested records are refused only where there are some."""
-        found: list[Problem] = []
+        found: dict[str, list[str]] = {}
         for needed in NEEDED:
             if not self._uses(needed):
                 continue
+            told = found.setdefault(needed.domain, [])
             try:
                 await self._count(needed.model, call)
             except MissingModel:
                 if needed.module:
-                    found.append(Problem(self._uninstalled(needed), needed.domain))
+                    told.append(self._uninstalled(needed))
             except (Unavailable, CredentialsRefused):
                 raise
             except AdapterError:
-                text = f"`{needed.operation}`: may not read `{needed.model}`: grant {needed.grant} (Settings / Users)"
-                found.append(Problem(text, needed.domain))
+                told.append(
+                    f"to read `{needed.model}` for `{needed.operation}`: grant {needed.grant} (Settings / Users)"
+                )
         if self.config.orders != "pos" and await sees_own_documents_only(self.client, call):
-            text = (
-                "`order.list_orders`: this user sees own documents only, so orders of other salespeople are missing: "
+            found["order"].append(
+                "to see orders of other salespeople (this user sees own documents only): "
+                f"grant {SALES} (Settings / Users)"
             )
-            found.append(Problem(f"{text}grant {SALES} (Settings / Users)", "order"))
-        return found
+        return {domain: tuple(told) for domain, told in found.items() if told}
 
     def _uses(self, needed: Needed) -> bool:
         if needed.model.startswith("mrp."):
@@ -162,23 +168,21 @@ class OdooExamination(OdooPrices):
         return True
 
     def _uninstalled(self, needed: Needed) -> str:
-        instead = {"sale": '; say `orders = "pos"`', "pos": '; say `orders = "sale"`'}.get(
-            needed.model.split(".")[0], ""
-        )
-        return f"`{needed.operation}`: {needed.module} is not installed (`{needed.model}`){instead}"
+        instead = {"sale": '; say `orders = "pos"`', "pos": '; say `orders = "sale"`'}
+        without = instead.get(needed.model.split(".")[0], "")
+        return f"to read `{needed.model}` for `{needed.operation}`: {needed.module} is not installed{without}"
 
-    async def _missing_fields(self, call: CallContext) -> list[Problem]:
-        found: list[Problem] = []
-        if self.config.website and not await self._has_fields(
-            "product.template", ("is_published", "website_url"), call
-        ):
-            found.append(Problem("`website = true`: the website shop is not installed here", "product"))
+    async def _fields_of_keys(self, call: CallContext) -> list[Mistake]:
+        found: list[Mistake] = []
+        website = ("is_published", "website_url")
+        if self.config.website and not await self._has_fields("product.template", website, call):
+            found.append(Mistake(message="the website shop is not installed here", place="website", value="true"))
         origin = self.config.origin_field
         if origin and self.config.orders != "pos" and not await self._has_fields("sale.order", (origin,), call):
-            found.append(Problem(f'`origin_field = "{origin}"`: a sales order has no such field', "order"))
+            found.append(Mistake(message="a sales order has no such field", place="origin_field", value=origin))
         return [*found, *await self.settings_that_differ(call)]
 
-    async def settings_that_differ(self, call: CallContext) -> tuple[Problem, ...]:
+    async def settings_that_differ(self, call: CallContext) -> tuple[Mistake, ...]:
         """Of those that every user is told: the others take an administrator to read. 17 sets discounts by list."""
         if await self.client.version(call) < 18:
             return ()
@@ -188,31 +192,31 @@ class OdooExamination(OdooPrices):
             return ()
         if shown is self.config.line_discounts:
             return ()
-        text = f'"Discounts" on sales order lines is {"on" if shown else "off"} in Odoo'
-        return (Problem(f"`line_discounts`: {text}: say `line_discounts = {str(shown).lower()}`", "price"),)
+        said = f'"Discounts" on sales order lines is {"on" if shown else "off"} in Odoo'
+        mine, theirs = str(self.config.line_discounts).lower(), str(shown).lower()
+        return (Mistake(message=said, place="line_discounts", value=mine, nearest=theirs),)
 
-    async def _unknown_names(self, call: CallContext) -> list[Problem]:
-        """Ids and names of the configuration that this Odoo, or this user, does not know."""
-        lists = {choice.pricelist for choice in self.config.pricelists}
-        if self.config.default_pricelist is not None:
-            lists.add(self.config.default_pricelist)
-        positions = {choice.position for choice in self.config.fiscal_positions}
-        contact = {self.config.quotation_partner} - {0}
-        found = await self._unknown("price", "price list", "product.pricelist", lists, call, archived=True)
-        found += await self._unknown(
-            "price", "fiscal position", "account.fiscal.position", positions, call, archived=True
-        )
-        found += await self._unknown(
-            "price", "contact (`quotation_partner`)", "res.partner", contact, call, offered=False
-        )
-        found += await self._unknown("price", "unit (`units`)", "uom.uom", set(self.config.units.values()), call)
-        names = list(self.config.unassigned_locations)
+    async def _records_of_keys(self, call: CallContext) -> list[Mistake]:
+        """Ids and names that this Odoo does not have, or does not show to this user."""
+        config = self.config
+        lists = {f"pricelists[{place}].pricelist": one.pricelist for place, one in enumerate(config.pricelists)}
+        if config.default_pricelist is not None:
+            lists["default_pricelist"] = config.default_pricelist
+        positions = {
+            f"fiscal_positions[{place}].position": one.position for place, one in enumerate(config.fiscal_positions)
+        }
+        contacts = {"quotation_partner": config.quotation_partner} if config.quotation_partner else {}
+        units = {f"units.{name}": identifier for name, identifier in config.units.items()}
+        found = await self._unknown("price list", "product.pricelist", lists, call, archived=True)
+        found += await self._unknown("fiscal position", "account.fiscal.position", positions, call, archived=True)
+        found += await self._unknown("contact", "res.partner", contacts, call, offered=False)
+        found += await self._unknown("unit of measure", "uom.uom", units, call)
+        names = list(config.unassigned_locations)
         if names:
             domain = [["complete_name", "in", names], ["usage", "=", "internal"]]
-            rows = await self._search(_Place, "stock.location", domain, call)
-            known = {text(row.complete_name) for row in rows}
+            known = {text(row.complete_name) for row in await self._search(_Place, "stock.location", domain, call)}
             found += [
-                Problem(f'`unassigned_locations`: no internal location "{name}"', "stock")
+                Mistake(message="no internal location of that name", place=f"unassigned_locations.{name}", value=name)
                 for name in names
                 if name not in known
             ]
@@ -220,28 +224,31 @@ class OdooExamination(OdooPrices):
 
     async def _unknown(
         self,
-        domain: str,
         what: str,
         model: str,
-        ids: Collection[int],
+        ids: Mapping[str, int],
         call: CallContext,
         *,
         archived: bool = False,
         offered: bool = True,
-    ) -> list[Problem]:
-        """With those that are there, but for people, whose names belong in no report (`offered`)."""
+    ) -> list[Mistake]:
+        """`ids` by key. With those that are there, but for people, whose names belong in no report (`offered`)."""
         if not ids:
             return []
+        wanted = sorted(set(ids.values()))
         state = [ANY_STATE] if archived else []
         try:
-            rows = await self._search(_Named, model, [["id", "in", sorted(ids)], *state], call)
-            there = await self._search(_Named, model, [], call, OFFERED) if offered and len(rows) < len(ids) else ()
+            known = {row.id for row in await self._search(_Named, model, [["id", "in", wanted], *state], call)}
+            there = await self._search(_Named, model, [], call, OFFERED) if offered and len(known) < len(wanted) else ()
         except RequestRefused:
             return []  # the right is missing, which is told already
-        named = ", ".join(f"{row.id} ({text(row.name) or ''})" for row in there) or "none"
-        more = f"; there are {named}" if offered else ""
-        missing = sorted(set(ids) - {row.id for row in rows})
-        return [Problem(f"no {what} {one} that this user may read{more}", domain) for one in missing]
+        allowed = tuple(f"{row.id} ({text(row.name) or ''})" for row in there)
+        said = f"no {what} {{}} that this user may read"
+        return [
+            Mistake(message=said.format(identifier), place=key, value=str(identifier), allowed=allowed)
+            for key, identifier in ids.items()
+            if identifier not in known
+        ]
 
     async def _has_fields(self, model: str, names: Sequence[str], call: CallContext) -> bool:
         arguments = {"allfields": list(names), "attributes": ["type"]}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 
 from adapters.odoo.adapter import OdooAdapter
-from adapters.odoo.backend import SKUS_A_REQUEST
+from adapters.odoo.backend import KEY_FIELDS, SKUS_A_REQUEST
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.customers import KEYS_A_REQUEST as PEOPLE_A_REQUEST
 from adapters.odoo.pricing.dryrun import LINES_A_REQUEST
@@ -105,6 +105,7 @@ MANIFEST = Manifest(
         "order.get_by_origin": OperationSpec(personal=True, requests=_constant(2)),
     },
     tier=QualityTier.SILVER,
+    key_fields=KEY_FIELDS,
     webhook_topics=TOPICS,
     unverified=(
         "Odoo 17 is asked as 18 is, but for the fields it lacks; no such server was tried.",

@@ -204,7 +204,7 @@ def _receipt_line(line: _ReceiptLine, currency: str) -> OrderLine:
 
 def _total(net: Decimal, gross: Decimal, currency: str) -> TaxedMoney:
     """Monetary floats arrive as 67.82999999999998."""
-    lower, upper = Money(net, currency).quantized(), Money(gross, currency).quantized()
+    lower, upper = Money(net, currency).settled(), Money(gross, currency).settled()
     tax = Money(upper.amount - lower.amount, currency)
     return TaxedMoney(net=lower, gross=upper, tax=tax, treatment=TaxTreatment.INCLUDED)
 
@@ -213,7 +213,7 @@ def _share(total: TaxedMoney, quantity: Decimal) -> TaxedMoney | None:
     """One piece's part of what was charged: a line's unit price is before discount, and its rounding is the line's."""
     if not quantity or total.net is None or total.gross is None:
         return None
-    net, gross = total.net.times(1 / quantity).quantized(), total.gross.times(1 / quantity).quantized()
+    net, gross = total.net.times(1 / quantity).settled(), total.gross.times(1 / quantity).settled()
     tax = Money(gross.amount - net.amount, gross.currency)
     return TaxedMoney(net=net, gross=gross, tax=tax, treatment=total.treatment)
 

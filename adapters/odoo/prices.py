@@ -26,13 +26,13 @@ from adapters.odoo.pricing.tables import (
     read_tables,
     read_units,
 )
-from adapters.odoo.pricing.taxes import Charging, Taxation, kept, of_company, one_piece, repriced, taxed, treatment
+from adapters.odoo.pricing.taxes import Charging, Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.values import link, number, text
 from gateway.errors import AdapterError, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
-from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.money import TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, QuantityBreak
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -40,7 +40,8 @@ GET_PRICES = "price.get_prices"
 
 
 class Basis(Struct, frozen=True):
-    """What all prices of one call share. `position`: how this country re-maps taxes."""
+    """What all prices of one call share. `position`: how this country re-maps taxes; `changes_at` when the tables next
+    say something else."""
 
     tables: PriceTables
     price_list: PriceList | None
@@ -48,6 +49,7 @@ class Basis(Struct, frozen=True):
     position: FiscalPosition | None
     at: datetime
     freshness: Freshness
+    changes_at: datetime | None = None
 
     @property
     def currency(self) -> str:
@@ -116,7 +118,8 @@ class OdooPrices(OdooPriceGroups):
         if chosen is not None and position is None:
             return RequestRefused(detail=f"no fiscal position {chosen} that this user may read")
         charging = Charging(sold_in, tables.rounding(price_list), tables.version)
-        return Basis(tables, price_list, charging, position, self.env.clock(), self.freshness())
+        at = self.env.clock()
+        return Basis(tables, price_list, charging, position, at, self.freshness(), tables.next_change(at))
 
     def _list_for(self, context: ContextView) -> int | None:
         group = context.price_group
@@ -180,7 +183,7 @@ class OdooPrices(OdooPriceGroups):
             try:
                 answers[one.key] = self._from_rules(one, basis, evaluation)
             except UnsupportedRule as reason:
-                answers[one.key] = UnsupportedPriceRule(source=self.name, detail=str(reason))
+                answers[one.key] = UnsupportedPriceRule(source=self.name, detail=str(reason), horizon=basis.changes_at)
         return answers
 
     def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
@@ -196,8 +199,9 @@ class OdooPrices(OdooPriceGroups):
             line=line,
             quantity=one.key.quantity,
             breaks=self._breaks(wanted, charged.unit, taxation, basis, evaluation),
-            valid_from=found.rule.starts if found.rule is not None else None,
-            valid_until=found.rule.ends if found.rule is not None else None,
+            valid_from=found.starts,
+            valid_until=found.ends,
+            changes_at=basis.changes_at,
             rule=_rule_name(found.rule),
             price_list=basis.list_id,
             freshness=basis.freshness,
@@ -230,7 +234,8 @@ class OdooPrices(OdooPriceGroups):
             found = self._evaluate(replace(wanted, quantity=minimum), taxation, basis, evaluation)
             other = charge(found, basis.tables, self.config.line_discounts).unit
             if other != unit:
-                breaks.append(QuantityBreak(minimum.normalize() + 0, Money(kept(other), basis.currency)))
+                price = one_piece(other, taxation.applied, basis.charging)
+                breaks.append(QuantityBreak(minimum.normalize() + 0, price, found.starts, found.ends))
                 unit = other
         return tuple(breaks)
 
@@ -255,7 +260,8 @@ class OdooPrices(OdooPriceGroups):
             try:
                 dry = await dry_run(self.client, quotation, lines, GET_PRICES, call)
             except EndlessRecursion:
-                answers |= {one.key: UnsupportedPriceRule(source=self.name) for one in chunk}
+                refused = UnsupportedPriceRule(source=self.name, horizon=basis.changes_at)
+                answers |= {one.key: refused for one in chunk}
                 continue
             for one, line in zip(chunk, dry, strict=True):
                 answers[one.key] = self._from_line(one, line, basis)
@@ -267,11 +273,15 @@ class OdooPrices(OdooPriceGroups):
         unit = price_unit * (1 - number(line.discount) / PERCENT)
         rule = link(line.pricelist_item_id)
         total = _line_total(line, basis.charging, treatment(taxes))
+        known = _rule_of(rule, one.variant, basis.price_list)
         return Price(
             current=one_piece(unit, taxes, basis.charging, total if one.quantity == 1 else None),
             list=one_piece(price_unit, taxes, basis.charging) if price_unit > unit else None,
             line=total,
             quantity=one.key.quantity,
+            valid_from=known.starts if known is not None else None,
+            valid_until=known.ends if known is not None else None,
+            changes_at=basis.changes_at,
             rule=f"product.pricelist.item {rule}" if rule is not None else None,
             price_list=basis.list_id,
             freshness=basis.freshness,
@@ -281,6 +291,14 @@ class OdooPrices(OdooPriceGroups):
         await self.price_tables.close()
         await self.units.close()
         await super().close()
+
+
+def _rule_of(identifier: int | None, variant: VariantRow, price_list: PriceList | None) -> Rule | None:
+    """The rule Odoo says it used, where the tables know it."""
+    if identifier is None or price_list is None:
+        return None
+    rules = price_list.rules_for(variant.id, link(variant.product_tmpl_id))
+    return next((rule for rule in rules if rule.row.id == identifier), None)
 
 
 def _rule_name(rule: Rule | None) -> str | None:

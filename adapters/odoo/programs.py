@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, cast
 
@@ -140,8 +140,8 @@ class OdooPrograms(OdooIdentity):
                 _rule(rule, row, currency.name if currency is not None else None, scopes) for rule in row.rule_ids
             ),
             active=row.active,
-            starts=_day(row.date_from),
-            ends=_day(row.date_to),
+            valid_from=_day(row.date_from, time.min),
+            valid_until=_day(row.date_to, time.max),
             price_lists=frozenset(str(one) for one in row.pricelist_ids) if row.pricelist_ids else None,
             complete=sold and not row.limit_usage,
         )
@@ -207,9 +207,10 @@ def _rule(
     )
 
 
-def _day(value: str | Empty) -> date | None:
+def _day(value: str | Empty, at: time) -> datetime | None:
+    """Days are whole, in UTC."""
     written = text(value)
     try:
-        return date.fromisoformat(written) if written else None
+        return datetime.combine(date.fromisoformat(written), at, UTC) if written else None
     except ValueError as error:
         raise InvalidAnswer(detail="a day of a loyalty programme that cannot be read") from error

@@ -4,7 +4,7 @@ rule's URL (or a proxy's header) carries, and one change may arrive six times, s
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ import msgspec
 from adapters.odoo.orders import POS, SALE, order_id
 from adapters.odoo.prices import OdooPrices
 from gateway.errors import BadInput, Unauthenticated
-from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
+from gateway.ports.webhooks import EVERYTHING, WebhookDelivery, WebhookEvent
 
 TOPICS = (
     "product.template",
@@ -28,6 +28,8 @@ TOPICS = (
     "loyalty.card",
 )
 HEADER = "x-gateway-token"
+PRICE_LISTS = "price.lists"
+"""The tag of what this adapter keeps of them itself."""
 
 
 class _Sent(msgspec.Struct):
@@ -50,9 +52,12 @@ class OdooWebhooks(OdooPrices):
         tags = _TAGS.get(sent.model)
         if tags is None:
             raise BadInput("a webhook of a model that is not listened to")
-        if sent.model.startswith("product.pricelist"):
-            self.price_tables.expire()
         return (WebhookEvent(topic=sent.model, tags=tags(sent.id, fields), occurred_at=_when(fields)),)
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """Price lists are kept whole; only their own changes make them be read again: products change far oftener."""
+        if PRICE_LISTS in tags or tags == EVERYTHING:
+            self.price_tables.expire()
 
     def _is_ours(self, delivery: WebhookDelivery) -> bool:
         if self.config.webhook_token is None:
@@ -94,8 +99,8 @@ def _fixed(*tags: str) -> Callable[[int, Mapping[str, Any]], tuple[str, ...]]:
 _TAGS: Mapping[str, Callable[[int, Mapping[str, Any]], tuple[str, ...]]] = {
     "product.template": lambda identifier, fields: (f"product:{identifier}", "price"),
     "product.product": _variant,
-    "product.pricelist": _fixed("price"),
-    "product.pricelist.item": _fixed("price"),
+    "product.pricelist": _fixed("price", PRICE_LISTS),
+    "product.pricelist.item": _fixed("price", PRICE_LISTS),
     "stock.quant": _fixed("stock"),
     "sale.order": lambda identifier, fields: (f"order:{order_id(SALE, identifier)}",),
     "pos.order": lambda identifier, fields: (f"order:{order_id(POS, identifier)}",),

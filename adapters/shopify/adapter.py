@@ -34,7 +34,7 @@ class Shopify:
         if not isinstance(config, ShopifyConfig):
             raise ConfigurationError("is not this adapter's configuration", place=f"backends.{env.name}")
         if env.key_rule.field not in ("", "sku"):
-            raise ConfigurationError("the key is the variant's `sku`", place=f"backends.{env.name}.key.field")
+            raise ConfigurationError("the key is the variant's `sku`", place=f"identity.{env.name}.field")
         self.name = env.name
         self._config = config
         self._client = client = Client(env, config)

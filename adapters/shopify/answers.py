@@ -97,8 +97,9 @@ class Measurement(Node, frozen=True, kw_only=True):
     reference_unit: str | None = None
 
     def __post_init__(self) -> None:
-        if not (self.quantity_value.is_finite() and self.reference_value.is_finite()):
-            raise ValueError("a measure that is none")
+        for value in (self.quantity_value, self.reference_value):
+            if not value.is_finite() or abs(value.adjusted()) >= 15:
+                raise ValueError("a measure that is none")
 
 
 class Variant(Node, frozen=True, kw_only=True):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from gateway.constraints import COUNTRY, LANGUAGE, TEXT, between, matching, one_of
 from gateway.ports.manifest import AdapterConfig, Secret
 
 
@@ -25,16 +27,18 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
 
     admin_token: Secret
     storefront_token: Secret | None = None
-    storefront_token_kind: str = "private"  # noqa: S105  a kind, no token
+    storefront_token_kind: Annotated[str, one_of("private", "public")] = "private"  # noqa: S105  a kind, no token
     webhook_secret: Secret | None = None
-    language: str = "en"
-    category_menu: str = "main-menu"
-    option_facets: str = ""
-    prices_include_tax: Mapping[str, bool] = {}
+    language: Annotated[str, LANGUAGE] = "en"
+    category_menu: Annotated[str, matching(r"[a-z0-9][a-z0-9_-]*", "is no handle of a menu")] = "main-menu"
+    option_facets: Annotated[str, TEXT.or_empty()] = ""
+    prices_include_tax: Annotated[Mapping[str, bool], COUNTRY.for_keys()] = {}
     read_all_orders: bool = False
-    foreign_sources: str = ""
+    foreign_sources: Annotated[str, TEXT.or_empty()] = ""
     trust_verified_email: bool = False
     b2b: bool = False
-    hours_metafield: str = "custom.opening_hours"
-    query_cost_limit: int = 1000
-    cost_scale: float = 1.0
+    hours_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`").or_empty()] = (
+        "custom.opening_hours"
+    )
+    query_cost_limit: Annotated[int, between(50, 100_000, "points")] = 1000
+    cost_scale: Annotated[float, between(0.0, 100.0, above=True)] = 1.0

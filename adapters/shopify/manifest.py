@@ -28,4 +28,6 @@ MANIFEST = Manifest(
         "Whether a private or a public Storefront token is wanted (storefront_token_kind).",
     ),
     webhook_topics=TOPICS,
+    key_fields=("sku",),
+    needs={"search": "storefront_token"},
 )

@@ -46,6 +46,8 @@ def order_record(
     order's origin (the vendor's own tills write their receipt numbers there)."""
     total = money(order.total_price_set.presentment_money)
     tax = money(order.total_tax_set.presentment_money) if order.total_tax_set else None
+    if tax is not None and tax.currency != total.currency:
+        raise InvalidAnswer(detail="an order in one currency and its tax in another")
     refunded = money(order.total_refunded_set.presentment_money)
     words = (order.display_financial_status, order.display_fulfillment_status, order.return_status)
     from_elsewhere = order.source_identifier if order.source_name in foreign else None
@@ -70,7 +72,7 @@ def order_record(
 
 
 def _minus(total: Money, tax: Money | None) -> Money | None:
-    return total.plus(tax.times(-1)) if tax is not None and tax.currency == total.currency else None
+    return None if tax is None else total.plus(tax.times(-1))
 
 
 def _line(line: documents.Line, taxes_included: bool) -> OrderLine:

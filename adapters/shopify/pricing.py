@@ -234,32 +234,40 @@ def _price(
     current = money(pricing.price)
     if current.currency != currency:
         return CurrencyNotSold(detail=f"sold in {current.currency}")
-    breaks = tuple(
-        QuantityBreak(Decimal(step.minimum_quantity), money(step.price))
+    steps = [
+        step
         for step in (pricing.quantity_price_breaks.nodes if pricing.quantity_price_breaks else ())
         if step.price.currency_code == currency
-    )
-    reached = [step for step in breaks if step.minimum_quantity <= key.quantity]
+    ]
+    reached = [step for step in steps if step.minimum_quantity <= key.quantity]
     if reached:
         if pricing.quantity_price_breaks and pricing.quantity_price_breaks.page_info.has_next_page:
             return UnsupportedPriceRule(detail="more quantity breaks than are read")
-        current = max(reached, key=lambda step: step.minimum_quantity).price
+        current = money(max(reached, key=lambda step: step.minimum_quantity).price)
     before = money(pricing.compare_at_price) if pricing.compare_at_price else None
     regular = before if before and before.currency == currency and before.amount > current.amount else None
     return Price(
         current=taxed(current, included=included, taxable=variant.taxable),
         freshness=freshness,
         list=taxed(regular, included=included, taxable=variant.taxable) if regular else None,
-        unit_price=_unit_price(variant),
+        unit_price=None if reached else _unit_price(variant, included),
         quantity=key.quantity,
-        breaks=breaks,
+        breaks=tuple(
+            QuantityBreak(
+                Decimal(step.minimum_quantity),
+                taxed(money(step.price), included=included, taxable=variant.taxable),
+            )
+            for step in steps
+        ),
         rule=rule,
     )
 
 
-def _unit_price(variant: _Variant) -> UnitPrice | None:
+def _unit_price(variant: _Variant, included: bool) -> UnitPrice | None:
+    """As the vendor states it for one piece; at a quantity break it states none, and the gateway makes its own."""
     measured = measurement(variant.unit_price_measurement)
     stated = variant.contextual_pricing.unit_price
-    if measured is None or stated is None:
+    if measured is None or stated is None or stated.currency_code != variant.contextual_pricing.price.currency_code:
         return None
-    return UnitPrice(money(stated), measured.reference_quantity, measured.reference_unit)
+    price = taxed(money(stated), included=included, taxable=variant.taxable)
+    return UnitPrice(price, measured.reference_quantity, measured.reference_unit)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from adapters.shopify.answers import Node
 from adapters.shopify.client import API_VERSION, Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.shopfront import Shopfront
-from gateway.errors import CredentialsRefused
+from gateway.errors import CredentialsRefused, Mistake
 from gateway.model.context import CallContext
 from gateway.ports.domains import Probe
 
@@ -15,8 +17,17 @@ SHOP = Document(
     "Shop",
     "query Shop{shop{name currencyCode taxesIncluded ianaTimezone} currentAppInstallation{accessScopes{handle}}}",
 )
-RIGHTS = ("read_products", "read_inventory", "read_locations", "read_customers", "read_orders", "read_markets")
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "product": ("read_products",),
+    "price": ("read_products", "read_markets"),
+    "stock": ("read_products", "read_inventory", "read_locations"),
+    "store": ("read_locations",),
+    "customer": ("read_customers",),
+    "order": ("read_orders",),
+}
+"""By the data domain that needs them."""
 ALL_ORDERS = "read_all_orders"
+COMPANIES = "read_companies"
 
 
 class _Shop(Node, frozen=True, kw_only=True):
@@ -45,16 +56,29 @@ async def probe(client: Client, config: ShopifyConfig, shopfront: Shopfront, cal
     shop, rights = answer.shop, {scope.handle for scope in answer.current_app_installation.access_scopes}
     taxes = "prices include tax" if shop.taxes_included else "prices exclude tax"
     notes = [f"{shop.name}: {shop.currency_code}, {taxes}, {shop.iana_timezone}"]
-    notes.extend(f"the Admin token lacks the right {right}" for right in RIGHTS if right not in rights)
+    wanted = {**RIGHTS, "order": (*RIGHTS["order"], *((ALL_ORDERS,) if config.read_all_orders else ()))}
+    if config.b2b:
+        wanted = {**wanted, "price": (*wanted["price"], COMPANIES)}
+    lacking = {domain: missing for domain, needed in wanted.items() if (missing := tuple(_without(rights, needed)))}
+    problems: list[Mistake] = []
     if not config.read_all_orders:
         notes.append("orders older than 60 days cannot be read (read_all_orders)")
     elif ALL_ORDERS not in rights:
-        notes.append("read_all_orders is configured, but the Admin token lacks that right: history is cut unseen")
+        message = "is configured, but the Admin token lacks that right: history is cut unseen"
+        problems.append(Mistake(message=message, place="read_all_orders"))
     if client.has_storefront:
         try:
             await shopfront.learn(call, "probe")
         except CredentialsRefused as error:
             raise CredentialsRefused(detail=f"storefront_token: {error.detail}") from None
+        if not shopfront.has_menu:
+            message = f"the shop has no menu `{config.category_menu}`: there would be no categories"
+            problems.append(Mistake(message=message, place="category_menu", value=config.category_menu))
     else:
         notes.append("no storefront_token: no translations, no category menu, no search")
-    return Probe(API_VERSION, tuple(notes))
+    return Probe(API_VERSION, tuple(notes), tuple(problems), lacking)
+
+
+def _without(rights: set[str], needed: tuple[str, ...]) -> list[str]:
+    """Rights to write hold those to read."""
+    return [right for right in needed if right not in rights and right.replace("read_", "write_", 1) not in rights]

@@ -40,6 +40,8 @@ class Shopfront:
         self._own_language = config.language
         self._static_until = env.clock() - STATIC_KEPT
         self.countries: frozenset[str] = frozenset()
+        self.has_menu = False
+        """Whether the configured category menu is there."""
         self.category_parents: Mapping[str, str | None] = {}
         """The collections that stand in the category menu, each with the one above it."""
 
@@ -92,6 +94,7 @@ class Shopfront:
         if static and head.localization.available_countries is not None:
             self._static_until = self._env.clock() + STATIC_KEPT
             self.countries = frozenset(country.iso_code for country in head.localization.available_countries)
+            self.has_menu = head.menu is not None
             self.category_parents = {category.handle: category.parent for category in categories_of(head.menu)}
         given = head.localization.country.iso_code
         fell_back = context is not None and given != context.country

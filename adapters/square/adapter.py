@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers
+from adapters.square.probe import compared
 from adapters.square.reads.catalog import Catalog
 from adapters.square.reads.customers import Customers
 from adapters.square.reads.identity import Identity
@@ -64,15 +65,10 @@ class SquareAdapter:
         self._webhooks = Webhooks(config, self._identifiers.seen)
 
     async def probe(self, call: CallContext) -> Probe:
-        """Reads the places: what is configured for one that the account does not have is a note."""
+        """Reads the places, and compares them with what is configured."""
         locations = await load_locations(self._client, "probe", call)
-        known = {each.id for each in locations}
-        configured = dict.fromkeys((*self._env.locations, *self._config.store_locations.values()))
-        notes = [f"location {each} is configured, but not in this account" for each in configured if each not in known]
-        currencies = sorted({each.currency for each in locations if each.currency})
-        if len(currencies) > 1:
-            notes.append(f"locations with several currencies: {', '.join(currencies)}")
-        return Probe(f"Square-Version {self._config.square_version}", tuple(notes))
+        version = f"Square-Version {self._config.square_version}"
+        return Probe(version, *compared(locations, self._config, self._env.locations))
 
     async def close(self) -> None:
         """Nothing to close: the transport is the gateway's."""

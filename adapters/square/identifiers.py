@@ -56,7 +56,7 @@ class Identifiers:
         self._config = config
         self.field = rule.field or "sku"
         if self.field not in FIELDS:
-            raise ConfigurationError(f"a key's field is one of {', '.join(FIELDS)}", place="key.field")
+            raise ConfigurationError(f"a key's field is one of {', '.join(FIELDS)}", place="identity")
         self._seen: OrderedDict[str, str] = OrderedDict()
         self._outdated = False
 

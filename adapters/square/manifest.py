@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from adapters.square.adapter import create
 from adapters.square.config import API_VERSION, SquareConfig
-from adapters.square.identifiers import OBJECTS_PER_READ, VALUES_PER_QUERY
+from adapters.square.identifiers import FIELDS, OBJECTS_PER_READ, VALUES_PER_QUERY
 from adapters.square.reads.catalog import ITEMS_PER_PAGE
 from adapters.square.reads.customers import PROFILES_PER_READ
 from adapters.square.reads.loyalty import EVENTS_PER_PAGE, KEYS_PER_SEARCH
@@ -147,4 +147,5 @@ MANIFEST = Manifest(
     tier=QualityTier.SILVER,
     unverified=UNVERIFIED,
     webhook_topics=TOPICS,
+    key_fields=FIELDS,
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from typing import Annotated
 
+from gateway.constraints import COUNTRY, TEXT, matching, named
 from gateway.ports.manifest import AdapterConfig, Secret
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FIELD = matching(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of a custom field")
 
 
 class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
@@ -17,21 +18,21 @@ class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
     products, prices and search."""
 
     api_key: Secret | None = None
-    username: str = ""
+    username: Annotated[str, TEXT.or_empty()] = ""
     password: Secret | None = None
-    channel_token: str = ""
-    channels: Mapping[str, str] = {}
-    barcode_field: str = ""
+    channel_token: Annotated[str, TEXT.or_empty()] = ""
+    channels: Annotated[Mapping[str, Annotated[str, TEXT]], named("channels").for_keys()] = {}
+    barcode_field: Annotated[str, FIELD.or_empty()] = ""
     """Custom field of ProductVariant that holds the GTIN; empty: barcodes are not known here."""
-    brand_facet: str = "brand"
+    brand_facet: Annotated[str, TEXT.or_empty()] = "brand"
     """Code of the facet whose value is the product's brand."""
-    merchandised: tuple[str, ...] = ()
+    merchandised: tuple[Annotated[str, TEXT], ...] = ()
     """Ids of Vendure collections that are merchandised sets, not places in the category tree."""
-    customer_id_fields: tuple[str, ...] = ()
+    customer_id_fields: tuple[Annotated[str, FIELD], ...] = ()
     """Custom fields of Customer that hold other systems' ids."""
-    order_origin_field: str = ""
+    order_origin_field: Annotated[str, FIELD.or_empty()] = ""
     """Custom field of Order that holds the number of the order in the system that took it first."""
-    phone_country: str = ""
+    phone_country: Annotated[str, COUNTRY.or_empty()] = ""
     """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
 
     def __post_init__(self) -> None:
@@ -45,6 +46,3 @@ class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
                 "an API key works only in the Vendure channel it was created in: with `channels`, use `username` and"
                 " `password`, or one backend per channel"
             )
-        for field in (self.barcode_field, self.order_origin_field, *self.customer_id_fields):
-            if field and not _NAME.fullmatch(field):
-                raise ValueError(f"`{field}` is not the name of a custom field")

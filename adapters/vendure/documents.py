@@ -71,6 +71,11 @@ COLLECTIONS = f"""query Collections($options: CollectionListOptions!) {{
   }}
 }}"""
 
+COLLECTION_IDS = f"""query CollectionIds($options: CollectionListOptions!) {{
+  {GUARD}
+  collections(options: $options) {{ items {{ id }} }}
+}}"""
+
 SEARCH = f"""query Search($input: SearchInput!) {{
   {GUARD}
   search(input: $input) {{

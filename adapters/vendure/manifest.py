@@ -33,6 +33,7 @@ MANIFEST = Manifest(
     config=VendureConfig,
     create=create,
     tier=QualityTier.GOLD,
+    key_fields=("sku",),
     operations={
         "product.get_products": OperationSpec(
             vary_on=_IN_CHANNEL,

@@ -36,7 +36,7 @@ class Reader:
         rule = environment.key_rule
         if rule.field not in ("", "sku"):
             raise ConfigurationError(
-                f"Vendure keeps the SKU in `sku`, not in `{rule.field}`", place=f"backends.{environment.name}"
+                f"Vendure keeps the SKU in `sku`, not in `{rule.field}`", place=f"identity.{environment.name}.field"
             )
         self.name = environment.name
         self.config = cast(VendureConfig, environment.config)

@@ -52,20 +52,28 @@ class AiohttpWire:
         self._target: ClientRequest | None = None
 
     async def exchange(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
+        leaving = False
         try:
             sent = self._head.bytes_of(request)
             with Deadline(call, seconds):
                 connection = await self._connect()
+                if call.once and call.remaining() <= 0:  # stopped in the middle: another may have taken this over
+                    connection.release()
+                    raise DeadlineExceeded(detail="no time was left to send")
+                leaving = True
                 try:
                     response = await _exchanged(connection, request.method, sent, cap)
                 except BaseException:
                     connection.close()  # something of the answer may still be on its way
                     raise
             connection.release()
-        except AdapterError:
+        except AdapterError as error:
+            error.unsent = not leaving
             raise
         except Exception as error:
-            raise _mapped(error) from error
+            mapped = _mapped(error)
+            mapped.unsent = not leaving
+            raise mapped from error
         return response
 
     async def _connect(self) -> Connection:

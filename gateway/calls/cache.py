@@ -15,6 +15,7 @@ from cachetools import LRUCache
 from gateway.calls.staleness import version_of
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
+from gateway.model.horizon import ENDLESS, horizon_of, is_over
 from gateway.model.operation import OperationSpec
 
 ABSENT = object()
@@ -25,6 +26,8 @@ EVERYTHING = "*"
 _JITTER = 0.1
 _BRIEF_PART = 0.25
 """Of the time to live, for what is absent or ambiguous: somebody is probably about to mend it."""
+GUARD_SECONDS = 60.0
+"""How long a source is not believed that goes back to an earlier version: replicas are behind by less."""
 _PAGE_WEIGHT = 50
 _MOST_STAMPS = 100_000
 
@@ -37,19 +40,27 @@ def scope_of(backend: str, operation: str, spec: OperationSpec, context: Commerc
 
 
 class Entry:
-    """`started` is when the answer was asked for: it is at least as new as that. Monotonic seconds. `failed` is the
-    code of the last attempt to renew it, which is not repeated before `renew_at`."""
+    """`started` is when the answer was asked for: it is at least as new as that. Monotonic seconds. `horizon` is when
+    the answer itself says that it ends, in seconds since 1970: from then on it is no answer any more, neither fresh nor
+    stale. `failed` is the code of the last attempt to renew it, which is not repeated before `renew_at`."""
 
-    __slots__ = ("failed", "fresh_until", "renew_at", "stale_until", "started", "tags", "value")
+    __slots__ = ("failed", "fresh_until", "horizon", "renew_at", "stale_until", "started", "tags", "value")
 
     def __init__(
-        self, value: Any, started: float, fresh_until: float, stale_until: float, tags: tuple[str, ...]
+        self,
+        value: Any,
+        started: float,
+        fresh_until: float,
+        stale_until: float,
+        tags: tuple[str, ...],
+        horizon: float = ENDLESS,
     ) -> None:
         self.value = value
         self.started = started
         self.fresh_until = fresh_until
         self.stale_until = stale_until
         self.tags = tags
+        self.horizon = horizon
         self.failed: str | None = None
         self.renew_at = 0.0
 
@@ -58,8 +69,8 @@ class Entry:
 
 
 class AnswerCache:
-    """In process. Entries that are over stay until they are pushed out: what is known of an older version guards
-    against a source that goes back to it."""
+    """In process. Entries that are too old stay until they are pushed out, for what is known of their version: for a
+    while it guards against a source that goes back to an earlier one."""
 
     def __init__(self, size: int = 200_000) -> None:
         """`size` in facts: a price is one, a product one for each name of its variants, a page many."""
@@ -67,9 +78,11 @@ class AnswerCache:
         self._stamps: dict[tuple[Hashable, str], float] = {}
 
     def find(self, scope: Scope, key: Hashable) -> Entry | None:
-        """Fresh or not; never one that was invalidated."""
+        """Fresh or not; never one that was invalidated, or is over by what it says itself."""
         entry = self._entries.get((scope, key))
-        if entry is not None and self._stamps and self._invalidated(scope[0], entry.tags, entry.started):
+        if entry is None:
+            return None
+        if is_over(entry.horizon) or (self._stamps and self._invalidated(scope[0], entry.tags, entry.started)):
             del self._entries[scope, key]
             return None
         return entry
@@ -78,26 +91,30 @@ class AnswerCache:
         self, scope: Scope, key: Hashable, value: Any, spec: OperationSpec, started: float, tags: tuple[str, ...]
     ) -> Entry | None:
         """None, and nothing is kept, when something newer is known: a later answer, a later version, or that the
-        answer was invalidated while it was on its way."""
+        answer was invalidated or came to its own end while it was on its way."""
         if self._stamps and self._invalidated(scope[0], tags, started):
             return None
         known = self._entries.get((scope, key))
-        if known is not None and (known.started > started or goes_back(known.value, value)):
+        if known is not None and _guards(known, value, started):
+            return None
+        horizon = horizon_of(value)
+        if is_over(horizon):
+            self._entries.pop((scope, key), None)
             return None
         brief = value is ABSENT or isinstance(value, AdapterError)
         life = spec.time_to_live * (_BRIEF_PART if brief else 1.0)
         # Jitter, so that what was asked together does not end together.
         fresh_until = time.monotonic() + life * random.uniform(1.0 - _JITTER, 1.0)  # noqa: S311  no secret
-        entry = Entry(value, started, fresh_until, fresh_until + (0.0 if brief else spec.stale_for), tags)
+        entry = Entry(value, started, fresh_until, fresh_until + (0.0 if brief else spec.stale_for), tags, horizon)
         self._entries[scope, key] = entry
         return entry
 
     def adopt(self, scope: Scope, key: Hashable, entry: Entry) -> bool:
-        """Take over an entry that another gateway made; False when something newer is known here."""
-        if self._stamps and self._invalidated(scope[0], entry.tags, entry.started):
+        """Take over an entry that another gateway made; False when it is over or something newer is known here."""
+        if is_over(entry.horizon) or (self._stamps and self._invalidated(scope[0], entry.tags, entry.started)):
             return False
         known = self._entries.get((scope, key))
-        if known is not None and (known.started > entry.started or goes_back(known.value, entry.value)):
+        if known is not None and _guards(known, entry.value, entry.started):
             return False
         self._entries[scope, key] = entry
         return True
@@ -133,7 +150,12 @@ def _weight(entry: Entry) -> int:
     return _PAGE_WEIGHT if last.endswith(".pages") else max(1, len(entry.tags))
 
 
-def goes_back(known: Any, offered: Any) -> bool:
-    """Whether a source offers an earlier version than it had given before."""
-    before, after = version_of(known), version_of(offered)
-    return before is not None and after is not None and after < before
+def goes_back(known: Entry, offered: Any, started: float) -> bool:
+    """Whether a source, asked at `started`, offers an earlier version than it had given shortly before: one of its
+    replicas is behind. Later than that it has gone back for good, as after a restored backup, and is believed."""
+    before, after = version_of(known.value), version_of(offered)
+    return before is not None and after is not None and after < before and started - known.started < GUARD_SECONDS
+
+
+def _guards(known: Entry, offered: Any, started: float) -> bool:
+    return known.started > started or goes_back(known, offered, started)

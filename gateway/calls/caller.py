@@ -20,12 +20,14 @@ from gateway.calls.observation import spared
 from gateway.calls.provenance import report
 from gateway.calls.routes import Route
 from gateway.calls.shared import SharedAnswers
-from gateway.calls.staleness import REVALIDATING, marked_stale
+from gateway.calls.staleness import OVER_AT_SOURCE, REVALIDATING, marked_stale
 from gateway.calls.tags import touched
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.horizon import horizon_of, is_over
 from gateway.model.touched import not_shareable
 from gateway.ports.operations import KeyedOperation, PagedOperation
+from gateway.ports.webhooks import EVERYTHING, ForgetsChanges
 
 __all__ = ["BoundBackend", "Caller"]
 
@@ -36,6 +38,8 @@ R = TypeVar("R")
 
 _RENEW_PATIENCE = 3.0
 """How many times an operation's timeout a background renewal may take."""
+_LONGEST_FLIGHT = 60.0
+"""Seconds. An answer that ended earlier than this before it was asked for was not asked for before its end."""
 
 
 class Caller:
@@ -90,10 +94,22 @@ class Caller:
 
     async def invalidate(self, backend: str, tags: Sequence[str]) -> None:
         """What bears one of these tags is asked anew, in every gateway that shares the cache."""
-        wanted = touched(tags)
-        self._cache.invalidate(backend, wanted)
+        self.forget(backend, tags)
         if self._shared is not None:
-            await self._shared.invalidate(backend, wanted)
+            await self._shared.invalidate(backend, touched(tags))
+
+    def forget(self, backend: str | None, tags: Sequence[str] = ()) -> None:
+        """As `invalidate`, in this process alone: another has told the rest. No backend: everything."""
+        if backend is None:
+            self._cache.clear()
+            for bound in self._backends.values():
+                if isinstance(bound.adapter, ForgetsChanges):
+                    bound.adapter.forget(EVERYTHING)
+            return
+        self._cache.invalidate(backend, touched(tags))
+        changed = self._backends.get(backend)
+        if changed is not None and isinstance(changed.adapter, ForgetsChanges):
+            changed.adapter.forget(tags)
 
     async def close(self) -> None:
         await self._flights.close()
@@ -111,6 +127,25 @@ class Caller:
         return route
 
     async def _answers(
+        self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
+    ) -> dict[Any, Any]:
+        """What came to its own end on its way here is asked anew; what its source gives all the same is marked."""
+        began = time.time()
+        answers = await self._asked(route, keys, context, call)
+        over = {key: horizon for key, answer in answers.items() if is_over(horizon := horizon_of(answer))}
+        late = [key for key, horizon in over.items() if horizon > began - _LONGEST_FLIGHT]
+        if late:
+            again = await self._asked(route, late, context, call)
+            for key in late:
+                del answers[key]
+            answers |= again
+            over = {key: 0.0 for key in over if key in answers and is_over(horizon_of(answers[key]))}
+        for key in over:
+            not_shareable()
+            answers[key] = marked_stale(answers[key], OVER_AT_SOURCE)
+        return answers
+
+    async def _asked(
         self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
     ) -> dict[Any, Any]:
         if not route.joined or (route.spec.personal and call.person is None):

@@ -68,7 +68,7 @@ class Fetch:
             entry = self._cache.keep(self._scope, key, value, route.spec, started, tags)
             if entry is not None:
                 kept.append((key, entry))
-            elif (known := self._newer(key, value)) is not None:
+            elif (known := self._newer(key, value, started)) is not None:
                 value = marked_stale(known, OLDER_REFUSED)
             if value is not ABSENT:
                 answers[key] = value
@@ -76,10 +76,10 @@ class Fetch:
             await self._share(self._shared, kept)
         return answers
 
-    def _newer(self, key: Any, value: Any) -> Any:
+    def _newer(self, key: Any, value: Any, started: float) -> Any:
         """The version that was known already, where the source went back to an earlier one."""
         known = self._cache.find(self._scope, key)
-        return known.value if known is not None and goes_back(known.value, value) else None
+        return known.value if known is not None and goes_back(known, value, started) else None
 
     def _remember_failure(self, keys: Sequence[Any], error: AdapterError) -> None:
         for key in keys:
@@ -106,11 +106,16 @@ class Fetch:
         return missing
 
     async def _share(self, shared: SharedAnswers, kept: Sequence[tuple[Any, Entry]]) -> None:
-        now = time.monotonic()
+        now, wall = time.monotonic(), time.time()
         await shared.put(
             self._route.backend,
             [
-                (place_of(self._scope, key), written(entry), entry.stale_until - now, entry.tags)
+                (
+                    place_of(self._scope, key),
+                    written(entry),
+                    min(entry.stale_until - now, entry.horizon - wall),
+                    entry.tags,
+                )
                 for key, entry in kept
                 if not isinstance(entry.value, AdapterError)
             ],

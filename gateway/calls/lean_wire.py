@@ -20,7 +20,7 @@ from gateway.calls.lean_connection import Connection, Lost
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.request_head import RequestHead
 from gateway.calls.wire import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, not_connected
-from gateway.errors import DeadlineExceeded, Unavailable
+from gateway.errors import AdapterError, DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
 
@@ -48,7 +48,9 @@ class LeanWire:
         now = time.monotonic()
         limit = now + seconds
         if call.deadline <= now:
-            raise DeadlineExceeded(detail="no time was left")
+            late = DeadlineExceeded(detail="no time was left")
+            late.unsent = True
+            raise late
         if self._places.locked():
             with Deadline(call, seconds):
                 await self._places.acquire()
@@ -60,7 +62,14 @@ class LeanWire:
             self._places.release()
 
     async def _exchanged(self, sent: bytes, bodiless: bool, call: CallContext, limit: float, cap: int) -> Response:
-        connection = self._reused() or await self._connected(min(limit, call.deadline))
+        try:
+            connection = self._reused() or await self._connected(min(limit, call.deadline))
+            if call.once and call.remaining() <= 0:  # stopped in the middle: another may have taken this over
+                self._idle.append((connection, time.monotonic() + IDLE_SECONDS))
+                raise DeadlineExceeded(detail="no time was left to send")
+        except AdapterError as error:
+            error.unsent = True
+            raise
         self._busy.add(connection)
         try:
             return await connection.exchange(sent, bodiless, call, limit, cap)

@@ -48,6 +48,15 @@ class CallMetrics:
         self.limit = Gauge(
             "gateway_backend_concurrency_limit", "The adaptive limit of attempts.", ("backend",), registry=registry
         )
+        self.writes = Counter(
+            "gateway_writes",
+            "Writes to backends, by outcome: ok, found (by looking it up), known (asked again), or an error's code.",
+            ("backend", "operation", "outcome"),
+            registry=registry,
+        )
+        self.writes_under_way = Gauge(
+            "gateway_writes_under_way", "Writes this worker performs now.", ("backend",), registry=registry
+        )
         self.webhooks = Counter(
             "gateway_webhooks", "Deliveries from backends, by outcome.", ("backend", "outcome"), registry=registry
         )

@@ -7,12 +7,13 @@ from typing import Any
 
 from gateway.calls.tags import tags_of
 from gateway.errors import AdapterError
+from gateway.model.horizon import horizon_of
 from gateway.model.touched import TOUCHED
 
 
 def report(domain: str, *, personal: bool, keys: Iterable[Any], answers: Mapping[Any, Any]) -> None:
-    """The tags of each answer and each absence. Personal and failed answers make the whole unfit to be kept; stale ones
-    are reported where they are marked."""
+    """The tags of each answer and each absence, and the earliest end that any of them states. Personal and failed
+    answers make the whole unfit to be kept; stale ones are reported where they are marked."""
     collecting = TOUCHED.get()
     if collecting is None:
         return
@@ -20,6 +21,7 @@ def report(domain: str, *, personal: bool, keys: Iterable[Any], answers: Mapping
         collecting.shareable = False
     for key in keys:
         answer = answers.get(key)
+        collecting.horizon = min(collecting.horizon, horizon_of(answer))
         if isinstance(answer, AdapterError):
             collecting.shareable = False
         collecting.name(tag for tag in tags_of(domain, key, answer) if tag != domain)

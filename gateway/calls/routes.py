@@ -27,6 +27,7 @@ from gateway.errors import (
     places_of,
 )
 from gateway.model.context import CallContext, CommerceContext, Priority, UndeclaredContext
+from gateway.model.soundness import fault_of
 from gateway.ports.operations import KeyedOperation, PagedOperation
 
 _log = structlog.get_logger("gateway.calls")
@@ -97,8 +98,8 @@ class Route:
         try:
             with span("backend.call", self._attributes) if self._traced else NO_SPAN:
                 if self.keyed:
-                    return await self._method(keys, view, call)
-                return {keys[0]: await self._method(keys[0], view, call)}
+                    return self._sound(await self._method(keys, view, call))
+                return self._sound({keys[0]: await self._method(keys[0], view, call)})
         except AdapterError as error:
             outcome = error.code
             self._hold_to_account(error)
@@ -128,6 +129,24 @@ class Route:
                 tally = TALLY.get() or Tally()
                 TALLY.reset(tallied)
                 observer(self._told(len(keys), call, started, seconds, outcome, tally))
+
+    def _sound(self, answers: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        """The same answers, but for those that cannot be what they say they are: each of them is InvalidAnswer, alone.
+        One key's odd record says nothing of the backend's health."""
+        faults = {key: fault for key, answer in answers.items() if (fault := fault_of(answer)) is not None}
+        if not faults:
+            return answers
+        _log.warning(
+            "records_refused",
+            backend=self.backend,
+            operation=self.operation,
+            count=len(faults),
+            reason=next(iter(faults.values())),
+        )
+        refused = {key: InvalidAnswer(detail=f"{self.operation}{fault}") for key, fault in faults.items()}
+        for error in refused.values():
+            error.located(self.backend, self.domain)
+        return {**answers, **refused}
 
     def _told(
         self, keys: int, call: CallContext, started: float, seconds: float, outcome: str, tally: Tally

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from gateway.calls.cache import ABSENT, Entry, Scope
 from gateway.model.catalog import Category, Collection, Product, ProductPage
+from gateway.model.horizon import ENDLESS
 from gateway.model.pricing import Price
 from gateway.model.search import SearchPage
 from gateway.model.stock import StockLevels
@@ -47,13 +48,15 @@ class SharedAnswers(Protocol):
 
 
 class _Written(Struct, frozen=True, array_like=True):
-    """Wall-clock seconds, because monotonic clocks differ between machines. `value` nil: there is no such thing."""
+    """Wall-clock seconds, because monotonic clocks differ between machines. `value` nil: there is no such thing.
+    `horizon` nil: it says nothing of its end."""
 
     started: float
     fresh_until: float
     stale_until: float
     tags: tuple[str, ...]
     value: msgspec.Raw
+    horizon: float | None = None
 
 
 _NIL = msgspec.msgpack.encode(None)
@@ -77,8 +80,11 @@ def place_of(scope: Scope, key: Any) -> bytes:
 def written(entry: Entry) -> bytes:
     shift = time.time() - time.monotonic()
     value = msgspec.Raw(_NIL if entry.value is ABSENT else _encoder.encode(entry.value))
+    horizon = None if entry.horizon == ENDLESS else entry.horizon
     return _encoder.encode(
-        _Written(entry.started + shift, entry.fresh_until + shift, entry.stale_until + shift, entry.tags, value)
+        _Written(
+            entry.started + shift, entry.fresh_until + shift, entry.stale_until + shift, entry.tags, value, horizon
+        )
     )
 
 
@@ -90,4 +96,11 @@ def read(operation: str, found: bytes) -> Entry | None:
         value = ABSENT if bytes(entry.value) == _NIL else _values[operation].decode(entry.value)
     except msgspec.MsgspecError:
         return None
-    return Entry(value, entry.started - shift, entry.fresh_until - shift, entry.stale_until - shift, entry.tags)
+    return Entry(
+        value,
+        entry.started - shift,
+        entry.fresh_until - shift,
+        entry.stale_until - shift,
+        entry.tags,
+        ENDLESS if entry.horizon is None else entry.horizon,
+    )

@@ -14,6 +14,8 @@ REVALIDATING = "REVALIDATING"
 """A newer answer is on its way."""
 OLDER_REFUSED = "OLDER_ANSWER_REFUSED"
 """The source answered with an earlier version than it had given before."""
+OVER_AT_SOURCE = "OVER_AT_SOURCE"
+"""The source gives an answer that is over by what it says itself, and gives no other."""
 
 
 def marked_stale(value: Any, reason: str) -> Any:

@@ -5,6 +5,7 @@ is a data domain (`price`) or one thing in it (`price:SKU`, `product:<native id>
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Any
 
 from gateway.model.catalog import Product, ProductKey
@@ -20,7 +21,7 @@ def tags_of(domain: str, key: Any, value: Any) -> tuple[str, ...]:
     names = _names(key)
     if names is None:
         return (domain, f"{domain}.pages")
-    tags = {f"{domain}:{name}": None for name in names}
+    tags = {f"{domain}:{_unnamed(name)}": None for name in names}
     if isinstance(value, Product):
         tags[f"{domain}:{value.ref.id}"] = None
         for variant in value.variants:
@@ -33,10 +34,21 @@ def tags_of(domain: str, key: Any, value: Any) -> tuple[str, ...]:
 def touched(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags to invalidate when these things changed: they, and the pages of their domains."""
     wanted: dict[str, None] = {}
-    for tag in tags:
+    for tag in unnamed(tags):
         wanted[tag] = None
         wanted[f"{tag.partition(':')[0]}.pages"] = None
     return tuple(wanted)
+
+
+def unnamed(tags: Iterable[str]) -> tuple[str, ...]:
+    """The same tags without anybody's address or number in them: tags stand in shared caches, channels and tables."""
+    return tuple(f"{domain}{colon}{_unnamed(name)}" for domain, colon, name in (tag.partition(":") for tag in tags))
+
+
+def _unnamed(name: str) -> str:
+    if "@" not in name and not name.startswith("+"):
+        return name
+    return "#" + blake2b(name.encode(), digest_size=12).hexdigest()
 
 
 def _names(key: Any) -> tuple[str, ...] | None:

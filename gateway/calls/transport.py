@@ -123,7 +123,7 @@ class AioTransport:
         failure: AdapterError | None,
     ) -> float | None:
         """Seconds to wait before the next attempt; None where there is to be none."""
-        if not request.idempotent or attempt > self._numbers.retries:
+        if call.once or not request.idempotent or attempt > self._numbers.retries:
             return None
         if limited:
             pause = self._rates.retry_after() + retry.delay(attempt)

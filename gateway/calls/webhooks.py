@@ -1,8 +1,9 @@
 """Webhooks in: what a backend says has changed is asked anew. The HTTP door (`http/pages`) hands deliveries over; the
-adapter verifies them; everything after that happens when the vendor has its answer already.
+adapter verifies them; most of what follows happens when the vendor has its answer already.
 
-An event never carries a value into the gateway, it only names what became stale. So it does not matter in which order
-events come or how often: whatever is read afterwards is the source's present state.
+What names something stale carries no value into the gateway. So it does not matter in which order such events come or
+how often: whatever is read afterwards is the source's present state. An event that says more than that (a payment, a
+fulfilment) is stored before the vendor is answered, and dealt with from there (`state/inbox.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from cachetools import TTLCache
 from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
 from gateway.errors import BadInput, Overloaded, Unauthenticated, places_of
-from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
+from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent, WebhookPort
 
 DEBOUNCE = 0.1
 """Seconds during which changes are collected: a bulk edit sends a delivery for each record."""
@@ -30,6 +31,10 @@ _REMEMBERED_FOR = 86_400.0
 _log = structlog.get_logger("gateway.webhooks")
 
 Changed = Callable[[str, Sequence[str]], Awaitable[None]]
+
+
+StoreFacts = Callable[[Sequence[Received]], Awaitable[int]]
+"""Keeps what must not be lost; how many were new. Raises StateUnavailable when it cannot."""
 
 
 class SeenEvents(Protocol):
@@ -47,12 +52,14 @@ class WebhookInbox:
         changed: Changed,
         *,
         seen: SeenEvents | None = None,
+        store: StoreFacts | None = None,
         metrics: CallMetrics | None = None,
         debounce: float = DEBOUNCE,
     ) -> None:
         self._backends = backends
         self._changed = changed
         self._seen = seen
+        self._store = store
         self._debounce = debounce
         self._count = (metrics or CallMetrics()).webhooks
         self._recent: TTLCache[str, bool] = TTLCache(_REMEMBERED, _REMEMBERED_FOR)
@@ -60,9 +67,9 @@ class WebhookInbox:
         self._worker: asyncio.Task[None] | None = None
 
     async def accept(self, backend: str, delivery: WebhookDelivery) -> None:
-        """Returns before the work the delivery causes. Raises KeyError for a backend that has no webhooks,
-        Unauthenticated for a forged or old delivery, BadInput for one that makes no sense, Overloaded when too many
-        wait (the vendor will repeat it)."""
+        """Returns before the work the delivery causes, and after what it tells is safe. Raises KeyError for a backend
+        that has no webhooks, Unauthenticated for a forged or old delivery, BadInput for one that makes no sense,
+        Overloaded when too many wait and StateUnavailable when it cannot be kept (the vendor will repeat it)."""
         adapter = self._backends[backend].adapter
         if not isinstance(adapter, WebhookPort):
             raise KeyError(backend)
@@ -74,6 +81,7 @@ class WebhookInbox:
         except BadInput:
             self._count.labels(backend, "refused").inc()
             raise
+        await self._keep(backend, delivery, events)
         if self._waiting.qsize() + len(events) > _MOST_WAITING:
             self._count.labels(backend, "overloaded").inc()
             raise Overloaded(source=backend)
@@ -82,6 +90,24 @@ class WebhookInbox:
         self._count.labels(backend, "accepted").inc()
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    async def _keep(self, backend: str, delivery: WebhookDelivery, events: Sequence[WebhookEvent]) -> None:
+        facts = [
+            Received(
+                identity=f"{_identity(backend, event, delivery.body)}|{event.fact.kind}|{event.fact.subject}",
+                backend=backend,
+                kind=event.fact.kind,
+                subject=event.fact.subject,
+                facts=event.fact.facts,
+            )
+            for event in events
+            if event.fact is not None
+        ]
+        if not facts:
+            return
+        if self._store is None:
+            raise Overloaded(source=backend)
+        await self._store(facts)
 
     async def settled(self) -> None:
         """Returns when everything accepted so far has had its effect."""

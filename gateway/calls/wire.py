@@ -7,6 +7,9 @@ pool of connections per backend, so that a sick one exhausts nothing of others.
 
 from __future__ import annotations
 
+import os
+import socket
+import ssl
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -56,4 +59,21 @@ def not_connected(error: BaseException) -> Unavailable:
         if isinstance(cause, AddressRefused):
             return Unavailable(detail=str(cause))
         cause = cause.__cause__ or cause.__context__
-    return Unavailable(detail=f"no connection: {type(error).__name__}")
+    return Unavailable(detail=f"no connection: {_reason(error)}")
+
+
+def _reason(error: BaseException) -> str:
+    """In words that hold nothing of what was sent."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"TLS: {error.verify_message or 'the certificate is not trusted'}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {(error.reason or type(error).__name__).replace('_', ' ').lower()}"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "DNS: the host's name is not known"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused: nothing listens there"
+    if isinstance(error, ConnectionResetError):
+        return "reset by the other side"
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"{type(error).__name__}: {os.strerror(error.errno).lower()}"
+    return type(error).__name__

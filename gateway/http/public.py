@@ -72,7 +72,14 @@ class PublicAnswers:
         if not touched.shareable:
             return Reply(200, body, (content_type(media), (b"cache-control", b"private, no-store")))
         if touched.tags:
-            self._cache.put(visit.key, body, seconds=visit.seconds, tags=touched.tags, moment=visit.moment)
+            self._cache.put(
+                visit.key,
+                body,
+                seconds=visit.seconds,
+                tags=touched.tags,
+                moment=visit.moment,
+                horizon=touched.horizon,
+            )
         return _conditional(body, etag_of(body), 0, media, method, headers)
 
     def kept_reply(self, visit: Visit, media: Media, method: str, headers: Mapping[str, str]) -> Reply:

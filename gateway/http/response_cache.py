@@ -1,8 +1,8 @@
 """Finished answers of public operations, as bytes: looked up before anything runs.
 
 An answer is kept only when the schema's hints allow it, nobody in particular asked, nothing in it is personal or in
-error, and all it was made of was reported (`gateway.model.touched`). It goes when its time is over or when any of its
-tags is invalidated; one that was still being made at that moment is not kept.
+error, and all it was made of was reported (`gateway.model.touched`). It goes when its time is over, when any fact in it
+comes to its own end, or when any of its tags is invalidated; one that was still being made at that moment is not kept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import orjson
 from msgspec import Struct
 
 from gateway.model.context import CommerceContext
+from gateway.model.horizon import ENDLESS, is_over
 
 ENTRIES = 4_096
 BYTES = 64 * 1024 * 1024
@@ -26,10 +27,13 @@ RECENT = 10_000
 
 
 class Kept(Struct, frozen=True):
+    """`stored_at` and `expires_at` on the monotonic clock, `horizon` (when what it tells is over) on the wall's."""
+
     body: bytes
     etag: str
     stored_at: float
     expires_at: float
+    horizon: float
     tags: frozenset[str]
 
 
@@ -55,7 +59,7 @@ class ResponseCache:
         """A kept answer that is not older than the caller takes."""
         kept = self._kept.get(key)
         now = self._clock()
-        if kept is not None and kept.expires_at <= now:
+        if kept is not None and (kept.expires_at <= now or is_over(kept.horizon)):
             self._drop(key)
             kept = None
         if kept is None or (max_age is not None and now - kept.stored_at > max_age):
@@ -72,14 +76,23 @@ class ResponseCache:
         """To be asked before an answer is made, and given when it is put."""
         return self._moment
 
-    def put(self, key: Hashable, body: bytes, *, seconds: float, tags: Iterable[str], moment: int) -> Kept | None:
-        """Keep an answer; None when it is too large or was overtaken by an invalidation."""
+    def put(
+        self,
+        key: Hashable,
+        body: bytes,
+        *,
+        seconds: float,
+        tags: Iterable[str],
+        moment: int,
+        horizon: float = ENDLESS,
+    ) -> Kept | None:
+        """Keep an answer; None when it is too large, over already, or was overtaken by an invalidation."""
         wanted = frozenset(tags)
-        if len(body) > LARGEST or seconds <= 0 or self._overtaken(wanted, moment):
+        if len(body) > LARGEST or seconds <= 0 or is_over(horizon) or self._overtaken(wanted, moment):
             return None
         self._drop(key)
         now = self._clock()
-        kept = Kept(body, etag_of(body), now, now + seconds, wanted)
+        kept = Kept(body, etag_of(body), now, now + seconds, horizon, wanted)
         self._kept[key] = kept
         self._bytes += len(body)
         for tag in wanted:

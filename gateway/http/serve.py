@@ -7,7 +7,9 @@ what is under way, and only then leaves.
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
+import signal
 import time
 from collections.abc import Callable
 from socket import AF_INET, AF_INET6, create_server
@@ -18,10 +20,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.calls.clock import Sleeper, clock_of
+from gateway.errors import ConfigurationError
 from gateway.http.gate import Gate
 from gateway.http.socket import MESSAGE_BYTES
 from gateway.http.wire import Receive, Scope, Send
-from gateway.http.workers import CannotStart, supervise
+from gateway.http.workers import CannotStart, say_that_nothing_is_read, supervise
 from gateway.settings import Settings
 
 HEAD_SECONDS = 10.0
@@ -48,13 +51,15 @@ Factory = Callable[[Settings], Serves]
 
 
 def serve(factory: Factory, settings: Settings, workers: int = 1, *, announce: Callable[[str], None] = print) -> int:
-    """Serve until told to stop; with several workers, SIGHUP replaces them one after the other. The exit code: what
-    kept a worker from starting stands in its own output."""
+    """Serve until told to stop; with several workers, SIGHUP replaces them one after the other, which reads nothing
+    anew and says so. The exit code: what kept a worker from starting stands in its own output. Raises
+    ConfigurationError where nobody can listen at the address."""
     listener = listen(settings.server.host, settings.server.port)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in str(host) else host
     if workers <= 1:
         announce(f"http://{shown}:{port}")
+        signal.signal(signal.SIGHUP, lambda number, frame: say_that_nothing_is_read())
         work(factory, settings, listener)
         return 0
     try:
@@ -67,9 +72,25 @@ def serve(factory: Factory, settings: Settings, workers: int = 1, *, announce: C
 
 
 def listen(host: str, port: int) -> Socket:
-    """The one listening socket of all workers: what waits in its queue survives any of them."""
+    """The one listening socket of all workers: what waits in its queue survives any of them. Raises
+    ConfigurationError where nobody can listen there."""
     family = AF_INET6 if ":" in host else AF_INET
-    return create_server((host, port), family=family, backlog=BACKLOG)
+    try:
+        return create_server((host, port), family=family, backlog=BACKLOG)
+    except OverflowError as error:
+        raise ConfigurationError(f"`{port}` is no port (0 to 65535)", place="server.port") from error
+    except OSError as error:
+        raise ConfigurationError(*_refused(host, port, error)) from error
+
+
+def _refused(host: str, port: int, error: OSError) -> tuple[str]:
+    if error.errno == errno.EADDRINUSE:
+        return (f"server.port: port {port} is taken: stop what listens there, or give `--port`",)
+    if error.errno == errno.EACCES:
+        return (f"server.port: no right to listen on port {port}: give one above 1023 with `--port`",)
+    if error.errno == errno.EADDRNOTAVAIL or (error.errno or 0) < 0:  # below: no address for that name at all
+        return (f"server.host: `{host}` is no address of this machine",)
+    return (f"server.host: cannot listen on `{host}`: {error.strerror}",)
 
 
 def work(factory: Factory, settings: Settings, listener: Socket, started: Callable[[], None] = lambda: None) -> None:

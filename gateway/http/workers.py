@@ -1,7 +1,8 @@
 """Several processes on one listening socket: started, replaced when they die, renewed one after the other.
 
 The listener belongs to the supervisor, so that a connection waiting in its queue is never lost with a worker. SIGHUP
-starts a new worker, waits until it serves, and only then lets an old one finish; SIGTERM lets all finish.
+starts a new worker, waits until it serves, and only then lets an old one finish; it reads no configuration, which the
+log says. SIGTERM lets all finish.
 """
 
 from __future__ import annotations
@@ -30,6 +31,15 @@ _log = structlog.get_logger(__name__)
 
 class CannotStart(RuntimeError):
     """No worker came up: the reason stands in its own output."""
+
+
+def say_that_nothing_is_read() -> None:
+    """What somebody who sends SIGHUP must know."""
+    _log.warning(
+        "sighup_reads_nothing",
+        meaning="configuration and secrets are read at start only: what was changed since is not in effect; "
+        "stop the gateway and start it again",
+    )
 
 
 def _child(target: Callable[..., None], arguments: tuple[Any, ...], report: Connection) -> None:
@@ -101,6 +111,7 @@ class _Supervisor:
                 time.sleep(TICK_SECONDS)
                 if self._renew:
                     self._renew = False
+                    say_that_nothing_is_read()
                     self._replace_all()
                 self._bury()
                 self._fill()

@@ -87,7 +87,8 @@ class Priority(IntEnum):
 class CallContext(Struct, frozen=True, gc=False):
     """What a call carries. `deadline` is on the monotonic clock, in seconds. `fresh` asks past every cache and for the
     source's own calculation where the adapter has two ways. `max_age` (seconds) is how old an answer the caller takes.
-    `person` is a key of who is asking, set only for operations declared personal. Never part of a cache key but for
+    `person` is a key of who is asking, set only for operations declared personal. `once`: a write to a system that does
+    not know our keys, so that no attempt may be repeated or begun after the deadline. Never part of a cache key but for
     `person`."""
 
     deadline: float
@@ -96,6 +97,7 @@ class CallContext(Struct, frozen=True, gc=False):
     fresh: bool = False
     max_age: float | None = None
     person: str | None = None
+    once: bool = False
 
     def remaining(self) -> float:
         """Seconds left; negative when over."""

@@ -92,9 +92,9 @@ class LoyaltyRule(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class LoyaltyProgram(Struct, frozen=True, gc=False):
-    """`unit` is the name of one and of many points, as customers see them. `starts` and `ends` are its first and last
-    day (UTC); `price_lists` the lists of its own system that it is for (None: all); `complete` is False where it has
-    more conditions than its rules say."""
+    """`unit` is the name of one and of many points, as customers see them. Validity bounds are aware UTC and inclusive.
+    `price_lists`: the lists of its own system that it is for (None: all); `complete` is False where it has more
+    conditions than its rules say."""
 
     ref: NativeRef
     name: str
@@ -103,14 +103,26 @@ class LoyaltyProgram(Struct, frozen=True, gc=False):
     unit_many: str = "points"
     rules: tuple[LoyaltyRule, ...] = ()
     active: bool = True
-    starts: date | None = None
-    ends: date | None = None
     price_lists: frozenset[str] | None = None
     complete: bool = True
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+    def runs(self, at: datetime) -> bool:
+        """Whether anything is earned at an aware instant."""
+        begun = self.valid_from is None or self.valid_from <= at
+        return self.active and begun and (self.valid_until is None or at <= self.valid_until)
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """When it begins or ends next; None where it does neither any more."""
+        if self.valid_from is not None and self.valid_from > at:
+            return self.valid_from
+        return self.valid_until if self.valid_until is not None and self.valid_until >= at else None
 
 
 class LoyaltyAccount(Struct, frozen=True, gc=False):
-    """`balance` in points; may be negative. `customer` is the native reference of its holder."""
+    """`balance` in points; may be negative. `customer` is the native reference of its holder. `changes_at`: when
+    points expire next, where its system says so."""
 
     ref: NativeRef
     program: NativeRef
@@ -122,6 +134,12 @@ class LoyaltyAccount(Struct, frozen=True, gc=False):
     unit_many: str = "points"
     lifetime: Decimal | None = None
     enrolled_at: datetime | None = None
+    changes_at: datetime | None = None
+
+    @property
+    def horizon(self) -> datetime | None:
+        """From then on the balance is another: nobody keeps it beyond that."""
+        return self.changes_at
 
 
 class LoyaltyEntry(Struct, frozen=True, gc=False):

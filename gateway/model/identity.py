@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from enum import Enum
+from typing import Annotated
 
 from msgspec import Struct
+
+from gateway.constraints import TEXT, between
 
 
 class NativeRef(Struct, frozen=True, gc=False, cache_hash=True, order=True):
@@ -30,9 +33,9 @@ class KeyRule(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """How a business key (SKU) is written in one backend. `field` is the adapter's name for the place it is kept
     (empty: the adapter's usual one); `case` folds the key before it is sent; `pad` left-pads digits with zeros."""
 
-    field: str = ""
+    field: Annotated[str, TEXT.or_empty()] = ""
     case: CaseRule = CaseRule.EXACT
-    pad: int = 0
+    pad: Annotated[int, between(0, 64, "digits")] = 0
 
     def written(self, key: str) -> str:
         """The key as this backend writes it."""

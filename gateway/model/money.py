@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from functools import lru_cache
 
-from babel.core import get_global
 from msgspec import Struct
 
-_FRACTIONS: Mapping[str, tuple[int, int, int, int]] = get_global("currency_fractions")
-
-
-@lru_cache(maxsize=512)
-def fraction_digits(currency: str) -> int:
-    """Digits after the point in ISO 4217: 2 for GBP, 0 for JPY, 3 for KWD. Source: CLDR through Babel."""
-    return _FRACTIONS.get(currency, _FRACTIONS["DEFAULT"])[0]
+from gateway.model.currencies import display_digits, fraction_digits, is_currency
 
 
 @lru_cache(maxsize=16)
@@ -33,14 +25,26 @@ class Money(Struct, frozen=True, gc=False):
 
     @classmethod
     def from_minor(cls, minor_units: int, currency: str) -> Money:
-        """From integer minor units: 1999 GBP is 19.99, 1999 JPY is 1999, 1999 KWD is 1.999."""
+        """From integer minor units: 1999 GBP is 19.99, 1999 JPY is 1999, 1999 KWD is 1.999. Raises InvalidAnswer for
+        what is no currency in use."""
         return cls(Decimal(minor_units).scaleb(-fraction_digits(currency)), currency)
 
     def quantized(self) -> Money:
-        """Rounded half up to the currency's digits."""
+        """Rounded half up to the currency's digits, as it is charged. Raises InvalidAnswer for what is no currency in
+        use."""
         return Money(
             self.amount.quantize(_quantum(fraction_digits(self.currency)), rounding=ROUND_HALF_UP), self.currency
         )
+
+    def settled(self) -> Money:
+        """Rounded half up as it was charged once, in whatever currency that was: the digits of one that was withdrawn
+        since are CLDR's, which keeps them."""
+        digits = fraction_digits if is_currency(self.currency) else display_digits
+        return Money(self.amount.quantize(_quantum(digits(self.currency)), rounding=ROUND_HALF_UP), self.currency)
+
+    def displayed(self) -> Decimal:
+        """Rounded half up, once, to the digits people write: 149.49 RSD is 149. For display only."""
+        return self.amount.quantize(_quantum(display_digits(self.currency)), rounding=ROUND_HALF_UP)
 
     def times(self, factor: Decimal | int) -> Money:
         return Money(self.amount * factor, self.currency)

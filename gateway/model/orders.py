@@ -108,6 +108,32 @@ class OrdersQuery(Struct, frozen=True, gc=False):
     locations: tuple[str, ...] = ()
 
 
+class PlaceOrderLine(Struct, frozen=True, gc=False):
+    """`unit` is what one piece costs, in the order's currency, as the price owner said it; `quantity` positive."""
+
+    sku: str
+    quantity: Decimal
+    unit: Money
+
+
+class PlaceOrder(Struct, frozen=True):
+    """An order to be placed at its owner, under our reference (26 characters of A-Z and 0-9). `customer` is a native
+    reference of that owner; None: a guest's."""
+
+    reference: str
+    lines: tuple[PlaceOrderLine, ...]
+    customer: NativeRef | None = None
+
+
+class PlacedOrder(Struct, frozen=True):
+    """What the owner made of it. `total` is the owner's own figure, None where it does not say one yet."""
+
+    ref: NativeRef
+    number: str
+    status: OrderStatus
+    total: Money | None = None
+
+
 class OrdersPage(Struct, frozen=True, gc=False):
     """`positions[i]` resumes after `orders[i]`. `truncated_before`: older orders exist that this credential may not
     read (a gap, not an end). `restricted`: this credential is shown some of the customer's orders only, of whatever

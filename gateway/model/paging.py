@@ -11,6 +11,7 @@ from gateway.model.customers import LoyaltyEntry
 from gateway.model.orders import Order
 from gateway.model.search import Facet
 from gateway.model.stores import GeoPoint, Store
+from gateway.model.tasks import Task
 
 
 class PageInfo(Struct, frozen=True, gc=False):
@@ -91,6 +92,16 @@ class EntryEdge(Struct, frozen=True, gc=False):
 
 class EntryList(Struct, frozen=True, gc=False):
     edges: tuple[EntryEdge, ...]
+    page_info: PageInfo
+
+
+class TaskEdge(Struct, frozen=True, gc=False):
+    node: Task
+    cursor: str
+
+
+class TaskList(Struct, frozen=True, gc=False):
+    edges: tuple[TaskEdge, ...]
     page_info: PageInfo
 
 

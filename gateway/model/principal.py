@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Annotated
 
 from msgspec import Struct
+
+from gateway.constraints import AVAILABLE_LANGUAGE, COUNTRY, CURRENCY, FILE, KEPT_SECONDS, PATIENCE, between, named
 
 
 class Touchpoint(Enum):
@@ -43,26 +46,26 @@ class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     `countries`, `currencies` mean all configured ones. Times in seconds."""
 
     touchpoint: Touchpoint
-    channels: tuple[str, ...] = ()
-    stores: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    currencies: tuple[str, ...] = ()
-    default_channel: str | None = None
-    default_store: str | None = None
-    default_country: str | None = None
-    default_currency: str | None = None
-    default_language: str | None = None
-    deadline: float = 10.0
-    max_age: float | None = None
-    page_limit: int = 100
-    cost_limit: int = 20_000
+    channels: tuple[Annotated[str, named("channels")], ...] = ()
+    stores: tuple[Annotated[str, named("stores")], ...] = ()
+    countries: tuple[Annotated[str, COUNTRY], ...] = ()
+    currencies: tuple[Annotated[str, CURRENCY], ...] = ()
+    default_channel: Annotated[str, named("channels")] | None = None
+    default_store: Annotated[str, named("stores")] | None = None
+    default_country: Annotated[str, COUNTRY] | None = None
+    default_currency: Annotated[str, CURRENCY] | None = None
+    default_language: Annotated[str, AVAILABLE_LANGUAGE] | None = None
+    deadline: Annotated[float, PATIENCE] = 10.0
+    max_age: Annotated[float, KEPT_SECONDS] | None = None
+    page_limit: Annotated[int, between(1, 10_000, "entries")] = 100
+    cost_limit: Annotated[int, between(1, 10_000_000, "points")] = 20_000
     introspection: bool = True
     detailed_errors: bool = False
     explain: bool = False
     allow_get: bool = True
     free_documents: bool = True
     persisted_queries: bool = False
-    operations: tuple[str, ...] = ()
-    requests_per_minute: int | None = None
+    operations: tuple[Annotated[str, FILE], ...] = ()
+    requests_per_minute: Annotated[int, between(1, 10_000_000)] | None = None
     personal_data: bool = True
     """False for shared devices: fields marked as personal data may not be selected."""

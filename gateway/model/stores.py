@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from datetime import date, time
+from typing import Annotated
 
 from msgspec import Struct
 
+from gateway.constraints import COUNTRY, LATITUDE, LONGITUDE, TEXT
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.text import Text
 
 
-class Address(Struct, frozen=True, gc=False):
+class Address(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`country` is ISO 3166-1 alpha-2."""
 
-    lines: tuple[str, ...] = ()
-    city: str | None = None
-    region: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
+    lines: tuple[Annotated[str, TEXT], ...] = ()
+    city: Annotated[str, TEXT] | None = None
+    region: Annotated[str, TEXT] | None = None
+    postal_code: Annotated[str, TEXT] | None = None
+    country: Annotated[str, COUNTRY] | None = None
 
 
-class GeoPoint(Struct, frozen=True, gc=False):
+class GeoPoint(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """WGS 84 degrees."""
 
-    latitude: float
-    longitude: float
+    latitude: Annotated[float, LATITUDE]
+    longitude: Annotated[float, LONGITUDE]
 
 
 class OpeningPeriod(Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from gateway.errors import AdapterError
+from gateway.errors import AdapterError, Mistake
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
@@ -23,28 +23,23 @@ from gateway.model.customers import (
     LoyaltyProgram,
 )
 from gateway.model.identity import NativeRef
-from gateway.model.orders import Order, OrderOrigin, OrdersPage, OrdersQuery
+from gateway.model.orders import Order, OrderOrigin, OrdersPage, OrdersQuery, PlacedOrder, PlaceOrder
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.search import SearchCapabilities, SearchPage, SearchQuery
 from gateway.model.stock import StockKey, StockLevels
 from gateway.model.stores import StoreRecord
 
 
-class Problem(Struct, frozen=True):
-    """Something that will not work, with what to do about it, for operators. `domain`: the only data domain that it
-    touches; empty where it touches all."""
-
-    text: str
-    domain: str = ""
-
-
 class Probe(Struct, frozen=True):
     """What `gateway check` prints. `version` is what the running system says of itself; `notes` are facts an operator
-    should see (a truncated history); `problems` make the check fail where the backend serves their domain."""
+    should see (a truncated history). `problems` keep the backend from doing what its section of the configuration says
+    and make the check fail: sentences, or mistakes whose `place` is a key of that section. `lacking`: rights that the
+    credential does not have, by the data domain that needs them; a problem where the backend serves that domain."""
 
     version: str
     notes: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[str | Mistake, ...] = ()
+    lacking: Mapping[str, tuple[str, ...]] = {}
 
 
 @runtime_checkable
@@ -169,6 +164,18 @@ class OrdersPort(Protocol):
     ) -> Mapping[OrderOrigin, Order | AdapterError]:
         """This backend's record of an order that another system took first; or, where `system` is this backend, its own
         order with that number."""
+        ...
+
+
+@runtime_checkable
+class OrderWritePort(Protocol):
+    async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Makes one order under the command's reference. Raises RequestRefused where the owner says no; any other error
+        leaves open whether it exists."""
+        ...
+
+    async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        """The order under our reference; None where there is none now."""
         ...
 
 

@@ -13,11 +13,16 @@ from gateway.model.operation import OperationSpec
 from gateway.ports.domains import Adapter
 from gateway.ports.identifiers import IdentifierCache
 from gateway.ports.transport import Response, ThrottleSignal, Transport, plain_throttle
+from gateway.ports.writes import WriteSpec
 
 
 class AdapterConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every adapter's configuration model: the keys of `[backends.x]` beyond the common ones. Fields of type
-    `Secret` are written in the file as the name of an entry of `[secrets]`."""
+    `Secret` are written in the file as the name of an entry of `[secrets]`. What a value must be beyond its type stands
+    beside it (`Annotated[str, COUNTRY]`, see `gateway.constraints`)."""
+
+    def verify(self, place: str) -> None:
+        """What neither types nor constraints can say. Raises ConfigurationError; `place` is `backends.x`."""
 
 
 class Secret:
@@ -71,8 +76,10 @@ class QualityTier(Enum):
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """`operations` by `KeyedOperation.name` (such as `price.get_prices`); an operation that is not listed is not
-    served. `cost_unit` is what the vendor calls one unit of `Request.cost`; without a cost model it stays `request`.
-    `unverified` are sentences an operator should read before relying on them."""
+    served; `writes` by `WriteOperation.name`. `cost_unit` is what the vendor calls one unit of `Request.cost`; without
+    a cost model it stays `request`. `unverified` are sentences an operator should read before relying on them. `needs`:
+    the data domains that are served only with an optional key, by that key (`{"search": "storefront_token"}`).
+    `key_fields`: what `KeyRule.field` may name here (None: anything)."""
 
     name: str
     title: str
@@ -80,8 +87,11 @@ class Manifest(Struct, frozen=True, kw_only=True):
     config: type[AdapterConfig]
     create: Callable[[AdapterEnvironment], Adapter]
     operations: Mapping[str, OperationSpec]
+    writes: Mapping[str, WriteSpec] = {}
     throttle: Callable[[Response], ThrottleSignal | None] = plain_throttle
     cost_unit: str = "request"
     tier: QualityTier = QualityTier.SILVER
     unverified: tuple[str, ...] = ()
     webhook_topics: tuple[str, ...] = ()
+    needs: Mapping[str, str] = {}
+    key_fields: tuple[str, ...] | None = None

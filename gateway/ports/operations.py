@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from gateway.model.catalog import (
     Category,
@@ -87,3 +88,27 @@ LIST_PROGRAMS = PagedOperation[None, tuple[LoyaltyProgram, ...]](Domain.LOYALTY,
 LIST_ORDERS = PagedOperation[OrdersQuery, OrdersPage](Domain.ORDER, "list_orders")
 GET_ORDERS = KeyedOperation[NativeRef, Order](Domain.ORDER, "get_orders")
 GET_BY_ORIGIN = KeyedOperation[OrderOrigin, Order](Domain.ORDER, "get_by_origin")
+
+OPERATIONS: Mapping[str, KeyedOperation[Any, Any] | PagedOperation[Any, Any]] = {
+    operation.name: operation
+    for operation in (
+        GET_PRODUCTS,
+        LIST_PRODUCTS,
+        LIST_CATEGORIES,
+        LIST_COLLECTIONS,
+        SEARCH,
+        GET_PRICES,
+        PRICE_CONTEXT,
+        GET_STOCK,
+        LIST_STORES,
+        FIND_CUSTOMERS,
+        GET_CONSENTS,
+        FIND_ACCOUNTS,
+        LIST_ENTRIES,
+        LIST_PROGRAMS,
+        LIST_ORDERS,
+        GET_ORDERS,
+        GET_BY_ORIGIN,
+    )
+}
+"""By name: what a manifest may declare."""

@@ -11,7 +11,7 @@ import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import msgspec
@@ -89,28 +89,34 @@ class KeySet:
             self._fetched_at = self._clock()
 
     def _adopt(self, body: bytes) -> None:
-        document: Any = msgspec.json.decode(body)
-        entries: Any = document.get("keys") if isinstance(document, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        if not isinstance(entries, list):
-            raise ValueError("not a JWK Set")
-        named: dict[str, Key] = {}
-        unnamed: list[Key] = []
-        for entry in entries:  # pyright: ignore[reportUnknownVariableType]
-            key = _public_key(entry)  # pyright: ignore[reportUnknownArgumentType]
-            if key is None:
-                continue
-            if key.kid:
-                named[key.kid] = key
-            else:
-                unnamed.append(key)
-        self._keys, self._unnamed = named, unnamed
+        keys, _ = keys_in(body)
+        self._keys = {key.kid: key for key in keys if key.kid}
+        self._unnamed = [key for key in keys if not key.kid]
+
+
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
+
+
+def keys_in(body: bytes) -> tuple[list[Key], bool]:
+    """The public signature keys of a JWK Set, and whether it tells private ones too, which it must not. Raises
+    ValueError for what is no set."""
+    try:
+        document: object = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not JSON ({error})") from error
+    entries = cast("dict[str, object]", document).get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("there is no list `keys`")
+    listed = [cast("dict[str, Any]", entry) for entry in cast("list[object]", entries) if isinstance(entry, dict)]
+    keys = [key for entry in listed if (key := _public_key(entry)) is not None]
+    return keys, any(_PRIVATE & entry.keys() for entry in listed)
 
 
 def _public_key(entry: Mapping[str, Any]) -> Key | None:
     """None for what is not a signature key: a set may hold others, and kinds we do not know."""
     if entry.get("kty") not in KEY_TYPES or entry.get("use", "sig") != "sig":
         return None
-    public = {name: value for name, value in entry.items() if name not in ("d", "p", "q", "dp", "dq", "qi", "key_ops")}
+    public = {name: value for name, value in entry.items() if name not in _PRIVATE and name != "key_ops"}
     try:
         return JWKRegistry.import_key(public)
     except (JoseError, ValueError, TypeError, KeyError):

@@ -4,10 +4,12 @@ through `calls`. `Services` is all of them, wired once at start."""
 from __future__ import annotations
 
 from gateway.calls.caller import Caller
+from gateway.calls.writes import Writes
 from gateway.ownership import Ownership
 from gateway.ports.aliases import Aliases
 from gateway.ports.links import IdentityLinks
 from gateway.ports.manifest import Secret
+from gateway.ports.tasks import Tasks
 from gateway.services.availability import AvailabilityService
 from gateway.services.catalog import Catalog
 from gateway.services.cursors import Cursors
@@ -19,6 +21,7 @@ from gateway.services.nodes import Nodes
 from gateway.services.orders import Orders
 from gateway.services.pricing import Pricing
 from gateway.services.speech import Speech
+from gateway.services.staff_tasks import StaffTasks
 from gateway.services.stores import Stores
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import Settings
@@ -31,13 +34,16 @@ class Services:
         self,
         settings: Settings,
         caller: Caller,
+        writes: Writes,
         ownership: Ownership,
         links: IdentityLinks,
         aliases: Aliases,
+        tasks: Tasks,
         key: Secret,
     ) -> None:
-        systems = SystemsOfRecord(caller, ownership)
+        systems = SystemsOfRecord(caller, ownership, writes)
         cursors = Cursors(key)
+        self.systems = systems
         self.ownership = ownership
         self.caller = caller
         self.languages = Languages(settings.languages)
@@ -51,3 +57,4 @@ class Services:
         self.orders = Orders(systems, self.customers, cursors)
         self.speech = Speech(self.languages)
         self.nodes = Nodes(self, aliases)
+        self.staff_tasks = StaffTasks(tasks, cursors)

@@ -20,6 +20,7 @@ from gateway.model.stock import (
     StockLevels,
     StoreAvailability,
 )
+from gateway.model.touched import holds_until
 from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.operations import GET_STOCK
 from gateway.services.counting import Count, Shelf, count
@@ -38,6 +39,13 @@ class Promises(Struct, frozen=True):
 
     sure: Promise
     unsure: Promise
+
+    @classmethod
+    def after(cls, now: datetime, soonest: timedelta, latest: timedelta) -> Promises:
+        """So long from now: in whole minutes, never too early, and told anew when the next one begins."""
+        ready_at, ready_by = _whole_minute(now + soonest), _whole_minute(now + latest)
+        holds_until(min(ready_at - soonest, ready_by - latest))
+        return cls.between(ready_at, ready_by)
 
     @classmethod
     def between(cls, ready_at: datetime, ready_by: datetime) -> Promises:
@@ -90,7 +98,7 @@ class AvailabilityService:
         locations = self._systems.ownership.locations
         shelves = await self._shelves(skus, [locations[name] for name in limits.locations], scope)
         earliest, latest = limits.delivery_days
-        promises = Promises.between(scope.now + timedelta(days=earliest), scope.now + timedelta(days=latest))
+        promises = Promises.after(scope.now, timedelta(days=earliest), timedelta(days=latest))
         answers: dict[str, Availability | AdapterError] = {}
         for position, sku in enumerate(skus):
             whole = count(position, shelves, limits)
@@ -151,7 +159,11 @@ class AvailabilityService:
 
     def _ready(self, plan: StorePlan, preparing: timedelta, scope: Scope) -> Promises | None:
         """So long after the store is next open; None where it never is."""
-        opening = self._openings.next(plan, scope.now)
+        steady = self._openings.steady(plan, scope.now)
+        opening = steady.next(scope.now)
+        if opening == scope.now:
+            return Promises.after(scope.now, preparing, preparing)
+        holds_until(steady.until)
         if opening is None:
             return None
         ready = opening.astimezone(UTC) + preparing
@@ -210,6 +222,12 @@ def _whole(
         stores,
         found.freshness,
     )
+
+
+def _whole_minute(instant: datetime) -> datetime:
+    """The first whole minute that is not before the instant."""
+    begun = instant.replace(second=0, microsecond=0)
+    return begun if begun == instant else begun + timedelta(minutes=1)
 
 
 def _ready_at(promise: Promise) -> datetime:

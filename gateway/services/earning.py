@@ -3,13 +3,13 @@ never a guess."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from msgspec import Struct
 
+from gateway.model.currencies import fraction_digits
 from gateway.model.customers import LoyaltyProgram, LoyaltyRule
-from gateway.model.money import Money, fraction_digits
+from gateway.model.money import Money
 from gateway.model.pricing import Price
 
 NOTHING = Decimal(0)
@@ -24,11 +24,8 @@ class PointsToEarn(Struct, frozen=True):
     complete: bool
 
 
-def to_earn(program: LoyaltyProgram, price: Price, sku: str | None, today: date) -> PointsToEarn | None:
-    """`sku` as the programme's system writes it. None where the programme is not for this day, price list or
-    currency."""
-    if (program.starts and today < program.starts) or (program.ends and today > program.ends):
-        return None
+def to_earn(program: LoyaltyProgram, price: Price, sku: str | None) -> PointsToEarn | None:
+    """In a programme that runs. `sku` as its system writes it. None where it is not for this price list or currency."""
     if program.price_lists is not None:
         if price.freshness.source != program.ref.backend or price.price_list is None:
             return PointsToEarn(program, NOTHING, complete=False)

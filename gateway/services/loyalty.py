@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from msgspec import Struct
 
@@ -20,6 +19,7 @@ from gateway.model.customers import (
 from gateway.model.identity import KeyRule
 from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
 from gateway.model.pricing import Price
+from gateway.model.touched import holds_until
 from gateway.ports.operations import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.services.cursors import Cursors, PlainPosition
 from gateway.services.customers import unheard
@@ -97,16 +97,16 @@ class Loyalty:
         names = ownership.serving("loyalty", scope.commerce.country) if ownership.serves("loyalty") else ()
         names = tuple(name for name in names if ownership.offers(name, LIST_PROGRAMS.name))
         listed = await asyncio.gather(*(self._programs(name, scope) for name in names))
-        programs = [program for part in listed for program in part if program.active]
-        today = scope.now.date()
-        return [
-            tuple(earned for p in programs if (earned := self._earned(p, price, today)) is not None) for price in prices
-        ]
+        known = [program for part in listed for program in part]
+        programs = [program for program in known if program.runs(scope.now)]
+        for program in known:
+            if program.active and (change := program.next_change(scope.now)) is not None:
+                holds_until(change)
+        return [tuple(earned for p in programs if (earned := self._earned(p, price)) is not None) for price in prices]
 
-    def _earned(self, program: LoyaltyProgram, price: Price, today: date) -> PointsToEarn | None:
+    def _earned(self, program: LoyaltyProgram, price: Price) -> PointsToEarn | None:
         rule = self._key_rules.get(program.ref.backend, AS_IT_IS)
-        sku = rule.written(price.key.sku) if price.key is not None else None
-        return to_earn(program, price, sku, today)
+        return to_earn(program, price, rule.written(price.key.sku) if price.key is not None else None)
 
     async def _programs(self, backend: str, scope: Scope) -> tuple[LoyaltyProgram, ...]:
         try:

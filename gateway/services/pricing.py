@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from prometheus_client import Counter
 
 from gateway.errors import AdapterError
-from gateway.model.money import Money, TaxedMoney
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceComparison, PriceDisagreement, PriceExplanation, PriceKey
 from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
 from gateway.services.customers import Customers
@@ -18,7 +18,8 @@ from gateway.services.systems import SystemsOfRecord, fallback_freshness
 
 DISAGREEMENTS = Counter(
     "gateway_price_disagreements_total",
-    "Prices of which another system states a different amount, like for like in currency and tax",
+    "Prices of which another system states a different amount for the same: the same quantity, unit, currency, tax "
+    "treatment and customer",
     ["owner", "compared"],
 )
 
@@ -63,11 +64,14 @@ class Pricing:
         for name in self._systems.ownership.comparing("price", scope.commerce.country):
             others[name] = await self._systems.caller.keyed(name, GET_PRICES, keys, scope.commerce, scope.call)
         group = await self.group(scope)
-        return [self._explained(price, group, others) for price in prices]
+        owner = next(iter(self._systems.ownership.serving("price", scope.commerce.country)), None)
+        # A stand-in is never told the owner's group: its price is the one of everybody.
+        return [self._explained(price, group if price.freshness.source == owner else None, others) for price in prices]
 
     def _explained(
         self, price: Price, group: str | None, others: Mapping[str, Mapping[PriceKey, Price | AdapterError]]
     ) -> PriceExplanation:
+        """The others are asked for the price of everybody: nobody's group is known beyond its own system."""
         owner = price.freshness.source
         comparisons: list[PriceComparison] = []
         disagreements: list[PriceDisagreement] = []
@@ -75,7 +79,7 @@ class Pricing:
             if name == owner or price.key is None:
                 continue
             answer = answers.get(price.key)
-            comparison, difference = compare(name, price.current, answer)
+            comparison, difference = compare(name, price, answer, own_price=group is not None)
             comparisons.append(comparison)
             if difference is not None:
                 disagreements.append(difference)
@@ -84,20 +88,22 @@ class Pricing:
 
 
 def compare(
-    source: str, owned: TaxedMoney, other: Price | AdapterError | None
+    source: str, owned: Price, other: Price | AdapterError | None, *, own_price: bool = False
 ) -> tuple[PriceComparison, PriceDisagreement | None]:
-    """Like for like only: same currency, and gross against gross or net against net. Both amounts are quantised, since
-    an ERP keeps digits that a shop never shows."""
+    """Like for like only: the same quantity, unit and currency, gross against gross or net against net, and never a
+    customer's `own_price` beside the one of everybody. Both amounts are quantised, since an ERP keeps digits that a
+    shop never shows."""
     if other is None:
         return PriceComparison(source, None, comparable=False, reason="NOT_SOLD_THERE"), None
     if isinstance(other, AdapterError):
         return PriceComparison(source, None, comparable=False, reason=other.code), None
     stated = other.current
-    if stated.currency != owned.currency:
-        return PriceComparison(source, stated, comparable=False, reason="CURRENCY_DIFFERS"), None
-    pair = _alike(owned, stated)
-    if pair is None:
-        return PriceComparison(source, stated, comparable=False, reason="TAX_TREATMENT_DIFFERS"), None
+    pair = _alike(owned.current, stated)
+    reason = _unlike(owned, other, own_price)
+    if reason is None and pair is None:
+        reason = "TAX_TREATMENT_DIFFERS"
+    if pair is None or reason is not None:
+        return PriceComparison(source, stated, comparable=False, reason=reason), None
     mine, theirs = (money.quantized() for money in pair)
     comparison = PriceComparison(source, stated, comparable=True)
     if mine == theirs:
@@ -105,12 +111,34 @@ def compare(
     return comparison, PriceDisagreement(source, theirs, Money(theirs.amount - mine.amount, theirs.currency))
 
 
+def _unlike(owned: Price, other: Price, own_price: bool) -> str | None:
+    """Why the two prices are not for the same."""
+    if own_price:
+        return "PRICE_GROUP_DIFFERS"
+    if other.current.currency != owned.current.currency:
+        return "CURRENCY_DIFFERS"
+    if other.quantity != owned.quantity:
+        return "QUANTITY_DIFFERS"
+    unit = None if owned.key is None else owned.key.unit
+    if other.key is not None and other.key.unit != unit:
+        return "UNIT_DIFFERS"
+    return None
+
+
 def _alike(owned: TaxedMoney, other: TaxedMoney) -> tuple[Money, Money] | None:
+    """The amounts of the same side of the tax."""
+    if not (_sides_known(owned) and _sides_known(other)):
+        return None
     if owned.gross is not None and other.gross is not None:
         return owned.gross, other.gross
     if owned.net is not None and other.net is not None:
         return owned.net, other.net
     return None
+
+
+def _sides_known(money: TaxedMoney) -> bool:
+    """A lone amount whose treatment nobody knows stands on one side of the tax by a guess."""
+    return money.treatment is not TaxTreatment.UNKNOWN or (money.net is not None and money.gross is not None)
 
 
 def _stand_in(price: Price, reason: str) -> Price:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from gateway.calls.caller import Caller
+from gateway.calls.writes import Writes
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness, Role
 from gateway.ownership import Ownership
 from gateway.ports.operations import KeyedOperation, PagedOperation
+from gateway.ports.writes import Command, WriteOperation
 
 K = TypeVar("K")
 V = TypeVar("V")
 Q = TypeVar("Q")
 R = TypeVar("R")
+W = TypeVar("W", bound=Struct)
 
 Marker = Callable[[V, str], V]
 """Returns a value marked as coming from a fallback, for the reason given."""
@@ -27,11 +32,12 @@ def fallback_freshness(freshness: Freshness, reason: str) -> Freshness:
 
 
 class SystemsOfRecord:
-    """Keyed reads by system of record with marked fallback, and paged reads of one backend."""
+    """Keyed reads by system of record with marked fallback, paged reads of one backend, writes by the owner alone."""
 
-    def __init__(self, caller: Caller, ownership: Ownership) -> None:
+    def __init__(self, caller: Caller, ownership: Ownership, writes: Writes) -> None:
         self.caller = caller
         self.ownership = ownership
+        self._writes = writes
 
     async def keyed(
         self,
@@ -78,6 +84,16 @@ class SystemsOfRecord:
                 last = error
         assert last is not None  # noqa: S101  backends is not empty, so the loop returned or failed
         raise last
+
+    async def write(
+        self, operation: WriteOperation[Any, W], command: Command, commerce: CommerceContext, call: CallContext
+    ) -> W:
+        """By the owner of the domain in this market and nobody else. Raises as `Writes.perform` does; Unavailable where
+        nobody serves it here."""
+        backends = self.ownership.serving(operation.domain.value, commerce.country)
+        if not backends:
+            raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
+        return await self._writes.perform(backends[0], operation, command, commerce, call)
 
 
 def _wanting(answers: Mapping[K, V | AdapterError], key: K, on_missing: bool) -> str | None:

@@ -5,13 +5,14 @@ brings its schema up to date; what is stored in it is written by the other files
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import Connection, Executable, Table, event, func, insert, select, text
+from sqlalchemy import ColumnElement, Double, Executable, Table, event, literal_column, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -25,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.errors import ConfigurationError, StateUnavailable
-from gateway.state.tables import metadata, schema_version
+from gateway.state.migrations import HEAD, revision_of, upgrade
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -33,18 +34,29 @@ if TYPE_CHECKING:
 _LOCK = 5_118_274  # any number: gateways that start together on one PostgreSQL migrate one after the other
 
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError)
+_MIGRATION_PATIENCE = 60.0
+"""Seconds that a gateway waits for another one that migrates the same database."""
+_POSTGRES_CLOCK = "extract(epoch from clock_timestamp())::float8"
+_SAY_AGAIN = 5.0
+"""Seconds between two lines that the database is away: whoever polls it meets that many times a second."""
+_LONG = 1.0
+"""Seconds after which a write transaction is told to the log: all other writers wait for it."""
 _log = structlog.get_logger("gateway.state")
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (metadata.create_all,)
-"""Applied in order, each once; a database's version is how many it has had. Never edit one that was released."""
 
 
 class Database:
-    """`await Database.open(url)`; `close` when done. `clock` of stored times is the wall clock, in seconds."""
+    """`await Database.open(url)`; `close` when done. `now` is the database's clock, for statements: seconds since 1970
+    (UTC). Several processes decide by it, whatever their own clocks say. `name` tells databases apart and holds no
+    password."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._writing = asyncio.Lock()
+        self._said_away = float("-inf")
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self.name = _name(engine)
+        clock = "((julianday('now') - 2440587.5) * 86400.0)" if self.is_sqlite else _POSTGRES_CLOCK
+        self.now: ColumnElement[float] = literal_column(clock, Double)
 
     @classmethod
     async def open(cls, url: str, *, patience: float = 5.0) -> Database:
@@ -54,6 +66,8 @@ class Database:
             parsed = make_url(url)
         except ArgumentError as error:
             raise ConfigurationError("not a database URL", place="gateway.state") from error
+        except ValueError as error:
+            raise ConfigurationError("not a database URL: its port is no number", place="gateway.state") from error
         is_sqlite = parsed.get_backend_name() == "sqlite"
         file = parsed.database if is_sqlite and parsed.database not in (None, "", ":memory:") else None
         try:
@@ -61,7 +75,11 @@ class Database:
                 await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
             options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 8}
             engine = create_async_engine(parsed, **options)
-        except (OSError, NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
+        except ModuleNotFoundError as error:
+            extra = 'pip install "headless-commerce-gateway[postgres]"'
+            hint = f"install the PostgreSQL driver: {extra}" if error.name == "asyncpg" else str(error)
+            raise ConfigurationError(hint, place="gateway.state") from error
+        except (OSError, NoSuchModuleError, SQLAlchemyError) as error:
             raise ConfigurationError(f"cannot use this database: {error}", place="gateway.state") from error
         if is_sqlite:
             event.listen(engine.sync_engine, "connect", _prepare_sqlite(patience))
@@ -84,17 +102,27 @@ class Database:
             async with self._engine.connect() as connection:
                 yield connection
         except _AWAY as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
-        """`async with database.write() as connection`: one transaction, committed at the end. Raises StateUnavailable
-        while the database is locked, full, read-only or away; then nothing of it was written."""
+        """`async with database.write() as connection`: one transaction, committed at the end. Short, and never over an
+        await on a backend: on SQLite it has the one write lock from its first statement (so that what it reads is what
+        it changes), and this process writes one after the other rather than let its writers fight for the file. Raises
+        StateUnavailable while the database is locked, full, read-only or away; then nothing of it was written."""
         try:
-            async with self._engine.begin() as connection:
+            if not self.is_sqlite:
+                async with self._engine.begin() as connection:
+                    yield connection
+                return
+            async with self._writing, self._engine.begin() as connection:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                begun = time.monotonic()
                 yield connection
+                if (held := time.monotonic() - begun) > _LONG:
+                    _log.warning("state_write_held_long", seconds=round(held, 1))
         except _AWAY as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]) -> Executable:
         """An insert that, where the primary key exists, sets the `update` columns to the new values."""
@@ -107,6 +135,10 @@ class Database:
     def insert_once(self, table: Table, row: Mapping[str, Any]) -> Executable:
         """An insert that does nothing where any unique column is taken already."""
         return self._insert(table).values(dict(row)).on_conflict_do_nothing()
+
+    def merging(self, table: Table, row: Mapping[str, Any]) -> sqlite.Insert | postgresql.Insert:
+        """An insert to which `on_conflict_do_update` may be added."""
+        return self._insert(table).values(dict(row))
 
     def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         # Only the dialect of the configured database is loaded, by the engine already.
@@ -124,28 +156,33 @@ class Database:
     async def close(self) -> None:
         await self._engine.dispose()
 
+    def _unavailable(self, error: BaseException) -> StateUnavailable:
+        now = time.monotonic()
+        if now - self._said_away > _SAY_AGAIN:
+            self._said_away = now
+            _log.error("state_unavailable", error=type(getattr(error, "orig", None) or error).__name__)
+        return StateUnavailable()
+
     async def _migrate(self) -> None:
+        async with self._engine.connect() as connection:
+            if await connection.run_sync(revision_of) == HEAD:
+                return
         async with self._engine.begin() as connection:
             if self.is_sqlite:
-                await connection.execute(text("BEGIN IMMEDIATE"))
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={int(_MIGRATION_PATIENCE * 1000)}")
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            await connection.run_sync(schema_version.create, checkfirst=True)
-            applied = await _version(connection)
-            if applied > len(MIGRATIONS):
-                raise ConfigurationError("this database was written by a newer gateway", place="gateway.state")
-            for number, migrate in enumerate(MIGRATIONS[applied:], start=applied + 1):
-                await connection.run_sync(migrate)
-                await connection.execute(insert(schema_version).values(version=number))
+            await connection.run_sync(upgrade)
+        await self._engine.dispose()  # with the patience of a migration
 
 
-async def _version(connection: AsyncConnection) -> int:
-    return (await connection.execute(select(func.max(schema_version.c.version)))).scalar() or 0
-
-
-def _unavailable(error: BaseException) -> StateUnavailable:
-    _log.error("state_unavailable", error=type(getattr(error, "orig", None) or error).__name__)
-    return StateUnavailable()
+def _name(engine: AsyncEngine) -> str:
+    """The same for everybody on this machine who opened the same database."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:{Path(url.database or ':memory:').resolve()}"
+    return f"{url.get_backend_name()}:{url.host}:{url.port}/{url.database}"
 
 
 def _prepare_sqlite(patience: float) -> Callable[[Any, object], None]:

@@ -12,6 +12,12 @@ from gateway.state.database import Database
 from gateway.state.tables import key_values
 
 
+async def sweep_key_values(database: Database) -> int:
+    """Drop what is over, of every namespace; reading never returns it anyway."""
+    async with database.write() as connection:
+        return (await connection.execute(delete(key_values).where(key_values.c.expires < time.time()))).rowcount
+
+
 class KeyValues:
     """One namespace (`space`) of the store. `ttl` in seconds; None keeps."""
 
@@ -39,11 +45,6 @@ class KeyValues:
     async def delete(self, key: str) -> None:
         async with self._database.write() as connection:
             await connection.execute(delete(key_values).where(self._is(key)))
-
-    async def sweep(self) -> None:
-        """Drop what is over; reading never returns it anyway."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(key_values).where(key_values.c.expires < time.time()))
 
     def _is(self, key: str) -> ColumnElement[bool]:
         return (key_values.c.space == self._space) & (key_values.c.key == key)

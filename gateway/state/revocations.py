@@ -11,20 +11,24 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.state.changes import Change, Changes
 from gateway.state.database import Database, StateUnavailable
 from gateway.state.tables import revocations
 
 REFRESH_SECONDS = 2.0
 EVERY_TOKEN = ""
+CHANGED = "revocations"
+"""The topic under which others are told."""
 _log = structlog.get_logger("gateway.state")
 
 
 class StoredRevocations:
-    """`revoke` holds on this gateway at once, on every other within `REFRESH_SECONDS`. While the database cannot be
-    read, what was known stays revoked."""
+    """`revoke` holds at once on this gateway and on every other that hears of it (`changes`), and within
+    `REFRESH_SECONDS` on any. While the database cannot be read, what was known stays revoked."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changes: Changes | None = None) -> None:
         self._database = database
+        self._changes = changes
         self._known: frozenset[tuple[str, str, str]] = frozenset()
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -46,14 +50,23 @@ class StoredRevocations:
         row = {"issuer": issuer, "subject": subject, "token": token or EVERY_TOKEN, "revoked": time.time()}
         async with self._database.write() as connection:
             await connection.execute(self._database.insert_once(revocations, row))
-        self._read_at = float("-inf")
+        await self._changed()
 
     async def restore(self, issuer: str, subject: str) -> None:
         """Take back everything that was revoked of a subject."""
         mine = (revocations.c.issuer == issuer) & (revocations.c.subject == subject)
         async with self._database.write() as connection:
             await connection.execute(delete(revocations).where(mine))
+        await self._changed()
+
+    def forget(self) -> None:
+        """Read the list anew before the next answer: somebody has changed it."""
         self._read_at = float("-inf")
+
+    async def _changed(self) -> None:
+        self.forget()
+        if self._changes is not None:
+            await self._changes.tell(Change(CHANGED, "", ()))
 
     async def _read(self) -> None:
         columns = revocations.c

@@ -1,12 +1,55 @@
-"""Every table of the gateway's own state, on SQLite and PostgreSQL alike. Times are seconds since 1970 (UTC)."""
+"""Every table of the gateway's own state as it is today, on SQLite and PostgreSQL alike; `migrations/` made them, and a
+test holds both equal. Times are seconds since 1970 (UTC).
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
 
-schema_version = Table("gateway_schema", metadata, Column("version", Integer, primary_key=True))
+gateway_schema = Table(
+    "gateway_schema", metadata, Column("version", Integer, primary_key=True)
+)  # for gateways from before Alembic
+gateway_floor = Table("gateway_floor", metadata, Column("oldest", Integer, primary_key=True, autoincrement=False))
+
+
+def _number() -> TypeEngine[int]:
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _serial() -> Column[int]:
+    """A number that is never given twice. On PostgreSQL it is drawn before the commit: readers of all rows go by
+    `(xact, id)`, see `state/log.py`."""
+    return Column("id", _number(), primary_key=True, autoincrement=True)
+
+
+def _queued() -> tuple[Column[Any], ...]:
+    """What `state/queue.py` needs of a table."""
+    return (
+        Column("state", String(10), nullable=False),
+        Column("attempts", Integer, nullable=False),
+        Column("due", Double, nullable=False),
+        Column("leased_until", Double, nullable=False),
+        Column("reason", String(200), nullable=True),
+    )
+
 
 identifiers = Table(
     "identifiers",
@@ -84,4 +127,106 @@ key_values = Table(
     Column("value", LargeBinary, nullable=False),
     Column[float]("expires", Double, nullable=True),
     Index("key_values_expires", "expires"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _serial(),
+    Column("xact", BigInteger, nullable=False),
+    Column("origin", String(40), nullable=False),
+    Column("topic", String(40), nullable=False),
+    Column("source", String(120), nullable=False),
+    Column("tags", Text, nullable=False),
+    Column[float]("told", Double, nullable=False),
+    Index("changes_order", "xact", "id"),
+    sqlite_autoincrement=True,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _serial(),
+    Column("identity", String(64), nullable=False, unique=True),
+    Column("backend", String(120), nullable=False),
+    Column("kind", String(80), nullable=False),
+    Column("subject", String(400), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column[float]("received", Double, nullable=False),
+    *_queued(),
+    Index("inbox_due", "state", "due"),
+    Index("inbox_subject", "subject", "state", "id"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _serial(),
+    Column("xact", BigInteger, nullable=False),
+    Column("event", String(64), nullable=False, unique=True),
+    Column("kind", String(80), nullable=False),
+    Column("subject", String(400), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column[float]("written", Double, nullable=False),
+    Index("outbox_order", "xact", "id"),
+    sqlite_autoincrement=True,
+)
+
+outbox_deliveries = Table(
+    "outbox_deliveries",
+    metadata,
+    _serial(),
+    Column("entry", _number(), ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False),
+    Column("receiver", String(120), nullable=False),
+    Column("subject", String(400), nullable=False),
+    *_queued(),
+    UniqueConstraint("receiver", "entry", name="outbox_deliveries_once"),
+    Index("outbox_deliveries_due", "receiver", "state", "due"),
+    Index("outbox_deliveries_subject", "receiver", "subject", "state", "id"),
+    Index("outbox_deliveries_entry", "entry"),
+    sqlite_autoincrement=True,
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("kind", String(80), nullable=False),
+    Column("subject", String(400), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column[float]("opened", Double, nullable=False),
+    Column[float]("seen", Double, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column[float]("done", Double, nullable=True),
+    Column("done_by", String(200), nullable=True),
+    Column("open_as", String(482), nullable=True, unique=True),  # kind and subject; nothing once it is done
+    Index("tasks_done", "done"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("space", String(120), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    Column[float]("expires", Double, nullable=False),
+    Index("counters_expires", "expires"),
+)
+
+writes = Table(
+    "writes",
+    metadata,
+    Column("backend", String(120), primary_key=True),
+    Column("operation", String(120), primary_key=True),
+    Column("reference", String(40), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("result", LargeBinary, nullable=True),
+    Column("holder", String(40), nullable=False),
+    Column[float]("leased_until", Double, nullable=False),
+    Column[float]("sent", Double, nullable=False),
+    Column("looked", Integer, nullable=False),
+    Column[float]("due", Double, nullable=False),
+    Index("writes_due", "state", "due"),
 )

@@ -28,7 +28,8 @@ class SeedTranslation(Struct, frozen=True):
 
 class SeedPrice(Struct, frozen=True):
     """What this backend asks for one piece. `list` is the higher regular price. Empty `country` is everywhere;
-    `price_group` names a price list or group; `location` a till's own price; `minimum_quantity` a break."""
+    `price_group` names a price list or group; `location` a till's own price; `minimum_quantity` a break. `starts` and
+    `ends` (aware, inclusive) only where the vendor knows dated prices."""
 
     sku: str
     price: Money
@@ -37,6 +38,11 @@ class SeedPrice(Struct, frozen=True):
     price_group: str = ""
     location: str = ""
     minimum_quantity: Decimal = Decimal(0)
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return (self.starts is None or self.starts <= at) and (self.ends is None or at <= self.ends)
 
 
 class SeedStock(Struct, frozen=True):

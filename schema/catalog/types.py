@@ -19,6 +19,7 @@ from gateway.model.pricing import Price
 from gateway.model.stock import Availability, Fulfilment
 from gateway.model.text import SpeakableText
 from gateway.security.hints import CacheControl
+from gateway.services.unit_prices import with_unit_prices
 from schema.availability.types import AvailabilityView
 from schema.catalog.arguments import (
     FulfilmentArgument,
@@ -114,7 +115,8 @@ class VariantView(Node):
     ) -> Sequence[Price | AdapterError | None]:
         if not 1 <= quantity <= 1_000_000:
             raise BadInput("`quantity` must be 1 to 1,000,000.")
-        return await ctx.services.pricing.prices([v.sku for v in parents], Decimal(quantity), unit, ctx.scope)
+        prices = await ctx.services.pricing.prices([v.sku for v in parents], Decimal(quantity), unit, ctx.scope)
+        return with_unit_prices(prices, parents, ctx.scope.commerce.country)
 
     @batched(
         AvailabilityView | None,

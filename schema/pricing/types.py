@@ -15,16 +15,35 @@ from gateway.model import pricing as model
 from gateway.model.text import SpeakableText
 from gateway.services.earning import PointsToEarn
 from schema.loyalty.points import PointsToEarnView
-from schema.values import FreshnessView, MoneyView, SpeakableTextView, TaxedMoneyView
+from schema.values import FreshnessView, LocaleArgument, MoneyView, SpeakableTextView, TaxedMoneyView, written
 
 
-@strawberry.type(name="UnitPrice", description="Price per measure, as consumer law asks for, such as per 100 ml.")
+@strawberry.type(
+    name="UnitPrice",
+    description="Price per measure, as consumer law asks for, such as per 100 mL: the final price over what one piece "
+    "contains.",
+)
 class UnitPriceView:
     is_type_of = records(model.UnitPrice)
 
-    price: MoneyView = strawberry.field(description="For `referenceQuantity` `referenceUnit`, taxed as `current`.")
+    price: TaxedMoneyView = strawberry.field(
+        description="For `referenceQuantity` `referenceUnit`, taxed as `current`. Rounded to the currency's digits; "
+        "below one pound or dollar to the tenth of a penny or cent, where the law of the country asks for it."
+    )
     reference_quantity: Decimal = strawberry.field(description="Such as 100.")
-    reference_unit: str = strawberry.field(description="UCUM code, such as ml.")
+    reference_unit: str = strawberry.field(description="UCUM code, such as mL.")
+    freshness: list[FreshnessView] = strawberry.field(
+        description="Who said the price, and who the contents. Empty where the price's own source states it whole."
+    )
+
+    @computed(
+        str,
+        description="What customers pay for the measure, as people write it in a language, with every digit it has: "
+        "£0.024. With tax wherever the source knows it.",
+    )
+    @staticmethod
+    def formatted(record: model.UnitPrice, ctx: OperationContext, locale: LocaleArgument = None) -> str:
+        return written(record.price.gross or record.price.stated, locale or ctx.language, every_digit=True)
 
 
 @strawberry.type(name="QuantityBreak", description="A lower price from some quantity on.")
@@ -32,7 +51,9 @@ class QuantityBreakView:
     is_type_of = records(model.QuantityBreak)
 
     minimum_quantity: Decimal = strawberry.field(description="From so many pieces on.")
-    price: MoneyView = strawberry.field(description="One piece then costs this, taxed as `current`.")
+    price: TaxedMoneyView = strawberry.field(description="One piece then costs this, taxed as `current`.")
+    valid_from: datetime | None = strawberry.field(description="Valid from then on (UTC, inclusive); null: open.")
+    valid_until: datetime | None = strawberry.field(description="Valid until then (UTC, inclusive); null: open.")
 
 
 @strawberry.type(name="PriceComparison", description="What another system states for the same thing.")
@@ -45,7 +66,10 @@ class PriceComparisonView:
         return ctx.source(record.source)
 
     price: TaxedMoneyView | None = strawberry.field(description="What it states; null where it has no price.")
-    comparable: bool = strawberry.field(description="False where currency or tax treatment differ.")
+    comparable: bool = strawberry.field(
+        description="False where it is not for the same: another currency, tax treatment, quantity, unit, or the "
+        "price of everybody beside a customer's own."
+    )
     reason: str | None = strawberry.field(description="Why it cannot be compared: a code; null where it can.")
 
 

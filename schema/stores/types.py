@@ -12,9 +12,10 @@ from gateway.errors import BadInput
 from gateway.execution import computed, records
 from gateway.model import stores as model
 from gateway.model.identity import NativeRef
-from gateway.model.opening_hours import next_opening, open_at
+from gateway.model.opening_hours import next_opening, open_at, steady_opening
 from gateway.model.paging import StoreEdge, StoreList
 from gateway.model.text import SpeakableText
+from gateway.model.touched import collecting, holds_until
 from schema.node import Node
 from schema.scalars import LocalTime
 from schema.values import ExternalIdView, FreshnessView, GeoPointView, PageInfoView, SpeakableTextView, TextView
@@ -112,6 +113,8 @@ class StoreView(Node):
         ctx: OperationContext,
         at: Annotated[datetime | None, strawberry.argument(description="Default: now.")] = None,
     ) -> bool | None:
+        if at is None:
+            _until_the_next_change(record, ctx)
         return open_at(at or ctx.now, record.timezone, record.hours, record.special_hours)
 
     @computed("datetime | None", description="When it is next open (now, if it is open); null where unknown or never.")
@@ -119,7 +122,12 @@ class StoreView(Node):
     def next_opening(record: model.Store, ctx: OperationContext) -> datetime | None:
         if not record.hours and not record.special_hours:
             return None
-        return next_opening(ctx.now, record.timezone, record.hours, record.special_hours)
+        opening = next_opening(ctx.now, record.timezone, record.hours, record.special_hours)
+        if opening == ctx.now:
+            holds_until(ctx.now)  # another instant each time, while it is open
+        else:
+            _until_the_next_change(record, ctx)
+        return opening
 
     @computed(list[ExternalIdView], description="What the systems call its places.")
     @staticmethod
@@ -129,7 +137,15 @@ class StoreView(Node):
     @computed(SpeakableTextView, description="Name, address and hours, as a voice assistant says them.")
     @staticmethod
     def speakable(record: model.Store, ctx: OperationContext) -> SpeakableText:
+        _until_the_next_change(record, ctx)
         return ctx.services.speech.store(record, ctx.now, ctx.language)
+
+
+def _until_the_next_change(record: model.Store, ctx: OperationContext) -> None:
+    """What is said of its hours now holds until it opens or closes next."""
+    if collecting() and (record.hours or record.special_hours):
+        steady = steady_opening(ctx.now, record.timezone, record.hours, record.special_hours)
+        holds_until(steady.until)
 
 
 @strawberry.type(name="StoreEdge", description="A store in a list, with the position after it.")

@@ -65,7 +65,12 @@ async def _world(seeds: Mapping[str, Seed], counting: list[str] | None = None) -
     places = counting or ["shop"]
     configuration: dict[str, Any] = {
         "backends": {
-            name: {"adapter": "seeded", "url": "http://127.0.0.1:9", "policy": {"cache": False, "coalesce": False}}
+            name: {
+                "adapter": "seeded",
+                "url": "http://127.0.0.1:9",
+                "allow_private_network": True,
+                "policy": {"cache": False, "coalesce": False},
+            }
             for name in seeds
         },
         "domains": {name: {"order": ["shop"]} for name in ("product", "price")} | {"stock": {"order": places}},

@@ -33,10 +33,10 @@ def test_the_annotated_reference_is_itself_a_valid_configuration() -> None:
         ({"profles": {}}, "profles: unknown key `profles`; did you mean `profiles`?"),
         ({"domains": {"price": {"order": [], "falback": True}}}, "domains.price.falback: .* `fallback`"),
         ({"server": {"port": "8000"}}, "server.port: Expected `int`, got `str`"),
-        ({"backends": {"erp": {"adapter": "memory"}}}, "backends.erp: .*`url`"),
+        ({"backends": {"erp": {"adapter": "memory"}}}, "backends.erp.url: .*`url`"),
         ({"backends": {"erp": {**SHOP, "policy": {"retrys": 1}}}}, "backends.erp.policy.retrys: .*`retries`"),
         ({"identity": {"erp": {"case": "upper", "fold": 1}}}, "identity.erp.fold: unknown key"),
-        ({"profiles": {"kiosk": {}}}, "profiles.kiosk: .*`touchpoint`"),
+        ({"profiles": {"kiosk": {}}}, "profiles.kiosk.touchpoint: .*`touchpoint`"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_a_suggestion(raw: dict[str, Any], said: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.odoo.pricing.rows import MarkupRuleRow, RuleRow, VariantRow
 from adapters.odoo.pricing.tables import PriceList, PriceTables, Rule, currency_name
@@ -34,12 +35,15 @@ class Wanted(Struct, frozen=True):
 
 class Evaluated(Struct, frozen=True):
     """`unit` for one sales unit, unrounded, in the list's currency. `before_discount` as Odoo's own shop shows it: only
-    for rules that are discounts (`is_discount`: percentage rules, which also show on order lines)."""
+    for rules that are discounts (`is_discount`: percentage rules, which also show on order lines). `starts` and `ends`:
+    since and until when this rule and those of the lists it is made from hold together."""
 
     unit: Decimal
     rule: Rule | None = None
     before_discount: Decimal | None = None
     is_discount: bool = False
+    starts: datetime | None = None
+    ends: datetime | None = None
 
 
 class Evaluation:
@@ -66,28 +70,34 @@ class Evaluation:
             return Evaluated(self._sales_price(price_list.currency, wanted))
         row = rule.row
         if row.compute_price == "fixed":
-            return Evaluated(number(row.fixed_price) * wanted.pieces, rule)
-        base = self._base(row, price_list.currency, wanted, depth)
+            return Evaluated(number(row.fixed_price) * wanted.pieces, rule, starts=rule.starts, ends=rule.ends)
+        below = self._base(row, price_list.currency, wanted, depth)
+        base = below.unit
+        starts = max((at for at in (rule.starts, below.starts) if at is not None), default=None)
+        ends = min((at for at in (rule.ends, below.ends) if at is not None), default=None)
         if row.compute_price == "percentage":
             unit = base - base * number(row.percent_price) / PERCENT
-            return Evaluated(unit, rule, self._undiscounted(row, price_list.currency, wanted, depth), True)
+            before = self._undiscounted(row, price_list.currency, wanted, depth)
+            return Evaluated(unit, rule, before, is_discount=True, starts=starts, ends=ends)
         if row.compute_price == "formula":
             unit = _formula(row, base, wanted.pieces)
             shown = bool(row.price_discount) and row.base in ("list_price", "pricelist")
-            return Evaluated(unit, rule, base if shown else None)
+            return Evaluated(unit, rule, base if shown else None, starts=starts, ends=ends)
         raise UnsupportedRule("a way to compute a price that is not known here")
 
-    def _base(self, row: RuleRow, currency: str, wanted: Wanted, depth: int) -> Decimal:
+    def _base(self, row: RuleRow, currency: str, wanted: Wanted, depth: int) -> Evaluated:
+        """What the rule starts from, in the list's currency."""
         base = text(row.base)
         if base == "standard_price":
             cost = number(wanted.variant.standard_price) * wanted.pieces
-            return self._convert(cost, currency_name(wanted.variant.cost_currency_id), currency, wanted)
+            return Evaluated(self._convert(cost, currency_name(wanted.variant.cost_currency_id), currency, wanted))
         other = link(row.base_pricelist_id)
         if base == "pricelist" and other is not None:
             chained = self._list(other)
-            return self._convert(self._price(chained, wanted, depth + 1).unit, chained.currency, currency, wanted)
+            below = self._price(chained, wanted, depth + 1)
+            return replace(below, unit=self._convert(below.unit, chained.currency, currency, wanted))
         if base in ("list_price", "pricelist"):
-            return self._sales_price(currency, wanted)
+            return Evaluated(self._sales_price(currency, wanted))
         raise UnsupportedRule("a base that is not known here")
 
     def _undiscounted(self, row: RuleRow, currency: str, wanted: Wanted, depth: int) -> Decimal:
@@ -99,7 +109,7 @@ class Evaluation:
             if below is not None and below.row.compute_price == "percentage":
                 amount = self._undiscounted(below.row, chained.currency, wanted, depth + 1)
                 return self._convert(amount, chained.currency, currency, wanted)
-        return self._base(row, currency, wanted, depth)
+        return self._base(row, currency, wanted, depth).unit
 
     def _sales_price(self, currency: str, wanted: Wanted) -> Decimal:
         amount = number(wanted.variant.lst_price) * wanted.pieces

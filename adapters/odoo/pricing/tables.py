@@ -3,8 +3,9 @@ company, the digits of a line; fiscal positions and units only where the configu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from msgspec import Struct
@@ -64,6 +65,11 @@ class PriceList(Struct, frozen=True):
         """Those that may apply, in order: Odoo's starts with the scope, narrowest first."""
         return (*self.by_variant.get(variant, ()), *self.by_template.get(template or 0, ()), *self.wide)
 
+    def rules(self) -> Iterator[Rule]:
+        """All of them, in no order."""
+        for some in (*self.by_variant.values(), *self.by_template.values(), self.wide):
+            yield from some
+
 
 class Rates:
     """Rates of one company: its own (or its root's) before shared ones."""
@@ -84,6 +90,10 @@ class Rates:
         for table in (self._own, self._shared):
             for known in table.values():
                 known.sort()
+
+    def days(self) -> set[date]:
+        """On which a rate begins."""
+        return {day for table in (self._own, self._shared) for known in table.values() for day, _ in known}
 
     def rate(self, currency: str, day: date) -> Decimal:
         """The latest rate up to `day`; before the first, the oldest; without any, 1."""
@@ -116,7 +126,8 @@ class FiscalPosition(Struct, frozen=True):
 
 
 class PriceTables(Struct, frozen=True):
-    """`lineage`: the company, then what it is a branch of, up to the root, which owns the rates."""
+    """`lineage`: the company, then what it is a branch of, up to the root, which owns the rates. `changes`: every
+    instant at which a rule of any list starts or ends, or a rate begins, in order."""
 
     version: int
     lists: Mapping[int, PriceList]
@@ -125,6 +136,13 @@ class PriceTables(Struct, frozen=True):
     lineage: tuple[int, ...]
     digits: LineDigits
     positions: Mapping[int, FiscalPosition]
+    changes: tuple[datetime, ...] = ()
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """When prices may be others than at `at`, by what these tables say; of all lists together, because lists are
+        made from each other. None where nothing later is dated."""
+        place = bisect_right(self.changes, at)
+        return self.changes[place] if place < len(self.changes) else None
 
     @property
     def company_currency(self) -> str:
@@ -197,15 +215,27 @@ async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext)
         raise RequestRefused(detail=f"`company`: this user does not see a company {config.company}")
     company = companies.result()[0]
     lineage = _lineage(company)
+    price_lists = {found.id: _price_list(found) for found in lists.result()}
+    known_rates = Rates(rates.result(), lineage[-1])
     return PriceTables(
         version=version,
-        lists={found.id: _price_list(found) for found in lists.result()},
-        rates=Rates(rates.result(), lineage[-1]),
+        lists=price_lists,
+        rates=known_rates,
         company=company,
         lineage=lineage,
         digits=digits.result(),
         positions=positions.result(),
+        changes=_changes(price_lists.values(), known_rates),
     )
+
+
+def _changes(lists: Iterable[PriceList], rates: Rates) -> tuple[datetime, ...]:
+    """Rates begin with the day in UTC, as they are looked up."""
+    found = {datetime.combine(day, time(), UTC) for day in rates.days()}
+    for price_list in lists:
+        for rule in price_list.rules():
+            found |= {instant for instant in (rule.starts, rule.ends) if instant is not None}
+    return tuple(sorted(found))
 
 
 def _lineage(company: CompanyRow) -> tuple[int, ...]:

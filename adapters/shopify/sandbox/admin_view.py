@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,18 @@ from gateway.testing.sandbox import SeedPrice
 
 VARIANT_TEXTS: Texts = {"sku": lambda variant: variant.sku, "barcode": lambda variant: variant.barcode}
 RIGHTS = ["read_products", "read_inventory", "read_locations", "read_customers", "read_orders", "read_markets"]
+RIGHT_OF = {
+    "products": "read_products",
+    "productByIdentifier": "read_products",
+    "productVariants": "read_products",
+    "collections": "read_products",
+    "collectionByIdentifier": "read_products",
+    "locations": "read_locations",
+    "customerByIdentifier": "read_customers",
+    "orders": "read_orders",
+    "marketsResolvedValues": "read_markets",
+}
+"""The right that a root field needs; without it the vendor answers ACCESS_DENIED to the whole query."""
 ORDER_HISTORY = timedelta(days=60)
 
 
@@ -28,9 +41,10 @@ def money(found: Money) -> dict[str, str]:
 
 
 class AdminRoot:
-    def __init__(self, world: World, *, read_all_orders: bool) -> None:
+    def __init__(self, world: World, *, read_all_orders: bool, withheld: Set[str] = frozenset()) -> None:
         self._world = world
         self._all_orders = read_all_orders
+        self._withheld = withheld
         self._catalog = CatalogView(world, world.seed.default_language, admin=True)
         self._people = PeopleView(world, None if read_all_orders else world.now - ORDER_HISTORY)
 
@@ -44,7 +58,7 @@ class AdminRoot:
 
     def currentAppInstallation(self, info: Any) -> dict[str, Any]:
         rights = [*RIGHTS, "read_all_orders"] if self._all_orders else RIGHTS
-        return {"accessScopes": [{"handle": right} for right in rights]}
+        return {"accessScopes": [{"handle": right} for right in rights if right not in self._withheld]}
 
     def marketsResolvedValues(self, info: Any, buyerSignal: dict[str, Any]) -> dict[str, Any]:
         country = buyerSignal["countryCode"]

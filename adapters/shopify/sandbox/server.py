@@ -23,7 +23,7 @@ from graphql import (
 from graphql.execution import ExecutionResult
 from graphql.utilities import value_from_ast_untyped
 
-from adapters.shopify.sandbox.admin_view import AdminRoot
+from adapters.shopify.sandbox.admin_view import RIGHT_OF, AdminRoot
 from adapters.shopify.sandbox.cost import Bucket, CostModel, query_cost, strict
 from adapters.shopify.sandbox.schemas import schema
 from adapters.shopify.sandbox.storefront_view import StorefrontRoot
@@ -37,7 +37,8 @@ UNAPPROVED = "[API] This action requires merchant approval for read_products sco
 
 
 class ShopifySandbox:
-    """Knobs: `bucket`, `cost_model`, `read_all_orders`, `denied` (root fields the app has no right to), `status` (every
+    """Knobs: `bucket`, `cost_model`, `read_all_orders`, `denied` (root fields the app has no right to), `withheld`
+    (rights its token lacks), `status` (every
     answer's HTTP status), `delay` in seconds, `rewrite` (the answer's bytes), `locked_out` (no token is right),
     `unapproved` (the merchant has not approved the app's rights)."""
 
@@ -47,6 +48,7 @@ class ShopifySandbox:
         self.cost_model: CostModel = strict
         self.read_all_orders = False
         self.denied: set[str] = set()
+        self.withheld: set[str] = set()
         self.status: int | None = None
         self.delay = 0.0
         self.rewrite: Callable[[bytes], bytes] | None = None
@@ -175,7 +177,8 @@ class ShopifySandbox:
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return {"errors": [error], "extensions": extensions}
         fields = {getattr(selection, "name", None) for selection in operation.selection_set.selections}
-        for denied in sorted(self.denied & {field.value for field in fields if field}):
+        withheld = {field for field, right in RIGHT_OF.items() if right in self.withheld}
+        for denied in sorted((self.denied | withheld) & {field.value for field in fields if field}):
             message = f"Access denied for {denied} field."
             error = {"message": message, "path": [denied], "extensions": {"code": "ACCESS_DENIED"}}
             return {"data": None, "errors": [error], "extensions": extensions}
@@ -186,7 +189,7 @@ class ShopifySandbox:
     ) -> ExecutionResult:
         root: Any
         if api == "admin":
-            root = AdminRoot(self.world, read_all_orders=self.read_all_orders)
+            root = AdminRoot(self.world, read_all_orders=self.read_all_orders, withheld=self.withheld)
         else:
             found: dict[str, Any] = {}
             for directive in operation.directives or ():

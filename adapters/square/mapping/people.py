@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import phonenumbers
@@ -133,7 +133,13 @@ def account(wire: WireAccount, known: LoyaltyProgram | None, freshness: Freshnes
         unit_many=same.unit_many if same else "points",
         lifetime=Decimal(wire.lifetime_points) if wire.lifetime_points is not None else None,
         enrolled_at=utc(wire.enrolled_at),
+        changes_at=_next_expiry(wire, freshness.as_of),
     )
+
+
+def _next_expiry(wire: WireAccount, now: datetime) -> datetime | None:
+    deadlines = (each.expires_at.astimezone(UTC) for each in wire.expiring_point_deadlines or ())
+    return min((deadline for deadline in deadlines if deadline > now), default=None)
 
 
 def entry(event: Event) -> LoyaltyEntry:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from adapters.square.mapping.money import money, stated
+from adapters.square.mapping.money import stated
 from adapters.square.wire.catalog import CatalogObject, LocationOverride
+from adapters.square.wire.common import WireMoney
 from gateway.errors import CurrencyNotSold
 from gateway.model.freshness import Freshness
-from gateway.model.money import TaxTreatment
+from gateway.model.money import Money, TaxTreatment
 from gateway.model.pricing import Price
 
 
@@ -37,11 +38,15 @@ def price(
     kind = (here.pricing_type if here else None) or data.pricing_type
     if kind == "VARIABLE_PRICING":
         return None
-    own = money(here.price_money) if here else None
-    amount = own or money(data.price_money)
-    if amount is None:
+    local = here.price_money if here is not None and _says(here.price_money) else None
+    wire = local or data.price_money
+    if wire is None or wire.amount is None or not wire.currency:
         return None
-    if amount.currency != currency:
+    if wire.currency != currency:
         return CurrencyNotSold()
-    rule = "location price" if own else None
-    return Price(stated(amount, how), freshness, quantity=quantity, rule=rule)
+    rule = "location price" if local else None
+    return Price(stated(Money.from_minor(wire.amount, currency), how), freshness, quantity=quantity, rule=rule)
+
+
+def _says(wire: WireMoney | None) -> bool:
+    return wire is not None and wire.amount is not None and bool(wire.currency)

@@ -11,9 +11,10 @@ from adapters.square.mapping.money import decimal, money
 from adapters.square.wire.common import WireMoney
 from adapters.square.wire.trade import Line, WireOrder
 from gateway.errors import InvalidAnswer
+from gateway.model.currencies import fraction_digits
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
-from gateway.model.money import Money, TaxedMoney, TaxTreatment, fraction_digits
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
 
 _STATUS = {"OPEN": OrderStatus.OPEN, "COMPLETED": OrderStatus.FULFILLED, "CANCELED": OrderStatus.CANCELLED}

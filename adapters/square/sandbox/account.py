@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from gateway.model.money import Money, fraction_digits
+from gateway.model.currencies import fraction_digits
+from gateway.model.money import Money
 
 Json = dict[str, Any]
 

@@ -83,7 +83,8 @@ SearchLoyaltyAccountsRequest query:SearchLoyaltyAccountsRequestLoyaltyAccountQue
 SearchLoyaltyAccountsRequestLoyaltyAccountQuery mappings:[LoyaltyAccountMapping] customer_ids:[string]
 LoyaltyAccountMapping id:string created_at:string phone_number:string
 SearchLoyaltyAccountsResponse errors:[Error] loyalty_accounts:[LoyaltyAccount] cursor:string
-LoyaltyAccount id:string program_id*:string balance:integer lifetime_points:integer customer_id:string enrolled_at:string created_at:string mapping:LoyaltyAccountMapping
+LoyaltyAccount id:string program_id*:string balance:integer lifetime_points:integer customer_id:string enrolled_at:string created_at:string mapping:LoyaltyAccountMapping expiring_point_deadlines:[LoyaltyAccountExpiringPointDeadline]
+LoyaltyAccountExpiringPointDeadline points*:integer expires_at*:string
 SearchLoyaltyEventsRequest query:LoyaltyEventQuery limit:integer cursor:string
 LoyaltyEventQuery filter:LoyaltyEventFilter
 LoyaltyEventFilter loyalty_account_filter:LoyaltyEventLoyaltyAccountFilter date_time_filter:LoyaltyEventDateTimeFilter

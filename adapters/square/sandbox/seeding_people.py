@@ -104,6 +104,9 @@ def _account(account: Account, seeded: SeedAccount, index: int) -> None:
         enrolled_at=stamp(source.enrolled_at) if source.enrolled_at else None,
         created_at=created,
         mapping=mapping,
+        expiring_point_deadlines=(
+            [{"points": int(source.balance), "expires_at": stamp(source.changes_at)}] if source.changes_at else None
+        ),
     )
     for entry in seeded.entries:
         account.loyalty_events.append(event(holder, account_uuid(source.program.id), entry))

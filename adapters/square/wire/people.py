@@ -41,6 +41,12 @@ class PhoneMapping(Struct, frozen=True):
     phone_number: str | None = None
 
 
+class Deadline(Struct, frozen=True):
+    """Some of an account's points expire."""
+
+    expires_at: Instant
+
+
 class Account(Struct, frozen=True):
     id: str
     program_id: str
@@ -50,6 +56,7 @@ class Account(Struct, frozen=True):
     enrolled_at: Instant | None = None
     created_at: Instant | None = None
     mapping: PhoneMapping | None = None
+    expiring_point_deadlines: tuple[Deadline, ...] | None = None
 
 
 class AccountsAnswer(Answer, frozen=True, kw_only=True):

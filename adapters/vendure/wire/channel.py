@@ -34,6 +34,18 @@ class _Count(Camel, frozen=True):
     total_items: int
 
 
+class _Id(Camel, frozen=True):
+    id: str
+
+
+class _Ids(Camel, frozen=True):
+    items: tuple[_Id, ...]
+
+
+class CollectionIds(Camel, frozen=True):
+    collections: _Ids
+
+
 class ProbeData(Camel, frozen=True):
     products: _Count
     customers: _Count

@@ -59,8 +59,8 @@ function priceOf(price) {
 
 function unitPrice(price) {
   if (!price?.unitPrice) return null;
-  const { price: amount, referenceQuantity, referenceUnit } = price.unitPrice;
-  return el("span", { class: "quiet" }, el("bdi", {}, `${amount.formatted} / ${referenceQuantity} ${referenceUnit}`));
+  const { formatted, referenceQuantity, referenceUnit } = price.unitPrice;
+  return el("span", { class: "quiet" }, el("bdi", {}, `${formatted} / ${referenceQuantity} ${referenceUnit}`));
 }
 
 function heading(title) {

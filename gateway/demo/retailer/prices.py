@@ -8,7 +8,8 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from gateway.demo.retailer import disagreements as planted
 from gateway.demo.retailer.catalogue import Item
 from gateway.demo.retailer.places import COUNTRIES, CURRENCIES
-from gateway.model.money import Money, fraction_digits
+from gateway.model.currencies import fraction_digits
+from gateway.model.money import Money
 from gateway.testing.sandbox import SeedPrice
 
 TAX_RATES = {"GB": Decimal("0.20"), "JP": Decimal("0.10"), "IL": Decimal("0.18"), "KW": Decimal("0")}

@@ -40,6 +40,11 @@ def _bundle(language: str) -> FluentBundle | None:
     return bundle
 
 
+def has_sentences(language: str) -> bool:
+    """Whether anything can be said in a language without falling back to another."""
+    return _bundle(language) is not None
+
+
 @cache
 def _locale(language: str) -> Locale:
     return Locale.parse(language, sep="-")
@@ -139,8 +144,7 @@ class Speech:
 
     def money(self, money: Money, language: str) -> str:
         """With the currency's name, as it is said: "12.50 British pounds"."""
-        rounded = money.quantized()
-        return format_currency(rounded.amount, rounded.currency, locale=_locale(language), format_type="name")
+        return format_currency(money.displayed(), money.currency, locale=_locale(language), format_type="name")
 
     def _date(self, instant: datetime, timezone: str, language: str) -> str:
         return format_date(instant.astimezone(ZoneInfo(timezone)).date(), "long", locale=_locale(language))

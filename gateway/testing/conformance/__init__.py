@@ -16,6 +16,14 @@ from gateway.testing.conformance.people import (
     SearchConformance,
     StoreConformance,
 )
+from gateway.testing.conformance.writes import (
+    KeylessWriteConformance,
+    LaggingWriteConformance,
+    LookedUpWriteConformance,
+    WriteConformance,
+    WriteControl,
+    WriteFault,
+)
 
 __all__ = [
     "BackendControl",
@@ -25,6 +33,9 @@ __all__ = [
     "ControlledTransport",
     "CustomerConformance",
     "IdentityConformance",
+    "KeylessWriteConformance",
+    "LaggingWriteConformance",
+    "LookedUpWriteConformance",
     "LoyaltyConformance",
     "OrdersConformance",
     "PriceConformance",
@@ -32,4 +43,7 @@ __all__ = [
     "SearchConformance",
     "StockConformance",
     "StoreConformance",
+    "WriteConformance",
+    "WriteControl",
+    "WriteFault",
 ]

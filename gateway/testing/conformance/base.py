@@ -16,6 +16,7 @@ from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.operation import OperationSpec
+from gateway.model.soundness import fault_of
 from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
 from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
@@ -105,7 +106,9 @@ def view(facts: ConformanceFacts, spec: OperationSpec) -> ContextView:
 
 
 def assert_well_formed(answer: object, source: str) -> None:
-    """Everywhere inside an answer: instants are aware UTC, amounts are finite decimals, facts name their source."""
+    """Everywhere inside an answer: instants are aware UTC, amounts are decimal numbers without the tail of a float,
+    facts name their source."""
+    assert (fault := fault_of(answer)) is None, f"the gateway would refuse this answer: {fault}"
     for part in _parts(answer):
         if isinstance(part, datetime):
             assert part.utcoffset() == timedelta(0), f"not aware UTC: {part!r}"

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gateway.errors import AmbiguousKey, CurrencyNotSold
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQuery
+from gateway.model.currencies import fraction_digits
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevels, Tracking
@@ -173,6 +174,34 @@ class PriceConformance(KeyedConformance):
             assert line == line.quantized()
             if price.list is not None:
                 assert price.list.stated.amount > price.current.stated.amount
+
+    async def test_net_and_tax_make_gross(self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec) -> None:
+        for price in (await self.ask(adapter, self.known_keys(facts)[:24], facts, spec)).values():
+            assert isinstance(price, Price)
+            beside = (price.list, price.line, price.unit_price and price.unit_price.price)
+            for money in (price.current, *beside, *(step.price for step in price.breaks)):
+                if money is None or money.net is None or money.gross is None or money.tax is None:
+                    continue
+                smallest = Decimal(1).scaleb(-fraction_digits(money.currency))
+                # One side may keep digits that the others, as they are charged, have not.
+                assert abs(money.net.amount + money.tax.amount - money.gross.amount) < smallest
+
+    async def test_all_that_a_price_says_is_taxed_as_the_price(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        for price in (await self.ask(adapter, self.known_keys(facts)[:24], facts, spec)).values():
+            assert isinstance(price, Price)
+            beside = (price.list, price.line, price.unit_price and price.unit_price.price)
+            for money in (*beside, *(step.price for step in price.breaks)):
+                assert money is None or money.treatment is price.current.treatment
+
+    async def test_a_price_is_not_over_when_it_is_given(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
+    ) -> None:
+        for price in (await self.ask(adapter, self.known_keys(facts)[:24], facts, spec)).values():
+            assert isinstance(price, Price)
+            assert price.horizon is None or price.horizon >= price.freshness.as_of
+            assert price.valid_from is None or price.valid_from <= price.freshness.as_of
 
     async def test_a_price_group_changes_the_price(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec

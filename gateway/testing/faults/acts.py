@@ -35,6 +35,11 @@ _DRIP_SECONDS = 0.02
 
 
 async def act(fault: Fault, proxy: FaultProxy, request: Incoming, writer: asyncio.StreamWriter) -> bool:
+    if proxy.after and fault is not Fault.NONE:
+        answer = await proxy.forward(request)
+        if fault is Fault.SLOW:
+            await asyncio.sleep(proxy.delay)
+            return await _send(writer, answer)
     if fault in _STATUSES:
         return await _send(writer, _STATUSES[fault])
     if fault in _MUTATIONS:

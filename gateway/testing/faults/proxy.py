@@ -26,7 +26,8 @@ _UNFORWARDED = frozenset({"host", "connection", "keep-alive", "content-length", 
 
 class FaultProxy:
     """`connections` and `requests` count what arrived, `forwarded` what reached the backend. `only` narrows the fault
-    to requests whose target contains it."""
+    to requests whose target contains it. `after`: the backend has the request, and its answer is lost to the fault:
+    what a write that was sent can meet."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream.rstrip("/")
@@ -34,6 +35,7 @@ class FaultProxy:
         self.retry_after = 2
         self.redirect_to = ""
         self.only = ""
+        self.after = False
         self.connections = 0
         self.requests = 0
         self.forwarded = 0
@@ -148,7 +150,7 @@ class FaultProxy:
                 await writer.wait_closed()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._fault is Fault.RESET and not self.only:
+        if self._fault is Fault.RESET and not self.only and not self.after:
             reset(writer)
             return
         if self._fault is Fault.TLS:

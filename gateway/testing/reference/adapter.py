@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from gateway.testing.reference.order_desk import OrderDesk
 from gateway.testing.reference.orders import Orders
 from gateway.testing.reference.people import People
 from gateway.testing.reference.places import Places
 from gateway.testing.reference.search import Search
 
 
-class ReferenceAdapter(Search, Places, People, Orders):
+class ReferenceAdapter(Search, Places, People, Orders, OrderDesk):
     """Construct with a backend's name (or the environment a manifest is given) and a seed. Deterministic: the same seed
     and questions give the same answers. Knobs: see `Controls`."""

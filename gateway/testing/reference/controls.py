@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from gateway.errors import AdapterError, RequestRefused, Unavailable
 from gateway.model.freshness import Freshness
 from gateway.model.identity import KeyRule, NativeRef
 from gateway.model.operation import OperationSpec
+from gateway.model.orders import PlacedOrder
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.testing.reference.operations import OPERATIONS
 from gateway.testing.sandbox import Seed
@@ -23,6 +24,10 @@ class Asked(Struct, frozen=True):
 
     operation: str
     keys: tuple[object, ...]
+
+
+async def _at_once() -> None:
+    return None
 
 
 class Controls:
@@ -63,6 +68,13 @@ class Controls:
         self.places: dict[str, str] = {}
         self.truncated_before: datetime | None = None
         self.restricted = False
+        self.placed: list[tuple[str, PlacedOrder, float]] = []
+        self.lag = 0.0
+        self.after_placing: Callable[[], Awaitable[None]] = _at_once
+
+    def effects(self, reference: str) -> int:
+        """How many orders were made under a reference."""
+        return sum(1 for known, _, _ in self.placed if known == reference)
 
     async def _request(self, operation: str, keys: Iterable[object] = ()) -> None:
         """Stands where a vendor's adapter makes its HTTP request."""

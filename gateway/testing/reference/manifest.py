@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+from gateway.constraints import TEXT, named
 from gateway.errors import ConfigurationError
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, QualityTier
 from gateway.testing.reference.adapter import ReferenceAdapter
-from gateway.testing.reference.operations import OPERATIONS
+from gateway.testing.reference.operations import OPERATIONS, WRITES
 from gateway.testing.sandbox import Seed
 
 
@@ -19,8 +21,8 @@ class MemoryConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fiel
     """`seed`: the path of a JSON document of a `Seed`; empty: a backend that knows nothing. `places`: the seed's
     location of each configured store, where they differ in name."""
 
-    seed: str = ""
-    places: Mapping[str, str] = {}
+    seed: Annotated[str, TEXT.or_empty()] = ""
+    places: Annotated[Mapping[str, Annotated[str, TEXT]], named("stores").for_keys()] = {}
 
 
 def load_seed(path: Path) -> Seed:
@@ -54,7 +56,9 @@ MANIFEST = Manifest(
     config=MemoryConfig,
     create=_create,
     operations=OPERATIONS,
+    writes=WRITES,
     tier=QualityTier.GOLD,
+    key_fields=("sku",),
 )
 
 

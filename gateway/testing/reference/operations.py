@@ -7,10 +7,14 @@ from collections.abc import Mapping
 
 from gateway.model.operation import OperationSpec
 from gateway.ports import operations as ports
+from gateway.ports.commands import PLACE_ORDER
+from gateway.ports.writes import FindKind, WriteSpec
 
 _TEXT = frozenset({"language"})
 _PRICE = frozenset({"country", "currency", "price_group", "store"})
 _SEARCH = frozenset({"country", "currency", "language"})
+
+WRITES: Mapping[str, WriteSpec] = {PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT)}
 
 OPERATIONS: Mapping[str, OperationSpec] = {
     ports.GET_PRODUCTS.name: OperationSpec(vary_on=_TEXT, max_keys=250, time_to_live=60.0, stale_for=600.0),

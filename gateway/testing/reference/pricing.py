@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
-from gateway.model.pricing import Price, PriceKey, QuantityBreak, UnitPrice
+from gateway.model.pricing import Price, PriceKey, QuantityBreak
 from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
 from gateway.testing.reference.catalog import Catalog
 from gateway.testing.sandbox import SeedPrice
@@ -56,12 +57,15 @@ class Pricing(Catalog):
             return AmbiguousKey(source=self.name, domain="price")
         place = self.places.get(store, store) if store else ""
         price_group = context.price_group if group is None else group
+        now = self.clock()
+        known = self._prices_by_sku.get(sku, ())
         offered = [
             row
-            for row in self._prices_by_sku.get(sku, ())
+            for row in known
             if row.country in ("", context.country)
             and row.price_group in ("", price_group or "")
             and row.location in ("", place)
+            and row.holds(now)
         ]
         rows = [row for row in offered if row.price.currency == context.currency]
         if offered and not rows:
@@ -79,9 +83,11 @@ class Pricing(Catalog):
             current=self._taxed(sku, chosen.price, context.country),
             list=None if regular is None else self._taxed(sku, regular, context.country),
             line=self._taxed(sku, chosen.price.times(key.quantity).quantized(), context.country),
-            unit_price=self._unit_price(sku, chosen.price),
             quantity=key.quantity,
-            breaks=tuple(QuantityBreak(row.minimum_quantity, row.price) for row in tiers),
+            breaks=tuple(self._break(sku, row, context.country) for row in tiers),
+            valid_from=chosen.starts,
+            valid_until=chosen.ends,
+            changes_at=_next_change(known, now),
             rule=_rule(chosen),
             freshness=self._freshness(),
         )
@@ -110,13 +116,13 @@ class Pricing(Catalog):
         tax = amount.times(rate).quantized()
         return TaxedMoney(amount, amount.plus(tax), tax, TaxTreatment.EXCLUDED)
 
-    def _unit_price(self, sku: str, price: Money) -> UnitPrice | None:
-        variants = self._variants_by_sku.get(sku, ())
-        measure = variants[0].measurement if variants else None
-        if measure is None or measure.unit != measure.reference_unit:
-            return None
-        reference = price.times(measure.reference_quantity / measure.quantity).quantized()
-        return UnitPrice(reference, measure.reference_quantity, measure.reference_unit)
+    def _break(self, sku: str, row: SeedPrice, country: str) -> QuantityBreak:
+        return QuantityBreak(row.minimum_quantity, self._taxed(sku, row.price, country), row.starts, row.ends)
+
+
+def _next_change(rows: Sequence[SeedPrice], now: datetime) -> datetime | None:
+    later = [at for row in rows for at in (row.starts, row.ends) if at is not None and at > now]
+    return min(later, default=None)
 
 
 def _scope(row: SeedPrice) -> tuple[bool, bool, bool]:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from adapters.shopify.sandbox.cost import Bucket
+from adapters.shopify.sandbox.server import ShopifySandbox
 from gateway.check import check
+from gateway.check.command import examine
+from gateway.check.report import as_text
 from gateway.cli import main
 from gateway.demo.answers import ask
 from gateway.demo.run import RunningDemo
-from gateway.errors import ConfigurationError
 from gateway.explain import explain
+from gateway.security.trusted import hash_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -26,6 +33,9 @@ def config(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The demo's configuration, with its secrets in the environment as an operator has them."""
     for name, value in demo.settings.environment.items():
         monkeypatch.setenv(name, value)
+    shop = demo.sandboxes.running["shop"].sandbox
+    assert isinstance(shop, ShopifySandbox)
+    shop.bucket = Bucket()  # every check walks all its SKUs, and the tests before it emptied the shop's patience
     return demo.folder / "gateway.toml"
 
 
@@ -40,35 +50,144 @@ async def test_check_names_every_backend_and_what_is_ambiguous(
     assert "price.get_prices" in said
 
 
-async def test_check_says_what_to_do_about_a_place_that_nobody_mapped(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = config.read_text("utf-8")
-    forgotten = text.replace('erp = "CVG", ', "")
-    assert forgotten != text
-    changed = tmp_path / "gateway.toml"
-    changed.write_text(forgotten, "utf-8")
-    assert await check(changed) == 1
-    assert "erp: place `CVG` is mapped to no location: add it to [locations]" in capsys.readouterr().out
+@pytest.fixture
+def change(config: Path, tmp_path: Path) -> Callable[..., Path]:
+    """The demo's configuration with a word of it changed."""
+
+    def changed(before: str, after: str) -> Path:
+        text = config.read_text("utf-8")
+        assert before in text
+        path = tmp_path / "gateway.toml"
+        path.write_text(text.replace(before, after, 1), "utf-8")
+        return path
+
+    return changed
 
 
-async def test_check_says_which_credential_is_refused(
+Change = Callable[..., Path]
+
+
+async def test_check_says_what_to_do_about_a_place_that_nobody_mapped(change: Change) -> None:
+    (problem,) = (await examine(change('erp = "CVG", ', ""))).problems
+    assert problem.text == (
+        "erp: place `CVG` is mapped to no location: add it to [locations], or to `backends.erp.ignored_places` if it "
+        "is none on purpose"
+    )
+
+
+async def test_check_names_a_reference_that_the_backend_does_not_have(change: Change) -> None:
+    problems = (await examine(change('erp = "MAN"', 'erp = "MNA"'))).problems
+    found = {problem.place: problem for problem in problems if problem.place}
+    assert found["locations.manchester.refs.erp"].nearest == "MAN"
+    assert "`MNA` is no place of `erp`" in found["locations.manchester.refs.erp"].message
+
+
+async def test_check_says_which_credential_is_refused_and_where_it_stands(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DEMO_ERP_API_KEY", "not-the-key")
     assert await check(config) == 1
     said = capsys.readouterr().out
+    assert "version       not told: credentials" in said
     assert "PROBLEM  erp: BACKEND_CREDENTIALS" in said
+    assert "`backends.erp.api_key`" in said
     assert "not-the-key" not in said
+    assert "down" not in said.replace("run down", "")
 
 
-async def test_check_refuses_an_unknown_key_with_its_place(config: Path, tmp_path: Path) -> None:
-    changed = tmp_path / "gateway.toml"
-    changed.write_text(config.read_text("utf-8").replace("on_missing =", "on_mising ="), "utf-8")
-    with pytest.raises(
-        ConfigurationError, match=r"domains\.price\.on_mising: unknown key .* did you mean `on_missing`"
-    ):
-        await check(changed)
+async def test_check_says_that_nobody_listens_and_at_which_key(change: Change, demo: RunningDemo) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = demo.sandboxes.running["crm"].url
+    report = await examine(change(f'url = "{url}"', f'url = "http://127.0.0.1:{port}"'))
+    (problem,) = report.problems
+    assert (problem.backend, problem.cause) == ("crm", "refused")
+    assert "`backends.crm.url`" in (problem.remedy or "")
+
+
+async def test_check_names_a_right_that_is_missing_and_needed(config: Path, demo: RunningDemo) -> None:
+    sandbox = demo.sandboxes.running["shop"].sandbox
+    assert isinstance(sandbox, ShopifySandbox)
+    sandbox.withheld = {"read_orders"}
+    try:
+        problems = (await examine(config)).problems
+    finally:
+        sandbox.withheld = set()
+    assert [(problem.backend, problem.cause) for problem in problems] == [("shop", "rights")]
+    assert "read_orders, which order needs" in problems[0].message
+
+
+async def test_check_refuses_an_unknown_key_with_its_place(change: Change, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await check(change("on_missing =", "on_mising =")) == 1
+    said = capsys.readouterr().out
+    assert "PROBLEM  domains.price.on_mising: unknown key `on_mising`; did you mean `on_missing`?" in said
+    assert "no backend was asked" in said
+
+
+async def test_a_shop_without_its_storefront_token_is_told_so(change: Change) -> None:
+    problems = (await examine(change('storefront_token = "shop_storefront"\n', ""))).problems
+    (found,) = [problem for problem in problems if problem.place == "domains.search.order[0]"]
+    assert "without `storefront_token` in [backends.shop]" in found.message
+
+
+async def test_a_shop_in_the_sea_is_found_and_turned_round(change: Change) -> None:
+    before = "latitude = 51.5127, longitude = -0.1243"
+    (problem,) = (await examine(change(before, "latitude = -0.1243, longitude = 51.5127"))).problems
+    assert (problem.place, problem.nearest) == ("stores.covent_garden.point", f"{{ {before} }}")
+
+
+async def test_a_deep_check_calls_every_declared_operation_within_its_budget(config: Path, demo: RunningDemo) -> None:
+    report = await examine(config, deep=True)
+    assert [problem.text for problem in report.problems] == []
+    for backend in report.backends:
+        assert {call.operation for call in backend.calls} == set(backend.operations)
+        assert all(call.requests <= call.declared for call in backend.calls)
+        assert sum(call.requests for call in backend.calls) > 0
+    prices = [call.outcome for call in report.backends[1].calls if call.operation == "price.get_prices"]
+    assert len(prices) == 4, "one for each market"
+
+
+async def test_a_deep_check_asks_about_a_customer_that_is_given(config: Path, demo: RunningDemo) -> None:
+    email = (await demo.gateway.verifier.verify(demo.tokens.shopper)).email
+    report = await examine(config, deep=True, customer=email)
+    assert report.ok
+    found = {call.operation: call for backend in report.backends if backend.name == "shop" for call in backend.calls}
+    assert "1 found" in found["customer.find_customers"].outcome
+    assert "1 found" in found["order.get_orders"].outcome
+    assert email
+    assert email not in as_text(report)
+
+
+async def test_a_deep_check_prints_the_vendors_own_words(config: Path, demo: RunningDemo) -> None:
+    sandbox = demo.sandboxes.running["shop"].sandbox
+    assert isinstance(sandbox, ShopifySandbox)
+    sandbox.denied = {"orders"}
+    try:
+        report = await examine(config, deep=True)
+    finally:
+        sandbox.denied = set()
+    words = {problem.detail for problem in report.problems if problem.backend == "shop"}
+    assert "ACCESS_DENIED: Access denied for orders field." in words
+    assert {problem.cause for problem in report.problems} == {"rights"}
+
+
+async def test_a_deep_check_finds_a_market_without_prices(change: Change) -> None:
+    report = await examine(change('currencies = { IL = ["ILS"] }', 'currencies = { IL = ["ILS", "EUR"] }'), deep=True)
+    said = "\n".join(problem.text for problem in report.problems)
+    assert "CURRENCY_NOT_SOLD at price.get_prices in IL EUR" in said
+
+
+async def test_trusted_documents_are_held_to_their_profile(change: Change, tmp_path: Path) -> None:
+    dear = "{ products(first: 100) { nodes { variants { price { current { gross { amount } } } } } } }"
+    wrong = "{ nonsense }"
+    manifest = {hash_of(text): text for text in (dear, wrong)}
+    (tmp_path / "documents.json").write_text(json.dumps(manifest), "utf-8")
+    before = '[profiles.web]\ntouchpoint = "web"\n'
+    changed = change(before, f'{before}operations = ["documents.json"]\ncost_limit = 10\n')
+    problems = (await examine(changed)).problems
+    assert {problem.place for problem in problems} == {"profiles.web.operations[0]"}, [each.text for each in problems]
+    assert {problem.value for problem in problems} == set(manifest)
+    assert any("this client may spend 10" in problem.message for problem in problems)
 
 
 async def test_explain_predicts_the_fetches_and_then_makes_no_more(

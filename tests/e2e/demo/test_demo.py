@@ -25,6 +25,35 @@ async def get(url: str) -> tuple[int, dict[str, str], bytes]:
         return response.status, dict(response.headers), await response.read()
 
 
+async def test_every_variant_whose_contents_are_known_has_a_price_per_measure(demo: RunningDemo) -> None:
+    listing = """query ($after: String) { products(first: 50, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { variants { measurement { quantity referenceQuantity } price { current { gross { amount } }
+        unitPrice { price { gross { amount } } freshness { source role } } } } } } }"""
+    counted = {"variants": 0, "measured": 0, "unit prices": 0}
+    after: str | None = None
+    while True:
+        data: Any = (await ask(demo.url, listing, {"after": after})).body["data"]
+        page = data["products"]
+        variants: list[Any] = [each for node in page["nodes"] for each in node["variants"]]
+        for variant in variants:
+            counted["variants"] += 1
+            measure: Any = variant["measurement"]
+            price: Any = variant["price"]
+            counted["measured"] += None not in (measure, price)
+            if not price or not price["unitPrice"]:
+                continue
+            counted["unit prices"] += 1
+            assert [said["source"] for said in price["unitPrice"]["freshness"]] == ["erp", "webshop"]
+            per = Decimal(price["current"]["gross"]["amount"]) * Decimal(measure["referenceQuantity"])
+            stated = Decimal(price["unitPrice"]["price"]["gross"]["amount"])
+            assert abs(per / Decimal(measure["quantity"]) - stated) <= Decimal("0.005")
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert counted == {"variants": 600, "measured": 150, "unit prices": 150}
+
+
 async def test_one_query_is_answered_by_all_systems_of_the_market(demo: RunningDemo) -> None:
     answer = await ask(demo.url, document(MAIN_QUERY), MAIN_VARIABLES, demo.tokens.shopper)
     assert answer.complete

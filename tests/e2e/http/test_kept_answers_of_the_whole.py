@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
+from adapters.odoo.sandbox.seeding.prices import RULE
 from gateway.demo.run import RunningDemo, running_demo
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -75,3 +78,48 @@ async def test_a_change_of_any_of_its_facts_ends_it(
     assert await shopper.kept()
     await demo.gateway.changed(backend, [tag])
     assert not await shopper.kept()
+
+
+SALE = """{ product(by: {sku: "MUG-HAR-S"}) {
+  variants { sku price { current { net { amount } } validUntil freshness { stale } } } } }"""
+
+
+async def watched(demo: RunningDemo) -> tuple[list[tuple[timedelta, str, bool]], set[int]]:
+    """What a client that asks again and again is told: how long after the end it asked, the amount, whether dated."""
+    erp: Any = demo.sandboxes.running["erp"].sandbox
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+    variant = erp.variant("MUG-HAR-S")
+    for pricelist in erp.seeded.pricelists.values():
+        rule = {**RULE, "pricelist_id": pricelist, "product_id": variant["id"], "date_end": ends, "fixed_price": 6.0}
+        erp.store.add("product.pricelist.item", {**rule, "product_tmpl_id": variant["product_tmpl_id"]})
+    seen: list[tuple[timedelta, str, bool]] = []
+    statuses: set[int] = set()
+    etag = ""
+    told: Any = None
+    async with aiohttp.ClientSession() as session:
+        while datetime.now(UTC) < ends + timedelta(seconds=2):
+            headers = {"x-commerce-client": "test", "if-none-match": etag}
+            at = datetime.now(UTC)
+            async with session.get(f"{demo.url}/graphql", params={"query": SALE}, headers=headers) as answer:
+                statuses.add(answer.status)
+                if answer.status == 200:
+                    etag = answer.headers["etag"]
+                    told = await answer.json()
+            variants: list[Any] = told["data"]["product"]["variants"]
+            price: Any = next(each["price"] for each in variants if each["sku"] == "MUG-HAR-S")
+            assert not price["freshness"]["stale"]
+            seen.append((at - ends, price["current"]["net"]["amount"], price["validUntil"] is not None))
+            await asyncio.sleep(0.05)
+    return seen, statuses
+
+
+async def test_a_sale_ends_at_its_second_for_everybody_whoever_kept_it() -> None:
+    """The answer at the door, the one in the call cache, and what a client with its ETag is told."""
+    async with running_demo() as demo:
+        seen, statuses = await watched(demo)
+    assert statuses == {200, 304}
+    on_sale = [since for since, amount, dated in seen if amount == "6" and dated]
+    after = [amount for since, amount, _ in seen if since >= timedelta(0)]
+    assert len(on_sale) > 3
+    assert after
+    assert "6" not in after

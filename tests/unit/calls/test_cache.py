@@ -2,16 +2,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.calls import cache as cache_module
 from gateway.calls.caller import Caller
 from gateway.errors import AdapterError, AmbiguousKey, Unavailable
+from gateway.model.catalog import Product
 from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
-from gateway.model.pricing import Price
+from gateway.model.pricing import Price, PriceKey
+from gateway.model.text import Text
 from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
 
 from .conftest import GB, JP, SPEC, Shop, amounts, bound, keys
@@ -257,3 +265,59 @@ async def test_personal_answers_are_not_renewed_in_nobodys_name(shop: Shop, cloc
 def test_the_spec_used_here_is_cached() -> None:
     assert SPEC.time_to_live == 60
     assert SPEC.stale_for == 600
+
+
+async def test_a_source_that_went_back_is_believed_after_a_while(caller: Caller, shop: Shop, clock: Clock) -> None:
+    """A replica that is behind catches up; a restored backup does not."""
+    versions = {"now": 2}
+
+    async def get_prices(keys: Sequence[PriceKey], context: object, call: CallContext) -> Mapping[PriceKey, Any]:
+        return {key: product(versions["now"]) for key in keys}
+
+    shop.get_prices = get_prices  # type: ignore[method-assign]
+    caller = Caller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=600.0))})
+
+    async def served(**parts: object) -> tuple[int, str | None]:
+        (found,) = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon(**parts))).values()
+        assert isinstance(found, Product)
+        assert found.updated_at is not None
+        return found.updated_at.day, found.freshness.reason
+
+    assert await served() == (2, None)
+    versions["now"] = 1
+    clock.ahead = 59.0
+    assert await served(fresh=True) == (2, "OLDER_ANSWER_REFUSED")
+    clock.ahead = 61.0
+    assert await served(fresh=True) == (1, None)
+    assert await served() == (1, None)
+    versions["now"] = 3
+    assert await served(fresh=True) == (3, None)
+    await caller.close()
+
+
+async def test_a_restored_backup_is_seen_though_nobody_asks_for_fresh_answers(shop: Shop, clock: Clock) -> None:
+    versions = {"now": 2}
+
+    async def get_prices(keys: Sequence[PriceKey], context: object, call: CallContext) -> Mapping[PriceKey, Any]:
+        return {key: product(versions["now"]) for key in keys}
+
+    shop.get_prices = get_prices  # type: ignore[method-assign]
+    caller = Caller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=30.0))})
+    seen: list[int] = []
+    for second in range(0, 120, 4):
+        clock.ahead = float(second)
+        (found,) = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())).values()
+        await asyncio.sleep(0.001)
+        assert isinstance(found, Product)
+        assert found.updated_at is not None
+        seen.append(found.updated_at.day)
+        versions["now"] = 1
+    assert seen[:5] == [2] * 5
+    assert seen[-5:] == [1] * 5
+    await caller.close()
+
+
+def product(day: int) -> Product:
+    """As its owner last changed it on that day."""
+    at = datetime(2026, 11, day, tzinfo=UTC)
+    return Product(NativeRef("shop", "1"), Text("Mug", "en"), Freshness("shop", at), updated_at=at)

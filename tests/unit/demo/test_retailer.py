@@ -19,8 +19,9 @@ from gateway.demo.retailer.people import people
 from gateway.demo.retailer.places import PLACES, STORES
 from gateway.demo.retailer.prices import TAX_RATES, gross, net
 from gateway.model.catalog import Image, Model3d, Video
+from gateway.model.currencies import fraction_digits
 from gateway.model.identity import gtin14
-from gateway.model.money import Money, fraction_digits
+from gateway.model.money import Money
 from gateway.model.orders import OrderKind
 from gateway.testing.sandbox import Seed
 

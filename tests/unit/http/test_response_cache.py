@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
+
+import pytest
 
 from gateway.http.response_cache import RECENT, ResponseCache
 from gateway.model.touched import MOST_TAGS, TOUCHED, Touched, touched
@@ -93,3 +96,16 @@ def test_too_many_facts_become_their_domains() -> None:
     TOUCHED.reset(token)
     touched("price", ["nobody listens"])
     assert collecting.tags == {"price", "stock"}
+
+
+def test_an_answer_goes_when_anything_in_it_comes_to_its_own_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = ResponseCache()
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now)
+    cache.put("k", b"x", seconds=60, tags=["price:a"], moment=cache.moment(), horizon=now + 20)
+    monkeypatch.setattr("time.time", lambda: now + 19.9)
+    assert cache.get("k") is not None
+    monkeypatch.setattr("time.time", lambda: now + 20)
+    assert cache.get("k") is None
+    assert cache.put("k", b"x", seconds=60, tags=["price:a"], moment=cache.moment(), horizon=now + 20) is None
+    assert len(cache) == 0

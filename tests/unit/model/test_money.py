@@ -8,19 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model.money import Money, TaxedMoney, TaxTreatment, fraction_digits
+from gateway.errors import InvalidAnswer
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
 
-CURRENCIES = st.sampled_from(["GBP", "JPY", "KWD", "ILS"])
-
-
-@pytest.mark.parametrize(("currency", "digits"), [("GBP", 2), ("JPY", 0), ("KWD", 3), ("ILS", 2)])
-def test_currencies_have_the_digits_of_iso_4217(currency: str, digits: int) -> None:
-    assert fraction_digits(currency) == digits
+CURRENCIES = st.sampled_from(["GBP", "JPY", "KWD", "ILS", "RSD", "IQD", "CLF"])
 
 
 @pytest.mark.parametrize(
     ("minor", "currency", "amount"),
-    [(1999, "GBP", "19.99"), (1999, "JPY", "1999"), (1999, "KWD", "1.999"), (-5, "GBP", "-0.05")],
+    [
+        (1999, "GBP", "19.99"),
+        (1999, "JPY", "1999"),
+        (1999, "KWD", "1.999"),
+        (-5, "GBP", "-0.05"),
+        (199999, "RSD", "1999.99"),
+        (199999, "IQD", "199.999"),
+        (199999, "CLF", "19.9999"),
+    ],
 )
 def test_minor_units_are_scaled_by_the_currency(minor: int, currency: str, amount: str) -> None:
     assert Money.from_minor(minor, currency).amount == Decimal(amount)
@@ -40,6 +44,7 @@ def test_minor_units_need_no_rounding(minor: int, currency: str) -> None:
         ("-0.005", "GBP", "-0.01"),
         ("2623.6875", "JPY", "2624"),
         ("6.1469", "KWD", "6.147"),
+        ("149.494", "RSD", "149.49"),
     ],
 )
 def test_what_is_charged_is_rounded_half_up_away_from_zero(amount: str, currency: str, charged: str) -> None:
@@ -50,6 +55,42 @@ def test_the_line_is_rounded_and_not_the_piece() -> None:
     piece = Money(Decimal("13.327333"), "GBP")
     assert piece.times(3).quantized().amount == Decimal("39.98")
     assert piece.quantized().times(3).amount == Decimal("39.99")
+
+
+def test_three_pieces_cost_three_times_one_where_the_small_coins_are_out_of_use() -> None:
+    assert Money(Decimal("149.49"), "RSD").times(3).quantized().amount == Decimal("448.47")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "displayed"),
+    [("149.49", "RSD", "149"), ("148.496", "RSD", "148"), ("0.5", "IQD", "1"), ("12.345", "GBP", "12.35")],
+)
+def test_it_is_shown_with_the_digits_people_write_rounded_once(amount: str, currency: str, displayed: str) -> None:
+    assert str(Money(Decimal(amount), currency).displayed()) == displayed
+
+
+def test_an_amount_in_a_currency_that_is_none_is_never_rounded_or_scaled() -> None:
+    for currency in ("ZZZ", "XAU", "HRK", ""):
+        with pytest.raises(InvalidAnswer):
+            Money.from_minor(1, currency)
+        with pytest.raises(InvalidAnswer):
+            Money(Decimal(1), currency).quantized()
+        assert Money(Decimal("1.00"), currency).displayed() == 1
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "settled"),
+    [
+        ("149.494", "RSD", "149.49"),
+        ("67.82999999999998", "HRK", "67.83"),
+        ("67.8", "BGN", "67.80"),
+        ("5.4", "BYR", "5"),
+    ],
+)
+def test_what_was_charged_in_a_currency_that_was_withdrawn_since_keeps_its_digits(
+    amount: str, currency: str, settled: str
+) -> None:
+    assert str(Money(Decimal(amount), currency).settled().amount) == settled
 
 
 def test_amounts_of_two_currencies_are_never_added() -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.caller import Caller
+from gateway.calls.writes import Writes
 from gateway.context import ContextFactory
 from gateway.execution import Engine, Request, Result
 from gateway.model.principal import ANONYMOUS, Principal
@@ -22,6 +23,9 @@ from gateway.settings import Settings, decode
 from gateway.state.aliases import StoredAliases
 from gateway.state.database import Database
 from gateway.state.links import StoredIdentityLinks
+from gateway.state.outbox import Outbox
+from gateway.state.tasks import StoredTasks
+from gateway.state.writes import StoredWrites
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
 from gateway.testing.sandbox import Seed
@@ -34,12 +38,18 @@ class World:
     """A gateway and its backends' knobs: `world["erp"].down = True`."""
 
     def __init__(
-        self, settings: Settings, adapters: Mapping[str, ReferenceAdapter], services: Services, aliases: StoredAliases
+        self,
+        settings: Settings,
+        adapters: Mapping[str, ReferenceAdapter],
+        services: Services,
+        aliases: StoredAliases,
+        tasks: StoredTasks,
     ) -> None:
         self.settings = settings
         self.adapters = adapters
         self.services = services
         self.aliases = aliases
+        self.tasks = tasks
         self.engine = Engine(_SCHEMA)
         self.profiles = Profiles(settings)
         self._contexts = ContextFactory(services, self.profiles)
@@ -111,9 +121,12 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         ownership = Ownership(settings, backends)
         aliases = StoredAliases(database)
         links = StoredIdentityLinks(database)
-        services = Services(settings, caller, ownership, links, aliases, Secret(("key",)))
+        tasks = StoredTasks(database, Outbox(database))
+        writes = Writes(backends, StoredWrites(database), caller.invalidate, tasks)
+        closing.append(writes.close)
+        services = Services(settings, caller, writes, ownership, links, aliases, tasks, Secret(("key",)))
         closing.append(caller.close)
-        return World(settings, adapters, services, aliases)
+        return World(settings, adapters, services, aliases, tasks)
 
     yield make
     for close in reversed(closing):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from gateway.model.money import Money
-from gateway.services.pricing import DISAGREEMENTS
+import pytest
+
+from gateway.errors import AdapterError, CurrencyNotSold
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.pricing import Price, PriceKey
+from gateway.services.pricing import DISAGREEMENTS, compare
 from gateway.testing.sandbox import SeedPrice
 from tests.unit.services.conftest import Build, World
-from tests.unit.services.retailer import configuration, domains, erp, gbp, person, product, shop, shopper
+from tests.unit.services.retailer import SEEN, configuration, domains, erp, gbp, person, product, shop, shopper
 
 PRICE = """{ product(by: {sku: "MUG"}) { title { value } variants { sku price {
   current { net { amount } gross { amount } taxTreatment } freshness { source role stale reason }
@@ -89,6 +94,74 @@ async def test_a_true_disagreement_is_named_and_counted(build: Build) -> None:
         {"source": "shop", "stated": {"amount": "13.00"}, "difference": {"amount": "1.00"}}
     ]
     assert DISAGREEMENTS.labels("erp", "shop")._value.get() == before + 1  # pyright: ignore
+
+
+async def test_a_customers_own_price_is_no_disagreement_with_the_one_of_everybody(build: Build) -> None:
+    vip = (SeedPrice("MUG", gbp("10.00")), SeedPrice("MUG", gbp("8.00"), price_group="VIP"))
+    seed = erp("MUG", prices=vip, customers=(person("7", "ada@example.com", groups=("VIP",)),))
+    world = await priced(build, {"order": ["erp"], "compare": ["shop"]}, erp=seed)
+    before = DISAGREEMENTS.labels("erp", "shop")._value.get()  # pyright: ignore
+    mine = price_of(await world.data(PRICE, principal=shopper("ada@example.com")))
+    assert mine["current"]["net"]["amount"] == "8.00"
+    assert mine["explanation"]["comparisons"] == [
+        {"source": "shop", "comparable": False, "reason": "PRICE_GROUP_DIFFERS"}
+    ]
+    assert mine["explanation"]["disagreements"] == []
+    theirs = price_of(await world.data(PRICE, principal=shopper("bob@example.com", subject="bob")))
+    assert theirs["explanation"]["comparisons"] == [{"source": "shop", "comparable": True, "reason": None}]
+    assert DISAGREEMENTS.labels("erp", "shop")._value.get() == before  # pyright: ignore
+
+
+def told(gross: str, **parts: Any) -> Price:
+    treatment = parts.pop("treatment", TaxTreatment.INCLUDED)
+    currency = parts.pop("currency", "GBP")
+    return Price(TaxedMoney(gross=Money(Decimal(gross), currency), treatment=treatment), SEEN, **parts)
+
+
+TEN = Decimal(10)
+
+
+@pytest.mark.parametrize(
+    ("owned", "other", "reason"),
+    [
+        (told("12"), told("12", currency="EUR"), "CURRENCY_DIFFERS"),
+        (told("12", quantity=TEN), told("14"), "QUANTITY_DIFFERS"),
+        (told("12", key=PriceKey("MUG", unit="dozen")), told("1", key=PriceKey("MUG")), "UNIT_DIFFERS"),
+        (told("12"), told("10", treatment=TaxTreatment.UNKNOWN), "TAX_TREATMENT_DIFFERS"),
+        (told("12", treatment=TaxTreatment.UNKNOWN), told("10"), "TAX_TREATMENT_DIFFERS"),
+        (
+            told("12", treatment=TaxTreatment.UNKNOWN),
+            told("10", treatment=TaxTreatment.UNKNOWN),
+            "TAX_TREATMENT_DIFFERS",
+        ),
+        (told("12"), None, "NOT_SOLD_THERE"),
+        (told("12"), CurrencyNotSold(), "CURRENCY_NOT_SOLD"),
+    ],
+)
+def test_what_is_for_something_else_is_not_compared(
+    owned: Price, other: Price | AdapterError | None, reason: str
+) -> None:
+    comparison, difference = compare("till", owned, other)
+    assert (comparison.comparable, comparison.reason, difference) == (False, reason, None)
+
+
+@pytest.mark.parametrize(
+    ("owned", "other", "difference"),
+    [
+        (told("149.49", currency="RSD"), told("149.01", currency="RSD"), "-0.48"),
+        (told("149.494", currency="RSD"), told("149.49", currency="RSD"), None),
+        (told("12", treatment=TaxTreatment.EXEMPT), told("12"), None),
+        (told("12", quantity=TEN), told("14", quantity=TEN), "2.00"),
+        (told("1.9994", currency="IQD"), told("1.999", currency="IQD"), None),
+        (told("1.9996", currency="IQD"), told("1.999", currency="IQD"), "-0.001"),
+    ],
+)
+def test_what_is_for_the_same_is_compared_to_the_last_digit_that_is_charged(
+    owned: Price, other: Price, difference: str | None
+) -> None:
+    comparison, found = compare("till", owned, other)
+    assert comparison.comparable
+    assert (None if found is None else str(found.difference.amount)) == difference
 
 
 async def test_amounts_are_compared_in_the_treatment_both_know(build: Build) -> None:

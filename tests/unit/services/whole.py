@@ -137,6 +137,7 @@ async def whole_world(build: Build) -> tuple[World, dict[str, str]]:
     found = await world.data(
         '{ customer(by: {email: "ada@example.com"}) { id orders { nodes { id } } } }', principal=STAFF
     )
+    await world.tasks.open("order.doubled", "2069", {"orders": "2"})
     nobodys = world.services.ids.order(replace(order("404", "1", 1), ref=NativeRef("shop", "404")))
     return world, {
         "customer": found["customer"]["id"],

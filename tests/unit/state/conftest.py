@@ -42,3 +42,14 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
             await connection.execute(text("DROP SCHEMA public CASCADE"))
             await connection.execute(text("CREATE SCHEMA public"))
     await opened.close()
+
+
+@pytest.fixture
+async def postgres_database(postgres: PostgresServer) -> AsyncIterator[Database]:
+    """Where several writers are at work at once, which SQLite has none of."""
+    opened = await Database.open(postgres.url)
+    yield opened
+    async with opened.write() as connection:
+        await connection.execute(text("DROP SCHEMA public CASCADE"))
+        await connection.execute(text("CREATE SCHEMA public"))
+    await opened.close()

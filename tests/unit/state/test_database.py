@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+import structlog
+from sqlalchemy import text
 
 from gateway.errors import ConfigurationError, StateUnavailable
-from gateway.state.database import MIGRATIONS, Database
+from gateway.state.database import Database
 from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
-from gateway.state.tables import schema_version
+from gateway.state.migrations import HEAD
 
 
 async def test_a_new_file_is_made_with_its_folder_and_written_ahead(tmp_path: Path) -> None:
@@ -26,17 +28,16 @@ async def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         database = await Database.open(url)
         async with database.read() as connection:
-            versions = (await connection.execute(text("SELECT version FROM gateway_schema"))).scalars().all()
-        assert versions == list(range(1, len(MIGRATIONS) + 1))
+            versions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
+        assert versions == [HEAD]
         await database.close()
 
 
 async def test_a_newer_gateways_database_is_refused(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path}/state.sqlite"
-    database = await Database.open(url)
-    async with database.write() as connection:
-        await connection.execute(insert(schema_version).values(version=999))
-    await database.close()
+    with sqlite3.connect(tmp_path / "state.sqlite") as file:
+        file.executescript("CREATE TABLE gateway_schema (version INTEGER); INSERT INTO gateway_schema VALUES (999);")
+    file.close()
     with pytest.raises(ConfigurationError, match="newer gateway"):
         await Database.open(url)
 
@@ -82,3 +83,30 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
     with pytest.raises(ConfigurationError, match="cannot open the database"):
         await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite")
+
+
+async def test_writers_of_one_process_take_turns_and_read_what_they_change(tmp_path: Path) -> None:
+    """Forty read-then-write transactions at once: none is refused as busy, none loses another's step."""
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite", patience=0.05)
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO counters VALUES ('s', 'k', 0, 0.0)"))
+
+    async def step() -> None:
+        async with database.write() as connection:
+            value = (await connection.execute(text("SELECT value FROM counters"))).scalar_one()
+            await connection.execute(text("UPDATE counters SET value = :value"), {"value": value + 1})
+
+    await asyncio.gather(*(step() for _ in range(40)))
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT value FROM counters"))).scalar() == 40
+    await database.close()
+
+
+async def test_a_write_that_holds_the_lock_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.state.database._LONG", 0.01)
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/state.sqlite")
+    with structlog.testing.capture_logs() as told:
+        async with database.write():
+            await asyncio.sleep(0.05)
+    assert [line["event"] for line in told] == ["state_write_held_long"]
+    await database.close()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from gateway.state.database import Database
-from gateway.state.key_values import KeyValues
+from gateway.state.key_values import KeyValues, sweep_key_values
 
 
 async def test_values_are_kept_by_space(database: Database) -> None:
@@ -29,5 +29,5 @@ async def test_a_value_that_is_over_is_absent(database: Database) -> None:
     assert await space.put_if_absent("key", b"2", ttl=60)
     assert await space.get("key") == b"2"
     await space.put("old", b"1", ttl=-1)
-    await space.sweep()
+    assert await sweep_key_values(database) == 1
     assert await space.get("key") == b"2"

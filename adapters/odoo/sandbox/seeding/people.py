@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from adapters.odoo.sandbox.seeding.seeded import Seeded, language_code, native
 from adapters.odoo.sandbox.store import Store
-from gateway.model.money import fraction_digits
+from gateway.model.currencies import fraction_digits
 from gateway.testing.sandbox import Seed, SeedAccount
 
 

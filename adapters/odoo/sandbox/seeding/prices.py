@@ -82,6 +82,8 @@ def _rule(store: Store, seeded: Seeded, price: SeedPrice, base: dict[tuple[str, 
         "product_id": variant,
         "product_tmpl_id": store.browse("product.product", variant)["product_tmpl_id"],
         "min_quantity": float(price.minimum_quantity),
+        "date_start": price.starts,
+        "date_end": price.ends,
     }
     if price.list is None or price.list.amount <= price.price.amount:
         store.add("product.pricelist.item", {**common, "fixed_price": float(price.price.amount)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from adapters.odoo.sandbox.store import Store
-from gateway.model.money import fraction_digits
+from gateway.model.currencies import fraction_digits
 
 COMPANY = 1
 PIECE = 1

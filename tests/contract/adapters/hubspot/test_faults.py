@@ -169,8 +169,6 @@ async def test_row_nobody_asked_for_is_not_served(connect: Connect) -> None:
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"group_property": "Customer Group"}, "not the internal name"),
-        ({"id_properties": ("erp-id",)}, "not the internal name"),
         ({"phone_search_properties": tuple(f"p{number}" for number in range(6))}, "at most 5"),
     ],
 )

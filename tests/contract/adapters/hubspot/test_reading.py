@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from adapters.hubspot.sandbox import HubSpotSandbox
+from gateway.errors import Mistake
 from gateway.model.customers import (
     Consent,
     ConsentState,
@@ -237,4 +238,10 @@ async def test_probe_names_configured_properties_that_do_not_exist(connect: Conn
     good = await connect().adapter.probe(a_call())
     assert (good.version, good.notes) == ("CRM v3", ())
     bad = await connect(group_property="price_gruop").adapter.probe(a_call())
-    assert bad.notes == ("contacts have no property `price_gruop`",)
+    assert [mistake.place for mistake in bad.problems if isinstance(mistake, Mistake)] == ["group_property"]
+
+
+async def test_probe_names_a_property_that_phones_cannot_be_searched_in(connect: Connect) -> None:
+    (problem,) = (await connect(phone_search_properties=("hs_searchable",)).adapter.probe(a_call())).problems
+    assert isinstance(problem, Mistake)
+    assert (problem.place, problem.value) == ("phone_search_properties[0]", "hs_searchable")

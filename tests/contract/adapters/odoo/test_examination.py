@@ -9,7 +9,7 @@ import pytest
 
 from adapters.odoo.errors import ForeignCompany, UnknownDatabase, UnknownLanguage
 from adapters.odoo.sandbox.rights import ALL_DOCUMENTS, INTERNAL, INVENTORY, OWN_DOCUMENTS, TILL
-from gateway.errors import AdapterError, CredentialsRefused
+from gateway.errors import AdapterError, CredentialsRefused, Mistake
 from gateway.model.context import CallContext
 from gateway.testing.sandbox import Seed
 from tests.contract.adapters.odoo.connected import Running, run
@@ -25,8 +25,13 @@ def soon() -> CallContext:
 
 
 async def problems(odoo: Running, **keys: Any) -> list[tuple[str, str]]:
+    """Of keys, by place, and of rights, by data domain."""
     probe = await odoo.adapter(**keys).probe(soon())
-    return [(problem.domain, problem.text) for problem in probe.problems]
+    told: list[tuple[str, str]] = []
+    for problem in probe.problems:
+        assert isinstance(problem, Mistake)
+        told.append((problem.place or "", problem.text))
+    return [*told, *((domain, text) for domain, texts in probe.lacking.items() for text in texts)]
 
 
 async def test_the_rights_of_the_page_and_a_right_configuration_leave_nothing_to_say(odoo: Running) -> None:
@@ -39,31 +44,38 @@ async def test_the_rights_of_the_page_and_a_right_configuration_leave_nothing_to
 
 
 @pytest.mark.parametrize(
-    ("keys", "domain", "named"),
+    ("keys", "place", "named"),
     [
-        ({"default_pricelist": 9999}, "price", "no price list 9999"),
-        ({"pricelists": [{"country": "DE", "pricelist": 77}]}, "price", "no price list 77"),
-        ({"fiscal_positions": [{"country": "FR", "position": 99}]}, "price", "no fiscal position 99"),
-        ({"units": {"crate": 88}}, "price", "no unit (`units`) 88"),
-        ({"quotation_partner": 66}, "price", "no contact (`quotation_partner`) 66"),
-        ({"line_discounts": True}, "price", "say `line_discounts = false`"),
-        ({"origin_field": "x_gone"}, "order", '`origin_field = "x_gone"`'),
-        ({"unassigned_locations": {"Moon/Base": "MOON"}}, "stock", 'no internal location "Moon/Base"'),
-        ({"language": "xx_XX"}, "", '`language` = "xx_XX" is not installed; installed are en_US'),
-        ({"languages": {"fr": "fr_XX"}}, "", '`languages.fr` = "fr_XX" is not installed'),
-        ({"company": 42}, "", "`company = 42`: this user may not work for it"),
+        ({"default_pricelist": 9999}, "default_pricelist", "no price list 9999"),
+        ({"pricelists": [{"country": "DE", "pricelist": 77}]}, "pricelists[0].pricelist", "no price list 77"),
+        ({"fiscal_positions": [{"country": "FR", "position": 99}]}, "fiscal_positions[0].position", "position 99"),
+        ({"units": {"crate": 88}}, "units.crate", "no unit of measure 88"),
+        ({"quotation_partner": 66}, "quotation_partner", "no contact 66"),
+        ({"line_discounts": True}, "line_discounts", "is off in Odoo; did you mean `false`?"),
+        ({"origin_field": "x_gone"}, "origin_field", "a sales order has no such field"),
+        ({"unassigned_locations": {"Moon/Base": "MOON"}}, "unassigned_locations.Moon/Base", "no internal location"),
+        ({"language": "xx_XX"}, "language", "`xx_XX` is not installed (allowed: en_US)"),
+        ({"languages": {"fr": "fr_XX"}}, "languages.fr", "`fr_XX` is not installed"),
+        ({"company": 42}, "company", "may not work for that company"),
     ],
 )
-async def test_what_odoo_does_not_have_is_named(odoo: Running, keys: dict[str, Any], domain: str, named: str) -> None:
+async def test_what_odoo_does_not_have_is_named(odoo: Running, keys: dict[str, Any], place: str, named: str) -> None:
     found = await problems(odoo, **keys)
-    assert len(found) == 1, found
-    assert found[0][0] == domain
+    assert [where for where, _ in found] == [place]
     assert named in found[0][1]
+
+
+async def test_lists_that_are_there_are_offered_and_people_are_not(odoo: Running) -> None:
+    listed = odoo.pricelist("EUR", name="Retail")
+    odoo.store.add("res.partner", {"name": "Ada Example"})
+    found = dict(await problems(odoo, default_pricelist=9999, quotation_partner=66))
+    assert f"{listed} (Retail)" in found["default_pricelist"]
+    assert "Ada" not in " ".join(found.values())
 
 
 async def test_a_website_that_is_not_installed_is_named(odoo: Running) -> None:
     odoo.sandbox.store.without_website = True
-    assert await problems(odoo) == [("product", "`website = true`: the website shop is not installed here")]
+    assert await problems(odoo) == [("website", "website: the website shop is not installed here")]
     assert await problems(odoo, website=False) == []
 
 
@@ -91,7 +103,7 @@ async def test_each_right_that_is_missing_names_the_model_and_where_to_grant_it(
     found = {text for _, text in await problems(odoo)}
     assert all("(Settings / Users)" in text for text in found)
     for model in refused:
-        assert any(f"may not read `{model}`" in text for text in found), model
+        assert any(f"to read `{model}`" in text for text in found), model
     if not refused:
         assert found == set()
 
@@ -109,14 +121,16 @@ async def test_another_version_than_configured_is_named_before_anything_fails(st
     for redirecting in (False, True):
         odoo.sandbox.redirecting = redirecting
         probe = await odoo.adapter(version="19").probe(soon())
-        assert [problem.text for problem in probe.problems] == ['`version` says "19", but this server is an Odoo 18']
+        assert [problem.text for problem in probe.problems if isinstance(problem, Mistake)] == [
+            "version: this server is an Odoo 18; did you mean `18`?"
+        ]
 
 
 async def test_everything_that_is_wrong_is_said_at_once(odoo: Running) -> None:
     odoo.sandbox.grant(INTERNAL)
     found = await problems(odoo, default_pricelist=9999, language="xx_XX", origin_field="x_gone")
     said = " ".join(text for _, text in found)
-    for word in ("9999", "xx_XX", "x_gone", "sale.order", "loyalty.card"):
+    for word in ("9999", "xx_XX", "origin_field", "sale.order", "loyalty.card"):
         assert word in said
 
 

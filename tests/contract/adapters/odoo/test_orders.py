@@ -27,6 +27,7 @@ from gateway.model.orders import (
     OrdersQuery,
     OrderStatus,
 )
+from gateway.model.soundness import fault_of
 from gateway.testing.sandbox import Seed
 from tests.contract.adapters.odoo.connected import Running, run
 
@@ -90,6 +91,15 @@ async def test_eleven_orders_and_four_receipts_of_one_instant_are_each_seen_once
     sales = [f"sale.{number:010}" for number in range(12, 0, -1)]
     assert walked == [*sales, *(f"pos.{number:010}" for number in (4, 3, 2, 1, 5))]
     assert walked[1:16] == sorted(walked[1:16], reverse=True)
+
+
+async def test_an_order_in_a_currency_that_was_withdrawn_since_is_still_history(odoo: Running) -> None:
+    odoo.sandbox.add_order(sold(1, NOON, gross="75.35"))
+    for row in odoo.store.all("res.currency"):
+        odoo.store.write("res.currency", row["id"], {"name": "HRK"})
+    (order,) = (await page(odoo.adapter(), 5)).orders
+    assert order.total.gross == Money(Decimal("75.35"), "HRK")
+    assert fault_of(order) is None
 
 
 async def test_a_page_costs_one_request_for_each_model(odoo: Running) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,7 @@ async def points(odoo: Running, sku: str, quantity: str = "1", **keys: Any) -> t
     (program,) = await listed(adapter)
     answer = await price(adapter, sku, quantity)
     assert isinstance(answer, Price)
-    found = to_earn(program, answer, sku, odoo.now.date())
+    found = to_earn(program, answer, sku) if program.runs(odoo.now) else None
     return None if found is None else (f"{found.points:f}", found.complete)
 
 
@@ -183,5 +183,6 @@ async def test_programmes_cost_three_requests_and_one_for_each_rule_of_some_prod
 async def test_days_are_read_as_days(odoo: Running) -> None:
     programme(odoo, earns("unit", 1), date_from=date(2026, 1, 2), date_to=date(2026, 12, 31))
     (program,) = await listed(odoo.adapter())
-    assert (program.starts, program.ends) == (date(2026, 1, 2), date(2026, 12, 31))
+    assert program.valid_from == datetime(2026, 1, 2, tzinfo=UTC)
+    assert program.valid_until == datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
     assert program.rules[0].points == Decimal(1)

@@ -152,7 +152,7 @@ async def test_a_setting_is_named_before_a_customisation(vector_odoo: Running) -
     adapter = vector_odoo.adapter(default_pricelist=vector_odoo.pricelist("USD", rules))
     drift = (await adapter.price_drift(20, CallContext.within(10))).drift
     assert drift
-    assert all("line_discounts = true" in one.cause for one in drift)
+    assert all("`line_discounts = true`" in one.cause for one in drift)
 
 
 async def test_the_dry_run_takes_no_fiscal_position_of_its_own(vector_odoo: Running) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -140,6 +140,73 @@ async def test_a_rule_that_is_not_known_here_is_unsupported(odoo: Running, rule:
     odoo.product("MUG")
     adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR", [{**EVERYWHERE, **rule}]))
     assert isinstance(await price(adapter, "MUG", currency="EUR"), UnsupportedPriceRule)
+
+
+async def test_a_price_holds_until_any_rule_it_is_made_from_ends(odoo: Running) -> None:
+    odoo.product("MUG", price=20.0)
+    sooner, later = datetime(2026, 7, 2, 22, tzinfo=UTC), datetime(2026, 7, 31, 22, tzinfo=UTC)
+    base = odoo.pricelist("EUR", [{**EVERYWHERE, "fixed_price": 16.0, "date_end": sooner}])
+    rule = {**EVERYWHERE, "compute_price": "percentage", "percent_price": 50.0, "date_end": later}
+    chained = odoo.pricelist("EUR", [{**rule, "base": "pricelist", "base_pricelist_id": base}])
+    adapter = odoo.adapter(default_pricelist=chained)
+    answer = await price(adapter, "MUG", currency="EUR")
+    assert isinstance(answer, Price)
+    assert (stated(answer), answer.valid_until) == ("8", sooner)
+    odoo.now = sooner + timedelta(seconds=1)
+    answer = await price(adapter, "MUG", currency="EUR")
+    assert isinstance(answer, Price)
+    assert (stated(answer), answer.valid_until) == ("10", later)
+
+
+@BOTH_WAYS
+async def test_a_price_says_when_it_will_be_another_though_no_rule_of_it_ends(odoo: Running, fresh: bool) -> None:
+    odoo.product("MUG", price=20.0)
+    starts, ends = odoo.now + timedelta(hours=1), odoo.now + timedelta(hours=3)
+    sale = {**EVERYWHERE, "compute_price": "percentage", "percent_price": 25.0, "date_start": starts, "date_end": ends}
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR", [sale]))
+    told: list[tuple[str | None, datetime | None, datetime | None]] = []
+    for hours in (0, 2, 4):
+        odoo.now += timedelta(hours=hours and 2)
+        answer = await price(adapter, "MUG", currency="EUR", fresh=fresh)
+        assert isinstance(answer, Price)
+        told.append((stated(answer), answer.valid_until, answer.horizon))
+    assert told == [("20", None, starts), ("15", ends, ends), ("20", None, None)]
+
+
+async def test_a_price_in_another_currency_changes_with_the_next_rate(odoo: Running) -> None:
+    odoo.product("MUG", price=20.0)
+    row = odoo.store.find("res.currency", name="USD")
+    assert row is not None
+    tomorrow = date(2026, 7, 2)
+    odoo.store.add("res.currency.rate", {"name": tomorrow, "rate": 2.0, "currency_id": row["id"], "company_id": 1})
+    answer = await price(odoo.adapter(default_pricelist=odoo.pricelist("USD")), "MUG", currency="USD")
+    assert isinstance(answer, Price)
+    assert answer.horizon == datetime(2026, 7, 2, tzinfo=UTC)
+
+
+async def test_a_rule_that_cannot_be_evaluated_is_refused_no_longer_than_it_lasts(odoo: Running) -> None:
+    odoo.product("MUG")
+    ends = odoo.now + timedelta(hours=1)
+    odd = {**EVERYWHERE, "compute_price": "roulette", "date_end": ends}
+    answer = await price(odoo.adapter(default_pricelist=odoo.pricelist("EUR", [odd])), "MUG", currency="EUR")
+    assert isinstance(answer, UnsupportedPriceRule)
+    assert answer.horizon == ends
+
+
+async def test_a_break_is_taxed_as_the_price_and_says_how_long_it_holds(odoo: Running) -> None:
+    odoo.product("MUG", price=20.0)
+    ends = odoo.now + timedelta(days=1)
+    rule = {**EVERYWHERE, "fixed_price": 12.0, "min_quantity": 10.0, "date_end": ends}
+    answer = await price(odoo.adapter(default_pricelist=odoo.pricelist("EUR", [rule])), "MUG", currency="EUR")
+    assert isinstance(answer, Price)
+    (step,) = answer.breaks
+    assert (step.minimum_quantity, step.valid_until) == (10, ends)
+    assert step.price.treatment is answer.current.treatment
+    assert step.price.stated.amount == 12
+    at_ten = await price(odoo.adapter(default_pricelist=odoo.pricelist("EUR", [rule])), "MUG", "10", currency="EUR")
+    assert isinstance(at_ten, Price)
+    assert step.price == at_ten.current
+    assert answer.horizon == ends
 
 
 async def test_a_reduced_price_names_what_it_is_reduced_from_and_until_when(odoo: Running) -> None:

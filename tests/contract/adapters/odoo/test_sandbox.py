@@ -15,7 +15,7 @@ from adapters.odoo.sandbox import OdooSandbox, create
 from adapters.odoo.sandbox.rights import INTERNAL
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.money import Money, TaxTreatment
-from gateway.model.pricing import Price, PriceKey, QuantityBreak
+from gateway.model.pricing import Price, PriceKey
 from gateway.testing.conformance.example import example_seed
 from gateway.testing.sandbox import Seed, SeedPrice
 from tests.contract.adapters.odoo.connected import PRICED, Running, price, run
@@ -97,13 +97,15 @@ async def test_a_reduced_seed_price_has_its_regular_one_beside_it(odoo: Running)
 
 async def test_breaks_say_where_more_pieces_cost_less_each(odoo: Running) -> None:
     adapter = odoo.adapter(default_pricelist=1)
-    five, twelve = (
-        QuantityBreak(Decimal(minimum), Money(Decimal(amount), "GBP")) for minimum, amount in ((5, 9), (12, 8))
-    )
-    for quantity, breaks in (("1", (five, twelve)), ("5", (twelve,)), ("12", ())):
+    five, twelve = (Decimal(5), Decimal(9)), (Decimal(12), Decimal(8))
+    for quantity, breaks in (("1", [five, twelve]), ("5", [twelve]), ("12", [])):
         answer = await price(adapter, "MUG-01-M", quantity, "GBP")
         assert isinstance(answer, Price)
-        assert answer.breaks == breaks
+        assert [(step.minimum_quantity, step.price.stated.amount) for step in answer.breaks] == breaks
+        for step in answer.breaks:
+            there = await price(adapter, "MUG-01-M", str(step.minimum_quantity), "GBP")
+            assert isinstance(there, Price)
+            assert step.price == there.current
 
 
 async def test_a_product_that_goes_between_the_two_requests_is_not_sold(odoo: Running) -> None:

@@ -78,7 +78,7 @@ def test_a_body_that_is_no_change_is_refused(adapter: OdooAdapter, body: Any) ->
         (change("product.product", default_code="MUG"), ("product:MUG", "price:MUG", "stock:MUG")),
         (change("product.product", default_code=False), ("product", "price", "stock")),
         (change("product.template"), ("product:43", "price")),
-        (change("product.pricelist.item"), ("price",)),
+        (change("product.pricelist.item"), ("price", "price.lists")),
         (change("stock.quant"), ("stock",)),
         (change("pos.order"), ("order:pos.0000000043",)),
         (change("res.partner", email_normalized="ada@example.com"), ("customer:ada@example.com", "customer:43")),
@@ -104,7 +104,8 @@ async def test_a_changed_rule_makes_the_price_lists_be_read_again(stack: AsyncEx
     await price(adapter, "MUG", currency="EUR")
     odoo.pricelist("EUR")
     odoo.store.write("product.pricelist.item", 1, {"fixed_price": 4.0})
-    adapter.receive(delivery(change("product.pricelist.item", 1)))
+    (event,) = adapter.receive(delivery(change("product.pricelist.item", 1)))
+    adapter.forget(event.tags)
     answer = await price(adapter, "MUG", currency="EUR")
     assert isinstance(answer, Price)
     assert answer.current.stated.amount == 4

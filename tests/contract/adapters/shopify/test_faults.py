@@ -19,6 +19,7 @@ from gateway.errors import (
     CredentialsRefused,
     InvalidAnswer,
     InvalidCursor,
+    Mistake,
     RateLimited,
     RequestRefused,
     Unavailable,
@@ -229,7 +230,22 @@ async def test_probe_says_what_an_operator_should_know(shop: Shopify) -> None:
 
 async def test_probe_finds_a_right_that_is_configured_and_not_granted(open_shop: OpenShop) -> None:
     _, shop = await open_shop(seed(), read_all_orders=True)
-    assert any("lacks that right" in note for note in (await shop.probe(call())).notes)
+    probe = await shop.probe(call())
+    assert [mistake.place for mistake in probe.problems if isinstance(mistake, Mistake)] == ["read_all_orders"]
+    assert probe.lacking == {"order": ("read_all_orders",)}
+
+
+async def test_probe_tells_missing_rights_by_the_data_that_needs_them(open_shop: OpenShop) -> None:
+    sandbox, shop = await open_shop(seed())
+    sandbox.withheld = {"read_customers", "read_inventory"}
+    assert (await shop.probe(call())).lacking == {"stock": ("read_inventory",), "customer": ("read_customers",)}
+
+
+async def test_probe_says_that_the_category_menu_is_not_there(open_shop: OpenShop) -> None:
+    _, shop = await open_shop(seed(), category_menu="main-mneu")
+    (problem,) = (await shop.probe(call())).problems
+    assert isinstance(problem, Mistake)
+    assert (problem.place, problem.value) == ("category_menu", "main-mneu")
 
 
 async def test_probe_says_which_of_the_two_tokens_is_wrong(open_shop: OpenShop) -> None:

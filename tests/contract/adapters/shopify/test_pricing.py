@@ -13,7 +13,7 @@ from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold
 from gateway.model.catalog import Measurement, ProductStatus
 from gateway.model.customers import CustomerRecord
 from gateway.model.identity import NativeRef
-from gateway.model.money import Money, TaxTreatment
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, UnitPrice
 from gateway.testing.conformance.example import SEEN
 from gateway.testing.sandbox import SeedPrice
@@ -114,7 +114,8 @@ async def test_the_unit_price_names_its_measure(open_shop: OpenShop) -> None:
     _, shop = await open_shop(seed(thing, prices=(SeedPrice("OIL", money("10")),)))
     price = await price_of(shop, "OIL")
     assert isinstance(price, Price)
-    assert price.unit_price == UnitPrice(money("4.00"), Decimal(100), "mL")
+    gross = TaxedMoney(gross=money("4.00"), treatment=TaxTreatment.INCLUDED)
+    assert price.unit_price == UnitPrice(gross, Decimal(100), "mL")
 
 
 async def test_a_company_location_has_prices_and_quantity_breaks_of_its_own(open_shop: OpenShop) -> None:
@@ -131,7 +132,31 @@ async def test_a_company_location_has_prices_and_quantity_breaks_of_its_own(open
     found = await shop.get_prices(keys, context, call())
     amounts = [price.current.stated.amount for price in found.values() if isinstance(price, Price)]
     assert amounts == [8, 7, 7, 6]
+    for price in found.values():
+        assert isinstance(price, Price)
+        assert [(step.minimum_quantity, step.price.gross) for step in price.breaks] == [
+            (10, money("7")), (50, money("6"))
+        ]  # fmt: skip
+        assert {step.price.treatment for step in price.breaks} == {price.current.treatment}
     assert await amount_of(shop, "MUG", "GB", "GBP") == money("9.50")
+
+
+async def test_at_a_break_the_price_of_one_piece_per_measure_is_not_repeated(open_shop: OpenShop) -> None:
+    thing = product(1, "OIL")
+    measure = Measurement(Decimal(250), "mL", Decimal(100), "mL")
+    thing = replace(thing, variants=(replace(thing.variants[0], measurement=measure),))
+    prices = (
+        SeedPrice("OIL", money("10"), price_group="TRADE"),
+        SeedPrice("OIL", money("5"), price_group="TRADE", minimum_quantity=Decimal(10)),
+    )
+    sandbox, shop = await open_shop(seed(thing, prices=prices))
+    context = view(MANIFEST, GET, price_group=sandbox.world.company_locations["TRADE"])
+    keys = [PriceKey("OIL"), PriceKey("OIL", Decimal(10))]
+    one, ten = (await shop.get_prices(keys, context, call())).values()
+    assert isinstance(one, Price)
+    assert isinstance(ten, Price)
+    assert one.unit_price is not None
+    assert ten.unit_price is None
 
 
 async def test_a_draft_has_no_price_and_its_sku_does_not_clash_with_an_active_one(open_shop: OpenShop) -> None:

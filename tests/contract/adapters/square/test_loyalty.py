@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.square.sandbox.account import account_uuid, native_id
 from gateway.errors import InvalidCursor
@@ -20,6 +21,7 @@ from gateway.model.customers import (
     LoyaltyProgram,
     LoyaltyRule,
 )
+from gateway.model.horizon import horizon_of
 from gateway.model.identity import NativeRef
 from gateway.testing.sandbox import Seed, SeedAccount
 from tests.contract.adapters.square.connected import BACKEND, NOW, SEEN, Connect, Connected, call, seen_by, small_seed
@@ -76,6 +78,18 @@ async def test_an_account_by_phone_by_customer_and_by_email(connect: Connect) ->
     assert (account.program_name, account.unit_one, account.unit_many) == ("Stars", "star", "stars")
     assert account.customer == NativeRef(BACKEND, native_id("CUST", "500"))
     assert till.asked() == [SEARCH, ACCOUNTS, ACCOUNTS, PROGRAM, PROMOTIONS]
+
+
+async def test_a_balance_holds_until_points_expire(connect: Connect) -> None:
+    expires = NOW + timedelta(days=2)
+    one, two = holder(0, 55), holder(1, 55)
+    one = replace(one, account=replace(one.account, changes_at=expires))
+    two = replace(two, account=replace(two.account, changes_at=expires - timedelta(days=4)))
+    till = await connect(loyal_seed(one, two))
+    found = await ask(till, phone(0), phone(1))
+    assert found[phone(0)][0].horizon == expires
+    assert found[phone(1)][0].horizon is None  # that is past
+    assert horizon_of(found[phone(0)]) == expires.timestamp()
 
 
 async def test_a_balance_may_be_negative(connect: Connect) -> None:

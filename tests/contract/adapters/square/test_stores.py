@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 from msgspec.structs import replace
 
-from gateway.errors import InvalidAnswer
+from gateway.errors import InvalidAnswer, Mistake
 from gateway.model.stores import GeoPoint, OpeningPeriod
 from tests.contract.adapters.square.connected import (
     BACKEND,
@@ -60,7 +60,16 @@ async def test_probe_says_which_version_and_which_configured_place_is_missing(co
     till = await connect(store_locations={"soho": "L9"})
     probe = await till.adapter.probe(call())
     assert probe.version == "Square-Version 2025-08-20"
-    assert probe.notes == ("location L9 is configured, but not in this account",)
+    (problem,) = probe.problems
+    assert isinstance(problem, Mistake)
+    assert (problem.place, problem.value) == ("store_locations.soho", "L9")
+
+
+async def test_probe_says_that_the_account_is_in_another_country(connect: Connect) -> None:
+    till = await connect(country="FR")
+    (problem,) = (await till.adapter.probe(call())).problems
+    assert isinstance(problem, Mistake)
+    assert (problem.place, problem.nearest) == ("country", "GB")
 
 
 async def test_probe_notes_several_currencies(connect: Connect) -> None:

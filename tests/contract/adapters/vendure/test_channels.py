@@ -118,7 +118,6 @@ async def test_api_key_of_another_channel_is_refused(vendure: VendureServer, con
         ({"username": "reader"}, "belong together"),
         ({"api_key": Secret(("k",)), "username": "reader", "password": Secret(("p",))}, "either `api_key`"),
         ({"api_key": Secret(("k",)), "channels": {"web": "token"}}, "only in the Vendure channel"),
-        ({"api_key": Secret(("k",)), "barcode_field": "gtin } }"}, "not the name of a custom field"),
     ],
 )
 def test_configuration_that_cannot_work_is_refused(settings: dict[str, object], complaint: str) -> None:

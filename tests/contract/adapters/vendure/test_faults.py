@@ -13,6 +13,7 @@ from gateway.errors import (
     CredentialsRefused,
     InvalidAnswer,
     InvalidCursor,
+    Mistake,
     RateLimited,
     RequestRefused,
     Unavailable,
@@ -141,8 +142,16 @@ async def test_custom_field_the_shop_does_not_have_is_named_by_the_probe(
 
 async def test_probe_tries_every_channel(vendure: VendureServer, connect: Connect) -> None:
     shop = connect(vendure, by_login(vendure, channels={"europe": "eu-channel-token", "mars": "bogus"}))
-    with pytest.raises(CredentialsRefused):
-        await shop.adapter.probe(a_call())
+    (problem,) = (await shop.adapter.probe(a_call())).problems
+    assert isinstance(problem, Mistake)
+    assert problem.place == "channels.mars"
+
+
+async def test_probe_names_a_collection_that_the_shop_does_not_have(vendure: VendureServer, connect: Connect) -> None:
+    shop = connect(vendure, by_login(vendure, merchandised=("2", "999999")))
+    (problem,) = (await shop.adapter.probe(a_call())).problems
+    assert isinstance(problem, Mistake)
+    assert (problem.place, problem.value) == ("merchandised[1]", "999999")
 
 
 async def test_unknown_keys_are_absent_everywhere(shop: Connected) -> None:

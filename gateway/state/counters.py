@@ -1,0 +1,57 @@
+"""Counters that protect something, counted by all processes together: wrong guesses, say. Fixed windows by the
+database's clock; a key is a digest, so no address or name is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import case, delete, select
+
+from gateway.state.database import Database
+from gateway.state.tables import counters
+
+
+class Counters:
+    """One namespace of counters, each over windows of `seconds`."""
+
+    def __init__(self, database: Database, space: str, seconds: float) -> None:
+        self._database = database
+        self._space = space
+        self._seconds = seconds
+
+    async def add(self, key: str, amount: int = 1) -> int:
+        """The count of this window with `amount` in it: no two callers, in whatever process, are told the same."""
+        now, table = self._database.now, counters
+        row = {"space": self._space, "key": _digest(key), "value": amount, "expires": now + self._seconds}
+        statement = self._database.merging(table, row)
+        over = table.c.expires <= now
+        statement = statement.on_conflict_do_update(
+            index_elements=["space", "key"],
+            set_={
+                "value": case((over, statement.excluded["value"]), else_=table.c.value + statement.excluded["value"]),
+                "expires": case((over, statement.excluded["expires"]), else_=table.c.expires),
+            },
+        ).returning(table.c.value)
+        async with self._database.write() as connection:
+            return (await connection.execute(statement)).scalar_one()
+
+    async def value(self, key: str) -> int:
+        mine = (counters.c.space == self._space) & (counters.c.key == _digest(key))
+        alive = select(counters.c.value).where(mine, counters.c.expires > self._database.now)
+        async with self._database.read() as connection:
+            return (await connection.execute(alive)).scalar() or 0
+
+    async def reset(self, key: str) -> None:
+        mine = (counters.c.space == self._space) & (counters.c.key == _digest(key))
+        async with self._database.write() as connection:
+            await connection.execute(delete(counters).where(mine))
+
+
+async def sweep_counters(database: Database) -> int:
+    async with database.write() as connection:
+        return (await connection.execute(delete(counters).where(counters.c.expires <= database.now))).rowcount
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

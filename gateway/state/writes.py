@@ -1,0 +1,110 @@
+"""The journal of writes: what was sent to whom, when, and what came back. Ids, states and amounts; a command is kept as
+a digest only, because it may hold a person's address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from gateway.ports.writes import Claim, ClaimState, WritePlace
+from gateway.state.database import Database
+from gateway.state.tables import writes
+
+KEPT_SECONDS = 3 * 86_400.0
+"""How long a write that is done answers to its reference again."""
+SENT, DONE = "sent", "done"
+
+
+class StoredWrites:
+    """Implements `gateway.ports.writes.WriteJournal`. A row under a lease is the lock on its reference, in this process
+    and in every other."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, place: WritePlace, digest: str, holder: str, lease: float) -> Claim:
+        now, table = self._database.now, writes.c
+        row = {
+            **_key(place),
+            "digest": digest,
+            "state": SENT,
+            "holder": holder,
+            "leased_until": now + lease,
+            "sent": now,
+            "looked": 0,
+            "due": now + lease,
+        }
+        async with self._database.write() as connection:
+            if (await connection.execute(self._database.insert_once(writes, row))).rowcount == 1:
+                return Claim(ClaimState.FRESH)
+            chosen = select(table.digest, table.state, table.result, (now - table.sent).label("since"))
+            locked = (
+                chosen.where(_is(place)) if self._database.is_sqlite else chosen.where(_is(place)).with_for_update()
+            )
+            found = (await connection.execute(locked)).one()
+            if found.digest != digest:
+                return Claim(ClaimState.CONFLICT)
+            if found.state == DONE:
+                return Claim(ClaimState.DONE, result=found.result)
+            free = update(writes).where(_is(place), table.state == SENT, table.leased_until <= now)
+            taken = await connection.execute(free.values(holder=holder, leased_until=now + lease))
+            state = ClaimState.BEFORE if taken.rowcount == 1 else ClaimState.BUSY
+            return Claim(state, since_sent=max(0.0, float(found.since)))
+
+    async def sending(self, place: WritePlace, holder: str, lease: float) -> bool:
+        now = self._database.now
+        mine = update(writes).where(_is(place), writes.c.holder == holder, writes.c.state == SENT)
+        async with self._database.write() as connection:
+            again = await connection.execute(mine.values(sent=now, leased_until=now + lease))
+            return again.rowcount == 1
+
+    async def done(self, place: WritePlace, holder: str, result: bytes) -> bool:
+        mine = update(writes).where(_is(place), writes.c.holder == holder, writes.c.state == SENT)
+        async with self._database.write() as connection:
+            return (await connection.execute(mine.values(state=DONE, result=result, leased_until=0.0))).rowcount == 1
+
+    async def refused(self, place: WritePlace, holder: str) -> None:
+        mine = delete(writes).where(_is(place), writes.c.holder == holder, writes.c.state == SENT)
+        async with self._database.write() as connection:
+            await connection.execute(mine)
+
+    async def unknown(self, place: WritePlace, holder: str, pauses: Sequence[float]) -> int:
+        now = self._database.now
+        mine = (_is(place), writes.c.holder == holder, writes.c.state == SENT)
+        async with self._database.write() as connection:
+            looked = (await connection.execute(select(writes.c.looked).where(*mine))).scalar() or 0
+            pause = pauses[min(looked, len(pauses) - 1)]
+            free = {"leased_until": 0.0, "due": now + pause, "looked": looked + 1}
+            await connection.execute(update(writes).where(*mine).values(free))
+            return looked
+
+    async def due(self, limit: int) -> list[tuple[WritePlace, str]]:
+        now, table = self._database.now, writes.c
+        waiting = (table.state == SENT) & (table.leased_until <= now) & (table.due <= now)
+        chosen = select(table.backend, table.operation, table.reference, table.digest).where(waiting)
+        async with self._database.read() as connection:
+            rows = await connection.execute(chosen.order_by(table.due).limit(limit))
+            return [(WritePlace(row.backend, row.operation, row.reference), row.digest) for row in rows]
+
+    async def open_writes(self) -> int:
+        """How many were sent and not come back."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(writes.c.reference).where(writes.c.state == SENT))
+            return len(rows.all())
+
+    async def sweep(self) -> int:
+        old = delete(writes).where(writes.c.state == DONE, writes.c.sent < self._database.now - KEPT_SECONDS)
+        async with self._database.write() as connection:
+            return (await connection.execute(old)).rowcount
+
+
+def _key(place: WritePlace) -> dict[str, str]:
+    return {"backend": place.backend, "operation": place.operation, "reference": place.reference}
+
+
+def _is(place: WritePlace) -> ColumnElement[bool]:
+    table = writes.c
+    same = (table.backend == place.backend) & (table.operation == place.operation)
+    return same & (table.reference == place.reference)

@@ -1,0 +1,175 @@
+"""Backends met with their adapters, and data domains with backends: all that can be known without asking anybody."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from gateway.calls.addresses import is_public
+from gateway.constraints import Facts, nearest
+from gateway.constraints.addresses import is_loopback
+from gateway.errors import ConfigurationError, Mistake
+from gateway.ports.domains import PORTS
+from gateway.ports.manifest import AdapterConfig, Manifest
+from gateway.registry import manifest_of, secrets_of
+from gateway.settings import BackendSection, PolicyNumbers, Settings
+from gateway.structure import read
+from gateway.validation.values import check_record
+
+RESERVED = "gateway"
+"""What clients are told where the gateway itself is the source."""
+
+PEOPLE = ("customer", "order", "loyalty", "price")
+"""Domains whose backends are searched for a customer's record."""
+
+
+class _Known(Struct, frozen=True):
+    manifest: Manifest
+    config: AdapterConfig | None
+
+
+def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manifest]) -> Iterator[Mistake]:
+    known: dict[str, _Known] = {}
+    for section in settings.backends.values():
+        yield from _section(section, settings)
+        place = f"backends.{section.name}"
+        try:
+            manifest = at_hand.get(section.adapter) or manifest_of(section.adapter, place=f"{place}.adapter")
+        except ConfigurationError as error:
+            yield from error.mistakes
+            continue
+        config, mistakes = read(section.options, manifest.config, place=place, dec_hook=secrets_of(settings, place))
+        yield from mistakes
+        if config is not None and not mistakes:
+            yield from check_record(config, facts, place)
+            try:
+                config.verify(place)
+            except ConfigurationError as error:
+                yield from error.mistakes
+        known[section.name] = _Known(manifest, config)
+    yield from _aliases(settings)
+    yield from _domains(settings, known)
+    yield from _identity(settings, known)
+
+
+def _section(section: BackendSection, settings: Settings) -> Iterator[Mistake]:
+    place = f"backends.{section.name}"
+    if not section.allow_private_network and _is_private(section.url):
+        yield Mistake(
+            message="lies in a private network: set `allow_private_network = true` if it is meant",
+            place=f"{place}.url",
+        )
+    sold = {country for channel in settings.channels.values() for country in channel.countries}
+    for index, country in enumerate(section.countries):
+        if sold and country not in sold:
+            yield Mistake(
+                message=f"`{country}` is no market: no channel sells there",
+                place=f"{place}.countries[{index}]",
+                nearest=nearest(country, sold),
+                grave=False,
+            )
+    yield from _policy(section.policy, f"{place}.policy")
+
+
+def _policy(policy: PolicyNumbers, place: str) -> Iterator[Mistake]:
+    if policy.breaker_minimum > policy.breaker_window:
+        yield Mistake(
+            message=f"{policy.breaker_minimum} attempts never stand in a window of {policy.breaker_window}: no breaker "
+            "would ever open",
+            place=f"{place}.breaker_minimum",
+        )
+    if policy.slow_call > policy.timeout:
+        yield Mistake(
+            message=f"{policy.slow_call} s is beyond the timeout of {policy.timeout} s: nothing would ever be slow",
+            place=f"{place}.slow_call",
+            grave=False,
+        )
+
+
+def _is_private(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return is_loopback(host)
+    return not is_public(host)
+
+
+def _aliases(settings: Settings) -> Iterator[Mistake]:
+    bearers: dict[str, str] = {}
+    for name, section in settings.backends.items():
+        place = f"backends.{name}.alias"
+        if section.alias == RESERVED:
+            yield Mistake(message=f"`{RESERVED}` is what the gateway calls itself", place=place)
+        if section.alias in bearers:
+            yield Mistake(message=f"`{section.alias}` is the alias of `{bearers[section.alias]}` too", place=place)
+        bearers.setdefault(section.alias, name)
+
+
+def _domains(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
+    for name, section in settings.domains.items():
+        place = f"domains.{name}"
+        if name not in PORTS:
+            yield Mistake(
+                message="no such data domain", place=place, allowed=tuple(PORTS), nearest=nearest(name, PORTS)
+            )
+            continue
+        if not section.order:
+            yield Mistake(message="nobody serves this data domain: `order` is empty", place=f"{place}.order")
+        for key in ("order", "compare"):
+            for index, backend in enumerate(getattr(section, key)):
+                if backend in known:
+                    yield from incapable(backend, known[backend], name, f"{place}.{key}[{index}]")
+        if section.fields and name != "customer":
+            yield Mistake(message="only customers have owners by field", place=f"{place}.fields")
+        linked = {each for people in PEOPLE if people in settings.domains for each in settings.domains[people].order}
+        for field, owners in section.fields.items():
+            if not owners:
+                yield Mistake(message="is empty: nobody would know it", place=f"{place}.fields.{field}")
+            for index, owner in enumerate(owners):
+                if owner in settings.backends and owner not in linked:
+                    yield Mistake(
+                        message=f"`{owner}` stands in no `order` of {', '.join(PEOPLE)}: it is never asked for people",
+                        place=f"{place}.fields.{field}[{index}]",
+                        nearest=nearest(owner, linked),
+                    )
+    for location, section in settings.locations.items():
+        if section.stock is not None and section.stock in known:
+            yield from incapable(section.stock, known[section.stock], "stock", f"locations.{location}.stock")
+
+
+def incapable(name: str, known: _Known, domain: str, place: str) -> Iterator[Mistake]:
+    """Why a backend cannot serve a data domain, if it cannot."""
+    manifest = known.manifest
+    if not any(operation.startswith(f"{domain}.") for operation in manifest.operations):
+        message = f"`{name}` ({manifest.name}) cannot serve this data domain"
+        yield Mistake(message=message, place=place)
+    key = manifest.needs.get(domain)
+    if key is not None and known.config is not None and not getattr(known.config, key, None):
+        yield Mistake(
+            message=f"`{name}` ({manifest.name}) cannot serve this data domain without `{key}` in [backends.{name}]",
+            place=place,
+        )
+
+
+def _identity(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
+    for name, rule in settings.identity.items():
+        fields = known[name].manifest.key_fields if name in known else None
+        if rule.field and fields is not None and rule.field not in fields:
+            yield Mistake(
+                message=f"`{rule.field}` is nothing that `{known[name].manifest.name}` keeps a key in",
+                place=f"identity.{name}.field",
+                value=rule.field,
+                allowed=fields,
+                nearest=nearest(rule.field, fields),
+            )
+        if name not in settings.backends:
+            yield Mistake(
+                message=f"no backend `{name}`", place=f"identity.{name}", nearest=nearest(name, settings.backends)
+            )

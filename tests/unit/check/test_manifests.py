@@ -1,0 +1,93 @@
+"""An adapter, its manifest and the configuration meet: what does not fit is told, and nothing is thrown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.app import Gateway
+from gateway.calls.bound import BoundBackend
+from gateway.check.backends import Examination, manifest_problems
+from gateway.model.context import CallContext
+from gateway.ports.domains import Probe
+from gateway.settings import decode
+from gateway.testing.reference.adapter import ReferenceAdapter
+from gateway.testing.reference.manifest import MANIFEST
+from gateway.testing.sandbox import Seed
+from tests.unit.validation.reference import ENVIRONMENT
+
+SEED = Seed(currency="GBP", country="GB")
+
+
+def bound(adapter: Any = None, **changes: Any) -> BoundBackend:
+    manifest = replace(MANIFEST, **changes)
+    return BoundBackend(name="shop", alias="shop", adapter=adapter or ReferenceAdapter("shop", SEED), manifest=manifest)
+
+
+def test_what_fits_is_no_problem() -> None:
+    assert manifest_problems(bound()) == []
+
+
+def test_a_misspelt_operation_is_named_with_the_right_one() -> None:
+    spec = MANIFEST.operations["stock.get_stock"]
+    (problem,) = manifest_problems(bound(operations={"stock.get_stok": spec}))
+    assert problem.nearest == "stock.get_stock"
+
+
+def test_an_operation_that_the_adapter_does_not_have_is_named() -> None:
+    class OnlyProbed:
+        name = "shop"
+
+        async def probe(self, call: CallContext) -> Probe:
+            return Probe("1")
+
+        async def close(self) -> None: ...
+
+    spec = MANIFEST.operations["stock.get_stock"]
+    (problem,) = manifest_problems(bound(OnlyProbed(), operations={"stock.get_stock": spec}))
+    assert "declares `stock.get_stock` and has no `get_stock`" in problem.message
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> Any:
+    backend = {"adapter": "memory", "url": "http://127.0.0.1:9", "allow_private_network": True}
+    raw = {
+        "gateway": {"state": f"sqlite+aiosqlite:///{tmp_path}/state.sqlite"},
+        "backends": {"shop": backend},
+        "domains": {"product": {"order": ["shop"]}, "price": {"order": ["shop"]}},
+    }
+    gateway = await Gateway.open(decode(raw, ENVIRONMENT))
+    yield gateway
+    await gateway.close()
+
+
+class Broken(ReferenceAdapter):
+    async def probe(self, call: CallContext) -> Probe:
+        raise AttributeError("ada@example.com")
+
+
+class Unprobed(ReferenceAdapter):
+    probe = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("kind", [Broken, Unprobed])
+async def test_an_adapter_that_stumbles_is_a_problem_and_no_traceback(
+    gateway: Gateway, kind: type[ReferenceAdapter]
+) -> None:
+    report = await Examination(gateway, bound(kind("shop", SEED))).report()
+    assert report.version is None
+    (problem,) = report.problems
+    assert (problem.backend, problem.cause) == ("shop", "adapter")
+    assert "ada@" not in problem.text
+
+
+async def test_a_right_that_nobody_needs_is_none_that_is_missing(gateway: Gateway) -> None:
+    class Limited(ReferenceAdapter):
+        async def probe(self, call: CallContext) -> Probe:
+            return Probe("1", lacking={"order": ("read_orders",), "price": ("read_prices",)})
+
+    (problem,) = (await Examination(gateway, bound(Limited("shop", SEED))).report()).problems
+    assert problem.message == "the credential lacks the right read_prices, which price needs"
