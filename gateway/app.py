@@ -4,7 +4,6 @@ that uvicorn serves."""
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
 from gateway.http.app import Doors, build_asgi
 from gateway.http.gate import Gate
 from gateway.http.wire import Receive, Scope, Send
+from gateway.logs.failures import FAILURES
 from gateway.ownership import Ownership
 from gateway.ports.commands import PLACE_ORDER
 from gateway.ports.manifest import Manifest
@@ -33,7 +33,7 @@ from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
 from gateway.services import Services
-from gateway.settings import Settings, load
+from gateway.settings import ServerSection, Settings
 from gateway.state.aliases import StoredAliases
 from gateway.state.changes import Change
 from gateway.state.database import Database
@@ -46,7 +46,6 @@ from gateway.state.writes import StoredWrites
 from gateway.validation import require
 from schema import build_schema
 
-CONFIG_VARIABLE = "GATEWAY_CONFIG"
 GRAPHIQL_VARIABLE = "GATEWAY_GRAPHIQL"
 """The folder of a built GraphiQL; without it, `/graphql` shows the explorer of our own."""
 BACKEND_CHANGED = "backend"
@@ -206,6 +205,7 @@ class Gateway:
             await doors.close()
         await self._settling.close()
         await self.writes.close(self.settings.server.drain_seconds)
+        FAILURES.flush()
         await self.inbox.close()
         await self.kept.close()
         await self.caller.close()
@@ -243,6 +243,14 @@ class Application:
         """Closed by the server before it stops; None until start-up."""
         return None if self._doors is None else self._doors.gate
 
+    @property
+    def section(self) -> ServerSection:
+        return self._settings.server
+
+    @property
+    def pressed(self) -> bool:
+        return self._doors is not None and self._doors.pressed
+
     async def start(self) -> Gateway:
         self.gateway = await Gateway.open(self._settings, self._manifests)
         await self.gateway.start()
@@ -271,8 +279,3 @@ def build_app(
     settings: Settings, pages: Sequence[BaseRoute] = (), manifests: Mapping[str, Manifest] | None = None
 ) -> Application:
     return Application(settings, pages, manifests)
-
-
-def create() -> Application:
-    """For `uvicorn --factory gateway.app:create`: the configuration's path stands in GATEWAY_CONFIG."""
-    return build_app(load(Path(os.environ.get(CONFIG_VARIABLE, "gateway.toml"))))

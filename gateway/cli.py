@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("issuer", help="the issuer, as the token's `iss` says it")
     revoke.add_argument("subject", help="the token's `sub`")
     revoke.add_argument("--token", help="only the token with this `jti` (default: every one of the subject)")
-    revoke.add_argument("--restore", action="store_true", help="take it back")
+    revoke.add_argument("--restore", action="store_true", help="take it back (with --token: of this token only)")
     revoke.set_defaults(run=_revoke)
 
     tasks = commands.add_parser("tasks", help="what a person must look at, and what was set aside")
@@ -238,23 +238,9 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _revoke(options: argparse.Namespace) -> int:
-    from gateway.settings import load
-    from gateway.state.database import Database
-    from gateway.state.kept import Kept
+    from gateway.revoke import revoke
 
-    async def change() -> None:
-        database = await Database.open(load(options.config).gateway.state)
-        try:
-            revocations = Kept(database).revocations
-            if options.restore:
-                await revocations.restore(options.issuer, options.subject)
-            else:
-                await revocations.revoke(options.issuer, options.subject, options.token)
-        finally:
-            await database.close()
-
-    asyncio.run(change())
-    print("restored" if options.restore else "revoked: refused everywhere within seconds")
+    print(asyncio.run(revoke(options.config, options.issuer, options.subject, options.token, restore=options.restore)))
     return 0
 
 

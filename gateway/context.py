@@ -40,6 +40,12 @@ class OperationContext:
         return self.scope.commerce.language
 
     @property
+    def timezone(self) -> str:
+        """Of the store the client stands in, else of the market (IANA)."""
+        store = self.services.ownership.stores.get(self.commerce.store or "")
+        return self.services.ownership.markets.of(self.commerce.country).timezone if store is None else store.timezone
+
+    @property
     def deadline(self) -> float:
         """On the monotonic clock."""
         return self.scope.call.deadline

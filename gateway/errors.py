@@ -29,6 +29,8 @@
     |     |- UnsupportedPriceRule       UNSUPPORTED_PRICE_RULE  a price rule that cannot be evaluated here
     |     `- CurrencyNotSold            CURRENCY_NOT_SOLD     no price in the asked currency; never converted
     |- StateUnavailable                 STATE_UNAVAILABLE     ours: the gateway's own database is away or full
+    |- GatewayOverloaded                GATEWAY_OVERLOADED    ours: too much is under way; not even looked at
+    |- GatewayStopping                  GATEWAY_STOPPING      ours: an endless operation ends; another gateway goes on
     |- ConfigurationError               the operator's: `gateway check` prints it with the place
     `- InternalError                    INTERNAL              ours; masked for every client
 
@@ -39,6 +41,7 @@ twice would grow its traceback for ever, so whoever raises a stored one raises `
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from traceback import extract_tb
@@ -77,6 +80,13 @@ def places_of(error: BaseException) -> list[str]:
     """Where it happened, innermost last, for the logs: not what it says, because the text of an exception that nobody
     expected, like the local variables of its traceback, may hold a customer's data or a credential."""
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)[-8:]]
+
+
+def _whole(seconds: float | None) -> int | None:
+    """Whole seconds, never too few."""
+    if seconds is None or not math.isfinite(seconds):
+        return None
+    return max(1, math.ceil(seconds))
 
 
 def _rebuild(kind: type[GatewayError], args: tuple[object, ...], state: dict[str, object]) -> GatewayError:
@@ -155,7 +165,7 @@ class TooManyRequests(ClientFault):
         self.retry_after = retry_after
 
     def extensions(self) -> dict[str, object]:
-        return {**super().extensions(), "retryAfter": self.retry_after}
+        return {**super().extensions(), "retryAfter": _whole(self.retry_after)}
 
 
 # --- a backend's fault --------------------------------------------------------------------------------------------
@@ -163,9 +173,11 @@ class TooManyRequests(ClientFault):
 
 class AdapterError(GatewayError):
     """A backend's fault. `source` is the backend's configured *name* (shown to staff only; clients see its alias),
-    `domain` the data domain, `detail` a text for operators that never leaves the logs, `retry_after` in seconds,
-    `horizon` the aware instant from which on the answer may be another (a price rule that ends), None where unknown.
-    `unsent`: no byte of the request left for the backend, so that a write certainly had no effect."""
+    `domain` the data domain, `retry_after` in seconds, `horizon` the aware instant from which on the answer may be
+    another (a price rule that ends; None where unknown). `unsent`: no byte of the request left for the backend, so that
+    a write certainly had no effect. `detail` is for operators and never leaves the logs: the vendor's own words,
+    without a person's name (what else is personal or secret is taken out there, `gateway.logs`). `operation` is the
+    port's, `reported` the trace id under which the log has it: both are filled in on the way."""
 
     code = "BACKEND_ERROR"
     unsent: bool = False
@@ -188,11 +200,14 @@ class AdapterError(GatewayError):
         self.retry_after = retry_after
         self.detail = detail
         self.horizon = horizon
+        self.operation: str | None = None
+        self.reported: str | None = None
 
-    def located(self, source: str, domain: str) -> Self:
+    def located(self, source: str, domain: str, operation: str | None = None) -> Self:
         """Fill in where it happened, where the raiser did not know; returns itself."""
         self.source = self.source or source
         self.domain = self.domain or domain
+        self.operation = self.operation or operation
         return self
 
     def extensions(self) -> dict[str, object]:
@@ -200,7 +215,7 @@ class AdapterError(GatewayError):
             **super().extensions(),
             "source": self.source,
             "domain": self.domain,
-            "retryAfter": self.retry_after,
+            "retryAfter": _whole(self.retry_after),
         }
 
 
@@ -357,6 +372,30 @@ class StateUnavailable(GatewayError):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or "What the gateway itself keeps cannot be read or written at the moment.")
+
+
+class GatewayOverloaded(GatewayError):
+    """So much is under way that one more would make all of it late. `retry_after` in seconds."""
+
+    code = "GATEWAY_OVERLOADED"
+    retryable = True
+    retry_after = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "The gateway is busy.")
+
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions(), "retryAfter": self.retry_after}
+
+
+class GatewayStopping(GatewayError):
+    """The end of what has no end of its own."""
+
+    code = "GATEWAY_STOPPING"
+    retryable = True
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "This gateway stops. Subscribe again.")
 
 
 class InternalError(GatewayError):

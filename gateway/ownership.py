@@ -6,14 +6,16 @@ in, enrich or are compared. Stock is owned per location, customers' facts per fi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from gateway.calls.bound import BoundBackend
 from gateway.errors import ConfigurationError
-from gateway.model.opening_hours import special_hours, weekly_hours
+from gateway.markets import Markets
+from gateway.model.identity import place_key
 from gateway.model.stores import OpeningPeriod, SpecialHours
+from gateway.model.written_hours import known_zone, special_hours, weekly_hours
 from gateway.ports.domains import PORTS
 from gateway.settings import CUSTOMER_FIELDS, ChannelSection, LocationSection, Settings, StoreSection
 
@@ -48,6 +50,10 @@ class StorePlan(Struct, frozen=True):
     hours: tuple[OpeningPeriod, ...]
     special_hours: tuple[SpecialHours, ...]
 
+    @property
+    def timezone(self) -> str:
+        return self.section.timezone
+
 
 class Ownership:
     """Immutable after construction. Raises ConfigurationError for anything that cannot work."""
@@ -62,10 +68,14 @@ class Ownership:
         self.domains = {name: self._domain(name, settings) for name in settings.domains}
         self.locations = {name: self._location(name, section) for name, section in settings.locations.items()}
         self.stores = {name: self._store(name, section) for name, section in settings.stores.items()}
+        _refuse_shared_shelves(self.locations, settings)
         self.channels: Mapping[str, ChannelSection] = settings.channels
         for name, channel in self.channels.items():
+            place = f"channels.{name}.locations"
+            _refuse_twice(channel.locations, place)
             for location in channel.locations:
-                self._known_location(location, f"channels.{name}.locations")
+                self._known_location(location, place)
+        self.markets = Markets(settings)
         self._place = {
             (backend, ref): plan.name for plan in self.locations.values() for backend, ref in plan.refs.items()
         }
@@ -130,11 +140,13 @@ class Ownership:
         if section.on_missing not in ("absent", "fallback"):
             raise ConfigurationError('must be "absent" or "fallback"', place=f"{place}.on_missing")
         for key in ("order", "compare"):
+            _refuse_twice(getattr(section, key), f"{place}.{key}")
             for backend in getattr(section, key):
                 self._capable(backend, port, f"{place}.{key}")
         for field, backends in section.fields.items():
             if field not in CUSTOMER_FIELDS:
                 raise ConfigurationError(f"no such field{_hint(field, CUSTOMER_FIELDS)}", place=f"{place}.fields")
+            _refuse_twice(backends, f"{place}.fields.{field}")
             for backend in backends:
                 self._known_backend(backend, f"{place}.fields.{field}")
         return DomainPlan(
@@ -163,6 +175,8 @@ class Ownership:
 
     def _store(self, name: str, section: StoreSection) -> StorePlan:
         place = f"stores.{name}"
+        known_zone(section.timezone, place=f"{place}.timezone")
+        _refuse_twice(section.locations, f"{place}.locations")
         locations = tuple(self._known_location(location, f"{place}.locations") for location in section.locations)
         return StorePlan(
             name,
@@ -186,6 +200,39 @@ class Ownership:
         backend = self._known_backend(name, place)
         if not isinstance(backend.adapter, port):
             raise ConfigurationError(f"`{name}` ({backend.manifest.name}) cannot serve this data domain", place=place)
+
+
+def _refuse_twice(names: Iterable[str], place: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ConfigurationError(f"`{name}` stands here twice", place=place)
+        seen.add(name)
+
+
+def _refuse_shared_shelves(locations: Mapping[str, LocationPlan], settings: Settings) -> None:
+    """One reference of one backend is one shelf, however it is written: in two locations it would be counted twice."""
+    shelves: dict[tuple[str, str], tuple[str, str]] = {}
+    for plan in locations.values():
+        for backend, ref in plan.refs.items():
+            if not ref.strip():
+                raise ConfigurationError("a reference is missing", place=f"locations.{plan.name}.refs.{backend}")
+            other, written = shelves.setdefault((backend, place_key(ref)), (plan.name, ref))
+            if other != plan.name:
+                same = f"`{ref}` is" if ref == written else f"`{ref}` and `{written}` are"
+                raise ConfigurationError(
+                    f"{same} one place of `{backend}`, in `locations.{other}` and in `locations.{plan.name}`: its "
+                    "stock would be counted twice",
+                    place=f"locations.{plan.name}.refs.{backend}",
+                )
+    for name, section in settings.backends.items():
+        for ref in section.ignored_places:
+            if (name, place_key(ref)) in shelves:
+                mapped = shelves[name, place_key(ref)][0]
+                raise ConfigurationError(
+                    f"`{ref}` is ignored, and yet the place of `locations.{mapped}`",
+                    place=f"backends.{name}.ignored_places",
+                )
 
 
 def _hint(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ from gateway.calls.rates import RateLedger
 from gateway.calls.transport import build_transport
 from gateway.constraints.texts import variable_shown
 from gateway.errors import ConfigurationError, Mistake
+from gateway.logs.redaction import know_secrets
 from gateway.model.identity import KeyRule
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, Secret
 from gateway.settings import BackendSection, Settings, convert
@@ -68,6 +69,7 @@ def secret(settings: Settings, name: str, *, place: str) -> Secret:
         hint = hint if close else hint + "the environment"
         raise ConfigurationError(f"no secret {_named(name)}in [secrets]{hint}", place=place)
     values = tuple(value for variable in source.env if (value := settings.environment.get(variable)))
+    know_secrets(values)
     if not values:
         variable = variable_shown(source.env[0]) if source.env else "that it names"
         raise ConfigurationError(f"set the environment variable {variable}", place=f"secrets.{name}")

@@ -23,6 +23,7 @@ from gateway.constraints import (
     HTTP_URL,
     LANGUAGE,
     LISTEN_HOST,
+    NETWORK,
     ORIGIN,
     PART,
     PATIENCE,
@@ -42,6 +43,7 @@ from gateway.constraints import (
     one_of,
 )
 from gateway.errors import ConfigurationError, Mistake, Unreadable
+from gateway.model.configured_times import CLOCK, ISO_DATE, WEEKDAYS
 from gateway.model.identity import KeyRule
 from gateway.model.principal import ClientProfile
 from gateway.model.stores import Address, GeoPoint
@@ -91,7 +93,7 @@ class PolicyNumbers(_Section, frozen=True, kw_only=True):
     """Numbers of the call pipeline for one backend. Times in seconds, rates as parts of one. `client` makes the
     attempts: `lean` costs less and speaks plain HTTP/1.1 only."""
 
-    connections: Annotated[int, between(1, 10_000)] = 32
+    connections: Annotated[int, between(1, 10_000)] = 64
     timeout: Annotated[float, PATIENCE] = 5.0
     retries: Annotated[int, between(0, 10)] = 1
     retry_budget: Annotated[float, PART] = 0.1
@@ -153,7 +155,8 @@ class StoreSection(_Section, frozen=True, kw_only=True):
     point: GeoPoint | None = None
     address: Address | None = None
     phone: Annotated[str, PHONE] | None = None
-    services: tuple[Annotated[str, SERVICE], ...] = ()
+    services: tuple[Annotated[str, SERVICE], ...] | None = None
+    """What it offers; nothing said (None) leaves it to its backends, an empty list says that it offers nothing."""
     hours: Annotated[Mapping[str, str], ANYTHING] = {}
     special_hours: Annotated[Mapping[str, str], ANYTHING] = {}
     names: Annotated[Mapping[str, Text], AVAILABLE_LANGUAGE.for_keys()] = {}
@@ -163,15 +166,34 @@ class StoreSection(_Section, frozen=True, kw_only=True):
 
 
 class ChannelSection(_Section, frozen=True, kw_only=True):
-    """`currencies` per country, the first is the default; `locations` are where deliveries are promised from."""
+    """`currencies` per country, the first is the default; `locations` are where deliveries are promised from.
+
+    A pickup takes `pickup_ready` seconds, of real time or of opening hours only (`pickup_counts`); what is ordered in
+    the last `pickup_cutoff` seconds before closing waits for the next opening. `delivery_days` are the earliest and the
+    latest, counted in `delivery_weekdays` that are no holidays of the market; what is ordered from `delivery_cutoff`
+    (HH:MM there) on counts from the next one."""
 
     countries: tuple[Country, ...]
     currencies: Annotated[Mapping[str, tuple[Currency, ...]], COUNTRY.for_keys()]
     locations: tuple[Location, ...] = ()
     pickup_ready: Annotated[int, between(0, 30 * 86_400, "seconds")] = 7200
+    pickup_counts: Literal["elapsed", "opening_hours"] = "elapsed"
+    pickup_cutoff: Annotated[int, between(0, 86_400, "seconds")] = 0
     delivery_days: tuple[Days, Days] = (1, 3)
+    delivery_weekdays: Annotated[str, WEEKDAYS] = "mon-sun"
+    delivery_cutoff: Annotated[str, CLOCK.or_empty()] = ""
     quantity_cap: Annotated[int, between(1, 1_000_000, "pieces")] = 10
     low_stock: Annotated[int, between(0, 1_000_000, "pieces")] = 3
+
+
+class MarketSection(_Section, frozen=True, kw_only=True):
+    """A country. `timezone` (IANA) is where its days begin and what its times are told in; empty: its stores', else the
+    country's own. `near_radius_km`: how far "near" reaches unless a client says, in kilometres. `holidays` are ISO
+    dates on which nothing is delivered."""
+
+    timezone: Annotated[str, TIME_ZONE.or_empty()] = ""
+    near_radius_km: Annotated[float, between(0.0, 20_040.0, "km", above=True)] = 50.0
+    holidays: tuple[Annotated[str, ISO_DATE], ...] = ()
 
 
 class LanguagesSection(_Section, frozen=True, kw_only=True):
@@ -199,7 +221,7 @@ class ApiKeySection(_Section, frozen=True, kw_only=True):
 
 
 class LimitsSection(_Section, frozen=True, kw_only=True):
-    """Limits on documents before anything runs. Bytes, lexical tokens, counts."""
+    """Limits on what comes in before anything runs. Bytes, lexical tokens, counts."""
 
     body_bytes: Annotated[int, between(1_024, 64 << 20, "bytes")] = 131_072
     document_bytes: Annotated[int, between(256, 16 << 20, "bytes")] = 16_384
@@ -209,15 +231,43 @@ class LimitsSection(_Section, frozen=True, kw_only=True):
     directives: Annotated[int, between(0, 100_000)] = 40
     root_fields: Annotated[int, between(1, 10_000)] = 20
     plans: Annotated[int, between(1, 1_000_000)] = 2_048
+    failures_per_minute: Annotated[int, between(0, 1_000_000)] = 60
+    """Wrong tokens and keys from one address; the next are told to wait. 0: as many as they like."""
+
+
+ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 
 
 class ServerSection(_Section, frozen=True, kw_only=True):
+    """Times in seconds; counts for one worker."""
+
     host: Annotated[str, LISTEN_HOST] = "127.0.0.1"
     port: Annotated[int, PORT] = 8000
     cors_origins: tuple[Annotated[str, ORIGIN], ...] = ()
     response_cache: bool = True
     """Whether finished public answers are kept and served as bytes."""
+    trusted_proxies: tuple[Annotated[str, NETWORK], ...] = ()
+    """Networks whose word for a client's address is taken. The nearest address that is none of them is the client's."""
+    forwarded_header: ForwardedHeader = "x-forwarded-for"
+    """The one header in which they say it: what they do not write themselves, a client may have written."""
+    operations: Annotated[int, between(1, 100_000)] = 256
+    """Most operations under way; the next one is refused at once."""
+    overload_lag: Annotated[float, between(0.001, 10.0, "seconds")] = 0.03
+    """How late the event loop may be, for a while, before fewer operations are let in."""
+    connections: Annotated[int, between(1, 1_000_000)] = 2_048
+    connections_per_address: Annotated[int, between(1, 1_000_000)] = 256
+    """Of one IPv4 address or IPv6 /64 that is no trusted proxy; behind one, requests, streams and sockets under way."""
+    head_seconds: Annotated[float, between(0.1, 600.0, "seconds")] = 10.0
+    """From a request's first byte to the end of its headers; and from a connection to its first request."""
+    body_seconds: Annotated[float, between(0.1, 600.0, "seconds")] = 10.0
+    write_seconds: Annotated[float, between(0.1, 3_600.0, "seconds")] = 20.0
+    """Without 1 KiB a second being read, until a client that reads nothing is dropped."""
+    keep_alive_seconds: Annotated[float, between(0.1, 86_400.0, "seconds")] = 75.0
+    """Longer than the load balancers in front usually keep theirs, so that they close first."""
+    drain_accept_seconds: Annotated[float, between(0.0, 3_600.0, "seconds")] = 10.0
+    """With readiness off and everything still served: as long as a balancer needs to see it."""
     drain_seconds: Annotated[float, between(0.0, 3_600.0, "seconds")] = 10.0
+    """After that, for connections to end by themselves."""
 
 
 class _File(_Section, frozen=True, kw_only=True):
@@ -231,6 +281,7 @@ class _File(_Section, frozen=True, kw_only=True):
     locations: Mapping[str, LocationSection] = {}
     stores: Mapping[str, StoreSection] = {}
     channels: Mapping[str, ChannelSection] = {}
+    markets: Mapping[str, MarketSection] = {}
     languages: LanguagesSection = LanguagesSection()
     issuers: Mapping[str, IssuerSection] = {}
     profiles: Mapping[str, ClientProfile] = {}
@@ -250,6 +301,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     locations: Mapping[str, LocationSection]
     stores: Mapping[str, StoreSection]
     channels: Mapping[str, ChannelSection]
+    markets: Mapping[str, MarketSection]
     languages: LanguagesSection
     issuers: Mapping[str, IssuerSection]
     profiles: Mapping[str, ClientProfile]

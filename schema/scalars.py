@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
@@ -10,6 +10,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition, scalar
+
+from gateway.model.written_times import clock_of, date_of, instant_of
 
 
 def _decimal_out(value: Any) -> str:
@@ -34,17 +36,16 @@ def _decimal_in(value: Any) -> Decimal:
 def _instant_out(value: Any) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise GraphQLError("Not an aware date and time.")
-    return value.isoformat().replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _instant_in(value: Any) -> datetime:
     try:
-        instant = datetime.fromisoformat(value)
+        return instant_of(value)
     except (TypeError, ValueError) as error:
-        raise GraphQLError('A DateTime is written as in RFC 3339, such as "2026-11-21T12:00:00Z".') from error
-    if instant.tzinfo is None:
-        raise GraphQLError("A DateTime needs its offset from UTC.")
-    return instant
+        raise GraphQLError(
+            'A DateTime is written as in RFC 3339, with its offset from UTC: "2026-11-21T12:00:00Z".'
+        ) from error
 
 
 def _date_out(value: Any) -> str:
@@ -55,7 +56,7 @@ def _date_out(value: Any) -> str:
 
 def _date_in(value: Any) -> date:
     try:
-        return date.fromisoformat(value)
+        return date_of(value)
     except (TypeError, ValueError) as error:
         raise GraphQLError("A Date is written YYYY-MM-DD.") from error
 
@@ -68,7 +69,7 @@ def _clock_out(value: Any) -> str:
 
 def _clock_in(value: Any) -> time:
     try:
-        return time.fromisoformat(value)
+        return clock_of(value)
     except (TypeError, ValueError) as error:
         raise GraphQLError("A LocalTime is written HH:MM.") from error
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Annotated
 
 import strawberry
-from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 
 from gateway.context import OperationContext
@@ -16,13 +15,17 @@ from gateway.execution import computed, records
 from gateway.model import money as model
 from gateway.model.freshness import Freshness, Role
 from gateway.model.identity import NativeRef
+from gateway.model.languages import locale_of
 from gateway.model.money import TaxTreatment
 from gateway.model.paging import Gap, PageInfo
 from gateway.model.stores import GeoPoint
 from gateway.model.text import SpeakableText, Text
 
 LocaleArgument = Annotated[
-    str | None, strawberry.argument(description="BCP 47 tag, such as `ja-JP`. Default: the language of the operation.")
+    str | None,
+    strawberry.argument(
+        description="BCP 47 tag, such as `ja-JP`; extensions are ignored. Default: the language of the operation."
+    ),
 ]
 
 
@@ -50,23 +53,19 @@ class MoneyView:
 def written(money: model.Money, language: str, *, every_digit: bool = False) -> str:
     """As people write it in a language; `every_digit` also those beyond what they use. Raises BadInput for a language
     that is none."""
+    locale = locale_of(language)
+    if locale is None:
+        raise BadInput("This is no known locale (BCP 47).")
     shown = money.displayed()
     if every_digit and shown != money.amount:
         return format_currency(
             money.amount,
             money.currency,
-            locale=_locale(language),
+            locale=locale,
             currency_digits=False,
             decimal_quantization=False,
         )
-    return format_currency(shown, money.currency, locale=_locale(language))
-
-
-def _locale(tag: str) -> Locale:
-    try:
-        return Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError) as error:
-        raise BadInput("This is no known locale (BCP 47).") from error
+    return format_currency(shown, money.currency, locale=locale)
 
 
 @strawberry.type(
@@ -189,7 +188,10 @@ class GeoPointView:
 class NearInput:
     latitude: float = strawberry.field(description="Degrees north, -90 to 90.")
     longitude: float = strawberry.field(description="Degrees east, -180 to 180.")
-    radius_km: float | None = strawberry.field(default=None, description="At most so far, in kilometres. Default: any.")
+    radius_km: float | None = strawberry.field(
+        default=None,
+        description="At most so far, in kilometres. Default: what the market calls near; of stores named by id: any.",
+    )
 
 
 def page_size(first: int | None, ctx: OperationContext, default: int) -> int:

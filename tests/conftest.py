@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.logs.failures import FAILURES, FailureLog
+
 STRICT = os.environ.get("GATEWAY_TESTS_STRICT") == "1"
 
 
@@ -26,3 +28,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line(f"{report.nodeid}: {report.longrepr[2] if report.longrepr else ''}")
         if STRICT:
             terminalreporter.line(f"{len(skipped)} skipped: under GATEWAY_TESTS_STRICT=1 that is a failure", red=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh_failure_log() -> None:
+    """No test finds the log silent because of what another one had written there."""
+    FAILURES.flush()
+    FailureLog.__init__(FAILURES)

@@ -9,7 +9,7 @@ import msgspec
 
 from adapters.hubspot.wire import ErrorBody
 from gateway.errors import AdapterError, CredentialsRefused, RateLimited, RequestRefused, Unavailable
-from gateway.ports.transport import Response, ThrottleSignal
+from gateway.ports.transport import Response, ThrottleSignal, asked_to_wait
 
 BY_STATUS: Mapping[int, type[AdapterError]] = {
     401: CredentialsRefused,  # no token, a wrong one, an expired one
@@ -57,7 +57,7 @@ def throttle(response: Response) -> ThrottleSignal | None:
     if not limited and remaining is None:
         return None
     window = _number(response, "x-hubspot-ratelimit-interval-milliseconds")
-    retry_after = _number(response, "retry-after")
+    retry_after = asked_to_wait(response)
     if limited and retry_after is None:
         retry_after = RETRY_SECONDS.get(error_body(response.body).policy_name)
     return ThrottleSignal(

@@ -11,6 +11,7 @@ from adapters.hubspot.wire import ConsentAnswer, WireContact
 from gateway.model.customers import Consent, ConsentState, CustomerKey, CustomerKeyKind, CustomerRecord
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
+from gateway.model.languages import tag_or
 
 STATES = {"SUBSCRIBED": ConsentState.GRANTED, "NOT_SUBSCRIBED": ConsentState.DENIED}
 """HubSpot does not tell a person who said no from one who was never asked: neither may be written to."""
@@ -76,11 +77,8 @@ def searchable(number: str) -> str | None:
 
 
 def language_tag(code: str) -> str | None:
-    """HubSpot writes `en-gb`."""
-    language, _, region = code.partition("-")
-    if not language:
-        return None
-    return f"{language.lower()}-{region.upper()}" if region else language.lower()
+    """HubSpot writes `en-gb`; None for what is no language."""
+    return tag_or(code, "") or None
 
 
 def birth_date(text: str) -> date | None:

@@ -19,6 +19,7 @@ from gateway.errors import BadInput, InvalidAnswer
 from gateway.model.catalog import Category, Collection, Product, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
+from gateway.model.identity import slug_key
 from gateway.model.text import Text
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -120,7 +121,7 @@ class AdminCatalog(KeyedProducts):
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         if query.category and query.collection:
             raise BadInput("Ask for a category or for a collection, not for both.")
-        handle = query.category or query.collection
+        handle = slug_key(query.category or query.collection or "") or None
         rows: list[answers.Edge[answers.Product]] = []
         after, has_next = query.after, True
         while has_next and len(rows) < query.first:

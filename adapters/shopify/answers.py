@@ -136,6 +136,19 @@ class Product(Node, frozen=True, kw_only=True):
     published_at: Moment | None = None
 
 
+class ProductTexts(Node, frozen=True, kw_only=True):
+    """What of a product is translated. A variant's title is made of its option values."""
+
+    id: str
+    title: str
+    description: str
+    options: list[Option]
+
+
+class TextNodes(Node, frozen=True, kw_only=True):
+    nodes: list[ProductTexts | None]
+
+
 class MoreVariants(Node, frozen=True, kw_only=True):
     variants: Page[Variant]
 

@@ -21,6 +21,7 @@ from gateway.model.catalog import (
     ProductQuery,
 )
 from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import slug_key
 from gateway.model.text import Text
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -70,7 +71,9 @@ class Catalog(KeyedProducts):
         call: CallContext,
         operation: str,
     ) -> list[Product]:
-        """Records with all their variants: one more request for all products that have more than the nested page."""
+        """Records with all their variants: one more request for all products that have more than the nested page, and
+        one for their texts in the shop's own language where another was asked."""
+        originals = await self._originals([node.id for node in nodes], shown, call, operation)
         variants = {node.id: list(node.variants.nodes) for node in nodes}
         open_pages = {
             node.id: node.variants.page_info.end_cursor or "" for node in nodes if node.variants.page_info.has_next_page
@@ -108,18 +111,36 @@ class Catalog(KeyedProducts):
                 variants[node.id],
                 backend=self.name,
                 language=shown.language,
+                original=originals.get(node.id),
                 freshness=shown.freshness,
                 categories=self._shopfront.category_parents,
             )
             for node in nodes
         ]
 
+    async def _originals(
+        self, ids: Sequence[str], shown: Shown, call: CallContext, operation: str
+    ) -> dict[str, mapping.Original]:
+        """What the products say in the shop's own language; nothing where they are shown in it."""
+        found: dict[str, mapping.Original] = {}
+        own = self._shopfront.own_language
+        if shown.language == own:
+            return found
+        for chunk in in_chunks(list(dict.fromkeys(ids)), KEYS_PER_REQUEST):
+            raw, _, _ = await self._shopfront.ask_raw(storefront.PRODUCT_TEXTS, {"ids": chunk}, None, call, operation)
+            try:
+                nodes = msgspec.json.decode(raw, type=answers.TextNodes).nodes
+            except msgspec.ValidationError as error:
+                raise InvalidAnswer(detail=f"ProductTexts: {error}") from None
+            found |= {node.id: mapping.Original(node, own) for node in nodes if node is not None}
+        return found
+
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         operation = "product.list_products"
         if query.category and query.collection:
             raise BadInput("Ask for a category or for a collection, not for both.")
         variables = {"first": query.first, "after": query.after, "vn": VARIANTS_PER_PRODUCT}
-        handle = query.category or query.collection
+        handle = slug_key(query.category or query.collection or "") or None
         if handle:
             found, shown = await self._shopfront.ask(
                 storefront.COLLECTION_PRODUCTS,
@@ -141,13 +162,17 @@ class Catalog(KeyedProducts):
         return ProductPage(tuple(products), tuple(edge.cursor for edge in page.edges), page.page_info.has_next_page)
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
-        _, head, shown = await self._shopfront.ask_raw(
-            storefront.SHOPFRONT, {}, context, call, "product.list_categories", menu=True
-        )
+        operation = "product.list_categories"
+        _, head, shown = await self._shopfront.ask_raw(storefront.SHOPFRONT, {}, context, call, operation, menu=True)
+        originals: set[tuple[str, str]] = set()
+        own = self._shopfront.own_language
+        if shown.language != own:
+            _, home, _ = await self._shopfront.ask_raw(storefront.SHOPFRONT, {}, None, call, operation, menu=True)
+            originals = {(item.handle, item.title) for item in categories_of(home.menu)}
         return tuple(
             Category(
                 key=item.handle,
-                name=Text(item.title, shown.language),
+                name=Text(item.title, own if (item.handle, item.title) in originals else shown.language),
                 freshness=shown.freshness,
                 slug=item.handle,
                 parent=item.parent,
@@ -157,24 +182,46 @@ class Catalog(KeyedProducts):
         )
 
     async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
+        nodes, shown = await self._collections(context, call)
+        own = self._shopfront.own_language
+        originals: dict[str, answers.Collection] = {}
+        if shown.language != own:
+            at_home, _ = await self._collections(None, call)
+            originals = {node.handle: node for node in at_home}
+
+        def text(written: str, original: str | None) -> Text:
+            return Text(written, own if written == original else shown.language)
+
         found: list[Collection] = []
+        for node in nodes:
+            if node.handle in self._shopfront.category_parents:
+                continue
+            original = originals.get(node.handle)
+            found.append(
+                Collection(
+                    key=node.handle,
+                    name=text(node.title, original.title if original else None),
+                    freshness=shown.freshness,
+                    slug=node.handle,
+                    description=text(node.description, original.description if original else None)
+                    if node.description
+                    else None,
+                    image=mapping.image(node.image),
+                )
+            )
+        return tuple(found)
+
+    async def _collections(
+        self, context: ContextView | None, call: CallContext
+    ) -> tuple[list[answers.Collection], Shown]:
+        """Every page of them; without a context in the shop's own language."""
+        nodes: list[answers.Collection] = []
         after: str | None = None
         while True:
             answer, shown = await self._shopfront.ask(
                 storefront.COLLECTIONS, {"after": after}, answers.Collections, context, call, "product.list_collections"
             )
-            found.extend(
-                Collection(
-                    key=node.handle,
-                    name=Text(node.title, shown.language),
-                    freshness=shown.freshness,
-                    slug=node.handle,
-                    description=Text(node.description, shown.language) if node.description else None,
-                    image=mapping.image(node.image),
-                )
-                for node in answer.collections.nodes
-                if node.handle not in self._shopfront.category_parents
-            )
+            nodes.extend(answer.collections.nodes)
             after = answer.collections.page_info.end_cursor
             if not answer.collections.page_info.has_next_page or after is None:
-                return tuple(found)
+                return nodes, shown

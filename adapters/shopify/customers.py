@@ -15,6 +15,7 @@ from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import Consent, ConsentState, CustomerKey, CustomerKeyKind, CustomerRecord
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
+from gateway.model.languages import tag_or
 from gateway.ports.manifest import AdapterEnvironment
 
 KEYS_PER_REQUEST = 100
@@ -140,7 +141,7 @@ class Customers:
             phones=(phone.phone_number,) if phone else (),
             given_name=customer.first_name or None,
             family_name=customer.last_name or None,
-            language=customer.locale or None,
+            language=tag_or(customer.locale, "") or None,
             groups=tuple(customer.tags),
             consents=tuple(consents),
             updated_at=_utc(customer.updated_at),

@@ -17,7 +17,7 @@ from gateway.errors import (
     RequestRefused,
     Unavailable,
 )
-from gateway.ports.transport import Response, ThrottleSignal, plain_throttle
+from gateway.ports.transport import Response, ThrottleSignal, asked_to_wait, plain_throttle
 
 
 class TooCostly(RequestRefused):
@@ -159,9 +159,7 @@ def refusal(response: Response) -> AdapterError | None:
     if response.status == 200:
         return None
     kind = BY_STATUS.get(response.status, Unavailable if response.status >= 500 else RequestRefused)
-    signal = plain_throttle(response)
-    after = signal.retry_after if signal else None
-    return kind(retry_after=after, detail=f"HTTP {response.status}")
+    return kind(retry_after=asked_to_wait(response), detail=f"HTTP {response.status}")
 
 
 def failure(envelope: Envelope) -> AdapterError | InvalidCursor | None:

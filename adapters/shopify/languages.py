@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.model.languages import canonical_tag, tag_or
+
 _CODES = """
 AF AK AM AR AS AZ BE BG BM BN BO BR BS CA CE CS CY DA DE DZ EE EL EN EO ES ET EU FA FF FI FIL FO FR FY GA GD GL
 GU GV HA HE HI HR HU HY IA ID IG II IS IT JA JV KA KI KK KL KM KN KO KS KU KW KY LB LG LN LO LT LU LV MG MI MK
@@ -24,7 +26,7 @@ NOT_COUNTRIES = frozenset(["AQ", "AS", "FM", "GU", "MH", "MP", "PR", "PW", "VI"]
 
 def language_code(tag: str) -> str | None:
     """The vendor's code for a BCP 47 tag; None where it has none."""
-    parts = tag.lower().split("-")
+    parts = (canonical_tag(tag) or tag).lower().split("-")
     if parts[0] == "zh":
         return next((CHINESE[part] for part in parts[1:] if part in CHINESE), "ZH_CN")
     regional = "_".join(parts[:2]).upper()
@@ -35,8 +37,7 @@ def language_code(tag: str) -> str | None:
 
 def language_tag(code: str) -> str:
     """`PT_BR` is `pt-BR`."""
-    language, _, region = code.partition("_")
-    return f"{language.lower()}-{region}" if region else language.lower()
+    return tag_or(code, code.lower())
 
 
 def country_code(country: str) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 
+from msgspec import Struct
+
 from adapters.shopify import answers
 from gateway.model.catalog import (
     Image,
@@ -20,7 +22,7 @@ from gateway.model.catalog import (
     Video,
 )
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef, gtin14
+from gateway.model.identity import NativeRef, canonical_key, gtin14
 from gateway.model.text import Text
 
 DEFAULT_OPTION = "Title"
@@ -80,8 +82,38 @@ def measurement(found: answers.Measurement | None) -> Measurement | None:
     return Measurement(found.quantity_value, unit, found.reference_value, reference)
 
 
+class Original(Struct, frozen=True):
+    """What a product says in the shop's own language."""
+
+    texts: answers.ProductTexts
+    language: str
+
+
+class Texts(Struct, frozen=True):
+    """The language a product is shown in, and the texts of its originals with theirs: a text that equals the original
+    is the original, because the vendor fills in for missing translations without a word."""
+
+    shown: str
+    own: str
+    originals: frozenset[str] = frozenset()
+
+    @classmethod
+    def beside(cls, shown: str, original: Original | None) -> Texts:
+        if original is None:
+            return cls(shown, shown)
+        texts = original.texts
+        values = (value.name for option in texts.options for value in option.option_values)
+        return cls(shown, original.language, frozenset((texts.title, texts.description, *values)))
+
+    def of(self, text: str) -> Text:
+        return Text(text, self.own if text in self.originals else self.shown)
+
+    def of_options(self, title: str, options: Sequence[SelectedOption]) -> Text:
+        return Text(title, self.own if all(option.value in self.originals for option in options) else self.shown)
+
+
 def variant(
-    found: answers.Variant, parent: answers.Product, backend: str, language: str, freshness: Freshness
+    found: answers.Variant, parent: answers.Product, backend: str, texts: Texts, freshness: Freshness
 ) -> Variant:
     options = tuple(
         SelectedOption(option.name, option.value)
@@ -93,8 +125,8 @@ def variant(
     return Variant(
         ref=NativeRef(backend, found.id),
         product=NativeRef(backend, parent.id),
-        sku=found.sku or None,
-        title=Text(found.title if options else parent.title, language),
+        sku=canonical_key(found.sku or "") or None,
+        title=texts.of_options(found.title, options) if options else texts.of(parent.title),
         freshness=freshness,
         options=options,
         gtins=(gtin,) if gtin else (),
@@ -112,9 +144,12 @@ def product(
     language: str,
     freshness: Freshness,
     categories: Mapping[str, str | None],
+    original: Original | None = None,
 ) -> Product:
-    """`variants` are all of them, also those beyond the first page; `categories` the handles in the category menu with
+    """`language` is the one it is shown in, `original` what it says in the shop's own where that is another one.
+    `variants` are all of them, also those beyond the first page; `categories` the handles in the category menu with
     their parents: a product in Mugs and in Kitchen above it is in Mugs."""
+    texts = Texts.beside(language, original)
     handles = [collection.handle for collection in found.collections.nodes]
     above = {parent for handle in handles for parent in _above(handle, categories)}
     options = tuple(
@@ -124,15 +159,15 @@ def product(
     )
     return Product(
         ref=NativeRef(backend, found.id),
-        title=Text(found.title, language),
+        title=texts.of(found.title),
         freshness=freshness,
         slug=found.handle,
-        description=Text(found.description, language) if found.description else None,
+        description=texts.of(found.description) if found.description else None,
         brand=found.vendor or None,
         product_type=found.product_type or None,
         tags=tuple(found.tags),
         options=options,
-        variants=tuple(variant(each, found, backend, language, freshness) for each in variants),
+        variants=tuple(variant(each, found, backend, texts, freshness) for each in variants),
         media=tuple(media for each in found.media.nodes if (media := _media(each))),
         category_keys=tuple(handle for handle in handles if handle in categories and handle not in above),
         collection_keys=tuple(handle for handle in handles if handle not in categories),

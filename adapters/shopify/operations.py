@@ -26,6 +26,12 @@ def per(size: int) -> Callable[[int, Mapping[str, int]], int]:
     return requests
 
 
+def product_requests(keys: int, axes: Mapping[str, int]) -> int:
+    """`translated` is 1 where another language than the shop's own is asked: the originals are read beside, to tell
+    which texts are translated."""
+    return per(100)(keys, axes) * (2 if axes.get("translated") else 1)
+
+
 def price_requests(keys: int, axes: Mapping[str, int]) -> int:
     """`company` is 1 where a company location's prices are asked, which bring their quantity breaks."""
     return per(fitting(POINTS + BREAK_POINTS if axes.get("company") else POINTS, 100))(keys, axes)
@@ -48,7 +54,7 @@ def orders_by_id_requests(keys: int, axes: Mapping[str, int]) -> int:
 OPERATIONS: Mapping[str, OperationSpec] = {
     ports.GET_PRODUCTS.name: OperationSpec(
         vary_on=_SHOWN,
-        requests=per(100),
+        requests=product_requests,
         time_to_live=60.0,
         stale_for=600.0,
         max_response_bytes=EIGHT_MEBIBYTES,

@@ -9,6 +9,7 @@ from adapters.shopify.identifiers import ABSENT_KEPT, Found, Identifiers
 from gateway.errors import AdapterError
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import slug_key
 from gateway.ports.manifest import AdapterEnvironment
 
 HIDDEN = "hidden-sku"
@@ -39,7 +40,8 @@ class KeyedProducts:
         wanted: dict[ProductKey, str] = {}
         for key in keys:
             if key.kind in (ProductKeyKind.SLUG, ProductKeyKind.NATIVE):
-                wanted[key] = key.value
+                # The vendor writes every handle in lower case.
+                wanted[key] = slug_key(key.value) if key.kind is ProductKeyKind.SLUG else key.value
                 continue
             match = (by_sku if key.kind is ProductKeyKind.SKU else by_code).get(key.value)
             if isinstance(match, Found):

@@ -16,6 +16,7 @@ from adapters.shopify.languages import country_code, language_code, language_tag
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
+from gateway.model.languages import tag_or
 from gateway.ports.manifest import AdapterEnvironment
 
 STATIC_KEPT = timedelta(minutes=10)
@@ -37,7 +38,7 @@ class Shopfront:
         self._env = env
         self._client = client
         self._menu = config.category_menu
-        self._own_language = config.language
+        self.own_language = tag_or(config.language, config.language)
         self._static_until = env.clock() - STATIC_KEPT
         self.countries: frozenset[str] = frozenset()
         self.has_menu = False
@@ -54,7 +55,7 @@ class Shopfront:
         document: Document,
         variables: Mapping[str, Any],
         shape: type[A],
-        context: ContextView,
+        context: ContextView | None,
         call: CallContext,
         operation: str,
         *,

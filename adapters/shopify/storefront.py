@@ -85,6 +85,11 @@ COLLECTIONS = _document(
     "collections(first:250 after:$after sortKey:ID){pageInfo{hasNextPage endCursor}"
     " nodes{handle title description image{url altText width height}}}",
 )
+PRODUCT_TEXTS = _document(
+    "ProductTexts",
+    "$ids:[ID!]!",
+    "nodes(ids:$ids){...on Product{id title description options{name optionValues{name}}}}",
+)
 SHOPFRONT = _document("Shopfront", "", "")
 SEARCH = _document(
     "Search",

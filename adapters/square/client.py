@@ -15,7 +15,7 @@ from adapters.square.wire.common import Answer
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
-from gateway.ports.transport import Request, Response, Transport
+from gateway.ports.transport import Request, Response, Transport, asked_to_wait
 
 A = TypeVar("A", bound=Answer)
 
@@ -104,8 +104,7 @@ class SquareClient:
                 errors = _decode(Answer, response.body).errors or ()
             except msgspec.DecodeError:
                 errors = ()
-            after = response.headers.get("retry-after", "")
-            raise refusal(response.status, errors, float(after) if after.isdigit() else None)
+            raise refusal(response.status, errors, asked_to_wait(response))
         try:
             answer = _decode(kind, response.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

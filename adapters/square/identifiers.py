@@ -19,7 +19,7 @@ from adapters.square.mapping.stock import facts
 from adapters.square.wire.catalog import CatalogAnswer, CatalogObject, VariationData
 from gateway.errors import AmbiguousKey, ConfigurationError
 from gateway.model.context import CallContext
-from gateway.model.identity import KeyRule, canonical_key, gtin14, gtin_forms
+from gateway.model.identity import KeyRule, canonical_key, gtin14, gtin_forms, stored_forms
 from gateway.ports.identifiers import IdentifierCache
 
 T = TypeVar("T")
@@ -77,7 +77,8 @@ class Identifiers:
         self._outdated = True
 
     async def by_sku(self, skus: Sequence[str], operation: str, call: CallContext) -> Lookup:
-        """At most one request per 250 SKUs that are not cached."""
+        """At most one request per 250 SKUs that are not cached; of more than 83, one more for every 125 that are not
+        found."""
         await self._forget_if_outdated()
         written = {sku: self._rule.written(sku) for sku in skus}
         cached = await self._cache.get_many("sku", list(dict.fromkeys(written.values())))
@@ -164,7 +165,7 @@ class Identifiers:
         bearers: dict[str, list[CatalogObject]] = {}
         reverse: dict[str, str] = {}
         marks: dict[str, str] = {}
-        for variation in await self._search(self.field, keys, operation, call):
+        for variation in await self._bearers(keys, operation, call):
             if key := self.key_of(variation.item_variation_data):
                 bearers.setdefault(self._rule.written(key), []).append(variation)
                 reverse[variation.id] = key
@@ -173,6 +174,17 @@ class Identifiers:
             await self._cache.set_many("variation", reverse, self._config.identifier_seconds)
             await self._cache.set_many("facts", marks, self._config.facts_seconds)
         return await self._settle("sku", keys, bearers)
+
+    async def _bearers(self, keys: Sequence[str], operation: str, call: CallContext) -> Sequence[CatalogObject]:
+        """Variations that bear one of the keys, with a blank at an end too: in one request where all forms fit into it,
+        else those that are not found are asked once more."""
+        if len(keys) * 3 <= VALUES_PER_QUERY:
+            forms = [form for key in keys for form in stored_forms(key)]
+            return await self._search(self.field, forms, operation, call)
+        found = list(await self._search(self.field, keys, operation, call))
+        exact = {self._rule.written(key) for each in found if (key := self.key_of(each.item_variation_data))}
+        blank = [form for key in keys if key not in exact for form in stored_forms(key)[1:]]
+        return [*found, *await self._search(self.field, blank, operation, call)]
 
     async def _search(
         self, field: str, values: Sequence[str], operation: str, call: CallContext

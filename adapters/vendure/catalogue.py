@@ -20,7 +20,7 @@ from adapters.vendure.wire.catalogue import (
 from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import gtin14, gtin_forms
+from gateway.model.identity import gtin14, gtin_forms, same_slug, slug_key
 from gateway.model.operation import MEBIBYTE
 
 PRODUCTS_BYTES = 8 * MEBIBYTE
@@ -99,7 +99,7 @@ class CatalogueReader(Reader):
         wanted: list[Mapping[str, object]] = [
             {field: {"in": found}}
             for field, found in (
-                ("slug", values[ProductKeyKind.SLUG]),
+                ("slug", sorted({form for slug in values[ProductKeyKind.SLUG] for form in (slug, slug_key(slug))})),
                 ("sku", self.written(values[ProductKeyKind.SKU])),
                 ("id", values[ProductKeyKind.NATIVE]),
             )
@@ -209,7 +209,7 @@ class CatalogueReader(Reader):
 
 def _by_slug(wire: Sequence[WireProduct], slug: str, language: str) -> list[WireProduct]:
     """A slug is unique within a language only: the context's language decides between two products."""
-    bearing = [(product, entry) for product in wire for entry in product.translations if entry.slug == slug]
+    bearing = [(product, entry) for product in wire for entry in product.translations if same_slug(slug, entry.slug)]
     exact = [product for product, entry in bearing if entry.language_code == language]
     return exact or list({product.id: product for product, _ in bearing}.values())
 

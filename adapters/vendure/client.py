@@ -118,13 +118,13 @@ class VendureClient:
         try:
             envelope = msgspec.json.decode(response.body, type=_Envelope)
         except msgspec.MsgspecError as problem:
-            raise by_status(response.status, self._name) or InvalidAnswer(
+            raise by_status(response, self._name) or InvalidAnswer(
                 source=self._name, detail=f"not GraphQL: {problem}"
             ) from None
         if envelope.errors:
             raise refusal(envelope.errors, self._name)
         if bytes(envelope.data) == b"null" or response.status >= 400:
-            raise by_status(response.status, self._name) or InvalidAnswer(source=self._name, detail="no data")
+            raise by_status(response, self._name) or InvalidAnswer(source=self._name, detail="no data")
         return envelope.data
 
     def decode(self, data: msgspec.Raw, answer: type[T]) -> T:

@@ -14,6 +14,7 @@ from gateway.errors import (
     RequestRefused,
     Unavailable,
 )
+from gateway.ports.transport import Response, asked_to_wait
 
 BY_CODE: Mapping[str, type[AdapterError]] = {
     "FORBIDDEN": CredentialsRefused,
@@ -68,9 +69,10 @@ def refusal(errors: Sequence[GraphQLError], source: str) -> AdapterError:
     return BY_CODE.get(code, InvalidAnswer)(source=source, detail=detail)
 
 
-def by_status(status: int, source: str) -> AdapterError | None:
+def by_status(response: Response, source: str) -> AdapterError | None:
     """For answers that are not GraphQL: a proxy's, or a server that is starting."""
+    status = response.status
     if status < 400:
         return None
     kind = Unavailable if status >= 500 else BY_STATUS.get(status, RequestRefused)
-    return kind(source=source, detail=f"HTTP {status}")
+    return kind(source=source, retry_after=asked_to_wait(response), detail=f"HTTP {status}")

@@ -12,6 +12,7 @@ from adapters.vendure.client import Query, VendureClient
 from adapters.vendure.documents import FACTS
 from adapters.vendure.wire.channel import FactsData
 from gateway.model.context import CallContext
+from gateway.model.languages import lookup
 
 FACTS_SECONDS = 300.0
 
@@ -46,12 +47,8 @@ class ChannelFacts(Struct, frozen=True):
         )
 
     def language(self, wanted: str) -> str:
-        """The channel's language for a BCP 47 tag: the same, else without its region, else the default."""
-        tag = wanted.replace("-", "_")
-        for candidate in (tag, tag.split("_")[0]):
-            if candidate in self.languages:
-                return candidate
-        return self.default_language
+        """The channel's language for a BCP 47 tag: the same or the nearest, else the default."""
+        return lookup(wanted, (self.default_language, *sorted(self.languages))) or self.default_language
 
 
 class FactsOfChannels:

@@ -28,7 +28,8 @@ from gateway.model.catalog import (
     Video,
 )
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef, gtin14
+from gateway.model.identity import NativeRef, canonical_key, gtin14
+from gateway.model.languages import tag_or
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockLevel, StockLevels, Tracking
@@ -52,24 +53,25 @@ class Source(Struct, frozen=True):
 
 def language_tag(code: str) -> str:
     """BCP 47: Vendure writes `pt_BR`."""
-    return code.replace("_", "-")
+    return tag_or(code, code)
 
 
 # --- catalogue -----------------------------------------------------------------------------------------------------
 
 
 def product(wire: WireProduct, language: str, facts: ChannelFacts, config: VendureConfig, source: Source) -> Product:
-    text = translation(wire, language, facts)
-    tag = language_tag(text.language_code)
+    told = translations(wire, language, facts)
+    text = next((entry for entry in told if entry.name.strip()), told[0])
+    described = next((entry for entry in told if plain_text(entry.description)), text)
     options = {group.name: tuple(value.name for value in group.options) for group in wire.option_groups}
     collections = [entry.id for entry in wire.collections if not entry.is_private]
-    description = plain_text(text.description)
+    description = plain_text(described.description)
     return Product(
         ref=source.ref(wire.id),
-        title=Text(text.name, tag),
+        title=Text(text.name, language_tag(text.language_code)),
         freshness=source.freshness,
         slug=text.slug,
-        description=Text(description, tag) if description else None,
+        description=Text(description, language_tag(described.language_code)) if description else None,
         brand=next((value.name for value in wire.facet_values if value.facet.code == config.brand_facet), None),
         tags=tuple(value.code for value in wire.facet_values if value.facet.code != config.brand_facet),
         options=tuple(ProductOption(name, values) for name, values in options.items()),
@@ -81,9 +83,13 @@ def product(wire: WireProduct, language: str, facts: ChannelFacts, config: Vendu
     )
 
 
-def translation(wire: WireProduct, language: str, facts: ChannelFacts) -> WireTranslation:
-    by_language = {entry.language_code: entry for entry in wire.translations}
-    return by_language.get(language) or by_language.get(facts.default_language) or wire.translations[0]
+def translations(wire: WireProduct, language: str, facts: ChannelFacts) -> list[WireTranslation]:
+    """Best first: the asked language, the channel's own, any. A translation may be there and empty."""
+    wanted = (language, facts.default_language)
+    return sorted(
+        wire.translations,
+        key=lambda entry: wanted.index(entry.language_code) if entry.language_code in wanted else len(wanted),
+    )
 
 
 def variant(wire: WireVariant, product_id: str, groups: Sequence[str], source: Source) -> Variant:
@@ -93,7 +99,7 @@ def variant(wire: WireVariant, product_id: str, groups: Sequence[str], source: S
     return Variant(
         ref=source.ref(wire.id),
         product=source.ref(product_id),
-        sku=wire.sku.strip() or None,
+        sku=canonical_key(wire.sku) or None,
         title=Text(wire.name, language_tag(wire.language_code)),
         freshness=source.freshness,
         options=tuple(SelectedOption(name, chosen[name]) for name in groups if name in chosen),

@@ -11,6 +11,7 @@ from adapters.vendure.facts import ChannelFacts, FactsOfChannels
 from adapters.vendure.mapping import Source
 from gateway.errors import AdapterError, AmbiguousKey, ConfigurationError
 from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import stored_forms
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -84,7 +85,8 @@ class Reader:
         return await self.client.send(query, answer, call)
 
     def written(self, skus: Sequence[str]) -> list[str]:
-        return [self.key_rule.written(sku) for sku in skus]
+        """As Vendure compares them, exactly: with the blanks people left at their ends."""
+        return [form for sku in skus for form in stored_forms(self.key_rule.written(sku))]
 
     def by_sku(self, items: Iterable[S]) -> dict[str, list[S]]:
         """The items that bear each SKU, as Vendure writes it; those without one are left out."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Any
 
-_COMPATIBLE = IPv6Network("::/96")
-_NAT64 = IPv6Network("64:ff9b::/96")
+from gateway.calls.special_addresses import is_reachable
 
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 
@@ -24,26 +23,9 @@ class AddressRefused(OSError):
 def is_public(address: str) -> bool:
     """Whether a numeric address is globally routable, looking through IPv4 addresses that are wrapped in IPv6."""
     try:
-        parsed = ip_address(address.partition("%")[0])
+        return is_reachable(ip_address(address.partition("%")[0]))
     except ValueError:
         return False
-    return all(plain.is_global and not plain.is_multicast for plain in _unwrapped(parsed))
-
-
-def _unwrapped(address: IPv4Address | IPv6Address) -> tuple[IPv4Address | IPv6Address, ...]:
-    if isinstance(address, IPv4Address):
-        return (address,)
-    if address.ipv4_mapped is not None:
-        return (address.ipv4_mapped,)
-    if address in _NAT64:
-        return (IPv4Address(int(address) & 0xFFFFFFFF),)
-    if address in _COMPATIBLE and int(address) > 1:
-        return (address, IPv4Address(int(address)))
-    if address.sixtofour is not None:
-        return (address, address.sixtofour)
-    if address.teredo is not None:
-        return (address, *address.teredo)
-    return (address,)
 
 
 def socket_factory(*, allow_private_network: bool) -> Callable[[AddressInfo], socket.socket]:

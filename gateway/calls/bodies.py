@@ -4,12 +4,35 @@ huge one ever takes more memory than the cap.
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Protocol
 
 from gateway.calls.refusals import BadTransfer
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
+
+
+_WHOLE = re.compile(
+    rb"(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+"
+)
+_MOST_HALVES = 2_000
+"""Pieces of a text, two for each half: what has more of them is no slip of somebody's, and not worth the time."""
+_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+
+def without_halves(body: bytes) -> bytes:
+    """A JSON text in which halves of characters (a title cut in the middle of an emoji) are replaced by U+FFFD: one
+    such title makes the whole text unreadable to a strict decoder."""
+    if b"\\ud" not in body and b"\\uD" not in body:
+        return body
+    pieces: list[bytes] = []
+    start = at = 0
+    while len(pieces) < _MOST_HALVES and (whole := _WHOLE.match(body, at)) and (half := _HALF.match(body, whole.end())):
+        pieces += (body[start : half.start()], rb"\ufffd")
+        start = at = half.end()
+    return b"".join((*pieces, body[start:])) if pieces else body
 
 
 class ChunkReader(Protocol):

@@ -20,14 +20,14 @@ class Breaker:
         failure_rate: float,
         minimum: int,
         open_for: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._outcomes: deque[bool] = deque(maxlen=window)
         self._failures = 0
         self._failure_rate = failure_rate
         self._minimum = min(minimum, window)
         self._open_for = open_for
-        self._clock = clock
+        self._clock = clock or time.monotonic
         self._epoch = 0
         self._opened: float | None = None
         self._probing = False
@@ -58,6 +58,10 @@ class Breaker:
         self._outcomes.append(ok)
         self._failures += not ok
         self._judge()
+
+    def holds(self, ticket: int) -> bool:
+        """Whether this ticket still counts: it was given since the last change of state."""
+        return ticket == self._epoch
 
     def abandon(self, ticket: int) -> None:
         if ticket == self._epoch:

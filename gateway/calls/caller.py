@@ -13,7 +13,7 @@ from gateway.calls.bound import BoundBackend
 from gateway.calls.cache import ABSENT, AnswerCache, Scope, scope_of
 from gateway.calls.chunks import Chunk, chunks
 from gateway.calls.deadline import Deadline
-from gateway.calls.fetch import Fetch
+from gateway.calls.fetch import Fetch, Renewal
 from gateway.calls.flights import Flights
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import spared
@@ -165,7 +165,7 @@ class Caller:
             spared(route.backend, route.operation, joined, "joined")
         for key, answer in fetched.items():
             if isinstance(answer, AdapterError):
-                answer.located(route.backend, route.domain)
+                answer.located(route.backend, route.domain, route.operation)
                 if route.cached and not call.fresh and not answer.per_key:
                     answers[key] = self._stale_instead(route, scope, key, call, answer)
                     continue
@@ -196,7 +196,7 @@ class Caller:
             with Deadline(call):
                 return await route.ask(keys, context, call)
         except AdapterError as error:
-            error.located(route.backend, route.domain)
+            error.located(route.backend, route.domain, route.operation)
             return dict.fromkeys(keys, error)
 
     def _from_cache(
@@ -240,8 +240,8 @@ class Caller:
     def _renew(self, route: Route, scope: Scope, keys: list[Any], context: CommerceContext) -> None:
         """In the background, with time and priority of its own, for nobody in particular."""
         call = CallContext.within(route.spec.timeout * _RENEW_PATIENCE, priority=Priority.BACKGROUND)
-        fetch = Fetch(route, scope, context, self._cache, self._shared)
-        self._flights.start_chunks(scope, keys, route.spec.max_keys, call, fetch, waited=False)
+        renewal = Renewal(route, scope, context, self._cache, self._shared)
+        self._flights.start_chunks(scope, keys, route.spec.max_keys, call, renewal)
         route.count_renewals(len(keys))
 
     def _stale_instead(self, route: Route, scope: Scope, key: Any, call: CallContext, error: AdapterError) -> Any:

@@ -1,98 +1,196 @@
-"""Transport policy: how many attempts a backend may have under way, found out from how long they take (a gradient
-limit), and who is turned away first when there are more: background before browsing before carts before checkouts.
-
-While answers take about as long as when the backend is idle, the limit grows; when they take much longer, work queues
-up in the backend and the limit shrinks. The idle time is the shortest seen lately, per operation, because operations
-differ; it is measured anew now and then with the limit lowered, else a long overload would come to look idle.
+"""Transport policy: how many attempts a backend may have under way (`gradient`), and who waits when there are more.
+One that finds room passes; one that finds none waits its turn inside its deadline (`lanes`), and is turned away at once
+only where that could not come in time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 
-from gateway.model.context import Priority
+from gateway.calls.gradient import Gradient
+from gateway.calls.lanes import MOST_WAITING, WaitingLine
+from gateway.calls.usual import Kind
+from gateway.errors import DeadlineExceeded, Overloaded
+from gateway.model.context import CallContext, Priority
 
-_TOLERANCE = 1.5
-_STEP = 0.5
-"""How far one answer moves the limit. The effect is seen one answer time later, during which about `limit` answers
-come: steps in parts of it keep the limit from swinging."""
-_FASTEST = 0.2
-_MEMORY = 30.0
-_MEASURED = 1.0
-"""Seconds that measuring the idle time anew may take."""
-_SHARES = {Priority.CHECKOUT: 1.0, Priority.CART: 0.9, Priority.BROWSE: 0.8, Priority.BACKGROUND: 0.5}
+_BURST_SECONDS = 1.0
+"""For so long shedding may be a burst that is just over. Afterwards it is an overload, in which a long line makes
+everybody wait and serves nobody more."""
 
 
-class _Idle:
-    """The shortest time of one operation in the present and in the previous period."""
+class Begun:
+    """One call of an adapter, which may need several attempts: they are turned away together or not at all. Once one of
+    them has had a place (`admitted`), the others wait as long as the call has time; while the first of them waits, the
+    others wait for what becomes of it; and when it was `refused`, so are they."""
 
-    __slots__ = ("before", "now")
+    __slots__ = ("admitted", "followers", "refused")
 
-    def __init__(self, seconds: float) -> None:
-        self.now = self.before = seconds
+    def __init__(self) -> None:
+        self.admitted = self.refused = False
+        self.followers: list[asyncio.Future[None]] | None = None
+
+    async def follow(self) -> None:
+        """Until it is known what becomes of the first."""
+        followers = self.followers
+        while followers is not None:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            followers.append(turn)
+            await turn
+            followers = self.followers  # another one, where the first left
+
+    def decided(self) -> None:
+        followers, self.followers = self.followers or (), None
+        for turn in followers:
+            if not turn.done():
+                turn.set_result(None)
+
+
+BEGUN: ContextVar[Begun | None] = ContextVar("begun_call", default=None)
+"""Set for one call of an adapter; its tasks inherit it."""
 
 
 class GradientLimit:
-    """`admit`, then `release` with the seconds an answer took; None when the attempt says nothing of the backend, and
-    `dropped` when it did not answer at all."""
+    """`admit`, or where that is 0 `wait`, gives an attempt its place; `release` takes it back."""
 
-    def __init__(self, ceiling: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._ceiling = float(ceiling)
-        self._floor = float(min(4, ceiling))
-        self._limit = float(ceiling)
-        self._clock = clock
-        self._idle: dict[str, _Idle] = {}
-        self._period_ends = clock() + _MEMORY
-        self._spared = 0.0
-        self._spared_until = 0.0
+    def __init__(self, ceiling: int, *, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or time.monotonic
+        self._gradient = Gradient(ceiling)
+        self._line = WaitingLine()
+        self._shedding = [_Shedding() for _ in Priority]
         self.in_flight = 0
 
     @property
     def limit(self) -> float:
-        return self._limit
+        return self._gradient.grown(self._clock())
 
-    def admit(self, priority: Priority) -> bool:
-        """False: shed at once. Each class may fill its share of the limit, and at least one place."""
-        limit = self._limit
-        if priority is Priority.CHECKOUT and limit < self._spared:
-            limit = self._spared  # measuring is not done at the cost of checkouts
-        if self.in_flight >= max(1.0, limit * _SHARES[priority]):
-            return False
-        self.in_flight += 1
-        return True
+    @property
+    def waiting(self) -> int:
+        return self._line.waiting
 
-    def release(self, operation: str, seconds: float | None, *, dropped: bool = False) -> None:
-        busy = self.in_flight * 2 >= self._limit
+    def usual(self, operation: str) -> float:
+        """Seconds that the slowest kind of this operation usually takes; 0.0 where nothing is known."""
+        return self._gradient.usual.longest(operation)
+
+    def admit(self) -> int:
+        """A place, counted from 1; 0 where there is none at once."""
+        place = self.in_flight + 1
+        if place > self._gradient.limit or self._line.waiting:
+            return 0
+        self.in_flight = place
+        return place
+
+    async def wait(self, call: CallContext, begun: Begun | None) -> int:
+        """A place when its turn has come. Raises Overloaded, at once where that could not be in time; DeadlineExceeded
+        where the call has begun already."""
+        self._gradient.met(self._clock())
+        if begun is None:
+            return self.admit() or await self._stand_in_line(call, part=False)
+        if not begun.admitted:
+            await begun.follow()
+        if begun.refused:
+            raise Overloaded(detail="another attempt of the same call was turned away")
+        if begun.admitted:
+            return self.admit() or await self._stand_in_line(call, part=True)
+        begun.followers = []
+        try:
+            place = self.admit() or await self._stand_in_line(call, part=False)
+        except Overloaded:
+            begun.refused = True
+            raise
+        else:
+            begun.admitted = True
+            return place
+        finally:
+            begun.decided()
+
+    def release(self, place: int, kind: Kind | None, seconds: float | None, *, late: bool = False) -> None:
+        """`seconds` the answer took, None when the attempt says nothing of the backend; `late`: there was none in
+        time."""
+        if kind is not None and seconds is not None:
+            self._gradient.learn(place, kind, seconds, self.in_flight, waiting=self._line.waiting > 0)
+        elif late and seconds is not None:
+            self._gradient.late(place, seconds, self.in_flight)
+        self._give_back()
+
+    def is_own_load(self, place: int) -> bool:
+        """See `Gradient.is_own_load`; to be asked before the place is released."""
+        return self._gradient.is_own_load(place)
+
+    def restart(self) -> None:
+        """The backend failed; whoever asks it again begins with few."""
+        self._gradient.restart(self._clock())
+
+    async def _stand_in_line(self, call: CallContext, *, part: bool) -> int:
+        """`part` of a call that has begun."""
+        while True:
+            terms = call.deadline, call.priority  # may get better while a flight waits, with those who join it
+            try:
+                return await self._turn(call, part=part)
+            except Overloaded as error:
+                self._shedding[call.priority].shed(self._clock())
+                if (call.deadline, call.priority) != terms:
+                    continue
+                if part:
+                    raise DeadlineExceeded(detail=error.detail) from error
+                error.retry_after = max(1.0, float(round(self._wait(call))))
+                raise
+
+    async def _turn(self, call: CallContext, *, part: bool) -> int:
+        left = call.remaining()
+        patience = left if part else self._patience(left, call.priority)
+        if not part and not self._may_join(call, patience):
+            raise Overloaded(detail="too many wait already")
+        waiter = self._line.join(call.priority, call.deadline - (left - patience), begun=part)
+        try:
+            return await waiter.turn
+        except asyncio.CancelledError:
+            if waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
+                self._give_back()  # its turn came, and it left, in one moment
+            raise
+        finally:
+            waiter.gone()
+
+    def _give_back(self) -> None:
         self.in_flight -= 1
-        if dropped:
-            self._limit = max(self._floor, self._limit - _STEP)
-        elif seconds is not None:
-            self._learn(operation, max(seconds, 1e-6), busy)
+        while self._line.waiting and self.in_flight + 1 <= self._gradient.limit:
+            waiter = self._line.next()
+            if waiter is not None:
+                self.in_flight += 1
+                waiter.turn.set_result(self.in_flight)
 
-    def _learn(self, operation: str, seconds: float, busy: bool) -> None:
-        if self._clock() >= self._period_ends:
-            self._new_period()
-        elif self._spared and self._clock() >= self._spared_until:
-            self._spared = 0.0
-        idle = self._idle.get(operation)
-        if idle is None:
-            idle = self._idle[operation] = _Idle(seconds)
-        elif seconds < idle.now:
-            idle.now = seconds
-        usual = min(idle.now, idle.before)
-        gradient = max(0.5, min(1.0, _TOLERANCE * usual / seconds))
-        if gradient == 1.0 and not busy:
-            return  # the limit was not what held attempts back, so nothing was learnt about a higher one
-        wanted = self._limit * gradient + math.sqrt(self._limit)
-        self._limit += (wanted - self._limit) * min(_FASTEST, (_STEP if gradient > 0.5 else 4 * _STEP) / self._limit)
-        self._limit = max(self._floor, min(self._ceiling, self._limit))
+    def _wait(self, call: CallContext) -> float:
+        """Seconds until the turn of one who joins now would come."""
+        return (self._line.ahead(call.priority) + 1) * self._gradient.seconds / self._gradient.limit
 
-    def _new_period(self) -> None:
-        self._period_ends = self._clock() + _MEMORY
-        for idle in self._idle.values():
-            idle.before, idle.now = idle.now, math.inf
-        if self._limit < self._ceiling:
-            self._spared, self._spared_until = self._limit, self._clock() + _MEASURED
-            self._limit = max(self._floor, self._limit / 2)
+    def _may_join(self, call: CallContext, patience: float) -> bool:
+        if patience <= 0.0 or self._wait(call) > patience:
+            return False
+        return self._line.waiting < MOST_WAITING or self._line.displace(call.priority)
+
+    def _patience(self, left: float, priority: Priority) -> float:
+        """Seconds that one with this time left may stand in line: what remains must do for the answer."""
+        usual, now = self._gradient.seconds, self._clock()
+        patience = min(0.75 * left, left - 2.0 * usual)
+        overloaded = any(lane.goes_on(now) for lane in self._shedding[: priority + 1])
+        return min(patience, 0.5 * usual) if overloaded else patience
+
+
+class _Shedding:
+    """Of one class: since when without a pause, until when."""
+
+    __slots__ = ("_last", "_since")
+
+    def __init__(self) -> None:
+        self._since = self._last = -math.inf
+
+    def shed(self, now: float) -> None:
+        if now - self._last > _BURST_SECONDS:
+            self._since = now
+        self._last = now
+
+    def goes_on(self, now: float) -> bool:
+        return now - self._last < _BURST_SECONDS < now - self._since

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.calls.cache import ABSENT, AnswerCache, Entry, Scope, goes_back
+from gateway.calls.deadline import Deadline
 from gateway.calls.observation import spared
 from gateway.calls.routes import Route
 from gateway.calls.shared import SharedAnswers, place_of, read, written
 from gateway.calls.staleness import OLDER_REFUSED, marked_stale
 from gateway.calls.tags import tags_of
 from gateway.errors import AdapterError
+from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext
 
 _RENEW_PAUSE = 1.0
@@ -62,6 +64,8 @@ class Fetch:
         for key in keys:
             value = answered.get(key, ABSENT)
             if isinstance(value, AdapterError) and not value.per_key:
+                if value.reported is None:
+                    route.tell(value.located(route.backend, route.domain, route.operation), call)
                 answers[key] = value
                 continue
             tags = tags_of(route.domain, key, value)
@@ -120,3 +124,22 @@ class Fetch:
                 if not isinstance(entry.value, AdapterError)
             ],
         )
+
+
+class Renewal(Fetch):
+    """Asks in the background: it ends by its own deadline, and nobody but the log hears of its failure."""
+
+    __slots__ = ()
+
+    async def __call__(self, keys: Sequence[Any], call: CallContext) -> Mapping[Any, Any]:
+        route = self._route
+        try:
+            with Deadline(call):
+                return await super().__call__(keys, call)
+        except AdapterError as error:
+            if error.reported is None:
+                route.tell(error.located(route.backend, route.domain, route.operation), call)
+            raise
+        except Exception as error:
+            FAILURES.unexpected(error, event="renewal_failed", backend=route.backend, operation=route.operation)
+            raise

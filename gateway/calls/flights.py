@@ -110,25 +110,23 @@ class Flights:
         return _collect(keys, flights, late), len(keys) - len(missing)
 
     def start_chunks(
-        self, scope: Hashable, keys: Sequence[Any], most: int, call: CallContext, fetch: Fetch, *, waited: bool = True
+        self, scope: Hashable, keys: Sequence[Any], most: int, call: CallContext, fetch: Fetch
     ) -> list[Flight]:
         """A new flight for every `most` of the keys."""
         flights: list[Flight] = []
         for chunk in chunks(keys, most):
             with chunk.placed():
-                flights.append(self.start(scope, chunk.keys, call, fetch, waited=waited))
+                flights.append(self.start(scope, chunk.keys, call, fetch))
         return flights
 
-    def start(
-        self, scope: Hashable, keys: Sequence[Any], call: CallContext, fetch: Fetch, *, waited: bool = True
-    ) -> Flight:
-        """A new flight. One that nobody waits for (a background refresh) ends by its own deadline."""
+    def start(self, scope: Hashable, keys: Sequence[Any], call: CallContext, fetch: Fetch) -> Flight:
+        """A new flight. One that nobody waits for has to end by itself (`fetch.Renewal`)."""
         flight = Flight(keys, _own(call), needed=1)
         flying = self._flying.get(scope)
         if flying is None:
             flying = self._flying[scope] = {}
         flying.update(dict.fromkeys(keys, flight))
-        task = asyncio.get_running_loop().create_task(flight.run(fetch if waited else _limited(fetch)))
+        task = asyncio.get_running_loop().create_task(flight.run(fetch))
         flight.task = task
         self._tasks.add(task)
 
@@ -167,14 +165,6 @@ def _young_enough(flight: Flight, call: CallContext) -> bool:
         return True
     strict = flight.call.fresh or (flight.call.max_age is not None and flight.call.max_age <= call.max_age)
     return strict and time.monotonic() - flight.started <= call.max_age
-
-
-def _limited(fetch: Fetch) -> Fetch:
-    async def limited(keys: Sequence[Any], call: CallContext) -> Mapping[Any, Any]:
-        with Deadline(call):
-            return await fetch(keys, call)
-
-    return limited
 
 
 def _collect(keys: Sequence[Any], flights: Sequence[Flight], late: DeadlineExceeded | None) -> dict[Any, Any]:

@@ -4,6 +4,8 @@ anything a client or a person chose.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from gateway.calls.plain_metrics import PlainCounters, PlainHistograms
@@ -45,6 +47,12 @@ class CallMetrics:
             "gateway_backend_up", "1 while the backend answers, 0 while it is down.", ("backend",), registry=registry
         )
         self.in_flight = Gauge("gateway_backend_in_flight", "HTTP attempts under way.", ("backend",), registry=registry)
+        self.waiting = Gauge(
+            "gateway_backend_waiting",
+            "HTTP attempts that wait for room under the limit.",
+            ("backend",),
+            registry=registry,
+        )
         self.limit = Gauge(
             "gateway_backend_concurrency_limit", "The adaptive limit of attempts.", ("backend",), registry=registry
         )
@@ -60,3 +68,21 @@ class CallMetrics:
         self.webhooks = Counter(
             "gateway_webhooks", "Deliveries from backends, by outcome.", ("backend", "outcome"), registry=registry
         )
+
+
+class BackendCounters:
+    """Children of the counters of one backend, looked up once."""
+
+    def __init__(self, backend: str, metrics: CallMetrics) -> None:
+        self._backend = backend
+        self._metrics = metrics
+        self._attempts: dict[str, Callable[[], None]] = {}
+
+    def attempt(self, outcome: str) -> None:
+        count = self._attempts.get(outcome)
+        if count is None:
+            count = self._attempts[outcome] = self._metrics.attempts.labels(self._backend, outcome).inc
+        count()
+
+    def policy(self, policy: str, outcome: str) -> None:
+        self._metrics.policies.labels(self._backend, policy, outcome).inc()

@@ -41,11 +41,11 @@ class RateBudget:
     """`draw` or `take` before an attempt, `learn` from its answer (or `forget` when there is none)."""
 
     def __init__(
-        self, backend: str, *, ledger: RateLedger | None = None, clock: Callable[[], float] = time.monotonic
+        self, backend: str, *, ledger: RateLedger | None = None, clock: Callable[[], float] | None = None
     ) -> None:
         self._backend = backend
         self._ledger = ledger
-        self._clock = clock
+        self._clock = clock or time.monotonic
         self._known = False
         self._level = 0.0
         self._capacity = 0.0
@@ -118,6 +118,13 @@ class RateBudget:
     def forget(self, cost: float) -> None:
         """The attempt ended without an answer."""
         self._flying -= cost
+
+    def refund(self, cost: float) -> None:
+        """The attempt was never made."""
+        self._flying -= cost
+        if self._known and cost > 0.0:
+            self._level = min(self._capacity, self._level + cost)
+            self._serve()
 
     async def close(self) -> None:
         if self._timer is not None:

@@ -13,6 +13,7 @@ import structlog
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.chunks import PLACE
+from gateway.calls.concurrency import BEGUN, Begun
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
 from gateway.calls.refusals import BadTransfer
@@ -24,8 +25,8 @@ from gateway.errors import (
     CredentialsRefused,
     GatewayError,
     InvalidAnswer,
-    places_of,
 )
+from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext, Priority, UndeclaredContext
 from gateway.model.soundness import fault_of
 from gateway.ports.operations import KeyedOperation, PagedOperation
@@ -92,6 +93,8 @@ class Route:
         """One call of the adapter. Raises AdapterError, or what the client did wrong."""
         observer = OBSERVER.get()
         tallied = TALLY.set(Tally()) if observer is not None else None
+        begun = Begun()
+        within = BEGUN.set(begun)
         started = time.monotonic()
         outcome = "ok"
         view = context.only(self.spec.vary_on)
@@ -103,7 +106,8 @@ class Route:
         except AdapterError as error:
             outcome = error.code
             self._hold_to_account(error)
-            error.located(self.backend, self.domain)
+            error.located(self.backend, self.domain, self.operation)
+            self.tell(error, call)
             raise
         except (GatewayError, UndeclaredContext):
             outcome = "REFUSED"
@@ -113,15 +117,18 @@ class Route:
             raise
         except Exception as error:
             # A mapping met something its author did not think of: the backend's answer is to blame, visibly.
-            reason = type(error).__name__
-            _log.error(
-                "adapter_failed", backend=self.backend, operation=self.operation, reason=reason, at=places_of(error)
+            FAILURES.unexpected(
+                error, event="adapter_failed", backend=self.backend, operation=self.operation, trace_id=call.trace_id
             )
-            invalid = InvalidAnswer(detail=f"{reason} in the adapter").located(self.backend, self.domain)
+            detail = f"{type(error).__name__} in the adapter"
+            invalid = InvalidAnswer(detail=detail).located(self.backend, self.domain, self.operation)
             outcome = invalid.code
             self._hold_to_account(invalid)
+            self.tell(invalid, call)
             raise invalid from error
         finally:
+            BEGUN.reset(within)
+            begun.refused = False  # what the adapter leaves running is not held to what became of this call
             self._count(outcome)
             seconds = time.monotonic() - started
             self._seconds(seconds)
@@ -147,6 +154,10 @@ class Route:
         for error in refused.values():
             error.located(self.backend, self.domain)
         return {**answers, **refused}
+
+    def tell(self, error: AdapterError, call: CallContext) -> None:
+        """The operators, that this operation failed."""
+        FAILURES.backend_failed(error, backend=self.backend, operation=self.operation, trace_id=call.trace_id)
 
     def _told(
         self, keys: int, call: CallContext, started: float, seconds: float, outcome: str, tally: Tally

@@ -2,7 +2,8 @@
 rate budget, concurrency limit, timeout and size cap (the last two in `wire`). One per backend, so that nothing of one
 backend's ever waits for another's.
 
-The policies decide without waiting and keep their state in a file each; this is the order they are asked in.
+The policies keep their state in a file each; this is the order they are asked in. Two of them may let an attempt wait
+its turn, within its deadline: the rate budget and the concurrency limit.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from gateway.calls import retry
+from gateway.calls.bodies import without_halves
 from gateway.calls.breaker import Breaker
-from gateway.calls.concurrency import GradientLimit
+from gateway.calls.concurrency import BEGUN, Begun, GradientLimit
 from gateway.calls.health import Health
-from gateway.calls.metrics import CallMetrics
+from gateway.calls.metrics import BackendCounters, CallMetrics
 from gateway.calls.observation import TALLY, Tally
 from gateway.calls.rates import LONGEST_WAIT, RateBudget, RateLedger
 from gateway.calls.tracing import NO_SPAN, configured, span
+from gateway.calls.usual import kind_of
 from gateway.calls.wire import Wire
 from gateway.calls.wires import wire_of
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, Overloaded, RateLimited
@@ -32,7 +34,8 @@ from gateway.settings import PolicyNumbers
 
 _UNSAID = OperationSpec()
 _FAIR_CHANCE = 1.0
-"""Seconds after which silence is the backend's fault, even where the caller had less patience than the timeout."""
+"""Seconds after which silence is the backend's fault, even where the caller had less patience than the timeout; or
+twice what the operation usually takes, where that is more."""
 
 
 class AioTransport:
@@ -61,16 +64,18 @@ class AioTransport:
         self._budget = retry.RetryBudget(numbers.retry_budget)
         self._traced: bool | None = None
         self._rates = RateBudget(name, ledger=ledger)
-        self._limit = GradientLimit(numbers.concurrency_limit)
+        # What has no connection waits inside the wire, where no class goes before another.
+        self._limit = GradientLimit(min(numbers.concurrency_limit, numbers.connections))
         self._breaker = Breaker(
             window=numbers.breaker_window,
             failure_rate=numbers.breaker_failure_rate,
             minimum=numbers.breaker_minimum,
             open_for=numbers.breaker_open_for,
         )
-        self._count = _Counters(name, metrics)
+        self._count = BackendCounters(name, metrics)
         metrics.up.labels(name).set_function(lambda: float(self.health.is_up))
         metrics.in_flight.labels(name).set_function(lambda: float(self._limit.in_flight))
+        metrics.waiting.labels(name).set_function(lambda: float(self._limit.waiting))
         metrics.limit.labels(name).set_function(lambda: self._limit.limit)
 
     async def send(self, request: Request, call: CallContext) -> Response:
@@ -149,11 +154,12 @@ class AioTransport:
             raise CircuitOpen(retry_after=self._breaker.retry_after())
         if not self._rates.draw(request.cost):
             await self._stand_in_line(ticket, request.cost, call)
-        if not self._limit.admit(call.priority):
-            self._rates.forget(request.cost)
-            self._breaker.abandon(ticket)
-            self._count.policy("limit", "shed")
-            raise Overloaded(retry_after=1.0)
+        begun = BEGUN.get()
+        place = 0 if begun is not None and begun.refused else self._limit.admit()
+        if not place:
+            place = await self._wait_for_room(ticket, request.cost, call, begun)
+        elif begun is not None:
+            begun.admitted = True
         tally = TALLY.get()
         if tally is not None:
             tally.attempted(request.cost)
@@ -161,15 +167,19 @@ class AioTransport:
         try:
             with self._span(request):
                 response = await self._wire.exchange(request, call, seconds, cap)
+            body = without_halves(response.body)
+            if body is not response.body:
+                response = Response(response.status, response.headers, body)
         except AdapterError as error:
-            self._failed(ticket, request, error, time.monotonic() - started, seconds)
+            self._failed(ticket, place, request, error, time.monotonic() - started, seconds)
             raise
         except BaseException:  # cancelled: nobody waits any longer, and nothing was learnt
-            self._limit.release(request.operation, None)
+            self._limit.release(place, None, None)
             self._rates.forget(request.cost)
             self._breaker.abandon(ticket)
             raise
-        return response, self._answered(ticket, request, response, time.monotonic() - started, tally)
+        took = time.monotonic() - started
+        return response, self._answered(ticket, place, request, response, took, seconds, tally)
 
     async def _stand_in_line(self, ticket: int, cost: float, call: CallContext) -> None:
         try:
@@ -181,17 +191,50 @@ class AioTransport:
                 self._count.policy("rate", "refused")
             raise
 
-    def _answered(self, ticket: int, request: Request, response: Response, took: float, tally: Tally | None) -> bool:
+    async def _wait_for_room(self, ticket: int, cost: float, call: CallContext, begun: Begun | None) -> int:
+        """A place among the attempts under way. Raises Overloaded, or CircuitOpen where the breaker opened since."""
+        try:
+            place = await self._limit.wait(call, begun)
+        except BaseException as error:
+            self._rates.refund(cost)
+            self._breaker.abandon(ticket)
+            if isinstance(error, Overloaded):
+                self._count.policy("limit", "shed")
+            raise
+        self._count.policy("limit", "waited")
+        if self._breaker.is_open and not self._breaker.holds(ticket):
+            self._limit.release(place, None, None)
+            self._rates.refund(cost)
+            self._count.policy("breaker", "refused")
+            raise CircuitOpen(retry_after=self._breaker.retry_after())
+        return place
+
+    def _answered(
+        self,
+        ticket: int,
+        place: int,
+        request: Request,
+        response: Response,
+        took: float,
+        seconds: float,
+        tally: Tally | None,
+    ) -> bool:
         """True when the answer is the vendor's refusal to be asked so often."""
         signal = self._signal(response)
-        self._limit.release(request.operation, took if response.status < 400 else None)
+        slow = took >= self._slow(seconds)
+        if slow and response.status < 500 and self._limit.is_own_load(place):
+            slow = False
+        if response.status < 400:
+            self._limit.release(place, kind_of(request, response), took)
+        else:
+            self._limit.release(place, None, None)
         self._rates.learn(signal, request.cost)
         self._count.attempt(str(response.status))
         limited = signal is not None and signal.limited
         if tally is not None and signal is not None and signal.cost is not None and not limited:
             tally.charged(signal.cost)
-        ok = limited or (response.status < 500 and took < self._numbers.slow_call)
-        self._breaker.record(ticket, ok=ok)
+        ok = limited or (response.status < 500 and not slow)
+        self._record(ticket, ok=ok)
         if ok and not self._breaker.is_open:
             self.health.succeeded()
         else:
@@ -205,16 +248,35 @@ class AioTransport:
             return NO_SPAN
         return span("backend.attempt", {"backend": self.name, "operation": request.operation})
 
-    def _failed(self, ticket: int, request: Request, error: AdapterError, took: float, seconds: float) -> None:
+    def _slow(self, seconds: float) -> float:
+        """Seconds that are a slow answer of an attempt that may take `seconds`: an operation that is given more time
+        than others is expected to need it."""
+        numbers = self._numbers
+        return numbers.slow_call if seconds <= numbers.timeout else numbers.slow_call * seconds / numbers.timeout
+
+    def _failed(
+        self, ticket: int, place: int, request: Request, error: AdapterError, took: float, seconds: float
+    ) -> None:
         late = isinstance(error, DeadlineExceeded)
-        self._limit.release(request.operation, None, dropped=late)
+        not_told = late and (took < self._fair_chance(request.operation, seconds) or self._limit.is_own_load(place))
+        self._limit.release(place, None, took if late else None, late=late)
         self._rates.forget(request.cost)
         self._count.attempt(error.code)
-        if not error.counts_against_backend or (late and took < min(_FAIR_CHANCE, seconds / 2)):
+        if not error.counts_against_backend or not_told:
             self._breaker.abandon(ticket)
             return
-        self._breaker.record(ticket, ok=False)
+        self._record(ticket, ok=False)
         self.health.failed(error.code, certain=self._breaker.is_open)
+
+    def _record(self, ticket: int, *, ok: bool) -> None:
+        was_open = self._breaker.is_open
+        self._breaker.record(ticket, ok=ok)
+        if self._breaker.is_open and not was_open:
+            self._limit.restart()
+
+    def _fair_chance(self, operation: str, seconds: float) -> float:
+        """Seconds that the backend was to be given by a caller with less patience than the timeout."""
+        return min(max(_FAIR_CHANCE, 2.0 * self._limit.usual(operation)), seconds / 2)
 
     def _signal(self, response: Response) -> ThrottleSignal | None:
         try:
@@ -222,24 +284,6 @@ class AioTransport:
         except Exception:  # a figure in a header that is none: an answer is not lost over that
             self._count.policy("rate", "unreadable")
             return None
-
-
-class _Counters:
-    """Children of the counters of one backend, looked up once."""
-
-    def __init__(self, backend: str, metrics: CallMetrics) -> None:
-        self._backend = backend
-        self._metrics = metrics
-        self._attempts: dict[str, Callable[[], None]] = {}
-
-    def attempt(self, outcome: str) -> None:
-        count = self._attempts.get(outcome)
-        if count is None:
-            count = self._attempts[outcome] = self._metrics.attempts.labels(self._backend, outcome).inc
-        count()
-
-    def policy(self, policy: str, outcome: str) -> None:
-        self._metrics.policies.labels(self._backend, policy, outcome).inc()
 
 
 def build_transport(

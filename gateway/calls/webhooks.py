@@ -18,7 +18,8 @@ from cachetools import TTLCache
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
-from gateway.errors import BadInput, Overloaded, Unauthenticated, places_of
+from gateway.errors import BadInput, Overloaded, Unauthenticated
+from gateway.logs.failures import FAILURES
 from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent, WebhookPort
 
 DEBOUNCE = 0.1
@@ -75,11 +76,10 @@ class WebhookInbox:
             raise KeyError(backend)
         try:
             events = adapter.receive(delivery)
-        except Unauthenticated:
-            self._count.labels(backend, "forged").inc()
-            raise
-        except BadInput:
-            self._count.labels(backend, "refused").inc()
+        except (Unauthenticated, BadInput) as error:
+            outcome = "forged" if isinstance(error, Unauthenticated) else "refused"
+            self._count.labels(backend, outcome).inc()
+            FAILURES.webhook_refused(backend, outcome)
             raise
         await self._keep(backend, delivery, events)
         if self._waiting.qsize() + len(events) > _MOST_WAITING:
@@ -129,7 +129,7 @@ class WebhookInbox:
             try:
                 await self._apply(batch)
             except Exception as error:
-                _log.error("webhooks_failed", events=len(batch), reason=type(error).__name__, at=places_of(error))
+                FAILURES.unexpected(error, event="webhooks_failed", events=len(batch))
             finally:
                 for _ in batch:
                     self._waiting.task_done()

@@ -37,6 +37,7 @@ from gateway.errors import (
     StateUnavailable,
     places_of,
 )
+from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext
 from gateway.ports.tasks import Tasks
 from gateway.ports.writes import Claim, ClaimState, FindKind, WriteJournal, WriteOperation, WritePlace, WriteSpec
@@ -335,7 +336,8 @@ class _Attempt:
             outcome = "ok"
             return answer
         except AdapterError as error:
-            outcome = error.located(self._route.backend, operation.domain.value).code
+            outcome = error.located(self._route.backend, operation.domain.value, operation.name).code
+            FAILURES.backend_failed(error, backend=self._route.backend, operation=operation.name, trace_id=self._trace)
             raise
         except TimeoutError as error:
             outcome = OutcomeUnknown.code
@@ -396,8 +398,9 @@ class _Attempt:
         self._writes.metrics.writes.labels(self._place.backend, self._place.operation, outcome).inc()
 
     def _tell(self, error: Exception) -> None:
-        told = error.code if isinstance(error, GatewayError) else type(error).__name__
-        where = [] if isinstance(error, GatewayError) else places_of(error)
+        if isinstance(error, AdapterError):
+            return  # told where it was called
+        told, where = type(error).__name__, places_of(error)
         _log.warning(
             "write_unanswered", backend=self._place.backend, operation=self._place.operation, reason=told, at=where
         )

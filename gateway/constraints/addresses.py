@@ -109,7 +109,8 @@ def _host(value: str, facts: Facts) -> Fault | None:
 
 def _network(value: str, facts: Facts) -> Fault | None:
     try:
-        ipaddress.ip_network(value)
+        if ipaddress.ip_network(value).prefixlen == 0:
+            return Fault("is everybody's network")
     except ValueError:
         try:
             return Fault("has bits beyond its mask", nearest=str(ipaddress.ip_network(value, strict=False)))

@@ -16,10 +16,11 @@ import msgspec
 from rich.console import Console
 
 from gateway.demo.configuration import configure
-from gateway.demo.hosting import HOST, until_interrupted
+from gateway.demo.hosting import HOST, serving_pages, until_interrupted
 from gateway.demo.identities import publish_keys, sign_tokens
 from gateway.demo.retailer import VENDORS, seeds
 from gateway.demo.sandboxes import Sandboxes, start_sandboxes
+from gateway.demo.site import media_routes
 from gateway.settings import Settings
 
 ENVIRONMENT = "environment"
@@ -31,7 +32,10 @@ async def running_backends(folder: Path, gateway_url: str) -> AsyncGenerator[San
     """The sandboxes, up while entered, and `folder` filled for a gateway that will be reached at `gateway_url`."""
     folder = _emptied(folder)
     ready = folder / ENVIRONMENT
-    async with await start_sandboxes(seeds(), VENDORS) as sandboxes:
+    async with (
+        serving_pages(media_routes()) as media_host,
+        await start_sandboxes(seeds(media_host), VENDORS) as sandboxes,
+    ):
         publish_keys(folder)
         settings = configure(sandboxes, folder, gateway_url)
         _write(folder / TOKENS, msgspec.json.format(msgspec.json.encode(sign_tokens(settings, folder)), indent=2))

@@ -11,12 +11,14 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-import uvicorn
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from gateway.app import Gateway, build_app
 from gateway.errors import ConfigurationError
-from gateway.settings import Settings
+from gateway.http.serve import Server, server_config
+from gateway.http.wire import Application, Receive, Scope, Send
+from gateway.settings import ServerSection, Settings
 
 HOST = "127.0.0.1"
 
@@ -35,14 +37,38 @@ class Host:
         app = build_app(settings, pages)
         gateway = await app.start()
         try:
-            config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
-            async with _served(_Server(config), self._listener):
+            config = server_config(app, loop="none", lifespan="off", timeout_graceful_shutdown=2)
+            async with _served(_Server(app, config, drain_seconds=0.0), self._listener):
                 yield gateway
         finally:
             await gateway.close()
 
 
-class _Server(uvicorn.Server):
+@asynccontextmanager
+async def serving_pages(pages: Sequence[BaseRoute]) -> AsyncGenerator[str]:
+    """Some pages alone, on a free port: where."""
+    with _listening(0) as listener:
+        application = _Pages(Starlette(routes=pages))
+        config = server_config(application, loop="none", lifespan="off", timeout_graceful_shutdown=2)
+        async with _served(_Server(application, config, drain_seconds=0.0), listener):
+            yield f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+class _Pages:
+    """Pages that no gate closes on."""
+
+    gate = None
+    section = ServerSection()
+    pressed = False
+
+    def __init__(self, pages: Starlette) -> None:
+        self._pages: Application = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._pages(scope, receive, send)
+
+
+class _Server(Server):
     """Leaves signals to the program: the gateway is not all that has to end."""
 
     @contextmanager
@@ -83,7 +109,7 @@ def _listening(port: int) -> Generator[socket.socket]:
 
 
 @asynccontextmanager
-async def _served(server: uvicorn.Server, listener: socket.socket) -> AsyncGenerator[None]:
+async def _served(server: Server, listener: socket.socket) -> AsyncGenerator[None]:
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:  # noqa: ASYNC110  uvicorn offers no event

@@ -45,7 +45,7 @@ class RunningDemo(Struct, frozen=True):
 @asynccontextmanager
 async def running_demo(port: int = 0) -> AsyncGenerator[RunningDemo]:
     """The whole demo, up while entered. `port` 0 takes a free one."""
-    async with hosted(port) as host, await start_sandboxes(seeds(), VENDORS) as sandboxes:
+    async with hosted(port) as host, await start_sandboxes(seeds(host.url), VENDORS) as sandboxes:
         publish_keys(host.folder)
         settings = configure(sandboxes, host.folder, host.url)
         tokens = sign_tokens(settings, host.folder)

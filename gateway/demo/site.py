@@ -17,6 +17,7 @@ from gateway.demo.film import film
 from gateway.demo.identities import Tokens
 from gateway.demo.retailer import DISAGREEMENTS
 from gateway.demo.sandboxes import Sandboxes
+from gateway.http.wire import Disconnected, Refusal, headers_of, read_body
 
 PAGES = Path(__file__).with_name("pages")
 _FILES = {"page.css": "text/css", "page.js": "text/javascript", "words.js": "text/javascript"}
@@ -26,11 +27,25 @@ _DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
     "usdz": (media.usdz, "model/vnd.usdz+zip"),
     "mp4": (film, "video/mp4"),
 }
+_SWITCH_BYTES = 1_024
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {"cache-control": "no-store", "content-security-policy": _POLICY, "x-content-type-options": "nosniff"}
+
+
+def media_routes() -> list[BaseRoute]:
+    async def drawn(request: Request) -> Response:
+        slug, _, kind = str(request.path_params["name"]).rpartition(".")
+        if kind not in _DRAWN or not slug.replace("-", "").isalnum():
+            return Response(status_code=404)
+        draw, media_type = _DRAWN[kind]
+        return Response(
+            await asyncio.to_thread(draw, slug), media_type=media_type, headers={"cache-control": "max-age=3600"}
+        )
+
+    return [Route("/demo/media/{name}", drawn)]
 
 
 def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
@@ -42,15 +57,6 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
         if name not in _FILES:
             return Response(status_code=404)
         return FileResponse(PAGES / name, media_type=_FILES[name], headers=_HEADERS)
-
-    async def drawn(request: Request) -> Response:
-        slug, _, kind = str(request.path_params["name"]).rpartition(".")
-        if kind not in _DRAWN or not slug.replace("-", "").isalnum():
-            return Response(status_code=404)
-        draw, media_type = _DRAWN[kind]
-        return Response(
-            await asyncio.to_thread(draw, slug), media_type=media_type, headers={"cache-control": "max-age=3600"}
-        )
 
     async def setup(request: Request) -> Response:
         """Tokens are handed out because this is a demo on the loopback address; a shop never does this."""
@@ -77,7 +83,11 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
         name = request.path_params["name"]
         if request.headers.get("content-type") != "application/json" or name not in sandboxes.running:
             return Response(status_code=404)
-        wanted = orjson.loads(await request.body() or b"null")
+        try:
+            body = await read_body(headers_of(request.scope), request.receive, limit=_SWITCH_BYTES, seconds=5.0)
+            wanted = orjson.loads(body or b"null")
+        except (Refusal, Disconnected, orjson.JSONDecodeError):
+            return Response(status_code=400)
         if wanted not in ({"down": True}, {"down": False}):
             return Response(status_code=400)
         await (sandboxes.take_down(name) if wanted["down"] else sandboxes.bring_back(name))
@@ -89,5 +99,5 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
         Route("/demo/traffic", traffic),
         Route("/demo/backends/{name}", switch, methods=["POST"]),
         Route("/demo/files/{name}", file),
-        Route("/demo/media/{name}", drawn),
+        *media_routes(),
     ]

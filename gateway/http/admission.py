@@ -4,26 +4,26 @@ what cost, in which context. A transport only differs in how it brings requests 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from msgspec import Struct
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unauthenticated
 from gateway.execution.engine import Engine, Request
 from gateway.http.answers import AliasOf, Teller
+from gateway.http.capacity import Capacity
 from gateway.http.documents import Document, Documents, Invalid, Operation, chosen
+from gateway.http.forwarded import party_of
 from gateway.http.requests import GraphQLRequest, facts_of
 from gateway.model.context import CommerceContext
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
-from gateway.security.authentication import Authentication
+from gateway.security.authentication import Authentication, Outdated
 from gateway.security.cost import check_cost
 from gateway.security.profiles import Profiles, RequestFacts
+from gateway.security.rates import RateLimits
 from gateway.security.trusted import TrustedDocuments, digest_of_request
 from gateway.settings import Settings
-
-if TYPE_CHECKING:
-    from gateway.security.rates import RateLimits
 
 _log = structlog.get_logger(__name__)
 
@@ -31,13 +31,13 @@ OpenContext = Callable[[Principal, ClientProfile, RequestFacts], Any]
 
 
 class Caller(Struct, frozen=True):
-    """Who asks, what for, and how it is told. `address` is the network's, for limits only."""
+    """Who asks, what for, and how it is told. `party` is who is counted as one in the network, for limits only."""
 
     principal: Principal
     profile: ClientProfile
     facts: RequestFacts
     teller: Teller
-    address: str = ""
+    party: str = ""
     wants_cost: bool = False
 
 
@@ -69,7 +69,12 @@ class Admission:
         self._alias_of = alias_of
         self._documents = Documents(engine, settings.limits)
         self._trusted = TrustedDocuments(settings)
-        self._rates = _rates(settings)
+        self._rates = RateLimits(
+            settings.gateway.redis,
+            stranger=profiles.of(ANONYMOUS),
+            failures=settings.limits.failures_per_minute,
+        )
+        self.capacity = Capacity(settings.server.operations, settings.server.overload_lag)
         for name, profile in settings.profiles.items():
             self._read_trusted(name, profile)
 
@@ -83,30 +88,35 @@ class Admission:
                 _log.warning("a trusted document cannot run", profile=name, sha256=digest, reason=str(error))
 
     async def close(self) -> None:
-        if self._rates is not None:
-            await self._rates.close()
+        await self._rates.close()
 
     def stranger(self, trace_id: str) -> Teller:
         """Who to tell when nobody knows yet who asks."""
         return Teller(ANONYMOUS, self._profiles.of(ANONYMOUS), self._alias_of, trace_id)
 
     async def caller(self, headers: Mapping[str, str], trace_id: str, address: str) -> Caller:
-        """Raises Unauthenticated, ContextNotAllowed or Refusal. Counts nothing."""
-        principal = await self._authentication.principal(headers.get("authorization"), headers.get("x-api-key"))
+        """Raises Unauthenticated, ContextNotAllowed or Refusal; TooManyRequests for who has been refused too often.
+        Counts nothing but refusals."""
+        party = party_of(address)
+        try:
+            principal = await self._authentication.principal(headers.get("authorization"), headers.get("x-api-key"))
+        except Unauthenticated as error:
+            await self._rates.failed(party, guessed=not isinstance(error, Outdated))
+            raise
         profile = self._profiles.of(principal)
         return Caller(
             principal=principal,
             profile=profile,
             facts=facts_of(headers, trace_id),
             teller=Teller(principal, profile, self._alias_of, trace_id),
-            address=address,
+            party=party,
             wants_cost="x-commerce-cost" in headers,
         )
 
     async def count(self, caller: Caller) -> None:
         """One more request of this caller. Raises TooManyRequests."""
-        if self._rates is not None:
-            await self._rates.check(caller.principal, caller.profile, caller.address)
+        if caller.profile.requests_per_minute is not None:
+            await self._rates.check(caller.principal, caller.profile, caller.party)
 
     def admit(self, request: GraphQLRequest, caller: Caller) -> Admitted:
         """Raises Invalid, or a GatewayError that says what is not allowed."""
@@ -139,12 +149,3 @@ class Admission:
         if not caller.wants_cost:
             return None
         return {"cost": {"requested": admitted.cost, "limit": caller.profile.cost_limit}}
-
-
-def _rates(settings: Settings) -> RateLimits | None:
-    """None where no client profile has a limit: then what counts them is not loaded either."""
-    if all(profile.requests_per_minute is None for profile in settings.profiles.values()):
-        return None
-    from gateway.security.rates import RateLimits
-
-    return RateLimits(settings.gateway.redis)

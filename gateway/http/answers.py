@@ -11,30 +11,46 @@ import structlog
 from graphql import GraphQLError
 
 from gateway.errors import (
-    BadInput,
+    AdapterError,
+    ClientFault,
+    ConfigurationError,
     Forbidden,
     GatewayError,
+    GatewayOverloaded,
+    GatewayStopping,
     InternalError,
-    LimitExceeded,
+    RateLimited,
     StateUnavailable,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
-    places_of,
 )
 from gateway.execution.engine import Result
+from gateway.http.grouping import cause_of, grouped
 from gateway.http.media import Media
 from gateway.http.wire import Header, Refusal, Reply
+from gateway.logs.failures import FAILURES
 from gateway.model.principal import ClientProfile, Principal
 
 AliasOf = Callable[[str], str]
+_log = structlog.get_logger("gateway.http")
 """The public alias of a backend's name."""
 
 INVALID = "GRAPHQL_VALIDATION_FAILED"
 UNPARSABLE = "GRAPHQL_PARSE_FAILED"
 
-_log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+_said: set[str] = set()
+MOST_SAID = 100
+
+
+def _misconfigured(error: ConfigurationError, trace_id: str) -> None:
+    """The operator's to mend: each mistake is said once, however many requests meet it."""
+    if error.message not in _said and len(_said) < MOST_SAID:
+        _said.add(error.message)
+        _log.error("the configuration cannot work", reason=error.message, trace_id=trace_id)
 
 
 class Teller:
@@ -47,19 +63,15 @@ class Teller:
         self._alias_of = alias_of
         self._trace_id = trace_id
 
-    def error(self, error: GraphQLError, *, code: str = INVALID) -> dict[str, Any]:
-        """A GraphQL error as the client sees it. `code` is for those that GraphQL itself makes."""
-        cause = _cause(error)
-        told: dict[str, Any]
-        if cause is None:
-            told = {"message": self._words(error, code), "extensions": {"code": code, **(error.extensions or {})}}
-        else:
-            told = self.failure(cause)
-        if error.locations:
-            told["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
-        if error.path is not None:
-            told["path"] = error.path
-        return told
+    def errors(self, errors: Sequence[GraphQLError], *, code: str = INVALID) -> list[dict[str, Any]]:
+        """GraphQL errors as the client sees them, one for each cause. `code` is for those that GraphQL itself makes."""
+        return [group.place(self._told(group.first, code)) for group in grouped(errors)]
+
+    def _told(self, error: GraphQLError, code: str) -> dict[str, Any]:
+        cause = cause_of(error)
+        if cause is not None:
+            return self.failure(cause)
+        return {"message": self._words(error, code), "extensions": {"code": code, **(error.extensions or {})}}
 
     def _words(self, error: GraphQLError, code: str) -> str:
         """What GraphQL says of a document describes the schema and the server: only for who may see both."""
@@ -69,38 +81,36 @@ class Teller:
 
     def failure(self, error: BaseException) -> dict[str, Any]:
         """An exception as the client sees it: ours by their words, all others masked."""
+        if isinstance(error, ConfigurationError):
+            _misconfigured(error, self._trace_id)
+            return self._masked(error)
+        FAILURES.told(error, self._trace_id)
         if not isinstance(error, GatewayError) or isinstance(error, InternalError):
-            _log.error("unexpected failure", trace_id=self._trace_id, reason=type(error).__name__, at=places_of(error))
-            told: dict[str, Any] = {"code": "INTERNAL", "retryable": False, "traceId": self._trace_id}
-            if self._detailed:
-                told["exception"] = type(error).__name__
-            return {"message": "Something went wrong on our side.", "extensions": told}
+            return self._masked(error)
         extensions = {name: value for name, value in error.extensions().items() if value is not None}
         source = extensions.get("source")
         if isinstance(source, str) and not self._staff:
             extensions["source"] = self._alias_of(source)
         return {"message": error.message, "extensions": {**extensions, "traceId": self._trace_id}}
 
+    def _masked(self, error: BaseException) -> dict[str, Any]:
+        told: dict[str, Any] = {"code": "INTERNAL", "retryable": False, "traceId": self._trace_id}
+        if self._detailed:
+            told["exception"] = type(error).__name__
+        return {"message": "Something went wrong on our side.", "extensions": told}
+
     def result(self, result: Result, extensions: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A result as the client sees it: without `data` where nothing could be executed."""
         told: dict[str, Any] = {}
         errors: Sequence[GraphQLError] = result.errors or ()
         if errors:
-            told["errors"] = [self.error(error, code="BAD_USER_INPUT") for error in errors]
+            told["errors"] = self.errors(errors, code="BAD_USER_INPUT")
         if not is_request_error(result):
             told["data"] = result.answer
         every = {**(result.extensions or {}), **(extensions or {})}
         if every:
             told["extensions"] = every
         return told
-
-
-def _cause(error: GraphQLError) -> BaseException | None:
-    """What was raised, through any number of wrappings; None for an error of GraphQL's own."""
-    cause: BaseException | None = error.original_error
-    while isinstance(cause, GraphQLError):
-        cause = cause.original_error
-    return cause
 
 
 def is_request_error(result: Result) -> bool:
@@ -112,16 +122,19 @@ _STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
     (TooManyRequests, 429),
-    (LimitExceeded, 400),
-    (BadInput, 400),
+    (ClientFault, 400),
     (Unavailable, 503),
+    (RateLimited, 503),
     (StateUnavailable, 503),
+    (GatewayOverloaded, 503),
+    (GatewayStopping, 503),
+    (AdapterError, 502),
 )
 
 
 def status_of(error: GatewayError) -> int:
-    """The status of a request that failed as a whole."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+    """The status of a request that failed as a whole: 4xx for the client's mistakes, and for nothing else."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
 def encoded(told: Mapping[str, Any]) -> bytes:
@@ -138,5 +151,6 @@ def reply(told: Mapping[str, Any], media: Media, *, status: int = 200, headers: 
 
 def refusal_reply(refusal: Refusal, media: Media | None, trace_id: str) -> Reply:
     """An answer to what never became a GraphQL request."""
+    FAILURES.refused(refusal.code, refusal.status, trace_id)
     told = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code, "traceId": trace_id}}]}
     return reply(told, media or Media.JSON, status=refusal.status, headers=refusal.headers)

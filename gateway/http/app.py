@@ -13,21 +13,23 @@ from starlette.routing import BaseRoute
 from gateway.execution.engine import Engine
 from gateway.http.admission import Admission, OpenContext
 from gateway.http.answers import AliasOf
-from gateway.http.door import BODY_SECONDS, Door
+from gateway.http.connections import ONE_PARTY, OPERATIONAL, Parties, answering
+from gateway.http.door import Door
 from gateway.http.explorer import explorer_page, explorer_routes
 from gateway.http.figures import DoorFigures
+from gateway.http.forwarded import Proxies, party_of
 from gateway.http.gate import Gate
 from gateway.http.origins import Origins
 from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
 from gateway.http.public import PublicAnswers
 from gateway.http.response_cache import ResponseCache
 from gateway.http.socket import SocketDoor
-from gateway.http.wire import Application, Receive, Scope, Send, closing
+from gateway.http.wire import Application, Receive, Scope, Send
 from gateway.model.principal import ANONYMOUS
 from gateway.security.api_keys import ApiKeys
 from gateway.security.authentication import Authentication, Verifier
 from gateway.security.profiles import Profiles
-from gateway.settings import Settings
+from gateway.settings import ServerSection, Settings
 
 GRAPHQL_PATH = "/graphql"
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -45,7 +47,11 @@ class Doors:
         cache: ResponseCache,
         gate: Gate,
         figures: DoorFigures,
+        section: ServerSection,
     ) -> None:
+        self.section = section
+        self._proxies = Proxies.of(section)
+        self._parties = Parties(section.connections_per_address)
         self._admission = admission
         self._door = door
         self._socket = socket
@@ -54,25 +60,46 @@ class Doors:
         self.gate = gate
         self.figures = figures
 
+    @property
+    def pressed(self) -> bool:
+        return self._admission.capacity.pressed
+
     async def close(self) -> None:
         """After the last request."""
         await self._admission.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = scope["type"]
-        if kind == "http":
-            if self.gate.draining:
-                send = closing(send)
-            with self.gate.passing():
-                if scope["path"] == GRAPHQL_PATH:
-                    await self._door(scope, receive, send)
-                else:
-                    await self._pages(scope, receive, send)
-        elif kind == "websocket":
-            with self.gate.passing():
-                await self._socket(scope, receive, send)
-        else:
+        if scope["type"] == "lifespan":
             await self._pages(scope, receive, send)
+        elif self._proxies and scope.get("path") not in OPERATIONAL:
+            await self._through_proxies(scope, receive, send)
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _through_proxies(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A trusted proxy's connections are its own affair: what it asks for one client is bounded instead."""
+        client = self._proxies.client_of(scope)
+        if client == str((scope.get("client") or ("",))[0]):
+            await self._serve(scope, receive, send)
+            return
+        scope["client"] = (client, 0)
+        party = party_of(client)
+        if not self._parties.enter(party):
+            await answering(self._serve, ONE_PARTY, last=False)(scope, receive, send)
+            return
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._parties.leave(party)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.gate.passing():
+            if scope["type"] == "websocket":
+                await self._socket(scope, receive, send)
+            elif scope["path"] == GRAPHQL_PATH:
+                await self._door(scope, receive, send)
+            else:
+                await self._pages(scope, receive, send)
 
 
 def build_asgi(
@@ -89,14 +116,13 @@ def build_asgi(
     lifespan: Lifespan | None = None,
     explorer: bool = True,
     graphiql: Path | None = None,
-    body_seconds: float = BODY_SECONDS,
+    body_seconds: float | None = None,
     tracer: Tracer | None = None,
 ) -> Doors:
     """`alias_of` gives a backend's public alias; `pages` are routes of the application's own, before ours; `lifespan`
     is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is
     an explorer only where anybody may see the schema."""
     gate = Gate()
-    figures = DoorFigures(gate)
     profiles = Profiles(settings)
     explorer = explorer and profiles.of(ANONYMOUS).introspection
     admission = Admission(
@@ -107,6 +133,7 @@ def build_asgi(
         settings=settings,
         alias_of=alias_of,
     )
+    figures = DoorFigures(gate, admission.capacity)
     origins = Origins(settings.server.cors_origins)
     cache = ResponseCache()
     door = Door(
@@ -117,7 +144,7 @@ def build_asgi(
         page=explorer_page(graphiql) if explorer else None,
         stopping=gate.stopping,
         figures=figures,
-        body_seconds=body_seconds,
+        body_seconds=settings.server.body_seconds if body_seconds is None else body_seconds,
         tracer=tracer,
     )
     operational = operational_routes(
@@ -129,4 +156,13 @@ def build_asgi(
     )
     routes = [*pages, *operational, *(explorer_routes(graphiql) if explorer else ())]
     starlette = Starlette(routes=routes, lifespan=lifespan)
-    return Doors(admission, door, SocketDoor(admission, origins, gate.stopping), starlette, cache, gate, figures)
+    return Doors(
+        admission,
+        door,
+        SocketDoor(admission, origins, gate.stopping),
+        starlette,
+        cache,
+        gate,
+        figures,
+        settings.server,
+    )

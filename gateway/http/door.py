@@ -15,7 +15,7 @@ from graphql import GraphQLError
 from opentelemetry.trace import Tracer
 
 from gateway.calls.clock import clock_of
-from gateway.errors import BadInput, GatewayError, TooManyRequests
+from gateway.errors import BadInput, GatewayError, GatewayOverloaded
 from gateway.http.admission import Admission, Admitted, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, Teller, encoded, is_request_error, refusal_reply, reply, status_of
 from gateway.http.documents import Invalid
@@ -42,8 +42,6 @@ from gateway.http.wire import (
 )
 from gateway.settings import LimitsSection
 
-BODY_SECONDS = 10.0
-"""For the whole body, whatever trickles in."""
 PATIENCE_SECONDS = 0.02
 """How long an operation runs before anybody looks whether its client is still there."""
 
@@ -66,10 +64,11 @@ class Door:
         page: Reply | None,
         stopping: asyncio.Event,
         figures: DoorFigures,
-        body_seconds: float = BODY_SECONDS,
+        body_seconds: float,
         tracer: Tracer | None = None,
     ) -> None:
         self._admission = admission
+        self._capacity = admission.capacity
         self._origins = origins
         self._public = public
         self._limits = limits
@@ -128,6 +127,7 @@ class Door:
         if method == "GET":
             check_get(headers)
         try:
+            self._capacity.check()
             caller = await self._admission.caller(headers, trace_id, address_of(scope))
             await self._admission.count(caller)
         except GatewayError as error:
@@ -141,7 +141,13 @@ class Door:
             raise Refusal(405, "BAD_REQUEST", "This client sends POST only.", ((b"allow", b"POST"),))
         if media is Media.EVENTS:
             return EventStream(self._admission, request, caller, method)
-        return await self._run(request, caller, media, method, headers, receive)
+        try:
+            with self._capacity:
+                if self._capacity.pressed:
+                    await asyncio.sleep(0)
+                return await self._run(request, caller, media, method, headers, receive)
+        except GatewayOverloaded as error:
+            return failure_reply(caller.teller, error, media)
 
     async def _run(
         self,
@@ -168,8 +174,8 @@ class Door:
             with self._public.collecting(visit):
                 result = await self._execute(admitted, context, receive)
         except Invalid as invalid:
-            errors = [teller.error(error, code=code_of(error)) for error in invalid.errors]
-            return reply({"errors": errors}, media, status=refused, headers=PERSONAL)
+            told = teller.errors(invalid.errors, code=code_of(invalid.errors[0]))
+            return reply({"errors": told}, media, status=refused, headers=PERSONAL)
         except GatewayError as error:
             return failure_reply(teller, error, media)
         told = teller.result(result, self._admission.extensions(caller, admitted))
@@ -232,8 +238,9 @@ def failure_reply(teller: Teller, error: GatewayError, media: Media) -> Reply:
     headers: list[Header] = [*PERSONAL]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    if isinstance(error, TooManyRequests) and error.retry_after is not None:
-        headers.append((b"retry-after", str(max(1, round(error.retry_after))).encode()))
+    after = error.extensions().get("retryAfter") if status in (429, 503) else None
+    if after is not None:
+        headers.append((b"retry-after", str(after).encode()))
     return reply({"errors": [teller.failure(error)]}, media, status=status, headers=headers)
 
 

@@ -1,15 +1,19 @@
 """GraphQL over server-sent events, in the distinct connections mode of graphql-sse: one operation, one stream.
 
-Whatever a stream has begun to say ends with `complete`. Silent streams send a comment now and then, so that proxies do
-not take them for dead and a client that went away is noticed.
+Whatever a stream has begun to say ends with `complete`; when the gateway stops, what has no end is told so before, and
+everything else is finished. Silent streams send a comment now and then, so that proxies do not take them for dead and a
+client that went away is noticed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
+from gateway.errors import GatewayStopping
+from gateway.execution.engine import Result
 from gateway.http.admission import Admission, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, encoded
 from gateway.http.documents import Invalid
@@ -39,29 +43,36 @@ class EventStream:
     async def send(self, receive: Receive, send: Send, headers: list[Header], stopping: asyncio.Event) -> None:
         """Until the operation ends, the client goes away, or the gateway stops."""
         await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *headers]})
-        speaking = asyncio.ensure_future(self._speak(send))
-        leaving = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(stopping.wait())]
+        speaking = asyncio.ensure_future(self._speak(send, stopping))
+        leaving = asyncio.ensure_future(_gone(receive))
         try:
             while not speaking.done():
                 done, _ = await asyncio.wait(
-                    (speaking, *leaving), timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    (speaking, leaving), timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
-                if any(task in done for task in leaving):
+                if leaving in done:
                     break
                 if not done:
                     await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
             if speaking.done():
                 await speaking
         finally:
-            for task in (speaking, *leaving):
+            for task in (speaking, leaving):
                 task.cancel()
-            await asyncio.gather(speaking, *leaving, return_exceptions=True)
+            await asyncio.gather(speaking, leaving, return_exceptions=True)
         await send({"type": "http.response.body", "body": b""})
 
-    async def _speak(self, send: Send) -> None:
-        async for told in told_by(self._admission, self._request, self._caller, self._method):
-            await send({"type": "http.response.body", "body": _event("next", encoded(told)), "more_body": True})
+    async def _speak(self, send: Send, stopping: asyncio.Event) -> None:
+        try:
+            async with aclosing(told_by(self._admission, self._request, self._caller, stopping, self._method)) as every:
+                async for told in every:
+                    await self._say(send, told)
+        except GatewayStopping as error:
+            await self._say(send, {"errors": [self._caller.teller.failure(error)]})
         await send({"type": "http.response.body", "body": _event("complete", b""), "more_body": True})
+
+    async def _say(self, send: Send, told: Mapping[str, Any]) -> None:
+        await send({"type": "http.response.body", "body": _event("next", encoded(told)), "more_body": True})
 
 
 def _event(name: str, data: bytes) -> bytes:
@@ -73,10 +84,61 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
+class _Stop:
+    """Interrupts the task it is made in, where that waits for the next of an endless stream, when the gateway stops."""
+
+    def __init__(self, stopping: asyncio.Event) -> None:
+        self._task = asyncio.current_task()
+        self._event = asyncio.ensure_future(stopping.wait())
+        self._event.add_done_callback(self._ring)
+        self._waiting = False
+        self._rang = False
+
+    def _ring(self, event: asyncio.Future[Any]) -> None:
+        if self._waiting and self._task is not None and not event.cancelled():
+            self._rang = True
+            self._task.cancel()
+
+    async def next_of(self, stream: AsyncIterator[Result]) -> Result:
+        """Raises GatewayStopping, or StopAsyncIteration at the stream's end."""
+        if self._event.done():
+            raise GatewayStopping
+        self._waiting = True
+        try:
+            return await anext(stream)
+        except asyncio.CancelledError:
+            if self._rang and self._task is not None and self._task.uncancel() == 0:
+                raise GatewayStopping from None
+            raise
+        finally:
+            self._waiting = False
+
+    def end(self) -> None:
+        self._event.cancel()
+
+
+async def _until(stopping: asyncio.Event, stream: AsyncIterator[Result]) -> AsyncGenerator[Result]:
+    """What a stream says. Raises GatewayStopping when the gateway stops first."""
+    stop = _Stop(stopping)
+    try:
+        while True:
+            try:
+                result = await stop.next_of(stream)
+            except StopAsyncIteration:
+                return
+            yield result
+    finally:
+        stop.end()
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
+
+
 async def told_by(
-    admission: Admission, request: GraphQLRequest, caller: Caller, method: str = "POST"
-) -> AsyncIterator[dict[str, Any]]:
-    """Every result of an operation as its client sees it; what keeps it from running is a result with errors."""
+    admission: Admission, request: GraphQLRequest, caller: Caller, stopping: asyncio.Event, method: str = "POST"
+) -> AsyncGenerator[dict[str, Any]]:
+    """Every result of an operation as its client sees it; what keeps it from running is a result with errors. Raises
+    GatewayStopping in the middle of what has no end of its own."""
     teller = caller.teller
     try:
         admitted = admission.admit(request, caller)
@@ -87,18 +149,19 @@ async def told_by(
         context = admission.open(caller, admitted)
         extensions = admission.extensions(caller, admitted)
         if not operation.is_subscription:
-            yield teller.result(await admission.engine.execute(admitted.request, context), extensions)
+            with admission.capacity:
+                if admission.capacity.pressed:
+                    await asyncio.sleep(0)
+                result = await admission.engine.execute(admitted.request, context)
+            yield teller.result(result, extensions)
             return
-        stream = admission.engine.subscribe(admitted.request, context)
-        try:
-            async for result in stream:
+        async with aclosing(_until(stopping, admission.engine.subscribe(admitted.request, context))) as results:
+            async for result in results:
                 yield teller.result(result, extensions)
-        finally:
-            close = getattr(stream, "aclose", None)
-            if close is not None:
-                await close()
+    except GatewayStopping:
+        raise
     except Invalid as invalid:
         code = UNPARSABLE if invalid.errors[0].message.startswith("Syntax Error") else INVALID
-        yield {"errors": [teller.error(error, code=code) for error in invalid.errors]}
+        yield {"errors": teller.errors(invalid.errors, code=code)}
     except Exception as error:
         yield {"errors": [teller.failure(error)]}

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from gateway.calls.plain_metrics import PlainHistogram
+from gateway.http.capacity import Capacity
 from gateway.http.gate import Gate
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -17,8 +18,9 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 class DoorFigures(Collector):
     """`answered` is told of every answer over HTTP; a stream counts when it ends."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, capacity: Capacity) -> None:
         self._gate = gate
+        self._capacity = capacity
         self._statuses: Counter[tuple[str, int]] = Counter()
         self._seconds = PlainHistogram(SECONDS)
 
@@ -36,6 +38,13 @@ class DoorFigures(Collector):
             "How long GraphQL answers over HTTP took.",
             buckets=self._seconds.buckets(),
             sum_value=self._seconds.sum,
+        )
+        yield GaugeMetricFamily("gateway_http_operations", "Operations under way.", value=self._capacity.under_way)
+        yield GaugeMetricFamily(
+            "gateway_http_operations_limit", "Operations let in at a time, at present.", value=int(self._capacity.limit)
+        )
+        yield CounterMetricFamily(
+            "gateway_http_overloaded", "Operations refused because of what was under way.", value=self._capacity.refused
         )
         yield GaugeMetricFamily(
             "gateway_http_open", "Requests, streams and sockets under way.", value=self._gate.inside

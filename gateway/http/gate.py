@@ -1,5 +1,5 @@
 """The gate that closes before the gateway stops: readiness says no first, then open streams end, and what runs is
-waited for by the server."""
+waited for by the server. A worker that is merely replaced ends its streams and stays ready: its successor is."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class Gate:
     def drain(self) -> None:
         self.draining = True
 
-    def stop(self) -> None:
-        self.draining = True
+    def end_streams(self) -> None:
         self.stopping.set()
+
+    def stop(self) -> None:
+        """Both at once."""
+        self.drain()
+        self.end_streams()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 
 class Media(Enum):
@@ -15,32 +18,71 @@ class Media(Enum):
     PAGE = "text/html"
 
 
-_BY_RANGE = {
-    "application/graphql-response+json": Media.GRAPHQL,
-    "application/json": Media.JSON,
-    "text/event-stream": Media.EVENTS,
-    "text/html": Media.PAGE,
-    "application/*": Media.GRAPHQL,
-    "text/*": Media.EVENTS,
-}
+_PREFERRED = (Media.JSON, Media.GRAPHQL, Media.EVENTS, Media.PAGE)
+"""Where a range takes several alike: as clients before the specification expect."""
+_BY_KIND = {"application/*": Media.GRAPHQL, "text/*": Media.EVENTS}
+_ENTRY = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")+')
+_PARAMETER = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*")+')
+_QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+_KIND = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
+_MOST_CHARACTERS = 1_024
+
+
+class _Range(Struct, frozen=True):
+    """A media range of an `Accept` header: the more of a type it names, the more it counts."""
+
+    kind: str
+    quality: float
+    position: int
+
+    def precision(self, media: Media) -> int:
+        """0 where it does not take the type."""
+        if self.kind == media.value:
+            return 3
+        if self.kind.endswith("/*") and media.value.startswith(self.kind[:-1]):
+            return 2
+        return 1 if self.kind == "*/*" else 0
 
 
 @lru_cache(256)
 def negotiate(accept: str | None) -> Media | None:
-    """The best media type; None when the client accepts nothing we have. A client that does not say, or takes
+    """The best media type by RFC 9110, section 12.5.1: of each type the most precise range decides, of equal qualities
+    the one that stands first. None when the client accepts nothing we have. A client that does not say, or takes
     anything, is answered as clients before the specification expect: `application/json`."""
     if accept is None or not accept.strip():
         return Media.JSON
-    best: tuple[float, int, Media] | None = None
-    for position, entry in enumerate(accept.split(",")):
-        kind, *parameters = (part.strip().lower() for part in entry.split(";"))
-        media = Media.JSON if kind == "*/*" else _BY_RANGE.get(kind)
-        quality = _quality(parameters)
-        if media is None or quality <= 0 or not _utf8(parameters):
+    ranges = [_range(entry, place) for place, entry in enumerate(_ENTRY.findall(accept[:_MOST_CHARACTERS]))]
+    known = [each for each in ranges if each is not None]
+    if not known:
+        return Media.JSON
+    best: tuple[float, int, int] | None = None
+    chosen: Media | None = None
+    for rank, media in enumerate(_PREFERRED):
+        fitting = [each for each in known if each.precision(media)]
+        if not fitting:
             continue
-        if best is None or (quality, -position) > best[:2]:
-            best = (quality, -position, media)
-    return None if best is None else best[2]
+        decides = max(fitting, key=lambda each: (each.precision(media), each.quality, -each.position))
+        if decides.kind in _BY_KIND and _BY_KIND[decides.kind] is not media:
+            rank += len(_PREFERRED)
+        order = (-decides.quality, decides.position, rank)
+        if decides.quality > 0 and (best is None or order < best):
+            best, chosen = order, media
+    return chosen
+
+
+def _range(entry: str, position: int) -> _Range | None:
+    """None for what cannot be read."""
+    kind, *parameters = [part.strip(" \t").lower() for part in _PARAMETER.findall(entry)] or [""]
+    if not _KIND.fullmatch(kind):
+        return None
+    quality = 1.0
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            found = _QUALITY.fullmatch(parameter)
+            if found is None:
+                return None
+            quality = float(found[1])
+    return _Range(kind, quality if _utf8(parameters) else 0.0, position)
 
 
 @lru_cache(256)
@@ -50,16 +92,6 @@ def is_json(content_type: str | None) -> bool:
         return False
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     return kind == "application/json" and _utf8(parameters)
-
-
-def _quality(parameters: list[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def _utf8(parameters: list[str]) -> bool:

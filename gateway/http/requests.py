@@ -11,25 +11,32 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from gateway.http.wire import Refusal
+from gateway.model.languages import canonical_tag
 from gateway.security.profiles import RequestFacts
 
 MAXIMUM_HEADER = 128
 MAXIMUM_WISHES = 16
 _NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,6}")
+_QUALITY = re.compile(r"[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _PARAMETERS = frozenset({"query", "operationName", "variables", "extensions", "documentId"})
 
 
 class GraphQLRequest(Struct, frozen=True, rename="camel"):
-    """The parameters of GraphQL over HTTP. `document_id` names a trusted document (also as a persisted query)."""
+    """The parameters of GraphQL over HTTP. `document_id` names a trusted document (also as a persisted query). An empty
+    `operation_name` is none: some clients send it always."""
 
     query: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.operation_name == "":
+            force_setattr(self, "operation_name", None)
 
 
 _request = msgspec.json.Decoder(GraphQLRequest)
@@ -61,7 +68,7 @@ def from_query_string(query_string: bytes) -> GraphQLRequest:
         values[name] = value
     return GraphQLRequest(
         query=values.get("query"),
-        operation_name=values.get("operationName") or None,
+        operation_name=values.get("operationName"),
         variables=_json_object(values, "variables"),
         extensions=_json_object(values, "extensions"),
         document_id=values.get("documentId"),
@@ -81,12 +88,14 @@ def _json_object(values: Mapping[str, str], name: str) -> dict[str, Any] | None:
 def facts_of(headers: Mapping[str, str], request_id: str) -> RequestFacts:
     """What the headers ask for. Values that make no sense are refused by name; nothing here names a person."""
     language = headers.get("x-commerce-language")
-    if language is not None and not _LANGUAGE.fullmatch(language):
+    if language is not None and canonical_tag(language) is None:
         raise Refusal(400, "BAD_USER_INPUT", "The header X-Commerce-Language is not a language tag.")
+    wishes, refused = _wishes(headers.get("accept-language", ""))
     return RequestFacts(
         country=_word(headers, "x-commerce-country"),
         language=language,
-        accept_languages=_wishes(headers.get("accept-language", "")),
+        accept_languages=wishes,
+        refused_languages=refused,
         currency=_word(headers, "x-commerce-currency"),
         channel=_word(headers, "x-commerce-channel"),
         store=_word(headers, "x-commerce-store"),
@@ -118,15 +127,19 @@ def _number(headers: Mapping[str, str], name: str, least: float, most: float, fa
 
 
 @lru_cache(256)
-def _wishes(accept_language: str) -> tuple[str, ...]:
-    """Language tags, best first. What cannot be read is not wished for."""
+def _wishes(accept_language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Language ranges, best first and of equal ones as they stand there, and those of quality 0, which are refused
+    (RFC 9110, section 12.5.4). What cannot be read is not wished for."""
     wishes: list[tuple[float, str]] = []
+    refused: list[str] = []
     for entry in accept_language.split(",")[:MAXIMUM_WISHES]:
-        tag, _, parameter = (part.strip() for part in entry.partition(";"))
-        try:
-            quality = float(parameter[2:]) if parameter.startswith("q=") else 1.0
-        except ValueError:
+        tag, *parameters = (part.strip(" \t") for part in entry.split(";"))
+        weights = [_QUALITY.fullmatch(parameter) for parameter in parameters]
+        if len(weights) > 1 or None in weights or (tag != "*" and canonical_tag(tag) is None):
             continue
-        if quality > 0 and _LANGUAGE.fullmatch(tag):
+        quality = float(weights[0][1]) if weights and weights[0] else 1.0
+        if quality > 0:
             wishes.append((-quality, tag))
-    return tuple(tag for _, tag in sorted(wishes, key=lambda wish: wish[0]))
+        else:
+            refused.append(tag)
+    return tuple(tag for _, tag in sorted(wishes, key=lambda wish: wish[0])), tuple(refused)

@@ -1,40 +1,48 @@
 """One process that serves: uvicorn on uvloop and httptools, patient with nobody, and gone only when it has finished.
 
-When told to stop it closes its listener, says `Connection: close` on every answer, ends streams and sockets, waits for
-what is under way, and only then leaves.
+When told to stop it says so to whoever asks for its readiness and goes on serving until every load balancer has heard
+it, each answer its connection's last; then it takes in what waits in the listener's queue, closes it, ends streams and
+sockets, waits for what is under way, and only then leaves.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import gc
+import resource
+import select
 import signal
-import time
 from collections.abc import Callable
 from socket import AF_INET, AF_INET6, create_server
 from socket import socket as Socket
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.calls.clock import Sleeper, clock_of
 from gateway.errors import ConfigurationError
+from gateway.http.connections import Connections
 from gateway.http.gate import Gate
+from gateway.http.protocol import PatientHttp
 from gateway.http.socket import MESSAGE_BYTES
+from gateway.http.socket_protocol import PatientSocket
 from gateway.http.wire import Receive, Scope, Send
-from gateway.http.workers import CannotStart, say_that_nothing_is_read, supervise
-from gateway.settings import Settings
+from gateway.http.workers import RETIRE, CannotStart, say_that_nothing_is_read, supervise
+from gateway.settings import ServerSection, Settings
 
-HEAD_SECONDS = 10.0
-"""From a request's first byte to the end of its headers; and from a connection to its first request."""
-HEAD_BYTES = 65_536
-KEEP_ALIVE_SECONDS = 75
-"""Longer than the load balancers in front usually keep theirs, so that they close first."""
 BACKLOG = 2_048
 GRACE_SECONDS = 30
 """After draining, for what is still under way."""
+IDLE_SECONDS = 1.0
+"""After which a connection of a server that drains is closed, if its client has asked nothing."""
+QUEUE_SECONDS = 1.0
+"""For connections that keep coming while the listener is about to be closed."""
+QUIET_TURNS = 3
+"""Of the loop with nobody in the queue: what was accepted in the one before is a connection by then."""
+MOST_AT_ONCE = 64
+"""Connections taken in together."""
+TICK_SECONDS = 0.05
 
 
 class Serves(Protocol):
@@ -42,6 +50,16 @@ class Serves(Protocol):
 
     @property
     def gate(self) -> Gate | None: ...
+
+    @property
+    def section(self) -> ServerSection:
+        """The bounds of its connections."""
+        ...
+
+    @property
+    def pressed(self) -> bool:
+        """Whether it has more to do than it can do in time."""
+        ...
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
@@ -63,12 +81,24 @@ def serve(factory: Factory, settings: Settings, workers: int = 1, *, announce: C
         work(factory, settings, listener)
         return 0
     try:
-        supervise(work, (factory, settings, listener), workers, ready=lambda: announce(f"http://{shown}:{port}"))
+        supervise(
+            work,
+            (factory, settings, listener),
+            workers,
+            ready=lambda: announce(f"http://{shown}:{port}"),
+            stopping=listener.close,  # so that the queue ends with the last worker, who empties it
+            stop_seconds=stop_seconds(settings.server),
+        )
     except CannotStart:
         return 1
     finally:
         listener.close()
     return 0
+
+
+def stop_seconds(section: ServerSection) -> float:
+    """The longest a process takes to leave."""
+    return section.drain_accept_seconds + section.drain_seconds + GRACE_SECONDS + 5.0
 
 
 def listen(host: str, port: int) -> Socket:
@@ -95,17 +125,35 @@ def _refused(host: str, port: int, error: OSError) -> tuple[str]:
 
 def work(factory: Factory, settings: Settings, listener: Socket, started: Callable[[], None] = lambda: None) -> None:
     """One process's share. Returns when it was told to stop and has finished."""
+    allow_open_files()
     application = factory(settings)
-    server = Server(application, server_config(application), settings.server.drain_seconds, started)
+    config = server_config(application, timeout_keep_alive=settings.server.keep_alive_seconds)
+    server = Server(
+        application,
+        config,
+        settings.server.drain_seconds,
+        started,
+        accept_seconds=settings.server.drain_accept_seconds,
+    )
+    signal.signal(RETIRE, lambda number, frame: server.retire())
     server.run(sockets=[listener])
 
 
+def allow_open_files() -> None:
+    """As many as the system permits this process: shells often say 1,024, fewer than `server.connections`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def server_config(application: Any, **options: Any) -> uvicorn.Config:
-    """How every server of ours is set up, in tests too. No access log: addresses and queries are personal data."""
+    """How every server of ours is set up, in tests too. No access log: addresses and queries are personal data. No
+    header says who asks but those of `server.trusted_proxies`, which the application reads itself."""
     wanted: dict[str, Any] = {
         "loop": "uvloop",
         "http": PatientHttp,
-        "ws": "websockets-sansio",
+        "ws": PatientSocket,
         "ws_max_size": MESSAGE_BYTES,
         "ws_per_message_deflate": False,  # a window of memory for every socket, for messages that are small
         "ws_ping_interval": 20.0,
@@ -113,8 +161,9 @@ def server_config(application: Any, **options: Any) -> uvicorn.Config:
         "lifespan": "auto",
         "access_log": False,
         "log_config": None,
+        "proxy_headers": False,
         "server_header": False,
-        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_keep_alive": ServerSection().keep_alive_seconds,
         "timeout_graceful_shutdown": GRACE_SECONDS,
         "backlog": BACKLOG,
     }
@@ -122,7 +171,7 @@ def server_config(application: Any, **options: Any) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Drains before it shuts down."""
+    """Drains before it shuts down. The only server for `PatientHttp` and `PatientSocket`: it counts connections."""
 
     def __init__(
         self,
@@ -130,11 +179,59 @@ class Server(uvicorn.Server):
         config: uvicorn.Config,
         drain_seconds: float,
         started: Callable[[], None] = lambda: None,
+        *,
+        accept_seconds: float = 0.0,
     ) -> None:
         super().__init__(config)
+        self.server_state = self._open = Connections(application.section)
         self._application = application
+        self._accept_seconds = accept_seconds
         self._drain_seconds = drain_seconds
         self._tell = started
+        self._retiring = False
+        self._listeners: tuple[Socket, ...] = ()
+        self._adopting: set[asyncio.Future[None]] = set()
+
+    def retire(self) -> None:
+        """Another worker has taken over: leave the listener to it, and stay ready in the eyes of balancers."""
+        self._retiring = True
+        self.should_exit = True
+
+    async def startup(self, sockets: list[Socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.setblocking(False)
+        self._listeners = tuple(sockets or ())
+        self._open.entered = self._accept_the_rest
+
+    def _accept_the_rest(self) -> None:
+        """uvloop takes in one connection each time it looks for events, which is seldom while there is much to do: the
+        others would wait longer than for an answer, health checks among them. At other times one at a time is right: it
+        leaves some to the other workers."""
+        if not self._application.pressed:
+            return
+        for listener in self._listeners:
+            for _ in range(MOST_AT_ONCE):
+                try:
+                    connection, _ = listener.accept()
+                except OSError:  # nobody waits, or no file may be opened any more
+                    break
+                connection.setblocking(False)
+                task = asyncio.ensure_future(self._adopt(connection))
+                self._adopting.add(task)
+                task.add_done_callback(self._adopting.discard)
+
+    async def _adopt(self, connection: Socket) -> None:
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            kind: Any = self.config.http_protocol_class
+            return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        try:
+            await loop.connect_accepted_socket(protocol, connection)
+        except OSError:
+            connection.close()  # it has gone already
 
     async def main_loop(self) -> None:
         settle()
@@ -143,14 +240,54 @@ class Server(uvicorn.Server):
         await self._drain()
 
     async def _drain(self) -> None:
-        if self._application.gate is not None:
-            self._application.gate.stop()
+        gate = self._application.gate
+        self._open.leaving = True
+        for connection in list(self._open.connections):
+            if isinstance(connection, PatientHttp):
+                connection.last_answer()
+        if not self._retiring:
+            if gate is not None:
+                gate.drain()
+            if signal.SIGINT not in self._captured_signals:  # a person at a terminal: no balancer is asked for
+                await self._while(self._accept_seconds)
+            await self._empty_queue()
+        self._listeners = ()
         for listening in self.servers:
             listening.close()
+        if gate is not None:
+            gate.end_streams()
+        await self._until_idle()
+
+    async def _while(self, seconds: float) -> None:
+        until = asyncio.get_running_loop().time() + seconds
+        while not self.force_exit and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  a signal's flag
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _empty_queue(self) -> None:
+        """Whoever has connected is served: a connection that waits in the queue of a listener that closes is reset."""
+        waiting = select.poll()
+        for listening in self.servers:
+            for socket in listening.sockets:
+                waiting.register(socket.fileno(), select.POLLIN)
+        until = asyncio.get_running_loop().time() + QUEUE_SECONDS
+        quiet = 0
+        while quiet < QUIET_TURNS and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0)
+            quiet = 0 if waiting.poll(0) else quiet + 1
+
+    async def _until_idle(self) -> None:
+        """Until all connections are gone, those first that have been silent for a while."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._drain_seconds
-        while self.server_state.connections and not self.force_exit and loop.time() < until:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        silent: dict[object, float] = {}
+        while self._open.connections and not self.force_exit and loop.time() < until:
+            now = loop.time()
+            for connection in list(self._open.connections):
+                if not isinstance(connection, PatientHttp) or not connection.idle:
+                    silent.pop(connection, None)
+                elif now - silent.setdefault(connection, now) >= IDLE_SECONDS:
+                    connection.shutdown()
+            await asyncio.sleep(TICK_SECONDS)
 
 
 def settle() -> None:
@@ -158,53 +295,3 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-class PatientHttp(HttpToolsProtocol):
-    """Closes a connection whose request's head is too long in coming, or too long."""
-
-    head_seconds = HEAD_SECONDS
-    _sleeping: set[Sleeper] | None = None
-    _head = 0
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._be_patient()
-
-    def data_received(self, data: bytes) -> None:
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
-        in_head = cycle is None or cycle.response_complete
-        if in_head:
-            self._head += len(data)
-            if self._head > HEAD_BYTES and b"\r\n\r\n" not in data[:HEAD_BYTES]:
-                self._refuse(b"431 Request Header Fields Too Large")
-                return
-        super().data_received(data)
-        if self._head and self._sleeping is None:
-            self._be_patient()  # the rest is still to come
-
-    def on_headers_complete(self) -> None:
-        self._patience_over()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._patience_over()
-        super().connection_lost(exc)
-
-    def _be_patient(self) -> None:
-        self._sleeping = clock_of(self.loop).sleep(self, time.monotonic() + self.head_seconds)
-
-    def _patience_over(self) -> None:
-        self._head = 0
-        if self._sleeping is not None:
-            self._sleeping.discard(self)
-            self._sleeping = None
-
-    def wake(self) -> None:
-        self._refuse(b"408 Request Timeout")
-
-    def _refuse(self, status: bytes) -> None:
-        self._patience_over()
-        if not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            self.transport.close()

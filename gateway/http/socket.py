@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from gateway.errors import GatewayError, TooManyRequests, Unauthenticated
+from gateway.errors import ClientFault, GatewayStopping, TooManyRequests, Unauthenticated, Unavailable
 from gateway.http.admission import Admission, Caller
 from gateway.http.answers import encoded
 from gateway.http.events import told_by
 from gateway.http.origins import Origins
 from gateway.http.requests import GraphQLRequest
 from gateway.http.wire import Receive, Refusal, Scope, Send, address_of, headers_of, trace_id_of
+from gateway.logs.failures import FAILURES
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 3.0
@@ -32,7 +33,7 @@ CREDENTIALS = frozenset({"authorization", "x-api-key"})
 
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN = 4400, 4401, 4403
 INIT_TIMEOUT, ALREADY_SUBSCRIBED, TOO_MANY_INITS = 4408, 4409, 4429
-UNACCEPTABLE_PROTOCOL, GOING_AWAY, TOO_LARGE = 4406, 1001, 1009
+UNACCEPTABLE_PROTOCOL, GOING_AWAY, TOO_LARGE, BROKEN, TRY_AGAIN = 4406, 1001, 1009, 1011, 1013
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -72,31 +73,42 @@ class SocketDoor:
             )
             return
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-        connection = _Connection(self._admission, headers, address_of(scope), receive, send)
+        connection = _Connection(self._admission, headers, address_of(scope), receive, send, self._stopping)
         try:
-            await connection.serve(self._stopping)
+            await connection.serve()
         except Closed as closed:
             with contextlib.suppress(Exception):  # the other side may be gone already
                 await send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
+        except Exception as error:
+            self._admission.stranger(trace_id_of(headers)).failure(error)  # which logs it
+            with contextlib.suppress(Exception):
+                await send({"type": "websocket.close", "code": BROKEN, "reason": "Something went wrong on our side"})
         finally:
             await connection.end()
 
 
 class _Connection:
     def __init__(
-        self, admission: Admission, headers: Mapping[str, str], address: str, receive: Receive, send: Send
+        self,
+        admission: Admission,
+        headers: Mapping[str, str],
+        address: str,
+        receive: Receive,
+        send: Send,
+        stopping: asyncio.Event,
     ) -> None:
         self._admission = admission
         self._headers = dict(headers)
         self._address = address
         self._receive = receive
         self._send = send
+        self._stopping = stopping
         self._caller: Caller | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    async def serve(self, stopping: asyncio.Event) -> None:
+    async def serve(self) -> None:
         """Raises Closed, always."""
-        tasks = [asyncio.ensure_future(work) for work in (self._listen(), self._verify_again(), _until(stopping))]
+        tasks = [asyncio.ensure_future(work) for work in (self._listen(), self._verify_again(), self._until_stopped())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -106,6 +118,14 @@ class _Connection:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until_stopped(self) -> None:
+        """When the gateway stops, what has an end is waited for: only a connection that is gone makes a client ask
+        another gateway for the rest."""
+        await self._stopping.wait()
+        while running := list(self._running.values()):
+            await asyncio.wait(running)
+        raise Closed(GOING_AWAY, "Going away")
 
     async def end(self) -> None:
         running = list(self._running.values())
@@ -165,11 +185,15 @@ class _Connection:
         await self._say({"type": "connection_ack"})
 
     async def _identify(self) -> Caller:
+        trace_id = trace_id_of(self._headers)
         try:
-            return await self._admission.caller(self._headers, trace_id_of(self._headers), self._address)
+            return await self._admission.caller(self._headers, trace_id, self._address)
         except Unauthenticated as error:
+            FAILURES.told(error, trace_id)
             raise Closed(FORBIDDEN, "Forbidden") from error
-        except (GatewayError, Refusal) as error:
+        except (TooManyRequests, Unavailable) as error:
+            raise Closed(TRY_AGAIN, error.message[:120]) from error
+        except (ClientFault, Refusal) as error:
             raise Closed(BAD_REQUEST, error.message[:120]) from error
 
     async def _verify_again(self) -> None:
@@ -189,6 +213,8 @@ class _Connection:
             request = msgspec.convert(message.payload, GraphQLRequest)
         except msgspec.ValidationError:
             raise Closed(BAD_REQUEST, "Invalid payload") from None
+        if self._stopping.is_set():
+            return  # the connection is about to be closed: clients ask again, elsewhere
         caller = self._caller
         if len(self._running) >= OPERATIONS:
             error = TooManyRequests("Too many operations on this connection.")
@@ -203,20 +229,18 @@ class _Connection:
             except TooManyRequests as error:
                 await self._say({"type": "error", "id": name, "payload": [caller.teller.failure(error)]})
                 return
-            async for told in told_by(self._admission, request, caller):
-                if "data" not in told:
-                    await self._say({"type": "error", "id": name, "payload": told["errors"]})
-                    return
-                await self._say({"type": "next", "id": name, "payload": told})
+            async with contextlib.aclosing(told_by(self._admission, request, caller, self._stopping)) as every:
+                async for told in every:
+                    if "data" not in told:
+                        await self._say({"type": "error", "id": name, "payload": told["errors"]})
+                        return
+                    await self._say({"type": "next", "id": name, "payload": told})
             await self._say({"type": "complete", "id": name})
+        except GatewayStopping:
+            pass  # not complete: a client that is told so would not subscribe again
         finally:
             if self._running.get(name) is asyncio.current_task():
                 del self._running[name]
 
     async def _say(self, message: Mapping[str, Any]) -> None:
         await self._send({"type": "websocket.send", "text": encoded(message).decode()})
-
-
-async def _until(stopping: asyncio.Event) -> None:
-    await stopping.wait()
-    raise Closed(GOING_AWAY, "Going away")

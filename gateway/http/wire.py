@@ -144,17 +144,6 @@ async def send_reply(send: Send, reply: Reply, added: Iterable[Header] = ()) -> 
     await send({"type": "http.response.body", "body": reply.body})
 
 
-def closing(send: Send) -> Send:
-    """Tells the client that this answer is the last on its connection."""
-
-    async def send_and_close(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
-        await send(message)
-
-    return send_and_close
-
-
 def address_of(scope: Scope) -> str:
     """The client's network address, as far as the server knows it."""
     client = scope.get("client")

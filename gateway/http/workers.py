@@ -2,7 +2,7 @@
 
 The listener belongs to the supervisor, so that a connection waiting in its queue is never lost with a worker. SIGHUP
 starts a new worker, waits until it serves, and only then lets an old one finish; it reads no configuration, which the
-log says. SIGTERM lets all finish.
+log says. SIGTERM lets all finish, and lets the listener go, which is then closed by the last of them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Any
 
 import structlog
 
+RETIRE = signal.SIGUSR1
+"""Tells a worker that its successor serves: it finishes, while the gateway as a whole stays ready."""
 START_SECONDS = 120.0
-STOP_SECONDS = 60.0
 TICK_SECONDS = 0.2
 QUICK_SECONDS = 5.0
 """A worker that dies sooner than this is not simply started again at once."""
@@ -81,6 +82,10 @@ class _Worker:
         if self.process.is_alive():
             self.process.terminate()
 
+    def retire(self) -> None:
+        if self.process.pid is not None and self.process.is_alive():
+            os.kill(self.process.pid, RETIRE)
+
     def join(self, seconds: float) -> None:
         self.process.join(seconds)
         if self.process.is_alive():
@@ -89,10 +94,19 @@ class _Worker:
 
 
 class _Supervisor:
-    def __init__(self, target: Callable[..., None], arguments: tuple[Any, ...], count: int) -> None:
+    def __init__(
+        self,
+        target: Callable[..., None],
+        arguments: tuple[Any, ...],
+        count: int,
+        stopping: Callable[[], None],
+        stop_seconds: float,
+    ) -> None:
         self._target = target
         self._arguments = arguments
         self._count = count
+        self._stopping = stopping
+        self._stop_seconds = stop_seconds
         self._workers: list[_Worker] = []
         self._leaving: list[_Worker] = []
         self._stop = False
@@ -150,19 +164,27 @@ class _Supervisor:
                 return
             self._workers[self._workers.index(old)] = fresh
             self._leaving.append(old)
-            old.finish()
+            old.retire()
 
     def _end(self) -> None:
         every = [*self._workers, *self._leaving]
         for worker in every:
             worker.finish()
-        until = time.monotonic() + STOP_SECONDS
+        self._stopping()
+        until = time.monotonic() + self._stop_seconds
         for worker in every:
             worker.join(max(0.1, until - time.monotonic()))
 
 
 def supervise(
-    target: Callable[..., None], arguments: tuple[Any, ...], count: int, *, ready: Callable[[], None]
+    target: Callable[..., None],
+    arguments: tuple[Any, ...],
+    count: int,
+    *,
+    ready: Callable[[], None],
+    stopping: Callable[[], None],
+    stop_seconds: float,
 ) -> None:
-    """Keep `count` processes at `target(*arguments, started)` until told to stop. Raises CannotStart."""
-    _Supervisor(target, arguments, count).run(ready)
+    """Keep `count` processes at `target(*arguments, started)` until told to stop. `stopping` is called when all have
+    been told to finish, for which they get `stop_seconds`. Raises CannotStart."""
+    _Supervisor(target, arguments, count, stopping, stop_seconds).run(ready)

@@ -6,6 +6,7 @@ import time
 from enum import IntEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 CONTEXT_PARTS = ("channel", "country", "currency", "language", "store", "price_group")
 
@@ -102,6 +103,10 @@ class CallContext(Struct, frozen=True, gc=False):
     def remaining(self) -> float:
         """Seconds left; negative when over."""
         return self.deadline - time.monotonic()
+
+    def at_most(self, seconds: float) -> CallContext:
+        """The same call, ending `seconds` from now at the latest."""
+        return replace(self, deadline=min(self.deadline, time.monotonic() + seconds))
 
     @classmethod
     def within(cls, seconds: float, **parts: object) -> CallContext:

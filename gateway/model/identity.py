@@ -57,6 +57,30 @@ def canonical_key(key: str) -> str:
     return unicodedata.normalize("NFC", key.strip())
 
 
+def stored_forms(key: str) -> tuple[str, ...]:
+    """A key as people may have typed it into a system that compares exactly: with a blank at one end too. What such a
+    system answers is compared again, after `canonical_key`."""
+    return key, f" {key}", f"{key} "
+
+
+def slug_key(written: str) -> str:
+    """A slug or the key of a category as it is compared, on both sides: trimmed, NFC, without case. Addresses are typed
+    and shared, and no shop has two pages that differ by case only."""
+    return unicodedata.normalize("NFC", canonical_key(written).casefold())
+
+
+def same_slug(asked: str, *found: str | None) -> bool:
+    key = slug_key(asked)
+    return any(one is not None and slug_key(one) == key for one in found)
+
+
+def place_key(ref: str) -> str:
+    """A backend's reference of a place without what people write in two ways: case, blanks around it, forms of one
+    character, and a global id around the number (`gid://shop/Location/1` is 1)."""
+    folded = unicodedata.normalize("NFKC", ref).strip().casefold()
+    return folded.rstrip("/").rpartition("/")[2] if "://" in folded else folded
+
+
 def gtin14(code: str) -> str | None:
     """A GTIN-8, -12, -13 or -14 as 14 digits, or None if it is none (length or check digit).
     Source: GS1 General Specifications, section 7.9."""

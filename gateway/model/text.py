@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-RIGHT_TO_LEFT = frozenset({"ar", "arc", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
+from gateway.model.languages import direction_of
 
 
 class Text(Struct, frozen=True, gc=False):
@@ -15,7 +15,7 @@ class Text(Struct, frozen=True, gc=False):
 
     @property
     def direction(self) -> str:
-        return "RTL" if self.language.split("-")[0].lower() in RIGHT_TO_LEFT else "LTR"
+        return direction_of(self.language)
 
 
 class SpeakableText(Struct, frozen=True, gc=False):
@@ -28,4 +28,4 @@ class SpeakableText(Struct, frozen=True, gc=False):
 
     @property
     def direction(self) -> str:
-        return Text(self.text, self.language).direction
+        return direction_of(self.language)

@@ -4,12 +4,14 @@ where deadlines, retries, breaker, limits and size caps live."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
+from gateway.model.written_times import retry_after
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -60,8 +62,10 @@ class ThrottleSignal(Struct, frozen=True, kw_only=True):
 
 
 def plain_throttle(response: Response) -> ThrottleSignal | None:
-    """Status 429 with an optional `Retry-After` in seconds (RFC 9110, section 10.2.3)."""
-    if response.status != 429:
-        return None
-    after = response.headers.get("retry-after", "")
-    return ThrottleSignal(limited=True, retry_after=float(after) if after.isdigit() else None)
+    """Status 429 with an optional `Retry-After` (RFC 9110, section 10.2.3)."""
+    return ThrottleSignal(limited=True, retry_after=asked_to_wait(response)) if response.status == 429 else None
+
+
+def asked_to_wait(response: Response) -> float | None:
+    """Seconds until it may be asked again, as the answer's `Retry-After` says; None where it does not."""
+    return retry_after(response.headers.get("retry-after"), datetime.now(UTC))

@@ -20,6 +20,10 @@ Revoked = Callable[[str, str, str | None], Awaitable[bool]]
 """Whether a token was withdrawn before its time: issuer, subject and `jti` (None when it has none)."""
 
 
+class Outdated(Unauthenticated):
+    """A credential that was good: expired, or revoked. Nobody who guesses has one."""
+
+
 class Verifier(Protocol):
     async def verify(self, bearer: str) -> Principal: ...
 

@@ -116,6 +116,9 @@ def _public_key(entry: Mapping[str, Any]) -> Key | None:
     """None for what is not a signature key: a set may hold others, and kinds we do not know."""
     if entry.get("kty") not in KEY_TYPES or entry.get("use", "sig") != "sig":
         return None
+    operations: object = entry.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or not ("verify" in operations or "sign" in operations):
+        return None
     public = {name: value for name, value in entry.items() if name not in _PRIVATE and name != "key_ops"}
     try:
         return JWKRegistry.import_key(public)

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gateway.errors import BadInput, ConfigurationError, ContextNotAllowed, UnsupportedLanguage
 from gateway.model.context import CommerceContext
+from gateway.model.languages import acceptable, lookup
 from gateway.model.principal import ClientProfile, Principal, Touchpoint
 from gateway.settings import ChannelSection, Settings, StoreSection
 
@@ -24,11 +25,13 @@ ANONYMOUS_PROFILE = "anonymous"
 
 class RequestFacts(Struct, frozen=True, kw_only=True):
     """What a request asks for besides its operation. `language` was asked for by name and must be served;
-    `accept_languages` are wishes, best first. Times in seconds. Nothing here says who is asking."""
+    `accept_languages` are wishes, best first (`*` is any), `refused_languages` what the client takes on no account.
+    Times in seconds. Nothing here says who is asking."""
 
     country: str | None = None
     language: str | None = None
     accept_languages: tuple[str, ...] = ()
+    refused_languages: tuple[str, ...] = ()
     currency: str | None = None
     channel: str | None = None
     store: str | None = None
@@ -162,25 +165,18 @@ class Profiles:
             if served is None:
                 raise UnsupportedLanguage("No configured language matches the one asked for.")
             return served
+        default = lookup(profile.default_language, available) if profile.default_language else None
+        default = default or self._settings.languages.default
+        if not facts.accept_languages and not facts.refused_languages:
+            return default
+        taken = acceptable(available, facts.accept_languages, facts.refused_languages)
         for wish in facts.accept_languages:
-            served = lookup(wish, available)
+            served = lookup(wish, taken) if wish != "*" else default if default in taken else next(iter(taken), None)
             if served is not None:
                 return served
-        return profile.default_language or self._settings.languages.default
-
-
-def lookup(wanted: str, available: Sequence[str]) -> str | None:
-    """The configured tag for a wanted one: RFC 4647 lookup, from the most specific to the language alone."""
-    by_tag: Mapping[str, str] = {tag.lower(): tag for tag in available}
-    parts = wanted.replace("_", "-").lower().split("-")
-    while parts:
-        found = by_tag.get("-".join(parts))
-        if found is not None:
-            return found
-        parts.pop()
-        if parts and len(parts[-1]) == 1:
-            parts.pop()
-    return None
+        # Where all is refused, some language is better than none.
+        rest = [] if "*" in facts.refused_languages else taken
+        return default if default in rest or not rest else rest[0]
 
 
 def deadline_seconds(profile: ClientProfile, facts: RequestFacts) -> float:

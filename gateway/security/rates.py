@@ -1,4 +1,5 @@
-"""How often one caller may ask: a moving window per person, else per frontend and network address.
+"""How often one caller may ask: a moving window per person, else per frontend and network address. A credential that is
+wrong makes its bearer a stranger at an address, who is counted as such and for the failure too.
 
 Counted in Redis when it is configured, so that the limit holds over all workers; when Redis is away each worker counts
 for itself, and says so once.
@@ -8,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from gateway.errors import TooManyRequests
-from gateway.model.principal import ClientProfile, Principal
+from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
+from gateway.security.windows import Windows
+
+if TYPE_CHECKING:
+    from limits import RateLimitItemPerMinute
+    from limits.aio.storage import RedisStorage
+    from limits.aio.strategies import MovingWindowRateLimiter
 
 REDIS_SECONDS = 0.25
 RETRY_SECONDS = 5.0
@@ -25,40 +29,44 @@ _log = structlog.get_logger(__name__)
 
 
 class RateLimits:
-    def __init__(self, redis: str = "") -> None:
-        self._local = MovingWindowRateLimiter(MemoryStorage())
-        self._storage: RedisStorage | None = None
-        self._shared: MovingWindowRateLimiter | None = None
-        if redis:
-            self._storage = RedisStorage(f"async+{redis}", implementation="redispy")
-            self._shared = MovingWindowRateLimiter(self._storage)
-        self._items: dict[int, RateLimitItemPerMinute] = {}
+    """`stranger` is the profile of who has no credential, or a wrong one; `failures` a minute are forgiven an address
+    (0: any number)."""
+
+    def __init__(self, redis: str = "", *, stranger: ClientProfile | None = None, failures: int = 0) -> None:
+        self._stranger = stranger
+        self._failures = failures
+        self._local = Windows()
+        self._shared = _Shared(redis) if redis else None
         self._away_until = 0.0
         self._away = False
 
     async def check(self, principal: Principal, profile: ClientProfile, address: str) -> None:
         """Counts one request. Raises TooManyRequests with the seconds to wait."""
-        allowed = profile.requests_per_minute
-        if allowed is None:
-            return
-        item = self._items.get(allowed)
-        if item is None:
-            item = self._items[allowed] = RateLimitItemPerMinute(allowed)
-        key = principal.key or f"{principal.profile}|{address}"
-        if not await self._hit(item, key):
-            raise TooManyRequests("Too many requests.", retry_after=await self._wait(item, key))
+        if profile.requests_per_minute is not None:
+            await self._count(principal.key or f"{principal.profile}|{address}", profile.requests_per_minute)
+
+    async def failed(self, address: str, *, guessed: bool) -> None:
+        """Counts a request whose credential was refused; `guessed`: it never was a good one. Raises TooManyRequests."""
+        if self._stranger is not None:
+            await self.check(ANONYMOUS, self._stranger, address)
+        if guessed and self._failures:
+            await self._count(f"failures|{address}", self._failures)
 
     async def close(self) -> None:
         """Gives up the connections to Redis."""
-        if self._storage is not None:
-            bridge: Any = self._storage.bridge
-            await bridge.storage.aclose()
+        if self._shared is not None:
+            await self._shared.close()
 
-    async def _hit(self, item: RateLimitItemPerMinute, key: str) -> bool:
+    async def _count(self, key: str, allowed: int) -> None:
+        wait = await self._hit(key, allowed)
+        if wait:
+            raise TooManyRequests("Too many requests.", retry_after=wait)
+
+    async def _hit(self, key: str, allowed: int) -> float:
         if self._shared is not None and time.monotonic() >= self._away_until:
             try:
                 async with asyncio.timeout(REDIS_SECONDS):
-                    allowed = await self._shared.hit(item, key)
+                    wait = await self._shared.hit(key, allowed)
             except Exception as error:  # whatever the client library raises, a limit must not take the door down
                 if not self._away:
                     _log.warning("rate limits are counted per worker", reason=type(error).__name__)
@@ -68,14 +76,33 @@ class RateLimits:
                 if self._away:
                     _log.info("rate limits are shared again")
                 self._away = False
-                return allowed
-        return await self._local.hit(item, key)
+                return wait
+        return self._local.hit(key, allowed)
 
-    async def _wait(self, item: RateLimitItemPerMinute, key: str) -> float:
-        limiter = self._local if self._away or self._shared is None else self._shared
-        try:
-            async with asyncio.timeout(REDIS_SECONDS):
-                stats = await limiter.get_window_stats(item, key)
-        except Exception:
-            return 1.0
+
+class _Shared:
+    """Counted in Redis, for all workers."""
+
+    def __init__(self, redis: str) -> None:
+        from limits.aio.storage import RedisStorage
+        from limits.aio.strategies import MovingWindowRateLimiter
+
+        self._storage: RedisStorage = RedisStorage(f"async+{redis}", implementation="redispy")
+        self._limiter: MovingWindowRateLimiter = MovingWindowRateLimiter(self._storage)
+        self._items: dict[int, RateLimitItemPerMinute] = {}
+
+    async def hit(self, key: str, allowed: int) -> float:
+        """0, or the seconds to wait."""
+        item = self._items.get(allowed)
+        if item is None:
+            from limits import RateLimitItemPerMinute
+
+            item = self._items[allowed] = RateLimitItemPerMinute(allowed)
+        if await self._limiter.hit(item, key):
+            return 0.0
+        stats = await self._limiter.get_window_stats(item, key)
         return max(1.0, stats.reset_time - time.time())
+
+    async def close(self) -> None:
+        bridge: Any = self._storage.bridge
+        await bridge.storage.aclose()

@@ -14,15 +14,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-import msgspec
 from cachetools import TTLCache
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
 from msgspec import Struct
 
 from gateway.errors import ConfigurationError, Unauthenticated
 from gateway.model.principal import ClientProfile, Principal
-from gateway.security.authentication import Revoked
+from gateway.security import compact_jws
+from gateway.security.authentication import Outdated, Revoked
 from gateway.security.jwks import KeySet, from_file, from_url
 from gateway.settings import IssuerSection
 
@@ -35,10 +35,8 @@ REMEMBERED_SECONDS = 30.0
 
 Kind = Literal["customer", "device", "staff", "service"]
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
-TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_SEGMENTS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class _Issuer(Struct, frozen=True):
@@ -80,7 +78,8 @@ class TokenVerifier:
         self._verified: TTLCache[bytes, _Verified] = TTLCache(4_096, REMEMBERED_SECONDS, timer=clock)
 
     async def verify(self, bearer: str) -> Principal:
-        """The principal of a token. Raises Unauthenticated, always with the same words; Unavailable when the issuer's
+        """The principal of a token. Raises Unauthenticated, always with the same words (Outdated for one that was good
+        before); Unavailable when the issuer's
         keys could never be fetched."""
         digest = hashlib.sha256(bearer.encode("utf-8", "surrogatepass")).digest()
         verified = self._verified.get(digest)
@@ -92,7 +91,7 @@ class TokenVerifier:
             self._verified[digest] = verified
         principal = verified.principal
         if await self._revoked(principal.issuer or "", principal.subject or "", verified.token_id):
-            raise Unauthenticated("The access token is not valid.")
+            raise Outdated("The access token is not valid.")
         return principal
 
     def _registry(self, section: IssuerSection) -> jwt.JWTClaimsRegistry:
@@ -106,21 +105,18 @@ class TokenVerifier:
         )
 
     async def _verify(self, bearer: str) -> _Verified:
-        if len(bearer) > MAXIMUM_TOKEN or not _SEGMENTS.fullmatch(bearer):
-            raise ValueError("not a compact JWS")
-        unverified = jws.extract_compact(bearer.encode("ascii"))
-        header = unverified.headers()
-        if str(header.get("typ", "JWT")).lower() not in TOKEN_TYPES:
-            raise ValueError("not an access token")
-        issuer = self._issuer_of(msgspec.json.decode(unverified.payload, type=dict[str, Any]))
-        kid = header.get("kid")
-        key = await issuer.keys.find(kid if kid is None else str(kid))
+        unverified = compact_jws.read(bearer, longest=MAXIMUM_TOKEN)
+        issuer = self._issuer_of(unverified.claims)
+        key = await issuer.keys.find(unverified.kid)
         if key is None:
             raise ValueError("an unknown key")
         token = jwt.decode(bearer, key, algorithms=list(issuer.section.algorithms))
-        issuer.claims.validate(token.claims)
+        try:
+            issuer.claims.validate(token.claims)
+        except ExpiredTokenError as error:
+            raise Outdated("The access token is not valid.") from error
         return _Verified(
-            self._principal(issuer.section, token.claims), float(token.claims["exp"]), _text(token.claims.get("jti"))
+            self._principal(issuer.section, token.claims), float(token.claims["exp"]), _token_id(token.claims)
         )
 
     def _issuer_of(self, claims: Mapping[str, Any]) -> _Issuer:
@@ -167,6 +163,12 @@ def _keys(name: str, section: IssuerSection, base: Path) -> KeySet:
     if section.jwks_file:
         return KeySet(from_file(base / section.jwks_file), name=name)
     return KeySet(from_url(section.jwks_url, allow_private_network=section.allow_private_network), name=name)
+
+
+def _token_id(claims: Mapping[str, Any]) -> str | None:
+    """`jti`, by which a token is revoked; some issuers number their tokens."""
+    found = claims.get("jti")
+    return str(found) if isinstance(found, int) and not isinstance(found, bool) else _text(found)
 
 
 def _text(value: object) -> str | None:

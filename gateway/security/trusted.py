@@ -15,7 +15,7 @@ from typing import Any, cast
 import msgspec
 from cachetools import LRUCache
 
-from gateway.errors import BadInput, ConfigurationError, Forbidden, GatewayError
+from gateway.errors import BadInput, ClientFault, ConfigurationError, Forbidden
 from gateway.model.principal import ClientProfile
 from gateway.settings import Settings
 
@@ -24,14 +24,14 @@ REGISTERED = 1_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class UnknownDocument(GatewayError):
+class UnknownDocument(ClientFault):
     """No document of that hash. Clients with automatic persisted queries answer by sending hash and text."""
 
     code = "PERSISTED_QUERY_NOT_FOUND"
     retryable = True
 
 
-class PersistedQueriesOff(GatewayError):
+class PersistedQueriesOff(ClientFault):
     """This client may not register documents."""
 
     code = "PERSISTED_QUERY_NOT_SUPPORTED"

@@ -5,28 +5,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import AdapterError, BadInput
 from gateway.model.paging import Near
 from gateway.model.stock import (
     Availability,
-    Confidence,
+    AvailabilityStatus,
     Fulfilment,
     Promise,
     StockKey,
     StockLevels,
     StoreAvailability,
 )
-from gateway.model.touched import holds_until
 from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.operations import GET_STOCK
 from gateway.services.counting import Count, Shelf, count
 from gateway.services.openings import Openings
+from gateway.services.promises import Promises, delivery_promises, pickup_promises
 from gateway.services.scope import Scope
-from gateway.services.stores import Stores, distance_km
+from gateway.services.stores import KnownPlaces, Stores, distance_km
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import ChannelSection
 
@@ -34,36 +36,21 @@ DEFAULT_PICKUP_STORES = 5
 DELIVERY, PICKUP = Fulfilment.DELIVERY, Fulfilment.PICKUP
 
 
-class Promises(Struct, frozen=True):
-    """What can be promised to whoever asks now, by how sure the count is."""
-
-    sure: Promise
-    unsure: Promise
-
-    @classmethod
-    def after(cls, now: datetime, soonest: timedelta, latest: timedelta) -> Promises:
-        """So long from now: in whole minutes, never too early, and told anew when the next one begins."""
-        ready_at, ready_by = _whole_minute(now + soonest), _whole_minute(now + latest)
-        holds_until(min(ready_at - soonest, ready_by - latest))
-        return cls.between(ready_at, ready_by)
-
-    @classmethod
-    def between(cls, ready_at: datetime, ready_by: datetime) -> Promises:
-        return cls(Promise(ready_at, ready_by, Confidence.HIGH), Promise(ready_at, ready_by, Confidence.LOW))
-
-    def of(self, found: Count) -> Promise | None:
-        if not found.buyable:
-            return None
-        return self.sure if found.sure else self.unsure
-
-
 class PickupStore(Struct, frozen=True):
-    """A store as one operation sees it: what a pickup there can be promised (None where it never opens), and how far it
-    is."""
+    """A store as one operation sees it: where its goods lie, what a pickup there can be promised (None where it never
+    opens), and how far it is."""
 
-    plan: StorePlan
+    name: str
+    locations: tuple[LocationPlan, ...]
     promises: Promises | None
     distance_km: float | None = None
+
+
+class PickupStores(Struct, frozen=True):
+    """Those that hand out goods. `lost`: how many more there may be, whose place their own system did not tell."""
+
+    stores: list[PickupStore]
+    lost: int = 0
 
 
 class AvailabilityService:
@@ -97,21 +84,24 @@ class AvailabilityService:
     ) -> dict[str, Availability | AdapterError]:
         locations = self._systems.ownership.locations
         shelves = await self._shelves(skus, [locations[name] for name in limits.locations], scope)
-        earliest, latest = limits.delivery_days
-        promises = Promises.after(scope.now, timedelta(days=earliest), timedelta(days=latest))
+        markets = self._systems.ownership.markets
+        market, plan = markets.of(scope.commerce.country), markets.delivery(scope.commerce.channel)
+        promised = delivery_promises(plan, market, scope.now)
         answers: dict[str, Availability | AdapterError] = {}
         for position, sku in enumerate(skus):
             whole = count(position, shelves, limits)
-            answers[sku] = _unheard(whole, shelves) or _whole(sku, DELIVERY, whole, promises.of(whole), ())
+            promise = None if promised is None else promised.of(whole)
+            answers[sku] = _unheard(whole, shelves) or _whole(sku, DELIVERY, whole, promise, ())
         return answers
 
     async def _collectable(
-        self, skus: Sequence[str], stores: Sequence[PickupStore], limits: ChannelSection, scope: Scope
+        self, skus: Sequence[str], chosen: PickupStores, limits: ChannelSection, scope: Scope
     ) -> dict[str, Availability | AdapterError]:
-        places = {place.name: place for store in stores for place in store.plan.locations}
+        stores = chosen.stores
+        places = {place.name: place for store in stores for place in store.locations}
         shelves = await self._shelves(skus, list(places.values()), scope)
         by_place = {shelf.name: shelf for shelf in shelves}
-        held = [[by_place[place.name] for place in store.plan.locations] for store in stores]
+        held = [[by_place[place.name] for place in store.locations] for store in stores]
         answers: dict[str, Availability | AdapterError] = {}
         for position, sku in enumerate(skus):
             whole = count(position, shelves, limits)
@@ -122,52 +112,63 @@ class AvailabilityService:
             found = tuple(
                 [_at_store(store, count(position, on, limits)) for store, on in zip(stores, held, strict=True)]
             )
-            promises = [store.promise for store in found if store.promise is not None]
-            soonest = min(promises, key=_ready_at, default=None)
-            answers[sku] = _whole(sku, PICKUP, whole, soonest, found)
+            promised = [store.promise for store in found if store.promise is not None]
+            soonest = min(promised, key=_ready_at, default=None)
+            answers[sku] = _whole(sku, PICKUP, _with_lost(whole, chosen), soonest, found)
         return answers
 
     async def _pickup_stores(
         self, near: Near | None, names: tuple[str, ...] | None, limits: ChannelSection, scope: Scope
-    ) -> list[PickupStore]:
-        """The asked stores; else those near the point; else the context's store; else the market's. At most five unless
-        named."""
+    ) -> PickupStores:
+        """Of the asked stores, else those near the point, else the context's store, else the market's: those that offer
+        pickup, at most five unless named."""
+        stores = self._stores
         if names is not None:
-            plans = self._stores.named(names, scope)
+            plans = stores.named(names, scope)
             if None in plans:
                 raise BadInput("There is no such store.")
             chosen = [plan for plan in plans if plan is not None]
         elif near is None and scope.commerce.store is not None:
-            chosen = [plan for plan in self._stores.named((scope.commerce.store,), scope) if plan is not None]
+            chosen = [plan for plan in stores.named((scope.commerce.store,), scope) if plan is not None]
         else:
-            market = [plan for plan in self._stores.visible(scope) if plan.section.country == scope.commerce.country]
+            market = [plan for plan in stores.visible(scope) if plan.section.country == scope.commerce.country]
             chosen = [plan for plan in market if plan.locations]  # nothing can be picked up where no stock can lie
-        preparing = timedelta(seconds=limits.pickup_ready)
-        if near is None:
-            shown = chosen if names is not None else chosen[:DEFAULT_PICKUP_STORES]
-            return [PickupStore(plan, self._ready(plan, preparing, scope)) for plan in shown]
-        points = await self._stores.points(chosen, scope)
-        distances = {name: round(distance_km(near.point, point), 3) for name, point in points.items()}
-        reachable = [
-            plan
-            for plan in chosen
-            if plan.name in distances and (near.radius_km is None or distances[plan.name] <= near.radius_km)
-        ]
-        reachable.sort(key=lambda plan: (distances[plan.name], plan.name))
-        shown = reachable if names is not None else reachable[:DEFAULT_PICKUP_STORES]
-        return [PickupStore(plan, self._ready(plan, preparing, scope), distances[plan.name]) for plan in shown]
+        known = await stores.known(chosen, scope, scope.call.remaining() / 2)
+        measured: list[tuple[StorePlan, float | None]] = [(plan, None) for plan in chosen]
+        if near is not None:
+            measured = self._measured(chosen, near if names is not None else self._within_market(near, scope), known)
+        lost = len(chosen) - sum(stores.point_of(plan, known) is not None for plan in chosen)
+        offered = ((plan, far) for plan, far in measured if stores.offers_pickup(plan, known))
+        return PickupStores(
+            [
+                self._pickup_store(plan, far, known, limits, scope)
+                for plan, far in islice(offered, None if names is not None else DEFAULT_PICKUP_STORES)
+            ],
+            0 if near is None or known.heard else lost,
+        )
 
-    def _ready(self, plan: StorePlan, preparing: timedelta, scope: Scope) -> Promises | None:
-        """So long after the store is next open; None where it never is."""
-        steady = self._openings.steady(plan, scope.now)
-        opening = steady.next(scope.now)
-        if opening == scope.now:
-            return Promises.after(scope.now, preparing, preparing)
-        holds_until(steady.until)
-        if opening is None:
-            return None
-        ready = opening.astimezone(UTC) + preparing
-        return Promises.between(ready, ready)
+    def _within_market(self, near: Near, scope: Scope) -> Near:
+        return self._stores.within(near, scope.commerce.country)
+
+    def _measured(
+        self, plans: Sequence[StorePlan], near: Near, known: KnownPlaces
+    ) -> list[tuple[StorePlan, float | None]]:
+        """Nearest first, those within the radius where there is one; not those whose place nobody knows."""
+        points = ((plan, self._stores.point_of(plan, known)) for plan in plans)
+        far = [(round(distance_km(near.point, point), 3), plan) for plan, point in points if point is not None]
+        far.sort(key=lambda entry: (entry[0], entry[1].name))
+        return [(plan, distance) for distance, plan in far if near.radius_km is None or distance <= near.radius_km]
+
+    def _pickup_store(
+        self, plan: StorePlan, far: float | None, known: KnownPlaces, limits: ChannelSection, scope: Scope
+    ) -> PickupStore:
+        store = self._stores.completed(plan, known, scope)
+        return PickupStore(
+            plan.name,
+            tuple(location for location in plan.locations if known.active(location)),
+            pickup_promises(store, limits, scope.now, self._openings),
+            far,
+        )
 
     async def _shelves(self, skus: Sequence[str], places: Sequence[LocationPlan], scope: Scope) -> list[Shelf]:
         """The places with what each SKU's stock there is: one call for each backend that counts any of them."""
@@ -194,9 +195,16 @@ def _unheard(whole: Count, shelves: Sequence[Shelf]) -> AdapterError | None:
     return whole.failure if whole.unknown == len(shelves) else None
 
 
+def _with_lost(whole: Count, chosen: PickupStores) -> Count:
+    """Where no store hands it out it cannot be had, unless there may be one whose place was not told."""
+    if chosen.lost:
+        return replace(whole, unknown=whole.unknown + chosen.lost)
+    return whole if chosen.stores else replace(whole, status=AvailabilityStatus.OUT_OF_STOCK, quantity=0)
+
+
 def _at_store(store: PickupStore, found: Count) -> StoreAvailability:
     return StoreAvailability(
-        store.plan.name,
+        store.name,
         found.status,
         found.quantity,
         found.capped,
@@ -222,12 +230,6 @@ def _whole(
         stores,
         found.freshness,
     )
-
-
-def _whole_minute(instant: datetime) -> datetime:
-    """The first whole minute that is not before the instant."""
-    begun = instant.replace(second=0, microsecond=0)
-    return begun if begun == instant else begun + timedelta(minutes=1)
 
 
 def _ready_at(promise: Promise) -> datetime:

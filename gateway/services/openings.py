@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
-from gateway.model.opening_hours import SteadyOpening, steady_opening
-from gateway.ownership import StorePlan
+from gateway.model.opening_hours import Hours, Special, SteadyOpening, steady_opening
+
+
+class Doors(Protocol):
+    """A store as its clock sees it: as configured, or completed by what its systems know."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def hours(self) -> Hours: ...
+    @property
+    def special_hours(self) -> Special: ...
 
 
 class Openings:
-    """Of configured stores: one kept answer for each."""
+    """Of stores: one kept answer for each, as long as its hours are what they were."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, SteadyOpening] = {}
+        self._kept: dict[str, tuple[Doors, SteadyOpening]] = {}
 
-    def next(self, plan: StorePlan, instant: datetime) -> datetime | None:
+    def of(self, store: Doors, instant: datetime) -> SteadyOpening:
+        kept = self._kept.get(store.name)
+        if kept is not None and kept[1].holds(instant) and _same_doors(kept[0], store):
+            return kept[1]
+        opening = steady_opening(instant, store.timezone, store.hours, store.special_hours)
+        self._kept[store.name] = (store, opening)
+        return opening
+
+    def next(self, store: Doors, instant: datetime) -> datetime | None:
         """The first instant at or after `instant` at which the store is open; None if it does not open."""
-        return self.steady(plan, instant).next(instant)
+        return self.of(store, instant).next(instant)
 
-    def steady(self, plan: StorePlan, instant: datetime) -> SteadyOpening:
-        """The same, with how long it holds."""
-        kept = self._kept.get(plan.name)
-        if kept is None or not kept.holds(instant):
-            kept = steady_opening(instant, plan.section.timezone, plan.hours, plan.special_hours)
-            self._kept[plan.name] = kept
-        return kept
+
+def _same_doors(one: Doors, other: Doors) -> bool:
+    return one.hours == other.hours and one.special_hours == other.special_hours and one.timezone == other.timezone

@@ -11,11 +11,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import AdapterError
+from gateway.model.context import CallContext
 from gateway.model.identity import NativeRef
 from gateway.model.paging import Near, PageInfo, StoreEdge, StoreList
 from gateway.model.stores import GeoPoint, Store, StoreRecord
 from gateway.model.text import Text
-from gateway.ownership import StorePlan
+from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.operations import LIST_STORES
 from gateway.services.cursors import Cursors
 from gateway.services.languages import Languages
@@ -23,6 +24,8 @@ from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
 EARTH_RADIUS_KM = 6371.0088
+PICKUP = "pickup"
+"""The service that a store names where goods can be picked up."""
 
 
 def distance_km(here: GeoPoint, there: GeoPoint) -> float:
@@ -33,6 +36,24 @@ def distance_km(here: GeoPoint, there: GeoPoint) -> float:
         sin(latitudes / 2) ** 2 + cos(radians(here.latitude)) * cos(radians(there.latitude)) * sin(longitudes / 2) ** 2
     )
     return 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, chord)))
+
+
+class KnownPlaces(Struct, frozen=True):
+    """What store systems say of places, by their own references. `heard`: every system that was asked answered."""
+
+    records: Mapping[NativeRef, StoreRecord]
+    heard: bool = True
+
+    def of(self, location: LocationPlan) -> list[StoreRecord]:
+        refs = (NativeRef(backend, ref) for backend, ref in location.refs.items())
+        return [self.records[ref] for ref in refs if ref in self.records]
+
+    def active(self, location: LocationPlan) -> bool:
+        return all(record.active for record in self.of(location))
+
+    def hands_out(self, location: LocationPlan) -> bool:
+        """Whether something can be picked up there, as far as its own systems say."""
+        return all(record.active and record.pickup is not False for record in self.of(location))
 
 
 class StoreOffset(Struct, frozen=True, tag="s"):
@@ -59,8 +80,8 @@ class Stores:
 
     async def get(self, names: Sequence[str], scope: Scope) -> list[Store | None]:
         plans = self.named(names, scope)
-        known = await self._records([plan for plan in plans if plan is not None], scope)
-        return [None if plan is None else self._store(plan, known, scope) for plan in plans]
+        known = await self.known([plan for plan in plans if plan is not None], scope)
+        return [None if plan is None else self.completed(plan, known, scope) for plan in plans]
 
     async def list(
         self,
@@ -71,12 +92,16 @@ class Stores:
         services: tuple[str, ...],
         scope: Scope,
     ) -> StoreList:
-        """By distance where a point is given, else in configured order. Raises InvalidCursor."""
+        """By distance where a point is given, then of the market and within its radius unless said otherwise; else in
+        configured order. Raises InvalidCursor."""
+        if near is not None:
+            country = country or scope.commerce.country
+            near = self.within(near, country)
         bound_to = f"stores|{near}|{country}|{services}|{scope.profile.stores}"
         shown = self._cursors.open(after, StoreOffset, bound_to=bound_to).shown if after else 0
         plans = [plan for plan in self.visible(scope) if country in (None, plan.section.country)]
-        known = await self._records(plans, scope)
-        stores = [self._store(plan, known, scope) for plan in plans]
+        known = await self.known(plans, scope)
+        stores = [self.completed(plan, known, scope) for plan in plans]
         stores = [store for store in stores if set(services) <= set(store.services)]
         if near is not None:
             stores = nearest(stores, near)
@@ -88,39 +113,64 @@ class Stores:
         more = shown + len(page) < len(stores)
         return StoreList(edges, PageInfo(more, edges[-1].cursor if edges else None), len(stores))
 
-    async def points(self, plans: Sequence[StorePlan], scope: Scope) -> dict[str, GeoPoint]:
-        """Where stores are, by name; those whose place nobody knows are absent."""
-        if all(plan.section.point is not None for plan in plans):
-            return {plan.name: plan.section.point for plan in plans if plan.section.point is not None}
-        known = await self._records(plans, scope)
-        stores = (self._store(plan, known, scope) for plan in plans)
-        return {store.name: store.point for store in stores if store.point is not None}
+    def within(self, near: Near, country: str) -> Near:
+        """The point with a radius: the asked one, else the market's."""
+        if near.radius_km is not None:
+            return near
+        return Near(near.point, self._systems.ownership.markets.of(country).near_radius_km)
 
-    async def _records(self, plans: Sequence[StorePlan], scope: Scope) -> Mapping[NativeRef, StoreRecord]:
-        """What store systems say of these stores' places. One that is down only leaves gaps to the configuration."""
+    async def known(self, plans: Sequence[StorePlan], scope: Scope, seconds: float | None = None) -> KnownPlaces:
+        """What store systems say of these stores' places, within so many seconds. One that is down only leaves gaps to
+        the configuration."""
         ownership = self._systems.ownership
         if not ownership.serves("store"):
-            return {}
+            return KnownPlaces({})
         wanted = {backend for plan in plans for location in plan.locations for backend in location.refs}
         names = [
             name
             for name in ownership.plan("store").order
             if name in wanted and ownership.offers(name, LIST_STORES.name)
         ]
-        answers = await asyncio.gather(*(self._listed(name, scope) for name in names))
-        return {record.ref: record for records in answers for record in records}
+        call = scope.call if seconds is None else scope.call.at_most(seconds)
+        answers = await asyncio.gather(*(self._listed(name, scope, call) for name in names))
+        records = {record.ref: record for listed in answers for record in listed or ()}
+        return KnownPlaces(records, None not in answers)
 
-    async def _listed(self, name: str, scope: Scope) -> tuple[StoreRecord, ...]:
+    async def _listed(self, name: str, scope: Scope, call: CallContext) -> tuple[StoreRecord, ...] | None:
         try:
-            return await self._systems.caller.paged(name, LIST_STORES, None, scope.commerce, scope.call)
+            return await self._systems.caller.paged(name, LIST_STORES, None, scope.commerce, call)
         except AdapterError:
-            return ()
+            return None
 
-    def _store(self, plan: StorePlan, known: Mapping[NativeRef, StoreRecord], scope: Scope) -> Store:
+    def point_of(self, plan: StorePlan, known: KnownPlaces) -> GeoPoint | None:
+        return plan.section.point or _first(self._in_order(plan, known), "point")
+
+    def offers_pickup(self, plan: StorePlan, known: KnownPlaces) -> bool:
+        """Not where its services lack it, nor where every place of the store is closed down or hands nothing out by its
+        own system's word."""
+        services = plan.section.services
+        if services is None:
+            said = [record.services for record in self._in_order(plan, known) if record.services]
+            services = said[0] if said else None
+        if services is not None and PICKUP not in {service.strip().casefold() for service in services}:
+            return False
+        return any(known.hands_out(location) for location in plan.locations)
+
+    def _in_order(self, plan: StorePlan, known: KnownPlaces) -> list[StoreRecord]:
+        """What is known of a store's places, by the domain's order of systems."""
+        ownership = self._systems.ownership
+        order = ownership.plan("store").order if ownership.serves("store") else ()
+        records = [record for location in plan.locations for record in known.of(location)]
+        return sorted(
+            (record for record in records if record.ref.backend in order),
+            key=lambda record: order.index(record.ref.backend),
+        )
+
+    def completed(self, plan: StorePlan, known: KnownPlaces, scope: Scope) -> Store:
+        """The configured store with what its systems add."""
         section = plan.section
-        refs = tuple(NativeRef(backend, ref) for location in plan.locations for backend, ref in location.refs.items())
-        order = self._systems.ownership.plan("store").order if self._systems.ownership.serves("store") else ()
-        records = [known[ref] for name in order for ref in refs if ref.backend == name and ref in known]
+        records = self._in_order(plan, known)
+        services = section.services
         return Store(
             name=plan.name,
             title=self._title(plan, scope),
@@ -131,19 +181,16 @@ class Stores:
             phone=section.phone or _first(records, "phone"),
             hours=plan.hours or _first(records, "hours") or (),
             special_hours=plan.special_hours or _first(records, "special_hours") or (),
-            services=section.services or _first(records, "services") or (),
+            services=_first(records, "services") or () if services is None else services,
             currency=section.currency or _first(records, "currency"),
             channel=section.channel,
-            refs=refs,
+            refs=tuple(NativeRef(backend, ref) for place in plan.locations for backend, ref in place.refs.items()),
             freshness=tuple(record.freshness for record in records),
             unparsed_hours=section.unparsed_hours or _first(records, "unparsed_hours"),
         )
 
     def _title(self, plan: StorePlan, scope: Scope) -> Text:
-        for language in self._languages.chain(scope.commerce.language):
-            if language in plan.section.names:
-                return Text(plan.section.names[language], language)
-        return Text(plan.section.name, self._languages.default)
+        return self._languages.text(plan.section.names, scope.commerce.language, plan.section.name)
 
 
 def nearest(stores: Iterable[Store], near: Near) -> list[Store]:

@@ -52,12 +52,16 @@ class StoredRevocations:
             await connection.execute(self._database.insert_once(revocations, row))
         await self._changed()
 
-    async def restore(self, issuer: str, subject: str) -> None:
-        """Take back everything that was revoked of a subject."""
+    async def restore(self, issuer: str, subject: str, token: str | None = None) -> bool:
+        """Take back what was revoked of a subject: one token by its `jti`, or (None) everything. Whether there was
+        anything."""
         mine = (revocations.c.issuer == issuer) & (revocations.c.subject == subject)
+        if token is not None:
+            mine &= revocations.c.token == token
         async with self._database.write() as connection:
-            await connection.execute(delete(revocations).where(mine))
+            result = await connection.execute(delete(revocations).where(mine))
         await self._changed()
+        return result.rowcount > 0
 
     def forget(self) -> None:
         """Read the list anew before the next answer: somebody has changed it."""

@@ -12,7 +12,8 @@ from gateway.constraints import nearest
 from gateway.constraints.codes import countries, time_zones
 from gateway.constraints.texts import phone_fault
 from gateway.errors import ConfigurationError, Mistake
-from gateway.model.opening_hours import special_hours, weekly_hours
+from gateway.model.identity import place_key
+from gateway.model.written_hours import special_hours, weekly_hours
 from gateway.settings import LocationSection, Settings, StoreSection
 
 NOON = time(12)
@@ -31,11 +32,20 @@ def _twice(settings: Settings) -> Iterator[Mistake]:
     bearers: dict[tuple[str, str], str] = {}
     for name, location in settings.locations.items():
         for backend, ref in location.refs.items():
-            other = bearers.setdefault((backend, ref), name)
+            other = bearers.setdefault((backend, place_key(ref)), name)
             if other != name:
                 yield Mistake(
                     message=f"`{ref}` is the place of `locations.{other}` too: its stock would be counted twice",
                     place=f"locations.{name}.refs.{backend}",
+                    value=ref,
+                )
+    for name, section in settings.backends.items():
+        for index, ref in enumerate(section.ignored_places):
+            mapped = bearers.get((name, place_key(ref)))
+            if mapped is not None:
+                yield Mistake(
+                    message=f"`{ref}` is ignored, and yet the place of `locations.{mapped}`",
+                    place=f"backends.{name}.ignored_places[{index}]",
                     value=ref,
                 )
     shops: dict[str, str] = {}
@@ -76,7 +86,7 @@ def _store(name: str, store: StoreSection, settings: Settings) -> Iterator[Mista
         weekly_hours(store.hours, place=f"{place}.hours")
     except ConfigurationError as error:
         yield from error.mistakes
-    if "pickup" in store.services and not store.locations:
+    if "pickup" in (store.services or ()) and not store.locations:
         yield Mistake(
             message="is empty, so nothing can be picked up: name where its stock lies", place=f"{place}.locations"
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import structlog
 
 from gateway.constraints import Facts
+from gateway.constraints.codes import country_fault
 from gateway.constraints.texts import section_fault
 from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.manifest import Manifest
@@ -63,7 +64,7 @@ def _everything(settings: Settings, facts: Facts, manifests: Mapping[str, Manife
         value = getattr(settings, section)
         if section in ("environment", "base"):
             continue
-        if section in NAMED or section == "domains":
+        if section in NAMED or section in ("domains", "markets"):
             for name, entry in value.items():
                 yield from _check_name(section, name)
                 yield from check_record(entry, facts, f"{section}.{name}")
@@ -77,7 +78,7 @@ def _everything(settings: Settings, facts: Facts, manifests: Mapping[str, Manife
 
 
 def _check_name(section: str, name: str) -> Iterator[Mistake]:
-    fault = section_fault(name)
+    fault = country_fault(name) if section == "markets" else section_fault(name)
     if fault is not None:
         yield Mistake(message=f"`{name}` {fault.message}", place=f"{section}.{name}", nearest=fault.nearest)
 

@@ -21,7 +21,7 @@ from schema.values import FreshnessView, SpeakableTextView
 class PromiseView:
     is_type_of = records(model.Promise)
 
-    ready_at: datetime = strawberry.field(description="Earliest (UTC).")
+    ready_at: datetime = strawberry.field(description="Earliest (UTC); of a pickup, while its store is open.")
     ready_by: datetime = strawberry.field(description="Latest (UTC); for pickup the same as `readyAt`.")
     confidence: Confidence = strawberry.field(description="How sure this is.")
 
@@ -61,7 +61,9 @@ class AvailabilityView:
     complete: bool = strawberry.field(description="False when a place could not be heard: then it is a lower bound.")
     unknown_places: int = strawberry.field(description="How many places could not be heard or never counted it.")
     promise: PromiseView | None = strawberry.field(description="When it can be had; null when it cannot.")
-    stores: list[StoreAvailabilityView] = strawberry.field(description="By store, for PICKUP; empty for DELIVERY.")
+    stores: list[StoreAvailabilityView] = strawberry.field(
+        description="By store, for PICKUP: only stores that offer it; empty for DELIVERY."
+    )
     freshness: list[FreshnessView] = strawberry.field(description="Which systems counted, and when.")
 
     @batched(
@@ -72,7 +74,7 @@ class AvailabilityView:
     async def speakable(parents: Sequence[model.Availability], ctx: OperationContext) -> Sequence[SpeakableText]:
         names = list(dict.fromkeys(place.store for found in parents for place in found.stores))
         stores = {s.name: s for s in await ctx.services.stores.get(names, ctx.scope) if s is not None} if names else {}
-        return [ctx.services.speech.availability(found, stores, ctx.language) for found in parents]
+        return [ctx.services.speech.availability(found, stores, ctx.language, ctx.timezone) for found in parents]
 
     @computed(str, description="The SKU it is about.")
     @staticmethod

@@ -18,7 +18,8 @@ FulfilmentArgument = Annotated[
     Fulfilment, strawberry.argument(description="Default: DELIVERY to the operation's country.")
 ]
 NearArgument = Annotated[
-    NearInput | None, strawberry.argument(description="For PICKUP: the stores nearest to this point, at most five.")
+    NearInput | None,
+    strawberry.argument(description="For PICKUP: the market's stores nearest to this point, at most five."),
 ]
 StoreIdsArgument = Annotated[
     list[strawberry.ID] | None, strawberry.argument(description="For PICKUP: exactly these stores, at most 50.")

@@ -12,7 +12,7 @@ from gateway.errors import BadInput, GatewayError, MalformedId
 from gateway.execution import batched
 from gateway.model import catalog as model
 from gateway.model.catalog import ProductKey, ProductKeyKind
-from gateway.model.identity import canonical_key, gtin14
+from gateway.model.identity import canonical_key, gtin14, same_slug
 from gateway.model.paging import ProductList
 from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode
@@ -124,7 +124,7 @@ class CatalogQueries:
         key: Annotated[str, strawberry.argument(description="Its key or slug.")],
     ) -> Sequence[model.Category | None]:
         known = await ctx.services.catalog.categories(ctx.scope)
-        return [next((entry for entry in known if key in (entry.key, entry.slug)), None)]
+        return [next((entry for entry in known if same_slug(key, entry.key, entry.slug)), None)]
 
     @batched(
         list[CollectionView] | None,
@@ -147,4 +147,4 @@ class CatalogQueries:
         key: Annotated[str, strawberry.argument(description="Its key or slug.")],
     ) -> Sequence[model.Collection | None]:
         known = await ctx.services.catalog.collections(ctx.scope)
-        return [next((entry for entry in known if key in (entry.key, entry.slug)), None)]
+        return [next((entry for entry in known if same_slug(key, entry.key, entry.slug)), None)]

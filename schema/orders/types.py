@@ -103,7 +103,9 @@ class OrderView(Node):
     @computed(SpeakableTextView, description="The order in a sentence, as a voice assistant says it.")
     @staticmethod
     def speakable(record: model.Order, ctx: OperationContext) -> SpeakableText:
-        return ctx.services.speech.order(record, ctx.language)
+        name = ctx.services.ownership.store_of(record.ref.backend, record.location or "")
+        zone = ctx.timezone if name is None else ctx.services.ownership.stores[name].timezone
+        return ctx.services.speech.order(record, ctx.language, zone)
 
 
 @strawberry.type(name="OrderEdge", description="An order in a list, with the position after it.")

@@ -159,4 +159,4 @@ class PriceView:
     @computed(SpeakableTextView, description="The price, as a voice assistant says it, with the currency's name.")
     @staticmethod
     def speakable(record: model.Price, ctx: OperationContext) -> SpeakableText:
-        return ctx.services.speech.price(record, ctx.language)
+        return ctx.services.speech.price(record, ctx.language, ctx.timezone)

@@ -26,7 +26,8 @@ class StoreQueries:
         StoreConnectionView | None,
         cost=2,
         directives=[CacheControl(max_age=60), ListSize(assumed_size=24, slicing_arguments=["first"])],
-        description="The store locator: nearest first when `near` is given. Only stores the client profile lists.",
+        description="The store locator: nearest first when `near` is given, and then only what the market calls near. "
+        "Only stores the client profile lists.",
     )
     @staticmethod
     async def stores(
@@ -35,7 +36,10 @@ class StoreQueries:
         first: FirstArgument = None,
         after: AfterArgument = None,
         near: Annotated[NearInput | None, strawberry.argument(description="Nearest to this point first.")] = None,
-        country: Annotated[str | None, strawberry.argument(description="ISO 3166-1 alpha-2. Default: any.")] = None,
+        country: Annotated[
+            str | None,
+            strawberry.argument(description="ISO 3166-1 alpha-2. Default: any; with `near` the operation's own."),
+        ] = None,
         services: Annotated[
             list[str] | None, strawberry.argument(description="Stores that offer all of these.")
         ] = None,

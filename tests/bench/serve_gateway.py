@@ -44,7 +44,7 @@ def settings(upstream: str, port: int) -> Settings:
             },
             "channels": {"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": ["warehouse"]}},
             "profiles": {"anonymous": {"touchpoint": "web", "default_country": "GB", "cost_limit": 1_000_000}},
-            "server": {"port": port, "response_cache": bool(os.environ.get("CACHED"))},
+            "server": {"port": port, "response_cache": bool(os.environ.get("CACHED")), "drain_accept_seconds": 0.0},
         },
         {},
     )

@@ -1,7 +1,8 @@
 """`python -m tests.faults.bench`: what the protection is worth, as ratios within one run.
 
-Goodput at three times the load a backend can bear, with the transport's policies and without; and how long a healthy
-backend's readers wait while another backend has each of the faults, against no fault at all.
+Whether a backend that answers unevenly loses readers to the limit; goodput at three times the load a backend can bear,
+with the transport's policies and without; and how long a healthy backend's readers wait while another backend has each
+of the faults, against no fault at all.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from gateway.settings import PolicyNumbers
 from gateway.testing.faults import Fault
 
 from .conftest import Retailer, Upstream, manifest
+from .jitter import jitter, overload
 
 WORKERS, SERVICE, PATIENCE, SECONDS, WARM_UP = 10, 0.05, 0.5, 6.0, 1.0
 CAPACITY = WORKERS / SERVICE
@@ -141,10 +143,12 @@ async def bystanders() -> None:
 
 
 async def main() -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     await goodput()
     await bystanders()
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    jitter()
+    overload()
     uvloop.run(main())

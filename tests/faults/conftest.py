@@ -3,6 +3,7 @@ transport to a canned upstream over real sockets."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -72,14 +73,18 @@ class Answer(Struct):
 
 
 class Upstream:
-    """Answers every POST with one item per key. `version` counts up in every answer's `changed`."""
+    """Answers every POST with one item per key, after `pause` seconds. `version` counts up in every answer's
+    `changed`."""
 
     def __init__(self) -> None:
+        self.pause: Callable[[], float] = lambda: 0.0
         self.version = 1
         self.amount = Decimal("9.99")
 
     async def handle(self, request: web.Request) -> web.Response:
         keys = msgspec.json.decode(await request.read(), type=list[str])
+        if seconds := self.pause():
+            await asyncio.sleep(seconds)
         changed = datetime(2026, 11, 1, 0, 0, self.version, tzinfo=UTC)
         items = [Item(key, self.amount, changed, "Thing") for key in keys if not key.startswith("unknown")]
         return web.Response(body=msgspec.json.encode(Answer(items)), content_type="application/json")
@@ -244,6 +249,12 @@ class Retailer:
         answers = await self.caller.keyed(role, operation, [key(name) for name in names], GB, call)
         by_key = {key(name): name for name in names}
         return {by_key[found]: answer for found, answer in answers.items()}
+
+    def figure(self, name: str, role: str = "erp") -> float:
+        """One of the gauges of a backend, such as `in_flight`."""
+        value = self.metrics.registry.get_sample_value(f"gateway_backend_{name}", {"backend": role})
+        assert value is not None
+        return value
 
     async def close(self) -> None:
         await self.caller.close()

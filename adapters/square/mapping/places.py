@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from datetime import time
 
-from adapters.square.wire.places import HoursPeriod, Location
-from gateway.errors import InvalidAnswer
+import msgspec
+import structlog
+
+from adapters.square.wire.places import HoursPeriod, Location, WireCoordinates, WireHours
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.stores import Address, GeoPoint, OpeningPeriod, StoreRecord
 
 _DAYS = {"MON": 0, "TUE": 1, "WED": 2, "THU": 3, "FRI": 4, "SAT": 5, "SUN": 6}
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?")
+_LONGEST_UNREAD = 500
+_log = structlog.get_logger(__name__)
 
 
 def store(location: Location, freshness: Freshness) -> StoreRecord:
-    """Square has weekly hours only: special hours are the gateway's configuration."""
-    hours = location.business_hours.periods if location.business_hours else None
+    """Square has weekly hours only: special hours are the gateway's configuration. Hours that cannot be read are
+    unknown, and shown as they were written."""
+    hours, unread = _hours(location)
+    if unread is not None:
+        _log.warning("opening hours cannot be read", backend=freshness.source, place=location.id)
     return StoreRecord(
         ref=NativeRef(freshness.source, location.id),
         name=location.name or location.id,
@@ -25,7 +33,8 @@ def store(location: Location, freshness: Freshness) -> StoreRecord:
         point=_point(location),
         phone=location.phone_number,
         timezone=location.timezone,
-        hours=tuple(_periods(hours or ())),
+        hours=hours,
+        unparsed_hours=unread,
         currency=location.currency,
         active=location.status != "INACTIVE",
     )
@@ -46,23 +55,42 @@ def _address(location: Location) -> Address | None:
 
 
 def _point(location: Location) -> GeoPoint | None:
-    where = location.coordinates
+    try:
+        where = msgspec.json.decode(location.coordinates, type=WireCoordinates | None)
+    except msgspec.DecodeError:
+        return None
     if where is None or where.latitude is None or where.longitude is None:
+        return None
+    if not (-90 <= where.latitude <= 90 and -180 <= where.longitude <= 180):
         return None
     return GeoPoint(where.latitude, where.longitude)
 
 
-def _periods(periods: Iterable[HoursPeriod]) -> Iterable[OpeningPeriod]:
-    for each in periods:
-        if each.day_of_week not in _DAYS or not each.start_local_time or not each.end_local_time:
-            raise InvalidAnswer(detail="business_hours.periods[] without day or times")
-        yield OpeningPeriod(_DAYS[each.day_of_week], _local(each.start_local_time), _local(each.end_local_time))
-
-
-def _local(text: str) -> time:
-    """`8:30:00` and `08:30:00` are both written; 24:00 is midnight."""
-    hour, _, rest = text.partition(":")
+def _hours(location: Location) -> tuple[tuple[OpeningPeriod, ...], str | None]:
+    """The usual week; with what was written where it cannot be read: a part of a week would say that the rest is
+    closed."""
+    raw = bytes(location.business_hours)
     try:
-        return time.fromisoformat(f"{int(hour) % 24:02d}:{rest or '00'}")
-    except ValueError:
-        raise InvalidAnswer(detail="business_hours.periods[] with an impossible time") from None
+        written = msgspec.json.decode(raw, type=WireHours | None)
+        return tuple(_period(each) for each in (written.periods if written else None) or ()), None
+    except (ValueError, msgspec.DecodeError):
+        return (), raw.decode("utf-8", "replace")[:_LONGEST_UNREAD]
+
+
+def _period(written: HoursPeriod) -> OpeningPeriod:
+    """Raises ValueError for what is no period of a day."""
+    opens, closes = _clock(written.start_local_time), _clock(written.end_local_time, end=True)
+    if written.day_of_week not in _DAYS or (opens == closes and opens != time()):
+        raise ValueError("no period of a day")
+    return OpeningPeriod(_DAYS[written.day_of_week], opens, closes)
+
+
+def _clock(text: str | None, *, end: bool = False) -> time:
+    """`8:30:00` and `08:30:00` are both written; 24:00 is an end only, the midnight that follows."""
+    found = _CLOCK.fullmatch(text or "")
+    hour = int(found[1]) if found else 24
+    if found is not None and end and hour == 24 and int(found[2]) == 0:
+        return time()
+    if found is None or hour > 23:
+        raise ValueError("no time of day")
+    return time(hour, int(found[2]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from adapters.square.wire.common import Answer, Instant
 
@@ -33,6 +33,8 @@ class WireHours(Struct, frozen=True):
 
 
 class Location(Struct, frozen=True):
+    """What is not needed to know the place is decoded apart, so that a mistake in it costs nothing else."""
+
     id: str
     name: str | None = None
     address: WireAddress | None = None
@@ -41,8 +43,8 @@ class Location(Struct, frozen=True):
     country: str | None = None
     currency: str | None = None
     phone_number: str | None = None
-    business_hours: WireHours | None = None
-    coordinates: WireCoordinates | None = None
+    business_hours: Raw = Raw(b"null")
+    coordinates: Raw = Raw(b"null")
     type: str | None = None
 
 

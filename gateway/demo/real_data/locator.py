@@ -105,7 +105,7 @@ def locate(stores: tuple[RealStore, ...], trading: tuple[RealStore, ...], channe
                 "postal_code": store.zip,
                 "country": "US",
             },
-            "services": [service.strip() for service in store.services],
+            "services": [*(service.strip() for service in store.services), *(["pickup"] if store.key in keys else ())],
         }
         if hours is not None:
             section["hours"] = hours

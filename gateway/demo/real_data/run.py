@@ -32,7 +32,7 @@ from gateway.testing.reference.manifest import dump_seed
 
 TRADING_STORES = 12
 LINES = 541_909
-ITEM, CUSTOMER, NEAR = "85123A", "17850", {"latitude": 44.86, "longitude": -93.25}
+ITEM, CUSTOMER, NEAR = "85123A", "17850", {"latitude": 44.86, "longitude": -93.25, "radiusKm": 12_000}
 
 
 class RealRetailer(Struct, frozen=True):

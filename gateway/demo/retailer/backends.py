@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gateway.demo.retailer import disagreements as planted
 from gateway.demo.retailer import loyalty, people, prices, stock
-from gateway.demo.retailer.catalogue import NOW, SEEN, assortment, sold_items
+from gateway.demo.retailer.catalogue import MEDIA_HOST, NOW, SEEN, assortment, sold_items
 from gateway.demo.retailer.orders import erp_twins, receipts, web_orders
 from gateway.demo.retailer.places import CURRENCIES, PLACES, STORES, WAREHOUSES, record
 from gateway.model.catalog import Product, Variant
@@ -30,12 +30,13 @@ VENDORS: Mapping[str, str] = {
 
 
 @cache
-def seeds() -> Mapping[str, Seed]:
-    return {"shop": _shop(), "erp": _erp(), "crm": _crm(), "till_uk": _till("GB"), "till_jp": _till("JP")}
+def seeds(media_host: str = MEDIA_HOST) -> Mapping[str, Seed]:
+    """What each backend holds. `media_host` is the origin of pictures, such as http://127.0.0.1:8000."""
+    return {"shop": _shop(media_host), "erp": _erp(), "crm": _crm(), "till_uk": _till("GB"), "till_jp": _till("JP")}
 
 
-def _shop() -> Seed:
-    stock_of = assortment()
+def _shop(media_host: str) -> Seed:
+    stock_of = assortment(media_host)
     return Seed(
         currency="GBP",
         country="GB",

@@ -35,7 +35,8 @@ SEED = "northlight-2026"
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """The retailer's idea of today: orders and movements lie before it."""
 SEEN = Freshness("seed", NOW)
-MEDIA_HOST = "http://127.0.0.1:8000/demo/media"
+MEDIA_HOST = "http://127.0.0.1:8000"
+"""Where pictures are drawn, unless somebody knows better: what serves `gateway.demo.site.media_routes`."""
 FIRST_VARIANT = 42001
 REFERENCE = {"g": 100, "mL": 100}
 
@@ -61,7 +62,9 @@ class Assortment(Struct, frozen=True):
 
 
 @cache
-def assortment() -> Assortment:
+def assortment(media_host: str = MEDIA_HOST) -> Assortment:
+    """`media_host` is the origin of every picture's address."""
+    at = f"{media_host}/demo/media"
     items: list[Item] = []
     products: list[Product] = []
     translations: list[SeedTranslation] = []
@@ -92,7 +95,7 @@ def assortment() -> Assortment:
                     tags=(series.name.en.lower(), kind.category),
                     options=(ProductOption(axis.option, tuple(label for _, label in axis.values)),),
                     variants=_variants(items[-3:], product, axis),
-                    media=_media(slug, name, index),
+                    media=_media(at, slug, name, index),
                     category_keys=(kind.category,),
                     collection_keys=(series.name.en.lower(),),
                     updated_at=NOW - timedelta(hours=index),
@@ -118,7 +121,7 @@ def assortment() -> Assortment:
                 SEEN,
                 slug=series.name.en.lower(),
                 description=Text(series.mood.en, "en"),
-                image=Image(f"{MEDIA_HOST}/{series.name.en.lower()}.svg", series.name.en, 800, 800),
+                image=Image(f"{at}/{series.name.en.lower()}.svg", series.name.en, 800, 800),
             )
             for series in SERIES
         ),
@@ -177,15 +180,15 @@ def _measurement(axis: Axis, place: int) -> Measurement | None:
     return Measurement(Decimal(axis.contents[place]), axis.unit, Decimal(REFERENCE[axis.unit]), axis.unit)
 
 
-def _media(slug: str, name: str, index: int) -> tuple[Media, ...]:
+def _media(at: str, slug: str, name: str, index: int) -> tuple[Media, ...]:
     """A picture each; every tenth product has a film, every twentieth a model for augmented reality."""
-    media: list[Media] = [Image(f"{MEDIA_HOST}/{slug}.svg", name, 800, 800)]
+    media: list[Media] = [Image(f"{at}/{slug}.svg", name, 800, 800)]
     if index % 10 == 0:
-        media.append(Video(f"{MEDIA_HOST}/{slug}.mp4", f"{name}, turning", "video/mp4"))
+        media.append(Video(f"{at}/{slug}.mp4", f"{name}, turning", "video/mp4"))
     if index % 20 == 0:
         sources = (
-            Model3dSource(f"{MEDIA_HOST}/{slug}.glb", "model/gltf-binary"),
-            Model3dSource(f"{MEDIA_HOST}/{slug}.usdz", "model/vnd.usdz+zip"),
+            Model3dSource(f"{at}/{slug}.glb", "model/gltf-binary"),
+            Model3dSource(f"{at}/{slug}.usdz", "model/vnd.usdz+zip"),
         )
         media.append(Model3d(f"{name} in your room", sources))
     return tuple(media)

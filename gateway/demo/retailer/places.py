@@ -7,8 +7,8 @@ from msgspec import Struct
 from gateway.demo.retailer.vocabulary import Words
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
-from gateway.model.opening_hours import weekly_hours
 from gateway.model.stores import Address, GeoPoint, StoreRecord
+from gateway.model.written_hours import weekly_hours
 
 COUNTRIES = ("GB", "JP", "IL", "KW")
 CURRENCIES = {"GB": "GBP", "JP": "JPY", "IL": "ILS", "KW": "KWD"}

@@ -1,84 +1,67 @@
 """What a voice assistant says: short sentences in the operation's language, plain and as SSML. Sentences come from
-Fluent files beside this one (plurals by CLDR), money and dates from Babel. Everything from a backend is escaped in the
-SSML."""
+Fluent files beside this one (plurals by CLDR), money, dates and distances from Babel. Everything from a backend is
+escaped in the SSML, and times are said by the clock of the place they are about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale
-from babel.dates import format_date, format_time
-from babel.numbers import format_currency
-from fluent.runtime import FluentBundle, FluentResource
-
+from gateway.calls.staleness import OLDER_REFUSED, REVALIDATING
 from gateway.model.catalog import Product
+from gateway.model.freshness import Freshness
 from gateway.model.money import Money
-from gateway.model.opening_hours import next_opening, open_at, periods_on
+from gateway.model.opening_hours import closing, next_opening, open_at
 from gateway.model.orders import Order, OrderKind
 from gateway.model.pricing import Price
 from gateway.model.stock import Availability, AvailabilityStatus, Fulfilment, StoreAvailability
 from gateway.model.stores import Store
 from gateway.model.text import SpeakableText
 from gateway.services.languages import Languages
-
-Sentence = tuple[str, Mapping[str, str | int]]
-_FOLDER = Path(__file__).parent
-
-
-@cache
-def _bundle(language: str) -> FluentBundle | None:
-    file = _FOLDER / f"{language}.ftl"
-    if not file.is_file():
-        return None
-    bundle = FluentBundle([language], use_isolating=False)
-    bundle.add_resource(FluentResource(file.read_text("utf-8")))
-    return bundle
+from gateway.services.speech.voice import Sentence, Voice, voice_of
 
 
 def has_sentences(language: str) -> bool:
     """Whether anything can be said in a language without falling back to another."""
-    return _bundle(language) is not None
-
-
-@cache
-def _locale(language: str) -> Locale:
-    return Locale.parse(language, sep="-")
+    return voice_of(language) is not None
 
 
 class Speech:
-    """Speakable texts. A language without sentences of its own is served by the next of its fallback chain."""
+    """Speakable texts. A language without sentences of its own is served by the next of its fallback chain, money and
+    dates with it. `zone` (IANA) is whose clock and calendar are meant where no store's are: the market's."""
 
     def __init__(self, languages: Languages) -> None:
         self._languages = languages
 
     def product(self, product: Product, language: str) -> SpeakableText:
         facts = {"title": product.title.value, "brand": product.brand or ""}
-        return self._say([("product-branded" if product.brand else "product", facts)], language)
+        return self._voice(language).say([Sentence("product-branded" if product.brand else "product", facts)])
 
-    def price(self, price: Price, language: str) -> SpeakableText:
+    def price(self, price: Price, language: str, zone: str = "UTC") -> SpeakableText:
         """The price of one piece, rounded to the currency, with its tax wherever the source knows it; says when it may
         be out of date."""
+        voice = self._voice(language)
         current = price.current.gross or price.current.stated
         before = None if price.list is None else (price.list.gross or price.list.stated)
         facts = {
-            "price": self.money(current, language),
-            "list": "" if before is None else self.money(before, language),
+            "price": voice.money(current),
+            "list": "" if before is None else voice.money(before),
             "tax": "INCLUDED" if price.current.gross is not None else price.current.treatment.value,
         }
-        sentences: list[Sentence] = [("price" if price.list is None else "price-reduced", facts)]
-        if price.freshness.stale:
-            sentences.append(("stale", {"time": self._time(price.freshness.as_of, "UTC", language)}))
-        return self._say(sentences, language)
+        sentences = [Sentence("price" if price.list is None else "price-reduced", facts)]
+        if _may_have_changed(price.freshness):
+            seen = price.freshness.as_of
+            sentences.append(Sentence("stale", {"time": voice.time(seen, zone), "date": voice.date(seen, zone)}))
+        return voice.say(sentences)
 
-    def availability(self, found: Availability, stores: Mapping[str, Store], language: str) -> SpeakableText:
-        """For pickup, of the first store that has it; `stores` by configured name."""
+    def availability(
+        self, found: Availability, stores: Mapping[str, Store], language: str, zone: str = "UTC"
+    ) -> SpeakableText:
+        """For pickup, of the nearest store that has it; `stores` by configured name."""
+        voice = self._voice(language)
         pickup = found.fulfilment is Fulfilment.PICKUP
-        name = f"{found.fulfilment.value.lower()}-{found.status.value.lower().replace('_', '-')}"
+        name = f"{found.fulfilment.value.lower()}-{_key(found.status)}"
         facts: dict[str, str | int] = {"quantity": found.quantity or 0, "store": "", "date": "", "time": ""}
         place = _first_buyable(found) if pickup else None
         if place is not None and place.promise is not None and place.store in stores:
@@ -86,96 +69,84 @@ class Speech:
             facts |= {
                 "store": store.title.value,
                 "quantity": place.quantity or 0,
-                "date": self._date(place.promise.ready_at, store.timezone, language),
-                "time": self._time(place.promise.ready_at, store.timezone, language),
+                "date": voice.date(place.promise.ready_at, store.timezone),
+                "time": voice.time(place.promise.ready_at, store.timezone),
+                **_distance(place.distance_km, voice),
             }
-            name = f"pickup-{place.status.value.lower().replace('_', '-')}"
+            name = f"pickup-{_key(place.status)}"
         elif pickup and found.status in (AvailabilityStatus.IN_STOCK, AvailabilityStatus.LOW_STOCK):
             name = "pickup-unknown"
         if not pickup and found.promise is not None:
-            facts["date"] = self._date(found.promise.ready_by, "UTC", language)
-        sentences: list[Sentence] = [(name, facts)]
+            facts["date"] = voice.date(found.promise.ready_by, zone)
+        elif not pickup and found.status in (AvailabilityStatus.IN_STOCK, AvailabilityStatus.LOW_STOCK):
+            name = "delivery-unknown"
+        sentences = [Sentence(name, facts)]
         if not found.complete:
-            sentences.append(("incomplete", {}))
-        return self._say(sentences, language)
+            sentences.append(Sentence("incomplete", {}))
+        return voice.say(sentences)
 
     def store(self, store: Store, now: datetime, language: str) -> SpeakableText:
+        voice = self._voice(language)
         parts = (*store.address.lines, store.address.city) if store.address is not None else (store.country,)
-        sentences: list[Sentence] = [
-            ("store", {"name": store.title.value, "address": ", ".join(part for part in parts if part)})
-        ]
-        sentences += self._hours(store, now, language)
-        return self._say(sentences, language)
+        address = ", ".join(part for part in parts if part)
+        facts = {"name": store.title.value, "address": address, **_distance(store.distance_km, voice)}
+        return voice.say([Sentence("store", facts), *_doors(store, now, voice)])
 
-    def _hours(self, store: Store, now: datetime, language: str) -> list[Sentence]:
-        state = open_at(now, store.timezone, store.hours, store.special_hours)
-        if state is None:
-            return []
-        if state:
-            local = now.astimezone(ZoneInfo(store.timezone))
-            closing = [closes for _, closes in periods_on(local.date(), store.hours, store.special_hours)]
-            later = [clock for clock in closing if clock > local.time()] or closing
-            if later:
-                written = format_time(later[0], "short", locale=_locale(language))
-                return [("store-open", {"time": written})]
-            return []
-        opening = next_opening(now, store.timezone, store.hours, store.special_hours)
-        if opening is None:
-            return [("store-closed", {})]
-        when = {
-            "time": self._time(opening, store.timezone, language),
-            "date": self._date(opening, store.timezone, language),
-        }
-        return [("store-opens", when)]
-
-    def order(self, order: Order, language: str) -> SpeakableText:
+    def order(self, order: Order, language: str, zone: str = "UTC") -> SpeakableText:
+        """`zone` is the store's where it was bought at one."""
+        voice = self._voice(language)
         name = {OrderKind.WEB: "order", OrderKind.RECEIPT: "receipt", OrderKind.REFUND: "refund"}[order.kind]
         total = order.total.stated
         if order.kind is OrderKind.REFUND:
             total = Money(abs(total.amount), total.currency)
         facts: dict[str, str | int] = {
             "number": order.number,
-            "date": self._date(order.placed_at, "UTC", language),
-            "total": self.money(total, language),
+            "date": voice.date(order.placed_at, zone),
+            "total": voice.money(total),
             "status": order.status.value,
             "count": int(sum(line.quantity for line in order.lines)),
         }
-        return self._say([(name, facts)], language)
+        return voice.say([Sentence(name, facts)])
 
-    def money(self, money: Money, language: str) -> str:
-        """With the currency's name, as it is said: "12.50 British pounds"."""
-        return format_currency(money.displayed(), money.currency, locale=_locale(language), format_type="name")
-
-    def _date(self, instant: datetime, timezone: str, language: str) -> str:
-        return format_date(instant.astimezone(ZoneInfo(timezone)).date(), "long", locale=_locale(language))
-
-    def _time(self, instant: datetime, timezone: str, language: str) -> str:
-        return format_time(instant, "short", tzinfo=ZoneInfo(timezone), locale=_locale(language))
-
-    def _say(self, sentences: list[Sentence], language: str) -> SpeakableText:
-        spoken, bundle = self._bundle(language)
-        plain = [_sentence(bundle, name, facts) for name, facts in sentences]
-        marked = "".join(f"<s>{escape(sentence)}</s>" for sentence in plain)
-        namespace = 'version="1.1" xmlns="http://www.w3.org/2001/10/synthesis"'
-        return SpeakableText(
-            " ".join(plain), f"<speak {namespace} xml:lang={quoteattr(spoken)}><p>{marked}</p></speak>", spoken
-        )
-
-    def _bundle(self, language: str) -> tuple[str, FluentBundle]:
+    def _voice(self, language: str) -> Voice:
         for candidate in (*self._languages.chain(language), "en"):
-            bundle = _bundle(candidate.split("-")[0])
-            if bundle is not None:
-                return candidate, bundle
+            voice = voice_of(candidate)
+            if voice is not None:
+                return voice
         raise LookupError("the English sentences are missing from the installation")
 
 
-def _sentence(bundle: FluentBundle, name: str, facts: Mapping[str, str | int]) -> str:
-    pattern = bundle.get_message(name).value
-    assert pattern is not None  # noqa: S101  every message of our files has a value; a test reads them all
-    text, errors = bundle.format_pattern(pattern, dict(facts))
-    if errors:
-        raise errors[0]
-    return text if isinstance(text, str) else str(text)
+def _doors(store: Store, now: datetime, voice: Voice) -> list[Sentence]:
+    """Until when it is open, or when it opens: with the date wherever that is not today's."""
+    doors = store.timezone, store.hours, store.special_hours
+    state = open_at(now, *doors)
+    if state is None:
+        return []
+    change = closing(now, *doors) if state else next_opening(now, *doors)
+    if change is None:
+        return [Sentence("store-always" if state else "store-closed", {})]
+    facts = {"time": voice.time(change, store.timezone), "date": voice.date(change, store.timezone)}
+    if not state:
+        return [Sentence("store-opens", facts)]
+    zone = ZoneInfo(store.timezone)
+    today = change.astimezone(zone).date() == now.astimezone(zone).date()
+    return [Sentence("store-open" if today else "store-open-until", facts)]
+
+
+def _may_have_changed(freshness: Freshness) -> bool:
+    """Where the owner could not be heard; not while a newer answer is only on its way."""
+    return freshness.stale and freshness.reason not in (REVALIDATING, OLDER_REFUSED)
+
+
+def _distance(kilometres: float | None, voice: Voice) -> dict[str, str]:
+    """Nothing is said of a distance nobody asked for."""
+    if kilometres is None:
+        return {"near": "NO", "distance": ""}
+    return {"near": "YES", "distance": voice.distance(kilometres)}
+
+
+def _key(status: AvailabilityStatus) -> str:
+    return status.value.lower().replace("_", "-")
 
 
 def _first_buyable(found: Availability) -> StoreAvailability | None:

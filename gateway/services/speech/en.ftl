@@ -8,7 +8,7 @@ price-reduced = It costs { $price }{ $tax ->
     [EXCLUDED] , plus tax
    *[other] {""}
 }, reduced from { $list }.
-stale = This may have changed since { $time }.
+stale = This may have changed since { $time } on { $date }.
 delivery-in-stock = It is in stock and can be delivered by { $date }.
 delivery-low-stock = Only { $quantity ->
     [one] one piece is
@@ -16,16 +16,27 @@ delivery-low-stock = Only { $quantity ->
 } left. It can be delivered by { $date }.
 delivery-out-of-stock = It is out of stock for delivery.
 delivery-unknown = I cannot tell right now whether it can be delivered.
-pickup-in-stock = You can pick it up at { $store } from { $time } on { $date }.
+pickup-in-stock = You can pick it up at { $store }{ $near ->
+    [YES] {", "}{ $distance } away,
+   *[other] {""}
+} from { $time } on { $date }.
 pickup-low-stock = { $quantity ->
     [one] The last piece is
    *[other] The last { $quantity } pieces are
-} at { $store }, ready from { $time } on { $date }.
+} at { $store }{ $near ->
+    [YES] {", "}{ $distance } away
+   *[other] {""}
+}, ready from { $time } on { $date }.
 pickup-out-of-stock = It is not available for pickup near you.
 pickup-unknown = I cannot tell right now whether a store has it.
 incomplete = Not every place could be asked.
-store = { $name }, { $address }.
+store = { $name }, { $address }{ $near ->
+    [YES] {", "}{ $distance } away
+   *[other] {""}
+}.
 store-open = It is open today until { $time }.
+store-open-until = It is open until { $time } on { $date }.
+store-always = It is open round the clock.
 store-opens = It opens at { $time } on { $date }.
 store-closed = It is closed.
 order = Your order { $number } of { $date } over { $total } is { $status ->

@@ -8,7 +8,7 @@ price-reduced = המחיר הוא { $price }{ $tax ->
     [EXCLUDED] , לא כולל מע״מ
    *[other] {""}
 }, במקום { $list }.
-stale = ייתכן שהמידע השתנה מאז { $time }.
+stale = ייתכן שהמידע השתנה מאז { $time } ב־{ $date }.
 delivery-in-stock = המוצר במלאי וניתן לקבל אותו במשלוח עד { $date }.
 delivery-low-stock = { $quantity ->
     [one] נשארה יחידה אחת בלבד
@@ -17,17 +17,28 @@ delivery-low-stock = { $quantity ->
 }. ניתן לקבל במשלוח עד { $date }.
 delivery-out-of-stock = המוצר אזל מהמלאי למשלוח.
 delivery-unknown = כרגע אי אפשר לדעת אם ניתן לשלוח את המוצר.
-pickup-in-stock = ניתן לאסוף מ{ $store } החל מ־{ $time } ב־{ $date }.
+pickup-in-stock = ניתן לאסוף מ{ $store }{ $near ->
+    [YES] {", "}במרחק { $distance },
+   *[other] {""}
+} החל מ־{ $time } ב־{ $date }.
 pickup-low-stock = { $quantity ->
     [one] היחידה האחרונה נמצאת
     [two] שתי היחידות האחרונות נמצאות
    *[other] { $quantity } היחידות האחרונות נמצאות
-} ב{ $store }, לאיסוף החל מ־{ $time } ב־{ $date }.
+} ב{ $store }{ $near ->
+    [YES] {", "}במרחק { $distance }
+   *[other] {""}
+}, לאיסוף החל מ־{ $time } ב־{ $date }.
 pickup-out-of-stock = המוצר אינו זמין לאיסוף בקרבתך.
 pickup-unknown = כרגע אי אפשר לדעת אם המוצר נמצא בחנות.
 incomplete = לא ניתן היה לבדוק את כל המקומות.
-store = { $name }, { $address }.
+store = { $name }, { $address }{ $near ->
+    [YES] {", "}במרחק { $distance }
+   *[other] {""}
+}.
 store-open = החנות פתוחה היום עד { $time }.
+store-open-until = החנות פתוחה עד { $time } ב־{ $date }.
+store-always = החנות פתוחה 24 שעות ביממה.
 store-opens = החנות נפתחת בשעה { $time } ב־{ $date }.
 store-closed = החנות סגורה.
 order = ההזמנה { $number } מ־{ $date } בסך { $total } { $status ->

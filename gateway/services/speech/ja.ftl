@@ -8,18 +8,29 @@ price-reduced = 価格は{ $list }から値下げの{ $price }{ $tax ->
     [EXCLUDED] （税別）
    *[other] {""}
 }です。
-stale = { $time }以降に変わった可能性があります。
+stale = { $date }の{ $time }以降に変わった可能性があります。
 delivery-in-stock = 在庫があります。{ $date }までにお届けできます。
 delivery-low-stock = 残り{ $quantity }点です。{ $date }までにお届けできます。
 delivery-out-of-stock = 配送用の在庫がありません。
 delivery-unknown = 現在、配送できるかどうか確認できません。
-pickup-in-stock = { $store }で{ $date }の{ $time }から受け取れます。
-pickup-low-stock = { $store }に残り{ $quantity }点です。{ $date }の{ $time }から受け取れます。
+pickup-in-stock = { $store }{ $near ->
+    [YES] （{ $distance }先）
+   *[other] {""}
+}で{ $date }の{ $time }から受け取れます。
+pickup-low-stock = { $store }{ $near ->
+    [YES] （{ $distance }先）
+   *[other] {""}
+}に残り{ $quantity }点です。{ $date }の{ $time }から受け取れます。
 pickup-out-of-stock = 近くの店舗では受け取れません。
 pickup-unknown = 現在、店舗に在庫があるかどうか確認できません。
 incomplete = 一部の拠点は確認できませんでした。
-store = { $name }、{ $address }です。
+store = { $name }、{ $address }{ $near ->
+    [YES] 、{ $distance }先
+   *[other] {""}
+}です。
 store-open = 本日は{ $time }まで営業しています。
+store-open-until = { $date }の{ $time }まで営業しています。
+store-always = 24時間営業しています。
 store-opens = { $date }の{ $time }に開店します。
 store-closed = 閉店しています。
 order = { $date }のご注文{ $number }、合計{ $total }は{ $status ->

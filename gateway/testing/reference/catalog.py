@@ -21,7 +21,8 @@ from gateway.model.catalog import (
     Variant,
 )
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import NativeRef
+from gateway.model.identity import NativeRef, canonical_key, slug_key
+from gateway.model.languages import lookup
 from gateway.model.text import Text
 from gateway.ports.domains import IdentityAudit, Probe
 from gateway.ports.operations import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
@@ -130,7 +131,7 @@ class Catalog(Controls):
         for product in self._active:
             found[ProductKeyKind.NATIVE, product.ref.id].append(product)
             if product.slug:
-                found[ProductKeyKind.SLUG, product.slug].append(product)
+                found[ProductKeyKind.SLUG, slug_key(product.slug)].append(product)
             for variant in product.variants:
                 if variant.sku:
                     found[ProductKeyKind.SKU, self.key_rule.written(variant.sku)].append(product)
@@ -139,11 +140,17 @@ class Catalog(Controls):
         return {key: tuple(products) for key, products in found.items()}
 
     @cached_property
-    def _translations(self) -> Mapping[tuple[str, str], SeedTranslation]:
-        return {(entry.product, entry.language): entry for entry in self.seed.translations}
+    def _translations(self) -> Mapping[str, Mapping[str, SeedTranslation]]:
+        """By product and language."""
+        found: defaultdict[str, dict[str, SeedTranslation]] = defaultdict(dict)
+        for entry in self.seed.translations:
+            found[entry.product][entry.language] = entry
+        return dict(found)
 
     def _bearers(self, key: ProductKey) -> Sequence[Product]:
         value = self.key_rule.written(key.value) if key.kind is ProductKeyKind.SKU else key.value
+        if key.kind is ProductKeyKind.SLUG:
+            value = slug_key(value)
         return self._products_by_key.get((key.kind, value), ())
 
     def _below(self, category: str) -> set[str]:
@@ -160,11 +167,13 @@ class Catalog(Controls):
         """The product under this backend's name, in the language where there is a translation, else in its own."""
         freshness = self._freshness()
         ref = self._own(product.ref)
-        translation = self._translations.get((product.ref.id, language))
+        translated = self._translations.get(product.ref.id, {})
+        translation = translated.get(lookup(language, tuple(translated)) or "")
         title, description = product.title, product.description
         if translation is not None:
-            title = Text(translation.title, language)
-            description = Text(translation.description, language) if translation.description else description
+            title = Text(translation.title, translation.language)
+            if translation.description:
+                description = Text(translation.description, translation.language)
         return replace(
             product,
             ref=ref,
@@ -172,7 +181,13 @@ class Catalog(Controls):
             description=description,
             freshness=freshness,
             variants=tuple(
-                replace(variant, ref=self._own(variant.ref), product=ref, freshness=freshness)
+                replace(
+                    variant,
+                    ref=self._own(variant.ref),
+                    product=ref,
+                    sku=canonical_key(variant.sku or "") or None,
+                    freshness=freshness,
+                )
                 for variant in product.variants
             ),
         )

@@ -22,7 +22,7 @@ from gateway.calls.cache import Entry
 from gateway.check import check
 from gateway.demo.answers import document
 from gateway.demo.run import MAIN_QUERY, MAIN_VARIABLES
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, CredentialsRefused, RequestRefused
 from gateway.explain import explain
 from gateway.http.response_cache import Kept
 from gateway.testing.faults.kinds import Fault
@@ -64,6 +64,7 @@ TAMPERED = {
 
 
 STUMBLING = "an adapter stumbles"
+TALKING = "an adapter hands on the vendor's words"
 SECOND_TILL = "till_jp"
 """Of the same vendor as the first, so it need not break in every way."""
 SPEAKING_OF_ADA = ("quoting", "numbers as words")
@@ -177,6 +178,21 @@ async def broken_adapter(retailer: Retailer, client: Client) -> None:
     adapter.find_customers = stumble
     retailer.gateway.caller.rebound(backend.name)
     await client.ask_all(("me", "customer"), STUMBLING)
+
+    async def talk(*_: object) -> None:
+        raise RequestRefused(
+            detail=f"no field 'lokation' for {email(ADA)} {phone(ADA, '44')} {card(ADA)} \"{given(ADA)} X\""
+        )
+
+    async def blab(*_: object) -> None:
+        raise CredentialsRefused(detail=" ".join(f"key {secret} expired;" for secret in sorted(retailer.secrets)))
+
+    for said in (talk, blab):
+        adapter.find_customers = said
+        retailer.gateway.caller.rebound(backend.name)
+        await retailer.forget()
+        await asyncio.sleep(1.0)  # until the log writes such lines again
+        await client.ask_all(("me", "customer"), TALKING)
     del adapter.find_customers
     retailer.gateway.caller.rebound(backend.name)
     await retailer.forget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 import structlog
@@ -67,6 +68,26 @@ async def test_no_secret_is_anywhere(evidence: Evidence) -> None:
 @pytest.mark.parametrize("place", ["logs", "terminal", "spans", "pages", "pictures"])
 async def test_nothing_of_anybody_is_written_down(evidence: Evidence, place: str) -> None:
     assert evidence.scanner.thing(getattr(evidence, place)) == set()
+
+
+async def test_a_failed_call_is_told_in_the_vendors_words_without_anybody_s_data(evidence: Evidence) -> None:
+    lines = [line for line in evidence.terminal.splitlines() if "backend_call_failed" in line]
+    assert [line for line in lines if "lokation" in line and "for [email] [number]" in line]
+    assert [line for line in lines if "BACKEND_CREDENTIALS" in line and "expired;" in line]
+
+
+async def test_every_trace_id_a_client_was_given_stands_in_the_log_or_its_line_is_counted(evidence: Evidence) -> None:
+    given = {
+        error["extensions"]["traceId"]
+        for answer in evidence.given
+        for error in answer.said.get("errors", [])
+        if "traceId" in error["extensions"]
+    }
+    assert len(given) > 300
+    missing = {trace for trace in given if trace not in evidence.terminal}
+    counted = sum(map(int, re.findall(r"suppressed=(\d+)", evidence.terminal)))
+    assert len(missing) <= counted
+    assert len(given - missing) > 100
 
 
 async def test_a_failed_call_is_traced_by_its_code(evidence: Evidence) -> None:

@@ -162,3 +162,17 @@ def boxes(film: bytes) -> list[str]:
         place += size
     assert place == len(film)
     return found
+
+
+async def test_pictures_are_served_where_the_gateway_says(demo: RunningDemo, query: Any) -> None:
+    answer = await query(
+        """{ product(by: {slug: "harbour-stoneware-mug"}) { media {
+             ... on Image { url } ... on Video { url } ... on Model3d { sources { url } } } } }"""
+    )
+    assert "errors" not in answer.body, answer.body
+    media = answer.body["data"]["product"]["media"]
+    urls = [source["url"] for entry in media for source in entry.get("sources", [entry])]
+    assert [url.rpartition(".")[2] for url in urls] == ["svg", "mp4", "glb", "usdz"]
+    for url in urls:
+        assert url.startswith(f"{demo.url}/demo/media/")
+        assert (await get(url))[0] == 200, url

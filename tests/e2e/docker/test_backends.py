@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +22,10 @@ from gateway.demo.backends import ENVIRONMENT, running_backends
 
 QUERY = """
 query ($slug: String!) {
-  product(by: {slug: $slug}) { variants { sku price { current { gross { formatted } } freshness { source } } } }
+  product(by: {slug: $slug}) {
+    media { ... on Image { url } }
+    variants { sku price { current { gross { formatted } } freshness { source } } }
+  }
 }
 """
 COMPOSE = Path(__file__).parents[3] / "docker" / "compose.yaml"
@@ -60,7 +64,7 @@ async def _serving(folder: Path, port: int) -> AsyncGenerator[str]:
                 await asyncio.sleep(0.1)
         yield url
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # no balancer is to be waited for
         await process.wait()
 
 
@@ -79,6 +83,9 @@ async def test_a_gateway_of_another_process_serves_what_the_backends_wrote_for_i
         async with _serving(folder, port) as url:
             answer = await ask(url, QUERY, {"slug": "harbour-stoneware-mug"})
             assert answer.complete, answer.body
+            picture = answer.body["data"]["product"]["media"][0]["url"]
+            async with aiohttp.ClientSession() as session, session.get(picture) as drawn:
+                assert (drawn.status, drawn.content_type) == (200, "image/svg+xml")
             first = answer.body["data"]["product"]["variants"][0]
             assert first == {
                 "sku": "MUG-HAR-S",

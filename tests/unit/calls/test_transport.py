@@ -8,6 +8,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from typing import get_args
 
+import msgspec
 import pytest
 from aiohttp import web
 from hypothesis import given
@@ -19,7 +20,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from gateway.calls import tracing
-from gateway.calls.bodies import read_capped
+from gateway.calls.bodies import read_capped, without_halves
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.transport import AioTransport, build_transport
@@ -149,20 +150,23 @@ async def test_no_cookie_of_one_person_is_sent_for_another(server: Server, opene
 
 
 async def test_a_probe_that_was_shed_is_no_answer_and_another_may_go(server: Server, opened: Opened) -> None:
-    server.answers = [5.0, 5.0, *[web.Response(status=503)] * 10, web.Response(text="{}")]
-    numbers = PolicyNumbers(timeout=30.0, retries=0, concurrency_limit=3, breaker_open_for=0.05, slow_call=60.0)
+    server.answers = [*[web.Response(text="{}")] * 10, 5.0, 5.0, web.Response(text="{}")]
+    numbers = PolicyNumbers(timeout=30.0, retries=0, concurrency_limit=2, breaker_open_for=0.05, slow_call=60.0)
     transport = opened(numbers)
+    for _ in range(10):
+        assert (await transport.send(ask(), soon())).status == 200
     slow = [asyncio.create_task(transport.send(ask(), CallContext.within(30.0))) for _ in range(2)]
-    while len(server.seen) < 2:  # noqa: ASYNC110  it happens on the other side of a socket
+    while len(server.seen) < 12:  # noqa: ASYNC110  it happens on the other side of a socket
         await asyncio.sleep(0.01)
     for _ in range(10):
-        assert (await transport.send(ask(), soon())).status == 503
+        transport.denounce("BACKEND_INVALID")
     await asyncio.sleep(0.1)
     with pytest.raises(Overloaded):
-        await transport.send(ask(), CallContext.within(10.0, priority=Priority.BACKGROUND))
+        await transport.send(ask(), CallContext.within(0.1, priority=Priority.BACKGROUND))
+    slow[0].cancel()
+    await asyncio.gather(slow[0], return_exceptions=True)
     assert (await transport.send(ask(), soon())).status == 200
-    for task in slow:
-        task.cancel()
+    slow[1].cancel()
     await asyncio.gather(*slow, return_exceptions=True)
 
 
@@ -356,3 +360,22 @@ async def test_junk_is_refused_and_never_an_unknown_error(junk: bytes) -> None:
             await read_capped(Pieces(junk, 50), coding, 100)
         except BadTransfer:
             continue
+
+
+async def test_a_title_cut_in_the_middle_of_a_character_leaves_the_rest_readable(
+    server: Server, opened: Opened
+) -> None:
+    written = rb'{"a": "Mug \ud83d", "b": "\ud83d\ude00", "c": "\\ud83d", "d": "\ude00"}'
+    server.answers = [web.Response(body=written, content_type="application/json")]
+    request = Request(method="GET", path="/", operation="price.get_prices")
+    answer = await opened().send(request, CallContext.within(5))
+    assert msgspec.json.decode(answer.body) == {"a": "Mug \ufffd", "b": "😀", "c": "\\ud83d", "d": "\ufffd"}
+
+
+@given(st.lists(st.sampled_from([r"\ud83d", r"\ude00", r"\ud83d\ude00", r"\\", r"\n", "a", "é", r"\u00e9"])))
+def test_whatever_halves_there_are_a_text_is_readable_and_whole_ones_stay(parts: list[str]) -> None:
+    text = "".join(parts)
+    mended = without_halves(f'"{text}"'.encode())
+    assert isinstance(msgspec.json.decode(mended), str)
+    if "\\ud" not in text.replace(r"\ud83d\ude00", "").replace(r"\\", ""):
+        assert mended == f'"{text}"'.encode()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.errors import ConfigurationError
-from gateway.model.opening_hours import next_opening, open_at, periods_on, special_hours, weekly_hours
+from gateway.model.opening_hours import closing, next_opening, open_at, periods_on, special_hours, weekly_hours
 
 HOURS = weekly_hours(
     {"mon-thu": "10:00-18:00", "fri": "10:00-14:00,20:00-02:00", "sun-sun": "12:00-24:00"}, place="hours"
@@ -76,15 +75,35 @@ def test_special_hours_replace_the_weekly_ones_of_their_date() -> None:
     assert periods_on(date(2026, 12, 25), HOURS, SPECIAL) == ()
 
 
-@pytest.mark.parametrize(
-    ("written", "complaint"),
-    [({"monday": "10:00-18:00"}, "monday"), ({"mon": "10-18h"}, "10-18h"), ({"mon-": "10:00-x"}, "10:00-x")],
-)
-def test_hours_that_cannot_be_read_name_their_place(written: dict[str, str], complaint: str) -> None:
-    with pytest.raises(ConfigurationError, match=complaint):
-        weekly_hours(written, place="stores.soho.hours")
+def test_a_store_that_is_always_open_never_closes_and_one_closed_for_weeks_opens_again() -> None:
+    always = weekly_hours({"mon-sun": "00:00-24:00"}, place="hours")
+    assert closing(at(LONDON, 2026, 10, 25, 1), LONDON, always, ()) is None
+    shut = special_hours({"2026-12-25": "closed"}, place="special")
+    assert closing(at(LONDON, 2026, 12, 1, 9), LONDON, always, shut) == at(LONDON, 2026, 12, 25, 0)
+    daily = weekly_hours({"mon-sun": "10:00-18:00"}, place="hours")
+    weeks = special_hours({f"2026-08-{day:02}": "closed" for day in range(1, 32)}, place="special")
+    assert next_opening(at(LONDON, 2026, 8, 1, 9), LONDON, daily, weeks) == at(LONDON, 2026, 9, 1, 10)
 
 
-def test_a_special_date_that_is_none_names_its_place() -> None:
-    with pytest.raises(ConfigurationError, match="christmas"):
-        special_hours({"christmas": "closed"}, place="stores.soho.special_hours")
+def test_two_periods_a_night_and_midnight_each_close_when_they_do() -> None:
+    assert closing(at(LONDON, 2026, 11, 6, 11), LONDON, HOURS, SPECIAL) == at(LONDON, 2026, 11, 6, 14)
+    assert closing(at(LONDON, 2026, 11, 6, 20), LONDON, HOURS, SPECIAL) == at(LONDON, 2026, 11, 7, 2)
+    assert closing(at(LONDON, 2026, 11, 7, 1), LONDON, HOURS, SPECIAL) == at(LONDON, 2026, 11, 7, 2)
+    assert closing(at(LONDON, 2026, 11, 8, 23), LONDON, HOURS, SPECIAL) == at(LONDON, 2026, 11, 9, 0)
+    assert closing(at(LONDON, 2026, 11, 6, 15), LONDON, HOURS, SPECIAL) is None
+    touching = weekly_hours({"mon": "10:00-14:00,14:00-18:00"}, place="hours")
+    assert closing(at(LONDON, 2026, 11, 2, 11), LONDON, touching, ()) == at(LONDON, 2026, 11, 2, 18)
+
+
+def test_a_door_that_opens_in_the_hour_left_out_opens_when_the_clocks_go_forward() -> None:
+    early = weekly_hours({"sun": "01:30-03:00"}, place="hours")
+    forward = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+    assert next_opening(forward - timedelta(hours=3), LONDON, early, ()) == forward
+    assert closing(forward, LONDON, early, ()) == at(LONDON, 2026, 3, 29, 3)
+
+
+def test_the_ends_of_time_are_no_failure() -> None:
+    for instant in (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)):
+        assert open_at(instant, LONDON, HOURS, SPECIAL) is None
+        assert next_opening(instant, LONDON, HOURS, SPECIAL) == instant
+        assert closing(instant, LONDON, HOURS, SPECIAL) is None

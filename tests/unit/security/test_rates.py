@@ -11,10 +11,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.errors import TooManyRequests
 from gateway.model.principal import ClientProfile, Principal, Touchpoint
 from gateway.security.rates import RateLimits
+from gateway.security.windows import Windows
 
 PROFILE = ClientProfile(touchpoint=Touchpoint.WEB, requests_per_minute=5)
 ALICE = Principal(subject="alice", issuer="test")
@@ -54,6 +57,70 @@ async def test_a_redis_that_is_not_there_costs_no_correct_answer() -> None:
     limits = RateLimits(f"redis://127.0.0.1:{port}/0")
     assert await allowed(limits, ALICE, 9) == 5
     await limits.close()
+
+
+async def refused(limits: RateLimits, times: int, address: str = "192.0.2.1", *, guessed: bool = True) -> int:
+    """How many of so many refused credentials are told to wait."""
+    waits = 0
+    for _ in range(times):
+        try:
+            await limits.failed(address, guessed=guessed)
+        except TooManyRequests:
+            waits += 1
+    return waits
+
+
+async def test_failures_are_counted_by_address() -> None:
+    limits = RateLimits(failures=4)
+    assert await refused(limits, 10) == 6
+    assert await refused(limits, 10, "192.0.2.2") == 6
+    assert await refused(limits, 10, "192.0.2.3", guessed=False) == 0
+
+
+async def test_who_has_a_wrong_credential_is_counted_as_the_stranger_they_are() -> None:
+    limits = RateLimits(stranger=PROFILE)
+    assert await refused(limits, 3, guessed=False) == 0
+    assert await allowed(limits, Principal(), 9) == 2
+
+
+async def test_failures_without_a_limit_have_none() -> None:
+    assert await refused(RateLimits(), 1_000) == 0
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@given(st.integers(1, 20), st.lists(st.floats(0.0, 90.0), min_size=1, max_size=60))
+def test_who_waits_as_long_as_told_is_served(allowed: int, pauses: list[float]) -> None:
+    clock = Clock()
+    windows = Windows(clock=clock)
+    for pause in pauses:
+        clock.now += pause
+        wait = windows.hit("a", allowed)
+        assert 0.0 <= wait <= 60.0
+    clock.now += 120.0
+    assert windows.hit("a", allowed) == 0.0
+
+
+def test_a_burst_is_all_that_a_minute_allows() -> None:
+    clock = Clock()
+    windows = Windows(clock=clock)
+    for _ in range(5):
+        assert [windows.hit("a", 10) for _ in range(30)].count(0.0) in (10, 0)
+        clock.now += 1.0
+    clock.now += 120.0
+    assert windows.hit("a", 10) == 0.0
+
+
+def test_callers_are_remembered_in_bounded_memory() -> None:
+    windows = Windows(most=100)
+    for number in range(10_000):
+        windows.hit(f"caller {number}" * 50, 5)
+    assert len(windows) == 100
 
 
 @asynccontextmanager

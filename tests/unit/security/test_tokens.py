@@ -12,9 +12,11 @@ from typing import Any, cast
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from gateway.errors import ConfigurationError, Unauthenticated, Unavailable
 from gateway.model.principal import ClientProfile, Touchpoint
+from gateway.security.authentication import Outdated
 from gateway.security.issuer import LocalIssuer
 from gateway.security.tokens import LEEWAY_SECONDS, TokenVerifier
 from gateway.settings import IssuerSection
@@ -148,6 +150,37 @@ def _cut(house: House) -> str:
     return house.token()[:-4]
 
 
+def _raw(house: House, header: bytes | None = None, claims: bytes | None = None) -> str:
+    """Rightly signed, whatever the two halves say."""
+    key = cast("ECKey", house.issuer.keys[-1])
+    halves = (
+        header or json.dumps({"alg": "ES256", "kid": key.kid}).encode(),
+        claims or json.dumps(_claims(house)).encode(),
+    )
+    signed = b".".join(base64.urlsafe_b64encode(half).rstrip(b"=") for half in halves)
+    signature = JWSRegistry.algorithms["ES256"].sign(signed, key)
+    return f"{signed.decode()}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+def _header(house: House, **more: Any) -> bytes:
+    return json.dumps({"alg": "ES256", "kid": house.issuer.keys[-1].kid, **more}).encode()
+
+
+def _twice(house: House, member: str, value: object) -> bytes:
+    """The claims with a member more, which stands first and would count for a reader that takes the first."""
+    return json.dumps(_claims(house)).replace("{", f"{{{json.dumps(member)}: {json.dumps(value)}, ", 1).encode()
+
+
+def _other_spelling(house: House) -> str:
+    """The last letter of a half carries bits that mean nothing: another text for the same bytes."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for filler in ("", "x", "xx"):
+        head, claims, signature = _raw(house, claims=json.dumps(_claims(house, filler=filler)).encode()).split(".")
+        if len(claims) % 4:
+            return f"{head}.{claims[:-1]}{letters[letters.index(claims[-1]) ^ 1]}.{signature}"
+    raise AssertionError
+
+
 Bad = Callable[[House], str]
 BAD: dict[str, Bad] = {
     "expired": lambda house: house.token(exp=int(house.now - LEEWAY_SECONDS - 1)),
@@ -185,6 +218,45 @@ BAD: dict[str, Bad] = {
     "changed claims": _tampered,
     "cut signature": _cut,
     "unknown crit": lambda house: _segments({"alg": "ES256", "crit": ["x"], "x": 1}, _claims(house)),
+    "crit is empty": lambda house: _raw(house, _header(house, crit=[])),
+    "crit is unknown": lambda house: _raw(house, _header(house, crit=["x"], x=1)),
+    "crit is text": lambda house: _raw(house, _header(house, crit="exp")),
+    "crit is null": lambda house: _raw(house, _header(house, crit=None)),
+    "crit names alg": lambda house: _raw(house, _header(house, crit=["alg"])),
+    "crit is b64": lambda house: _raw(house, _header(house, crit=["b64"], b64=True)),
+    "b64 is false": lambda house: _raw(house, _header(house, b64=False)),
+    "b64 is true": lambda house: _raw(house, _header(house, b64=True)),
+    "alg stands twice": lambda house: _raw(house, b'{"alg": "none", ' + _header(house)[1:]),
+    "kid stands twice": lambda house: _raw(house, b'{"kid": "x", ' + _header(house)[1:]),
+    "sub stands twice": lambda house: _raw(house, claims=_twice(house, "sub", "bob")),
+    "exp stands twice": lambda house: _raw(house, claims=_twice(house, "exp", 1)),
+    "a member inside stands twice": lambda house: _raw(
+        house, claims=_twice(house, "a", 0).replace(b"0", b'{"b":1,"b":2}', 1)
+    ),
+    "exp is beyond numbers": lambda house: _raw(
+        house, claims=json.dumps(_claims(house, exp=0)).replace(": 0", ": 1e999").encode()
+    ),
+    "exp is very large": lambda house: _raw(house, claims=json.dumps(_claims(house, exp=10**400)).encode()),
+    "exp has very many digits": lambda house: _raw(
+        house, claims=json.dumps(_claims(house, exp=0)).replace(": 0", ": " + "9" * 5_000).encode()
+    ),
+    "exp is null": lambda house: _raw(house, claims=json.dumps(_claims(house, exp=None)).encode()),
+    "nbf is true": lambda house: _raw(house, claims=json.dumps(_claims(house, nbf=True)).encode()),
+    "iat is text": lambda house: _raw(house, claims=json.dumps(_claims(house, iat="1")).encode()),
+    "a token in a token": lambda house: _raw(house, _header(house, cty="JWT"), house.token().encode()),
+    "called a token in a token": lambda house: _raw(house, _header(house, cty="jwt")),
+    "typ is a list": lambda house: _raw(house, _header(house, typ=["JWT"])),
+    "typ is another": lambda house: _raw(house, _header(house, typ="dpop+jwt")),
+    "kid is a path": lambda house: _raw(house, _header(house, kid="../../../dev/null")),
+    "kid is an address": lambda house: _raw(house, _header(house, kid="https://evil.example.com/jwks")),
+    "kid is a number": lambda house: _raw(house, _header(house, kid=1)),
+    "kid is a list": lambda house: _raw(house, _header(house, kid=[house.issuer.keys[-1].kid])),
+    "kid is long": lambda house: _raw(house, _header(house, kid="k" * 4_000)),
+    "alg is a list": lambda house: _raw(house, _header(house, alg=["ES256"])),
+    "alg in lower case": lambda house: _raw(house, _header(house, alg="es256")),
+    "the header is a list": lambda house: _raw(house, b"[]"),
+    "the header is nested": lambda house: _raw(house, _header(house, x=0).replace(b"0", b"[" * 100_000)),
+    "another spelling": _other_spelling,
     "an id token's type": lambda house: _signed(house, {"typ": "logout+jwt"}),
     "claims are a list": lambda house: _segments({"alg": "ES256"}, b"[]"),
     "claims are not JSON": lambda house: _segments({"alg": "ES256"}, b"\xff\xfe"),
@@ -205,6 +277,48 @@ async def test_a_bad_token_is_refused(house: House, kind: str) -> None:
     with pytest.raises(Unauthenticated) as refused:
         await house.verifier.verify(BAD[kind](house))
     assert refused.value.message == "The access token is not valid."
+
+
+async def test_a_token_signed_by_hand_is_a_good_one(house: House) -> None:
+    """What the tests above change, and nothing else, is what is refused in them."""
+    assert (await house.verifier.verify(_raw(house))).subject == "alice"
+    with_certificate = _header(house, typ="at+jwt", x5t="abc", jku="https://id.example.com/jwks")
+    assert (await house.verifier.verify(_raw(house, with_certificate))).subject == "alice"
+
+
+async def test_only_what_was_good_once_is_outdated(house: House) -> None:
+    """Guesses are counted against who makes them; an expired token is no guess."""
+    house.revoked.add((ISSUER, "alice", "t1"))
+    for token in (house.token(exp=int(house.now - 3_600)), house.token(jti="t1")):
+        with pytest.raises(Outdated):
+            await house.verifier.verify(token)
+    for kind in ("another key under the known id", "wrong audience", "changed claims", "crit is empty"):
+        with pytest.raises(Unauthenticated) as refused:
+            await house.verifier.verify(BAD[kind](house))
+        assert not isinstance(refused.value, Outdated)
+    expired = house.token(exp=int(house.now - 3_600))
+    with pytest.raises(Unauthenticated) as refused:
+        await house.verifier.verify(expired[:-6] + "AAAAAA")
+    assert not isinstance(refused.value, Outdated)
+
+
+async def test_a_token_whose_issuer_numbers_them_is_revoked_by_its_number(house: House) -> None:
+    house.revoked.add((ISSUER, "alice", "7"))
+    with pytest.raises(Unauthenticated):
+        await house.verifier.verify(house.token(jti=7))
+
+
+async def test_a_key_is_for_its_own_algorithm(tmp_path: Path) -> None:
+    house = House(tmp_path, algorithm="RS256", algorithms=("RS256", "RS512"))
+    key = house.issuer.keys[-1]
+    token = jwt.encode(
+        {"alg": "RS512", "kid": key.kid},
+        _claims(house),
+        RSAKey.import_key({name: value for name, value in key.as_dict(private=True).items() if name != "alg"}),
+        algorithms=["RS512"],
+    )
+    with pytest.raises(Unauthenticated):
+        await house.verifier.verify(token)
 
 
 async def test_clocks_may_differ_a_little(house: House) -> None:

@@ -120,7 +120,7 @@ async def test_pickup_is_by_store_nearest_first_and_each_store_has_its_own_truth
         {"shop": shop("MUG"), "pos": shop("MUG", stock=(stock("MUG", "L1", 2),)), "erp": erp("MUG")},
     )
     world["erp"].down = True
-    near = {"latitude": 51.51, "longitude": -0.12}
+    near = {"latitude": 51.51, "longitude": -0.12, "radiusKm": 400}
     found = availability(await world.data(PICKUP, {"near": near}))
     assert [place["store"]["key"] for place in found["stores"]] == ["near", "far"]
     first, second = found["stores"]

@@ -93,9 +93,11 @@ def test_it_holds_until_the_door_opens_until_it_closes_and_until_midnight(asked:
     assert (kept.until, kept.next(instant)) == (datetime.fromisoformat(until), datetime.fromisoformat(opens))
 
 
-def test_on_the_day_the_clocks_go_back_nothing_is_kept_over_the_change() -> None:
+def test_a_closing_time_that_comes_twice_closes_once() -> None:
     late = (OpeningPeriod(6, time(0, 30), time(1, 30)),)
     first = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)  # 01:15 in summer time, open; an hour later 01:15 again
     assert steady_opening(first, LONDON, late, ()).until == first + timedelta(minutes=15)
-    between = first + timedelta(minutes=30)  # 01:45: closed, and at the second 01:00 open again
-    assert steady_opening(between, LONDON, late, ()).until == between
+    between = first + timedelta(minutes=30)  # 01:45: closed, and nobody opens for the second 01:00
+    kept = steady_opening(between, LONDON, late, ())
+    assert kept.next(between) == datetime(2026, 11, 1, 0, 30, tzinfo=UTC)
+    assert kept.until == datetime(2026, 10, 26, tzinfo=UTC)

@@ -36,13 +36,26 @@ async def world_of(build: Build, **more: Any) -> World:
 async def test_the_nearest_store_comes_first_with_its_distance(build: Build) -> None:
     world = await world_of(build)
     query = "query($near: NearInput) { stores(near: $near) { nodes { key distanceKm } totalCount } }"
-    found = (await world.data(query, {"near": LONDON}))["stores"]
-    assert [node["key"] for node in found["nodes"]] == ["london", "leeds", "tokyo"]
+    found = (await world.data(query, {"near": {**LONDON, "radiusKm": 300}}))["stores"]
+    assert [node["key"] for node in found["nodes"]] == ["london", "leeds"]
     assert found["nodes"][0]["distanceKm"] == 0.0
     assert 260 < found["nodes"][1]["distanceKm"] < 285
-    assert 9_500 < found["nodes"][2]["distanceKm"] < 9_600
-    around = (await world.data(query, {"near": {**LONDON, "radiusKm": 300}}))["stores"]
-    assert around["totalCount"] == 2
+
+
+async def test_near_reaches_as_far_as_the_market_says_and_not_beyond_the_market(build: Build) -> None:
+    query = "query($near: NearInput, $in: String) { stores(near: $near, country: $in) { nodes { key } totalCount } }"
+
+    async def found(markets: dict[str, Any], radius: float | None = None, country: str | None = None) -> list[str]:
+        world = await world_of(build, markets=markets)
+        near = LONDON if radius is None else {**LONDON, "radiusKm": radius}
+        nodes = (await world.data(query, {"near": near, "in": country}))["stores"]["nodes"]
+        return [node["key"] for node in nodes]
+
+    assert await found({}) == ["london"]
+    assert await found({"GB": {"near_radius_km": 300.0}}) == ["london", "leeds"]
+    assert await found({}, radius=20_000) == ["london", "leeds"]
+    assert await found({}, radius=20_000, country="JP") == ["tokyo"]
+    assert await found({"JP": {"near_radius_km": 10_000.0}}, country="JP") == ["tokyo"]
 
 
 async def test_what_the_configuration_leaves_out_its_system_completes(build: Build) -> None:
@@ -74,6 +87,22 @@ async def test_a_store_is_open_by_its_own_clock_past_midnight_and_not_on_special
     assert (await open_at("2026-07-04T16:30:00Z"))["tokyo"] is True
     assert (await open_at("2026-07-04T17:30:00Z"))["tokyo"] is False
     assert (await open_at("2026-12-25T12:00:00Z"))["london"] is False
+
+
+async def test_an_instant_is_written_as_rfc_3339_has_it_and_the_ends_of_time_are_no_failure(build: Build) -> None:
+    world = await world_of(build)
+    query = "query($at: DateTime) { stores { nodes { openAt(at: $at) } } }"
+    for at, is_open in (
+        ("2026-07-03t10:30:00+01:00", True),
+        ("2016-12-31T23:59:60Z", False),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+    ):
+        assert (await world.data(query, {"at": at}))["stores"]["nodes"][0]["openAt"] is is_open
+    for at in ("2026-W27-5T09:30:00Z", "20260703T093000Z", "2026-07-03T09:30:00", "2026-07-03T09:30:00+24:00"):
+        result = await world.ask(query, {"at": at})
+        assert result.errors is not None
+        assert "RFC 3339" in str(result.errors[0].message)
 
 
 async def test_summer_time_is_the_stores_own(build: Build) -> None:

@@ -33,12 +33,16 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("identity.erp.field", "empty"): "the adapter's usual field",
     ("stores.covent_garden.services", "empty"): "it has none",
     ("channels.retail.locations", "empty"): "nothing is delivered, only picked up",
+    ("channels.retail.delivery_cutoff", "empty"): "orders count from the day they are placed on",
+    ("markets.GB.timezone", "empty"): "its stores', or the country's own",
+    ("markets.GB.holidays", "empty"): "every day counts",
     ("issuers.customers.jwks_file", "empty"): "the other of the two is given",
     ("issuers.customers.roles_claim", "empty"): "only staff have roles",
     **{(f"profiles.web.{key}", "empty"): "all configured ones" for key in ("channels", "countries", "currencies")},
     ("profiles.web.operations", "empty"): "free documents may be sent",
     ("profiles.kiosk.stores", "empty"): "all configured ones",
     ("server.cors_origins", "empty"): "no other site's pages",
+    ("server.trusted_proxies", "empty"): "nobody is believed",
     # a text that only people read, or only the system that it belongs to
     **{
         (f"stores.covent_garden.{key}", kind): FREE_TEXT

@@ -10,6 +10,8 @@ from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from gateway.errors import AmbiguousKey
 from gateway.model.catalog import (
+    Category,
+    Collection,
     Image,
     Model3d,
     Model3dSource,
@@ -22,6 +24,8 @@ from gateway.model.catalog import (
 )
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.text import Text
+from gateway.testing.conformance.example import SEEN
+from gateway.testing.sandbox import SeedTranslation
 
 from .conftest import OpenShop
 from .shops import product, seed
@@ -88,6 +92,35 @@ async def test_texts_are_in_the_language_they_say(shop: Shopify) -> None:
     assert isinstance(unserved, Product)
     assert japanese.title == Text("マグカップ 1", "ja")
     assert unserved.title == Text("Mug 1", "en")
+
+
+async def test_what_the_shop_did_not_translate_says_the_language_it_is_in(open_shop: OpenShop) -> None:
+    texts = (SeedTranslation("1", "he", "דבר 1"),)
+    thing = product(
+        1, "A", "B", description=Text("Made of clay.", "en"), category_keys=("10",), collection_keys=("20",)
+    )
+    sandbox, shop = await open_shop(
+        seed(
+            thing,
+            product(2, "C"),
+            translations=texts,
+            categories=(Category("10", Text("Home", "en"), SEEN, slug="home"),),
+            collections=(Collection("20", Text("Summer", "en"), SEEN, slug="summer", description=Text("Hot.", "en")),),
+        )
+    )
+    found = await shop.get_products([slug("thing-1"), slug("thing-2")], view(language="iw"), call())
+    translated, plain = found[slug("thing-1")], found[slug("thing-2")]
+    assert isinstance(translated, Product)
+    assert isinstance(plain, Product)
+    assert (translated.title, translated.title.direction) == (Text("דבר 1", "he"), "RTL")
+    assert translated.description == Text("Made of clay.", "en")
+    assert [variant.title for variant in translated.variants] == [Text("0", "en"), Text("1", "en")]
+    assert (plain.title, plain.variants[0].title) == (Text("Thing 2", "en"), Text("Thing 2", "en"))
+    assert [request.operation for request in sandbox.requests] == ["ProductsByKey", "ProductTexts"]
+    (category,) = await shop.list_categories(None, view(language="he"), call())
+    (collection,) = await shop.list_collections(None, view(language="he"), call())
+    assert (category.name, collection.name) == (Text("Home", "en"), Text("Summer", "en"))
+    assert collection.description == Text("Hot.", "en")
 
 
 async def test_a_country_that_is_not_served_says_so(shop: Shopify) -> None:
@@ -218,3 +251,13 @@ async def test_hostile_keys_are_just_unknown(shop: Shopify) -> None:
     hostile = ['"', "\\", '" OR sku:"MUG-01-S', "a:b", "(", "*", "\u0000", "💥", " "]
     keys = [ProductKey(kind, text) for text in hostile for kind in ProductKeyKind]
     assert await shop.get_products(keys, view(), call()) == {}
+
+
+@pytest.mark.parametrize("stored", [" SP ACE/é", "SP ACE/é ", "SP ACE/é"])
+async def test_a_sku_with_a_blank_at_its_end_is_the_sku_without(open_shop: OpenShop, stored: str) -> None:
+    _, shop = await open_shop(seed(product(1, stored)))
+    found = await shop.get_products([sku("SP ACE/é"), slug("Thing-1")], view(), call())
+    assert set(found) == {sku("SP ACE/é"), slug("Thing-1")}
+    for each in found.values():
+        assert isinstance(each, Product)
+        assert each.variants[0].sku == "SP ACE/é"

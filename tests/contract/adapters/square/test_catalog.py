@@ -155,3 +155,12 @@ async def test_a_cursor_square_does_not_know_is_an_invalid_cursor(till: Connecte
     query = ProductQuery(first=5, after='["c29tZXRoaW5n",5,0]')
     with pytest.raises(InvalidCursor):
         await till.adapter.list_products(query, seen_by("product.list_products"), call())
+
+
+@pytest.mark.parametrize("stored", [" MUG", "MUG ", "MUG"])
+async def test_a_sku_with_a_blank_at_its_end_is_the_sku_without(connect: Connect, stored: str) -> None:
+    till = await connect(small_seed(products=(product(1, variant(1, stored)),), prices=(), stock=()))
+    key = ProductKey(ProductKeyKind.SKU, "MUG")
+    found = (await till.adapter.get_products([key], seen_by("product.get_products"), call()))[key]
+    assert isinstance(found, Product)
+    assert found.variants[0].sku == "MUG"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import UTC, datetime, time
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from gateway.errors import InvalidAnswer, Mistake
+from adapters.square.mapping import places
+from adapters.square.wire.places import LocationsAnswer
+from gateway.errors import Mistake
+from gateway.model.opening_hours import open_at
 from gateway.model.stores import GeoPoint, OpeningPeriod
 from tests.contract.adapters.square.connected import (
     BACKEND,
+    SEEN,
     Connect,
     Connected,
     call,
@@ -45,9 +50,56 @@ async def test_hours_are_read_as_square_may_write_them(till: Connected) -> None:
     written("8:30:00", "24:00:00")
     first = (await till.adapter.list_stores(None, seen_by("store.list_stores"), call()))[0]
     assert first.hours == (OpeningPeriod(6, time(8, 30), time(0)),)
-    written("8:30:00", "late")
-    with pytest.raises(InvalidAnswer):
-        await till.adapter.list_stores(None, seen_by("store.list_stores"), call())
+    written("00:00:00", "24:00:00")
+    first = (await till.adapter.list_stores(None, seen_by("store.list_stores"), call()))[0]
+    assert first.hours == (OpeningPeriod(6, time(), time()),)
+
+
+FINE = {"day_of_week": "MON", "start_local_time": "09:00:00", "end_local_time": "17:00:00"}
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        {"periods": [FINE, {**FINE, "end_local_time": "late"}]},
+        {"periods": [FINE, {**FINE, "start_local_time": "09:30Z"}]},
+        {"periods": [FINE, {**FINE, "start_local_time": "09:30:00+01:00"}]},
+        {"periods": [FINE, {**FINE, "start_local_time": "09.30", "end_local_time": "17.30"}]},
+        {"periods": [FINE, {**FINE, "start_local_time": "24:00:00", "end_local_time": "02:00:00"}]},
+        {"periods": [FINE, {**FINE, "start_local_time": "33:00:00"}]},
+        {"periods": [FINE, {**FINE, "end_local_time": "09:00:00"}]},
+        {"periods": [FINE, {**FINE, "day_of_week": "HOLIDAY"}]},
+        {"periods": [FINE, {"day_of_week": "MON"}]},
+    ],
+)
+async def test_hours_that_cannot_be_read_cost_the_store_its_hours_and_nothing_else(
+    till: Connected, hours: object
+) -> None:
+    till.sandbox.account.locations["L1"]["business_hours"] = hours
+    first = (await till.adapter.list_stores(None, seen_by("store.list_stores"), call()))[0]
+    assert (first.hours, first.name, first.timezone) == ((), "Store L1", "Europe/London")
+    assert first.unparsed_hours
+    assert open_at(datetime(2026, 7, 1, 12, tzinfo=UTC), "Europe/London", first.hours, first.special_hours) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("business_hours", {"periods": "always"}),
+        ("business_hours", {"periods": [{**FINE, "start_local_time": 9}]}),
+        ("business_hours", "always"),
+        ("coordinates", {"latitude": 515127.0, "longitude": 0.0}),
+        ("coordinates", {"latitude": "51.5", "longitude": 0}),
+        ("coordinates", "here"),
+    ],
+)
+def test_a_part_of_another_shape_costs_nothing_but_itself(field: str, value: object) -> None:
+    body = msgspec.json.encode({"locations": [{"id": "L1", "name": "Soho", field: value}]})
+    answer = msgspec.json.decode(body, type=LocationsAnswer)
+    assert answer.locations
+    found = places.store(answer.locations[0], SEEN)
+    assert (found.name, found.hours, found.point) == ("Soho", (), None)
+    assert (found.unparsed_hours is None) is (field == "coordinates")
 
 
 async def test_an_address_and_coordinates_may_be_absent(till: Connected) -> None:

@@ -1,0 +1,146 @@
+"""Whose address a request comes from: the socket's, unless that is a load balancer the configuration trusts.
+
+Of a trusted proxy's list the last address that is no trusted proxy counts: each proxy appends who asked it, so whatever
+stands further left may be a client's invention. One header only is read, because a proxy that writes one of the two
+passes the other on as the client sent it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from gateway.errors import ConfigurationError
+from gateway.http.wire import Header, Scope
+from gateway.settings import ForwardedHeader, ServerSection
+
+MOST_HOPS = 32
+"""Proxies in a row that are looked through."""
+LONGEST_ADDRESS = 64
+SITE_BITS = 64
+"""What one IPv6 customer has at least to itself."""
+_PLACE = "server.trusted_proxies"
+_PAIR = re.compile(r"\s*([A-Za-z]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s\";,]*)\s*(;|,|$)")
+
+Address = IPv4Address | IPv6Address
+
+
+class Proxies:
+    """The trusted ones. None at all: then no header is ever looked at."""
+
+    def __init__(self, networks: Iterable[str] = (), header: ForwardedHeader = "x-forwarded-for") -> None:
+        """Raises ConfigurationError for what is no network, or is everybody's."""
+        self._networks = tuple(_network(written) for written in networks)
+        self._header = header.encode()
+        self._read = _forwarded if header == "forwarded" else _forwarded_for
+
+    @classmethod
+    def of(cls, section: ServerSection) -> Proxies:
+        return cls(section.trusted_proxies, section.forwarded_header)
+
+    def __bool__(self) -> bool:
+        return bool(self._networks)
+
+    def trusts(self, address: str) -> bool:
+        parsed = _parsed(address)
+        return parsed is not None and self._has(parsed)
+
+    def client_of(self, scope: Scope) -> str:
+        """The address to count for and to blame; empty where the server knows none."""
+        peer = scope.get("client")
+        if not peer:
+            return ""
+        nearest = _parsed(str(peer[0]))
+        if nearest is None:
+            return str(peer[0])
+        if self._networks and self._has(nearest):
+            for hop, written in enumerate(self._read(_values(scope["headers"], self._header))):
+                told = _parsed(written)
+                if told is None or hop >= MOST_HOPS:
+                    break  # whoever stands behind this proxy is unknown: the proxy itself is the nearest that is known
+                nearest = told
+                if not self._has(told):
+                    break
+        return str(nearest)
+
+    def _has(self, address: Address) -> bool:
+        return any(address in network for network in self._networks)
+
+
+def party_of(address: str) -> str:
+    """Who is counted as one: an IPv4 address, or the IPv6 network of /64 that one customer can choose addresses in."""
+    return address[:LONGEST_ADDRESS] if len(address) > LONGEST_ADDRESS else _party(address)
+
+
+@lru_cache(4_096)
+def _party(address: str) -> str:
+    parsed = _read(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed) >> SITE_BITS << SITE_BITS, SITE_BITS)))
+    return address if parsed is None else str(parsed)
+
+
+def _network(written: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(written)
+    except ValueError as error:
+        raise ConfigurationError(f"`{written}` is not a network: {error}", place=_PLACE) from error
+    if network.prefixlen == 0:
+        raise ConfigurationError(f"`{written}` would let everybody say who they are", place=_PLACE)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen >= 96:
+        return IPv4Network((mapped, network.prefixlen - 96))
+    return network
+
+
+def _parsed(written: str) -> Address | None:
+    """An address without its zone; IPv4 as IPv4, however the socket writes it."""
+    return None if len(written) > LONGEST_ADDRESS else _read(written)
+
+
+@lru_cache(4_096)
+def _read(written: str) -> Address | None:
+    try:
+        address = ip_address(written.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _values(headers: Iterable[Header], wanted: bytes) -> str:
+    return ",".join(value.decode("latin-1") for name, value in headers if name.lower() == wanted)
+
+
+def _forwarded_for(written: str) -> Iterator[str]:
+    """`X-Forwarded-For`, the last one first."""
+    for entry in reversed(written.split(",")):
+        yield _without_port(entry.strip())
+
+
+def _forwarded(written: str) -> Iterator[str]:
+    """`Forwarded` (RFC 7239), the last `for` first. An element without one, or a header that cannot be read, says
+    nothing of what stands before it."""
+    elements: list[str] = [""]
+    at = 0
+    while at < len(written):
+        pair = _PAIR.match(written, at)
+        if pair is None or pair.end() == at:
+            yield ""
+            return
+        name, value, end = pair.groups()
+        if name.lower() == "for":
+            elements[-1] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+        if end == ",":
+            elements.append("")
+        at = pair.end()
+    for element in reversed(elements):
+        yield _without_port(element)
+
+
+def _without_port(entry: str) -> str:
+    if entry.startswith("["):
+        return entry[1:].partition("]")[0]
+    host, colon, _ = entry.partition(":")
+    return host if colon and "." in host else entry

@@ -1,0 +1,1 @@
+"""What the gateway says to its operators when something fails."""
