@@ -86,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--deep", action="store_true", help="make one real call of every operation of every backend")
     check.add_argument("--customer", metavar="EMAIL", help="with --deep: ask personal operations as this customer")
     check.add_argument("--json", action="store_true", help="print the report as JSON")
+    check.add_argument(
+        "--sku",
+        action="append",
+        default=[],
+        help="compare the prices of this SKU, in place of some at random; repeatable",
+    )
     check.epilog = "Exit codes: 0 all will work, 1 problems were found, 2 there is no configuration that can be read."
     check.set_defaults(run=_check)
 
@@ -195,7 +201,9 @@ def _summary(settings: Settings, options: argparse.Namespace) -> str:
 def _check(options: argparse.Namespace) -> int:
     from gateway.check import check
 
-    return asyncio.run(check(options.config, deep=options.deep, json=options.json, customer=options.customer))
+    return asyncio.run(
+        check(options.config, deep=options.deep, json=options.json, customer=options.customer, skus=options.sku)
+    )
 
 
 def _print_config(options: argparse.Namespace) -> int:

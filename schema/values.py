@@ -157,7 +157,10 @@ class GapView:
     def source(record: Gap, ctx: OperationContext) -> str:
         return ctx.source(record.source)
 
-    code: str = strawberry.field(description="Why, such as BACKEND_UNAVAILABLE or HISTORY_TRUNCATED.")
+    code: str = strawberry.field(
+        description="Why, such as BACKEND_UNAVAILABLE, HISTORY_TRUNCATED (older ones) or ACCESS_RESTRICTED (the system "
+        "shows its gateway only some)."
+    )
     retryable: bool = strawberry.field(description="Whether asking again later can help.")
     before: datetime | None = strawberry.field(
         description="Only entries older than this are missing; null: any may be."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.odoo.customers import OdooCustomers
 from adapters.odoo.drift import OdooDrift
+from adapters.odoo.examination import ENTRANCE, PROBE, OdooExamination
 from adapters.odoo.loyalty import OdooLoyalty
 from adapters.odoo.orders import OdooOrders
 from adapters.odoo.products import OdooProducts
@@ -13,8 +14,6 @@ from adapters.odoo.stores import OdooStores
 from adapters.odoo.webhooks import OdooWebhooks
 from gateway.model.context import CallContext
 from gateway.ports.domains import Probe
-
-PROBE = "probe"
 
 
 class OdooAdapter(
@@ -26,20 +25,19 @@ class OdooAdapter(
     OdooCustomers,
     OdooLoyalty,
     OdooOrders,
+    OdooExamination,
 ):
     async def probe(self, call: CallContext) -> Probe:
-        """One authenticated request for the version, counted in variants that are sold."""
+        """One authenticated request for the version, one that counts what is sold, and those of the examination."""
+        examined = await self.examine(call)
         version = await self.client.version(call)
-        ask = Ask(
-            model="product.product",
-            method="search_count",
-            arguments={"domain": [["sale_ok", "=", True]]},
-            operation=PROBE,
-        )
-        sold = await self.client.call(int, ask, call)
-        notes = [f"{sold} variants are sold"]
+        notes: list[str] = []
+        if not any(problem.place in ENTRANCE for problem in examined.problems):
+            domain = [["sale_ok", "=", True]]
+            ask = Ask(model="product.product", method="search_count", arguments={"domain": domain}, operation=PROBE)
+            notes.append(f"{await self.client.call(int, ask, call)} variants are sold")
         if version == 17:
             notes.append("no Odoo 17 was tried: check prices against its own quotations")
         if self.config.origin_field and not self.config.webhook_token:
             notes.append("no `webhook_token`: changes are seen when cached answers run out")
-        return Probe(version=f"{version}.0", notes=tuple(notes))
+        return Probe(version=f"{version}.0", notes=tuple(notes), problems=examined.problems, lacking=examined.lacking)

@@ -38,7 +38,7 @@ class OdooClient:
 
     def __init__(self, config: OdooConfig, transport: Transport) -> None:
         self._config = config
-        self._transport = transport
+        self.transport = transport
         self._version = Shelf(self._find_version, DAY)
         self._protocol: WireProtocol | None = None
 
@@ -48,14 +48,14 @@ class OdooClient:
         return await self._version.get(call)
 
     async def _find_version(self, call: CallContext) -> int:
-        return supported(await detect_version(self._transport, call))
+        return supported(await detect_version(self.transport, call))
 
     async def call(self, kind: type[T], ask: Ask, call: CallContext, context: Mapping[str, Any] | None = None) -> T:
         """The result as a `kind`. `context` adds to what every call says: the company, the language, UTC. A company
         that is not allowed is an AccessError and an unknown language a UserError, each for the whole call."""
         if self._protocol is None:
             version = await self.version(call)
-            self._protocol = (Json2 if version >= 19 else JsonRpc)(self._config, self._transport)
+            self._protocol = (Json2 if version >= 19 else JsonRpc)(self._config, self.transport)
         said = {"allowed_company_ids": [self._config.company], "lang": self._config.language, "tz": "UTC"}
         arguments = {**ask.arguments, "context": {**said, **(context or {})}}
         body = await self._protocol.call(msgspec.structs.replace(ask, arguments=arguments), call)
@@ -80,7 +80,8 @@ class OdooClient:
     ) -> tuple[R, ...]:
         """`web_search_read` with the specification that fills `row`: relations come with the same call. Without
         `order`, the model's own."""
-        arguments: dict[str, Any] = {"domain": domain, "specification": specification(row)}
+        asked = specification(row, await self.version(call))
+        arguments: dict[str, Any] = {"domain": domain, "specification": asked}
         if order:
             arguments["order"] = order
         if limit is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Struct
@@ -53,9 +53,10 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     made for (the company itself when 0). `units`: a sales unit's name to its `uom.uom` id.
     `third_party_stock`: count goods that others own. `unassigned_locations`: complete name of an internal location
     outside every warehouse, to the reference it is configured by. `kits`: read kits from `mrp.bom`.
-    `orders`: which models hold customers' orders. `origin_field`: the field of `sale.order` that carries the number of
-    the system that took the order first. `website`: the website module is there (slugs, published products).
-    `images`: offer image addresses (unverified). `name_order`: how `res.partner.name` is written.
+    `orders`: which models hold customers' orders. `origin_field`: the field of `sale.order` in which a shop's connector
+    writes the shop's own number; none by default, since what Odoo offers for it is often a buyer's purchase number.
+    `website`: the website module is there (slugs, published products). `images`: offer image addresses (unverified).
+    `name_order`: how `res.partner.name` is written.
     `webhook_token`: what automation rules must send back, as `?token=` or `X-Gateway-Token`.
     `tables_ttl`: seconds that price lists, rates, warehouses and kits are kept."""
 
@@ -77,7 +78,7 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     unassigned_locations: Annotated[Mapping[str, Annotated[str, TEXT]], TEXT.for_keys()] = {}
     kits: bool = True
     orders: Literal["sale", "pos", "both"] = "both"
-    origin_field: str = "client_order_ref"
+    origin_field: str = ""
     website: bool = False
     images: bool = False
     name_order: Literal["given_family", "family_given"] = "given_family"
@@ -99,21 +100,16 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     def pricelist_for(self, country: str, currency: str, channel: str | None, group: str | None) -> int | None:
         """The most specific matching entry: one that names the customer's group first, then the one with most keys,
         then the first in the file."""
+        groups = (None, group)
+        matching = [choice for choice in self.pricelists if choice.group in groups]
+        best = _most_specific(matching, country, currency, channel)
+        return best.pricelist if best is not None else self.default_pricelist
 
-        def matches(choice: PriceListChoice) -> bool:
-            return (
-                choice.country in (None, country)
-                and choice.currency in (None, currency)
-                and choice.channel in (None, channel)
-                and choice.group in (None, group)
-            )
-
-        def rank(choice: PriceListChoice) -> tuple[bool, int]:
-            keys = (choice.country, choice.currency, choice.channel, choice.group)
-            return choice.group is not None, sum(key is not None for key in keys)
-
-        matching = [choice for choice in self.pricelists if matches(choice)]
-        return max(matching, key=rank).pricelist if matching else self.default_pricelist
+    def group_for(self, country: str, currency: str, channel: str | None, tags: Collection[str]) -> str | None:
+        """Of a customer's tags the one that has a price list here; of several, as entries are chosen."""
+        matching = [choice for choice in self.pricelists if choice.group is not None and choice.group in tags]
+        best = _most_specific(matching, country, currency, channel)
+        return best.group if best is not None else None
 
     def position_for(self, country: str) -> int | None:
         return next((choice.position for choice in self.fiscal_positions if choice.country == country), None)
@@ -122,7 +118,24 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
         """What types cannot say."""
         if self.version in ("17", "18") and not (self.database and self.login):
             raise ConfigurationError("JSON-RPC needs `database` and `login`", place=place)
-        if not self.origin_field.isidentifier():
+        if self.origin_field and not self.origin_field.isidentifier():
             raise ConfigurationError("`origin_field` is not a field's name", place=f"{place}.origin_field")
         if self.tables_ttl <= 0:
             raise ConfigurationError("`tables_ttl` must be above 0 seconds", place=f"{place}.tables_ttl")
+
+
+def _most_specific(
+    choices: Sequence[PriceListChoice], country: str, currency: str, channel: str | None
+) -> PriceListChoice | None:
+    def matches(choice: PriceListChoice) -> bool:
+        return (
+            choice.country in (None, country)
+            and choice.currency in (None, currency)
+            and choice.channel in (None, channel)
+        )
+
+    def rank(choice: PriceListChoice) -> tuple[bool, int]:
+        keys = (choice.country, choice.currency, choice.channel, choice.group)
+        return choice.group is not None, sum(key is not None for key in keys)
+
+    return max(filter(matches, choices), key=rank, default=None)

@@ -1,39 +1,63 @@
-"""PriceAuditPort: the same prices by the rules and by Odoo's own dry run. They differ where a custom module changes
-prices, or where this adapter is wrong."""
+"""PriceAuditPort: the same prices and totals by the rules and by Odoo's own dry run. They differ where a setting is not
+told to the adapter, where a custom module changes prices, or where this adapter is wrong."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from adapters.odoo.examination import OdooExamination
 from adapters.odoo.identity import OdooIdentity
-from adapters.odoo.prices import Basis, OdooPrices
-from adapters.odoo.values import text
+from adapters.odoo.prices import Basis
+from gateway.errors import AdapterError
 from gateway.model.context import CallContext
+from gateway.model.money import Money
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports.domains import PriceDrift
+from gateway.ports.domains import PriceAudit, PriceDrift
 
 NOTICEABLE = Decimal("0.000001")
-"""Relative. Below it is what floats lose."""
+"""Relative. Below it is what floats lose of a unit price; totals are exact."""
+QUANTITIES = (Decimal(1), Decimal(3))
 
 
-class OdooDrift(OdooPrices, OdooIdentity):
-    async def price_drift(self, sample: int, call: CallContext) -> tuple[PriceDrift, ...]:
-        """On every configured price list, so `sample` SKUs are priced twice for each."""
+class OdooDrift(OdooExamination, OdooIdentity):
+    async def price_drift(self, sample: int, call: CallContext, skus: Sequence[str] = ()) -> PriceAudit:
+        """On every configured price list and fiscal position, for one piece and for three."""
+        chosen = list(dict.fromkeys(skus)) or await self._random(sample, call)
+        keys = [PriceKey(sku, quantity) for sku in chosen for quantity in QUANTITIES]
+        bases = await self._bases(call)
+        compared, found = 0, list[PriceDrift]()
+        for basis in bases:
+            evaluated = await self.evaluated(keys, basis, call)
+            charged = await self.charged(keys, basis, call)
+            for key in keys:
+                own, theirs = evaluated.get(key), charged.get(key)
+                if isinstance(own, Price) and isinstance(theirs, Price):
+                    pairs = list(_pairs(key, own, theirs))
+                    compared += len(pairs)
+                    found += [drift for drift in (_drift(key, *pair) for pair in pairs) if drift is not None]
+        if found:
+            cause = await self._cause(call)
+            found = [PriceDrift(one.sku, one.evaluated, one.charged, one.what, cause) for one in found]
+        names = tuple(basis.price_list.name if basis.price_list else "sales prices" for basis in bases)
+        return PriceAudit(tuple(chosen), names, compared, tuple(found))
+
+    async def _random(self, sample: int, call: CallContext) -> list[str]:
         rows = await self.all_codes(call)
-        codes = sorted({code for row in rows if (code := text(row.default_code or row.barcode))})
-        chosen = random.sample(codes, min(sample, len(codes)))
-        found: list[PriceDrift] = []
-        for basis in await self._bases(call):
-            found += await self._drift([PriceKey(code) for code in chosen], basis, call)
-        return tuple(found)
+        codes = sorted({code for row in rows if (code := self.code_of(row))})
+        return random.sample(codes, min(sample, len(codes)))
 
     async def _bases(self, call: CallContext) -> list[Basis]:
         tables = await self.price_tables.get(call)
-        wanted = {choice.pricelist: choice.country or "" for choice in reversed(self.config.pricelists)}
+        wanted = {(choice.pricelist, choice.country or ""): None for choice in self.config.pricelists}
         if self.config.default_pricelist is not None:
-            wanted.setdefault(self.config.default_pricelist, "")
-        lists: list[tuple[int | None, str]] = list(wanted.items()) or [(None, "")]
+            wanted |= dict.fromkeys(
+                (self.config.default_pricelist, one.country) for one in self.config.fiscal_positions
+            )
+            if not any(listed == self.config.default_pricelist for listed, _ in wanted):
+                wanted[self.config.default_pricelist, ""] = None
+        lists: list[tuple[int | None, str]] = list(wanted) or [(None, "")]
         bases: list[Basis] = []
         for identifier, country in lists:
             known = tables.lists.get(identifier) if identifier is not None else None
@@ -42,15 +66,32 @@ class OdooDrift(OdooPrices, OdooIdentity):
                 bases.append(basis)
         return bases
 
-    async def _drift(self, keys: list[PriceKey], basis: Basis, call: CallContext) -> list[PriceDrift]:
-        evaluated = await self.evaluated(keys, basis, call)
-        charged = await self.charged(keys, basis, call)
-        found: list[PriceDrift] = []
-        for key, own in evaluated.items():
-            theirs = charged.get(key)
-            if not isinstance(own, Price) or not isinstance(theirs, Price):
-                continue  # duplicates and rules that are not evaluated are reported elsewhere
-            ours, real = own.current.stated.amount, theirs.current.stated.amount
-            if abs(ours - real) > NOTICEABLE * max(abs(real), Decimal(1)):
-                found.append(PriceDrift(key.sku or "", f"{ours:f} {basis.currency}", f"{real:f} {basis.currency}"))
-        return found
+    async def _cause(self, call: CallContext) -> str:
+        """A setting first: what the configuration says otherwise than Odoo, and only then a custom module."""
+        try:
+            problems = await self.settings_that_differ(call)
+        except AdapterError:
+            problems = ()
+        if problems:
+            return "; ".join(f"`{problem.place} = {problem.nearest}`: {problem.message}" for problem in problems)
+        tables = await self.price_tables.get(call)
+        if len(tables.lineage) > 1:
+            return f"`company = {self.config.company}` is a branch: is it the one that sells? Else a customisation"
+        return "a customisation decides this price"
+
+
+def _pairs(key: PriceKey, own: Price, theirs: Price) -> Iterator[tuple[str, Money, Money, Decimal]]:
+    """What is comparable, what it is called, and by how much it may differ, relatively."""
+    if key.quantity == 1:
+        yield "one piece", own.current.stated, theirs.current.stated, NOTICEABLE
+    if own.line is not None and theirs.line is not None:
+        for name in ("net", "gross"):
+            ours, real = getattr(own.line, name), getattr(theirs.line, name)
+            if isinstance(ours, Money) and isinstance(real, Money):
+                yield f"the {name} total of {key.quantity:f}", ours, real, Decimal(0)
+
+
+def _drift(key: PriceKey, what: str, ours: Money, real: Money, allowed: Decimal) -> PriceDrift | None:
+    if abs(ours.amount - real.amount) <= allowed * max(abs(real.amount), Decimal(1)):
+        return None
+    return PriceDrift(key.sku or "", f"{ours.amount:f} {ours.currency}", f"{real.amount:f} {real.currency}", what)

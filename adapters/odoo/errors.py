@@ -23,6 +23,18 @@ class RightMissing(RequestRefused):
     """The gateway's user at this system may not read what the request asks about."""
 
 
+class UnknownDatabase(RequestRefused):
+    """The system has no such database."""
+
+
+class ForeignCompany(RightMissing):
+    """The gateway's user at this system may not work for the configured company."""
+
+
+class UnknownLanguage(RequestRefused):
+    """The system has not installed the asked language."""
+
+
 class EndlessRecursion(RequestRefused):
     """The system gave up on a calculation that refers to itself."""
 
@@ -75,13 +87,42 @@ _OURS = re.compile(
 )
 
 
+_NARROWER: tuple[tuple[str, str, type[AdapterError], str], ...] = (
+    (
+        "psycopg2.OperationalError",
+        r'database "[^"]*" does not exist',
+        UnknownDatabase,
+        "`database`: this server has none of that name",
+    ),
+    (
+        "odoo.exceptions.AccessError",
+        r"unauthorized or invalid companies",
+        ForeignCompany,
+        "`company`: this user may not work for it",
+    ),
+    (
+        "odoo.exceptions.UserError",
+        r"Invalid language code: ([A-Za-z_@]{2,16})",
+        UnknownLanguage,
+        "`language`, `languages`: {} is not installed",
+    ),
+    ("odoo.exceptions.MissingError", r"\(Record: res\.users\(", CredentialsRefused, "the user is gone"),
+)
+"""Faults whose words say more than their names. No part of a message is kept but a language's code."""
+
+
 def from_fault(fault: OdooFault, asked: str) -> AdapterError:
     """`asked` is `model.method`. Odoo's messages name users and records, so only those about our own mistakes in field
     or argument names are kept for the logs."""
     kind = _BY_NAME.get(fault.name, Unavailable)
+    detail = f"{fault.name} at {asked}"
+    for name, words, narrower, hint in _NARROWER:
+        found = re.search(words, fault.message) if fault.name == name else None
+        if found is not None:
+            kind, detail = narrower, f"{detail}: {hint.format(*found.groups())}"
+            break
     if fault.name == "odoo.exceptions.UserError" and asked.rpartition(".")[0] in fault.message:
         kind = MissingModel  # 17 and 18 answer a model that is not installed so
-    detail = f"{fault.name} at {asked}"
     if fault.name in _PROGRAM_ERRORS:
         named = _OURS.search(fault.message)
         detail += f": {named.group()}" if named else ""
@@ -96,6 +137,8 @@ def from_status(response: Response, asked: str) -> AdapterError:
     try:
         fault = msgspec.json.decode(response.body, type=OdooFault)
     except msgspec.MsgspecError:
+        if response.status == 404:
+            return UnknownDatabase(detail=f"status 404 at {asked}: no Odoo answers here: check `url` and `database`")
         kind = _BY_STATUS.get(response.status, Unavailable if response.status >= 500 else InvalidAnswer)
         return kind(detail=f"status {response.status} at {asked}")
     if fault.name in _BY_NAME:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
-
-from adapters.odoo.backend import SKUS_A_REQUEST, OdooBackend, chunks
-from adapters.odoo.values import Empty, text
+from adapters.odoo.backend import SKUS_A_REQUEST, CodeRow, OdooBackend, chunks
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
@@ -18,26 +15,20 @@ ROWS_A_PAGE = 5_000
 AUDIT = "product.audit"
 
 
-class CodeRow(Struct, frozen=True):
-    id: int
-    default_code: str | Empty
-    barcode: str | Empty
-
-
 class OdooIdentity(OdooBackend):
     async def resolve(
         self, keys: Sequence[str], context: ContextView, call: CallContext
     ) -> Mapping[str, NativeRef | AdapterError]:
         rows: list[CodeRow] = []
-        for chunk in chunks(list(self.written_skus(keys)), SKUS_A_REQUEST):
+        for chunk in chunks(await self.codes(keys, call), SKUS_A_REQUEST):
             domain = [[self.sku_field, "in", list(chunk)]]
             rows += await self.client.search(CodeRow, "product.product", domain, call, operation="product.resolve")
-        return self.by_sku(keys, [(self._code(row), self.ref(row.id)) for row in rows])
+        return self.by_sku(keys, [(self.code_of(row), self.ref(row.id)) for row in rows])
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         """Walks every variant by id, 5,000 a page."""
         rows = await self.all_codes(call)
-        borne = Counter(self.env.key_rule.written(code) for row in rows if (code := self._code(row)))
+        borne = Counter(self.env.key_rule.written(code) for row in rows if (code := self.code_of(row)))
         return IdentityAudit(
             records=len(rows),
             missing=len(rows) - borne.total(),
@@ -61,6 +52,3 @@ class OdooIdentity(OdooBackend):
             if len(page) < ROWS_A_PAGE:
                 return rows
             last = page[-1].id
-
-    def _code(self, row: CodeRow) -> str | None:
-        return text(row.barcode if self.sku_field == "barcode" else row.default_code)

@@ -43,7 +43,13 @@ def _stock(keys: int, axes: Mapping[str, int]) -> int:
     return ceil(keys / SKUS_A_REQUEST) + (axes.get("locations", 0) if axes.get("kits") else 0)
 
 
+def _programs(keys: int, axes: Mapping[str, int]) -> int:
+    """Three, and one for each rule that is for some products only (axis `scoped`)."""
+    return 3 + axes.get("scoped", 0)
+
+
 LANGUAGE = frozenset({"language"})
+MARKET = frozenset({"channel", "country", "currency"})
 
 MANIFEST = Manifest(
     name="odoo",
@@ -67,15 +73,17 @@ MANIFEST = Manifest(
             stale_for=600,
             max_response_bytes=PRODUCTS_SIZE,
         ),
-        "product.list_categories": OperationSpec(vary_on=LANGUAGE, time_to_live=300, stale_for=3600),
+        "product.list_categories": OperationSpec(
+            vary_on=LANGUAGE, requests=_translated(_constant(1)), time_to_live=300, stale_for=3600
+        ),
         "price.get_prices": OperationSpec(
-            vary_on=frozenset({"channel", "country", "currency", "price_group"}),
+            vary_on=MARKET | {"price_group"},
             axes={"skus": SKUS_A_REQUEST, "dry_run_lines": LINES_A_REQUEST},
             requests=_prices,
             time_to_live=30,
             stale_for=300,
         ),
-        "price.price_context": OperationSpec(personal=True, time_to_live=300),
+        "price.price_context": OperationSpec(vary_on=MARKET, personal=True, time_to_live=300),
         "stock.get_stock": OperationSpec(
             axes={"skus": SKUS_A_REQUEST},
             requests=_stock,
@@ -91,7 +99,7 @@ MANIFEST = Manifest(
             personal=True, axes={"keys": PEOPLE_A_REQUEST}, requests=_chunked(PEOPLE_A_REQUEST), time_to_live=30
         ),
         "loyalty.list_entries": OperationSpec(personal=True),
-        "loyalty.list_programs": OperationSpec(requests=_constant(2), time_to_live=3600, stale_for=86_400),
+        "loyalty.list_programs": OperationSpec(requests=_programs, time_to_live=900, stale_for=86_400),
         "order.list_orders": OperationSpec(personal=True, requests=_constant(2)),
         "order.get_orders": OperationSpec(personal=True, requests=_constant(2)),
         "order.get_by_origin": OperationSpec(personal=True, requests=_constant(2)),

@@ -9,8 +9,9 @@ from typing import cast
 
 from msgspec import Struct, defstruct, field
 
+from adapters.odoo.contacts import ADDRESSES
 from adapters.odoo.pricing.rows import CurrencyRow
-from adapters.odoo.values import Empty, moment, number, record, text
+from adapters.odoo.values import Empty, link, moment, number, record, text
 from gateway.errors import InvalidAnswer
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
@@ -26,6 +27,14 @@ class _Article(Struct, frozen=True):
 class _Warehouse(Struct, frozen=True):
     id: int
     code: str | Empty
+
+
+class Buyer(Struct, frozen=True):
+    """Who an order was made out to: a person, or an address of theirs."""
+
+    id: int
+    type: str | Empty
+    parent_id: int | Empty
 
 
 class _SaleLine(Struct, frozen=True):
@@ -46,19 +55,20 @@ class SaleRow(Struct, frozen=True):
     state: str
     delivery_status: str | Empty
     date_order: str | Empty
-    partner_id: int | Empty
+    partner_id: Buyer | Empty
     currency_id: CurrencyRow | Empty
     warehouse_id: _Warehouse | Empty
     amount_untaxed: Decimal
     amount_tax: Decimal
     amount_total: Decimal
     order_line: tuple[_SaleLine, ...]
-    origin: str | Empty = field(name="client_order_ref")
 
 
 @lru_cache(maxsize=8)
 def sale_row(origin_field: str) -> type[SaleRow]:
-    """`SaleRow` with its origin read from the configured field."""
+    """`SaleRow`, with its origin read from the configured field, if there is one."""
+    if not origin_field:
+        return SaleRow
     origin = ("origin", str | Empty, field(name=origin_field))
     return cast("type[SaleRow]", defstruct("SaleRow", [origin], bases=(SaleRow,), frozen=True))
 
@@ -90,7 +100,7 @@ class ReceiptRow(Struct, frozen=True):
     pos_reference: str | Empty
     state: str
     date_order: str | Empty
-    partner_id: int | Empty
+    partner_id: Buyer | Empty
     currency_id: CurrencyRow | Empty
     config_id: _Till | Empty
     amount_tax: Decimal
@@ -112,9 +122,17 @@ def sale_order(row: SaleRow, ref: NativeRef, freshness: Freshness) -> Order:
         freshness=freshness,
         lines=tuple(_sale_line(line, currency) for line in row.order_line if not text(line.display_type)),
         location=text(warehouse.code) if warehouse is not None else None,
-        origin=OrderOrigin(origin) if (origin := text(row.origin)) else None,
-        customer=NativeRef(ref.backend, str(row.partner_id)) if row.partner_id else None,
+        origin=OrderOrigin(origin) if (origin := text(getattr(row, "origin", False))) else None,
+        customer=_customer(row.partner_id, ref),
     )
+
+
+def _customer(value: Buyer | bool, order: NativeRef) -> NativeRef | None:
+    buyer: Buyer | None = record(value)
+    if buyer is None:
+        return None
+    parent = link(buyer.parent_id) if buyer.type in ADDRESSES else None
+    return NativeRef(order.backend, str(parent or buyer.id))
 
 
 def _sale_status(row: SaleRow) -> OrderStatus:
@@ -159,7 +177,7 @@ def receipt_order(row: ReceiptRow, ref: NativeRef, freshness: Freshness) -> Orde
         freshness=freshness,
         lines=tuple(_receipt_line(line, currency) for line in row.lines),
         location=_till_place(row),
-        customer=NativeRef(ref.backend, str(row.partner_id)) if row.partner_id else None,
+        customer=_customer(row.partner_id, ref),
     )
 
 

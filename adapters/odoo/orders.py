@@ -10,16 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.odoo.backend import OdooBackend
+from adapters.odoo.contacts import contact_domain
 from adapters.odoo.order_rows import (
     ReceiptRow,
     receipt_order,
     sale_order,
     sale_row,
 )
+from adapters.odoo.rights import sees_own_documents_only
+from adapters.odoo.shelf import Shelf
 from adapters.odoo.together import together
 from adapters.odoo.values import record_id, written_moment
 from gateway.errors import AdapterError, AmbiguousKey, ConfigurationError, InvalidCursor
 from gateway.model.context import CallContext, ContextView
+from gateway.model.customers import CustomerKey, CustomerKeyKind
 from gateway.model.identity import NativeRef
 from gateway.model.operation import MEBIBYTE
 from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
@@ -29,6 +33,7 @@ LIST_ORDERS = "order.list_orders"
 GET_ORDERS = "order.get_orders"
 GET_BY_ORIGIN = "order.get_by_origin"
 ORDERS_SIZE = 4 * MEBIBYTE
+RIGHTS_SECONDS = 3600.0
 
 SALE, POS = "sale", "pos"
 NEWEST_FIRST = "date_order desc, id desc"
@@ -55,14 +60,10 @@ def parse_order_id(text: str) -> tuple[str, int] | None:
 
 
 def _people(query: OrdersQuery) -> list[Any]:
-    """One term: these contacts, or whoever has these addresses; nothing when nobody is named."""
-    terms: list[Any] = []
-    ids = [found for ref in query.customers if (found := record_id(ref.id)) is not None]
-    if ids:
-        terms.append(["partner_id", "in", ids])
-    if query.emails:
-        terms.append(["partner_id.email_normalized", "in", list(query.emails)])
-    return [*["|"] * (len(terms) - 1), *terms]
+    """One term: these contacts with their addresses, or whoever has these emails; nothing when nobody is named."""
+    keys = [CustomerKey(CustomerKeyKind.NATIVE, ref.id) for ref in query.customers]
+    keys += [CustomerKey(CustomerKeyKind.EMAIL, email) for email in query.emails]
+    return contact_domain(keys, "partner_id.")
 
 
 def _after(position: OrderPosition | None, kind: str) -> list[Any]:
@@ -88,6 +89,10 @@ class OdooOrders(OdooBackend):
         except ValueError as error:
             place = f"backends.{env.name}.origin_field"
             raise ConfigurationError("this field of a sales order means something else", place=place) from error
+        self.own_only = Shelf(self._read_own_only, RIGHTS_SECONDS)
+
+    async def _read_own_only(self, call: CallContext) -> bool:
+        return await sees_own_documents_only(self.client, call)
 
     @property
     def sells(self) -> bool:
@@ -101,16 +106,32 @@ class OdooOrders(OdooBackend):
         people = _people(query)
         if not people:
             return OrdersPage((), (), has_next=False)
-        foreign = [[self.config.origin_field, "=", False]] if query.exclude_foreign else []
+        origin = self.config.origin_field
+        foreign = [[origin, "=", False]] if origin and query.exclude_foreign else []
         sales = [SOLD, *people, *foreign, *_after(query.after, SALE)]
         receipts = [PAID, *people, *_after(query.after, POS)]
-        found = await self._both(
-            sales if self.sells else None, receipts if self.tills else None, LIST_ORDERS, call, query.first + 1
-        )
+        async with together() as tasks:
+            narrowed = tasks.create_task(self._sees_own_only(call))
+            reading = tasks.create_task(
+                self._both(
+                    sales if self.sells else None, receipts if self.tills else None, LIST_ORDERS, call, query.first + 1
+                )
+            )
+        found = reading.result()
         found.sort(key=lambda order: (order.placed_at, order.ref.id), reverse=True)
         page = tuple(found[: query.first])
         positions = tuple(OrderPosition(order.placed_at, order.ref.id) for order in page)
-        return OrdersPage(page, positions, has_next=len(found) > query.first)
+        return OrdersPage(page, positions, has_next=len(found) > query.first, restricted=narrowed.result())
+
+    async def _sees_own_only(self, call: CallContext) -> bool:
+        """Whether Odoo hides the orders of other salespeople from the gateway's user. Where it does not say, it is not
+        assumed."""
+        if not self.sells:
+            return False
+        try:
+            return await self.own_only.get(call)
+        except AdapterError:
+            return False
 
     async def get_orders(
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
@@ -132,7 +153,7 @@ class OdooOrders(OdooBackend):
         """By the number another system gave it; for `system` this backend, by Odoo's own number or the receipt's."""
         own = [key.reference for key in keys if key.system == self.name]
         others = [key.reference for key in keys if key.system != self.name]
-        terms: list[Any] = [[self.config.origin_field, "in", others]] if others else []
+        terms: list[Any] = [[self.config.origin_field, "in", others]] if others and self.config.origin_field else []
         terms += [["name", "in", own]] if own else []
         found = await self._both(
             [SOLD, *["|"] * (len(terms) - 1), *terms] if self.sells and terms else None,
@@ -193,3 +214,7 @@ class OdooOrders(OdooBackend):
         )
         freshness = self.freshness()
         return [receipt_order(row, self.ref(order_id(POS, row.id)), freshness) for row in rows]
+
+    async def close(self) -> None:
+        await self.own_only.close()
+        await super().close()

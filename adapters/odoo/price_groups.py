@@ -35,7 +35,7 @@ class OdooPriceGroups(OdooBackend):
     async def price_context(
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
     ) -> Mapping[NativeRef, str | AdapterError]:
-        """The customer's tag if a price list is configured for it; with `partner_pricelists`, else Odoo's choice."""
+        """The customer's tag that has a price list here; with `partner_pricelists`, else Odoo's choice."""
         groups = [choice.group for choice in self.config.pricelists if choice.group is not None]
         ids = [found for key in keys if (found := record_id(key.id)) is not None]
         if not ids or not (groups or self.config.partner_pricelists):
@@ -46,7 +46,7 @@ class OdooPriceGroups(OdooBackend):
         answers: dict[NativeRef, str | AdapterError] = {}
         for partner in partners:
             names = {tag.name for tag in partner.category_id}
-            group = next((group for group in groups if group in names), None)
+            group = self.config.group_for(context.country, context.currency, context.channel, names)
             if group is not None:
                 answers[self.ref(partner.id)] = group
             elif isinstance(partner, _ListedPartnerRow) and (chosen := link(partner.property_product_pricelist)):

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from adapters.odoo.backend import chunks
 from adapters.odoo.errors import EndlessRecursion, MissingRecord
 from adapters.odoo.price_groups import LIST_MARK, OdooPriceGroups
-from adapters.odoo.pricing.charging import charge
+from adapters.odoo.pricing.charging import charge, stored
 from adapters.odoo.pricing.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
 from adapters.odoo.pricing.rows import UnitRow18, UnitRow19, VariantRow
 from adapters.odoo.pricing.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
 from adapters.odoo.pricing.tables import (
+    FiscalPosition,
     PriceList,
     PriceTables,
     Rule,
@@ -25,13 +26,13 @@ from adapters.odoo.pricing.tables import (
     read_tables,
     read_units,
 )
-from adapters.odoo.pricing.taxes import Taxation, of_company, one_piece, repriced, taxed, treatment
+from adapters.odoo.pricing.taxes import Charging, Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.values import link, number, record_id, text
-from gateway.errors import AdapterError, CurrencyNotSold, UnsupportedPriceRule
+from gateway.errors import AdapterError, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
-from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.money import TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, QuantityBreak
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -39,25 +40,34 @@ GET_PRICES = "price.get_prices"
 
 
 class Basis(Struct, frozen=True):
-    """What all prices of one call share. `currency` is what they will be in; `changes_at` when the tables next say
-    something else."""
+    """What all prices of one call share. `position`: how this country re-maps taxes; `changes_at` when the tables next
+    say something else."""
 
     tables: PriceTables
     price_list: PriceList | None
-    currency: str
-    country: str
+    charging: Charging
+    position: FiscalPosition | None
     at: datetime
     freshness: Freshness
     changes_at: datetime | None = None
 
+    @property
+    def currency(self) -> str:
+        return self.charging.currency
+
+    @property
+    def list_id(self) -> str | None:
+        return str(self.price_list.id) if self.price_list is not None else None
+
 
 class Keyed(Struct, frozen=True):
-    """A key met with its variant. `unit` and `pieces` as in `WantedLine` and `Wanted`."""
+    """A key met with its variant. `unit`, `pieces` as in `WantedLine` and `Wanted`; `quantity` as a line keeps it."""
 
     key: PriceKey
     variant: VariantRow
     unit: int | None
     pieces: Decimal
+    quantity: Decimal
 
 
 class OdooPrices(OdooPriceGroups):
@@ -87,7 +97,7 @@ class OdooPrices(OdooPriceGroups):
         except MissingRecord:  # a product went between the two requests
             return await self.charged(keys, basis, call)
 
-    async def _basis(self, context: ContextView, call: CallContext) -> Basis | CurrencyNotSold | None:
+    async def _basis(self, context: ContextView, call: CallContext) -> Basis | AdapterError | None:
         """None: nothing is sold here."""
         tables = await self.price_tables.get(call)
         wanted = self._list_for(context)
@@ -95,17 +105,21 @@ class OdooPrices(OdooPriceGroups):
             return None
         return self.basis_of(tables, wanted, context.currency, context.country)
 
-    def basis_of(
-        self, tables: PriceTables, wanted: int | None, currency: str, country: str
-    ) -> Basis | CurrencyNotSold | None:
+    def basis_of(self, tables: PriceTables, wanted: int | None, currency: str, country: str) -> Basis | AdapterError:
+        """A list or fiscal position that this Odoo does not have is an error: prices without it would be wrong ones."""
         price_list = tables.lists.get(wanted) if wanted is not None else None
         if wanted is not None and price_list is None:
-            return None
+            return RequestRefused(detail=f"no price list {wanted} that this user may read")
         sold_in = price_list.currency if price_list is not None else tables.company_currency
         if sold_in != currency:
             return CurrencyNotSold(source=self.name)
+        chosen = self.config.position_for(country)
+        position = tables.positions.get(chosen) if chosen is not None else None
+        if chosen is not None and position is None:
+            return RequestRefused(detail=f"no fiscal position {chosen} that this user may read")
+        charging = Charging(sold_in, tables.rounding(price_list), tables.version)
         at = self.env.clock()
-        return Basis(tables, price_list, sold_in, country, at, self.freshness(), tables.next_change(at))
+        return Basis(tables, price_list, charging, position, at, self.freshness(), tables.next_change(at))
 
     def _list_for(self, context: ContextView) -> int | None:
         group = context.price_group
@@ -115,13 +129,13 @@ class OdooPrices(OdooPriceGroups):
         return self.config.pricelist_for(context.country, context.currency, context.channel, group)
 
     async def _keyed(
-        self, keys: Sequence[PriceKey], call: CallContext, operation: str
+        self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
     ) -> tuple[list[Keyed], dict[PriceKey, Price | AdapterError]]:
         """Keys with their variants, and the errors of the others; keys of neither are not sold."""
         rows: dict[int, VariantRow] = {}
-        for named in self.variant_domains(key.variant for key in keys):
+        for named in await self.variant_domains((key.variant for key in keys), call):
             domain = [*named, ["sale_ok", "=", True]]
-            found = await self.client.search(VariantRow, "product.product", domain, call, operation=operation)
+            found = await self.client.search(VariantRow, "product.product", domain, call, operation=GET_PRICES)
             rows |= {row.id: row for row in found}
         borne = [
             (row.id, text(row.barcode if self.sku_field == "barcode" else row.default_code)) for row in rows.values()
@@ -140,26 +154,34 @@ class OdooPrices(OdooPriceGroups):
                 reason = "a combo is priced by what is chosen in it"
                 errors[key] = UnsupportedPriceRule(source=self.name, detail=reason)
             elif variant is not None:
-                measured = self._measured(key, variant, units)
-                if measured is not None:
+                measured = self._measured(key, variant, units, basis)
+                if isinstance(measured, AdapterError):
+                    errors[key] = measured
+                elif measured is not None:
                     keyed.append(measured)
         return keyed, errors
 
-    def _measured(self, key: PriceKey, variant: VariantRow, units: Mapping[int, UnitRow18 | UnitRow19]) -> Keyed | None:
+    def _measured(
+        self, key: PriceKey, variant: VariantRow, units: Mapping[int, UnitRow18 | UnitRow19], basis: Basis
+    ) -> Keyed | AdapterError | None:
         """None: not sold in that unit."""
+        kept_as = basis.tables.digits.quantity
+        quantity = stored(key.quantity, kept_as)
         if key.unit is None:
-            return Keyed(key, variant, None, Decimal(1))
+            return Keyed(key, variant, None, Decimal(1), quantity)
         identifier = self.config.units.get(key.unit)
+        if identifier is not None and identifier not in units:
+            return RequestRefused(detail=f"`units`: no unit of measure {identifier}")
         unit = next((unit for unit in units.values() if identifier == unit.id or key.unit == unit.name), None)
         own = units.get(link(variant.uom_id) or 0)
         pieces = pieces_in(unit, own) if unit is not None and own is not None else None
-        return Keyed(key, variant, unit.id, pieces) if unit is not None and pieces is not None else None
+        return Keyed(key, variant, unit.id, pieces, quantity) if unit is not None and pieces is not None else None
 
     async def evaluated(
         self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
     ) -> dict[PriceKey, Price | AdapterError]:
         """From the rules: one request for 500 SKUs."""
-        keyed, answers = await self._keyed(keys, call, GET_PRICES)
+        keyed, answers = await self._keyed(keys, basis, call)
         evaluation = Evaluation(basis.tables)
         for one in keyed:
             try:
@@ -169,15 +191,15 @@ class OdooPrices(OdooPriceGroups):
         return answers
 
     def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
-        wanted = Wanted(one.variant, one.key.quantity, basis.at, one.pieces)
+        wanted = Wanted(one.variant, one.quantity, basis.at, one.pieces)
         taxation = self._taxation(one.variant, basis)
         found = self._evaluate(wanted, taxation, basis, evaluation)
         charged = charge(found, basis.tables, self.config.line_discounts)
         taxes = taxation.applied
-        line = taxed(charged.unit, one.key.quantity, basis.currency, taxes)
+        line = taxed(charged.unit, one.quantity, taxes, basis.charging)
         return Price(
-            current=one_piece(charged.unit, basis.currency, taxes, line if one.key.quantity == 1 else None),
-            list=one_piece(charged.regular, basis.currency, taxes) if charged.regular is not None else None,
+            current=one_piece(charged.unit, taxes, basis.charging, line if one.quantity == 1 else None),
+            list=one_piece(charged.regular, taxes, basis.charging) if charged.regular is not None else None,
             line=line,
             quantity=one.key.quantity,
             breaks=self._breaks(wanted, charged.unit, taxation, basis, evaluation),
@@ -185,6 +207,7 @@ class OdooPrices(OdooPriceGroups):
             valid_until=found.ends,
             changes_at=basis.changes_at,
             rule=_rule_name(found.rule),
+            price_list=basis.list_id,
             freshness=basis.freshness,
         )
 
@@ -201,7 +224,7 @@ class OdooPrices(OdooPriceGroups):
         unit = repriced(found.unit, taxation)
         before = repriced(found.before_discount, taxation) if found.before_discount is not None else None
         if unit is None:
-            raise UnsupportedRule("a fiscal position over taxes that are not one plain percentage")
+            raise UnsupportedRule("a fiscal position over taxes that only Odoo can compute")
         return replace(found, unit=unit, before_discount=before)
 
     def _breaks(
@@ -215,31 +238,29 @@ class OdooPrices(OdooPriceGroups):
             found = self._evaluate(replace(wanted, quantity=minimum), taxation, basis, evaluation)
             other = charge(found, basis.tables, self.config.line_discounts).unit
             if other != unit:
-                price = one_piece(other, basis.currency, taxation.applied)
+                price = one_piece(other, taxation.applied, basis.charging)
                 breaks.append(QuantityBreak(minimum.normalize() + 0, price, found.starts, found.ends))
                 unit = other
         return tuple(breaks)
 
     def _taxation(self, variant: VariantRow, basis: Basis) -> Taxation:
-        chosen = self.config.position_for(basis.country)
-        position = basis.tables.positions.get(chosen) if chosen is not None else None
-        return Taxation.of(of_company(variant.taxes_id, basis.tables.companies), position)
+        return Taxation.of(of_company(variant.taxes_id, basis.tables.lineage), basis.position)
 
     async def charged(
         self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
     ) -> dict[PriceKey, Price | AdapterError]:
         """By Odoo itself: one request more for each 200 lines."""
-        keyed, answers = await self._keyed(keys, call, GET_PRICES)
+        keyed, answers = await self._keyed(keys, basis, call)
         quotation = Quotation(
             company=self.config.company,
             partner=self.config.quotation_partner or link(basis.tables.company.partner_id),
             price_list=basis.price_list,
-            fiscal_position=self.config.position_for(basis.country),
+            fiscal_position=basis.position.id if basis.position is not None else None,
             at=basis.at,
             version=basis.tables.version,
         )
         for chunk in chunks(keyed, LINES_A_REQUEST):
-            lines = [WantedLine(one.variant.id, one.key.quantity, one.unit) for one in chunk]
+            lines = [WantedLine(one.variant.id, one.quantity, one.unit) for one in chunk]
             try:
                 dry = await dry_run(self.client, quotation, lines, GET_PRICES, call)
             except EndlessRecursion:
@@ -255,16 +276,18 @@ class OdooPrices(OdooPriceGroups):
         price_unit = number(line.price_unit)
         unit = price_unit * (1 - number(line.discount) / PERCENT)
         rule = link(line.pricelist_item_id)
+        total = _line_total(line, basis.charging, treatment(taxes))
         known = _rule_of(rule, one.variant, basis.price_list)
         return Price(
-            current=one_piece(unit, basis.currency, taxes),
-            list=one_piece(price_unit, basis.currency, taxes) if price_unit > unit else None,
-            line=_line_total(line, basis.currency, treatment(taxes)),
+            current=one_piece(unit, taxes, basis.charging, total if one.quantity == 1 else None),
+            list=one_piece(price_unit, taxes, basis.charging) if price_unit > unit else None,
+            line=total,
             quantity=one.key.quantity,
             valid_from=known.starts if known is not None else None,
             valid_until=known.ends if known is not None else None,
             changes_at=basis.changes_at,
             rule=f"product.pricelist.item {rule}" if rule is not None else None,
+            price_list=basis.list_id,
             freshness=basis.freshness,
         )
 
@@ -286,8 +309,7 @@ def _rule_name(rule: Rule | None) -> str | None:
     return f"product.pricelist.item {rule.row.id}" if rule is not None else None
 
 
-def _line_total(line: DryLine, currency: str, how: TaxTreatment) -> TaxedMoney:
-    """Both totals are Odoo's; monetary floats arrive as 67.82999999999998, so they are quantised first."""
-    net = Money(number(line.price_subtotal), currency).quantized()
-    gross = Money(number(line.price_total), currency).quantized()
-    return TaxedMoney(net=net, gross=gross, tax=Money(gross.amount - net.amount, currency), treatment=how)
+def _line_total(line: DryLine, charging: Charging, how: TaxTreatment) -> TaxedMoney:
+    """Both totals are Odoo's; monetary floats arrive as 67.82999999999998, so they are rounded first."""
+    net, gross = charging.money(number(line.price_subtotal)), charging.money(number(line.price_total))
+    return TaxedMoney(net=net, gross=gross, tax=charging.money(gross.amount - net.amount), treatment=how)

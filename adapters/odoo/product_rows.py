@@ -13,7 +13,7 @@ from msgspec import Struct, defstruct
 from adapters.odoo.values import Empty, moment, record, text
 from gateway.model.catalog import Image, Product, ProductOption, SelectedOption, Variant
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef, gtin14
+from gateway.model.identity import NativeRef, canonical_key, gtin14
 from gateway.model.text import Text
 
 _MARKUP = re.compile(r"<[^>]*>")
@@ -152,7 +152,7 @@ def _variant(
     return Variant(
         ref=NativeRef(product.backend, str(row.id)),
         product=product,
-        sku=barcode if sku_field == "barcode" else text(row.default_code),
+        sku=canonical_key((barcode if sku_field == "barcode" else text(row.default_code)) or "") or None,
         title=Text(", ".join(option.value for option in chosen), title.language) if chosen else title,
         freshness=freshness,
         options=tuple(chosen),

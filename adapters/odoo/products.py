@@ -37,7 +37,7 @@ class OdooProducts(OdooBackend):
         """One request for 100 keys of any kind."""
         answers: dict[ProductKey, Product | AdapterError] = {}
         for chunk in chunks(keys, KEYS_A_REQUEST):
-            terms = self._terms(chunk)
+            terms = self._terms(chunk, await self._codes_of(chunk, call))
             if not terms:
                 continue
             domain = [*self._sold(), *["|"] * (len(terms) - 1), *terms]
@@ -56,13 +56,16 @@ class OdooProducts(OdooBackend):
         published = [["is_published", "=", True]] if self.config.website else []
         return [["sale_ok", "=", True], *published]
 
-    def _terms(self, keys: Sequence[ProductKey]) -> list[Any]:
-        skus = [self.env.key_rule.written(key.value) for key in keys if key.kind is ProductKeyKind.SKU]
+    async def _codes_of(self, keys: Sequence[ProductKey], call: CallContext) -> list[str]:
+        skus = [key.value for key in keys if key.kind is ProductKeyKind.SKU]
+        return await self.codes(skus, call) if skus else []
+
+    def _terms(self, keys: Sequence[ProductKey], skus: Sequence[str]) -> list[Any]:
         barcodes = [form for key in keys if key.kind is ProductKeyKind.BARCODE for form in gtin_forms(key.value)]
         ids = {found for key in keys if (found := self._id_in(key)) is not None}
         terms: list[Any] = []
         if skus:
-            terms.append([f"product_variant_ids.{self.sku_field}", "in", skus])
+            terms.append([f"product_variant_ids.{self.sku_field}", "in", list(skus)])
         if barcodes:
             terms.append(["product_variant_ids.barcode", "in", barcodes])
         if ids:
@@ -148,16 +151,22 @@ class OdooProducts(OdooBackend):
         ]
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
-        language = self.config.odoo_language(context.language)
-        rows = await self.client.search(
-            CategoryRow, "product.category", [], call, operation=LIST_CATEGORIES, context={"lang": language}
-        )
+        """Read twice in another language than the records', as products are."""
+        asked = self.config.odoo_language(context.language)
+
+        async def read(language: str) -> tuple[CategoryRow, ...]:
+            return await self.client.search(
+                CategoryRow, "product.category", [], call, operation=LIST_CATEGORIES, context={"lang": language}
+            )
+
+        rows = await read(asked)
+        own = {one.id: one for one in (await read(self.config.language) if asked != self.config.language else rows)}
+        texts = Texts(self.config.language_tag(asked), self.config.language_tag(self.config.language))
         freshness = self.freshness()
-        tag = self.config.language_tag(language)
         return tuple(
             Category(
                 key=str(row.id),
-                name=Text(text(row.name) or "", tag),
+                name=texts.of(text(row.name), text(own.get(row.id, row).name)) or Text("", texts.own),
                 freshness=freshness,
                 parent=str(parent) if (parent := link(row.parent_id)) is not None else None,
                 position=place,

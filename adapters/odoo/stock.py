@@ -109,7 +109,7 @@ class OdooStock(OdooBackend):
         variants = list(dict.fromkeys(key.variant for key in keys))
         parts = self._parts(variants, kits)
         rows: dict[int, Stocked] = {}
-        for named in self.variant_domains(variants):
+        for named in await self.variant_domains(variants, call):
             rows |= {row.id: row for row in await self._stocked(named, parts, call)}
         found = self.by_variant(variants, [(row.id, self._sku(row), row) for row in rows.values()])
         answered = {row.id for row in found.values() if not isinstance(row, AdapterError)}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -69,17 +69,25 @@ def written_moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-@lru_cache(maxsize=64)
-def specification(row: type[msgspec.Struct]) -> Mapping[str, Any]:
-    """What `web_search_read` must be asked to fill `row`: every field, and nested records' fields in turn. Never empty,
-    because Odoo answers an empty one with every field there is."""
+@lru_cache(maxsize=128)
+def specification(row: type[msgspec.Struct], version: int) -> Mapping[str, Any]:
+    """What `web_search_read` of this version must be asked to fill `row`: every field it has, and nested records'
+    fields in turn. Never empty, because Odoo answers an empty one with every field there is."""
     asked: dict[str, Any] = {}
     for field in msgspec.structs.fields(row):
-        if field.encode_name == "id":
+        if field.encode_name == "id" or _since(field.type) > version:
             continue
         nested = _nested(field.type)
-        asked[field.encode_name] = {"fields": specification(nested)} if nested is not None else {}
+        asked[field.encode_name] = {"fields": specification(nested, version)} if nested is not None else {}
     return asked
+
+
+def _since(kind: Any) -> int:
+    """The first version that has a field, where its annotation says so (`Meta(extra={"since": 18})`)."""
+    metas = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return max(
+        (meta.extra.get("since", 0) for meta in metas if isinstance(meta, msgspec.Meta) and meta.extra), default=0
+    )
 
 
 def _nested(kind: Any) -> type[msgspec.Struct] | None:

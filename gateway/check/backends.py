@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -13,11 +13,12 @@ from gateway.calls.bound import BoundBackend
 from gateway.check.causes import Kind, problem_of
 from gateway.check.contexts import markets
 from gateway.check.findings import BackendReport, Problem
+from gateway.check.prices import compared, drifted, unsold
 from gateway.constraints import nearest
 from gateway.errors import Mistake
 from gateway.model.context import CallContext, Priority
 from gateway.model.stores import StoreRecord
-from gateway.ports.domains import PORTS, IdentityAudit, IdentityPort, PriceAuditPort, Probe
+from gateway.ports.domains import PORTS, IdentityAudit, IdentityPort, PriceAudit, PriceAuditPort, Probe
 from gateway.ports.operations import LIST_STORES, OPERATIONS
 
 SECONDS = 30.0
@@ -29,8 +30,10 @@ T = TypeVar("T")
 class Examination:
     """Of one backend; everything that goes wrong on the way becomes a problem of the report."""
 
-    def __init__(self, gateway: Gateway, backend: BoundBackend) -> None:
+    def __init__(self, gateway: Gateway, backend: BoundBackend, skus: Sequence[str] = ()) -> None:
+        """`skus`: those whose prices are compared, in place of some at random."""
         self._gateway = gateway
+        self._skus = skus
         self._backend = backend
         self._section = gateway.settings.backends[backend.name]
         self._problems: list[Problem] = []
@@ -41,12 +44,13 @@ class Examination:
         milliseconds = (time.perf_counter() - started) * 1000
         self._problems += manifest_problems(backend)
         audit: IdentityAudit | None = None
+        prices: PriceAudit | None = None
         if probe is not None:
             self._problems += [_told(problem, backend.name) for problem in probe.problems]
             self._rights(probe)
             if isinstance(adapter := backend.adapter, IdentityPort):
                 audit = await self._tried(lambda: adapter.audit(self._call()), "the audit of keys")
-            await self._drift()
+            prices = await self._prices()
             await self._places()
         return BackendReport(
             name=backend.name,
@@ -58,6 +62,7 @@ class Examination:
             operations=tuple(sorted(backend.manifest.operations)),
             serves=self._serves(),
             keys=None if audit is None else _keys(audit),
+            prices=None if prices is None else compared(prices),
             ambiguous=() if audit is None else audit.duplicates[:SHOWN],
             notes=(*(probe.notes if probe else ()), *backend.manifest.unverified),
             problems=tuple(self._problems),
@@ -89,16 +94,17 @@ class Examination:
         counts = domain == "stock" and any(location.backend == name for location in ownership.locations.values())
         return counts or name in plan.order or name in plan.compare
 
-    async def _drift(self) -> None:
-        backend, adapter = self._backend, self._backend.adapter
+    async def _prices(self) -> PriceAudit | None:
+        name, adapter = self._backend.name, self._backend.adapter
         if not isinstance(adapter, PriceAuditPort) or not self._owns("price"):
-            return
-        for entry in await self._tried(lambda: adapter.price_drift(DRIFT_SAMPLE, self._call()), "price_drift") or ():
-            message = (
-                f"{entry.sku} costs {entry.evaluated} by its rules, but the system charges {entry.charged}: "
-                "a customisation decides this price"
-            )
-            self._problems.append(Problem(message=message, backend=backend.name))
+            return None
+        audit = await self._tried(lambda: adapter.price_drift(DRIFT_SAMPLE, self._call(), self._skus), "price_drift")
+        if audit is None:
+            return None
+        self._problems += drifted(name, audit)
+        call = replace(self._call(), fresh=False)
+        self._problems += await self._tried(lambda: unsold(self._gateway, name, audit.skus, call), "prices") or ()
+        return audit
 
     async def _places(self) -> None:
         """The backend's places against [locations]: those that nobody mapped, and references that it does not know."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -23,15 +24,23 @@ FIRST = "the file's own mistakes come first: no backend was asked"
 CLOSED = "the gateway cannot be opened: no backend was asked"
 
 
-async def check(path: Path, *, deep: bool = False, json: bool = False, customer: str | None = None) -> int:
+async def check(
+    path: Path,
+    *,
+    deep: bool = False,
+    json: bool = False,
+    customer: str | None = None,
+    skus: Sequence[str] = (),
+) -> int:
     """Prints the report; 0 when everything will work, 1 with all that is wrong otherwise. `deep` calls every operation,
-    personal ones as `customer` (an email) where one is given. Raises Unreadable."""
-    report = await examine(path, deep=deep, customer=customer)
+    personal ones as `customer` (an email) where one is given; `skus` are those whose prices are compared, in place of
+    some at random. Raises Unreadable."""
+    report = await examine(path, deep=deep, customer=customer, skus=skus)
     print(as_json(report) if json else as_text(report))
     return 0 if report.ok else 1
 
 
-async def examine(path: Path, *, deep: bool = False, customer: str | None = None) -> Report:
+async def examine(path: Path, *, deep: bool = False, customer: str | None = None, skus: Sequence[str] = ()) -> Report:
     draft = load_draft(path)
     mistakes = validate(draft.settings, draft.mistakes)
     problems = [Problem.of(mistake) for mistake in mistakes]
@@ -50,7 +59,7 @@ async def examine(path: Path, *, deep: bool = False, customer: str | None = None
         notes.append(FIRST)
     else:
         try:
-            backends = await _asked(draft.settings, problems, deep, customer)
+            backends = await _asked(draft.settings, problems, deep, customer, skus)
         except ConfigurationError as error:
             problems += [Problem.of(mistake) for mistake in error.mistakes]
             notes.append(CLOSED)
@@ -60,14 +69,16 @@ async def examine(path: Path, *, deep: bool = False, customer: str | None = None
     )
 
 
-async def _asked(settings: Settings, problems: list[Problem], deep: bool, customer: str | None) -> list[BackendReport]:
+async def _asked(
+    settings: Settings, problems: list[Problem], deep: bool, customer: str | None, skus: Sequence[str]
+) -> list[BackendReport]:
     gateway = await Gateway.open(settings, validated=True)
     try:
         gateway.doors()  # what only they refuse is refused here too
         problems += document_problems(gateway)
         names = list(gateway.registry.backends)
         reports = await asyncio.gather(
-            *(Examination(gateway, gateway.registry.backends[name]).report() for name in names)
+            *(Examination(gateway, gateway.registry.backends[name], skus).report() for name in names)
         )
         if deep:
             called = await call_everything(gateway, [report.name for report in reports if report.version], customer)

@@ -62,6 +62,7 @@ class BackendReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: str | None = None
     serves: tuple[str, ...] = ()
     keys: str | None = None
+    prices: str | None = None
     ambiguous: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()

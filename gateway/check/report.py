@@ -29,6 +29,8 @@ def _backend(backend: BackendReport) -> Iterator[str]:
     yield f"  serves        {', '.join(backend.serves) or 'no domain'}"
     if backend.keys is not None:
         yield f"  keys          {backend.keys}"
+    if backend.prices is not None:
+        yield f"  prices        {backend.prices}"
     for key in backend.ambiguous:
         yield f"  ambiguous     {key}"
     for note in backend.notes:

@@ -62,24 +62,39 @@ class CustomerRecord(Struct, frozen=True, gc=False):
     updated_at: datetime | None = None
 
 
-class LoyaltyRule(Struct, frozen=True, gc=False):
-    """How points are earned. SPEND: `points` per `spend_minor` minor units of `currency`; ITEM: `points` per piece
-    of a listed SKU or category; VISIT: `points` per visit. `excluded_skus` earn nothing; `tax_included` whether tax
-    counts."""
+class LoyaltyRule(Struct, frozen=True, gc=False, kw_only=True):
+    """How points are earned by buying some of one product.
+
+    `kind`: SPEND (`points` for every `spend_minor` minor units of `currency`, or for each unit of whatever currency
+    where neither is set), ITEM (`points` for a piece), ORDER (`points` once), VISIT (`points` once, if it is a visit,
+    which nobody knows before).
+    `digits`: None where only whole steps and pieces count; else parts count too, and those of money are cut off after
+    so many decimals. `tax_included`: whether tax counts as spent.
+    `skus`: what earns, as the backend's key rule writes it; None for everything. `excluded_skus` earn nothing.
+    `minimum_spend` in `minimum_currency` and `minimum_quantity` must be reached; `minimum_tax_included`: with tax.
+    `evaluable`: False where it also depends on what nobody knows before buying: a code, a condition of its own."""
 
     kind: str
-    points: int
+    points: Decimal
     spend_minor: int | None = None
     currency: str | None = None
-    skus: tuple[str, ...] = ()
-    category_keys: tuple[str, ...] = ()
-    excluded_skus: tuple[str, ...] = ()
+    digits: int | None = None
     tax_included: bool = True
+    skus: frozenset[str] | None = None
+    category_keys: tuple[str, ...] = ()
+    """Of the system's own catalogue, for seeds; adapters say `skus`."""
+    excluded_skus: frozenset[str] = frozenset()
+    minimum_quantity: Decimal = Decimal(0)
+    minimum_spend: Decimal = Decimal(0)
+    minimum_currency: str | None = None
+    minimum_tax_included: bool = True
+    evaluable: bool = True
 
 
 class LoyaltyProgram(Struct, frozen=True, gc=False):
-    """`unit` is the name of one and of many points, as customers see them. Validity bounds are aware UTC and
-    inclusive."""
+    """`unit` is the name of one and of many points, as customers see them. Validity bounds are aware UTC and inclusive.
+    `price_lists`: the lists of its own system that it is for (None: all); `complete` is False where it has more
+    conditions than its rules say."""
 
     ref: NativeRef
     name: str
@@ -88,6 +103,8 @@ class LoyaltyProgram(Struct, frozen=True, gc=False):
     unit_many: str = "points"
     rules: tuple[LoyaltyRule, ...] = ()
     active: bool = True
+    price_lists: frozenset[str] | None = None
+    complete: bool = True
     valid_from: datetime | None = None
     valid_until: datetime | None = None
 

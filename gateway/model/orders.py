@@ -136,9 +136,11 @@ class PlacedOrder(Struct, frozen=True):
 
 class OrdersPage(Struct, frozen=True, gc=False):
     """`positions[i]` resumes after `orders[i]`. `truncated_before`: older orders exist that this credential may not
-    read (a gap, not an end)."""
+    read (a gap, not an end). `restricted`: this credential is shown some of the customer's orders only, of whatever
+    age, and cannot tell which are left out."""
 
     orders: tuple[Order, ...]
     positions: tuple[OrderPosition, ...]
     has_next: bool
     truncated_before: datetime | None = None
+    restricted: bool = False

@@ -65,6 +65,8 @@ class Price(Struct, frozen=True, gc=False):
     changes_at: datetime | None = None
     rule: str | None = None
     """The source's own name of the rule that decided, for staff (`explanation`)."""
+    price_list: str | None = None
+    """The source's own id of the list it is from, where it has lists."""
     key: PriceKey | None = None
     """What was asked; adapters need not fill it in."""
 

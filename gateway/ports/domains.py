@@ -199,17 +199,30 @@ class IdentityPort(Protocol):
 
 
 class PriceDrift(Struct, frozen=True):
-    """The price by the adapter's own evaluation of the rules, and by the system's own calculation."""
+    """One price or total by the adapter's own evaluation of the rules, and by the system's own calculation. `what` says
+    which amount of what; `cause` what explains it, as far as is known."""
 
     sku: str
     evaluated: str
     charged: str
+    what: str = "one piece"
+    cause: str = "a customisation decides this price"
+
+
+class PriceAudit(Struct, frozen=True):
+    """`skus` were priced on each of `lists`, which made `compared` pairs of amounts."""
+
+    skus: tuple[str, ...]
+    lists: tuple[str, ...]
+    compared: int
+    drift: tuple[PriceDrift, ...] = ()
 
 
 @runtime_checkable
 class PriceAuditPort(Protocol):
-    async def price_drift(self, sample: int, call: CallContext) -> tuple[PriceDrift, ...]:
-        """Prices `sample` random SKUs both ways and lists those that differ: a customisation, or our mistake."""
+    async def price_drift(self, sample: int, call: CallContext, skus: Sequence[str] = ()) -> PriceAudit:
+        """Prices the chosen SKUs, or `sample` random ones, both ways, unit and total, and lists what differs: a setting
+        that the configuration does not know, a customisation, or our mistake."""
         ...
 
 

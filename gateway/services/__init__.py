@@ -57,7 +57,7 @@ class Services:
         self.pricing = Pricing(systems, self.customers)
         self.stores = Stores(systems, cursors, self.languages)
         self.availability = AvailabilityService(systems, self.stores)
-        self.loyalty = Loyalty(systems, cursors)
+        self.loyalty = Loyalty(systems, cursors, settings.identity)
         self.orders = Orders(systems, self.customers, cursors)
         self.speech = Speech(self.languages)
         self.nodes = Nodes(self, aliases)

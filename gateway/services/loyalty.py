@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from decimal import ROUND_FLOOR, Decimal
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from gateway.errors import AdapterError, Unavailable
-from gateway.model.currencies import fraction_digits
 from gateway.model.customers import (
     CustomerKey,
     CustomerKeyKind,
@@ -17,17 +15,19 @@ from gateway.model.customers import (
     LoyaltyAccount,
     LoyaltyEntryQuery,
     LoyaltyProgram,
-    LoyaltyRule,
 )
-from gateway.model.money import Money
+from gateway.model.identity import KeyRule
 from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
 from gateway.model.pricing import Price
 from gateway.model.touched import holds_until
 from gateway.ports.operations import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.services.cursors import Cursors, PlainPosition
 from gateway.services.customers import unheard
+from gateway.services.earning import PointsToEarn, to_earn
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
+
+AS_IT_IS = KeyRule()
 
 
 class LoyaltyAccounts(Struct, frozen=True):
@@ -37,19 +37,12 @@ class LoyaltyAccounts(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
-class PointsToEarn(Struct, frozen=True):
-    """What buying at this price would earn in one programme. `complete` is False where the programme has rules that
-    depend on more than the product and its price."""
-
-    program: LoyaltyProgram
-    points: int
-    complete: bool
-
-
 class Loyalty:
-    def __init__(self, systems: SystemsOfRecord, cursors: Cursors) -> None:
+    def __init__(self, systems: SystemsOfRecord, cursors: Cursors, key_rules: Mapping[str, KeyRule]) -> None:
+        """`key_rules`: how each backend writes a SKU; without one, as it is."""
         self._systems = systems
         self._cursors = cursors
+        self._key_rules = key_rules
 
     async def accounts(self, linked: LinkedCustomer, scope: Scope) -> LoyaltyAccounts:
         """Of the backends the customer is linked to. Raises AdapterError when none of several could be heard."""
@@ -110,44 +103,15 @@ class Loyalty:
         for program in known:
             if program.active and (change := program.next_change(scope.now)) is not None:
                 holds_until(change)
-        return [tuple(earned for p in programs if (earned := to_earn(p, price)) is not None) for price in prices]
+        return [tuple(earned for p in programs if (earned := self._earned(p, price)) is not None) for price in prices]
+
+    def _earned(self, program: LoyaltyProgram, price: Price) -> PointsToEarn | None:
+        rule = self._key_rules.get(program.ref.backend, AS_IT_IS)
+        sku = price.key.sku if price.key is not None else None
+        return to_earn(program, price, rule.written(sku) if sku is not None else None)
 
     async def _programs(self, backend: str, scope: Scope) -> tuple[LoyaltyProgram, ...]:
         try:
             return await self._systems.caller.paged(backend, LIST_PROGRAMS, None, scope.commerce, scope.call)
         except AdapterError:
             return ()
-
-
-def to_earn(program: LoyaltyProgram, price: Price) -> PointsToEarn | None:
-    """None where the programme has no rule for this currency."""
-    sku = price.key.sku if price.key is not None else None
-    relevant = [rule for rule in program.rules if rule.currency in (None, price.current.currency)]
-    if not relevant:
-        return None
-    points, complete = 0, True
-    for rule in relevant:
-        if rule.kind == "SPEND" and sku not in rule.excluded_skus:
-            amount = _amount(rule, price)
-            complete = complete and amount is not None
-            points += 0 if amount is None else _spent(rule, amount)
-        elif rule.kind == "ITEM" and sku in rule.skus:
-            points += rule.points * int(price.quantity)
-        elif rule.kind == "VISIT" or rule.category_keys:
-            complete = False
-    return PointsToEarn(program, points, complete)
-
-
-def _amount(rule: LoyaltyRule, price: Price) -> Money | None:
-    """The amount the rule counts, for the whole quantity; None where the price does not say."""
-    total = price.line
-    if total is not None:
-        return total.gross if rule.tax_included else total.net
-    unit = price.current.gross if rule.tax_included else price.current.net
-    return None if unit is None else unit.times(price.quantity).quantized()
-
-
-def _spent(rule: LoyaltyRule, amount: Money) -> int:
-    minor = amount.amount.scaleb(fraction_digits(amount.currency))
-    steps = (minor / Decimal(rule.spend_minor or 1)).to_integral_value(rounding=ROUND_FLOOR)
-    return max(0, int(steps)) * rule.points

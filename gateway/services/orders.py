@@ -94,13 +94,24 @@ class Orders:
             customers=linked.refs(name),
             first=first + 1,
             after=start.places.get(name, Place()).position,
-            exclude_foreign=True,
+            exclude_foreign=self._has_twins(name, linked, scope),
             locations=self._systems.ownership.references(name),
         )
         try:
             return await self._systems.caller.paged(name, LIST_ORDERS, query, scope.commerce, scope.personal())
         except AdapterError as error:
             return error
+
+    def _has_twins(self, name: str, linked: LinkedCustomer, scope: Scope) -> bool:
+        """Whether another system may list the orders that this one says it was handed: where nobody else keeps orders
+        of this customer, a foreign reference is a note and the order would be lost."""
+        ownership = self._systems.ownership
+        others = [other for other in ownership.plan("order").order if other != name]
+        unsearched = set(unheard(linked, "order", self._systems, scope))
+        return any(
+            ownership.offers(other, LIST_ORDERS.name) and (linked.refs(other) or other in unsearched)
+            for other in others
+        )
 
     def _gaps(self, pages: dict[str, OrdersPage | AdapterError]) -> tuple[tuple[Gap, ...], list[AdapterError]]:
         gaps: list[Gap] = []
@@ -109,7 +120,10 @@ class Orders:
             if isinstance(page, AdapterError):
                 failures.append(page)
                 gaps.append(Gap(name, page.code, page.retryable))
-            elif page.truncated_before is not None and not page.has_next:
+                continue
+            if page.restricted:
+                gaps.append(Gap(name, "ACCESS_RESTRICTED", retryable=False))
+            if page.truncated_before is not None and not page.has_next:
                 gaps.append(Gap(name, "HISTORY_TRUNCATED", retryable=False, before=page.truncated_before))
         return tuple(gaps), failures
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import strawberry
 
 from gateway.context import OperationContext
 from gateway.execution import computed, records
 from gateway.model.customers import LoyaltyProgram
-from gateway.services.loyalty import PointsToEarn
+from gateway.services.earning import PointsToEarn
 from schema.values import FreshnessView
 
 
@@ -31,8 +33,11 @@ class PointsToEarnView:
     is_type_of = records(PointsToEarn)
 
     program: LoyaltyProgramView = strawberry.field(description="In which programme.")
-    points: int = strawberry.field(description="Points for the price's whole quantity.")
+    points: Decimal = strawberry.field(
+        description="Points for buying the price's whole quantity and nothing else; some programmes give parts of "
+        "points. Not rounded further."
+    )
     complete: bool = strawberry.field(
-        description="False where the programme has rules that depend on more than the product and its price, such as "
-        "visits: then it is a lower bound."
+        description="False where something that counts depends on more than the product, its price and its quantity, "
+        "such as a code, a visit or another price list: then it is a lower bound."
     )

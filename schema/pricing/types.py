@@ -13,7 +13,7 @@ from gateway.errors import GatewayError
 from gateway.execution import attribute, batched, computed, records
 from gateway.model import pricing as model
 from gateway.model.text import SpeakableText
-from gateway.services.loyalty import PointsToEarn
+from gateway.services.earning import PointsToEarn
 from schema.loyalty.points import PointsToEarnView
 from schema.values import FreshnessView, LocaleArgument, MoneyView, SpeakableTextView, TaxedMoneyView, written
 

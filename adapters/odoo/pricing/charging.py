@@ -6,8 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from msgspec import Struct
 
-from adapters.odoo.pricing.rules import EXACT, PERCENT, Evaluated
+from adapters.odoo.pricing.rules import PERCENT, Evaluated
 from adapters.odoo.pricing.tables import PriceTables
+from adapters.odoo.pricing.tax_computation import EXACT
 
 
 class Charged(Struct, frozen=True):
@@ -31,11 +32,11 @@ def charge(evaluated: Evaluated, tables: PriceTables, line_discounts: bool) -> C
     before = evaluated.before_discount
     if line_discounts and evaluated.is_discount and before:
         with localcontext(EXACT):
-            discount = stored((before - evaluated.unit) / before * PERCENT, tables.discount_digits)
+            discount = stored((before - evaluated.unit) / before * PERCENT, tables.digits.discount)
             if discount > 0 < before or discount < 0 > before:
-                price = stored(max(before, evaluated.unit), tables.price_digits)
+                price = stored(max(before, evaluated.unit), tables.digits.price)
                 unit = price * (1 - discount / PERCENT)
                 return Charged(unit, price if price > unit else None)
-    unit = stored(evaluated.unit, tables.price_digits)
-    regular = stored(before, tables.price_digits) if before is not None else None
+    unit = stored(evaluated.unit, tables.digits.price)
+    regular = stored(before, tables.digits.price) if before is not None else None
     return Charged(unit, regular if regular is not None and regular > unit else None)

@@ -76,8 +76,8 @@ async def dry_run(
         head["partner_id"] = quotation.partner
     if quotation.price_list is not None:
         head |= {"pricelist_id": quotation.price_list.id, "currency_id": quotation.price_list.currency_id}
-    if quotation.fiscal_position is not None:
-        head["fiscal_position_id"] = quotation.fiscal_position
+    # Left unsaid, Odoo applies the position of the quotation's own contact, which is nobody's who asks for a price.
+    head["fiscal_position_id"] = quotation.fiscal_position or False
     arguments: Mapping[str, Any] = {
         "values": {**head, "order_line": commands},
         "field_names": [],  # with names, lines that did not change are left out

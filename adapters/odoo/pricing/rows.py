@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from adapters.odoo.values import Empty
 
 
 class CurrencyRow(Struct, frozen=True):
+    """`rounding`: the smallest amount that this Odoo charges, whatever ISO 4217 says."""
+
     id: int
     name: str
+    rounding: Decimal
 
 
-class TaxRow(Struct, frozen=True):
-    """`amount` is a percentage when `amount_type` is `percent`. `price_include` says whether prices contain it."""
+class PlainTaxRow(Struct, frozen=True):
+    """`amount` is a percentage when `amount_type` is `percent`. `price_include` says whether prices contain it, as the
+    tax or else the company has it set. `has_negative_factor`: a reverse charge, put on and taken off again."""
 
     id: int
     amount: Decimal
     amount_type: str
     price_include: bool
     include_base_amount: bool
+    is_base_affected: bool
     company_id: int | Empty
     sequence: int
+    has_negative_factor: Annotated[bool, Meta(extra={"since": 18})] = False
+
+
+class TaxRow(PlainTaxRow, frozen=True, kw_only=True):
+    """`children_tax_ids`: what a group (`amount_type` `group`) stands for."""
+
+    children_tax_ids: tuple[PlainTaxRow, ...]
 
 
 class CategoryPath(Struct, frozen=True):
@@ -99,16 +112,14 @@ class RateRow(Struct, frozen=True):
 
 
 class CompanyRow(Struct, frozen=True):
+    """`parent_path`: ids from the root down to the company itself, `1/4/`, which is told to users who may not read the
+    ones above."""
+
     id: int
     currency_id: CurrencyRow | Empty
-    parent_id: int | Empty
+    parent_path: str | Empty
     partner_id: int | Empty
-
-
-class PrecisionRow(Struct, frozen=True):
-    id: int
-    name: str
-    digits: int
+    tax_calculation_rounding_method: str | Empty
 
 
 class TaxSwapRow(Struct, frozen=True):
@@ -124,7 +135,7 @@ class PositionRow18(Struct, frozen=True):
     swaps: tuple[TaxSwapRow, ...] = field(name="tax_ids")
 
 
-class ReplacingTaxRow(TaxRow, frozen=True):
+class ReplacingTaxRow(TaxRow, frozen=True, kw_only=True):
     """In 19 a tax says itself which ones it replaces."""
 
     original_tax_ids: tuple[int, ...]

@@ -4,17 +4,17 @@ Source: product.pricelist(.item) of Odoo 17 to 19, and answers of real servers."
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.odoo.pricing.rows import MarkupRuleRow, RuleRow, VariantRow
 from adapters.odoo.pricing.tables import PriceList, PriceTables, Rule, currency_name
+from adapters.odoo.pricing.tax_computation import EXACT
 from adapters.odoo.values import link, number, record, text
 from gateway.errors import InvalidAnswer
 
-EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 DEEPEST_CHAIN = 12
 PERCENT = Decimal(100)
 ZERO = Decimal(0)

@@ -1,5 +1,5 @@
-"""The static tables prices are evaluated from, read together and kept on a shelf: price lists with rules, rates,
-companies, decimal precisions; fiscal positions and units only where the configuration or a key needs them."""
+"""The static tables prices are evaluated from, read together and kept on a shelf: price lists with rules, rates, the
+company, the digits of a line; fiscal positions and units only where the configuration or a key needs them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
+from adapters.odoo.pricing.digits import LineDigits, read_digits
 from adapters.odoo.pricing.rows import (
     CompanyRow,
     CurrencyRow,
     PositionRow18,
     PositionRow19,
-    PrecisionRow,
     PriceListRow,
     PriceListRow17,
     RateRow,
@@ -26,9 +26,10 @@ from adapters.odoo.pricing.rows import (
     UnitRow18,
     UnitRow19,
 )
+from adapters.odoo.pricing.tax_computation import Rounding
 from adapters.odoo.together import together
 from adapters.odoo.values import link, moment, number, record, text
-from gateway.errors import InvalidAnswer
+from gateway.errors import InvalidAnswer, RequestRefused
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 
@@ -48,12 +49,14 @@ class Rule(Struct, frozen=True):
 
 class PriceList(Struct, frozen=True):
     """Rules in Odoo's own order: what applies first, and not what is cheapest, decides. They are sorted by what they
-    are for, because a list may have thousands; `wide` ones are for more than a product."""
+    are for, because a list may have thousands; `wide` ones are for more than a product. `step` is the smallest amount
+    of its currency."""
 
     id: int
     name: str
     currency: str
     currency_id: int
+    step: Decimal
     by_variant: Mapping[int, tuple[Rule, ...]]
     by_template: Mapping[int, tuple[Rule, ...]]
     wide: tuple[Rule, ...]
@@ -123,16 +126,15 @@ class FiscalPosition(Struct, frozen=True):
 
 
 class PriceTables(Struct, frozen=True):
-    """`price_digits`: the decimals a unit price is stored with, None where it keeps all (19). `changes`: every instant
-    at which a rule of any list starts or ends, or a rate begins, in order."""
+    """`lineage`: the company, then what it is a branch of, up to the root, which owns the rates. `changes`: every
+    instant at which a rule of any list starts or ends, or a rate begins, in order."""
 
     version: int
     lists: Mapping[int, PriceList]
     rates: Rates
     company: CompanyRow
-    companies: frozenset[int]
-    price_digits: int | None
-    discount_digits: int
+    lineage: tuple[int, ...]
+    digits: LineDigits
     positions: Mapping[int, FiscalPosition]
     changes: tuple[datetime, ...] = ()
 
@@ -146,12 +148,24 @@ class PriceTables(Struct, frozen=True):
     def company_currency(self) -> str:
         return currency_name(self.company.currency_id)
 
+    def rounding(self, price_list: PriceList | None) -> Rounding:
+        step = price_list.step if price_list is not None else smallest_amount(self.company.currency_id)
+        return Rounding(step, globally=self.company.tax_calculation_rounding_method == "round_globally")
+
 
 def currency_name(value: CurrencyRow | bool) -> str:
     found: CurrencyRow | None = record(value)
     if found is None:
         raise InvalidAnswer(detail="an amount without a currency")
     return found.name
+
+
+def smallest_amount(value: CurrencyRow | bool) -> Decimal:
+    """What amounts of a currency are multiples of."""
+    found: CurrencyRow | None = record(value)
+    if found is None or number(found.rounding) <= 0:
+        raise InvalidAnswer(detail="a currency without a rounding")
+    return found.rounding
 
 
 def _rule(row: RuleRow) -> Rule:
@@ -175,14 +189,16 @@ def _price_list(row: PriceListRow | PriceListRow17) -> PriceList:
             by_template[template] = (*by_template.get(template, ()), rule)
         else:
             wide.append(rule)
-    return PriceList(row.id, row.name, currency.name, currency.id, by_variant, by_template, tuple(wide))
+    step = smallest_amount(row.currency_id)
+    return PriceList(row.id, row.name, currency.name, currency.id, step, by_variant, by_template, tuple(wide))
 
 
 async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext) -> PriceTables:
-    """Four requests together (three on 19, which stores unit prices unrounded and needs no precision), and one more
-    where fiscal positions are configured. A list that is archived still prices."""
+    """Four requests together, and one more where fiscal positions are configured. A list that is archived still
+    prices."""
     version = await client.version(call)
     row = PriceListRow17 if version == 17 else PriceListRow
+    own = [["id", "=", config.company]]
     async with together() as group:
         lists = group.create_task(
             client.search(
@@ -192,11 +208,13 @@ async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext)
         rates = group.create_task(
             client.search(RateRow, "res.currency.rate", [], call, operation=OPERATION, max_response_bytes=RULES_SIZE)
         )
-        companies = group.create_task(client.search(CompanyRow, "res.company", [], call, operation=OPERATION))
-        precisions = group.create_task(_precisions(client, version, call))
+        companies = group.create_task(client.search(CompanyRow, "res.company", own, call, operation=OPERATION))
+        digits = group.create_task(read_digits(client, call, OPERATION))
         positions = group.create_task(_positions(client, config, version, call))
-    company, lineage = _lineage(companies.result(), config.company)
-    digits = {precision.name: precision.digits for precision in precisions.result()}
+    if not companies.result():
+        raise RequestRefused(detail=f"`company`: this user does not see a company {config.company}")
+    company = companies.result()[0]
+    lineage = _lineage(company)
     price_lists = {found.id: _price_list(found) for found in lists.result()}
     known_rates = Rates(rates.result(), lineage[-1])
     return PriceTables(
@@ -204,9 +222,8 @@ async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext)
         lists=price_lists,
         rates=known_rates,
         company=company,
-        companies=frozenset(lineage),
-        price_digits=digits.get("Product Price", 2) if version < 19 else None,
-        discount_digits=digits.get("Discount", 2),
+        lineage=lineage,
+        digits=digits.result(),
         positions=positions.result(),
         changes=_changes(price_lists.values(), known_rates),
     )
@@ -221,21 +238,11 @@ def _changes(lists: Iterable[PriceList], rates: Rates) -> tuple[datetime, ...]:
     return tuple(sorted(found))
 
 
-def _lineage(rows: Sequence[CompanyRow], company: int) -> tuple[CompanyRow, list[int]]:
-    """The company and its ancestors up to the root, which owns the rates."""
-    by_id = {row.id: row for row in rows}
-    if company not in by_id:
-        raise InvalidAnswer(detail="the configured company is not visible to this user")
-    lineage = [company]
-    while (parent := link(by_id[lineage[-1]].parent_id)) in by_id and parent not in lineage:
-        lineage.append(parent)
-    return by_id[company], lineage
-
-
-async def _precisions(client: OdooClient, version: int, call: CallContext) -> tuple[PrecisionRow, ...]:
-    if version >= 19:
-        return ()
-    return await client.search(PrecisionRow, "decimal.precision", [], call, operation=OPERATION)
+def _lineage(company: CompanyRow) -> tuple[int, ...]:
+    """From the company up to its root. Those above are not read: Odoo shows a user only the companies that a call is
+    made for, but tells every one its place in the tree."""
+    path = [int(part) for part in (text(company.parent_path) or "").split("/") if part.isdecimal()]
+    return tuple(reversed(path)) if path and path[-1] == company.id else (company.id,)
 
 
 async def _positions(

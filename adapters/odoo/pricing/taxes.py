@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from msgspec import Struct
 
 from adapters.odoo.pricing.rows import TaxRow
-from adapters.odoo.pricing.rules import EXACT, PERCENT
 from adapters.odoo.pricing.tables import FiscalPosition
-from adapters.odoo.values import link, number
+from adapters.odoo.pricing.tax_computation import Rounding, adapted, flattened, line_totals
+from adapters.odoo.values import link
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 
 KEPT_DIGITS = 15
@@ -28,42 +29,45 @@ class Taxation(Struct, frozen=True):
         return cls(own, position, own if position is None else position.mapped(own))
 
 
-def of_company(taxes: tuple[TaxRow, ...], companies: frozenset[int]) -> tuple[TaxRow, ...]:
-    """A product carries the taxes of every company."""
-    return tuple(tax for tax in taxes if link(tax.company_id) in companies)
+class Charging(Struct, frozen=True):
+    """What totals of one list are computed by: its currency, how it is rounded, and the server's version."""
+
+    currency: str
+    rounding: Rounding
+    version: int
+
+    def money(self, amount: Decimal) -> Money:
+        return Money(self.rounding.of(amount), self.currency)
+
+
+def of_company(taxes: tuple[TaxRow, ...], lineage: Sequence[int]) -> tuple[TaxRow, ...]:
+    """A product carries the taxes of every company: those of the nearest in `lineage` (a branch, then what it belongs
+    to) that has any."""
+    for company in lineage:
+        found = tuple(tax for tax in taxes if link(tax.company_id) == company)
+        if found:
+            return found
+    return ()
 
 
 def treatment(taxes: tuple[TaxRow, ...]) -> TaxTreatment:
     """How these taxes relate to the amount they are on; UNKNOWN where some are in it and some are not."""
     if not taxes:
         return TaxTreatment.EXEMPT
-    included = {tax.price_include for tax in taxes}
+    included = {tax.price_include for tax in flattened(taxes)}
     if len(included) > 1:
         return TaxTreatment.UNKNOWN
-    return TaxTreatment.INCLUDED if included.pop() else TaxTreatment.EXCLUDED
-
-
-def simple_rate(taxes: tuple[TaxRow, ...]) -> Decimal | None:
-    """The fraction when there is one plain percentage, else None: groups, fixed amounts and taxes on taxes are Odoo's
-    to compute."""
-    if len(taxes) == 1 and taxes[0].amount_type == "percent":
-        return number(taxes[0].amount) / PERCENT
-    return None
+    return TaxTreatment.INCLUDED if included == {True} else TaxTreatment.EXCLUDED
 
 
 def repriced(unit: Decimal, taxation: Taxation) -> Decimal | None:
     """What a fiscal position makes of a price that contains tax: the old tax out, the new one in where it is included
-    too. A price without included tax never changes. None where the taxes are too involved to tell."""
+    too. A price that does not contain all its taxes never changes. None where only Odoo can compute them."""
     taxes, mapped = taxation.own, taxation.applied
-    if {tax.id for tax in mapped} == {tax.id for tax in taxes} or treatment(taxes) is not TaxTreatment.INCLUDED:
+    unchanged = {tax.id for tax in mapped} == {tax.id for tax in taxes}
+    if unchanged or not all(tax.price_include for tax in taxes):
         return unit
-    rate = simple_rate(taxes)
-    new_rate = simple_rate(mapped) if mapped else Decimal(0)
-    if rate is None or new_rate is None:
-        return None
-    with localcontext(EXACT):
-        net = unit / (1 + rate)
-        return net * (1 + new_rate) if treatment(mapped) is TaxTreatment.INCLUDED else net
+    return adapted(unit, taxes, mapped)
 
 
 def kept(amount: Decimal) -> Decimal:
@@ -73,37 +77,33 @@ def kept(amount: Decimal) -> Decimal:
     return short.normalize() if short % 1 else short.quantize(Decimal(1))
 
 
-def taxed(unit: Decimal, quantity: Decimal, currency: str, taxes: tuple[TaxRow, ...]) -> TaxedMoney:
-    """A line of `quantity`, every amount rounded to the currency as Odoo rounds a line."""
-    with localcontext(EXACT):
-        total = Money(unit * quantity, currency).quantized()
-        how = treatment(taxes)
-        if how is TaxTreatment.EXEMPT:
-            return TaxedMoney(net=total, gross=total, tax=Money(Decimal(0), currency).quantized(), treatment=how)
-        if how is TaxTreatment.UNKNOWN:
-            return TaxedMoney(net=total, treatment=how)
-        rate = simple_rate(taxes)
-        if how is TaxTreatment.INCLUDED:
-            if rate is None:
-                return TaxedMoney(gross=total, treatment=how)
-            raw = unit * quantity
-            tax = Money(raw - raw / (1 + rate), currency).quantized()
-            return TaxedMoney(net=Money(total.amount - tax.amount, currency), gross=total, tax=tax, treatment=how)
-        if rate is None:
-            return TaxedMoney(net=total, treatment=how)
-        tax = Money(unit * quantity * rate, currency).quantized()
-        return TaxedMoney(net=total, gross=total.plus(tax), tax=tax, treatment=how)
+def taxed(unit: Decimal, quantity: Decimal, taxes: tuple[TaxRow, ...], charging: Charging) -> TaxedMoney:
+    """A line of `quantity`, every amount as Odoo writes it on the line. Where a tax has a formula of its own, only the
+    amount that the price states."""
+    how = treatment(taxes)
+    totals = line_totals(unit, quantity, taxes, charging.rounding, charging.version)
+    if totals is not None:
+        net, gross = charging.money(totals.net), charging.money(totals.gross)
+        return TaxedMoney(net=net, gross=gross, tax=charging.money(gross.amount - net.amount), treatment=how)
+    stated = charging.money(unit * quantity)
+    if how is TaxTreatment.INCLUDED:
+        return TaxedMoney(gross=stated, treatment=how)
+    return TaxedMoney(net=stated, treatment=how)
 
 
-def one_piece(unit: Decimal, currency: str, taxes: tuple[TaxRow, ...], line: TaxedMoney | None = None) -> TaxedMoney:
+def one_piece(
+    unit: Decimal, taxes: tuple[TaxRow, ...], charging: Charging, line: TaxedMoney | None = None
+) -> TaxedMoney:
     """The stated amount keeps its digits; the others are what Odoo would charge for a line of one (`line`, where it is
-    known already)."""
-    line = line or taxed(unit, Decimal(1), currency, taxes)
-    stated = Money(kept(unit), currency)
+    known already). Where some taxes are in the price and some are not, it states neither, and both are a line's."""
+    line = line or taxed(unit, Decimal(1), taxes, charging)
+    stated = Money(kept(unit), charging.currency)
     match line.treatment:
         case TaxTreatment.EXEMPT:
             return TaxedMoney(net=stated, gross=stated, tax=line.tax, treatment=line.treatment)
         case TaxTreatment.INCLUDED:
             return TaxedMoney(net=line.net, gross=stated, tax=line.tax, treatment=line.treatment)
-        case _:
+        case TaxTreatment.EXCLUDED:
             return TaxedMoney(net=stated, gross=line.gross, tax=line.tax, treatment=line.treatment)
+        case TaxTreatment.UNKNOWN:
+            return line if line.gross is not None else TaxedMoney(net=stated, treatment=line.treatment)

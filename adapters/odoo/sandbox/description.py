@@ -15,6 +15,9 @@ class FieldDescription:
     inverse: str = ""
     related: str = ""
     computed: bool = False
+    digits: str = ""
+    owned: bool = False
+    website: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,4 +58,8 @@ def _field(words: list[str]) -> FieldDescription:
     kind, _, rest = words[1].partition(":")
     model, _, inverse = rest.partition(":")
     related = words[3] if words[2:3] == ["="] else ""
-    return FieldDescription(words[0], kind, model, inverse, related, "computed" in words[2:])
+    marks = words[2:]
+    digits = next((mark.removeprefix("digits=") for mark in marks if mark.startswith("digits=")), "")
+    return FieldDescription(
+        words[0], kind, model, inverse, related, "computed" in marks, digits, "owned" in marks, "website" in marks
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -31,6 +32,15 @@ def search(store: Store, model: str, domain: Sequence[Any], context: Context) ->
     known = [term.ids for term in terms if term.ids is not None]
     rows = [table[one] for one in min(known, key=len)] if known else list(table.values())
     return [row for row in rows if (row["active"] or not hiding) and all(term.test(row) for term in terms)]
+
+
+def matcher(store: Store, model: str, domain: Sequence[Any], context: Context) -> Test:
+    """Whether one record fits a whole domain."""
+    rest = list(domain)
+    terms: list[_Term] = []
+    while rest:
+        terms.append(_term(store, model, rest, context))
+    return lambda row: all(term.test(row) for term in terms)
 
 
 def _term(store: Store, model: str, domain: list[Any], context: Context) -> _Term:
@@ -76,6 +86,13 @@ def _leaf(store: Store, model: str, leaf: Any, context: Context) -> _Term:
     _check_values(path, wanted)
     if operator == "child_of":
         return _Term(_below(store, model, described, wanted, context))
+    if operator == "parent_of":
+        above = {one for below in wanted for one in _ancestors(store, described.model, below)}
+
+        def among(row: Record) -> bool:
+            return store.value(model, row, described.name, context) in above
+
+        return _Term(among)
     compare = _operator(operator, wanted)
 
     def test(row: Record) -> bool:
@@ -110,7 +127,8 @@ def _ancestors(store: Store, model: str, identifier: int | None) -> list[int]:
     found: list[int] = []
     while identifier is not None:
         found.append(identifier)
-        identifier = store.browse(model, identifier).get("parent_id")
+        row = store.tables.get(model, {}).get(identifier)
+        identifier = row.get("parent_id") if row else None
     return found
 
 
@@ -132,10 +150,23 @@ def _operator(operator: str, wanted: Any) -> Callable[[Any], bool]:
             return lambda value: value is not False and value > wanted
         case ">=":
             return lambda value: value is not False and value >= wanted
+        case "=like":
+            whole = _like(str(wanted), whole=True)
+            return lambda value: isinstance(value, str) and whole.search(value) is not None
         case "ilike":
-            return lambda value: isinstance(value, str) and str(wanted).lower() in value.lower()
+            pattern = _like(str(wanted))
+            return lambda value: isinstance(value, str) and pattern.search(value) is not None
         case _:
             raise ProgramError("ValueError", f"Invalid operator {operator!r} in domain term")
+
+
+def _like(wanted: str, *, whole: bool = False) -> re.Pattern[str]:
+    """PostgreSQL's pattern: `%` any text, `_` any one character, `\\` takes the next as it is. `whole`: the value from
+    end to end, its case counting."""
+    parts = re.findall(r"\\.|.", wanted, re.DOTALL)
+    any_of = {"%": ".*", "_": "."}
+    pattern = "".join(any_of.get(part) or re.escape(part[-1]) for part in parts)
+    return re.compile(rf"\A{pattern}\Z" if whole else pattern, re.DOTALL if whole else re.IGNORECASE | re.DOTALL)
 
 
 def _same(value: Any, wanted: Any) -> bool:

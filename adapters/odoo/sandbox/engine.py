@@ -29,7 +29,9 @@ class PriceEngine:
         self.store = store
 
     def rate(self, currency: int, when: datetime, company: int) -> float:
-        """The company's own rates win over shared ones; days before the first use the oldest."""
+        """Rates are its root's; they win over shared ones; days before the first use the oldest."""
+        while (above := self.store.tables.get("res.company", {}).get(company, {}).get("parent_id")) is not None:
+            company = above
         rows = [row for row in self.store.all("res.currency.rate") if row["currency_id"] == currency]
         rows = [row for row in rows if row.get("company_id") in (None, company)]
         if not rows:

@@ -42,6 +42,18 @@ class NotFound(OdooException):
     status = 404
 
 
+class UnknownDatabase(OdooException):
+    """PostgreSQL's own refusal, which escapes from JSON-RPC as it is."""
+
+    name = "psycopg2.OperationalError"
+    status = 500
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            f'connection to server at "127.0.0.1", port 5432 failed: FATAL:  database "{database}" does not exist\n'
+        )
+
+
 class ProgramError(OdooException):
     """A Python error that escaped: a wrong field is a ValueError, a wrong argument a TypeError."""
 

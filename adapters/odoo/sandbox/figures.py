@@ -74,25 +74,21 @@ def _kit(store: Store, record: Record) -> Record | None:
     return None
 
 
-def _lineage(store: Store, record: Record) -> list[Record]:
-    found = [record]
-    while found[0].get("parent_id") is not None:
-        found.insert(0, store.browse("product.category", found[0]["parent_id"]))
-    return found
-
-
 def _complete_name(store: Store, record: Record, context: Context) -> str:
-    return " / ".join(str(store.value("product.category", row, "name", context)) for row in _lineage(store, record))
+    return " / ".join(
+        str(store.value("product.category", row, "name", context))
+        for row in _lineage_of(store, "product.category", record)
+    )
 
 
 def _parent_path(store: Store, record: Record, context: Context) -> str:
-    return "".join(f"{row['id']}/" for row in _lineage(store, record))
+    return "".join(f"{row['id']}/" for row in _lineage_of(store, "product.category", record))
 
 
 def _email_normalized(store: Store, record: Record, context: Context) -> str | None:
-    """Lower case, without a display name around it."""
+    """The first address of the field, in lower case and without a display name around it."""
     written = record.get("email") or ""
-    found = re.search(r"[^\s<>]+@[^\s<>]+", written)
+    found = re.search(r"[^\s<>,;]+@[^\s<>,;]+", written)
     return found.group(0).lower() if found else None
 
 
@@ -107,6 +103,45 @@ def _website_url(store: Store, record: Record, context: Context) -> str:
     return f"/shop/{re.sub(r'[^a-z0-9]+', '-', name).strip('-')}-{record['id']}".replace("/-", "/")
 
 
+def _lineage_of(store: Store, model: str, record: Record) -> list[Record]:
+    """From the top down to the record itself."""
+    found = [record]
+    while found[0].get("parent_id") is not None:
+        found.insert(0, store.browse(model, found[0]["parent_id"]))
+    return found
+
+
+def _company_path(store: Store, record: Record, context: Context) -> str:
+    return "".join(f"{row['id']}/" for row in _lineage_of(store, "res.company", record))
+
+
+def _commercial_partner(store: Store, record: Record, context: Context) -> int:
+    """The company a contact is of, or the contact itself."""
+    here = record
+    while not here.get("is_company") and here.get("parent_id") is not None:
+        here = store.browse("res.partner", here["parent_id"])
+    return int(here["id"])
+
+
+def _price_include(store: Store, record: Record, context: Context) -> bool:
+    """17 has it on the tax; later versions fall back on the company where the tax does not say."""
+    if store.version >= 18 and record.get("price_include_override"):
+        return bool(record["price_include_override"] == "tax_included")
+    if "price_include" in record:
+        return bool(record["price_include"])
+    company = store.find("res.company", id=record.get("company_id"))
+    return bool(company and company.get("account_price_include") == "tax_included")
+
+
+def _program_currency(store: Store, record: Record, context: Context) -> int:
+    company = record.get("company_id") or (context.get("allowed_company_ids") or [1])[0]
+    return int(record.get("currency_id") or store.browse("res.company", company)["currency_id"])
+
+
+def _decimal_places(store: Store, record: Record, context: Context) -> int:
+    return max(0, math.ceil(-math.log10(record["rounding"]) - 1e-9))
+
+
 COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("product.product", "lst_price"): _lst_price,
     ("product.product", "currency_id"): _currency,
@@ -118,4 +153,9 @@ COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("res.partner", "email_normalized"): _email_normalized,
     ("res.partner", "phone_sanitized"): _phone_sanitized,
     ("product.template", "website_url"): _website_url,
+    ("res.company", "parent_path"): _company_path,
+    ("res.partner", "commercial_partner_id"): _commercial_partner,
+    ("account.tax", "price_include"): _price_include,
+    ("loyalty.program", "currency_id"): _program_currency,
+    ("res.currency", "decimal_places"): _decimal_places,
 }

@@ -1,13 +1,14 @@
 """The sandbox's own, minimal description of the models it serves: only fields that the adapter or a test asks for.
 
 One line a field: name, kind, then where it comes from. `m2o:`, `o2m:` and `m2m:` name the other model (an `o2m` also
-its inverse); `= path` reads another record; `computed` is worked out in `figures`; `18+`, `-18` say which versions have
-it."""
+its inverse); `= path` reads another record; `computed` is worked out in `figures`; `digits=` names the precision it is
+kept with; `owned` is the company a record gets unasked; `18+`, `-18` say which versions have it."""
 
 MODELS = """
 model product.template order id
   name char
   description_sale char
+  company_id m2o:res.company
   active bool
   sale_ok bool
   type char
@@ -19,8 +20,8 @@ model product.template order id
   product_variant_ids o2m:product.product:product_tmpl_id
   attribute_line_ids o2m:product.template.attribute.line:product_tmpl_id
   product_tag_ids m2m:product.tag
-  website_url char computed
-  is_published bool
+  website_url char computed website
+  is_published bool website
   image_1920 char
   write_date datetime
 model product.product order default_code,id
@@ -29,13 +30,14 @@ model product.product order default_code,id
   active bool
   product_tmpl_id m2o:product.template
   price_extra float
-  lst_price float computed
+  lst_price float computed digits=price
   standard_price float
   currency_id m2o:res.currency computed
   cost_currency_id m2o:res.currency computed
   free_qty float computed
   qty_available float computed
   stock_quant_ids o2m:stock.quant:product_id
+  all_product_tag_ids m2m:product.tag = product_tmpl_id.product_tag_ids
   product_template_attribute_value_ids m2m:product.template.attribute.value
   name char = product_tmpl_id.name
   sale_ok bool = product_tmpl_id.sale_ok
@@ -76,14 +78,21 @@ model account.tax order sequence,id
   name char
   amount float
   amount_type char
-  price_include bool
+  price_include bool computed
+  price_include_override char 18+
   include_base_amount bool
+  is_base_affected bool
+  has_negative_factor bool 18+
+  children_tax_ids m2m:account.tax
   company_id m2o:res.company
   sequence int
   active bool
   original_tax_ids m2m:account.tax 19+
 model account.fiscal.position order id
   name char
+  auto_apply bool
+  country_id m2o:res.country
+  company_id m2o:res.company owned
   active bool
   tax_ids o2m:account.fiscal.position.tax:position_id -18
   tax_ids m2m:account.tax 19+
@@ -100,6 +109,7 @@ model product.pricelist order sequence,id
   item_ids o2m:product.pricelist.item:pricelist_id
 model product.pricelist.item order applied_on,min_quantity desc,categ_id.complete_name desc,id desc
   pricelist_id m2o:product.pricelist
+  company_id m2o:res.company = pricelist_id.company_id
   applied_on char
   compute_price char
   base char
@@ -120,7 +130,8 @@ model product.pricelist.item order applied_on,min_quantity desc,categ_id.complet
   price_max_margin float
 model res.currency order name
   name char
-  decimal_places int
+  decimal_places int computed
+  rounding float
 model res.currency.rate order name desc,id
   name date
   rate float
@@ -130,7 +141,17 @@ model res.company order id
   name char
   currency_id m2o:res.currency
   parent_id m2o:res.company
+  parent_path char computed
   partner_id m2o:res.partner
+  tax_calculation_rounding_method char
+  account_price_include char 18+
+model res.lang order name,id
+  name char
+  code char
+  active bool
+model res.users order name,id
+  name char
+  login char
 model decimal.precision order id
   name char
   digits int
@@ -138,18 +159,20 @@ model stock.warehouse order id
   name char
   code char
   active bool
-  company_id m2o:res.company
+  company_id m2o:res.company owned
   partner_id m2o:res.partner
 model stock.location order complete_name,id
   complete_name char
   usage char
   active bool
+  company_id m2o:res.company
   warehouse_id m2o:stock.warehouse
 model stock.quant order id
   product_id m2o:product.product
   location_id m2o:stock.location
   quantity float
   reserved_quantity float
+  company_id m2o:res.company
   owner_id m2o:res.partner
 model stock.picking.type order id
   warehouse_id m2o:stock.warehouse
@@ -176,6 +199,10 @@ model res.partner.category order name
 model res.partner order name,id
   name char
   active bool
+  type char
+  is_company bool
+  parent_id m2o:res.partner
+  commercial_partner_id m2o:res.partner computed
   email char
   email_normalized char computed
   phone char
@@ -194,27 +221,51 @@ model res.partner order name,id
   category_id m2m:res.partner.category
   property_product_pricelist m2o:product.pricelist
   write_date datetime
-model loyalty.program order id
+model loyalty.program order sequence
   name char
   active bool
+  sequence int
   program_type char
+  trigger char
+  applies_on char
+  company_id m2o:res.company
+  currency_id m2o:res.currency computed
+  pricelist_ids m2m:product.pricelist
+  date_from date
+  date_to date
+  limit_usage bool
+  max_usage int
+  total_order_count int
   portal_point_name char
+  sale_ok bool
+  pos_ok bool
   rule_ids o2m:loyalty.rule:program_id
 model loyalty.rule order id
   program_id m2o:loyalty.program
+  company_id m2o:res.company = program_id.company_id
+  active bool
+  mode char
+  code char
   reward_point_mode char
   reward_point_amount float
+  reward_point_split bool
+  minimum_qty int
+  minimum_amount float
   minimum_amount_tax_mode char
+  product_domain char
   product_ids m2m:product.product
   product_category_id m2o:product.category
+  product_tag_id m2o:product.tag
 model loyalty.card order id
   program_id m2o:loyalty.program
   partner_id m2o:res.partner
+  company_id m2o:res.company = program_id.company_id
   points float
   active bool
   create_date datetime
 model loyalty.history order id desc 18+
   card_id m2o:loyalty.card
+  company_id m2o:res.company = card_id.company_id
   create_date datetime
   issued float
   used float
@@ -227,6 +278,8 @@ model sale.order order date_order desc,id desc
   date_order datetime
   client_order_ref char
   x_web_order char
+  user_id m2o:res.users
+  company_id m2o:res.company owned
   partner_id m2o:res.partner
   currency_id m2o:res.currency
   warehouse_id m2o:stock.warehouse
@@ -239,14 +292,16 @@ model sale.order.line order id
   name char
   display_type char
   product_id m2o:product.product
-  product_uom_qty float
-  price_unit float
-  discount float
+  company_id m2o:res.company = order_id.company_id
+  product_uom_qty float digits=unit
+  price_unit float digits=price
+  discount float digits=discount
   price_subtotal float
   price_tax float
   price_total float
 model pos.config order id
   name char
+  company_id m2o:res.company owned
   picking_type_id m2o:stock.picking.type
 model pos.order order date_order desc,id desc
   name char
@@ -254,6 +309,7 @@ model pos.order order date_order desc,id desc
   uuid char
   state char
   date_order datetime
+  company_id m2o:res.company owned
   partner_id m2o:res.partner
   currency_id m2o:res.currency
   config_id m2o:pos.config
@@ -263,6 +319,7 @@ model pos.order order date_order desc,id desc
   lines o2m:pos.order.line:order_id
 model pos.order.line order id
   order_id m2o:pos.order
+  company_id m2o:res.company = order_id.company_id
   full_product_name char
   product_id m2o:product.product
   qty float

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.odoo.sandbox.engine import PriceEngine, Sale
 from adapters.odoo.sandbox.faults import ProgramError
+from adapters.odoo.sandbox.reading import precision_digits
 from adapters.odoo.sandbox.rounding import round_digits
 from adapters.odoo.sandbox.store import Record, Store
 from adapters.odoo.sandbox.taxation import adapted, line_totals, map_taxes, product_taxes
@@ -41,23 +42,22 @@ class Quotations:
         store, company = self.store, int(order.get("company_id") or 1)
         product = store.browse("product.product", line["product_id"])  # archived ones are priced as well
         when = datetime.fromisoformat(order["date_order"]).replace(tzinfo=UTC)
-        count = float(line.get("product_uom_qty", 1.0))
+        count = round_digits(float(line.get("product_uom_qty", 1.0)), self._digits("Product Unit of Measure"))
         sale = Sale(product, count, self._pieces(product, line), when)
         own_currency = store.browse("res.company", company)["currency_id"]
         pricelist = order.get("pricelist_id")
         currency = order.get("currency_id") or own_currency
         price, rule, discount = self._priced(pricelist, currency, sale, company)
         old = product_taxes(store, product, company)
-        if order.get("fiscal_position_id"):
-            store.browse("account.fiscal.position", order["fiscal_position_id"])
-        new = map_taxes(store, old, order.get("fiscal_position_id"))
-        price = adapted(price, old, new)
+        new = map_taxes(store, old, self._position(order, company))
+        price = adapted(store, price, old, new)
         for customise in self.customisations:
             price = customise(product, price)
         if store.version < 19:
             price = round_digits(price, self._digits("Product Price"))
-        digits = int(store.browse("res.currency", currency)["decimal_places"])
-        net, gross = line_totals(price * (1 - discount / 100), count, new, digits)
+        step = float(store.browse("res.currency", currency)["rounding"])
+        globally = store.browse("res.company", company).get("tax_calculation_rounding_method") == "round_globally"
+        net, gross = line_totals(store, price * (1 - discount / 100), count, new, step, globally=globally)
         answer = {
             "price_unit": price,
             "discount": discount,
@@ -87,9 +87,19 @@ class Quotations:
         shown = (discount > 0 and before > 0) or (discount < 0 and before < 0)
         return max(before, price), rule, round_digits(discount, self._digits("Discount")) if shown else 0.0
 
+    def _position(self, order: Mapping[str, Any], company: int) -> int | None:
+        """As said; else the one that applies by itself to the contact's country."""
+        if "fiscal_position_id" in order:
+            return order["fiscal_position_id"] or None
+        contact = order.get("partner_id") or self.store.browse("res.company", company).get("partner_id")
+        country = self.store.browse("res.partner", contact).get("country_id") if contact else None
+        for row in self.store.all("account.fiscal.position"):
+            if row.get("auto_apply") and row.get("country_id") in (None, country):
+                return int(row["id"])
+        return None
+
     def _digits(self, name: str) -> int:
-        row = self.store.find("decimal.precision", name=name)
-        return int(row["digits"]) if row else 2
+        return precision_digits(self.store, name)
 
     def _pieces(self, product: Record, line: Mapping[str, Any]) -> float:
         """How many of the product's unit are in the line's: 18 writes factors the other way round than 19."""

@@ -11,10 +11,20 @@ from typing import Any
 from aiohttp import web
 
 from adapters.odoo.sandbox.changes import Changes
-from adapters.odoo.sandbox.faults import AccessDenied, AccessError, NotFound, OdooException, ProgramError, UserError
+from adapters.odoo.sandbox.faults import (
+    AccessDenied,
+    AccessError,
+    MissingError,
+    NotFound,
+    OdooException,
+    ProgramError,
+    UnknownDatabase,
+    UserError,
+)
 from adapters.odoo.sandbox.figures import COMPUTED
 from adapters.odoo.sandbox.quotations import Quotations
-from adapters.odoo.sandbox.reading import READERS, call_reader
+from adapters.odoo.sandbox.reading import READERS, Session, call_reader
+from adapters.odoo.sandbox.rights import User, check_model
 from adapters.odoo.sandbox.seeding import fill
 from adapters.odoo.sandbox.store import Store
 from gateway.testing.sandbox import RecordedRequest, Seed
@@ -23,17 +33,15 @@ DATABASE = "retailer"
 LOGIN = "gateway"
 API_KEY = "sandbox-odoo-key"
 TOKEN = "sandbox-odoo-token"
-USER = 2
-
-_BEYOND_INTERNAL_USER = ("sale.", "pos.", "loyalty.")
 TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/odoo/http.py", line 2013, in _transactioning\n'
 
 
 class OdooSandbox(Changes):
     """One Odoo. Knobs: `down` (503), `slow` (seconds), `throttled` (429 by a proxy), `raw` (a body served whatever is
-    asked), `key_revoked`, `internal_user_only` (rights), `without_kits` (no manufacturing module), `redirecting`
-    (addresses it does not have), `quotations.customisations` and `quotations.line_discounts`. `store` may be changed
-    while it runs."""
+    asked), `key_revoked`, `without_kits` (no manufacturing module), `store.without_website`, `redirecting` (addresses
+    it does not have), `quotations.customisations` and `quotations.line_discounts`. `user` is whose key the gateway has:
+    its groups and companies decide what it sees; `hidden` keeps fields for a group. `store` may be changed while it
+    runs."""
 
     def __init__(self, seed: Seed, version: int = 19) -> None:
         self.version = version
@@ -45,7 +53,8 @@ class OdooSandbox(Changes):
         self.throttled = False
         self.raw: bytes | None = None
         self.key_revoked = False
-        self.internal_user_only = False
+        self.user = User(companies=self.seeded.companies)
+        self.hidden: dict[tuple[str, str], str] = {}
         self.without_kits = False
         self.redirecting = False
         self._requests: list[RecordedRequest] = []
@@ -101,6 +110,11 @@ class OdooSandbox(Changes):
         trouble = await self._trouble(request, operation)
         if trouble is not None:
             return trouble
+        if request.headers.get("X-Odoo-Database", DATABASE) != DATABASE:
+            self._record(request, operation, 404)  # without a database there are no such addresses
+            return web.Response(
+                status=404, text="<!doctype html>\n<title>404 Not Found</title>", content_type="text/html"
+            )
         try:
             self._authorise_json2(request)
             arguments = self._arguments(await request.read())
@@ -118,6 +132,10 @@ class OdooSandbox(Changes):
             raise AccessDenied("User not authenticated, use an API Key with a Bearer Authorization header.")
         if key != API_KEY or self.key_revoked:
             raise AccessDenied("Invalid apikey")
+
+    def grant(self, *groups: str) -> None:
+        """The user is in these groups and no others."""
+        self.user.groups = set(groups)
 
     async def _jsonrpc(self, request: web.Request) -> web.Response:
         body = self._arguments(await request.read())
@@ -141,13 +159,19 @@ class OdooSandbox(Changes):
         if (service, method) == ("common", "version"):
             major = self.version
             return {"server_version": f"{major}.0", "server_version_info": [major, 0, 0, "final", 0, ""]}
+        if args[:1] != [DATABASE]:
+            raise UnknownDatabase(str(args[0] if args else ""))
         if (service, method) == ("common", "authenticate"):
-            good = [*args[:2], args[2]] == [DATABASE, LOGIN, API_KEY] and not self.key_revoked
-            return USER if good else False
+            good = args[1:3] == [LOGIN, API_KEY] and not self.key_revoked
+            return self.user.id if good else False
         if (service, method) != ("object", "execute_kw"):
             raise ProgramError("KeyError", f"{service}.{method}")
-        database, user, key, model, name, positional, *rest = args
-        if (database, user, key) != (DATABASE, USER, API_KEY) or self.key_revoked:
+        _, user, key, model, name, positional, *rest = args
+        if user != self.user.id:
+            raise MissingError(
+                f"Record does not exist or has been deleted.\n(Record: res.users({user},), User: {user})"
+            )
+        if key != API_KEY or self.key_revoked:
             raise AccessDenied("Access Denied")
         arguments: dict[str, Any] = dict(rest[0]) if rest else {}
         ids: list[int] = positional[0] if positional else []
@@ -159,11 +183,21 @@ class OdooSandbox(Changes):
         context: dict[str, Any] = arguments.pop("context", {})
         self._check(model, method, context)
         if (model, method) == ("sale.order", "onchange"):
+            if self.version >= 19:
+                check_model(self.user, model, document="Sales Order", operation="create")
             return self.quotations.onchange(**arguments)
+        if (model, method) == ("res.users", "context_get"):
+            return {"lang": "en_US", "tz": False, "uid": self.user.id}
+        if (model, method) == ("res.users", "has_group"):
+            group = str(arguments["group_ext_id"])
+            if group == "sale.group_discount_per_so_line":  # everybody's, the system's own user included, once it is on
+                return self.quotations.line_discounts
+            return ids == [self.user.id] and self.user.has_group(group)
+        session = Session(self.store, self.user, context, self.hidden)
         if method == "read":
-            return call_reader(self.store, model, method, context, {"ids": ids, **arguments})
+            return call_reader(session, model, method, {"ids": ids, **arguments})
         if method in READERS:
-            return call_reader(self.store, model, method, context, arguments)
+            return call_reader(session, model, method, arguments)
         raise NotFound(f"the method {method!r} does not exist on model {model!r}")
 
     def _check(self, model: str, method: str, context: Mapping[str, Any]) -> None:
@@ -173,15 +207,11 @@ class OdooSandbox(Changes):
             raise UserError(f"Object {model} doesn't exist")
         if method.startswith("_"):
             raise AccessError(f"Private methods (such as '{model}.{method}') cannot be called remotely.")
-        for company in context.get("allowed_company_ids", ()):
-            if company not in self.seeded.companies:
-                raise AccessError("Access to unauthorized or invalid companies.")
+        if set(context.get("allowed_company_ids", ())) - self.user.companies:
+            raise AccessError("Access to unauthorized or invalid companies.")
         language = context.get("lang")
         if language is not None and language not in self.seeded.languages:
             raise UserError(f"Invalid language code: {language}")
-        dry_run_of_18 = method == "onchange" and self.version < 19
-        if self.internal_user_only and model.startswith(_BEYOND_INTERNAL_USER) and not dry_run_of_18:
-            raise AccessError(f"You are not allowed to access {model!r} records.\nUser: Gateway (id={USER})")
 
     async def _trouble(self, request: web.Request, operation: str) -> web.Response | None:
         """What the knobs are set to."""

@@ -21,6 +21,7 @@ class Store:
 
     def __init__(self, version: int, computed: Mapping[tuple[str, str], Compute]) -> None:
         self.version = version
+        self.without_website = False
         self.models = describe(version)
         self.tables: dict[str, dict[int, Record]] = {}
         self._computed = computed
@@ -35,7 +36,7 @@ class Store:
         if name == "id":
             return FieldDescription("id", "int")
         described = self.models[model].fields.get(name)
-        if described is None:
+        if described is None or (described.website and self.without_website):
             raise ProgramError("ValueError", f"Invalid field '{name}' on model '{model}'")
         return described
 
@@ -45,9 +46,14 @@ class Store:
         if identifier is None or identifier in table:
             identifier = self._last.get(model, 0) + 1
         self._last[model] = max(identifier, self._last.get(model, 0))
-        table[identifier] = {"id": identifier, "active": True, **values}
+        owned = {name: 1 for name, described in self._owned(model) if described}
+        table[identifier] = {"id": identifier, "active": True, **owned, **values}
         self._changed()
         return identifier
+
+    def _owned(self, model: str) -> Iterable[tuple[str, bool]]:
+        described = self.models.get(model)
+        return ((name, one.owned) for name, one in described.fields.items()) if described is not None else ()
 
     def _changed(self) -> None:
         self._inverse.clear()

@@ -65,10 +65,16 @@ def _birthday(text: str | None) -> date | None:
 
 
 def program(
-    wire: Program, name: str, skus: Mapping[str, str], in_category: Mapping[str, tuple[str, ...]], freshness: Freshness
+    wire: Program,
+    name: str,
+    skus: Mapping[str, str],
+    in_category: Mapping[str, tuple[str, ...]],
+    freshness: Freshness,
+    *,
+    promoted: bool,
 ) -> LoyaltyProgram:
     """`skus` by variation id; `in_category` the SKUs of each category that a rule names: the catalogue may be
-    another system's, which does not know Square's categories."""
+    another system's, which does not know Square's categories. `promoted`: a promotion multiplies points at times."""
     words = wire.terminology
     return LoyaltyProgram(
         ref=NativeRef(freshness.source, wire.id),
@@ -78,41 +84,39 @@ def program(
         unit_many=words.other if words else "points",
         rules=tuple(rule for each in wire.accrual_rules or () for rule in _rule(each, skus, in_category)),
         active=wire.status == "ACTIVE",
+        complete=not promoted,
     )
 
 
 def _rule(
     wire: AccrualRule, skus: Mapping[str, str], in_category: Mapping[str, tuple[str, ...]]
 ) -> Iterable[LoyaltyRule]:
-    """A rule about a variation without a SKU cannot be evaluated here and is left out."""
-    points = wire.points or 0
+    """A rule about a variation without a SKU is about no key that is asked here. One of an unknown kind, or without its
+    details, cannot be evaluated and says so."""
+    points = Decimal(wire.points or 0)
     spend, visit = wire.spend_data, wire.visit_data
     if wire.accrual_type == "SPEND" and spend:
         excluded = [skus[each] for each in spend.excluded_item_variation_ids or () if each in skus]
         for category in spend.excluded_category_ids or ():
             excluded.extend(in_category.get(category, ()))
         yield LoyaltyRule(
-            "SPEND",
-            points,
+            kind="SPEND",
+            points=points,
             spend_minor=spend.amount_money.amount,
             currency=spend.amount_money.currency,
-            excluded_skus=tuple(dict.fromkeys(excluded)),
+            excluded_skus=frozenset(excluded),
             tax_included=spend.tax_mode == "AFTER_TAX",
         )
     elif wire.accrual_type == "VISIT" and visit:
-        least = visit.minimum_amount_money
-        yield LoyaltyRule(
-            "VISIT",
-            points,
-            spend_minor=least.amount if least else None,
-            currency=least.currency if least else None,
-            tax_included=visit.tax_mode == "AFTER_TAX",
-        )
+        yield LoyaltyRule(kind="VISIT", points=points, tax_included=visit.tax_mode == "AFTER_TAX")
     elif wire.accrual_type == "ITEM_VARIATION" and wire.item_variation_data:
         if sku := skus.get(wire.item_variation_data.item_variation_id):
-            yield LoyaltyRule("ITEM", points, skus=(sku,))
+            yield LoyaltyRule(kind="ITEM", points=points, skus=frozenset({sku}))
     elif wire.accrual_type == "CATEGORY" and wire.category_data:
-        yield LoyaltyRule("ITEM", points, skus=in_category.get(wire.category_data.category_id, ()))
+        members = in_category.get(wire.category_data.category_id, ())
+        yield LoyaltyRule(kind="ITEM", points=points, skus=frozenset(members))
+    else:
+        yield LoyaltyRule(kind=wire.accrual_type, points=points, evaluable=False)
 
 
 def account(wire: WireAccount, known: LoyaltyProgram | None, freshness: Freshness) -> LoyaltyAccount:

@@ -15,7 +15,15 @@ from adapters.square.moments import rfc3339
 from adapters.square.reads.customers import Customers
 from adapters.square.tables import Table
 from adapters.square.wire.catalog import CatalogObject, ItemsAnswer
-from adapters.square.wire.people import Account, AccountsAnswer, Event, EventsAnswer, Program, ProgramAnswer
+from adapters.square.wire.people import (
+    Account,
+    AccountsAnswer,
+    Event,
+    EventsAnswer,
+    Program,
+    ProgramAnswer,
+    PromotionsAnswer,
+)
 from gateway.errors import AdapterError, InvalidCursor
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
@@ -129,17 +137,28 @@ class Loyalty:
         return list(found.values())
 
     async def _load_program(self, operation: str, call: CallContext) -> LoyaltyProgram | None:
-        """One request, one look-up for the SKUs that rules name by variation, and one for each category they name."""
+        """One request, one for its promotions, one look-up for the SKUs that rules name by variation, and one for each
+        category they name."""
         answer = await self._client.find("/v2/loyalty/programs/main", ProgramAnswer, operation, call)
         if answer is None or answer.program is None:
             return None
         wire = answer.program
-        skus = await self._identifiers.skus_of(_variations(wire), operation, call)
+        found = await self._identifiers.skus_of(_variations(wire), operation, call)
+        skus = {variation: self._env.key_rule.written(sku) for variation, sku in found.items()}
         categories = _categories(wire)
         members = await gathered([self._skus_in(category, operation, call) for category in categories])
         in_category = dict(zip(categories, members, strict=True))
+        promoted = await self._promoted(wire.id, operation, call)
         freshness = Freshness(self._env.name, self._env.clock())
-        return people.program(wire, self._config.program_name, skus, in_category, freshness)
+        return people.program(wire, self._config.program_name, skus, in_category, freshness, promoted=promoted)
+
+    async def _promoted(self, program: str, operation: str, call: CallContext) -> bool:
+        """Whether a promotion gives more points than the rules say, now or from a day that the kept programme sees."""
+        answer = await self._client.find(
+            f"/v2/loyalty/programs/{program}/promotions", PromotionsAnswer, operation, call
+        )
+        promotions = (answer.loyalty_promotions if answer else None) or ()
+        return any(each.status in ("ACTIVE", "SCHEDULED") for each in promotions)
 
     async def _skus_in(self, category: str, operation: str, call: CallContext) -> tuple[str, ...]:
         found: list[CatalogObject] = []
@@ -148,7 +167,7 @@ class Loyalty:
             for item in page.items or ():
                 found.extend((item.item_data.variations if item.item_data else None) or ())
         keys = (self._identifiers.key_of(each.item_variation_data) for each in found)
-        return tuple(key for key in keys if key)
+        return tuple(self._env.key_rule.written(key) for key in keys if key)
 
 
 def _variations(program: Program) -> list[str]:

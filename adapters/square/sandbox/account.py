@@ -70,6 +70,7 @@ class Account:
         self.program: Json | None = None
         self.loyalty_accounts: dict[str, Json] = {}
         self.loyalty_events: list[Json] = []
+        self.loyalty_promotions: list[Json] = []
         self.orders: dict[str, Json] = {}
         self.orders_of: dict[str | None, list[Json]] = {}
         self.index_lag = 0.0

@@ -25,6 +25,7 @@ PATHS: Mapping[str, tuple[str | None, str]] = {
     "POST /v2/loyalty/accounts/search": ("SearchLoyaltyAccountsRequest", "SearchLoyaltyAccountsResponse"),
     "POST /v2/loyalty/events/search": ("SearchLoyaltyEventsRequest", "SearchLoyaltyEventsResponse"),
     "GET /v2/loyalty/programs/{program_id}": (None, "RetrieveLoyaltyProgramResponse"),
+    "GET /v2/loyalty/programs/{program_id}/promotions": (None, "ListLoyaltyPromotionsResponse"),
     "POST /v2/orders/search": ("SearchOrdersRequest", "SearchOrdersResponse"),
     "POST /v2/orders/batch-retrieve": ("BatchRetrieveOrdersRequest", "BatchRetrieveOrdersResponse"),
 }
@@ -99,6 +100,11 @@ LoyaltyEventAdjustPoints loyalty_program_id:string points*:integer reason:string
 LoyaltyEventExpirePoints loyalty_program_id*:string points*:integer
 LoyaltyEventOther loyalty_program_id*:string points*:integer
 RetrieveLoyaltyProgramResponse errors:[Error] program:LoyaltyProgram
+ListLoyaltyPromotionsResponse errors:[Error] loyalty_promotions:[LoyaltyPromotion] cursor:string
+LoyaltyPromotion id:string name*:string incentive*:LoyaltyPromotionIncentive available_time*:LoyaltyPromotionAvailableTimeData status:string loyalty_program_id:string
+LoyaltyPromotionIncentive type*:string points_multiplier_data:LoyaltyPromotionIncentivePointsMultiplierData
+LoyaltyPromotionIncentivePointsMultiplierData points_multiplier:integer multiplier:string
+LoyaltyPromotionAvailableTimeData start_date:string end_date:string time_periods*:[string]
 LoyaltyProgram id:string status:string terminology:LoyaltyProgramTerminology location_ids:[string] accrual_rules:[LoyaltyProgramAccrualRule]
 LoyaltyProgramTerminology one*:string other*:string
 LoyaltyProgramAccrualRule accrual_type*:string points:integer visit_data:LoyaltyProgramAccrualRuleVisitData spend_data:LoyaltyProgramAccrualRuleSpendData item_variation_data:LoyaltyProgramAccrualRuleItemVariationData category_data:LoyaltyProgramAccrualRuleCategoryData

@@ -56,6 +56,13 @@ def program(account: Account, body: Json) -> Json:
     return {"program": account.program}
 
 
+def promotions(account: Account, body: Json) -> Json:
+    """Only by the program's own id; `main` is not taken here."""
+    if account.program is None or body["program_id"] != account.program["id"]:
+        raise Refusal(404, "INVALID_REQUEST_ERROR", "NOT_FOUND", "No loyalty program.")
+    return {"loyalty_promotions": account.loyalty_promotions} if account.loyalty_promotions else {}
+
+
 def search_accounts(account: Account, body: Json) -> Json:
     """Ordered by creation. By phone or by customer, never both."""
     size = page_size(body, 30, 200)

@@ -62,25 +62,25 @@ def _rules(rule: LoyaltyRule, by_sku: dict[str | None, str]) -> list[Json]:
     if rule.kind == "SPEND":
         spend = present(
             amount_money={"amount": rule.spend_minor or 1, "currency": rule.currency},
-            excluded_item_variation_ids=[by_sku[sku] for sku in rule.excluded_skus if sku in by_sku] or None,
+            excluded_item_variation_ids=[by_sku[sku] for sku in sorted(rule.excluded_skus) if sku in by_sku] or None,
             tax_mode=tax_mode,
         )
-        return [{"accrual_type": "SPEND", "points": rule.points, "spend_data": spend}]
+        return [{"accrual_type": "SPEND", "points": int(rule.points), "spend_data": spend}]
     if rule.kind == "VISIT":
-        return [{"accrual_type": "VISIT", "points": rule.points, "visit_data": {"tax_mode": tax_mode}}]
+        return [{"accrual_type": "VISIT", "points": int(rule.points), "visit_data": {"tax_mode": tax_mode}}]
     items = [
         {
             "accrual_type": "ITEM_VARIATION",
-            "points": rule.points,
+            "points": int(rule.points),
             "item_variation_data": {"item_variation_id": by_sku[sku]},
         }
-        for sku in rule.skus
+        for sku in sorted(rule.skus or ())
         if sku in by_sku
     ]
     categories = [
         {
             "accrual_type": "CATEGORY",
-            "points": rule.points,
+            "points": int(rule.points),
             "category_data": {"category_id": native_id("CATG", key)},
         }
         for key in rule.category_keys

@@ -31,6 +31,7 @@ HANDLERS: Mapping[str, Handler] = {
     "POST /v2/loyalty/accounts/search": people.search_accounts,
     "POST /v2/loyalty/events/search": people.search_events,
     "GET /v2/loyalty/programs/{program_id}": people.program,
+    "GET /v2/loyalty/programs/{program_id}/promotions": people.promotions,
     "POST /v2/orders/search": trade.search,
     "POST /v2/orders/batch-retrieve": trade.retrieve,
 }
@@ -136,8 +137,8 @@ def _route(method: str, path: str) -> tuple[str, Json]:
     exact = f"{method} {path}"
     if exact in HANDLERS:
         return exact, {}
-    if (found := re.fullmatch(r"/v2/loyalty/programs/([^/]+)", path)) and method == "GET":
-        return "GET /v2/loyalty/programs/{program_id}", {"program_id": found[1]}
+    if (found := re.fullmatch(r"/v2/loyalty/programs/([^/]+)(/promotions)?", path)) and method == "GET":
+        return f"GET /v2/loyalty/programs/{{program_id}}{found[2] or ''}", {"program_id": found[1]}
     raise Refusal(404, "INVALID_REQUEST_ERROR", "NOT_FOUND", "Resource not found.")
 
 

@@ -131,5 +131,15 @@ class Program(Struct, frozen=True):
     accrual_rules: tuple[AccrualRule, ...] | None = None
 
 
+class Promotion(Struct, frozen=True):
+    """Extra points at times; what for and when is not evaluated."""
+
+    status: str | None = None
+
+
+class PromotionsAnswer(Answer, frozen=True, kw_only=True):
+    loyalty_promotions: tuple[Promotion, ...] | None = None
+
+
 class ProgramAnswer(Answer, frozen=True, kw_only=True):
     program: Program | None = None

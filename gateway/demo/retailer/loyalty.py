@@ -37,7 +37,7 @@ PROGRAMMES = {
 def program(backend: str) -> LoyaltyProgram:
     plan = PROGRAMMES[backend]
     one, many = plan.units
-    rule = LoyaltyRule("SPEND", 1, spend_minor=plan.spend_minor, currency=plan.currency)
+    rule = LoyaltyRule(kind="SPEND", points=Decimal(1), spend_minor=plan.spend_minor, currency=plan.currency)
     return LoyaltyProgram(NativeRef("seed", PROGRAM), plan.name, SEEN, unit_one=one, unit_many=many, rules=(rule,))
 
 

@@ -41,6 +41,7 @@ PLACES = ("1001", "1002", "1003")
 SHOPPER, SISTER, BUYER = "501", "502", "503"
 NAMELESS = NativeRef("seed", "9304")
 """The variant without a SKU."""
+POINT_A_POUND = LoyaltyRule(kind="SPEND", points=Decimal(1), spend_minor=100, currency="GBP")
 FAMILY_PHONE = "+442079460111"
 
 
@@ -101,7 +102,10 @@ def example_seed() -> Seed:
             _person(BUYER, "buyer@example.com", FAMILY_PHONE, groups=("VIP",)),
         ),
         program=LoyaltyProgram(
-            NativeRef("seed", "70"), "Points", SEEN, rules=(LoyaltyRule("SPEND", 1, spend_minor=100, currency="GBP"),)
+            NativeRef("seed", "70"),
+            "Points",
+            SEEN,
+            rules=(POINT_A_POUND,),
         ),
         accounts=(
             SeedAccount(

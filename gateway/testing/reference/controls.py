@@ -35,7 +35,8 @@ class Controls:
     keys by their text (a SKU, a slug, an email, a native id). `delay` in seconds is slept before every answer.
     `requests` counts by operation name, `asked` keeps every request in order, `cancelled` those that were abandoned.
     `untracked` are SKUs sold without counting, `places` the native location of a configured store (default: its own
-    name), `truncated_before` the instant before which this credential reads no orders."""
+    name), `truncated_before` the instant before which this credential reads no orders, `restricted` whether it is
+    shown only some."""
 
     operations: Mapping[str, OperationSpec] = OPERATIONS
 
@@ -66,6 +67,7 @@ class Controls:
         self.untracked: set[str] = set()
         self.places: dict[str, str] = {}
         self.truncated_before: datetime | None = None
+        self.restricted = False
         self.placed: list[tuple[str, PlacedOrder, float]] = []
         self.lag = 0.0
         self.after_placing: Callable[[], Awaitable[None]] = _at_once

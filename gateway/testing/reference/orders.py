@@ -40,6 +40,7 @@ class Orders(Controls):
             positions=tuple(OrderPosition(order.placed_at, order.ref.id) for order in page),
             has_next=len(matching) > len(page),
             truncated_before=self.truncated_before,
+            restricted=self.restricted,
         )
 
     async def get_orders(

@@ -158,11 +158,14 @@ async def test_a_break_that_ends_ends_the_answer(asking: Asking) -> None:
     assert told == at("16:00")
 
 
+POINT_A_POUND = LoyaltyRule(kind="SPEND", points=Decimal(1), spend_minor=100, currency="GBP")
+
+
 async def test_points_are_earned_while_the_programme_runs_and_no_longer(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = LoyaltyProgram(
-        NativeRef("seed", "70"), "Summer", SEEN, rules=(LoyaltyRule("SPEND", 1, spend_minor=100, currency="GBP"),),
+        NativeRef("seed", "70"), "Summer", SEEN, rules=(POINT_A_POUND,),
         valid_from=at("12:00"), valid_until=at("17:00"),
     )  # fmt: skip
     world = await build(

@@ -132,6 +132,41 @@ async def test_history_that_may_not_be_read_is_a_gap_not_an_end(build: Build) ->
     assert found["gaps"] == [{"source": "shop", "code": "HISTORY_TRUNCATED", "retryable": False}]
 
 
+async def test_orders_that_a_system_hides_from_the_gateway_are_a_gap(build: Build) -> None:
+    world = await world_of(build, shop=backend(order("10", "1", 1)))
+    world["shop"].restricted = True
+    found = await page(world, 5)
+    assert numbers(found) == ["N10"]
+    assert found["gaps"] == [{"source": "shop", "code": "ACCESS_RESTRICTED", "retryable": False}]
+
+
+async def test_the_only_order_system_loses_no_order_to_a_reference_of_somebodys(build: Build) -> None:
+    """A business customer's purchase number looks like another system's."""
+    noted = order("10", "1", 1, origin=OrderOrigin("PO-4711"))
+    world = await build(
+        configuration(domains=domains(order=("erp",), customer=("erp",))),
+        {"shop": shop("MUG"), "erp": backend(noted, order("11", "1", 2))},
+    )
+    assert await everything(world, 10) == ["N10", "N11"]
+
+
+async def test_an_order_stays_where_no_other_system_knows_the_customer(build: Build) -> None:
+    """Ordered as a guest: the shop has no customer whose list could show it."""
+    noted = order("10", "1", 1, origin=OrderOrigin("W1", "shop"))
+    empty = shop("MUG", orders=(order("90", "1", 2, number="W1"),))
+    world = await world_of(build, shop=empty, erp=backend(noted))
+    assert await everything(world, 10) == ["N10"]
+
+
+async def test_a_system_that_could_not_be_searched_may_still_list_the_twin(build: Build) -> None:
+    noted = order("10", "1", 1, origin=OrderOrigin("W1", "shop"))
+    world = await world_of(build, shop=backend(order("90", "1", 2, number="W1")), erp=backend(noted))
+    world["shop"].down = True
+    found = await page(world, 5)
+    assert numbers(found) == []
+    assert [gap["source"] for gap in found["gaps"]] == ["shop"]
+
+
 async def test_a_cursor_is_of_one_person_only(build: Build) -> None:
     world = await world_of(build, shop=backend(*(order(f"1{n}", "1", n) for n in range(3))))
     cursor = (await page(world, 1))["pageInfo"]["endCursor"]

@@ -40,6 +40,8 @@ from tests.unit.services.retailer import (
     stock,
 )
 
+POINT_A_POUND = LoyaltyRule(kind="SPEND", points=Decimal(1), spend_minor=100, currency="GBP")
+
 
 def whole_shop() -> Seed:
     mug = product("1", "MUG", "BOWL")
@@ -74,7 +76,10 @@ def whole_shop() -> Seed:
     ada = person("1", "ada@example.com", phone="+442079460100", given_name="Ada", family_name="Byron", language="en",
                  groups=("VIP",), consents=consents)  # fmt: skip
     program = LoyaltyProgram(
-        NativeRef("seed", "70"), "Points", SEEN, rules=(LoyaltyRule("SPEND", 1, spend_minor=100, currency="GBP"),)
+        NativeRef("seed", "70"),
+        "Points",
+        SEEN,
+        rules=(POINT_A_POUND,),
     )
     account = LoyaltyAccount(
         NativeRef("seed", "71"), program.ref, Decimal(55), SEEN, program_name="Points", customer=ada.ref,

@@ -13,7 +13,10 @@ from gateway.testing.sandbox import Seed
 def fill_company(store: Store, seed: Seed, seeded: Seeded) -> None:
     own = currency_id(store, seeded, seed.currency)
     partner = store.add("res.partner", {"name": "Our company", "lang": "en_US", "active": True})
-    store.add("res.company", {"name": "Our company", "currency_id": own, "partner_id": partner}, COMPANY)
+    company = {"name": "Our company", "currency_id": own, "partner_id": partner}
+    company |= {"tax_calculation_rounding_method": "round_per_line", "account_price_include": "tax_excluded"}
+    store.add("res.company", company, COMPANY)
+    store.add("res.users", {"name": "Gateway", "login": "gateway"}, 2)
     for name in ("Product Price", "Discount", "Product Unit" if store.version >= 19 else "Product Unit of Measure"):
         store.add("decimal.precision", {"name": name, "digits": 2})
     for code in seed.currencies:
@@ -24,6 +27,8 @@ def fill_company(store: Store, seed: Seed, seeded: Seeded) -> None:
     _units(store)
     for tag in {seed.default_language, *(translation.language for translation in seed.translations)}:
         seeded.languages.add(language_code(tag))
+    for code in sorted(seeded.languages):
+        store.add("res.lang", {"name": code, "code": code})
     home = seed.tax_rates.get(seed.country)
     if home is not None:
         seeded.taxes[seed.country] = _tax(store, seed, seed.country, home)
@@ -49,6 +54,7 @@ def _tax(store: Store, seed: Seed, country: str, rate: Decimal) -> int:
         "amount": float(rate * 100),
         "amount_type": "percent",
         "price_include": seed.prices_include_tax,
+        "is_base_affected": True,
         "include_base_amount": False,
         "company_id": COMPANY,
         "sequence": 1,

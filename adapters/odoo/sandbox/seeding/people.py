@@ -42,18 +42,27 @@ def fill_loyalty(store: Store, seed: Seed, seeded: Seeded) -> None:
             "program_type": "loyalty",
             "portal_point_name": seed.program.unit_many,
             "active": seed.program.active,
+            "sale_ok": True,
+            "pos_ok": True,
+            "trigger": "auto",
+            "applies_on": "both",
+            "sequence": 1,
         },
         native(seed.program.ref.id),
     )
     for rule in seed.program.rules:
         spend = rule.spend_minor or 1
-        money = float(Decimal(rule.points) / Decimal(spend).scaleb(-fraction_digits(rule.currency or seed.currency)))
+        money = float(rule.points / Decimal(spend).scaleb(-fraction_digits(rule.currency or seed.currency)))
         values = {
             "program_id": program,
             "reward_point_mode": {"SPEND": "money", "ITEM": "unit"}.get(rule.kind, "order"),
             "reward_point_amount": money if rule.kind == "SPEND" else float(rule.points),
-            "minimum_amount_tax_mode": "incl" if rule.tax_included else "excl",
-            "product_ids": [seeded.variants[sku] for sku in rule.skus if sku in seeded.variants],
+            "mode": "auto",
+            "minimum_qty": 1,
+            "minimum_amount": 0.0,
+            "minimum_amount_tax_mode": "incl",
+            "product_domain": "[]",
+            "product_ids": [seeded.variants[sku] for sku in sorted(rule.skus or ()) if sku in seeded.variants],
             "product_category_id": next((seeded.categories.get(key) for key in rule.category_keys), None),
         }
         store.add("loyalty.rule", values)

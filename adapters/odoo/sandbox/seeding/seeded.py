@@ -40,7 +40,7 @@ def native(identifier: str) -> int | None:
 
 def currency_id(store: Store, seeded: Seeded, code: str) -> int:
     if code not in seeded.currencies:
-        values = {"name": code, "decimal_places": fraction_digits(code)}
+        values = {"name": code, "rounding": 10.0 ** -fraction_digits(code)}
         seeded.currencies[code] = store.add("res.currency", values)
     return seeded.currencies[code]
 

@@ -39,7 +39,10 @@ class Fixtures:
     def adapter(self, odoo: Running, backend: ControlledTransport) -> OdooAdapter:
         lists = odoo.sandbox.seeded.pricelists
         pricelists = [{"pricelist": lists["", "", "GBP"]}, {"pricelist": lists["", "VIP", "GBP"], "group": "VIP"}]
-        return odoo.adapter(transport=backend, pricelists=pricelists, languages={"en": "en_US", "ja": "ja_JP"})
+        languages = {"en": "en_US", "ja": "ja_JP"}
+        return odoo.adapter(
+            transport=backend, pricelists=pricelists, languages=languages, origin_field="client_order_ref"
+        )
 
     @pytest.fixture
     def manifest(self) -> Manifest:

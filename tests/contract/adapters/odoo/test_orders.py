@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.odoo.adapter import OdooAdapter
+from adapters.odoo.sandbox.rights import INTERNAL, INVENTORY, OWN_DOCUMENTS, TILL
 from adapters.odoo.sandbox.seeding.places import add_warehouse
 from gateway.errors import AmbiguousKey, ConfigurationError, InvalidAnswer, InvalidCursor
 from gateway.model.context import CallContext, CommerceContext
@@ -133,7 +134,7 @@ async def test_an_order_of_the_shop_is_excluded_at_the_source_and_found_by_its_n
     for number in range(1, 6):
         odoo.sandbox.add_order(sold(number, NOON + timedelta(days=number)))
     odoo.sandbox.add_order(sold(9, NOON + timedelta(days=99), origin=OrderOrigin("#1001")))
-    adapter = odoo.adapter()
+    adapter = odoo.adapter(origin_field="client_order_ref")
     assert "S00009" not in [order.number for order in (await page(adapter, 2)).orders]
     assert "S00009" in [order.number for order in (await page(adapter, 2, exclude_foreign=False)).orders]
     twin, own, nobody = OrderOrigin("#1001", "shop"), OrderOrigin("S00003", "erp"), OrderOrigin("S00003", "shop")
@@ -148,8 +149,46 @@ async def test_two_orders_with_one_origin_are_ambiguous(odoo: Running) -> None:
     for number in (1, 2):
         odoo.sandbox.add_order(sold(number, NOON, origin=OrderOrigin("#1001")))
     key = OrderOrigin("#1001", "shop")
-    found = await odoo.adapter().get_by_origin([key], NOTHING, CallContext.within(10))
+    adapter = odoo.adapter(origin_field="client_order_ref")
+    found = await adapter.get_by_origin([key], NOTHING, CallContext.within(10))
     assert isinstance(found[key], AmbiguousKey)
+
+
+async def test_a_purchase_number_hides_no_order_unless_its_field_is_named_as_the_origin(odoo: Running) -> None:
+    odoo.sandbox.add_order(sold(1, NOON, origin=OrderOrigin("PO 4711")))
+    adapter = odoo.adapter()
+    found = await page(adapter, 5)
+    assert [(order.number, order.origin) for order in found.orders] == [("S00001", None)]
+    assert await adapter.get_by_origin([OrderOrigin("PO 4711", "shop")], NOTHING, CallContext.within(10)) == {}
+
+
+async def test_a_user_who_sees_own_documents_says_that_orders_may_be_missing(odoo: Running) -> None:
+    """Odoo hides other salespeople's orders without a word; orders of nobody are shown."""
+    for number, salesperson in ((1, None), (2, 2), (3, 9)):
+        odoo.store.write("sale.order", odoo.sandbox.add_order(sold(number, NOON)), {"user_id": salesperson})
+    everybody = await page(odoo.adapter(), 5)
+    assert ([order.number for order in everybody.orders], everybody.restricted) == (
+        ["S00003", "S00002", "S00001"],
+        False,
+    )
+    odoo.sandbox.grant(INTERNAL, OWN_DOCUMENTS, INVENTORY, TILL)
+    own = await page(odoo.adapter(), 5)
+    assert ([order.number for order in own.orders], own.restricted) == (["S00002", "S00001"], True)
+    odoo.sandbox.grant(INTERNAL, INVENTORY, TILL)  # reads orders by another right, which narrows nothing
+    stock = await page(odoo.adapter(), 5)
+    assert (len(stock.orders), stock.restricted) == (3, False)
+
+
+async def test_an_order_made_out_to_an_address_is_its_persons(odoo: Running) -> None:
+    """A child contact of the kind delivery, as a salesperson may choose it; another person of the company is not."""
+    odoo.store.add("res.partner", {"name": "Ada, depot", "type": "delivery", "parent_id": 77}, 80)
+    odoo.store.add("res.partner", {"name": "Assistant", "type": "contact", "parent_id": 77}, 81)
+    odoo.sandbox.seeded.partners |= {"80": 80, "81": 81}
+    odoo.sandbox.add_order(sold(1, NOON, customer=NativeRef("seed", "80")))
+    odoo.sandbox.add_order(sold(2, NOON, customer=NativeRef("seed", "81")))
+    odoo.sandbox.add_order(sold(3, NOON, OrderKind.RECEIPT, customer=NativeRef("seed", "80")))
+    found = await page(odoo.adapter(), 5)
+    assert [(order.number, order.customer) for order in found.orders] == [("S00001", ADA), ("S00003", ADA)]
 
 
 async def test_the_configured_field_carries_the_origin(odoo: Running) -> None:

@@ -95,14 +95,19 @@ async def test_a_standard_server_shows_no_drift(vector_odoo: Running) -> None:
         default_pricelist=vector_odoo.pricelist("USD"),
         pricelists=[{"country": "JP", "pricelist": vector_odoo.pricelist("JPY", rules)}],
     )
-    assert await adapter.price_drift(20, CallContext.within(10)) == ()
+    audit = await adapter.price_drift(20, CallContext.within(10))
+    assert audit.drift == ()
+    assert (len(audit.skus), audit.lists) == (5, ("list JPY", "list USD"))
+    # a unit price, and net and gross of one and of three, for each SKU on each list
+    assert audit.compared == 5 * 2 * 5
 
 
 async def test_a_planted_customisation_is_found(vector_odoo: Running) -> None:
     vector_odoo.sandbox.plant_surcharge("MUG", Decimal("1.50"))
     adapter = vector_odoo.adapter(default_pricelist=vector_odoo.pricelist("USD"))
-    drift = await adapter.price_drift(20, CallContext.within(10))
-    assert [(found.sku, found.evaluated, found.charged) for found in drift] == [("MUG", "19.99 USD", "21.49 USD")]
+    drift = (await adapter.price_drift(20, CallContext.within(10))).drift
+    assert [(found.sku, found.evaluated, found.charged) for found in drift[:1]] == [("MUG", "19.99 USD", "21.49 USD")]
+    assert {found.cause for found in drift} == {"a customisation decides this price"}
     browsing = await price(adapter, "MUG")
     checkout = await price(adapter, "MUG", fresh=True)
     assert isinstance(browsing, Price)
@@ -116,3 +121,56 @@ async def test_the_audit_asks_a_handful_of_requests(vector_odoo: Running) -> Non
     vector_odoo.sandbox.requests.clear()
     await adapter.price_drift(20, CallContext.within(10))
     assert len(vector_odoo.sandbox.requests) == 4
+
+
+async def test_chosen_skus_are_compared_in_place_of_random_ones(vector_odoo: Running) -> None:
+    vector_odoo.sandbox.plant_surcharge("MUG", Decimal("1.50"))
+    adapter = vector_odoo.adapter(default_pricelist=vector_odoo.pricelist("USD"))
+    audit = await adapter.price_drift(20, CallContext.within(10), ["PEN"])
+    assert (audit.skus, audit.drift) == (("PEN",), ())
+    assert (await adapter.price_drift(0, CallContext.within(10), ["MUG"])).drift != ()
+
+
+async def test_a_total_that_differs_alone_is_found(vector_odoo: Running) -> None:
+    """As when the company began to round globally after the tables were read."""
+    kind = {"amount_type": "percent", "price_include_override": "tax_included", "company_id": 1, "sequence": 1}
+    tax = vector_odoo.store.add("account.tax", {**kind, "amount": 20.0})
+    vector_odoo.product("ROUND", price=0.99, taxes_id=[tax])
+    adapter = vector_odoo.adapter(default_pricelist=vector_odoo.pricelist("USD"))
+    await price(adapter, "ROUND")
+    vector_odoo.store.write("res.company", 1, {"tax_calculation_rounding_method": "round_globally"})
+    drift = (await adapter.price_drift(0, CallContext.within(10), ["ROUND"])).drift
+    assert [(one.what, one.evaluated, one.charged) for one in drift] == [
+        ("the net total of 1", "0.82 USD", "0.83 USD"),
+        ("the net total of 3", "2.47 USD", "2.48 USD"),
+    ]
+
+
+async def test_a_setting_is_named_before_a_customisation(vector_odoo: Running) -> None:
+    vector_odoo.sandbox.quotations.line_discounts = True
+    rules = [{"applied_on": "3_global", "compute_price": "percentage", "percent_price": 33.333}]
+    adapter = vector_odoo.adapter(default_pricelist=vector_odoo.pricelist("USD", rules))
+    drift = (await adapter.price_drift(20, CallContext.within(10))).drift
+    assert drift
+    assert all("`line_discounts = true`" in one.cause for one in drift)
+
+
+async def test_the_dry_run_takes_no_fiscal_position_of_its_own(vector_odoo: Running) -> None:
+    """One that applies by itself to the company's country is no shopper's."""
+    kind = {"amount_type": "percent", "price_include_override": "tax_excluded", "company_id": 1, "sequence": 1}
+    home, other = (vector_odoo.store.add("account.tax", {**kind, "amount": rate}) for rate in (15.0, 7.7))
+    position = vector_odoo.store.add("account.fiscal.position", {"name": "auto", "auto_apply": True})
+    if vector_odoo.sandbox.version >= 19:
+        vector_odoo.store.write("account.tax", other, {"original_tax_ids": [home]})
+        vector_odoo.store.write("account.fiscal.position", position, {"tax_ids": [other]})
+    else:
+        pair = {"position_id": position, "tax_src_id": home, "tax_dest_id": other}
+        vector_odoo.store.add("account.fiscal.position.tax", pair)
+    vector_odoo.product("TAXED", price=12.34, taxes_id=[home])
+    adapter = vector_odoo.adapter(default_pricelist=vector_odoo.pricelist("USD"))
+    for fresh in (False, True):
+        answer = await price(adapter, "TAXED", fresh=fresh)
+        assert isinstance(answer, Price)
+        assert answer.line is not None
+        assert answer.line.gross is not None
+        assert answer.line.gross.amount == Decimal("14.19")

@@ -66,16 +66,50 @@ async def test_taxes_of_another_company_do_not_count(odoo: Running) -> None:
     assert answer.current.net == Money(Decimal("8.40"), "EUR")
 
 
-async def test_taxes_that_are_not_one_percentage_leave_the_other_amount_open(odoo: Running) -> None:
-    included = [tax(odoo, 19, True), tax(odoo, 0.3, True, amount_type="fixed")]
-    odoo.product("LAMP", price=10.0, taxes_id=included)
+@BOTH_WAYS
+async def test_several_taxes_are_added_up_as_odoo_does(odoo: Running, fresh: bool) -> None:
+    """Contained and put on, a fixed amount, and a group: net and gross of each line are known."""
+    lamp = [tax(odoo, 19, True), tax(odoo, 0.3, True, amount_type="fixed")]
+    odoo.product("LAMP", price=10.0, taxes_id=lamp)
     odoo.product("MIXED", price=10.0, taxes_id=[tax(odoo, 19, True), tax(odoo, 5, False)])
-    adapter = odoo.adapter()
-    lamp, mixed = [await price(adapter, sku, currency="EUR") for sku in ("LAMP", "MIXED")]
-    assert isinstance(lamp, Price)
-    assert (lamp.current.treatment, lamp.current.net) == (TaxTreatment.INCLUDED, None)
-    assert isinstance(mixed, Price)
-    assert (mixed.current.treatment, mixed.current.gross) == (TaxTreatment.UNKNOWN, None)
+    state, city = tax(odoo, 6, False), tax(odoo, 2.5, False)
+    group = tax(odoo, 0, False, amount_type="group", children_tax_ids=[state, city])
+    odoo.product("GROUPED", price=10.0, taxes_id=[group])
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
+    expected = {
+        "LAMP": (TaxTreatment.INCLUDED, "8.15", "10"),
+        "MIXED": (TaxTreatment.UNKNOWN, "8.40", "10.42"),
+        "GROUPED": (TaxTreatment.EXCLUDED, "10", "10.85"),
+    }
+    for sku, (how, net, gross) in expected.items():
+        answer = await price(adapter, sku, currency="EUR", fresh=fresh)
+        assert isinstance(answer, Price)
+        assert answer.current.treatment is how
+        assert (answer.current.net, answer.current.gross) == (Money(Decimal(net), "EUR"), Money(Decimal(gross), "EUR"))
+
+
+@BOTH_WAYS
+async def test_a_tax_without_a_setting_of_its_own_is_in_prices_where_the_company_says_so(
+    odoo: Running, fresh: bool
+) -> None:
+    rows = {"amount": 19.0, "amount_type": "percent", "include_base_amount": False, "company_id": 1, "sequence": 1}
+    odoo.store.write("res.company", 1, {"account_price_include": "tax_included"})
+    odoo.product("GROSS", price=119.0, taxes_id=[odoo.store.add("account.tax", rows)])
+    override = {**rows, "price_include_override": "tax_excluded"}
+    odoo.product("NET", price=100.0, taxes_id=[odoo.store.add("account.tax", override)])
+    adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
+    for sku in ("GROSS", "NET"):
+        answer = await price(adapter, sku, currency="EUR", fresh=fresh)
+        assert isinstance(answer, Price)
+        assert answer.line is not None
+        assert (answer.line.net, answer.line.gross) == (Money(Decimal(100), "EUR"), Money(Decimal(119), "EUR"))
+
+
+async def test_a_tax_with_a_formula_leaves_the_other_amount_open_until_odoo_is_asked(odoo: Running) -> None:
+    odoo.product("OWN", price=10.0, taxes_id=[tax(odoo, 19, False, amount_type="code")])
+    answer = await price(odoo.adapter(), "OWN", currency="EUR")
+    assert isinstance(answer, Price)
+    assert (answer.current.net, answer.current.gross) == (Money(Decimal(10), "EUR"), None)
 
 
 @BOTH_WAYS

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from adapters.odoo.manifest import MANIFEST
-from gateway.errors import AmbiguousKey, ConfigurationError, CurrencyNotSold, UnsupportedPriceRule
-from gateway.model.context import CallContext, CommerceContext
+from gateway.errors import AmbiguousKey, ConfigurationError, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
+from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.pricing import Price, PriceKey
@@ -259,12 +259,10 @@ async def test_static_tables_are_read_once_by_all_who_ask_together(odoo: Running
     adapter = odoo.adapter(default_pricelist=odoo.pricelist("EUR"))
     await asyncio.gather(*(price(adapter, "MUG", currency="EUR") for _ in range(8)))
     tables = [name for name in odoo.operations() if not name.startswith("product.product.")]
-    expected = {"product.pricelist", "res.currency.rate", "res.company", "decimal.precision"}
-    if odoo.sandbox.version >= 19:
-        expected.remove("decimal.precision")
-    else:
+    expected = {f"{model}.web_search_read" for model in ("product.pricelist", "res.currency.rate", "res.company")}
+    if odoo.sandbox.version < 19:
         tables.remove("common.authenticate")
-    assert sorted(tables) == sorted(f"{model}.web_search_read" for model in expected)
+    assert sorted(tables) == sorted({*expected, "sale.order.line.fields_get"})
 
 
 async def test_a_changed_rule_is_seen_when_the_tables_are_old(odoo: Running) -> None:
@@ -311,9 +309,47 @@ async def test_a_customers_tag_is_his_price_context_and_else_the_list_odoo_chose
     bare = odoo.store.add("res.partner", {"name": "Bea", "category_id": []})
     adapter = odoo.adapter(pricelists=[{"pricelist": listed, "group": "vip"}], partner_pricelists=True)
     refs = [NativeRef("erp", str(one)) for one in (vip, other, bare)]
-    context = CommerceContext("DE", "EUR", "en").only(frozenset())
-    answers = await adapter.price_context(refs, context, CallContext.within(10))
+    answers = await adapter.price_context(refs, market("DE"), CallContext.within(10))
     assert answers == {refs[0]: "vip", refs[1]: f"list:{listed}"}
+
+
+def market(country: str) -> ContextView:
+    return CommerceContext(country, "EUR", "en").only(MANIFEST.operations["price.price_context"].vary_on)
+
+
+async def test_of_two_tags_the_one_with_a_list_in_this_market_decides(odoo: Running) -> None:
+    tags = [odoo.store.add("res.partner.category", {"name": name}) for name in ("trade", "staff", "gold")]
+    ada = odoo.store.add("res.partner", {"name": "Ada", "category_id": tags})
+    entries = [
+        {"pricelist": odoo.pricelist("EUR"), "group": "trade", "country": "DE"},
+        {"pricelist": odoo.pricelist("EUR"), "group": "staff"},
+        {"pricelist": odoo.pricelist("EUR"), "group": "gold", "country": "FR"},
+    ]
+    adapter = odoo.adapter(pricelists=entries)
+    ref = NativeRef("erp", str(ada))
+    for country, group, entry in (("DE", "trade", 0), ("GB", "staff", 1), ("FR", "gold", 2)):
+        assert await adapter.price_context([ref], market(country), CallContext.within(10)) == {ref: group}
+        assert adapter.config.pricelist_for(country, "EUR", None, group) == entries[entry]["pricelist"]
+
+
+@BOTH_WAYS
+async def test_a_list_a_position_or_a_unit_that_odoo_lacks_is_an_error_that_names_it(
+    odoo: Running, fresh: bool
+) -> None:
+    odoo.product("MUG", price=10.0)
+    listed = odoo.pricelist("EUR")
+    nowhere = odoo.adapter(default_pricelist=9999)
+    elsewhere = odoo.adapter(default_pricelist=listed, fiscal_positions=[{"country": "FR", "position": 99}])
+    crates = odoo.adapter(default_pricelist=listed, units={"crate": 77})
+    answers = [
+        await price(nowhere, "MUG", currency="EUR", fresh=fresh),
+        await price(elsewhere, "MUG", currency="EUR", country="FR", fresh=fresh),
+        await price(crates, "MUG", currency="EUR", unit="crate", fresh=fresh),
+    ]
+    for answer, named in zip(answers, ("9999", "99", "77"), strict=True):
+        assert isinstance(answer, RequestRefused)
+        assert named in str(answer.detail)
+    assert stated(await price(elsewhere, "MUG", currency="EUR", country="DE", fresh=fresh)) == "10"
 
 
 async def test_a_key_rule_on_another_field_is_refused(odoo: Running) -> None:

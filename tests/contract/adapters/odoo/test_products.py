@@ -99,6 +99,15 @@ async def test_a_category_holds_those_below_it(odoo: Running) -> None:
     assert {(each.key, each.parent) for each in categories} >= {("10", None), ("11", "10")}
 
 
+async def test_a_category_says_in_which_language_its_name_is(odoo: Running) -> None:
+    """Odoo fills in the original where nothing is translated."""
+    odoo.store.write("product.category", 10, {"name": {"en_US": "Kitchen", "ja_JP": "台所"}})
+    found = await odoo.adapter(languages=LANGUAGES).list_categories(None, seen_in("ja"), CallContext.within(10))
+    names = {each.key: each.name for each in found}
+    assert names["10"] == Text("台所", "ja")
+    assert {name.language for key, name in names.items() if key != "10"} == {"en"}
+
+
 async def test_a_position_of_another_list_is_an_invalid_cursor(odoo: Running) -> None:
     with pytest.raises(InvalidCursor):
         await odoo.adapter().list_products(ProductQuery(5, "elsewhere"), seen_in("en"), CallContext.within(10))

@@ -11,6 +11,8 @@ import pytest
 from msgspec import Struct
 
 from adapters.odoo.errors import MissingModel, RightMissing
+from adapters.odoo.sandbox.reading import Session, search_read
+from adapters.odoo.sandbox.rights import INTERNAL
 from gateway.errors import (
     AdapterError,
     ConfigurationError,
@@ -92,7 +94,7 @@ async def test_a_field_that_does_not_exist_is_named_for_operators(odoo: Running)
 
 
 async def test_a_missing_right_is_told_without_names_and_not_held_against_the_backend(odoo: Running) -> None:
-    odoo.sandbox.internal_user_only = True
+    odoo.sandbox.grant(INTERNAL)
     with pytest.raises(RightMissing) as refused:
         await ask(odoo, "sale.order")
     assert not refused.value.counts_against_backend
@@ -214,8 +216,7 @@ async def test_errors_look_as_the_real_servers_write_them(odoo: Running) -> None
 @pytest.mark.parametrize("field", ["default_code", "barcode"])
 async def test_empty_values_are_false_and_a_many2one_is_a_pair(odoo: Running, field: str) -> None:
     odoo.product(None)
-    from adapters.odoo.sandbox.reading import search_read
-
-    rows = search_read(odoo.store, "product.product", {}, [["default_code", "=", False]], [field, "product_tmpl_id"])
+    session = Session(odoo.store, odoo.sandbox.user, {})
+    rows = search_read(session, "product.product", [["default_code", "=", False]], [field, "product_tmpl_id"])
     assert rows[0][field] is False
     assert rows[0]["product_tmpl_id"][0] == odoo.store.browse("product.product", rows[0]["id"])["product_tmpl_id"]

@@ -14,6 +14,7 @@ from adapters.odoo.errors import RightMissing
 from adapters.odoo.identity import CodeRow
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox, create
+from adapters.odoo.sandbox.rights import INTERNAL
 from gateway.errors import RequestRefused
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.money import Money, TaxTreatment
@@ -139,7 +140,7 @@ async def test_a_product_that_goes_between_the_two_requests_is_not_sold(odoo: Ru
 
 
 async def test_with_internal_rights_18_lets_dry_runs_happen_and_19_does_not(odoo: Running) -> None:
-    odoo.sandbox.internal_user_only = True
+    odoo.sandbox.grant(INTERNAL)
     adapter = odoo.adapter(default_pricelist=1)
     assert isinstance(await price(adapter, "MUG-01-M", currency="GBP"), Price)
     if odoo.sandbox.version >= 19:

@@ -150,7 +150,7 @@ async def test_the_sandbox_writes_a_dry_run_as_a_real_server_does(odoo: Running)
 async def test_a_dry_run_without_currency_or_list_is_not_to_be_believed(odoo: Running) -> None:
     """Why the adapter always says both."""
     product = odoo.product("GW-S", price=100.0)
-    euro = odoo.store.add("res.currency", {"name": "EUR", "decimal_places": 2})
+    euro = odoo.store.add("res.currency", {"name": "EUR", "rounding": 0.01})
     from datetime import date
 
     odoo.store.add("res.currency.rate", {"name": date(2026, 1, 1), "rate": 0.8, "currency_id": euro})
@@ -173,7 +173,7 @@ async def test_an_empty_specification_answers_with_every_field(odoo: Running) ->
 
 
 def test_the_adapter_never_asks_an_empty_specification() -> None:
-    assert specification(Row) == {
+    assert specification(Row, 18) == {
         "one": {"fields": {"name": {}}},
         "many": {"fields": {"name": {}}},
         "plain": {},

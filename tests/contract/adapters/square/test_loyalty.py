@@ -27,6 +27,7 @@ from gateway.testing.sandbox import Seed, SeedAccount
 from tests.contract.adapters.square.connected import BACKEND, NOW, SEEN, Connect, Connected, call, seen_by, small_seed
 
 ACCOUNTS, EVENTS = "POST /v2/loyalty/accounts/search", "POST /v2/loyalty/events/search"
+PROMOTIONS = "GET /v2/loyalty/programs/{program_id}/promotions"
 PROGRAM, SKUS = "GET /v2/loyalty/programs/{program_id}", "POST /v2/catalog/batch-retrieve"
 SEARCH, BY_CATEGORY = "POST /v2/customers/search", "POST /v2/catalog/search-catalog-items"
 
@@ -76,7 +77,7 @@ async def test_an_account_by_phone_by_customer_and_by_email(connect: Connect) ->
     assert (account.balance, account.lifetime, account.enrolled_at) == (Decimal(55), Decimal(55), NOW)
     assert (account.program_name, account.unit_one, account.unit_many) == ("Stars", "star", "stars")
     assert account.customer == NativeRef(BACKEND, native_id("CUST", "500"))
-    assert till.asked() == [SEARCH, ACCOUNTS, ACCOUNTS, PROGRAM]
+    assert till.asked() == [SEARCH, ACCOUNTS, ACCOUNTS, PROGRAM, PROMOTIONS]
 
 
 async def test_a_balance_holds_until_points_expire(connect: Connect) -> None:
@@ -112,28 +113,53 @@ async def test_no_programme_is_no_programme(till: Connected) -> None:
 
 async def test_rules_name_skus_and_the_programme_is_kept(connect: Connect) -> None:
     rules = (
-        LoyaltyRule("SPEND", 2, spend_minor=100, currency="GBP", excluded_skus=("GIFT",), tax_included=False),
-        LoyaltyRule("ITEM", 5, skus=("TOTE",)),
-        LoyaltyRule("ITEM", 3, category_keys=("11",)),
-        LoyaltyRule("VISIT", 1),
+        spend(2, excluded_skus=frozenset({"GIFT"}), tax_included=False),
+        LoyaltyRule(kind="ITEM", points=Decimal(5), skus=frozenset({"TOTE"})),
+        LoyaltyRule(kind="ITEM", points=Decimal(3), category_keys=("11",)),
+        LoyaltyRule(kind="VISIT", points=Decimal(1)),
     )
     till = await connect(loyal_seed(rules=rules))
     await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
     (program,) = await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
     assert (program.name, program.unit_many, program.active) == ("Stars", "stars", True)
-    by_category = LoyaltyRule("ITEM", 3, skus=("MUG-S", "MUG-L"))
+    by_category = LoyaltyRule(kind="ITEM", points=Decimal(3), skus=frozenset({"MUG-S", "MUG-L"}))
     assert program.rules == (rules[0], rules[1], by_category, rules[3])
-    assert till.asked() == [PROGRAM, SKUS, BY_CATEGORY]
+    assert program.complete
+    assert till.asked() == [PROGRAM, SKUS, BY_CATEGORY, PROMOTIONS]
+
+
+def spend(points: int, **more: Any) -> LoyaltyRule:
+    return LoyaltyRule(kind="SPEND", points=Decimal(points), spend_minor=100, currency="GBP", **more)
+
+
+@pytest.mark.parametrize(
+    ("status", "complete"), [("ACTIVE", False), ("SCHEDULED", False), ("ENDED", True), ("CANCELED", True)]
+)
+async def test_a_promotion_makes_the_rules_a_lower_bound(connect: Connect, status: str, complete: bool) -> None:
+    till = await connect(loyal_seed(rules=(spend(1),)))
+    promotion: dict[str, Any] = {"name": "Double points", "incentive": {"type": "POINTS_MULTIPLIER"}}
+    promotion |= {"available_time": {"time_periods": ["BEGIN:VEVENT"]}, "status": status}
+    till.sandbox.account.loyalty_promotions = [promotion]
+    (program,) = await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
+    assert program.complete is complete
+
+
+async def test_a_rule_of_a_kind_nobody_knows_is_not_left_out_in_silence(connect: Connect) -> None:
+    till = await connect(loyal_seed(rules=(spend(1),)))
+    assert till.sandbox.account.program is not None
+    till.sandbox.account.program["accrual_rules"].append({"accrual_type": "REFERRAL", "points": 9})
+    (program,) = await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
+    assert [(rule.kind, rule.evaluable) for rule in program.rules] == [("SPEND", True), ("REFERRAL", False)]
 
 
 async def test_a_category_that_earns_nothing_is_read_as_its_skus(connect: Connect) -> None:
-    till = await connect(loyal_seed(rules=(LoyaltyRule("SPEND", 1, spend_minor=100, currency="GBP"),)))
+    till = await connect(loyal_seed(rules=(spend(1),)))
     assert till.sandbox.account.program is not None
-    spend = till.sandbox.account.program["accrual_rules"][0]["spend_data"]
-    spend["excluded_category_ids"] = [native_id("CATG", "11")]
+    details = till.sandbox.account.program["accrual_rules"][0]["spend_data"]
+    details["excluded_category_ids"] = [native_id("CATG", "11")]
     (program,) = await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
-    assert program.rules[0].excluded_skus == ("MUG-S", "MUG-L")
-    assert till.asked() == [PROGRAM, BY_CATEGORY]
+    assert program.rules[0].excluded_skus == {"MUG-S", "MUG-L"}
+    assert till.asked() == [PROGRAM, BY_CATEGORY, PROMOTIONS]
 
 
 async def entries_of(till: Connected, first: int, after: str | None = None) -> Any:

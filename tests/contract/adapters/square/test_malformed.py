@@ -47,6 +47,12 @@ OPERATIONS: dict[str, Operation] = {
 }
 STRANGE: tuple[Any, ...] = (None, "", "strange", -1, 10**30, 1.5, True, [], [None], {}, {"a": 1}, "2026-13-45", "0E+99")
 GONE = object()
+PROMOTION: dict[str, Any] = {
+    "name": "Double points",
+    "incentive": {"type": "POINTS_MULTIPLIER"},
+    "available_time": {"time_periods": ["BEGIN:VEVENT"]},
+    "status": "ENDED",
+}
 TRIES = 60
 
 
@@ -82,6 +88,7 @@ def spoiled(body: bytes, dice: random.Random) -> bytes:
 async def test_one_thing_wrong_in_an_answer_is_served_or_an_error_of_ours(connect: Connect, name: str) -> None:
     ask, dice = OPERATIONS[name], random.Random(name)
     till = await connect(example_seed())
+    till.sandbox.account.loyalty_promotions = [PROMOTION]
     till.sandbox.exchanges = []
     await ask(till)
     good = {each.path: each.response for each in till.sandbox.exchanges if each.status == 200}

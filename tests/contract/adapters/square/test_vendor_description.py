@@ -23,6 +23,7 @@ from adapters.square.wire.people import (
     CustomersAnswer,
     EventsAnswer,
     ProgramAnswer,
+    PromotionsAnswer,
 )
 from adapters.square.wire.places import CountsAnswer, LocationsAnswer
 from adapters.square.wire.trade import OrdersAnswer
@@ -89,6 +90,7 @@ ANSWERS: Mapping[str, type[Answer]] = {
     "SearchLoyaltyAccountsResponse": AccountsAnswer,
     "SearchLoyaltyEventsResponse": EventsAnswer,
     "RetrieveLoyaltyProgramResponse": ProgramAnswer,
+    "ListLoyaltyPromotionsResponse": PromotionsAnswer,
     "SearchOrdersResponse": OrdersAnswer,
     "BatchRetrieveOrdersResponse": OrdersAnswer,
 }
