@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from gateway.markets import DeliveryPlan, MarketPlan
-from gateway.model.opening_hours import closing, next_opening
+from gateway.model.opening_hours import SteadyOpening, closing, next_opening
 from gateway.model.stock import Confidence, Promise
 from gateway.model.stores import Store
 from gateway.model.touched import holds_until
@@ -40,27 +40,38 @@ class Promises(Struct, frozen=True):
 
 def pickup_promises(store: Store, limits: ChannelSection, now: datetime, openings: Openings) -> Promises | None:
     """Ready while the store is open: after the preparation, or at the opening that follows. None where it never is.
-    Where nobody knows the hours it is not sure."""
-    opening = openings.of(store, now)
-    holds_until(min(opening.until, _minute_after(now)) if opening.is_open else opening.until)
-    ready = _ready(store, limits, now, openings)
+    Where nobody knows the hours it is not sure. While the store is open it is told in whole minutes, never too early,
+    and told anew when the next one begins; else when the store opens or closes."""
+    steady = openings.of(store, now)
+    ready, moves = _ready(store, limits, now, steady)
     if ready is None:
+        holds_until(steady.until)
         return None
-    promised = _whole_minute(ready.astimezone(UTC))
-    return Promises.between(promised, promised, known=bool(store.hours or store.special_hours))
+    told = ready
+    if moves:
+        told = _whole_minute(ready)
+        holds_until(min(now + (told - ready), steady.until))
+        if told != ready and steady.until <= told:
+            told = _next(store, told) or told
+    else:
+        holds_until(steady.until)
+    utc = told.astimezone(UTC)
+    return Promises.between(utc, utc, known=bool(store.hours or store.special_hours))
 
 
-def _ready(store: Store, limits: ChannelSection, now: datetime, openings: Openings) -> datetime | None:
+def _ready(store: Store, limits: ChannelSection, now: datetime, steady: SteadyOpening) -> tuple[datetime | None, bool]:
+    """When it is ready, and whether that moves with the clock."""
     preparing, cutoff = timedelta(seconds=limits.pickup_ready), timedelta(seconds=limits.pickup_cutoff)
-    opening = openings.of(store, now)
-    if opening.is_open and now + max(preparing, cutoff) < opening.until:
-        return now + preparing
+    if steady.is_open and now + max(preparing, cutoff) < steady.until:
+        return now + preparing, True
     begins = _begun(store, now, cutoff)
     if begins is None or not (store.hours or store.special_hours):
-        return None if begins is None else begins + preparing
+        return None if begins is None else begins + preparing, begins == now
     if limits.pickup_counts == "elapsed":
-        return _next(store, begins + preparing)
-    return _after_working(store, begins, preparing)
+        exact = begins + preparing
+        ready = _next(store, exact)
+        return ready, begins == now and ready == exact
+    return _after_working(store, begins, preparing), begins == now
 
 
 def _begun(store: Store, now: datetime, cutoff: timedelta) -> datetime | None:
@@ -101,7 +112,6 @@ def delivery_promises(plan: DeliveryPlan, market: MarketPlan, now: datetime) -> 
     """From the earliest to the latest day, counted in the market's working days at the time of day it is now; what is
     ordered after the cutoff, or on a day that does not count, counts from the next one that does. None where no day
     counts within a year."""
-    holds_until(_minute_after(now))
     zone = ZoneInfo(market.timezone)
     local = now.astimezone(zone)
     days = plan.days(market)
@@ -110,17 +120,15 @@ def delivery_promises(plan: DeliveryPlan, market: MarketPlan, now: datetime) -> 
     first = days.on_or_after(today + timedelta(days=1) if late else today)
     earliest = None if first is None else days.after(first, plan.earliest)
     latest = None if first is None else days.after(first, plan.latest)
+    holds_until(_whole_minute(now))
     if earliest is None or latest is None:
         return None
     clock = local.time()
-    days_out = (datetime.combine(day, clock, zone).astimezone(UTC) for day in (earliest, latest))
-    return Promises.between(*(_whole_minute(instant) for instant in days_out))
-
-
-def _minute_after(instant: datetime) -> datetime:
-    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    ready_at, ready_by = (datetime.combine(day, clock, zone).astimezone(UTC) for day in (earliest, latest))
+    return Promises.between(_whole_minute(ready_at), _whole_minute(ready_by))
 
 
 def _whole_minute(instant: datetime) -> datetime:
-    """Never too early: what is promised is said in whole minutes."""
-    return instant if instant.second == instant.microsecond == 0 else _minute_after(instant)
+    """The first whole minute that is not before the instant."""
+    begun = instant.replace(second=0, microsecond=0)
+    return begun if begun == instant else begun + timedelta(minutes=1)

@@ -49,6 +49,12 @@ def test_a_pickup_that_would_be_ready_after_closing_is_ready_when_the_store_open
     assert ready(soho, at(11, 30, 3)) == at(11, 30, 12)
 
 
+def test_a_promise_in_whole_minutes_is_not_rounded_up_to_closing_time() -> None:
+    soho = store(SHOP_HOURS)
+    assert ready(soho, at(11, 29, 15, 58) + timedelta(seconds=30)) == at(11, 29, 17, 59)
+    assert ready(soho, at(11, 29, 15, 59) + timedelta(seconds=30)) == at(11, 30, 10)
+
+
 def test_special_days_and_clock_changes_are_counted() -> None:
     soho = store(SHOP_HOURS, {"2026-12-24": "10:00-16:00", "2026-12-25": "closed", "2026-12-26": "closed"})
     assert ready(soho, at(12, 24, 15)) == at(12, 27, 11, 30)
