@@ -59,7 +59,7 @@ async def test_a_translation_serves_every_tag_of_its_language_and_says_which_it_
 async def test_an_extension_that_means_nothing_here_costs_no_price(build: Build) -> None:
     world = await build(configuration(), {"shop": shop("MUG")})
     price = "price { current { gross { formatted(locale: $l) } } }"
-    query = f"query($l: String) {{ products {{ nodes {{ variants {{ {price} }} }} }} }}"
+    query = f"query($l: Locale) {{ products {{ nodes {{ variants {{ {price} }} }} }} }}"
 
     async def formatted(locale: str) -> str:
         (variant,) = (await world.data(query, {"l": locale}))["products"]["nodes"][0]["variants"]
