@@ -21,7 +21,7 @@ from gateway.ports.domains import Adapter, CatalogPort, IdentityPort, PricePort,
 from gateway.ports.manifest import Manifest
 from gateway.testing.conformance.base import Conformance, a_call, assert_well_formed, declared, given, view
 from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
-from gateway.testing.conformance.hostile import NO_IDS
+from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import KeyedConformance
 
 UNKNOWN = "CONFORMANCE-UNKNOWN-{}"
@@ -35,8 +35,8 @@ class CatalogConformance(KeyedConformance):
     port = CatalogPort
     operation = ports.GET_PRODUCTS
 
-    def no_keys(self, adapter: Adapter) -> Sequence[ProductKey]:
-        return [ProductKey(ProductKeyKind.NATIVE, text) for text in NO_IDS]
+    def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[ProductKey]:
+        return [ProductKey(ProductKeyKind.NATIVE, text) for text in no_ids(facts)]
 
     def known_keys(self, facts: ConformanceFacts) -> Sequence[ProductKey]:
         return [by_sku(sku) for sku in facts.skus]
@@ -121,7 +121,7 @@ class CatalogConformance(KeyedConformance):
         spec = declared(manifest, ports.LIST_PRODUCTS.name)
         assert isinstance(adapter, CatalogPort)
         context = view(facts, spec)
-        for text in NO_IDS:
+        for text in no_ids(facts):
             for query in (ProductQuery(5, category=text or "?"), ProductQuery(5, collection=text or "?")):
                 page = await adapter.list_products(query, context, a_call())
                 assert (page.products, page.has_next) == ((), False), text
@@ -156,8 +156,8 @@ class PriceConformance(KeyedConformance):
     port = PricePort
     operation = ports.GET_PRICES
 
-    def no_keys(self, adapter: Adapter) -> Sequence[PriceKey]:
-        return [PriceKey(NativeRef(adapter.name, text)) for text in NO_IDS]
+    def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[PriceKey]:
+        return [PriceKey(NativeRef(adapter.name, text)) for text in no_ids(facts)]
 
     async def test_a_variant_without_a_sku_is_priced_by_its_reference_in_the_same_requests(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl
@@ -271,8 +271,8 @@ class StockConformance(KeyedConformance):
     port = StockPort
     operation = ports.GET_STOCK
 
-    def no_keys(self, adapter: Adapter) -> Sequence[StockKey]:
-        return [StockKey(NativeRef(adapter.name, text), ()) for text in NO_IDS]
+    def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[StockKey]:
+        return [StockKey(NativeRef(adapter.name, text), ()) for text in no_ids(facts)]
 
     async def test_a_variant_without_a_sku_is_counted_by_its_reference_in_the_same_requests(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl

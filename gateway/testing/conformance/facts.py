@@ -28,8 +28,8 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
     `customer` matches one record, `shared` (such as a family's phone) `shared_matches` ones. `shopper` has
     `order_count` orders, not counting `foreign_origins`, which other systems took first. `search_text` finds
     `search_slug`. `nameless` is a variant without a SKU, what it costs in `context`, and a location with the pieces to
-    be sold there (None: not sold, not counted). `axes` per operation name are what `OperationSpec.requests` is
-    given."""
+    be sold there (None: not sold, not counted). `no_ids` are texts that only look like an id to this vendor. `axes` per
+    operation name are what `OperationSpec.requests` is given."""
 
     context: CommerceContext = NOWHERE
     skus: tuple[str, ...] = ()
@@ -58,6 +58,7 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
     search_text: str | None = None
     search_slug: str | None = None
     nameless: tuple[NativeRef, Money | None, tuple[str, Decimal] | None] | None = None
+    no_ids: tuple[str, ...] = ()
     axes: Mapping[str, Mapping[str, int]] = {}
 
 

@@ -39,8 +39,8 @@ class KeyedConformance(Conformance):
     def unknown_key(self, index: int, facts: ConformanceFacts) -> Any:
         raise NotImplementedError
 
-    def no_keys(self, adapter: Adapter) -> Sequence[Any]:
-        """Keys whose native part nobody gave (`hostile.NO_IDS`), where the read takes native keys at all."""
+    def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[Any]:
+        """Keys whose native part nobody gave (`hostile.no_ids`), where the read takes native keys at all."""
         return ()
 
     async def ask(
@@ -77,7 +77,7 @@ class KeyedConformance(Conformance):
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
     ) -> None:
         """An exception, or a refusal of the whole request, would cost everybody who asked at the same time."""
-        hostile = given(tuple(self.no_keys(adapter)), "native keys")
+        hostile = given(tuple(self.no_keys(adapter, facts)), "native keys")
         known = tuple(self.known_keys(facts))[:1]
         answer = await self.ask(adapter, (*known, *hostile), facts, spec)
         assert set(answer) == set(known)

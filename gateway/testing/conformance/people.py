@@ -32,7 +32,7 @@ from gateway.testing.conformance.base import (
     view,
 )
 from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
-from gateway.testing.conformance.hostile import NO_IDS
+from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import KeyedConformance
 
 
@@ -58,16 +58,16 @@ class StoreConformance(Conformance):
                 await adapter.list_stores(None, view(facts, spec), a_call())
 
 
-def native_customers() -> list[CustomerKey]:
-    return [CustomerKey(CustomerKeyKind.NATIVE, text) for text in NO_IDS]
+def native_customers(facts: ConformanceFacts) -> list[CustomerKey]:
+    return [CustomerKey(CustomerKeyKind.NATIVE, text) for text in no_ids(facts)]
 
 
 class CustomerConformance(KeyedConformance):
     port = CustomerPort
     operation = ports.FIND_CUSTOMERS
 
-    def no_keys(self, adapter: Adapter) -> Sequence[CustomerKey]:
-        return native_customers()
+    def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[CustomerKey]:
+        return native_customers(facts)
 
     def known_keys(self, facts: ConformanceFacts) -> Sequence[CustomerKey]:
         return [key for key in (facts.customer,) if key is not None]
@@ -99,15 +99,15 @@ class LoyaltyConformance(KeyedConformance):
     port = LoyaltyPort
     operation = ports.FIND_ACCOUNTS
 
-    def no_keys(self, adapter: Adapter) -> Sequence[CustomerKey]:
-        return native_customers()
+    def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[CustomerKey]:
+        return native_customers(facts)
 
     async def test_what_is_no_account_has_no_entries(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
         context = view(facts, declared(manifest, ports.LIST_ENTRIES.name))
         assert isinstance(adapter, LoyaltyPort)
-        for text in NO_IDS:
+        for text in no_ids(facts):
             query = LoyaltyEntryQuery(NativeRef(adapter.name, text), 5)
             page = await adapter.list_entries(query, context, a_call())
             assert (page.entries, page.has_next) == ((), False), text
@@ -231,7 +231,7 @@ class OrdersConformance(Conformance):
         unknown = NativeRef(adapter.name, "999999999")
         answer = await adapter.get_orders((*refs, unknown), view(facts, keyed), a_call())
         assert set(answer) == set(refs)
-        hostile = [NativeRef(adapter.name, text) for text in NO_IDS]
+        hostile = [NativeRef(adapter.name, text) for text in no_ids(facts)]
         for start in range(0, len(hostile), keyed.max_keys - 1):
             some = hostile[start : start + keyed.max_keys - 1]
             assert set(await adapter.get_orders((refs[0], *some), view(facts, keyed), a_call())) == {refs[0]}
@@ -240,7 +240,7 @@ class OrdersConformance(Conformance):
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
     ) -> None:
         assert isinstance(adapter, OrdersPort)
-        nobody = tuple(NativeRef(adapter.name, text) for text in NO_IDS)
+        nobody = tuple(NativeRef(adapter.name, text) for text in no_ids(facts))
         page = await adapter.list_orders(OrdersQuery(nobody, 5, locations=facts.locations), view(facts, spec), a_call())
         assert (page.orders, page.has_next) == ((), False)
 

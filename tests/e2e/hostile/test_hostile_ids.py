@@ -19,6 +19,7 @@ from .conftest import Door
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+NO_GIDS = tuple(f"gid://shopify/{rest}" for rest in ("Product/", "Product/²0", "Product/01", "Nothing/1", "Order/+1"))
 FEW = settings(
     max_examples=40,
     deadline=None,
@@ -128,7 +129,7 @@ async def test_what_there_is_is_found(door: Door) -> None:
 
 
 async def test_no_made_up_id_does_harm(door: Door) -> None:
-    for text in NO_IDS:
+    for text in (*NO_IDS, *NO_GIDS):
         await harmless(door, native_ids(text))
 
 

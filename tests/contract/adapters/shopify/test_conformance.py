@@ -32,6 +32,15 @@ from gateway.testing.conformance.example import NAMELESS, example_facts
 from .conftest import config_of, environment
 from .shops import place
 
+NO_GIDS = (
+    "gid://shopify/Product/",
+    "gid://shopify/Product/²0",
+    "gid://shopify/Product/01",
+    "gid://shopify/Product/9223372036854775808",
+    "gid://shopify/Customer/01",
+    "gid://shopify/ProductVariant/+1",
+    "gid://shopify/Nothing/1",
+)
 VIP = "gid://shopify/CompanyLocation/1"
 
 
@@ -68,6 +77,7 @@ class Shop:
                 facts.nameless[1],
                 (place(facts.nameless[2][0]), facts.nameless[2][1]),
             ),
+            no_ids=NO_GIDS,
             locations=tuple(map(place, facts.locations)),
             store_ids=tuple(map(place, facts.store_ids)),
             stock=(facts.stock[0], place(facts.stock[1]), facts.stock[2]),
