@@ -61,10 +61,12 @@ class Fetch:
             self._remember_failure(keys, error)
             raise
         kept: list[tuple[Any, Entry]] = []
+        told = False
         for key in keys:
             value = answered.get(key, ABSENT)
             if isinstance(value, AdapterError) and not value.per_key:
-                if value.reported is None:
+                if value.reported is None and not told:
+                    told = True  # one line for a call: what its keys failed of is mostly one and the same
                     route.tell(value.located(route.backend, route.domain, route.operation), call)
                 answers[key] = value
                 continue

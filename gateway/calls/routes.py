@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from gateway.calls.bound import BoundBackend
 from gateway.calls.chunks import PLACE
 from gateway.calls.concurrency import BEGUN, Begun
@@ -30,8 +28,6 @@ from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext, Priority, UndeclaredContext
 from gateway.model.soundness import fault_of
 from gateway.ports.operations import KeyedOperation, PagedOperation
-
-_log = structlog.get_logger("gateway.calls")
 
 
 class Route:
@@ -143,16 +139,10 @@ class Route:
         faults = {key: fault for key, answer in answers.items() if (fault := fault_of(answer)) is not None}
         if not faults:
             return answers
-        _log.warning(
-            "records_refused",
-            backend=self.backend,
-            operation=self.operation,
-            count=len(faults),
-            reason=next(iter(faults.values())),
-        )
+        FAILURES.records_refused(self.backend, self.operation, len(faults), next(iter(faults.values())))
         refused = {key: InvalidAnswer(detail=f"{self.operation}{fault}") for key, fault in faults.items()}
         for error in refused.values():
-            error.located(self.backend, self.domain)
+            error.located(self.backend, self.domain, self.operation).reported = ""
         return {**answers, **refused}
 
     def tell(self, error: AdapterError, call: CallContext) -> None:

@@ -23,6 +23,7 @@ import structlog
 from msgspec import Struct
 
 from gateway.calls.bound import BoundBackend
+from gateway.calls.concurrency import BEGUN, Begun
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
 from gateway.errors import (
@@ -35,7 +36,6 @@ from gateway.errors import (
     RateLimited,
     RequestRefused,
     StateUnavailable,
-    places_of,
 )
 from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext
@@ -327,7 +327,7 @@ class _Attempt:
         deadline = time.monotonic() + spec.timeout
         call = CallContext(deadline, operation.priority, self._trace, once=spec.by_key is None)
         observer, tally = OBSERVER.get(), Tally()
-        token = TALLY.set(tally)
+        token, within = TALLY.set(tally), BEGUN.set(Begun())  # what it began to send is not turned away half done
         started, outcome = time.monotonic(), "CANCELLED"
         try:
             async with asyncio.timeout(spec.timeout + 1.0):
@@ -341,8 +341,13 @@ class _Attempt:
             raise
         except TimeoutError as error:
             outcome = OutcomeUnknown.code
-            raise OutcomeUnknown(source=self._route.backend, domain=operation.domain.value) from error
+            unknown = OutcomeUnknown(source=self._route.backend, domain=operation.domain.value)
+            FAILURES.backend_failed(
+                unknown, backend=self._route.backend, operation=operation.name, trace_id=self._trace
+            )
+            raise unknown from error
         finally:
+            BEGUN.reset(within)
             TALLY.reset(token)
             if observer is not None:
                 observer(_told(self._route, started, outcome, tally))
@@ -400,9 +405,9 @@ class _Attempt:
     def _tell(self, error: Exception) -> None:
         if isinstance(error, AdapterError):
             return  # told where it was called
-        told, where = type(error).__name__, places_of(error)
-        _log.warning(
-            "write_unanswered", backend=self._place.backend, operation=self._place.operation, reason=told, at=where
+        place = self._place
+        FAILURES.unexpected(
+            error, event="write_unanswered", backend=place.backend, operation=place.operation, trace_id=self._trace
         )
 
 

@@ -34,12 +34,12 @@ from gateway.logs.failures import FAILURES
 from gateway.model.principal import ClientProfile, Principal
 
 AliasOf = Callable[[str], str]
-_log = structlog.get_logger("gateway.http")
 """The public alias of a backend's name."""
 
 INVALID = "GRAPHQL_VALIDATION_FAILED"
 UNPARSABLE = "GRAPHQL_PARSE_FAILED"
 
+_log = structlog.get_logger("gateway.http")
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -48,10 +48,12 @@ MOST_SAID = 100
 
 
 def _misconfigured(error: ConfigurationError, trace_id: str) -> None:
-    """The operator's to mend: each mistake is said once, however many requests meet it."""
+    """The operator's to mend: each mistake is said once, however many requests meet it; the others leave their id."""
     if error.message not in _said and len(_said) < MOST_SAID:
         _said.add(error.message)
         _log.error("the configuration cannot work", reason=error.message, trace_id=trace_id)
+    else:
+        FAILURES.unexpected(error, trace_id=trace_id)
 
 
 class Teller:

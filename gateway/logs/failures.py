@@ -81,6 +81,11 @@ class FailureLog:
             "info", "request_refused", (code, str(status)), {"code": code, "status": status, "trace_id": trace_id}
         )
 
+    def records_refused(self, backend: str, operation: str, count: int, reason: str) -> None:
+        """So many records of one answer cannot be what they say they are."""
+        facts = {"backend": backend, "operation": operation, "count": count, "reason": redacted(reason)}
+        self._tell("warning", "records_refused", (backend, operation), facts)
+
     def webhook_refused(self, backend: str, outcome: str) -> None:
         """A delivery in a backend's name was `forged`, as one is whose secret is another than configured, or made no
         sense."""

@@ -122,7 +122,9 @@ def test_a_mistake_of_the_operators_is_masked_and_said_once(capsys: Any) -> None
         told = TELLER.failure(secret)
         assert told["extensions"]["code"] == "INTERNAL"
         assert "domain" not in str(told)
-    assert capsys.readouterr().out.count("domains.price.of.this.test") == 1
+    out = capsys.readouterr().out
+    assert out.count("domains.price.of.this.test") == 1
+    assert out.count("trace_id=") == 5, "whoever is told of it is found"
 
 
 def test_staff_reads_a_backends_own_name() -> None:

@@ -11,7 +11,10 @@ from typing import Annotated, Any
 
 import pytest
 import strawberry
+import structlog
+from structlog.testing import capture_logs
 
+from gateway.calls.concurrency import BEGUN, Begun
 from gateway.context import ContextFactory, OperationContext
 from gateway.errors import GatewayError, Unavailable
 from gateway.execution import Engine, Request, Result, batched, original, records
@@ -120,6 +123,38 @@ async def test_the_owner_alone_is_asked_even_while_it_is_down(world: World, exec
     result = await mutate(world, PLACE, executor)
     assert codes(result) == ["BACKEND_UNAVAILABLE"]
     assert world["erp"].effects(REFERENCE) == 0
+
+
+async def test_what_a_write_began_to_send_is_one_call_to_the_limit(
+    world: World, executor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turned away as a whole or not at all: half of a write that is called unsent would be written twice."""
+    seen: list[Begun | None] = []
+    place_order = world["shop"].place_order
+
+    async def noted(*asked: Any) -> PlacedOrder:
+        seen.append(BEGUN.get())
+        return await place_order(*asked)
+
+    monkeypatch.setattr(world["shop"], "place_order", noted)
+    for number in range(2):
+        await mutate(world, PLACE.replace(REFERENCE, f"{REFERENCE[:-1]}{number}"), executor)
+    assert len({id(begun) for begun in seen if begun is not None}) == 2
+    assert BEGUN.get() is None
+
+
+async def test_a_write_that_fails_is_one_line_with_its_trace(world: World, executor: str) -> None:
+    refused = Unavailable(detail="connection refused")
+    refused.unsent = True
+    world["shop"].failing[PLACE_ORDER.name] = refused
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(0))
+    with capture_logs() as logs:
+        await mutate(world, PLACE, executor)
+    lines = [entry for entry in logs if entry["event"] == "backend_call_failed"]
+    assert [(line["backend"], line["operation"], line["code"]) for line in lines] == [
+        ("shop", PLACE_ORDER.name, "BACKEND_UNAVAILABLE")
+    ]
+    assert lines[0]["detail"] == "connection refused"
 
 
 async def test_a_deadline_that_passes_after_the_sending_is_an_unknown_outcome(world: World, executor: str) -> None:
