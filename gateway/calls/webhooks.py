@@ -18,7 +18,7 @@ from cachetools import TTLCache
 
 from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
-from gateway.errors import BadInput, Overloaded, Unauthenticated, places_of
+from gateway.errors import BadInput, Overloaded, Unauthenticated
 from gateway.logs.failures import FAILURES
 from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent, WebhookPort
 
@@ -26,7 +26,6 @@ DEBOUNCE = 0.1
 """Seconds during which changes are collected: a bulk edit sends a delivery for each record."""
 _MOST_WAITING = 10_000
 _REMEMBERED = 100_000
-_MOST_SAID = 100
 _REMEMBERED_FOR = 86_400.0
 """Vendors repeat a delivery for hours (one of them eight times in four)."""
 
@@ -67,7 +66,6 @@ class WebhookInbox:
         self._recent: TTLCache[str, bool] = TTLCache(_REMEMBERED, _REMEMBERED_FOR)
         self._waiting: asyncio.Queue[tuple[str, str, WebhookEvent]] = asyncio.Queue(_MOST_WAITING)
         self._worker: asyncio.Task[None] | None = None
-        self._said: set[tuple[str, tuple[str, ...]]] = set()
 
     async def accept(self, backend: str, delivery: WebhookDelivery) -> None:
         """Returns before the work the delivery causes, and after what it tells is safe. Raises KeyError for a backend
@@ -85,7 +83,7 @@ class WebhookInbox:
             raise
         except Exception as error:  # of a body, which is the sender's: an adapter may trip over it, the door may not
             self._count.labels(backend, "refused").inc()
-            self._tripped(backend, error)
+            FAILURES.unexpected(error, event="webhook_unreadable", backend=backend)
             raise BadInput("The delivery makes no sense.") from error
         await self._keep(backend, delivery, events)
         if self._waiting.qsize() + len(events) > _MOST_WAITING:
@@ -114,13 +112,6 @@ class WebhookInbox:
         if self._store is None:
             raise Overloaded(source=backend)
         await self._store(facts)
-
-    def _tripped(self, backend: str, error: Exception) -> None:
-        """Said once for each place, however many deliveries are like it."""
-        at = tuple(places_of(error))
-        if (backend, at) not in self._said and len(self._said) < _MOST_SAID:
-            self._said.add((backend, at))
-            _log.warning("webhook_unreadable", backend=backend, reason=type(error).__name__, at=at)
 
     async def settled(self) -> None:
         """Returns when everything accepted so far has had its effect."""

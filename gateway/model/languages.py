@@ -13,6 +13,8 @@ from functools import lru_cache
 from babel.core import Locale, UnknownLocaleError, get_global
 from msgspec import Struct
 
+from gateway.model.remembered import remembered
+
 _ALIASES: Mapping[str, str] = {**get_global("language_aliases"), "no": "nb"}
 _REGIONS: Mapping[str, list[str]] = get_global("territory_aliases")
 _SCRIPTS: Mapping[str, str] = get_global("script_aliases")
@@ -57,7 +59,7 @@ class _Subtags(Struct, frozen=True):
         return "-".join(part for part in parts if part)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _parsed(written: str) -> _Subtags | None:
     text = written.strip().replace("_", "-").lower()
     if len(text) > _MOST_CHARACTERS:
