@@ -16,6 +16,9 @@ from gateway.model.stores import Address, GeoPoint, OpeningPeriod, StoreRecord
 _DAYS = {"MON": 0, "TUE": 1, "WED": 2, "THU": 3, "FRI": 4, "SAT": 5, "SUN": 6}
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?")
 _LONGEST_UNREAD = 500
+_ID = re.compile(r"[A-Z0-9]{1,32}")
+_MOST_TOLD = 1_000
+_told: set[tuple[str, str]] = set()
 _log = structlog.get_logger(__name__)
 
 
@@ -24,7 +27,7 @@ def store(location: Location, freshness: Freshness) -> StoreRecord:
     unknown, and shown as they were written."""
     hours, unread = _hours(location)
     if unread is not None:
-        _log.warning("opening hours cannot be read", backend=freshness.source, place=location.id)
+        _tell(freshness.source, location.id)
     return StoreRecord(
         ref=NativeRef(freshness.source, location.id),
         name=location.name or location.id,
@@ -38,6 +41,14 @@ def store(location: Location, freshness: Freshness) -> StoreRecord:
         currency=location.currency,
         active=location.status != "INACTIVE",
     )
+
+
+def _tell(backend: str, place: str) -> None:
+    """Once for each place; what does not look like an id is not written down, because nobody knows what it is."""
+    named = place if _ID.fullmatch(place) else "no id"
+    if (backend, named) not in _told and len(_told) < _MOST_TOLD:
+        _told.add((backend, named))
+        _log.warning("opening hours cannot be read", backend=backend, place=named)
 
 
 def _address(location: Location) -> Address | None:

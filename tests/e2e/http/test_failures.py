@@ -87,5 +87,5 @@ async def test_a_storm_of_refusals_does_not_fill_the_log(
     answers = await asyncio.gather(
         *(served.post(session, "{ me { email } }", headers={"x-api-key": f"key{number}"}) for number in range(200))
     )
-    assert {status for status, _ in answers} == {401}
+    assert {status for status, _ in answers} <= {401, 429}
     assert len(lines) <= 60
