@@ -49,7 +49,7 @@ NO_IDS = (
     "1\x00",
     "1\n",
     "🧨",
-    "x" * 5_000,
+    "x" * 2_000,
 )
 """Written otherwise than any system writes an id, too large for what it counts in, of another type, or out for harm."""
 
