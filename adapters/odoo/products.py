@@ -19,7 +19,7 @@ from gateway.model.catalog import (
     ProductQuery,
 )
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import gtin14, gtin_forms
+from gateway.model.identity import gtin14, gtin_forms, same_slug
 from gateway.model.operation import MEBIBYTE
 from gateway.model.text import Text
 
@@ -85,7 +85,7 @@ class OdooProducts(OdooBackend):
             case ProductKeyKind.NATIVE:
                 return product.ref.id == key.value
             case ProductKeyKind.SLUG:
-                return product.slug == key.value
+                return same_slug(key.value, product.slug)
             case _:
                 return self._bearers(key, product) > 0
 

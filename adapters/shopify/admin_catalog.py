@@ -121,7 +121,10 @@ class AdminCatalog(KeyedProducts):
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         if query.category and query.collection:
             raise BadInput("Ask for a category or for a collection, not for both.")
-        handle = slug_key(query.category or query.collection or "") or None
+        named = query.category if query.category is not None else query.collection
+        handle = None if named is None else slug_key(named)
+        if handle == "":  # blanks alone name nothing
+            return ProductPage((), (), False)
         rows: list[answers.Edge[answers.Product]] = []
         after, has_next = query.after, True
         while has_next and len(rows) < query.first:

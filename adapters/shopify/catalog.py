@@ -140,7 +140,10 @@ class Catalog(KeyedProducts):
         if query.category and query.collection:
             raise BadInput("Ask for a category or for a collection, not for both.")
         variables = {"first": query.first, "after": query.after, "vn": VARIANTS_PER_PRODUCT}
-        handle = slug_key(query.category or query.collection or "") or None
+        named = query.category if query.category is not None else query.collection
+        handle = None if named is None else slug_key(named)
+        if handle == "":  # blanks alone name nothing
+            return ProductPage((), (), False)
         if handle:
             found, shown = await self._shopfront.ask(
                 storefront.COLLECTION_PRODUCTS,

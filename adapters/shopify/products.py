@@ -10,7 +10,7 @@ from adapters.shopify.identifiers import ABSENT_KEPT, Found, Identifiers
 from gateway.errors import AdapterError
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import slug_key
+from gateway.model.identity import same_slug, slug_key
 from gateway.ports.manifest import AdapterEnvironment
 
 HIDDEN = "hidden-sku"
@@ -66,7 +66,7 @@ class KeyedProducts:
     def _meets(self, key: ProductKey, product: Product) -> bool:
         if key.kind is ProductKeyKind.SKU:
             return self._bears(product, key.value)
-        return key.kind is not ProductKeyKind.SLUG or product.slug == key.value
+        return key.kind is not ProductKeyKind.SLUG or same_slug(key.value, product.slug)
 
     def _bears(self, product: Product, sku: str) -> bool:
         return any(self._rule.same(sku, variant.sku) for variant in product.variants)

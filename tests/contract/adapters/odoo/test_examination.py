@@ -147,7 +147,8 @@ async def test_a_refusal_names_the_key_that_is_wrong(
     odoo: Running, keys: dict[str, Any], error: type[AdapterError], named: str
 ) -> None:
     if "login" in keys and odoo.sandbox.version >= 19:
-        pytest.skip("19 knows a user by the key alone")
+        await odoo.adapter(**keys).audit(soon())  # 19 knows a user by the key alone
+        return
     with pytest.raises(error) as refused:
         await odoo.adapter(**keys).audit(soon())
     assert named in str(refused.value.detail)
