@@ -44,8 +44,8 @@ def _stock(keys: int, axes: Mapping[str, int]) -> int:
 
 
 def _programs(keys: int, axes: Mapping[str, int]) -> int:
-    """Three, and one for each rule that is for some products only (axis `scoped`)."""
-    return 3 + axes.get("scoped", 0)
+    """One, and one for each rule that is for some products only (axis `scoped`)."""
+    return 1 + axes.get("scoped", 0)
 
 
 LANGUAGE = frozenset({"language"})

@@ -17,12 +17,14 @@ from adapters.odoo.backend import CodeRow, chunks
 from adapters.odoo.identity import OdooIdentity
 from adapters.odoo.pricing.rows import CurrencyRow
 from adapters.odoo.protocols import Ask
+from adapters.odoo.shelf import Shelf
 from adapters.odoo.together import together
 from adapters.odoo.values import Empty, link, number, record, text
 from gateway.errors import InvalidAnswer, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import LoyaltyProgram, LoyaltyRule
 from gateway.model.freshness import Freshness
+from gateway.ports.manifest import AdapterEnvironment
 
 LIST_PROGRAMS = "loyalty.list_programs"
 LOYALTY = ["program_type", "=", "loyalty"]
@@ -31,6 +33,7 @@ SCOPE_ROWS = 5_000
 POINT_DIGITS = 2
 KINDS: Mapping[str, str] = {"money": "SPEND", "unit": "ITEM", "order": "ORDER"}
 LONGEST_DOMAIN = 10_000
+SETTING_SECONDS = 3600.0
 
 
 class _Rule(Struct, frozen=True):
@@ -78,9 +81,20 @@ class _Company(Struct, frozen=True):
     parent_id: int | Empty
 
 
+class _Setting(Struct, frozen=True):
+    """What rarely changes. `on_orders`: the module that earns points on sales orders is there. `above`: the company
+    that the configured one is a branch of."""
+
+    on_orders: bool
+    above: int | None
+
+
 class OdooPrograms(OdooIdentity):
-    async def list_programs(self, query: None, context: ContextView, call: CallContext) -> tuple[LoyaltyProgram, ...]:
-        """Three requests, and one for each rule that is for some products only."""
+    def __init__(self, env: AdapterEnvironment) -> None:
+        super().__init__(env)
+        self._setting = Shelf(self._read_setting, SETTING_SECONDS)
+
+    async def _read_setting(self, call: CallContext) -> _Setting:
         own = [["id", "=", self.config.company]]
         async with together() as tasks:
             known = tasks.create_task(self._program_fields(call))
@@ -88,12 +102,21 @@ class OdooPrograms(OdooIdentity):
                 self.client.search(_Company, "res.company", own, call, operation=LIST_PROGRAMS)
             )
         above = next((link(company.parent_id) for company in companies.result()), None)
-        kind = _SoldProgram if "sale_ok" in known.result() else _Program
+        return _Setting("sale_ok" in known.result(), above)
+
+    async def list_programs(self, query: None, context: ContextView, call: CallContext) -> tuple[LoyaltyProgram, ...]:
+        """One request, and one for each rule that is for some products only."""
+        setting = await self._setting.get(call)
+        kind = _SoldProgram if setting.on_orders else _Program
         rows = await self.client.search(kind, "loyalty.program", [LOYALTY], call, operation=LIST_PROGRAMS)
-        ours = [row for row in rows if link(row.company_id) in (None, self.config.company, above)]
+        ours = [row for row in rows if link(row.company_id) in (None, self.config.company, setting.above)]
         scopes = await self._scopes([rule for row in ours for rule in row.rule_ids], call)
         freshness = self.freshness()
         return tuple(self._program(row, scopes, freshness) for row in ours)
+
+    async def close(self) -> None:
+        await self._setting.close()
+        await super().close()
 
     async def _program_fields(self, call: CallContext) -> Mapping[str, object]:
         arguments = {"allfields": ["sale_ok"], "attributes": ["type"]}

@@ -2,7 +2,7 @@
 
 The table is the demo retailer's: identifiers and static tables (stores, price lists, rates) are known, every answer
 about products, prices, stock, people and orders is forgotten. The ERP's loyalty programme goes with its accounts, as
-they share a tag: two requests, one for the programme and one for its currency.
+they share a tag: one request.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 PRODUCT_PAGE: Mapping[str, Mapping[str, int]] = {
     "shop": {"product": 1, "orders": 1},
-    "erp": {"price list of the customer": 1, "price": 1, "loyalty": 1, "programme": 2, "orders": 1, "receipts": 1},
+    "erp": {"price list of the customer": 1, "price": 1, "loyalty": 1, "programme": 1, "orders": 1, "receipts": 1},
     "crm": {"customer": 1},
     "till_uk": {"stock": 1, "loyalty": 1, "receipts": 1},
     "till_jp": {"stock": 1},
@@ -42,7 +42,6 @@ CAPABILITY = {
     "pos.order.web_search_read": "receipts",
     "loyalty.card.web_search_read": "loyalty",
     "loyalty.program.web_search_read": "programme",
-    "res.company.web_search_read": "programme",
     "res.partner.web_search_read": "price list of the customer",
     "POST /crm/v3/objects/contacts/batch/read": "customer",
     "POST /v2/inventory/counts/batch-retrieve": "stock",

@@ -165,18 +165,16 @@ async def test_skus_of_a_rule_are_written_as_the_key_rule_says(odoo: Running) ->
     assert program.rules[0].skus == {"pen"}
 
 
-async def test_programmes_cost_three_requests_and_one_for_each_rule_of_some_products(odoo: Running) -> None:
+async def test_programmes_cost_one_request_and_one_for_each_rule_of_some_products(odoo: Running) -> None:
     programme(odoo, earns("unit", 1, product_category_id=50), earns("order", 1), earns("unit", 1, product_tag_id=60))
     adapter = odoo.adapter()
     await listed(adapter)
     odoo.sandbox.requests.clear()
     await listed(adapter)
     assert sorted(odoo.operations()) == [
-        "loyalty.program.fields_get",
         "loyalty.program.web_search_read",
         "product.product.web_search_read",
         "product.product.web_search_read",
-        "res.company.web_search_read",
     ]
 
 
