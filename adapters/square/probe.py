@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from adapters.square.config import SquareConfig
 from adapters.square.wire.places import Location
 from gateway.constraints import nearest
 from gateway.errors import Mistake
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def compared(
@@ -25,7 +28,7 @@ def compared(
         for store, each in config.store_locations.items()
         if each not in known
     ]
-    countries = sorted({each.country for each in locations if each.country})
+    countries = sorted({each.country for each in locations if each.country and _COUNTRY.fullmatch(each.country)})
     if config.country and countries and config.country not in countries:
         problems.append(
             Mistake(

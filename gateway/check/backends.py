@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -25,6 +26,12 @@ SECONDS = 30.0
 DRIFT_SAMPLE = 20
 SHOWN = 20
 T = TypeVar("T")
+_ODD_ID = re.compile(r"@|\d{7}.*\s|\s.*\d{7}|.{81}", re.DOTALL)
+
+
+def _shown(ref: str) -> str:
+    """A place's id as its system says it, unless it holds what no id does: a sentence, a contact, a number to call."""
+    return "..." if _ODD_ID.search(ref) else ref
 
 
 class Examination:
@@ -130,7 +137,7 @@ class Examination:
             for ref, record in known.items():
                 if record.active and ref not in ignored and not ownership.location_of(name, ref):
                     message = (
-                        f"place `{ref}` is mapped to no location: add it to [locations], or to "
+                        f"place `{_shown(ref)}` is mapped to no location: add it to [locations], or to "
                         f"`backends.{name}.ignored_places` if it is none on purpose"
                     )
                     self._problems.append(Problem(message=message, backend=name))
@@ -151,8 +158,8 @@ class Examination:
                 message=f"`{ref}` is no place of `{self._backend.name}`",
                 place=place,
                 value=ref,
-                allowed=tuple(known) if len(known) <= SHOWN else (),
-                nearest=nearest(ref, known),
+                allowed=tuple(map(_shown, known)) if len(known) <= SHOWN else (),
+                nearest=nearest(ref, [each for each in known if _shown(each) == each]),
             )
         )
 
