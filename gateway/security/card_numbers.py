@@ -39,7 +39,7 @@ from graphql import (
     type_from_ast,
 )
 
-from gateway.errors import BadInput
+from gateway.errors import BadInput, LimitExceeded
 
 EXEMPT = frozenset(
     {"sku", "skus", "barcode", "barcodes", "gtin", "gtins", "ean", "upc", "isbn", "slug", "cursor", "after", "before"}
@@ -52,6 +52,8 @@ _RUN = re.compile(r"[0-9]+(?:[ .\-\u00a0\u202f][0-9]+)*")
 """Digits in groups, with single separators."""
 _GROUP = re.compile(r"[0-9]+")
 SHORTEST, LONGEST = 13, 19
+MOST_TEXT = 16_384
+"""Characters of free text in the variables of one request: as many as a document may have."""
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -173,10 +175,14 @@ class FreeText:
         self._variables = {name: some for name, some in free.items() if some}
 
     def check(self, variables: Mapping[str, Any]) -> None:
-        """Raises BadInput."""
+        """Raises BadInput, or LimitExceeded for more free text than is looked through in a few milliseconds."""
+        left = MOST_TEXT
         for name, kinds in self._variables.items():
             for kind in kinds if name in variables else ():
                 for text in _texts(variables[name], kind):
+                    left -= len(text)
+                    if left < 0:
+                        raise LimitExceeded(f"The free texts in the variables have more than {MOST_TEXT} characters.")
                     refuse(text)
 
 

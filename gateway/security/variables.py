@@ -11,8 +11,8 @@ from gateway.errors import LimitExceeded
 DEPTH = 16
 VALUES = 2_000
 """Entries of lists and objects, all variables together."""
-CHARACTERS = 16_384
-"""Of all texts and names together: as much as a document may have."""
+CHARACTERS = 65_536
+"""Of all texts and names together."""
 
 
 def check_variables(variables: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from gateway.security.card_numbers import MOST_TEXT
 from gateway.services.ids import NodeId, NodeType
 from gateway.testing.conformance.hostile import NO_IDS
 
@@ -103,8 +104,11 @@ async def harmless(door: Door, texts: list[str]) -> None:
         query, variables = asked_with(texts[start : start + step])
         for staff in (False, True):
             answer = await door.ask(query, variables, staff=staff)
-            assert "data" in answer, answer
             codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+            if codes == {"LIMIT_EXCEEDED"}:
+                assert sum(map(len, variables.values())) > MOST_TEXT
+                continue
+            assert "data" in answer, answer
             assert codes <= ALLOWED, (codes, variables)
             shown: dict[str, Any] = answer["data"] or {}
             for name, found in shown.items():

@@ -11,8 +11,8 @@ from graphql import build_schema, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import BadInput
-from gateway.security.card_numbers import FreeText, holds_card_number, passes_luhn, redacted
+from gateway.errors import BadInput, LimitExceeded
+from gateway.security.card_numbers import MOST_TEXT, FreeText, holds_card_number, passes_luhn, redacted
 
 SCHEMES = (
     ("4", 16),
@@ -140,3 +140,11 @@ EXEMPT: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("query", "variables"), EXEMPT)
 def test_typed_identifiers_are_exempt(query: str, variables: dict[str, Any]) -> None:
     FreeText(SCHEMA, parse(query)).check(variables)
+
+
+def test_no_more_free_text_is_looked_through_than_takes_little() -> None:
+    free = FreeText(SCHEMA, parse("query ($t: String, $s: [String!], $i: ID) { note(text: $t, skus: $s, by: $i) }"))
+    free.check({"t": "1 " * (MOST_TEXT // 2)})
+    free.check({"s": ["1" * MOST_TEXT] * 3, "i": "1" * MOST_TEXT * 2})  # identifiers are no free text
+    with pytest.raises(LimitExceeded):
+        free.check({"t": "x" * (MOST_TEXT + 1)})
