@@ -214,6 +214,8 @@ def _print_config(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     if options.backends is not None:
+        if options.port == 0:
+            raise ConfigurationError("what is written for the gateway names its port: give `--port`", place="--port")
         from gateway.demo.backends import run_backends
 
         return asyncio.run(run_backends(options.backends, port=options.port))

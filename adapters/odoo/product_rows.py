@@ -96,6 +96,7 @@ def product_of(
 ) -> Product:
     ref = NativeRef(backend, str(row.id))
     title = texts.of(text(row.name), text(own.name)) or Text("", texts.own)
+    as_written = {variant.id: variant for variant in own.product_variant_ids}
     website = text(getattr(row, "website_url", False))
     has_image = image_address is not None and bool(text(getattr(row, "image_1920", False)))
     image = Image(f"{image_address}/web/image/product.template/{row.id}/image_1920") if has_image else None
@@ -108,13 +109,27 @@ def product_of(
         tags=tuple(name for tag in row.product_tag_ids if (name := text(tag.name))),
         options=tuple(_option(line) for line in row.attribute_line_ids),
         variants=tuple(
-            _variant(variant, ref, title, freshness, sku_field, taxable=bool(row.taxes_id))
+            _variant(
+                variant,
+                ref,
+                texts.of(_chosen(variant), _chosen(as_written.get(variant.id))) or title,
+                freshness,
+                sku_field,
+                taxable=bool(row.taxes_id),
+            )
             for variant in sorted(row.product_variant_ids, key=_display_order(row))
         ),
         media=(image,) if image is not None else (),
         category_keys=(str(row.categ_id),) if row.categ_id else (),
         updated_at=moment(row.write_date),
     )
+
+
+def _chosen(row: _VariantRow | None) -> str | None:
+    """What tells a variant from its siblings, in words; None for the only one."""
+    if row is None:
+        return None
+    return ", ".join(text(value.name) or "" for value in row.product_template_attribute_value_ids) or None
 
 
 def _display_order(row: TemplateRow) -> Callable[[_VariantRow], tuple[int, ...]]:
@@ -153,7 +168,7 @@ def _variant(
         ref=NativeRef(product.backend, str(row.id)),
         product=product,
         sku=canonical_key((barcode if sku_field == "barcode" else text(row.default_code)) or "") or None,
-        title=Text(", ".join(option.value for option in chosen), title.language) if chosen else title,
+        title=title,
         freshness=freshness,
         options=tuple(chosen),
         gtins=(gtin,) if gtin else (),

@@ -155,8 +155,13 @@ def _likely_redis(value: str) -> str | None:
 
 
 def hidden(address: str) -> str:
-    """Without the user and password that may stand in it."""
-    return re.sub(r"(^|//)[^/@\s]*@", r"\1***@", address)
+    """Without the user, the password and the values of a query that may stand in it. Whatever stands before the last
+    `@` is hidden, because a password may hold any sign, and clients read them differently."""
+    place, asked, query = address.partition("?")
+    scheme, marked, rest = place.rpartition("://") if "://" in place else ("", "", place)
+    user, at, host = rest.rpartition("@")
+    shown = f"{scheme}{marked}***@{host}" if at else f"{scheme}{marked}{user}{host}"
+    return shown + asked + re.sub(r"=[^&]*", "=***", query)
 
 
 HTTP_URL = Constraint("http address", lambda value, facts: http_fault(value))

@@ -65,13 +65,14 @@ def grouped(errors: Sequence[GraphQLError]) -> list[Group]:
 
 
 def _cause_key(error: GraphQLError) -> Hashable:
-    """Equal for errors of one cause: a backend's wherever it shows, a client's mistake in one place of its document.
-    What is wrong with a document before it runs is said place by place, as GraphQL says it."""
+    """Equal for errors of one cause: a backend's wherever it shows, whichever of its facts are missed; a client's
+    mistake in one place of its document. What is wrong with a document before it runs is said place by place, as
+    GraphQL says it."""
     if error.path is None:
         return id(error)
     cause = cause_of(error)
     if isinstance(cause, AdapterError):
-        return type(cause), cause.source, cause.domain, cause.message
+        return type(cause), cause.source, cause.message, cause.domain if cause.per_key else None
     if isinstance(cause, StateUnavailable):
         return type(cause)
     words = error.message if cause is None else getattr(cause, "message", None) or str(cause)

@@ -108,6 +108,12 @@ def _likely(subtags: _Subtags) -> _Subtags:
     return subtags
 
 
+def script_of(tag: str) -> str | None:
+    """ISO 15924, the likely one where none is written; None for what is no tag."""
+    subtags = _parsed(tag)
+    return None if subtags is None else _likely(subtags).script
+
+
 def direction_of(tag: str) -> str:
     """`RTL` or `LTR`: how a text in this language is written."""
     subtags = _parsed(tag)

@@ -33,7 +33,7 @@ class Money(Struct, frozen=True, gc=False):
         """Rounded half up to the currency's digits, as it is charged. Raises InvalidAnswer for what is no currency in
         use."""
         return Money(
-            self.amount.quantize(_quantum(fraction_digits(self.currency)), rounding=ROUND_HALF_UP), self.currency
+            self.amount.quantize(_quantum(fraction_digits(self.currency)), rounding=ROUND_HALF_UP) + 0, self.currency
         )
 
     def settled(self) -> Money:
@@ -44,7 +44,7 @@ class Money(Struct, frozen=True, gc=False):
 
     def displayed(self) -> Decimal:
         """Rounded half up, once, to the digits people write: 149.49 RSD is 149. For display only."""
-        return self.amount.quantize(_quantum(display_digits(self.currency)), rounding=ROUND_HALF_UP)
+        return self.amount.quantize(_quantum(display_digits(self.currency)), rounding=ROUND_HALF_UP) + 0
 
     def times(self, factor: Decimal | int) -> Money:
         return Money(self.amount * factor, self.currency)

@@ -45,9 +45,15 @@ class StockLevel(Struct, frozen=True, gc=False):
 
 
 class StockLevels(Struct, frozen=True, gc=False):
-    """Levels by native location reference. A location that is absent was never counted there: unknown, not zero."""
+    """Levels by native location reference. A location that is absent was never counted there: unknown, not zero.
+    `until`, aware UTC: from then on it is something else without anybody counting, as when a sold-out mark ends."""
 
     levels: dict[str, StockLevel]
+    until: datetime | None = None
+
+    @property
+    def horizon(self) -> datetime | None:
+        return self.until
 
 
 class Fulfilment(Enum):

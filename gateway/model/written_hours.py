@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, time
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from gateway.errors import ConfigurationError
@@ -50,7 +51,13 @@ def special_hours(written: Mapping[str, str], *, place: str) -> tuple[SpecialHou
         SpecialHours(iso_date(day, place=place), periods_of(hours, place=f"{place}.{day}"))
         for day, hours in written.items()
     ]
-    return tuple(sorted(special, key=lambda entry: entry.date))
+    special.sort(key=lambda entry: entry.date)
+    for one, other in pairwise(special):
+        if (other.date - one.date).days == 1 and one.periods and other.periods:
+            nights = [closes for opens, closes in one.periods if time() < closes <= opens]
+            if nights and max(nights) > min(opens for opens, _ in other.periods):
+                raise ConfigurationError(f"the night of `{one.date}` reaches into `{other.date}`", place=place)
+    return tuple(special)
 
 
 def days_of(written: str, *, place: str) -> tuple[int, ...]:

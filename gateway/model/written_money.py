@@ -20,8 +20,9 @@ from babel.numbers import (
 
 from gateway.model.languages import find_locale
 
-MOST_WAYS = 1_024
-"""Ways to write that are kept, half a kilobyte each."""
+MOST_WAYS = 4_096
+"""Ways to write that are kept, half a kilobyte each: all of CLDR's locales in three or four currencies, so that nobody
+can have them read again and again."""
 LONGEST_TAG = 64
 
 _EXACT = Context(prec=100)
@@ -35,31 +36,32 @@ def written_money(amount: Decimal, currency: str, tag: str, *, every_digit: bool
     digit it has; None where the locale is unknown."""
     if len(tag) > LONGEST_TAG:
         return None
-    writer = _writer(tag, currency)
-    return None if writer is None else writer(amount, every_digit)
+    name = _name_of(tag)
+    return None if name is None else _writer(name, currency)(amount, every_digit)
 
 
 @lru_cache(MOST_WAYS)
-def _writer(tag: str, currency: str) -> Writer | None:
-    """What CLDR says of a locale, a megabyte at most, is read in a millisecond and goes again; what somebody else had
-    read stays. Babel itself would keep all eleven hundred, two hundred megabytes."""
+def _writer(name: str, currency: str) -> Writer:
+    """What CLDR says of a locale, a megabyte at most, is read in some milliseconds and goes again; what somebody else
+    had read stays. Babel itself would keep all eleven hundred, two hundred megabytes."""
     known = {*_data}
     try:
-        locale = find_locale(tag)
-        return None if locale is None else writer_of(locale, currency)
+        return writer_of(Locale.parse(name), currency)
     finally:
         for name in {*_data} - known - {"root"}:  # which all others build on
             del _data[name]
 
 
 @lru_cache(MOST_WAYS)
-def _is_known(tag: str) -> bool:
-    return find_locale(tag) is not None
+def _name_of(tag: str) -> str | None:
+    """CLDR's own name of the locale: tags that differ in what means nothing here are one."""
+    locale = find_locale(tag)
+    return None if locale is None else str(locale)
 
 
 def is_locale(tag: str) -> bool:
     """Whether CLDR knows how money is written there."""
-    return len(tag) <= LONGEST_TAG and _is_known(tag)
+    return len(tag) <= LONGEST_TAG and _name_of(tag) is not None
 
 
 def writer_of(locale: Locale, currency: str, numbering: str = "latn") -> Writer:

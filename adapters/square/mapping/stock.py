@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -54,6 +55,13 @@ def facts(variation: CatalogObject, key: str | None) -> Facts:
         only_at=None if everywhere else variation.present_at_location_ids or (),
         not_at=(variation.absent_at_location_ids or ()) if everywhere else (),
     )
+
+
+def marked_until(locations: Iterable[str], known: Facts, now: datetime) -> datetime | None:
+    """When the first sold-out mark at these places ends that holds now."""
+    marks = (known.marks.get(location) for location in locations)
+    ends = [mark.sold_out_until for mark in marks if mark and mark.sold_out and mark.sold_out_until]
+    return min((end for end in ends if end > now), default=None)
 
 
 def level(location: str, known: Facts, count: Count | None, now: datetime, freshness: Freshness) -> StockLevel | None:

@@ -9,7 +9,7 @@ import msgspec
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers, Named, Variation
-from adapters.square.mapping.stock import Facts, facts, level
+from adapters.square.mapping.stock import Facts, facts, level, marked_until
 from adapters.square.reads.variations import Variations
 from adapters.square.wire.places import Count, CountsAnswer
 from gateway.errors import AdapterError
@@ -67,7 +67,7 @@ class Stock:
                     one = level(place, known, counts.get((entry.id, place)), now, freshness)
                     if one is not None:
                         levels[place] = one
-                answers[key] = StockLevels(levels)
+                answers[key] = StockLevels(levels, marked_until(key.locations, known, now))
         return answers
 
     async def _count(

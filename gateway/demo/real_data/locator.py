@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +20,7 @@ HOURS_RULE = (
     "Hours are written without morning or afternoon: openings are read as a.m. (12 as noon), closings as p.m. "
     "Whatever this does not read to a span that ends after it begins, or that never closes, stays as written."
 )
+_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?")
 _DAYS = {"mon": "mon", "tue": "tue", "tues": "tue", "wed": "wed", "thu": "thu", "thurs": "thu", "fri": "fri",
          "sat": "sat", "sun": "sun"}  # fmt: skip
@@ -105,7 +107,7 @@ def locate(stores: tuple[RealStore, ...], trading: tuple[RealStore, ...], channe
                 "postal_code": store.zip,
                 "country": "US",
             },
-            "services": [*(service.strip() for service in store.services), *(["pickup"] if store.key in keys else ())],
+            "services": [*(_word(service) for service in store.services), *(["pickup"] if store.key in keys else ())],
         }
         if hours is not None:
             section["hours"] = hours
@@ -141,3 +143,9 @@ def _minutes(hour: str, minute: str | None, *, after_noon: bool) -> int | None:
     if hours > 12 or minutes > 59:
         return None
     return (hours % 12 + 12 if after_noon or hours == 12 else hours) * 60 + minutes
+
+
+def _word(service: str) -> str:
+    """A service as configurations name it: `Geek Squad Services` is `geek_squad_services`."""
+    plain = normalize("NFKD", service).encode("ascii", "ignore").decode().lower()
+    return _BETWEEN_WORDS.sub("_", plain).strip("_")

@@ -18,7 +18,7 @@ from babel.numbers import format_currency
 from babel.units import format_unit
 from fluent.runtime import FluentBundle, FluentResource
 
-from gateway.model.languages import canonical_tag, locale_of
+from gateway.model.languages import canonical_tag, locale_of, script_of
 from gateway.model.money import Money
 from gateway.model.text import SpeakableText
 
@@ -102,9 +102,10 @@ def voice_of(tag: str) -> Voice | None:
     locale = locale_of(tag)
     if language is None or locale is None:
         return None
-    file = _FOLDER / f"{language.partition('-')[0]}.ftl"
-    if not file.is_file():
-        return None
+    primary = language.partition("-")[0]
+    file = _FOLDER / f"{primary}.ftl"
+    if not file.is_file() or script_of(language) != script_of(primary):
+        return None  # sentences in another script are another language to whoever reads or says them
     bundle = FluentBundle([language], use_isolating=False)
     bundle.add_resource(FluentResource(file.read_text("utf-8")))
     return Voice(language, locale, bundle)

@@ -73,10 +73,10 @@ def test_an_outage_shows_in_several_places_of_the_document() -> None:
 def test_other_causes_are_other_errors() -> None:
     every: list[Exception] = [
         down(),
-        CircuitOpen(source="secret_erp_name", domain="stock"),
         Unavailable(source="secret_erp_name", domain="price"),
         CircuitOpen("in other words", source="secret_erp_name", domain="price"),
         AmbiguousKey(source="secret_erp_name", domain="price"),
+        AmbiguousKey(source="secret_erp_name", domain="stock"),
         RateLimited(source="secret_erp_name", domain="price"),
         StateUnavailable(),
         MalformedId("not an id"),
@@ -113,7 +113,7 @@ def test_no_failed_field_is_lost(failed: list[tuple[str, int]]) -> None:
         for entry in told
     )
     assert counted == len(failed)
-    assert len(told) == len({domain for domain, _ in failed})
+    assert len(told) == (1 if failed else 0)
 
 
 def test_a_mistake_of_the_operators_is_masked_and_said_once(capsys: Any) -> None:
@@ -133,3 +133,10 @@ def test_staff_reads_a_backends_own_name() -> None:
     )
     (told,) = staff.errors([at(down(), "a")])
     assert told["extensions"]["source"] == "secret_erp_name"
+
+
+def test_one_system_that_owns_two_facts_is_down_once() -> None:
+    price = CircuitOpen(source="secret_erp_name", domain="price")
+    stock = CircuitOpen(source="secret_erp_name", domain="stock")
+    (told,) = TELLER.errors([at(price, "a", "price"), at(stock, "a", "availability")])
+    assert told["extensions"]["paths"] == [["a", "price"], ["a", "availability"]]

@@ -123,3 +123,9 @@ def test_the_stated_amount_is_the_one_its_source_keeps(
 def test_taxed_money_without_an_amount_is_refused_when_it_is_read() -> None:
     with pytest.raises(ValueError, match="without an amount"):
         _ = TaxedMoney().stated
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    for written in ("-0", "-0.001", "0"):
+        assert str(Money(Decimal(written), "GBP").quantized().amount) == "0.00"
+        assert str(Money(Decimal(written), "GBP").displayed()) == "0.00"

@@ -55,3 +55,14 @@ def test_locales_that_strangers_choose_do_not_stay_in_memory() -> None:
     for identifier in sorted(localedata.locale_identifiers())[::9]:
         written_money(Decimal(1), "GBP", identifier.replace("_", "-"))
         assert known.keys() == {"root", "ja"}
+
+
+def test_tags_that_differ_in_what_means_nothing_are_written_by_one_writer() -> None:
+    from gateway.model import written_money as ways
+
+    before = ways._writer.cache_info().misses  # pyright: ignore[reportPrivateUsage] # what a stranger could make grow
+    for number in range(50):
+        assert ways.written_money(Decimal("14.50"), "GBP", f"km-x-{number}") == ways.written_money(
+            Decimal("14.50"), "GBP", "km"
+        )
+    assert ways._writer.cache_info().misses <= before + 1  # pyright: ignore[reportPrivateUsage]

@@ -26,7 +26,7 @@ from gateway.model.stock import (
 from gateway.model.stores import Address, OpeningPeriod, Store
 from gateway.model.text import SpeakableText, Text
 from gateway.services.languages import Languages
-from gateway.services.speech import Speech
+from gateway.services.speech import Speech, has_sentences
 from gateway.settings import LanguagesSection
 from tests.unit.services.retailer import NOW, SEEN, gbp, order, product
 
@@ -207,3 +207,9 @@ def test_an_endless_title_is_cut_at_a_word_and_an_endless_address_too() -> None:
     lines = Address(tuple("12 James Street" for _ in range(5_000)), "London")
     assert len(SPEECH.store(replace(STORE, address=lines, hours=()), NOW, "ja").text) < 700
     assert len(SPEECH.product(product("1", "MUG", title="長" * 40_000), "ja").text) <= 303
+
+
+@pytest.mark.parametrize("tag", ["ar-Latn", "he-Latn", "ja-Latn", "en-Arab"])
+def test_sentences_in_another_script_are_another_language(tag: str) -> None:
+    assert not has_sentences(tag)
+    assert has_sentences(tag.partition("-")[0])

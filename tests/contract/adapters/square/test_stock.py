@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -181,3 +182,11 @@ async def test_what_is_cached_in_another_shape_is_read_anew(till: Connected) -> 
     till.asked()
     assert (await levels_of(till, "MUG-S"))["L1"].available == Decimal(5)
     assert till.asked() == [SEARCH, COUNTS]
+
+
+async def test_what_was_read_of_a_mark_that_ends_holds_until_it_ends(till: Connected) -> None:
+    till.sandbox.mark("MUG-S", "L2", sold_out=True, sold_out_valid_until="2026-07-01T12:05:00Z")
+    till.sandbox.mark("MUG-S", "L1", sold_out=True, sold_out_valid_until="2026-07-01T12:01:00Z")
+    levels = (await ask(till, "MUG-S"))["MUG-S"]
+    assert isinstance(levels, StockLevels)
+    assert levels.horizon == datetime(2026, 7, 1, 12, 1, tzinfo=UTC)
