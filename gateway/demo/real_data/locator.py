@@ -93,7 +93,7 @@ def locate(stores: tuple[RealStore, ...], trading: tuple[RealStore, ...], channe
         hours = weekly(store.hours)
         parsed += hours is not None
         section: dict[str, Any] = {
-            "name": store.name,
+            "name": store.name.strip(),
             "locations": [store.key] if store.key in keys else [],
             "country": "US",
             "timezone": zone or "UTC",
@@ -101,10 +101,10 @@ def locate(stores: tuple[RealStore, ...], trading: tuple[RealStore, ...], channe
             "channel": channel,
             "point": {"latitude": store.location.lat, "longitude": store.location.lon},
             "address": {
-                "lines": [line for line in (store.address, store.address2) if line],
-                "city": store.city,
-                "region": store.state,
-                "postal_code": store.zip,
+                "lines": [line.strip() for line in (store.address, store.address2) if line and line.strip()],
+                "city": store.city.strip(),
+                "region": store.state.strip(),
+                "postal_code": store.zip.strip(),
                 "country": "US",
             },
             "services": [*(_word(service) for service in store.services), *(["pickup"] if store.key in keys else ())],
