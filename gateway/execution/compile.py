@@ -116,7 +116,7 @@ class _Compiler:
         if body.is_deep or len(fields) > SMALL:
             own = Body()
             own.write(f"return {self._checked(kind, fields, 'r', place, own)}")
-            own.look_at_the_clock(0)
+            own.look_at_the_clock((0, 0))
             return self._call("p", "r", own, record, body)
         return self._checked(kind, fields, record, place, body)
 
@@ -198,6 +198,7 @@ class _Compiler:
                 raise Unplannable("attribute name")
             return f"{record}.{name}"
         if isinstance(field, ComputedField):
+            body.cost += field.cost
             body.bound = body.bound or "ctx" in field.takes
             first = f"{record}, ctx" if "ctx" in field.takes else record
             function = self._names.refer("C", field.function)
@@ -265,9 +266,9 @@ class _Compiler:
         made, one = body.fresh(), body.fresh()
         body.write(f"{made} = []")
         with body.block(f"for {one} in {variable}:"):
-            start = len(body.lines)
+            mark = body.mark()
             body.write(f"{made}.append({self._value(item, one, details, place, body)})")
-            body.look_at_the_clock(start)
+            body.look_at_the_clock(mark)
         return made
 
     def _call(self, prefix: str, parameter: str, function: Body, argument: str, body: Body) -> str:
@@ -330,10 +331,10 @@ class _Compiler:
         below = Place(group, place.level + 1, place.frame, place.path)
         body = Body()
         with body.block("for d, r in zip(ds, rs):"):
-            start = len(body.lines)
+            mark = body.mark()
             place_of = f"d.{hole}" if self._shaped else f"d[{self._names.word(hole)}]"
             body.write(f"{place_of} = {self._value(definition.type, 'r', details, below, body)}")
-            body.look_at_the_clock(start)
+            body.look_at_the_clock(mark)
         self._fillers[site.index] = self._source.add("c", "ds, rs", body)
 
 

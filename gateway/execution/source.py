@@ -11,30 +11,36 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-MUCH = 24
-"""Lines that take a microsecond or more, beside which a look at the clock is little."""
+MUCH = 8
+"""Points (see `gateway.security.cost`) that are computed for one row, beside which a look at the clock is little."""
 DEEP = 14
 """Blocks and loops inside each other in one function; Python allows 20 loops, and reading suffers long before."""
 
 
 class Body:
-    """Lines of one function. `bound` once they need something of a request."""
+    """Lines of one function. `bound` once they need something of a request; `cost` is of what they compute once."""
 
-    __slots__ = ("_depth", "_names", "bound", "lines")
+    __slots__ = ("_depth", "_names", "bound", "cost", "lines")
 
     def __init__(self, names: int = 0) -> None:
         self.lines: list[str] = []
         self.bound = False
+        self.cost = 0
         self._depth = 1
         self._names = names
 
     def write(self, line: str) -> None:
         self.lines.append(f"{' ' * self._depth}{line}")
 
-    def look_at_the_clock(self, start: int) -> None:
-        """Where what was written since that line is much, asks before it whether there is time for it."""
-        if len(self.lines) - start > MUCH:
-            self.lines.insert(start, f"{' ' * self._depth}in_time()")
+    def mark(self) -> tuple[int, int]:
+        """Where the body is now, and what it costs up to here."""
+        return len(self.lines), self.cost
+
+    def look_at_the_clock(self, mark: tuple[int, int]) -> None:
+        """Where what was written since that mark computes much, asks before it whether there is time for it."""
+        line, cost = mark
+        if self.cost - cost >= MUCH:
+            self.lines.insert(line, f"{' ' * self._depth}in_time()")
 
     def fresh(self) -> str:
         """The name of a local variable that is not in use."""

@@ -436,7 +436,7 @@ class Slow:
             is_type_of = records(Product)
             title: str
 
-            @computed(str)
+            @computed(str, cost=10)
             @staticmethod
             def dear(record: Product) -> str:
                 slow.computed += 1
