@@ -113,7 +113,7 @@ class Gateway:
         registry: Registry | None = None
         shared: Shared | None = None
         try:
-            metrics, cache = CallMetrics(), AnswerCache()
+            metrics, cache = CallMetrics(), AnswerCache(settings.limits.answer_cache_bytes)
             shared = open_shared(settings.gateway.redis, cache)
             registry = Registry.open(settings, database, metrics, manifests, shared.ledger if shared else None)
             check_identity_rules(settings, registry.backends)

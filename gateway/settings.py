@@ -233,6 +233,9 @@ class LimitsSection(_Section, frozen=True, kw_only=True):
     failures_per_minute: Annotated[int, between(0, 1_000_000)] = 60
     """Wrong tokens and keys from one address; the next are told to wait. 0: as many as they like."""
     document_cache_bytes: Annotated[int, between(1 << 20, 64 << 30, "bytes")] = 16_777_216
+    answer_cache_bytes: Annotated[int, between(1 << 20, 64 << 30, "bytes")] = 50_331_648
+    response_cache_bytes: Annotated[int, between(1 << 20, 64 << 30, "bytes")] = 33_554_432
+    """What each worker keeps: documents and their plans, what backends answered, finished public answers."""
 
 
 ForwardedHeader = Literal["x-forwarded-for", "forwarded"]

@@ -30,7 +30,7 @@ _BRIEF_PART = 0.25
 GUARD_SECONDS = 60.0
 """How long a source is not believed that goes back to an earlier version: replicas are behind by less."""
 _MOST_STAMPS = 100_000
-BYTES = 134_217_728
+BYTES = 50_331_648
 
 Scope = tuple[Hashable, ...]
 

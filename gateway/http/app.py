@@ -135,7 +135,7 @@ def build_asgi(
     )
     figures = DoorFigures(gate, admission.capacity)
     origins = Origins(settings.server.cors_origins)
-    cache = ResponseCache()
+    cache = ResponseCache(size=settings.limits.response_cache_bytes)
     door = Door(
         admission=admission,
         origins=origins,

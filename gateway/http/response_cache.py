@@ -20,7 +20,7 @@ from gateway.model.context import CommerceContext
 from gateway.model.horizon import ENDLESS, is_over
 
 ENTRIES = 4_096
-BYTES = 64 * 1024 * 1024
+BYTES = 33_554_432
 LARGEST = 1024 * 1024
 RECENT = 10_000
 """Invalidations remembered, for answers that are being made meanwhile."""

@@ -3,6 +3,7 @@ locale and currency. A page writes hundreds of prices, and anybody may ask for t
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable
 from decimal import Context, Decimal
@@ -45,11 +46,15 @@ def _writer(name: str, currency: str) -> Writer:
     """What CLDR says of a locale, a megabyte at most, is read in some milliseconds and goes again; what somebody else
     had read stays. Babel itself would keep all eleven hundred, two hundred megabytes."""
     known = {*_data}
+    collecting = gc.isenabled()
+    gc.disable()  # tens of thousands of dictionaries, all of which are gone in a moment
     try:
         return writer_of(Locale.parse(name), currency)
     finally:
         for name in {*_data} - known - {"root"}:  # which all others build on
             del _data[name]
+        if collecting:
+            gc.enable()
 
 
 @lru_cache(MOST_WAYS)
