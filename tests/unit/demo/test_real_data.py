@@ -137,7 +137,7 @@ def test_a_store_gets_the_time_zone_its_point_lies_in(tmp_path: Path) -> None:
     section = located.sections["s7"]
     assert (section["timezone"], section["unparsed_hours"]) == ("America/Anchorage", "whenever")
     assert section["services"] == ["repairs", "pickup"]
-    assert locate(stores, (), "shop").sections["s7"]["services"] == ["Repairs"]
+    assert locate(stores, (), "shop").sections["s7"]["services"] == ["repairs"]
     assert (located.parsed, located.unparsed) == (0, 1)
 
 
