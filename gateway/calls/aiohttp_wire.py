@@ -15,9 +15,7 @@ from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from gateway.calls.addresses import socket_factory
 from gateway.calls.bodies import read_capped
-from gateway.calls.deadline import Deadline
 from gateway.calls.refusals import BadTransfer, NeverSent
 from gateway.calls.request_head import RequestHead
 from gateway.calls.wire import (
@@ -34,6 +32,8 @@ from gateway.calls.wire import (
 from gateway.errors import AdapterError, DeadlineExceeded, RequestRefused, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
+from gateway.runtime.addresses import socket_factory
+from gateway.runtime.deadline import Deadline
 
 _CONNECT = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
 

@@ -12,7 +12,6 @@ from typing import Any, TypeVar, cast
 from gateway.calls.bound import BoundBackend
 from gateway.calls.cache import ABSENT, AnswerCache, Scope, scope_of
 from gateway.calls.chunks import Chunk, chunks
-from gateway.calls.deadline import Deadline
 from gateway.calls.fetch import Fetch, Renewal
 from gateway.calls.flights import Flights
 from gateway.calls.metrics import CallMetrics
@@ -28,6 +27,7 @@ from gateway.model.horizon import horizon_of, is_over
 from gateway.model.touched import not_shareable
 from gateway.ports.operations import KeyedOperation, PagedOperation
 from gateway.ports.webhooks import EVERYTHING, ForgetsChanges
+from gateway.runtime.deadline import Deadline
 
 __all__ = ["BoundBackend", "Caller"]
 

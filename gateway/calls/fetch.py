@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.calls.cache import ABSENT, AnswerCache, Entry, Scope, goes_back
-from gateway.calls.deadline import Deadline
 from gateway.calls.observation import spared
 from gateway.calls.routes import Route
 from gateway.calls.shared import SharedAnswers, place_of, read, written
@@ -18,6 +17,7 @@ from gateway.calls.tags import tags_of
 from gateway.errors import AdapterError
 from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext
+from gateway.runtime.deadline import Deadline
 
 _RENEW_PAUSE = 1.0
 """Seconds before a renewal that failed is tried again."""

@@ -13,9 +13,9 @@ from typing import Any
 from msgspec.structs import force_setattr
 
 from gateway.calls.chunks import chunks
-from gateway.calls.deadline import Deadline
 from gateway.errors import AdapterError, DeadlineExceeded
 from gateway.model.context import CallContext
+from gateway.runtime.deadline import Deadline
 
 Fetch = Callable[[Sequence[Any], CallContext], Awaitable[Mapping[Any, Any]]]
 

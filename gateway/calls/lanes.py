@@ -8,9 +8,9 @@ import asyncio
 import time
 from collections import deque
 
-from gateway.calls.clock import Sleeper, clock_of
 from gateway.errors import Overloaded
 from gateway.model.context import Priority
+from gateway.runtime.clock import Sleeper, clock_of
 
 MOST_WAITING = 1_000
 """Those of operations that have begun are not counted: they are as many as their adapters make."""

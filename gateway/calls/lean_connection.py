@@ -11,12 +11,12 @@ from typing import cast
 import httptools
 
 from gateway.calls.bodies import Body
-from gateway.calls.clock import Clock, Sleeper, clock_of
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.wire import LONGEST_FIELD, MOST_FIELDS, SWITCHING_PROTOCOLS, check_head
 from gateway.errors import DeadlineExceeded
 from gateway.model.context import CallContext
 from gateway.ports.transport import Response
+from gateway.runtime.clock import Clock, Sleeper, clock_of
 
 _LONGEST_HEAD = 65_536
 """Bytes of status line and fields that may arrive before the fields are complete."""

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] # its own open tuple
 
-from gateway.calls.addresses import socket_factory
 from gateway.calls.lean_connection import Connection, Lost
 from gateway.calls.refusals import BadTransfer, NeverSent
 from gateway.calls.request_head import RequestHead
@@ -22,6 +21,7 @@ from gateway.calls.wire import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, no
 from gateway.errors import AdapterError, DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
+from gateway.runtime.addresses import socket_factory
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -16,7 +16,6 @@ from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
 from gateway.calls.refusals import BadTransfer
 from gateway.calls.shared import shareable
-from gateway.calls.tracing import NO_SPAN, configured, span
 from gateway.errors import (
     AdapterError,
     ConfigurationError,
@@ -28,6 +27,7 @@ from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext, Priority, UndeclaredContext
 from gateway.model.soundness import fault_of
 from gateway.ports.operations import KeyedOperation, PagedOperation
+from gateway.runtime.tracing import NO_SPAN, configured, span
 
 
 class Route:

@@ -21,7 +21,6 @@ from gateway.calls.health import Health
 from gateway.calls.metrics import BackendCounters, CallMetrics
 from gateway.calls.observation import TALLY, Tally
 from gateway.calls.rates import LONGEST_WAIT, RateBudget, RateLedger
-from gateway.calls.tracing import NO_SPAN, configured, span
 from gateway.calls.usual import kind_of
 from gateway.calls.wire import Wire
 from gateway.calls.wires import wire_of
@@ -30,6 +29,7 @@ from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.manifest import Manifest
 from gateway.ports.transport import Request, Response, ThrottleSignal
+from gateway.runtime.tracing import NO_SPAN, configured, span
 from gateway.settings import PolicyNumbers
 
 _UNSAID = OperationSpec()

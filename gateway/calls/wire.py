@@ -15,13 +15,13 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
-from gateway.calls.addresses import AddressRefused
 from gateway.calls.bodies import ACCEPTED_ENCODINGS
-from gateway.calls.deadline import Deadline
 from gateway.calls.refusals import BadTransfer, NeverSent
 from gateway.errors import DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
+from gateway.runtime.addresses import AddressRefused
+from gateway.runtime.deadline import Deadline
 
 COMMON_HEADERS = {"accept-encoding": ACCEPTED_ENCODINGS, "user-agent": "commerce-gateway"}
 CONNECT_SECONDS = 2.0

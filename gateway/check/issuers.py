@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from gateway.calls.addresses import AddressRefused
 from gateway.check.findings import Problem
 from gateway.errors import ConfigurationError
+from gateway.runtime.addresses import AddressRefused
 from gateway.settings import IssuerSection, Settings
 from gateway.validation.people import problems_of_keys
 

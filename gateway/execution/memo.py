@@ -19,9 +19,9 @@ from typing import Any, Protocol, TypeVar, cast
 from aiodataloader import DataLoader
 from msgspec import Struct
 
-from gateway.calls.deadline import Deadline
 from gateway.errors import GatewayError
 from gateway.execution.failures import raisable
+from gateway.runtime.deadline import Deadline
 
 Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
 Owned = TypeVar("Owned")

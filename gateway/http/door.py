@@ -14,7 +14,6 @@ from typing import Any
 from graphql import GraphQLError
 from opentelemetry.trace import Tracer
 
-from gateway.calls.clock import clock_of
 from gateway.errors import BadInput, GatewayError, GatewayOverloaded
 from gateway.http.admission import Admission, Admitted, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, Teller, encoded, is_request_error, refusal_reply, reply, status_of
@@ -40,6 +39,7 @@ from gateway.http.wire import (
     send_reply,
     trace_id_of,
 )
+from gateway.runtime.clock import clock_of
 from gateway.settings import LimitsSection
 
 PATIENCE_SECONDS = 0.02

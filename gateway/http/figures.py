@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.calls.plain_metrics import PlainHistogram
 from gateway.http.capacity import Capacity
 from gateway.http.gate import Gate
+from gateway.runtime.metrics import PlainHistogram
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

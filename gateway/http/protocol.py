@@ -15,9 +15,9 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.calls.clock import Sleeper, clock_of
 from gateway.http.connections import RETRY_SECONDS, Connections, answering
 from gateway.http.writing import WriteWatch
+from gateway.runtime.clock import Sleeper, clock_of
 
 HEAD_BYTES = 65_536
 MOST_PIPELINED = 32

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, format_trace_id, get_tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gateway.calls.tracing import configured
+from gateway.runtime.tracing import configured
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.calls.clock import clock_of
+from gateway.runtime.clock import clock_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

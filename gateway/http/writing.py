@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from gateway.calls.clock import Sleeper, clock_of
+from gateway.runtime.clock import Sleeper, clock_of
 
 LEAST_RATE = 1_024
 """Bytes a second a client must read while something waits for it."""

@@ -20,8 +20,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from yarl import URL
 
-from gateway.calls.addresses import is_public, socket_factory
 from gateway.errors import ConfigurationError, Unavailable
+from gateway.runtime.addresses import is_public, socket_factory
 
 MINIMUM_INTERVAL = 10.0
 MAXIMUM_AGE = 300.0

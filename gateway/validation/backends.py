@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from gateway.calls.addresses import is_public
 from gateway.constraints import Facts, nearest
 from gateway.constraints.addresses import is_loopback
 from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.domains import PORTS
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.registry import manifest_of, secrets_of
+from gateway.runtime.addresses import is_public
 from gateway.settings import BackendSection, PolicyNumbers, Settings
 from gateway.structure import read
 from gateway.validation.values import check_record

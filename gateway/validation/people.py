@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway.calls.addresses import is_public
 from gateway.constraints import nearest
 from gateway.constraints.addresses import is_loopback
 from gateway.constraints.texts import variable_shown
 from gateway.errors import ConfigurationError, ContextNotAllowed, GatewayError, Mistake
 from gateway.model.principal import ClientProfile
+from gateway.runtime.addresses import is_public
 from gateway.security.profiles import ANONYMOUS_PROFILE, Profiles, RequestFacts
 from gateway.security.trusted import read_manifest
 from gateway.settings import ApiKeySection, IssuerSection, Settings

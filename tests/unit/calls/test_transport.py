@@ -19,7 +19,6 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateway.calls import tracing
 from gateway.calls.bodies import read_capped, without_halves
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.refusals import BadTransfer
@@ -29,6 +28,7 @@ from gateway.model.context import CallContext, Priority
 from gateway.model.operation import OperationSpec
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.transport import Request, Response, ThrottleSignal
+from gateway.runtime import tracing
 from gateway.settings import HttpClient, PolicyNumbers
 
 

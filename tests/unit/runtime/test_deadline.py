@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from msgspec.structs import force_setattr
 
-from gateway.calls.deadline import Deadline
 from gateway.errors import DeadlineExceeded
 from gateway.model.context import CallContext
+from gateway.runtime.deadline import Deadline
 
 
 async def test_what_takes_too_long_is_stopped() -> None:

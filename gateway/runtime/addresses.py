@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
-from gateway.calls.special_addresses import is_reachable
+from gateway.runtime.special_addresses import is_reachable
 
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.calls.plain_metrics import PlainCounters, PlainHistograms
+from gateway.runtime.metrics import PlainCounters, PlainHistograms
 
 BOUNDS = (0.1, 1.0, 10.0)
 

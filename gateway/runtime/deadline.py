@@ -11,8 +11,8 @@ import time
 from types import TracebackType
 from typing import Protocol
 
-from gateway.calls.clock import Clock, Sleeper, clock_of
 from gateway.errors import DeadlineExceeded
+from gateway.runtime.clock import Clock, Sleeper, clock_of
 
 
 class Ends(Protocol):

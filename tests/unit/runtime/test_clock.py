@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from gateway.calls.clock import TICKS, Clock, clock_of
+from gateway.runtime.clock import TICKS, Clock, clock_of
 
 
 class Sleeper:
