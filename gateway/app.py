@@ -10,12 +10,12 @@ from typing import Any
 import structlog
 from starlette.routing import BaseRoute
 
-from gateway.calls.cache import AnswerCache
-from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.tags import touched, unnamed
+from gateway.calls.operation.cache import AnswerCache
+from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.tags import touched, unnamed
+from gateway.calls.operation.writes import Writes
 from gateway.calls.webhooks import WebhookInbox
-from gateway.calls.writes import Writes
 from gateway.context import ContextFactory
 from gateway.errors import StateUnavailable
 from gateway.execution import Engine

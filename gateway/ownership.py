@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from gateway.calls.bound import BoundBackend
+from gateway.calls.operation.bound import BoundBackend
 from gateway.errors import ConfigurationError
 from gateway.markets import Markets
 from gateway.model.identity import place_key

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from gateway.calls.bound import BoundBackend
+from gateway.calls.attempt.rates import RateLedger
+from gateway.calls.attempt.transport import build_transport
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.rates import RateLedger
-from gateway.calls.transport import build_transport
+from gateway.calls.operation.bound import BoundBackend
 from gateway.constraints.texts import variable_shown
 from gateway.errors import ConfigurationError, Mistake
 from gateway.logs.redaction import know_secrets

@@ -16,8 +16,8 @@ from typing import Protocol
 import structlog
 from cachetools import TTLCache
 
-from gateway.calls.bound import BoundBackend
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.operation.bound import BoundBackend
 from gateway.errors import BadInput, Overloaded, Unauthenticated
 from gateway.logs.failures import FAILURES
 from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent, WebhookPort

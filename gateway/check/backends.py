@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from gateway.app import Gateway
-from gateway.calls.bound import BoundBackend
+from gateway.calls.operation.bound import BoundBackend
 from gateway.check.causes import Kind, problem_of
 from gateway.check.contexts import markets
 from gateway.check.findings import BackendReport, Problem

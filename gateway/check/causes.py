@@ -8,7 +8,7 @@ from enum import Enum
 
 import msgspec
 
-from gateway.calls.bound import BoundBackend
+from gateway.calls.operation.bound import BoundBackend
 from gateway.check.findings import Problem
 from gateway.errors import (
     AdapterError,

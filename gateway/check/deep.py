@@ -13,10 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.app import Gateway
-from gateway.calls.bound import BoundBackend
-from gateway.calls.cache import AnswerCache
-from gateway.calls.caller import Caller
 from gateway.calls.observation import OBSERVER, BackendCall
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.cache import AnswerCache
+from gateway.calls.operation.caller import Caller
 from gateway.check.causes import problem_of
 from gateway.check.contexts import known_to
 from gateway.check.facts import FIRST, Asked, Facts, questions

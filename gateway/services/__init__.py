@@ -3,8 +3,8 @@ through `calls`. `Services` is all of them, wired once at start."""
 
 from __future__ import annotations
 
-from gateway.calls.caller import Caller
-from gateway.calls.writes import Writes
+from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.writes import Writes
 from gateway.ownership import Ownership
 from gateway.ports.aliases import Aliases
 from gateway.ports.links import IdentityLinks

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.calls.caller import Caller
-from gateway.calls.writes import Writes
+from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.writes import Writes
 from gateway.errors import AdapterError, ClientFault, Unavailable
 from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext

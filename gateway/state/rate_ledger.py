@@ -1,5 +1,5 @@
 """The rate budgets that several gateways share, over Redis: one script draws, so that two gateways never draw the same
-point; the clock is Redis's own. Implements `gateway.calls.rates.RateLedger`.
+point; the clock is Redis's own. Implements `gateway.calls.attempt.rates.RateLedger`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.calls.cache import AnswerCache
+from gateway.calls.operation.cache import AnswerCache
 from gateway.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The cache that several gateways share, over Redis: what one learnt the others need not ask, and what one is told has
-changed the others forget too. Implements `gateway.calls.shared.SharedAnswers`; no personal answer ever comes here.
+changed the others forget too. Implements `gateway.calls.operation.shared.SharedAnswers`; no personal answer ever comes
+here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import structlog
 from msgspec import Struct
 from redis.exceptions import RedisError
 
-from gateway.calls.cache import AnswerCache
+from gateway.calls.operation.cache import AnswerCache
 from gateway.state.redis_link import RedisLink
 
 _CHANNEL = b"gateway:changed"

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from gateway.calls.wires import wire_of
+from gateway.calls.wire.clients import wire_of
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request
 from tests.bench.report import Report

@@ -18,7 +18,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from gateway.calls.transport import build_transport
+from gateway.calls.attempt.transport import build_transport
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request

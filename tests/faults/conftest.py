@@ -15,10 +15,10 @@ from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.caller import Caller
+from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.transport import AioTransport, build_transport
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.caller import Caller
 from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, RateLimited, RequestRefused, Unavailable
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext, ContextView

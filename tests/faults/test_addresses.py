@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from gateway.calls.transport import AioTransport, build_transport
+from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.operation.caller import Caller
 from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import CustomerKey, CustomerKeyKind

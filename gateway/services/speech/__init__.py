@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gateway.calls.staleness import OLDER_REFUSED, REVALIDATING
+from gateway.calls.operation.staleness import OLDER_REFUSED, REVALIDATING
 from gateway.model.catalog import Product
 from gateway.model.freshness import Freshness
 from gateway.model.money import Money

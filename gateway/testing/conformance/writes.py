@@ -1,5 +1,6 @@
 """The suite of writes: whatever happens between the sending and the answer, one effect remains at the owner, and
-whoever asked is told the truth. It drives `gateway.calls.writes` as production does, over a journal of its own.
+whoever asked is told the truth. It drives `gateway.calls.operation.writes` as production does, over a journal of its
+own.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import update
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.writes import DOUBLED_TASK, WriteRoute, Writes
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.writes import DOUBLED_TASK, WriteRoute, Writes
 from gateway.errors import AdapterError, ConfigurationError, IdempotencyConflict, OutcomeUnknown
 from gateway.model.context import CallContext, CommerceContext
 from gateway.ports.domains import Adapter

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gateway.calls.transport import build_transport
+from gateway.calls.attempt.transport import build_transport
 from gateway.errors import Unavailable
 from gateway.model.context import CallContext
 from gateway.model.money import Money

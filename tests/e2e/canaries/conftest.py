@@ -10,7 +10,7 @@ import pytest_asyncio
 import structlog
 from msgspec import Struct
 
-from gateway.calls.cache import Entry
+from gateway.calls.operation.cache import Entry
 from gateway.http.response_cache import Kept
 from tests.e2e.canaries import driving
 from tests.e2e.canaries.driving import Given, client_of

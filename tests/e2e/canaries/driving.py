@@ -18,7 +18,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from gateway.calls.cache import Entry
+from gateway.calls.operation.cache import Entry
 from gateway.check import check
 from gateway.demo.answers import document
 from gateway.demo.run import MAIN_QUERY, MAIN_VARIABLES

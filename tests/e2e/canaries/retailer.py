@@ -16,10 +16,10 @@ from adapters.hubspot.sandbox import HubSpotSandbox
 from adapters.shopify.sandbox import ShopifySandbox
 from adapters.shopify.sandbox.cost import Bucket
 from gateway.app import Gateway
-from gateway.calls.breaker import Breaker
-from gateway.calls.cache import Entry
-from gateway.calls.rates import RateBudget
-from gateway.calls.transport import AioTransport
+from gateway.calls.attempt.breaker import Breaker
+from gateway.calls.attempt.rates import RateBudget
+from gateway.calls.attempt.transport import AioTransport
+from gateway.calls.operation.cache import Entry
 from gateway.demo.configuration import TEMPLATE, environment, filled, words
 from gateway.demo.hosting import hosted
 from gateway.demo.identities import DAY, Tokens, publish_keys, sign_tokens

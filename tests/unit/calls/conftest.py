@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.caller import Caller
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.caller import Caller
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.freshness import Freshness

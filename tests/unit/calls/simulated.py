@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 from unittest.mock import patch
 
+from gateway.calls.attempt.transport import AioTransport
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.transport import AioTransport
 from gateway.errors import AdapterError, DeadlineExceeded
 from gateway.model.context import CallContext, Priority
 from gateway.model.operation import OperationSpec

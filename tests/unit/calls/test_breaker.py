@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gateway.calls.breaker import Breaker
+from gateway.calls.attempt.breaker import Breaker
 
 
 class Time:

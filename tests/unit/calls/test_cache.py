@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gateway.calls import cache as cache_module
-from gateway.calls.caller import Caller
+from gateway.calls.operation import cache as cache_module
+from gateway.calls.operation.caller import Caller
 from gateway.errors import AdapterError, AmbiguousKey, Unavailable
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, Variant
 from gateway.model.context import CallContext, CommerceContext, Priority

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.calls.caller import Caller
+from gateway.calls.operation.caller import Caller
 from gateway.errors import (
     AmbiguousKey,
     BadInput,

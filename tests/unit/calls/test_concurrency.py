@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import force_setattr
 
-from gateway.calls.concurrency import BEGUN, Begun, GradientLimit
-from gateway.calls.lanes import MOST_WAITING
+from gateway.calls.attempt.concurrency import BEGUN, Begun, GradientLimit
+from gateway.calls.attempt.lanes import MOST_WAITING
 from gateway.errors import AdapterError, DeadlineExceeded, Overloaded
 from gateway.model.context import CallContext, Priority
 from gateway.model.operation import OperationSpec

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from gateway.calls import caller as caller_module
-from gateway.calls.cache import Scope, scope_of
-from gateway.calls.caller import Caller
-from gateway.calls.shared import SharedAnswers
+from gateway.calls.operation import caller as caller_module
+from gateway.calls.operation.cache import Scope, scope_of
+from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.shared import SharedAnswers
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.freshness import Freshness

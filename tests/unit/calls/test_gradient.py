@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.calls.gradient import Gradient
-from gateway.calls.usual import UsualTimes, kind_of
+from gateway.calls.attempt.gradient import Gradient
+from gateway.calls.attempt.usual import UsualTimes, kind_of
 from gateway.model.context import Priority
 from gateway.ports.transport import Request, Response
 from gateway.settings import PolicyNumbers

@@ -10,10 +10,10 @@ from typing import Any, get_args
 import pytest
 from aiohttp import web
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.caller import Caller
-from gateway.calls.transport import AioTransport, build_transport
-from gateway.calls.wires import wire_of
+from gateway.calls.attempt.transport import AioTransport, build_transport
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.caller import Caller
+from gateway.calls.wire.clients import wire_of
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, InvalidAnswer
 from gateway.model.context import CallContext, ContextView
 from gateway.model.operation import OperationSpec

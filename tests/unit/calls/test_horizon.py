@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.calls.caller import Caller
-from gateway.calls.shared import SharedAnswers
+from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.shared import SharedAnswers
 from gateway.errors import Unavailable, UnsupportedPriceRule
 from gateway.model.context import CallContext
 from gateway.model.horizon import horizon_of

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.caller import Caller
+from gateway.calls.attempt.transport import AioTransport
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall
-from gateway.calls.transport import AioTransport
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.caller import Caller
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, ContextView
 from gateway.model.operation import OperationSpec

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.calls.projection import BEHIND, Projected, StockProjection
+from gateway.calls.operation.projection import BEHIND, Projected, StockProjection
 from gateway.errors import Unavailable
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness

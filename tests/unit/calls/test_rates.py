@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.calls.rates import RateBudget
+from gateway.calls.attempt.rates import RateBudget
 from gateway.errors import RateLimited
 from gateway.model.context import CallContext, Priority
 from gateway.ports.transport import ThrottleSignal

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.calls.retry import RetryBudget, delay, worth_retrying
+from gateway.calls.attempt.retry import RetryBudget, delay, worth_retrying
 from gateway.errors import CircuitOpen, DeadlineExceeded, InvalidAnswer, Overloaded, RateLimited, Unavailable
 
 

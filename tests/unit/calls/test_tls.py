@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from msgspec import Struct
 
-from gateway.calls.wires import wire_of
+from gateway.calls.wire.clients import wire_of
 from gateway.errors import Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response

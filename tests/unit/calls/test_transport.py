@@ -19,10 +19,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateway.calls.bodies import read_capped, without_halves
+from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.refusals import BadTransfer
-from gateway.calls.transport import AioTransport, build_transport
+from gateway.calls.wire.bodies import read_capped, without_halves
+from gateway.calls.wire.errors import BadTransfer
 from gateway.errors import DeadlineExceeded, InvalidAnswer, Overloaded, RateLimited, Unavailable
 from gateway.model.context import CallContext, Priority
 from gateway.model.operation import OperationSpec

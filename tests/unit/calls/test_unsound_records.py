@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from gateway.calls.caller import Caller
+from gateway.calls.operation.caller import Caller
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
 from gateway.model.operation import OperationSpec

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.calls.caller import Caller
 from gateway.calls.metrics import CallMetrics
+from gateway.calls.operation.caller import Caller
 from gateway.calls.webhooks import WebhookInbox
 from gateway.errors import BadInput, Unauthenticated
 from gateway.model.context import CallContext

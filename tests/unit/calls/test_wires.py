@@ -10,10 +10,10 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import force_setattr
 
-from gateway.calls import lean_wire
-from gateway.calls.refusals import BadTransfer
-from gateway.calls.wire import Wire
-from gateway.calls.wires import wire_of
+from gateway.calls.wire import lean_client as lean_wire
+from gateway.calls.wire.clients import wire_of
+from gateway.calls.wire.errors import BadTransfer
+from gateway.calls.wire.exchange import Wire
 from gateway.errors import AdapterError, DeadlineExceeded, RequestRefused, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.transport import build_transport
+from gateway.calls.attempt.transport import build_transport
+from gateway.calls.operation.bound import BoundBackend
 from gateway.check.causes import Kind, kind_of, problem_of
 from gateway.errors import (
     AdapterError,

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.app import Gateway
-from gateway.calls.bound import BoundBackend
+from gateway.calls.operation.bound import BoundBackend
 from gateway.check.backends import Examination, manifest_problems
 from gateway.model.context import CallContext
 from gateway.ports.domains import Probe

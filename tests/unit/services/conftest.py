@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.caller import Caller
-from gateway.calls.writes import Writes
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.writes import Writes
 from gateway.context import ContextFactory
 from gateway.execution import Engine, Request, Result
 from gateway.model.principal import ANONYMOUS, Principal

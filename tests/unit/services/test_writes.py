@@ -14,7 +14,7 @@ import strawberry
 import structlog
 from structlog.testing import capture_logs
 
-from gateway.calls.concurrency import BEGUN, Begun
+from gateway.calls.attempt.concurrency import BEGUN, Begun
 from gateway.context import ContextFactory, OperationContext
 from gateway.errors import GatewayError, Unavailable
 from gateway.execution import Engine, Request, Result, batched, original, records

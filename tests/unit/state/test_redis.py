@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.calls.cache import ABSENT, AnswerCache, Entry
-from gateway.calls.rates import RateBudget
-from gateway.calls.shared import place_of, read, written
+from gateway.calls.attempt.rates import RateBudget
+from gateway.calls.operation.cache import ABSENT, AnswerCache, Entry
+from gateway.calls.operation.shared import place_of, read, written
 from gateway.errors import ConfigurationError, RateLimited
 from gateway.model.context import CallContext, Priority
 from gateway.model.freshness import Freshness

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.calls.cache import AnswerCache
-from gateway.calls.caller import BoundBackend, Caller
+from gateway.calls.operation.cache import AnswerCache
+from gateway.calls.operation.caller import BoundBackend, Caller
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from adapters.hubspot.adapter import HubSpotAdapter
 from adapters.hubspot.config import HubSpotConfig
 from adapters.hubspot.manifest import MANIFEST
-from gateway.calls.transport import build_transport
+from gateway.calls.attempt.transport import build_transport
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind
 from gateway.model.identity import KeyRule

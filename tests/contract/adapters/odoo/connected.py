@@ -16,7 +16,7 @@ from adapters.odoo.config import OdooConfig
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox
 from adapters.odoo.sandbox.seeding.prices import RULE
-from gateway.calls.aiohttp_wire import AiohttpWire
+from gateway.calls.wire.aiohttp_client import AiohttpWire
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.identity import KeyRule

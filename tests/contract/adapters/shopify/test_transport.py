@@ -10,7 +10,7 @@ from adapters.shopify.adapter import Shopify, create
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from adapters.shopify.sandbox.cost import Bucket
-from gateway.calls.transport import AioTransport, build_transport
+from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.errors import RateLimited
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.settings import PolicyNumbers

@@ -13,7 +13,7 @@ from adapters.square.adapter import SquareAdapter
 from adapters.square.config import SquareConfig
 from adapters.square.manifest import MANIFEST
 from adapters.square.sandbox import SquareSandbox
-from gateway.calls.transport import build_transport
+from gateway.calls.attempt.transport import build_transport
 from gateway.model.catalog import Category, Image, Product, ProductOption, SelectedOption, Variant
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.freshness import Freshness

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from adapters.vendure.adapter import VendureAdapter
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.manifest import MANIFEST
-from gateway.calls.transport import build_transport
+from gateway.calls.attempt.transport import build_transport
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.identity import KeyRule
 from gateway.ports.manifest import AdapterEnvironment, Secret

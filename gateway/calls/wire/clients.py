@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ssl
 
-from gateway.calls.aiohttp_wire import AiohttpWire
-from gateway.calls.lean_wire import LeanWire
-from gateway.calls.wire import Wire
+from gateway.calls.wire.aiohttp_client import AiohttpWire
+from gateway.calls.wire.exchange import Wire
+from gateway.calls.wire.lean_client import LeanWire
 from gateway.settings import HttpClient
 
 _WIRES: dict[HttpClient, type[AiohttpWire] | type[LeanWire]] = {"aiohttp": AiohttpWire, "lean": LeanWire}

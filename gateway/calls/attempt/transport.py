@@ -13,17 +13,17 @@ import ssl
 import time
 from contextlib import AbstractContextManager
 
-from gateway.calls import retry
-from gateway.calls.bodies import without_halves
-from gateway.calls.breaker import Breaker
-from gateway.calls.concurrency import BEGUN, Begun, GradientLimit
-from gateway.calls.health import Health
+from gateway.calls.attempt import retry
+from gateway.calls.attempt.breaker import Breaker
+from gateway.calls.attempt.concurrency import BEGUN, Begun, GradientLimit
+from gateway.calls.attempt.health import Health
+from gateway.calls.attempt.rates import LONGEST_WAIT, RateBudget, RateLedger
+from gateway.calls.attempt.usual import kind_of
 from gateway.calls.metrics import BackendCounters, CallMetrics
 from gateway.calls.observation import TALLY, Tally
-from gateway.calls.rates import LONGEST_WAIT, RateBudget, RateLedger
-from gateway.calls.usual import kind_of
-from gateway.calls.wire import Wire
-from gateway.calls.wires import wire_of
+from gateway.calls.wire.bodies import without_halves
+from gateway.calls.wire.clients import wire_of
+from gateway.calls.wire.exchange import Wire
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, Overloaded, RateLimited
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE, OperationSpec

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] # its own open tuple
 
-from gateway.calls.lean_connection import Connection, Lost
-from gateway.calls.refusals import BadTransfer, NeverSent
-from gateway.calls.request_head import RequestHead
-from gateway.calls.wire import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, not_connected, place_in
+from gateway.calls.wire.errors import BadTransfer, NeverSent
+from gateway.calls.wire.exchange import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, not_connected, place_in
+from gateway.calls.wire.lean_connection import Connection, Lost
+from gateway.calls.wire.request_head import RequestHead
 from gateway.errors import AdapterError, DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response

@@ -10,9 +10,9 @@ from typing import cast
 
 import httptools
 
-from gateway.calls.bodies import Body
-from gateway.calls.refusals import BadTransfer
-from gateway.calls.wire import LONGEST_FIELD, MOST_FIELDS, SWITCHING_PROTOCOLS, check_head
+from gateway.calls.wire.bodies import Body
+from gateway.calls.wire.errors import BadTransfer
+from gateway.calls.wire.exchange import LONGEST_FIELD, MOST_FIELDS, SWITCHING_PROTOCOLS, check_head
 from gateway.errors import DeadlineExceeded
 from gateway.model.context import CallContext
 from gateway.ports.transport import Response

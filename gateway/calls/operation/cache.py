@@ -12,8 +12,8 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from gateway.calls.staleness import version_of
-from gateway.calls.weights import Scales
+from gateway.calls.operation.staleness import version_of
+from gateway.calls.operation.weights import Scales
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.horizon import ENDLESS, horizon_of, is_over

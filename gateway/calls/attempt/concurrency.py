@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from gateway.calls.gradient import Gradient
-from gateway.calls.lanes import MOST_WAITING, WaitingLine
-from gateway.calls.usual import Kind
+from gateway.calls.attempt.gradient import Gradient
+from gateway.calls.attempt.lanes import MOST_WAITING, WaitingLine
+from gateway.calls.attempt.usual import Kind
 from gateway.errors import DeadlineExceeded, Overloaded
 from gateway.model.context import CallContext, Priority
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from gateway.calls.transport import AioTransport
+from gateway.calls.attempt.transport import AioTransport
 from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
 from gateway.settings import PolicyNumbers

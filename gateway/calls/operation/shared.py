@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from gateway.calls.cache import ABSENT, Entry, Scope
+from gateway.calls.operation.cache import ABSENT, Entry, Scope
 from gateway.model.catalog import Category, Collection, Product, ProductPage
 from gateway.model.horizon import ENDLESS
 from gateway.model.pricing import Price

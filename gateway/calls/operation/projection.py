@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from gateway.calls.staleness import marked_stale
+from gateway.calls.operation.staleness import marked_stale
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, ContextView, Priority
 from gateway.model.identity import NativeRef, VariantKey

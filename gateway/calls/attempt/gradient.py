@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from gateway.calls.usual import ENOUGH, Kind, UsualTimes
+from gateway.calls.attempt.usual import ENOUGH, Kind, UsualTimes
 
 FLOOR = 4
 _FEW = 2 * FLOOR

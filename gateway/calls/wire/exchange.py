@@ -15,8 +15,8 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
-from gateway.calls.bodies import ACCEPTED_ENCODINGS
-from gateway.calls.refusals import BadTransfer, NeverSent
+from gateway.calls.wire.bodies import ACCEPTED_ENCODINGS
+from gateway.calls.wire.errors import BadTransfer, NeverSent
 from gateway.errors import DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response

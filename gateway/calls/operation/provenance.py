@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.calls.tags import tags_of
+from gateway.calls.operation.tags import tags_of
 from gateway.errors import AdapterError
 from gateway.model.horizon import horizon_of
 from gateway.model.touched import TOUCHED

@@ -22,10 +22,10 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.concurrency import BEGUN, Begun
+from gateway.calls.attempt.concurrency import BEGUN, Begun
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
+from gateway.calls.operation.bound import BoundBackend
 from gateway.errors import (
     AdapterError,
     ConfigurationError,

@@ -15,10 +15,9 @@ from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from gateway.calls.bodies import read_capped
-from gateway.calls.refusals import BadTransfer, NeverSent
-from gateway.calls.request_head import RequestHead
-from gateway.calls.wire import (
+from gateway.calls.wire.bodies import read_capped
+from gateway.calls.wire.errors import BadTransfer, NeverSent
+from gateway.calls.wire.exchange import (
     COMMON_HEADERS,
     CONNECT_SECONDS,
     IDLE_SECONDS,
@@ -29,6 +28,7 @@ from gateway.calls.wire import (
     not_connected,
     place_in,
 )
+from gateway.calls.wire.request_head import RequestHead
 from gateway.errors import AdapterError, DeadlineExceeded, RequestRefused, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response

@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.calls.cache import ABSENT, AnswerCache, Entry, Scope, goes_back
 from gateway.calls.observation import spared
-from gateway.calls.routes import Route
-from gateway.calls.shared import SharedAnswers, place_of, read, written
-from gateway.calls.staleness import OLDER_REFUSED, marked_stale
-from gateway.calls.tags import tags_of
+from gateway.calls.operation.cache import ABSENT, AnswerCache, Entry, Scope, goes_back
+from gateway.calls.operation.routes import Route
+from gateway.calls.operation.shared import SharedAnswers, place_of, read, written
+from gateway.calls.operation.staleness import OLDER_REFUSED, marked_stale
+from gateway.calls.operation.tags import tags_of
 from gateway.errors import AdapterError
 from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext

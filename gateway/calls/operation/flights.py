@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import force_setattr
 
-from gateway.calls.chunks import chunks
+from gateway.calls.operation.chunks import chunks
 from gateway.errors import AdapterError, DeadlineExceeded
 from gateway.model.context import CallContext
 from gateway.runtime.deadline import Deadline

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.chunks import PLACE
-from gateway.calls.concurrency import BEGUN, Begun
+from gateway.calls.attempt.concurrency import BEGUN, Begun
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
-from gateway.calls.refusals import BadTransfer
-from gateway.calls.shared import shareable
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.chunks import PLACE
+from gateway.calls.operation.shared import shareable
+from gateway.calls.wire.errors import BadTransfer
 from gateway.errors import (
     AdapterError,
     ConfigurationError,

@@ -9,18 +9,18 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from gateway.calls.bound import BoundBackend
-from gateway.calls.cache import ABSENT, AnswerCache, Scope, scope_of
-from gateway.calls.chunks import Chunk, chunks
-from gateway.calls.fetch import Fetch, Renewal
-from gateway.calls.flights import Flights
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import spared
-from gateway.calls.provenance import report
-from gateway.calls.routes import Route
-from gateway.calls.shared import SharedAnswers
-from gateway.calls.staleness import OVER_AT_SOURCE, REVALIDATING, marked_stale
-from gateway.calls.tags import touched
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.cache import ABSENT, AnswerCache, Scope, scope_of
+from gateway.calls.operation.chunks import Chunk, chunks
+from gateway.calls.operation.fetch import Fetch, Renewal
+from gateway.calls.operation.flights import Flights
+from gateway.calls.operation.provenance import report
+from gateway.calls.operation.routes import Route
+from gateway.calls.operation.shared import SharedAnswers
+from gateway.calls.operation.staleness import OVER_AT_SOURCE, REVALIDATING, marked_stale
+from gateway.calls.operation.tags import touched
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.horizon import horizon_of, is_over

@@ -8,7 +8,7 @@ import re
 import zlib
 from typing import Protocol
 
-from gateway.calls.refusals import BadTransfer
+from gateway.calls.wire.errors import BadTransfer
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
 
