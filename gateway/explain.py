@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from gateway.app import Gateway
 from gateway.errors import ConfigurationError
 from gateway.execution import Request
-from gateway.execution.backend_calls import BackendSum, CallStep
-from gateway.execution.drawing import tree
-from gateway.execution.explain import Explanation
-from gateway.execution.timeline import timeline
+from gateway.execution.explain.backend_calls import BackendSum, CallStep
+from gateway.execution.explain.drawing import tree
+from gateway.execution.explain.report import Explanation
+from gateway.execution.explain.timeline import timeline
 from gateway.model.principal import ANONYMOUS, Principal
 from gateway.ownership import Ownership
 from gateway.security.profiles import RequestFacts

@@ -21,7 +21,7 @@ from graphql import (
 )
 
 import schema
-from gateway.execution.checks import check_schema, graphql_schema
+from gateway.execution.declare.checks import check_schema, graphql_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PRINTED = ROOT / "schema" / "schema.graphql"

@@ -1,11 +1,19 @@
 """Breadth-first execution: every field that fetches runs once for all its parents."""
 
-from gateway.execution.batched import BatchedField, ComputedField, GatewayField, attribute, batched, computed, streamed
-from gateway.execution.checks import check_schema, records
-from gateway.execution.counters import Counters
-from gateway.execution.engine import Context, Engine, Request, Result
-from gateway.execution.failures import original
-from gateway.execution.memo import Memo
+from gateway.execution.declare.batched import (
+    BatchedField,
+    ComputedField,
+    GatewayField,
+    attribute,
+    batched,
+    computed,
+    streamed,
+)
+from gateway.execution.declare.checks import check_schema, records
+from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.failures import original
+from gateway.execution.memo.memo import Memo
+from gateway.execution.run.engine import Context, Engine, Request, Result
 
 __all__ = [
     "BatchedField",

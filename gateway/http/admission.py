@@ -10,7 +10,7 @@ import structlog
 from msgspec import Struct
 
 from gateway.errors import GatewayError, Unauthenticated
-from gateway.execution.engine import Engine, Request
+from gateway.execution.run.engine import Engine, Request
 from gateway.http.answers import AliasOf, Teller
 from gateway.http.capacity import Capacity
 from gateway.http.documents import Document, Documents, Invalid, Operation, chosen

@@ -25,7 +25,7 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.execution.engine import Result
+from gateway.execution.run.engine import Result
 from gateway.http.discretion import discreet
 from gateway.http.grouping import cause_of, grouped
 from gateway.http.media import Media

@@ -10,7 +10,7 @@ from opentelemetry.trace import Tracer
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from gateway.execution.engine import Engine
+from gateway.execution.run.engine import Engine
 from gateway.http.admission import Admission, OpenContext
 from gateway.http.answers import AliasOf
 from gateway.http.connections import ONE_PARTY, OPERATIONAL, Parties, answering

@@ -16,7 +16,7 @@ MIDDLE = 5
 """Times as many, before those that stayed are looked at again: 20 ms at most."""
 OLD = 20
 """Times as many again, before all are: a process that does not grow hardly ever does. What is known to be in rings and
-old, the classes of response objects, is collected when there are many of them (`gateway.execution.response`)."""
+old, the classes of response objects, is collected when there are many of them (`gateway.execution.memo.response`)."""
 
 
 def settle() -> None:

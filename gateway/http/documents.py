@@ -20,8 +20,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import BadInput, Forbidden, LimitExceeded
-from gateway.execution.documents import Document as Prepared
-from gateway.execution.engine import Engine
+from gateway.execution.read.documents import Document as Prepared
+from gateway.execution.run.engine import Engine
 from gateway.http.cache_hints import Keeping, keeping_of
 from gateway.http.requests import MAXIMUM_HEADER
 from gateway.model.principal import ClientProfile

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from typing import Any
 
 from gateway.errors import GatewayStopping
-from gateway.execution.engine import Result
+from gateway.execution.run.engine import Result
 from gateway.http.admission import Admission, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, encoded
 from gateway.http.documents import Invalid

@@ -17,7 +17,7 @@ from graphql import (
     is_object_type,
 )
 
-from gateway.execution.checks import graphql_schema
+from gateway.execution.declare.checks import graphql_schema
 from gateway.model.principal import ANONYMOUS, Principal
 from schema import build_schema
 from tests.unit.services.conftest import Build, build, quiet_logs

@@ -16,7 +16,7 @@ from extremes import Case, Extremes
 from structlog.testing import capture_logs
 
 from gateway.demo.run import RunningDemo
-from gateway.execution.checks import graphql_schema
+from gateway.execution.declare.checks import graphql_schema
 from schema import build_schema
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.execution.engine import Engine
+from gateway.execution.run.engine import Engine
 from gateway.http.app import Doors, build_asgi
 from gateway.http.serve import Server, server_config
 from gateway.security.issuer import LocalIssuer

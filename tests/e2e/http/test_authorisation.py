@@ -16,7 +16,7 @@ from gateway.demo.answers import ask
 from gateway.demo.retailer import disagreements as planted
 from gateway.demo.run import RunningDemo, running_demo
 from gateway.execution import GatewayField
-from gateway.execution.checks import declared, graphql_schema
+from gateway.execution.declare.checks import declared, graphql_schema
 from gateway.security.issuer import LocalIssuer
 from schema import build_schema
 

@@ -13,7 +13,7 @@ from hostile import documents
 from shop_schema import build
 
 from gateway.errors import GatewayError
-from gateway.execution.engine import Engine
+from gateway.execution.run.engine import Engine
 from gateway.http.documents import Documents, Invalid
 from gateway.model.principal import ClientProfile, Touchpoint
 from gateway.security.cost import check_cost

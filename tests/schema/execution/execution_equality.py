@@ -21,7 +21,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from graphql.execution.executor import Executor
 
 from gateway.execution import Engine, Memo, Request, Result
-from gateway.execution.core import complete
+from gateway.execution.run.core import complete
 
 
 class Different(AssertionError):

@@ -13,7 +13,7 @@ from execution_world import Context, World
 from graphql import DocumentNode, SourceLocation, parse, validate
 
 from gateway.execution import Engine, Request
-from gateway.execution.response import _classes  # pyright: ignore[reportPrivateUsage]
+from gateway.execution.memo.response import _classes  # pyright: ignore[reportPrivateUsage]
 
 
 async def ask(engine: Engine, text: str) -> None:
@@ -159,8 +159,8 @@ async def test_classes_are_made_for_what_comes_again_and_no_more_than_allowed(mo
     for number in range(50):
         await ask(engine, many(3, f"once{number}"))
     assert len(_classes) == known
-    monkeypatch.setattr("gateway.execution.response.MOST_CLASSES", known + 3)
-    monkeypatch.setattr("gateway.execution.response.COLLECTED_EVERY", 1_000_000.0)
+    monkeypatch.setattr("gateway.execution.memo.response.MOST_CLASSES", known + 3)
+    monkeypatch.setattr("gateway.execution.memo.response.COLLECTED_EVERY", 1_000_000.0)
     for number in range(10):
         for _ in range(30):
             result = await engine.execute(Request(many(3, f"often{number}")), Context(World(1, 0)))
@@ -170,8 +170,8 @@ async def test_classes_are_made_for_what_comes_again_and_no_more_than_allowed(mo
 
 async def test_classes_that_nobody_uses_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.collect()
-    monkeypatch.setattr("gateway.execution.response.MOST_CLASSES", len(_classes) + 3)
-    monkeypatch.setattr("gateway.execution.response.COLLECTED_EVERY", 0.0)
+    monkeypatch.setattr("gateway.execution.memo.response.MOST_CLASSES", len(_classes) + 3)
+    monkeypatch.setattr("gateway.execution.memo.response.COLLECTED_EVERY", 0.0)
     engine = Engine(build(), max_bytes=60_000)
     for number in range(30):
         for _ in range(21):

@@ -20,8 +20,9 @@ from graphql import DocumentNode, SourceLocation, execute_sync, get_introspectio
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import LimitExceeded, Unavailable
-from gateway.execution import Engine, Memo, Request, Result, batched, computed, original, records, stretch
-from gateway.execution.plan import Unplannable
+from gateway.execution import Engine, Memo, Request, Result, batched, computed, original, records
+from gateway.execution.memo import stretch
+from gateway.execution.plan.plan import Unplannable
 
 GOOD_DAY = 0
 

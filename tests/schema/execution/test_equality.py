@@ -13,7 +13,7 @@ from execution_world import Context, World
 from operation_generator import OperationGenerator
 
 from gateway.execution import Engine, Request
-from gateway.execution.checks import graphql_schema
+from gateway.execution.declare.checks import graphql_schema
 
 # graphql-core, on its own, drops coroutines when a failing sibling cancels them:
 pytestmark = [

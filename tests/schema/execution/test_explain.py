@@ -15,9 +15,9 @@ from execution_world import Context, World
 
 from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.execution import Engine, Request, attribute, batched
-from gateway.execution.drawing import tree
-from gateway.execution.explain import Explanation
-from gateway.execution.timeline import timeline
+from gateway.execution.explain.drawing import tree
+from gateway.execution.explain.report import Explanation
+from gateway.execution.explain.timeline import timeline
 
 QUERY = """{ catalogue(first: 2) { nodes { variants { price { quantity } stock } } }
              product { variants { price { quantity } } related { id } } }"""

@@ -14,9 +14,13 @@ from execution_equality import Different, compare
 from execution_shop import build
 from execution_world import Context, World
 
-from gateway.execution import Engine, Request, documents, failures, grouping, memo, plans, projection, run
-from gateway.execution import compile as compiling
-from gateway.execution.checks import graphql_schema
+from gateway.execution import Engine, Request
+from gateway.execution.declare.checks import graphql_schema
+from gateway.execution.memo import failures, memo
+from gateway.execution.plan import compile as compiling
+from gateway.execution.plan import grouping, plans, projection
+from gateway.execution.read import documents
+from gateway.execution.run import run
 
 # graphql-core, on its own, drops coroutines when a failing sibling cancels them:
 pytestmark = [

@@ -32,8 +32,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.execution import Engine
-from gateway.execution.checks import graphql_schema
-from gateway.execution.validity import FIELDS, Validity
+from gateway.execution.declare.checks import graphql_schema
+from gateway.execution.read.validity import FIELDS, Validity
 from schema import build_schema as build_product_schema
 
 SHOP = graphql_schema(build())

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import convert_arguments
 
-from gateway.execution.arguments import Arguments, twin
-from gateway.execution.checks import declared, graphql_schema
+from gateway.execution.declare.checks import declared, graphql_schema
+from gateway.execution.read.arguments import Arguments, twin
 
 
 @strawberry.enum

@@ -14,7 +14,7 @@ from graphql import GraphQLError
 
 from gateway.errors import Unavailable
 from gateway.execution import Memo, original
-from gateway.execution.memo import comparable, identity, immutable
+from gateway.execution.memo.memo import comparable, identity, immutable
 
 Answer = Callable[[Sequence[Any]], Awaitable[Sequence[object]]]
 

@@ -7,7 +7,7 @@ import gc
 import msgspec
 import orjson
 
-from gateway.execution.response import builtins, response_class
+from gateway.execution.memo.response import builtins, response_class
 
 NAMES = ("__typename", "from", "a", "class", "f0", "_")
 

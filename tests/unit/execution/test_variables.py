@@ -10,7 +10,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.execution.variables import Variables
+from gateway.execution.read.variables import Variables
 
 SCHEMA = build_schema(
     """
@@ -75,7 +75,7 @@ def test_the_short_way_and_graphql_core_agree(types: list[str], given_values: di
     ("kind", "value"), [("String!", "a"), ("[ID!]!", ["a", "b"]), ("Int", 3), ("Boolean", False), ("[Int!]", [])]
 )
 def test_plain_values_need_no_coercion(kind: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.execution.variables.get_variable_values", None)
+    monkeypatch.setattr("gateway.execution.read.variables.get_variable_values", None)
     outcome = Variables(SCHEMA, operation([kind], False)).coerced({"v0": value})
     assert isinstance(outcome, VariableValues)
     assert outcome.coerced == {"v0": value}

@@ -10,7 +10,7 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, get_introsp
 
 from gateway.errors import LimitExceeded
 from gateway.execution import batched, computed
-from gateway.execution.checks import graphql_schema
+from gateway.execution.declare.checks import graphql_schema
 from gateway.security.cost import (
     ASSUMED,
     COMPUTED,

@@ -18,8 +18,8 @@ from gateway.calls.attempt.concurrency import BEGUN, Begun
 from gateway.context import ContextFactory, OperationContext
 from gateway.errors import GatewayError, Unavailable
 from gateway.execution import Engine, Request, Result, batched, original, records
-from gateway.execution.engine import BY_PLAN
-from gateway.execution.plan import Unplannable
+from gateway.execution.plan.plan import Unplannable
+from gateway.execution.run.engine import BY_PLAN
 from gateway.model.money import Money
 from gateway.model.orders import PlacedOrder, PlaceOrder, PlaceOrderLine
 from gateway.model.principal import ANONYMOUS

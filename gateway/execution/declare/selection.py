@@ -16,7 +16,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, FieldDetailsList, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
 
-from gateway.execution.memo import Memo
+from gateway.execution.memo.memo import Memo
 
 
 def possible_types(schema: GraphQLSchema, output: Any) -> list[GraphQLObjectType]:

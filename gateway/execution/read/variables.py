@@ -16,7 +16,7 @@ from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, is_lis
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 
-from gateway.execution.failures import blamed
+from gateway.execution.memo.failures import blamed
 
 Plain = Callable[[Any], bool]
 NO_VARIABLES = VariableValues({}, {})

@@ -31,17 +31,17 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.errors import Forbidden, LimitExceeded
-from gateway.execution.arguments import Arguments, has_variables
-from gateway.execution.batched import BatchedField, ComputedField, GatewayField
-from gateway.execution.checks import declared, record_classes
-from gateway.execution.code import code_of
-from gateway.execution.grouping import Grouping, Operation, Place
-from gateway.execution.meta import MetaArguments, reader
-from gateway.execution.plan import Plan, Site, Unplannable
-from gateway.execution.projection import Namespace
-from gateway.execution.response import field_of
-from gateway.execution.selection import possible_types
-from gateway.execution.source import Body, Source
+from gateway.execution.declare.batched import BatchedField, ComputedField, GatewayField
+from gateway.execution.declare.checks import declared, record_classes
+from gateway.execution.declare.selection import possible_types
+from gateway.execution.memo.response import field_of
+from gateway.execution.plan.code import code_of
+from gateway.execution.plan.grouping import Grouping, Operation, Place
+from gateway.execution.plan.meta import MetaArguments, reader
+from gateway.execution.plan.plan import Plan, Site, Unplannable
+from gateway.execution.plan.projection import Namespace
+from gateway.execution.plan.source import Body, Source
+from gateway.execution.read.arguments import Arguments, has_variables
 
 BYTES_OF_ONE = 4_000
 BYTES_PER_CHARACTER = 8

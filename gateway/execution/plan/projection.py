@@ -18,9 +18,9 @@ from graphql import GraphQLEnumType, GraphQLScalarType, Undefined, is_enum_type
 from msgspec import Struct
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
-from gateway.execution.plan import GiveUp
-from gateway.execution.response import class_bytes, response_class
-from gateway.execution.stretch import in_time
+from gateway.execution.memo.response import class_bytes, response_class
+from gateway.execution.memo.stretch import in_time
+from gateway.execution.plan.plan import GiveUp
 
 BYTES_OF_WORD = 150
 LISTS = frozenset({list, tuple})

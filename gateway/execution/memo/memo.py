@@ -20,7 +20,7 @@ from aiodataloader import DataLoader
 from msgspec import Struct
 
 from gateway.errors import GatewayError
-from gateway.execution.failures import raisable
+from gateway.execution.memo.failures import raisable
 from gateway.runtime.deadline import Deadline
 
 Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]

@@ -27,7 +27,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from gateway.execution.batched import GatewayField, StreamedField
+from gateway.execution.declare.batched import GatewayField, StreamedField
 
 OF_OPERATIONS = {DirectiveLocation.QUERY, DirectiveLocation.MUTATION, DirectiveLocation.SUBSCRIPTION}
 """Where a directive says something about the whole operation, to the door."""

@@ -39,8 +39,8 @@ from graphql.language.parser import MAX_NESTING_DEPTH
 from graphql.utilities import do_types_overlap
 from graphql.validation.rules.variables_in_allowed_position import allowed_variable_usage
 
-from gateway.execution.arguments import written_alike
-from gateway.execution.literals import Unproven, Usage, check_arguments, check_value, required
+from gateway.execution.read.arguments import written_alike
+from gateway.execution.read.literals import Unproven, Usage, check_arguments, check_value, required
 
 FIELDS, FRAGMENTS, OPERATIONS = 500, 50, 10
 """Beyond these graphql-core may stop because it has worked too long, and only it knows when."""

@@ -27,7 +27,7 @@ from strawberry.types.base import StrawberryList, StrawberryMaybe, StrawberryOpt
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.memo import immutable
+from gateway.execution.memo.memo import immutable
 
 Make = Callable[[Any], Any]
 _UNCHANGING = (str, int, float, bool, bytes, Decimal, Enum, date, time, UUID)

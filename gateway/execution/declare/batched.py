@@ -25,11 +25,11 @@ from strawberry.types.fields.resolver import (
 )
 from strawberry.types.info import Info
 
-from gateway.execution.authorise import Grants, Guard
-from gateway.execution.failures import raisable
-from gateway.execution.frames import frame
-from gateway.execution.selection import selected_names
-from gateway.execution.stretch import check
+from gateway.execution.declare.authorise import Grants, Guard
+from gateway.execution.declare.selection import selected_names
+from gateway.execution.memo.failures import raisable
+from gateway.execution.memo.frames import frame
+from gateway.execution.memo.stretch import check
 
 BatchedResolver = Callable[..., "Awaitable[Sequence[object]] | Sequence[object]"]
 NOTHING: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from graphql import FieldNode, GraphQLError
 
 from gateway.errors import GatewayError
-from gateway.execution.response import Response, ResponseObject, items_of
+from gateway.execution.memo.response import Response, ResponseObject, items_of
 
 
 def raisable(error: Exception) -> GraphQLError:

@@ -12,11 +12,11 @@ from typing import Any
 
 from graphql.execution.values import VariableValues
 
-from gateway.execution.failures import Failures
-from gateway.execution.memo import Cell, Memo
-from gateway.execution.plan import Filler, Group, Plan, Site
-from gateway.execution.response import Response
-from gateway.execution.stretch import begin, end
+from gateway.execution.memo.failures import Failures
+from gateway.execution.memo.memo import Cell, Memo
+from gateway.execution.memo.response import Response
+from gateway.execution.memo.stretch import begin, end
+from gateway.execution.plan.plan import Filler, Group, Plan, Site
 
 
 class Run:

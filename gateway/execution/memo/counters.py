@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gateway.execution.memo import Cell
+from gateway.execution.memo.memo import Cell
 
 
 class Counters:

@@ -33,14 +33,14 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.errors import GatewayError
-from gateway.execution.checks import graphql_schema
-from gateway.execution.counters import Counters
-from gateway.execution.failures import blamed, raisable
-from gateway.execution.kept import Kept
-from gateway.execution.parsing import parsed
-from gateway.execution.validation import validated
-from gateway.execution.validity import Validity
-from gateway.execution.variables import Variables
+from gateway.execution.declare.checks import graphql_schema
+from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.failures import blamed, raisable
+from gateway.execution.read.kept import Kept
+from gateway.execution.read.parsing import parsed
+from gateway.execution.read.validation import validated
+from gateway.execution.read.validity import Validity
+from gateway.execution.read.variables import Variables
 
 BYTES_OF_ONE = 4_000
 BYTES_PER_TOKEN = 250

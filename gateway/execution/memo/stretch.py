@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import monotonic
 
 from gateway.errors import LimitExceeded
-from gateway.execution.failures import raisable
+from gateway.execution.memo.failures import raisable
 
 SECONDS = 0.25
 """For what was fetched until the operation's deadline, which shall be answered."""

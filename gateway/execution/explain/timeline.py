@@ -7,9 +7,9 @@ from html import escape
 
 from msgspec import Struct
 
-from gateway.execution.backend_calls import BackendSum, CallStep
-from gateway.execution.explain import Explanation
-from gateway.execution.wording import TITLES, asked, cells, count, headline, told
+from gateway.execution.explain.backend_calls import BackendSum, CallStep
+from gateway.execution.explain.report import Explanation
+from gateway.execution.explain.wording import TITLES, asked, cells, count, headline, told
 
 LEFT, WIDTH, RIGHT, ROW, TOP = 270, 640, 260, 22, 54
 PAGE = LEFT + WIDTH + RIGHT

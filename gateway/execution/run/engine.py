@@ -15,19 +15,19 @@ from msgspec import Struct
 
 from gateway.calls.observation import OBSERVER
 from gateway.errors import LimitExceeded
-from gateway.execution import core
-from gateway.execution.authorise import Caller, Grants
-from gateway.execution.checks import check_schema, graphql_schema
-from gateway.execution.counters import Counters
-from gateway.execution.documents import Document, Documents, Guard
-from gateway.execution.explain import Explanation, Recorder, predicted
-from gateway.execution.failures import raisable
-from gateway.execution.memo import Memo
-from gateway.execution.plan import Plan, Unplannable
-from gateway.execution.plans import Plans
-from gateway.execution.response import Response, builtins
-from gateway.execution.run import Run
-from gateway.execution.stretch import OVERLONG, Overlong
+from gateway.execution.declare.authorise import Caller, Grants
+from gateway.execution.declare.checks import check_schema, graphql_schema
+from gateway.execution.explain.report import Explanation, Recorder, predicted
+from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.failures import raisable
+from gateway.execution.memo.memo import Memo
+from gateway.execution.memo.response import Response, builtins
+from gateway.execution.memo.stretch import OVERLONG, Overlong
+from gateway.execution.plan.plan import Plan, Unplannable
+from gateway.execution.plan.plans import Plans
+from gateway.execution.read.documents import Document, Documents, Guard
+from gateway.execution.run import core
+from gateway.execution.run.run import Run
 
 BY_PLAN = "plan"
 BY_CORE = "graphql-core"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.execution.backend_calls import BackendSum
-from gateway.execution.explain import Explanation, FetchStep
-from gateway.execution.wording import TITLES, asked, cells, headline, told
+from gateway.execution.explain.backend_calls import BackendSum
+from gateway.execution.explain.report import Explanation, FetchStep
+from gateway.execution.explain.wording import TITLES, asked, cells, headline, told
 
 
 def tree(explanation: Explanation) -> str:

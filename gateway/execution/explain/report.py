@@ -11,10 +11,10 @@ from graphql import print_ast
 from msgspec import Struct, to_builtins
 
 from gateway.calls.observation import BackendCall
-from gateway.execution.backend_calls import BackendSum, CallStep, summed
-from gateway.execution.counters import Counters
-from gateway.execution.memo import Cell
-from gateway.execution.plan import Group, Plan
+from gateway.execution.explain.backend_calls import BackendSum, CallStep, summed
+from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.memo import Cell
+from gateway.execution.plan.plan import Group, Plan
 
 
 class FetchStep(Struct, frozen=True, rename="camel"):

@@ -12,10 +12,10 @@ from typing import Any
 from graphql import FieldNode, GraphQLError
 
 from gateway.errors import Forbidden
-from gateway.execution.arguments import Arguments
-from gateway.execution.batched import BatchedField
-from gateway.execution.meta import MetaArguments
-from gateway.execution.response import Response
+from gateway.execution.declare.batched import BatchedField
+from gateway.execution.memo.response import Response
+from gateway.execution.plan.meta import MetaArguments
+from gateway.execution.read.arguments import Arguments
 
 Root = Callable[[None], Response]
 Filler = Callable[[Sequence[Response], Sequence[Any]], None]

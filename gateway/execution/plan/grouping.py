@@ -15,12 +15,12 @@ from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.arguments import Arguments, has_variables, written_alike
-from gateway.execution.authorise import Grants
-from gateway.execution.batched import BatchedField
-from gateway.execution.memo import identity, immutable
-from gateway.execution.plan import Group, Unplannable
-from gateway.execution.selection import directly_selected
+from gateway.execution.declare.authorise import Grants
+from gateway.execution.declare.batched import BatchedField
+from gateway.execution.declare.selection import directly_selected
+from gateway.execution.memo.memo import identity, immutable
+from gateway.execution.plan.plan import Group, Unplannable
+from gateway.execution.read.arguments import Arguments, has_variables, written_alike
 
 
 class Operation(Struct, frozen=True):

@@ -11,15 +11,15 @@ from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from gateway.errors import LimitExceeded, places_of
-from gateway.execution.authorise import Grants
-from gateway.execution.batched import GatewayField
-from gateway.execution.checks import declared
-from gateway.execution.compile import compile_plan
-from gateway.execution.counters import Counters
-from gateway.execution.documents import Document, Documents
-from gateway.execution.grouping import Operation
-from gateway.execution.plan import Plan, Unplannable
-from gateway.execution.response import has_room
+from gateway.execution.declare.authorise import Grants
+from gateway.execution.declare.batched import GatewayField
+from gateway.execution.declare.checks import declared
+from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.response import has_room
+from gateway.execution.plan.compile import compile_plan
+from gateway.execution.plan.grouping import Operation
+from gateway.execution.plan.plan import Plan, Unplannable
+from gateway.execution.read.documents import Document, Documents
 
 _log = structlog.get_logger("gateway.execution")
 BYTES_OF_REFUSAL = 500

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo, OperationType
 
-from gateway.execution.memo import Memo
+from gateway.execution.memo.memo import Memo
 
 
 def frame(info: GraphQLResolveInfo[Any]) -> Memo:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.execution.backend_calls import BackendSum, CallStep
-from gateway.execution.explain import Explanation, FetchStep
+from gateway.execution.explain.backend_calls import BackendSum, CallStep
+from gateway.execution.explain.report import Explanation, FetchStep
 
 
 def headline(explanation: Explanation) -> str:
