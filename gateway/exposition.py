@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.entry.response_cache import ResponseCache
 from gateway.execution.memo.counters import Counters
-from gateway.http.response_cache import ResponseCache
 
 
 class ExecutorFigures(Collector):

@@ -10,8 +10,8 @@ from gateway.app import Gateway
 from gateway.check.findings import Problem
 from gateway.constraints.addresses import hidden
 from gateway.constraints.codes import time_zones
+from gateway.entry.documents import Documents, Invalid
 from gateway.errors import ConfigurationError, GatewayError
-from gateway.http.documents import Documents, Invalid
 from gateway.model.principal import Touchpoint
 from gateway.security.cost import check_cost
 from gateway.security.trusted import read_manifest

@@ -10,6 +10,8 @@ import msgspec
 import structlog
 from graphql import GraphQLError
 
+from gateway.entry.discretion import discreet
+from gateway.entry.grouping import cause_of, grouped
 from gateway.errors import (
     AdapterError,
     ClientFault,
@@ -26,8 +28,6 @@ from gateway.errors import (
     Unavailable,
 )
 from gateway.execution.run.engine import Result
-from gateway.http.discretion import discreet
-from gateway.http.grouping import cause_of, grouped
 from gateway.http.media import Media
 from gateway.http.wire import Header, Refusal, Reply
 from gateway.logs.failures import FAILURES

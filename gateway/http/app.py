@@ -10,8 +10,9 @@ from opentelemetry.trace import Tracer
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from gateway.entry.admission import Admission, OpenContext
+from gateway.entry.response_cache import ResponseCache
 from gateway.execution.run.engine import Engine
-from gateway.http.admission import Admission, OpenContext
 from gateway.http.answers import AliasOf
 from gateway.http.connections import ONE_PARTY, OPERATIONAL, Parties, answering
 from gateway.http.door import Door
@@ -22,7 +23,6 @@ from gateway.http.gate import Gate
 from gateway.http.origins import Origins
 from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
 from gateway.http.public import PublicAnswers
-from gateway.http.response_cache import ResponseCache
 from gateway.http.socket import SocketDoor
 from gateway.http.wire import Application, Receive, Scope, Send
 from gateway.model.principal import ANONYMOUS

@@ -14,10 +14,10 @@ from typing import Any
 from graphql import GraphQLError
 from opentelemetry.trace import Tracer
 
+from gateway.entry.admission import Admission, Admitted, Caller
+from gateway.entry.documents import Invalid
 from gateway.errors import BadInput, GatewayError, GatewayOverloaded
-from gateway.http.admission import Admission, Admitted, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, Teller, encoded, is_request_error, refusal_reply, reply, status_of
-from gateway.http.documents import Invalid
 from gateway.http.events import EventStream
 from gateway.http.figures import DoorFigures
 from gateway.http.media import Media, is_json, negotiate

@@ -12,11 +12,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
+from gateway.entry.admission import Admission, Caller
+from gateway.entry.documents import Invalid
 from gateway.errors import GatewayStopping
 from gateway.execution.run.engine import Result
-from gateway.http.admission import Admission, Caller
 from gateway.http.answers import INVALID, UNPARSABLE, encoded
-from gateway.http.documents import Invalid
 from gateway.http.requests import GraphQLRequest
 from gateway.http.wire import SECURITY_HEADERS, Header, Receive, Send
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.http.capacity import Capacity
+from gateway.entry.capacity import Capacity
 from gateway.http.gate import Gate
 from gateway.runtime.metrics import PlainHistogram
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from gateway.http.admission import Admission, Admitted, Caller
+from gateway.entry.admission import Admission, Admitted, Caller
+from gateway.entry.response_cache import Kept, ResponseCache, etag_of, key_of, matches
 from gateway.http.media import Media
-from gateway.http.response_cache import Kept, ResponseCache, etag_of, key_of, matches
 from gateway.http.wire import Header, Reply
 from gateway.model.touched import TOUCHED, Touched
 from gateway.security.profiles import accepted_age

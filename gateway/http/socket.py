@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
+from gateway.entry.admission import Admission, Caller
 from gateway.errors import ClientFault, GatewayStopping, TooManyRequests, Unauthenticated, Unavailable
-from gateway.http.admission import Admission, Caller
 from gateway.http.answers import encoded
 from gateway.http.events import told_by
 from gateway.http.origins import Origins

@@ -11,7 +11,7 @@ import structlog
 from msgspec import Struct
 
 from gateway.calls.operation.cache import Entry
-from gateway.http.response_cache import Kept
+from gateway.entry.response_cache import Kept
 from tests.e2e.canaries import driving
 from tests.e2e.canaries.driving import Given, client_of
 from tests.e2e.canaries.recording import Recording, Told, told

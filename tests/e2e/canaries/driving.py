@@ -22,9 +22,9 @@ from gateway.calls.operation.cache import Entry
 from gateway.check import check
 from gateway.demo.answers import document
 from gateway.demo.run import MAIN_QUERY, MAIN_VARIABLES
+from gateway.entry.response_cache import Kept
 from gateway.errors import ConfigurationError, CredentialsRefused, RequestRefused
 from gateway.explain import explain
-from gateway.http.response_cache import Kept
 from gateway.testing.faults.kinds import Fault
 from tests.e2e.canaries.planted import ADA, NOOR, SAID, numbers_as_words, quoting, refusing
 from tests.e2e.canaries.retailer import Retailer

@@ -25,7 +25,7 @@ from gateway.demo.hosting import hosted
 from gateway.demo.identities import DAY, Tokens, publish_keys, sign_tokens
 from gateway.demo.retailer import VENDORS
 from gateway.demo.sandboxes import Sandboxes, start_sandboxes
-from gateway.http.response_cache import Kept
+from gateway.entry.response_cache import Kept
 from gateway.security.issuer import LocalIssuer
 from gateway.settings import Settings, load
 from gateway.testing.faults.http import Incoming, Outgoing

@@ -12,9 +12,9 @@ from graphql import parse
 from hostile import documents
 from shop_schema import build
 
+from gateway.entry.documents import Documents, Invalid
 from gateway.errors import GatewayError
 from gateway.execution.run.engine import Engine
-from gateway.http.documents import Documents, Invalid
 from gateway.model.principal import ClientProfile, Touchpoint
 from gateway.security.cost import check_cost
 from gateway.security.limits import guard_of

@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
+from gateway.entry.capacity import Capacity
+from gateway.entry.documents import Document, Documents, Invalid, Operation, chosen
 from gateway.errors import GatewayError, Unauthenticated
 from gateway.execution.run.engine import Engine, Request
 from gateway.http.answers import AliasOf, Teller
-from gateway.http.capacity import Capacity
-from gateway.http.documents import Document, Documents, Invalid, Operation, chosen
 from gateway.http.forwarded import party_of
 from gateway.http.requests import GraphQLRequest, facts_of
 from gateway.model.context import CommerceContext

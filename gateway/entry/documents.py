@@ -19,10 +19,10 @@ from graphql.execution.values import VariableValues, get_variable_values
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.entry.cache_hints import Keeping, keeping_of
 from gateway.errors import BadInput, Forbidden, LimitExceeded
 from gateway.execution.read.documents import Document as Prepared
 from gateway.execution.run.engine import Engine
-from gateway.http.cache_hints import Keeping, keeping_of
 from gateway.http.requests import MAXIMUM_HEADER
 from gateway.model.principal import ClientProfile
 from gateway.security.card_numbers import FreeText

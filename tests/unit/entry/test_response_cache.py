@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.http.response_cache import RECENT, ResponseCache, key_of
+from gateway.entry.response_cache import RECENT, ResponseCache, key_of
 from gateway.model.context import CommerceContext
 from gateway.model.touched import MOST_TAGS, TOUCHED, Touched, touched
 

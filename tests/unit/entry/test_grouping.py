@@ -8,6 +8,7 @@ from graphql import GraphQLError, Source
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.entry.grouping import MOST_PATHS
 from gateway.errors import (
     AmbiguousKey,
     CircuitOpen,
@@ -20,7 +21,6 @@ from gateway.errors import (
     Unavailable,
 )
 from gateway.http.answers import Teller
-from gateway.http.grouping import MOST_PATHS
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal, Touchpoint
 
 PROFILE = ClientProfile(touchpoint=Touchpoint.WEB)

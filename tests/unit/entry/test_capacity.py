@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from gateway.entry.capacity import LATE_SECONDS, LEAST, LOOK_SECONDS, Capacity
 from gateway.errors import GatewayOverloaded
-from gateway.http.capacity import LATE_SECONDS, LEAST, LOOK_SECONDS, Capacity
 
 
 class Clock:
