@@ -17,7 +17,8 @@ from gateway.demo.film import film
 from gateway.demo.identities import Tokens
 from gateway.demo.retailer import DISAGREEMENTS
 from gateway.demo.sandboxes import Sandboxes
-from gateway.http.wire import Disconnected, Refusal, headers_of, read_body
+from gateway.entry.refusal import Refusal
+from gateway.http.wire import Disconnected, headers_of, read_body
 
 PAGES = Path(__file__).with_name("pages")
 _FILES = {"page.css": "text/css", "page.js": "text/javascript", "words.js": "text/javascript"}

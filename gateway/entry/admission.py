@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from gateway.entry.capacity import Capacity
 from gateway.entry.documents import Document, Documents, Invalid, Operation, chosen
+from gateway.entry.parties import party_of
+from gateway.entry.requests import GraphQLRequest, facts_of
+from gateway.entry.telling import AliasOf, Teller
 from gateway.errors import GatewayError, Unauthenticated
 from gateway.execution.run.engine import Engine, Request
-from gateway.http.answers import AliasOf, Teller
-from gateway.http.forwarded import party_of
-from gateway.http.requests import GraphQLRequest, facts_of
 from gateway.model.context import CommerceContext
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
 from gateway.security.authentication import Authentication, Outdated

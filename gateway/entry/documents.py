@@ -20,10 +20,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.entry.cache_hints import Keeping, keeping_of
+from gateway.entry.requests import MAXIMUM_HEADER
 from gateway.errors import BadInput, Forbidden, LimitExceeded
 from gateway.execution.read.documents import Document as Prepared
 from gateway.execution.run.engine import Engine
-from gateway.http.requests import MAXIMUM_HEADER
 from gateway.model.principal import ClientProfile
 from gateway.security.card_numbers import FreeText
 from gateway.security.cost import Sum, compile_cost

@@ -11,18 +11,19 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from gateway.entry.admission import Admission, OpenContext
+from gateway.entry.parties import party_of
+from gateway.entry.public import PublicAnswers
 from gateway.entry.response_cache import ResponseCache
+from gateway.entry.telling import AliasOf
 from gateway.execution.run.engine import Engine
-from gateway.http.answers import AliasOf
 from gateway.http.connections import ONE_PARTY, OPERATIONAL, Parties, answering
 from gateway.http.door import Door
 from gateway.http.explorer import explorer_page, explorer_routes
 from gateway.http.figures import DoorFigures
-from gateway.http.forwarded import Proxies, party_of
+from gateway.http.forwarded import Proxies
 from gateway.http.gate import Gate
 from gateway.http.origins import Origins
 from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
-from gateway.http.public import PublicAnswers
 from gateway.http.socket import SocketDoor
 from gateway.http.wire import Application, Receive, Scope, Send
 from gateway.model.principal import ANONYMOUS

@@ -12,7 +12,8 @@ import msgspec
 import structlog
 from uvicorn.server import ServerState
 
-from gateway.http.forwarded import Proxies, party_of
+from gateway.entry.parties import party_of
+from gateway.http.forwarded import Proxies
 from gateway.http.wire import CLOSE, Application, Receive, Scope, Send
 from gateway.settings import ServerSection
 

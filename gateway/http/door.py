@@ -16,20 +16,22 @@ from opentelemetry.trace import Tracer
 
 from gateway.entry.admission import Admission, Admitted, Caller
 from gateway.entry.documents import Invalid
+from gateway.entry.public import PublicAnswers
+from gateway.entry.refusal import Header, Refusal
+from gateway.entry.requests import GraphQLRequest
+from gateway.entry.telling import INVALID, UNPARSABLE, Teller, is_request_error
 from gateway.errors import BadInput, GatewayError, GatewayOverloaded
-from gateway.http.answers import INVALID, UNPARSABLE, Teller, encoded, is_request_error, refusal_reply, reply, status_of
+from gateway.http.answers import encoded, refusal_reply, reply, status_of
 from gateway.http.events import EventStream
 from gateway.http.figures import DoorFigures
 from gateway.http.media import Media, is_json, negotiate
 from gateway.http.origins import Origins, check_get
-from gateway.http.public import PublicAnswers
-from gateway.http.requests import GraphQLRequest, from_body, from_query_string
+from gateway.http.public import fresh_reply, kept_reply
+from gateway.http.requests import from_body, from_query_string
 from gateway.http.tracing import answered, default_tracer, request_span, trace_id_of_span
 from gateway.http.wire import (
     Disconnected,
-    Header,
     Receive,
-    Refusal,
     Reply,
     Scope,
     Send,
@@ -167,9 +169,9 @@ class Door:
             check_method(admitted, method)
             if admitted.operation.is_subscription:
                 raise BadInput("Subscriptions are served as text/event-stream or over a WebSocket.")
-            visit = self._public.visit(caller, admitted, headers)
+            visit = self._public.visit(caller, admitted)
             if visit is not None and visit.kept is not None:
-                return self._public.kept_reply(visit, media, method, headers)
+                return kept_reply(self._public, visit.kept, media, method, headers)
             context = self._admission.open(caller, admitted)
             with self._public.collecting(visit):
                 result = await self._execute(admitted, context, receive)
@@ -180,7 +182,7 @@ class Door:
             return failure_reply(teller, error, media)
         told = teller.result(result, self._admission.extensions(caller, admitted))
         if visit is not None and not result.errors and not result.private and not result.extensions:
-            return self._public.reply(visit, encoded(told), media, method, headers)
+            return fresh_reply(self._public, visit, encoded(told), media, method, headers)
         status = refused if is_request_error(result) else 200
         return reply(told, media, status=status, headers=PERSONAL)
 

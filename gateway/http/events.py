@@ -14,11 +14,13 @@ from typing import Any
 
 from gateway.entry.admission import Admission, Caller
 from gateway.entry.documents import Invalid
+from gateway.entry.refusal import Header
+from gateway.entry.requests import GraphQLRequest
+from gateway.entry.telling import INVALID, UNPARSABLE
 from gateway.errors import GatewayStopping
 from gateway.execution.run.engine import Result
-from gateway.http.answers import INVALID, UNPARSABLE, encoded
-from gateway.http.requests import GraphQLRequest
-from gateway.http.wire import SECURITY_HEADERS, Header, Receive, Send
+from gateway.http.answers import encoded
+from gateway.http.wire import SECURITY_HEADERS, Receive, Send
 
 KEEP_ALIVE_SECONDS = 12.0
 _HEADERS: tuple[Header, ...] = (

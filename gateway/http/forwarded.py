@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from gateway.entry.parties import Address, address_read
+from gateway.entry.refusal import Header
 from gateway.errors import ConfigurationError
-from gateway.http.wire import Header, Scope
+from gateway.http.wire import Scope
 from gateway.settings import ForwardedHeader, ServerSection
 
 MOST_HOPS = 32
 """Proxies in a row that are looked through."""
-LONGEST_ADDRESS = 64
-SITE_BITS = 64
-"""What one IPv6 customer has at least to itself."""
 _PLACE = "server.trusted_proxies"
 _PAIR = re.compile(r"\s*([A-Za-z]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s\";,]*)\s*(;|,|$)")
-
-Address = IPv4Address | IPv6Address
 
 
 class Proxies:
@@ -44,7 +40,7 @@ class Proxies:
         return bool(self._networks)
 
     def trusts(self, address: str) -> bool:
-        parsed = _parsed(address)
+        parsed = address_read(address)
         return parsed is not None and self._has(parsed)
 
     def client_of(self, scope: Scope) -> str:
@@ -52,12 +48,12 @@ class Proxies:
         peer = scope.get("client")
         if not peer:
             return ""
-        nearest = _parsed(str(peer[0]))
+        nearest = address_read(str(peer[0]))
         if nearest is None:
             return str(peer[0])
         if self._networks and self._has(nearest):
             for hop, written in enumerate(self._read(_values(scope["headers"], self._header))):
-                told = _parsed(written)
+                told = address_read(written)
                 if told is None or hop >= MOST_HOPS:
                     break  # whoever stands behind this proxy is unknown: the proxy itself is the nearest that is known
                 nearest = told
@@ -67,19 +63,6 @@ class Proxies:
 
     def _has(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
-
-
-def party_of(address: str) -> str:
-    """Who is counted as one: an IPv4 address, or the IPv6 network of /64 that one customer can choose addresses in."""
-    return address[:LONGEST_ADDRESS] if len(address) > LONGEST_ADDRESS else _party(address)
-
-
-@lru_cache(4_096)
-def _party(address: str) -> str:
-    parsed = _read(address)
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((int(parsed) >> SITE_BITS << SITE_BITS, SITE_BITS)))
-    return address if parsed is None else str(parsed)
 
 
 def _network(written: str) -> IPv4Network | IPv6Network:
@@ -93,20 +76,6 @@ def _network(written: str) -> IPv4Network | IPv6Network:
     if mapped is not None and network.prefixlen >= 96:
         return IPv4Network((mapped, network.prefixlen - 96))
     return network
-
-
-def _parsed(written: str) -> Address | None:
-    """An address without its zone; IPv4 as IPv4, however the socket writes it."""
-    return None if len(written) > LONGEST_ADDRESS else _read(written)
-
-
-@lru_cache(4_096)
-def _read(written: str) -> Address | None:
-    try:
-        address = ip_address(written.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _values(headers: Iterable[Header], wanted: bytes) -> str:

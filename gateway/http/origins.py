@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.http.wire import Header, Refusal, Reply
+from gateway.entry.refusal import Header, Refusal
+from gateway.http.wire import Reply
 
 ASKS_FIRST = frozenset(
     {"authorization", "x-api-key", "apollo-require-preflight", "graphql-require-preflight", "x-requested-with"}

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.entry.refusal import Refusal
 from gateway.errors import BadInput, GatewayError, Unauthenticated
-from gateway.http.wire import Refusal, headers_of, read_body
+from gateway.http.wire import headers_of, read_body
 from gateway.ports.webhooks import WebhookDelivery
 
 WEBHOOK_BYTES = 1_048_576

@@ -15,12 +15,13 @@ from typing import Any
 import msgspec
 
 from gateway.entry.admission import Admission, Caller
+from gateway.entry.refusal import Refusal
+from gateway.entry.requests import GraphQLRequest
 from gateway.errors import ClientFault, GatewayStopping, TooManyRequests, Unauthenticated, Unavailable
 from gateway.http.answers import encoded
 from gateway.http.events import told_by
 from gateway.http.origins import Origins
-from gateway.http.requests import GraphQLRequest
-from gateway.http.wire import Receive, Refusal, Scope, Send, address_of, headers_of, trace_id_of
+from gateway.http.wire import Receive, Scope, Send, address_of, headers_of, trace_id_of
 from gateway.logs.failures import FAILURES
 
 PROTOCOL = "graphql-transport-ws"

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gateway.entry.refusal import Header, Refusal
 from gateway.runtime.clock import clock_of
 
 Scope = MutableMapping[str, Any]
@@ -18,7 +19,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-Header = tuple[bytes, bytes]
 CLOSE: tuple[Header, ...] = ((b"connection", b"close"),)
 
 SECURITY_HEADERS: tuple[Header, ...] = (
@@ -34,17 +34,6 @@ SECURITY_HEADERS: tuple[Header, ...] = (
 
 class Disconnected(Exception):
     """The client went away; nobody is left to answer."""
-
-
-class Refusal(Exception):
-    """An answer before anything of GraphQL is known. `message` is safe for anybody."""
-
-    def __init__(self, status: int, code: str, message: str, headers: Iterable[Header] = ()) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers = tuple(headers)
 
 
 class Reply(Struct, frozen=True):

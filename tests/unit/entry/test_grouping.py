@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.entry.grouping import MOST_PATHS
+from gateway.entry.telling import Teller
 from gateway.errors import (
     AmbiguousKey,
     CircuitOpen,
@@ -20,7 +21,6 @@ from gateway.errors import (
     StateUnavailable,
     Unavailable,
 )
-from gateway.http.answers import Teller
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal, Touchpoint
 
 PROFILE = ClientProfile(touchpoint=Touchpoint.WEB)

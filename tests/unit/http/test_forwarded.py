@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.entry.parties import party_of
 from gateway.errors import ConfigurationError
-from gateway.http.forwarded import Proxies, party_of
+from gateway.http.forwarded import Proxies
 
 TRUSTED = ("10.0.0.0/8", "fd00::/8")
 

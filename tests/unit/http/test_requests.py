@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.http.requests import GraphQLRequest, facts_of, from_body, from_query_string
-from gateway.http.wire import Refusal
+from gateway.entry.refusal import Refusal
+from gateway.entry.requests import GraphQLRequest, facts_of
+from gateway.http.requests import from_body, from_query_string
 from gateway.model.principal import Principal
 from gateway.security.profiles import Profiles
 from gateway.settings import decode
