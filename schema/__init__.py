@@ -5,9 +5,9 @@ from __future__ import annotations
 import strawberry
 
 import schema.enums  # noqa: F401  # pyright: ignore[reportUnusedImport] # registers enums before a type mentions one
+from gateway.graph.directives import IN_CONTEXT
 from schema.catalog.media import ImageView, Model3dView, VideoView
 from schema.catalog.types import VariantView
-from schema.directives import IN_CONTEXT
 from schema.orders.types import OrderView
 from schema.root import Query
 from schema.scalars import CONFIG

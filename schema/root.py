@@ -9,8 +9,8 @@ import strawberry
 
 from gateway.context import OperationContext
 from gateway.execution import batched, computed, records
+from gateway.graph.directives import CacheControl
 from gateway.model.context import CommerceContext
-from gateway.security.hints import CacheControl
 from schema.catalog.queries import CatalogQueries
 from schema.customers.queries import CustomerQueries
 from schema.customers.types import golden_fields

@@ -11,9 +11,9 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition, scalar
 
+from gateway.graph.directives import Cost
 from gateway.model.written_money import is_locale
 from gateway.model.written_times import clock_of, date_of, instant_of
-from gateway.security.hints import Cost
 
 
 def _decimal_out(value: Any) -> str:

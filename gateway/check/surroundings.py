@@ -10,7 +10,7 @@ from gateway.app import Gateway
 from gateway.check.findings import Problem
 from gateway.constraints.addresses import hidden
 from gateway.constraints.codes import time_zones
-from gateway.entry.documents import Documents, Invalid
+from gateway.entry.documents import Documents, Invalid, learned_of
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.model.principal import Touchpoint
 from gateway.security.cost import check_cost
@@ -50,8 +50,8 @@ def document_problems(gateway: Gateway) -> Iterator[Problem]:
             place = f"profiles.{name}.operations[{index}]"
             for digest, text in read_manifest(gateway.settings.base / file, place=place).items():
                 try:
-                    document = documents.get(text, profile)
-                    for operation in document.operations.values():
+                    learned = learned_of(documents.get(text, profile))
+                    for operation in learned.operations.values():
                         check_cost(operation.cost.of({}), profile.cost_limit)
                 except (GatewayError, Invalid) as error:
                     message = f"`{file}`: the document {digest[:12]} is refused: {error}"

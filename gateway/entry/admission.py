@@ -10,11 +10,12 @@ import structlog
 from msgspec import Struct
 
 from gateway.entry.capacity import Capacity
-from gateway.entry.documents import Document, Documents, Invalid, Operation, chosen
+from gateway.entry.documents import Documents, Invalid, Operation, chosen, learned_of
 from gateway.entry.parties import party_of
 from gateway.entry.requests import GraphQLRequest, facts_of
 from gateway.entry.telling import AliasOf, Teller
 from gateway.errors import GatewayError, Unauthenticated
+from gateway.execution.read.documents import Document
 from gateway.execution.run.engine import Engine, Request
 from gateway.model.context import CommerceContext
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
@@ -124,15 +125,15 @@ class Admission:
         profile, name = caller.profile, caller.principal.profile
         digest = digest_of_request(request.document_id, request.extensions)
         document = self._documents.get(self._trusted.find(name, profile, request.query, digest), profile)
-        self._trusted.register(name, digest, document.source)
+        self._trusted.register(name, digest, document.text)
         operation = chosen(document, request.operation_name)
         variables = request.variables or {}
         check_variables(variables)
-        document.free_text.check(variables)
+        learned_of(document).free_text.check(variables)
         cost = operation.cost.of(variables)
         check_cost(cost, profile.cost_limit)
         return Admitted(
-            request=Request(document.source, request.variables, request.operation_name),
+            request=Request(document.text, request.variables, request.operation_name, prepared=document),
             document=document,
             operation=operation,
             facts=self._documents.facts(operation, request.variables, caller.facts),

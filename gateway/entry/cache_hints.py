@@ -10,7 +10,6 @@ otherwise. Personal data and fields for roles are private whatever their hint. I
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from graphql import (
     FieldNode,
@@ -18,15 +17,13 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLField,
     GraphQLSchema,
-    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
-    get_named_type,
 )
 from msgspec import Struct
 
-from gateway.security.hints import CacheControl, CacheControlScope, declared, hint
+from gateway.graph.directives import CacheControl, CacheControlScope, declared, hint
+from gateway.graph.walk import Definition, walk
 
 
 class Keeping(Struct, frozen=True):
@@ -42,36 +39,26 @@ NEVER = Keeping(0, False)
 def keeping_of(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Keeping:
-    root = schema.get_root_type(operation.operation)
-    if operation.operation is not OperationType.QUERY or root is None:
+    if operation.operation is not OperationType.QUERY:
         return NEVER
     seconds: int | None = None
     private = False
-    seen: set[tuple[str, str, bool]] = set()
-    waiting: list[tuple[SelectionSetNode, Any, bool]] = [(operation.selection_set, root, True)]
+    seen: set[tuple[str, bool]] = set()
+    waiting: list[tuple[Definition, bool]] = [(operation, True)]
     while waiting:
-        selection_set, parent, at_root = waiting.pop()
-        for selection in selection_set.selections:
-            if isinstance(selection, InlineFragmentNode):
-                condition = selection.type_condition
-                kind = parent if condition is None else schema.get_type(condition.name.value)
-                waiting.append((selection.selection_set, kind, at_root))
-            elif isinstance(selection, FragmentSpreadNode):
-                fragment = fragments[selection.name.value]
-                place = (fragment.name.value, fragment.type_condition.name.value, at_root)
+        definition, outermost = waiting.pop()
+        for step in walk(definition, schema):
+            at_root = outermost and step.level == 1
+            if isinstance(step.node, FragmentSpreadNode):
+                place = (step.response_name, at_root)
                 if place not in seen:
                     seen.add(place)
-                    waiting.append((fragment.selection_set, schema.get_type(place[1]), at_root))
-            elif isinstance(selection, FieldNode):
-                field = schema.get_field(parent, selection.name.value)
-                if field is None or selection.name.value == "__typename":
-                    continue
-                found = _field(field, at_root)
+                    waiting.append((fragments[step.response_name], at_root))
+            elif isinstance(step.node, FieldNode) and step.field is not None and step.node.name.value != "__typename":
+                found = _field(step.field, at_root)
                 private = private or found.private
                 if found.seconds >= 0:
                     seconds = found.seconds if seconds is None else min(seconds, found.seconds)
-                if selection.selection_set is not None:
-                    waiting.append((selection.selection_set, get_named_type(field.type), False))
     return Keeping(seconds or 0, private)
 
 

@@ -22,15 +22,15 @@ from msgspec.structs import replace
 from gateway.entry.cache_hints import Keeping, keeping_of
 from gateway.entry.requests import MAXIMUM_HEADER
 from gateway.errors import BadInput, Forbidden, LimitExceeded
-from gateway.execution.read.documents import Document as Prepared
+from gateway.execution.read.documents import Document
 from gateway.execution.run.engine import Engine
+from gateway.graph.directives import IN_CONTEXT
 from gateway.model.principal import ClientProfile
 from gateway.security.card_numbers import FreeText
 from gateway.security.cost import Sum, compile_cost
 from gateway.security.profiles import RequestFacts
 from gateway.settings import LimitsSection
 
-IN_CONTEXT = "inContext"
 BYTES_OF_ONE = 2_000
 BYTES_PER_PART = 350
 
@@ -52,12 +52,10 @@ class Operation(Struct, frozen=True):
         return self.node.operation is OperationType.SUBSCRIPTION
 
 
-class Document(Struct, frozen=True):
-    """A valid document. `operations` by their names, None for the unnamed one."""
+class Learned(Struct, frozen=True):
+    """What hangs on a valid document. `operations` by their names, None for the unnamed one."""
 
-    source: str
     operations: Mapping[str | None, Operation]
-    introspects: bool
     free_text: FreeText
 
 
@@ -73,32 +71,26 @@ class Documents:
     def __init__(self, engine: Engine, limits: LimitsSection) -> None:
         self._engine = engine
         self._limits = limits
-        self._in_context = engine.schema.get_directive(IN_CONTEXT)
+        self._in_context = engine.schema.get_directive(IN_CONTEXT.name)
 
     def get(self, source: str, profile: ClientProfile) -> Document:
         """The document, ready to run. Raises Invalid, LimitExceeded, BadInput or Forbidden."""
         limit = self._limits.document_bytes
         if len(source) > limit or (not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > limit):
             raise LimitExceeded(f"The document is larger than {limit} bytes.")
-        prepared = self._engine.documents.get(source)
-        document: Document | None = prepared.annex
-        if document is None:
-            document = prepared.annex = self._known_of(prepared)
-            self._engine.documents.grown(prepared, _bytes(document))
+        document = self._engine.prepare(source)
+        if document.annex is None:
+            document.annex = learned = self._learn(document)
+            self._engine.documents.grown(document, _bytes(learned))
         if document.introspects and not profile.introspection:
             raise Forbidden("This client may not introspect the schema.")
         return document
 
-    def _known_of(self, prepared: Prepared) -> Document:
-        if prepared.errors or prepared.node is None:
-            raise Invalid(prepared.errors)
+    def _learn(self, document: Document) -> Learned:
+        if document.errors or document.node is None:
+            raise Invalid(document.errors)
         schema = self._engine.schema
-        return Document(
-            source=prepared.text,
-            operations=_operations(schema, prepared.node, prepared.tokens),
-            introspects=prepared.introspects,
-            free_text=FreeText(schema, prepared.node),
-        )
+        return Learned(_operations(schema, document.node, document.tokens), FreeText(schema, document.node))
 
     def facts(self, operation: Operation, variables: Mapping[str, Any] | None, facts: RequestFacts) -> RequestFacts:
         """The facts with what the operation's own `@inContext` asks for in place of the headers' wishes."""
@@ -120,7 +112,7 @@ def _text(name: str, value: object) -> str:
     that is longer than any of them."""
     text = str(getattr(value, "value", value))
     if len(text) > MAXIMUM_HEADER:
-        raise BadInput(f"`@{IN_CONTEXT}({name}:)` makes no sense.")
+        raise BadInput(f"`@{IN_CONTEXT.name}({name}:)` makes no sense.")
     return text
 
 
@@ -131,26 +123,25 @@ def _operations(schema: GraphQLSchema, document: DocumentNode, tokens: int) -> d
             node=one,
             cost=compile_cost(schema, one, fragments, tokens),
             keeping=keeping_of(schema, one, fragments),
-            in_context=next((found for found in one.directives or () if found.name.value == IN_CONTEXT), None),
+            in_context=next((found for found in one.directives or () if found.name.value == IN_CONTEXT.name), None),
         )
         for one in document.definitions
         if isinstance(one, OperationDefinitionNode)
     }
 
 
-def _bytes(document: Document) -> int:
+def _bytes(learned: Learned) -> int:
     """About what it takes in memory."""
-    return BYTES_OF_ONE + BYTES_PER_PART * sum(operation.cost.size for operation in document.operations.values())
+    return BYTES_OF_ONE + BYTES_PER_PART * sum(operation.cost.size for operation in learned.operations.values())
+
+
+def learned_of(document: Document) -> Learned:
+    return document.annex
 
 
 def chosen(document: Document, name: str | None) -> Operation:
     """The operation to run, as the specification chooses it. Raises Invalid."""
-    if name is not None:
-        operation = document.operations.get(name)
-        if operation is None:
-            raise Invalid([GraphQLError("The document has no operation of that name.")])
-        return operation
-    if len(document.operations) != 1:
-        message = "Say which operation to run: `operationName`." if document.operations else "There is no operation."
-        raise Invalid([GraphQLError(message)])
-    return next(iter(document.operations.values()))
+    node = document.chosen(name)
+    if isinstance(node, GraphQLError):
+        raise Invalid([node])
+    return learned_of(document).operations[node.name and node.name.value]

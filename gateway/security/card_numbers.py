@@ -23,11 +23,9 @@ from graphql import (
     GraphQLArgument,
     GraphQLSchema,
     GraphQLString,
-    InlineFragmentNode,
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
-    SelectionSetNode,
     StringValueNode,
     ValueNode,
     VariableDefinitionNode,
@@ -40,6 +38,7 @@ from graphql import (
 )
 
 from gateway.errors import BadInput, LimitExceeded
+from gateway.graph.walk import Definition, walk
 
 EXEMPT = frozenset(
     {"sku", "skus", "barcode", "barcodes", "gtin", "gtins", "ean", "upc", "isbn", "slug", "cursor", "after", "before"}
@@ -162,14 +161,14 @@ class FreeText:
         kinds: dict[str, list[Any]] = {}
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
-                reader.selections(definition, schema.get_root_type(definition.operation))
+                reader.selections(definition)
                 for variable in definition.variable_definitions or ():
                     kind = type_from_ast(schema, variable.type)
                     reader.variable(variable, kind)
                     if kind is not None:
                         kinds.setdefault(variable.variable.name.value, []).append(get_named_type(kind))
             elif isinstance(definition, FragmentDefinitionNode):
-                reader.selections(definition, schema.get_type(definition.type_condition.name.value))
+                reader.selections(definition)
         # Operations of one document may give one name several types; which of them will run is not known here.
         free = {name: [kind for kind in kinds.get(name, ()) if _can_hold_text(kind, set())] for name in reader.free}
         self._variables = {name: some for name, some in free.items() if some}
@@ -193,33 +192,20 @@ class _Reader:
         self._schema = schema
         self.free: set[str] = set()
 
-    def selections(self, definition: OperationDefinitionNode | FragmentDefinitionNode, kind: Any) -> None:
-        """All arguments within one definition, which selects of that type."""
+    def selections(self, definition: Definition) -> None:
+        """All arguments within one definition."""
         self._described(definition)
-        waiting: list[tuple[SelectionSetNode, Any]] = [(definition.selection_set, kind)]
-        while waiting:
-            selected, parent = waiting.pop()
-            for one in selected.selections:
-                self._directives(one.directives)
-                if isinstance(one, FieldNode):
-                    field = (
-                        self._schema.get_field(parent, one.name.value) if one.arguments or one.selection_set else None
-                    )
-                    if field is not None and one.arguments:
-                        self._arguments(one.arguments, field.args)
-                    if field is not None and one.selection_set is not None:
-                        waiting.append((one.selection_set, get_named_type(field.type)))
-                elif isinstance(one, InlineFragmentNode):
-                    condition = one.type_condition
-                    kind = parent if condition is None else self._schema.get_type(condition.name.value)
-                    waiting.append((one.selection_set, kind))
+        for step in walk(definition, self._schema):
+            self._directives(step.node.directives)
+            if isinstance(step.node, FieldNode) and step.node.arguments and step.field is not None:
+                self._arguments(step.node.arguments, step.field.args)
 
     def variable(self, definition: VariableDefinitionNode, kind: Any) -> None:
         self._described(definition)
         if definition.default_value is not None:
             self._value(definition.default_value, kind, "")
 
-    def _described(self, node: OperationDefinitionNode | FragmentDefinitionNode | VariableDefinitionNode) -> None:
+    def _described(self, node: Definition | VariableDefinitionNode) -> None:
         if node.description is not None:
             refuse(node.description.value)
         self._directives(node.directives)

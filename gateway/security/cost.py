@@ -37,7 +37,7 @@ from graphql import (
 from msgspec import Struct
 
 from gateway.errors import LimitExceeded
-from gateway.security.hints import Cost, ListSize, declared, hint, scalar_cost
+from gateway.graph.directives import Cost, ListSize, declared, hint, scalar_cost
 from gateway.security.meta_sizes import meta_sizes
 
 SLICING = ("first", "last", "limit", "pageSize")

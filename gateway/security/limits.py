@@ -7,23 +7,22 @@ fragments are counted in full without being walked, and circular ones are found.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    InlineFragmentNode,
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
-    SelectionSetNode,
     ValueNode,
 )
 from msgspec import Struct
 
 from gateway.errors import LimitExceeded
+from gateway.graph.walk import Definition, walk
 from gateway.settings import LimitsSection
 
 OPERATIONS = 10
@@ -113,29 +112,25 @@ def _at_most(what: str, number: int, most: int) -> None:
         raise LimitExceeded(f"The document has more than {most} {what}.")
 
 
-def _walk(definition: OperationDefinitionNode | FragmentDefinitionNode, limits: LimitsSection) -> _Local:
+def _walk(definition: Definition, limits: LimitsSection) -> _Local:
     local = _Local(spreads=[])
     local.directives += _directives(definition)
     for variable in definition.variable_definitions or ():
         local.directives += _directives(variable)
         if variable.default_value is not None:
             local.values += _values(variable.default_value)
-    places: list[tuple[list[SelectionSetNode], int]] = [([definition.selection_set], 1)]
-    while places:
-        selection_sets, depth = places.pop()
-        _at_most("levels of fields", depth, limits.depth)
-        below: dict[str, list[SelectionSetNode]] = {}
-        names: Counter[str] = Counter()
-        spread = len(local.spreads)
-        for selection in _flat(selection_sets, local, depth):
-            name = selection.alias.value if selection.alias is not None else selection.name.value
-            names[name] += 1
-            _count(selection, local, depth)
-            if selection.selection_set is not None:
-                below.setdefault(name, []).append(selection.selection_set)
-        # What has one response name is merged, and so compared with each other, on every level below.
-        local.repeats += sum(number * (number - 1) // 2 for number in (*names.values(), len(local.spreads) - spread))
-        places.extend((merged, depth + 1) for merged in below.values())
+    alike: Counter[tuple[int, str | None]] = Counter()
+    for step in walk(definition):
+        _at_most("levels of fields", step.level, limits.depth)
+        local.directives += _directives(step.node)
+        if isinstance(step.node, FieldNode):
+            alike[step.place, step.response_name] += 1
+            _count(step.node, local, step.level)
+        elif isinstance(step.node, FragmentSpreadNode):
+            alike[step.place, None] += 1
+            local.spreads.append((step.response_name, step.level))
+    # What has one response name is merged, and so compared with each other, on every level below.
+    local.repeats = sum(number * (number - 1) // 2 for number in alike.values())
     return local
 
 
@@ -162,20 +157,6 @@ def _values(value: ValueNode) -> int:
             waiting.extend(field.value for field in one.fields)
         number += 1
     return number
-
-
-def _flat(selection_sets: list[SelectionSetNode], local: _Local, depth: int) -> Iterator[FieldNode]:
-    """The fields of one place, through inline fragments; spreads are noted on the way."""
-    waiting = list(selection_sets)
-    while waiting:
-        for selection in waiting.pop().selections:
-            local.directives += _directives(selection)
-            if isinstance(selection, FieldNode):
-                yield selection
-            elif isinstance(selection, FragmentSpreadNode):
-                local.spreads.append((selection.name.value, depth))
-            elif isinstance(selection, InlineFragmentNode):
-                waiting.append(selection.selection_set)
 
 
 def _directives(node: object) -> int:

@@ -9,11 +9,11 @@ import strawberry
 
 from gateway.context import OperationContext
 from gateway.execution import batched, computed, records
+from gateway.graph.directives import ListSize
 from gateway.model import stock as model
 from gateway.model.stock import AvailabilityStatus, Confidence, Fulfilment
 from gateway.model.stores import Store
 from gateway.model.text import SpeakableText
-from gateway.security.hints import ListSize
 from schema.stores.types import StoreView
 from schema.values import FreshnessView, SpeakableTextView
 

@@ -10,11 +10,11 @@ import strawberry
 from gateway.context import OperationContext
 from gateway.errors import BadInput, GatewayError, MalformedId
 from gateway.execution import batched
+from gateway.graph.directives import CacheControl, ListSize
 from gateway.model import catalog as model
 from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.identity import canonical_key, gtin14
 from gateway.model.paging import ProductList
-from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.categories import CategoryView, CollectionView

@@ -11,6 +11,7 @@ import strawberry
 from gateway.context import OperationContext
 from gateway.errors import AdapterError, BadInput, GatewayError
 from gateway.execution import attribute, batched, computed, records
+from gateway.graph.directives import CacheControl, Cost
 from gateway.model import catalog as model
 from gateway.model.catalog import ProductStatus
 from gateway.model.identity import NativeRef
@@ -18,7 +19,6 @@ from gateway.model.paging import PageInfo, ProductEdge, ProductList
 from gateway.model.pricing import Price
 from gateway.model.stock import Availability, Fulfilment
 from gateway.model.text import SpeakableText
-from gateway.security.hints import CacheControl, Cost
 from gateway.services.unit_prices import with_unit_prices
 from schema.availability.types import AvailabilityView
 from schema.catalog.arguments import (

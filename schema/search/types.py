@@ -10,11 +10,11 @@ import strawberry
 from gateway.context import OperationContext
 from gateway.errors import BadInput
 from gateway.execution import batched, computed, records
+from gateway.graph.directives import CacheControl, ListSize
 from gateway.model import search as model
 from gateway.model.catalog import Product
 from gateway.model.paging import PageInfo, ProductEdge, SearchResult
 from gateway.model.search import SearchFilter, SearchSort
-from gateway.security.hints import CacheControl, ListSize
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.types import ProductEdgeView, ProductView
 from schema.values import FreshnessView, PageInfoView, page_size

@@ -10,9 +10,9 @@ import strawberry
 from gateway.context import OperationContext
 from gateway.errors import GatewayError
 from gateway.execution import batched
+from gateway.graph.directives import CacheControl, ListSize
 from gateway.model.paging import StoreList
 from gateway.model.stores import Store
-from gateway.security.hints import CacheControl, ListSize
 from gateway.services.ids import NodeType, decode_as
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.arguments import near_point

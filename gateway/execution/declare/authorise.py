@@ -8,29 +8,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import strawberry
 from msgspec import Struct
-from strawberry.schema_directive import Location
 
 from gateway.errors import Forbidden
-
-
-@strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
-    name="requires",
-    description="Only for principals that hold all these roles.",
-)
-class Requires:
-    roles: list[str]
-
-
-@strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
-    name="pii",
-    description="Personal data: never in a shared cache, and not for client profiles of shared devices.",
-)
-class Pii:
-    pass
+from gateway.graph.directives import Pii, Requires
 
 
 class HasRoles(Protocol):

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import strawberry
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -17,7 +16,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
-    Node,
     NoUndefinedVariablesRule,
     NoUnusedVariablesRule,
     OperationDefinitionNode,
@@ -41,6 +39,7 @@ from gateway.execution.read.parsing import parsed
 from gateway.execution.read.validation import validated
 from gateway.execution.read.validity import Validity
 from gateway.execution.read.variables import Variables
+from gateway.graph.walk import walk
 
 BYTES_OF_ONE = 4_000
 BYTES_PER_TOKEN = 250
@@ -106,32 +105,31 @@ class Document:
         self.introspects = False
         self.unplannable: str | None = None
         """Why no plan can be made, in one word, or None."""
-        waiting: list[Any] = list(definitions)
-        while waiting:
-            one = waiting.pop()
-            for directive in one.directives or ():
-                branching |= self._directive(directive, one)
-            if isinstance(one, FieldNode):
-                self.introspects = self.introspects or one.name.value in ("__schema", "__type")
-            elif isinstance(one, OperationDefinitionNode):
-                waiting.extend(one.variable_definitions or ())
-            elif isinstance(one, FragmentDefinitionNode) and one.variable_definitions:
+        for one in definitions:
+            if isinstance(one, OperationDefinitionNode):
+                for variable in one.variable_definitions or ():
+                    self._directives(variable, branching)
+            elif not isinstance(one, FragmentDefinitionNode):
+                continue
+            elif one.variable_definitions:
                 self.unplannable = "fragment variables"
-            selected = getattr(one, "selection_set", None)
-            if selected is not None:
-                waiting.extend(selected.selections)
+            self._directives(one, branching)
+            for step in walk(one):
+                self._directives(step.node, branching)
+                if isinstance(step.node, FieldNode):
+                    self.introspects = self.introspects or step.node.name.value in ("__schema", "__type")
         self.branching = tuple(sorted(branching))
         """Variables whose values decide what is selected."""
 
-    def _directive(self, directive: DirectiveNode, node: Node) -> set[str]:
-        """The variables it reads to decide whether its node is selected."""
-        name = directive.name.value
-        if name in ("skip", "include"):
-            values = [argument.value for argument in directive.arguments or ()]
-            return {value.name.value for value in values if isinstance(value, VariableNode)}
-        if name == "experimental_disableErrorPropagation" or not isinstance(node, OperationDefinitionNode):
-            self.unplannable = "directive"
-        return set()
+    def _directives(self, node: Any, branching: set[str]) -> None:
+        """Notes the variables that decide whether the node is selected."""
+        for directive in node.directives or ():
+            name = directive.name.value
+            if name in ("skip", "include"):
+                values = [argument.value for argument in directive.arguments or ()]
+                branching |= {value.name.value for value in values if isinstance(value, VariableNode)}
+            elif name == "experimental_disableErrorPropagation" or not isinstance(node, OperationDefinitionNode):
+                self.unplannable = "directive"
 
     def variables(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> Variables:
         """The variables of one of its operations."""
@@ -159,11 +157,16 @@ class Document:
                 total += isinstance(one, FieldNode) + self._expansion(inner, known)
         return total
 
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+    def chosen(self, name: str | None) -> OperationDefinitionNode | GraphQLError:
         """The operation of that name; without a name, the only one."""
-        if name is None:
-            return self.operations[0] if len(self.operations) == 1 else None
-        return next((one for one in self.operations if one.name is not None and one.name.value == name), None)
+        if name is not None:
+            found = next((one for one in self.operations if one.name is not None and one.name.value == name), None)
+            return found or GraphQLError("The document has no operation of that name.")
+        if len(self.operations) == 1:
+            return self.operations[0]
+        if self.operations:
+            return GraphQLError("Say which operation to run: `operationName`.")
+        return GraphQLError("There is no operation.")
 
 
 def _let_go(error: GraphQLError) -> None:

@@ -47,12 +47,14 @@ class Context(Caller, Protocol):
 
 
 class Request(Struct, frozen=True):
-    """`debug` asks for the name of the executor in the answer's extensions."""
+    """`debug` asks for the name of the executor in the answer's extensions. `prepared` is the document of `query`, from
+    a door that has looked it up before."""
 
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     debug: bool = False
+    prepared: Document | None = None
 
 
 class Result(Struct):
@@ -104,9 +106,14 @@ class Engine:
         """What the doors read types and hints from."""
         return self._schema
 
+    def prepare(self, text: str) -> Document:
+        """The document of a text, read once: what is wrong with it, or what it needs to be run; whatever a door learns
+        of it may be hung on it (`Document.annex`)."""
+        return self.documents.get(text)
+
     async def execute(self, request: Request, context: Context) -> Result:
         """Answer a query or a mutation. Cancelling it ends every fetch."""
-        document = self.documents.get(request.query)
+        document = request.prepared or self.documents.get(request.query)
         operation = self._operation(document, request)
         if isinstance(operation, list):
             return Result(None, operation)
@@ -135,7 +142,7 @@ class Engine:
 
     def predict(self, request: Request, context: Context) -> Explanation | list[GraphQLError]:
         """What executing would fetch, before anything runs; errors where it cannot be executed."""
-        document = self.documents.get(request.query)
+        document = request.prepared or self.documents.get(request.query)
         operation = self._operation(document, request)
         if isinstance(operation, list):
             return operation
@@ -151,7 +158,7 @@ class Engine:
 
     async def subscribe(self, request: Request, context: Context) -> AsyncIterator[Result]:
         """The answers to a subscription, one per event; a single one with errors where it cannot start."""
-        document = self.documents.get(request.query)
+        document = request.prepared or self.documents.get(request.query)
         operation = self._operation(document, request)
         if isinstance(operation, list):
             yield Result(None, operation)
@@ -182,14 +189,8 @@ class Engine:
     def _operation(self, document: Document, request: Request) -> OperationDefinitionNode | list[GraphQLError]:
         if document.errors:
             return document.errors
-        operation = document.operation(request.operation_name)
-        if operation is not None:
-            return operation
-        if request.operation_name is not None:
-            return [GraphQLError(f"Unknown operation named '{request.operation_name}'.")]
-        if document.operations:
-            return [GraphQLError("Must provide operation name if query contains multiple operations.")]
-        return [GraphQLError("Must provide an operation.")]
+        operation = document.chosen(request.operation_name)
+        return [operation] if isinstance(operation, GraphQLError) else operation
 
     async def _answer(
         self,

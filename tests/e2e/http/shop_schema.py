@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from gateway.errors import BadInput, GatewayError, Unavailable
 from gateway.execution import attribute, batched, records, streamed
+from gateway.graph.directives import CacheControl
 from gateway.model.context import CommerceContext
 from gateway.model.principal import ClientProfile, Principal
 from gateway.model.touched import not_shareable, touched
-from gateway.security.hints import CacheControl
 from gateway.security.profiles import Profiles, RequestFacts, deadline_seconds
 
 

@@ -26,7 +26,7 @@ from shop_schema import Opener
 
 POLL_SECONDS = 0.1
 DRAIN = {"drain_accept_seconds": 2.0, "drain_seconds": 8.0, "overload_lag": 2.0}
-"""Patient: a machine that is busy with something else must not look like overload, nor a stop come before it is seen."""
+"""Patient: a busy machine must not look like overload, nor a stop come before it is seen."""
 QUESTION = {"query": "{ slow(seconds: 0.002) }"}
 
 

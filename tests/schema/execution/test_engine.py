@@ -363,8 +363,8 @@ async def test_guards_see_a_document_before_it_is_validated_and_only_once() -> N
     [
         ("{ nope }", None, "Cannot query field 'nope' on type 'Query'."),
         ("{", None, "Syntax Error: Expected Name, found <EOF>."),
-        ("query A { version } query B { version }", None, "Must provide operation name if query contains multiple"),
-        ("query A { version }", "B", "Unknown operation named 'B'."),
+        ("query A { version } query B { version }", None, "Say which operation to run: `operationName`."),
+        ("query A { version }", "B", "The document has no operation of that name."),
         ("fragment F on Query { version }", None, "Fragment 'F' is never used."),
         ("subscription { changes { id } }", None, "A subscription needs a transport that can stream."),
         ("query ($n: Int!) { catalogue(first: $n) { hasNext } }", None, "Variable '$n' has invalid value"),

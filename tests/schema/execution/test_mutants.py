@@ -156,7 +156,7 @@ WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "what is known is fetched again": (memo.Memo, "fill", "missing.pop(key, None)", "pass"),
     "plans are shared between callers": (plans.Plans, "get", "branches, grants)", "branches)"),
     "plans are shared between outcomes of @include": (plans.Plans, "get", "branches, grants)", "grants)"),
-    "variables of @include are not noticed": (documents.Document, "_directive", "if isinstance", "if not isinstance"),
+    "variables of @include are not noticed": (documents.Document, "_directives", "if isinstance", "if not isinstance"),
     "a stored exception is serialised": (projection, "_serializer", "isinstance(value, Exception) or ", ""),
     "variables keep the first request's values": (
         grouping.Grouping,

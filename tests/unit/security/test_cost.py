@@ -11,6 +11,7 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, get_introsp
 from gateway.errors import LimitExceeded
 from gateway.execution import batched, computed
 from gateway.execution.declare.checks import graphql_schema
+from gateway.graph.directives import Cost, ListSize
 from gateway.security.cost import (
     ASSUMED,
     COMPUTED,
@@ -24,7 +25,6 @@ from gateway.security.cost import (
     check_cost,
     compile_cost,
 )
-from gateway.security.hints import Cost, ListSize
 from schema import build_schema
 from schema.scalars import LOCALE
 

@@ -1,6 +1,6 @@
-"""What the schema says about its fields for the door's sake: weight, list size, and how long an answer may be kept.
+"""The schema's own words: its directives, all of them, and how a field is asked what it says of itself.
 
-Printed in the SDL like any directive. `@batched(cost=...)` says the weight without one.
+Printed in the SDL. `@batched(cost=..., requires=..., pii=...)` says the same in Python.
 """
 
 from __future__ import annotations
@@ -9,11 +9,45 @@ from enum import Enum
 from typing import Any, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLField
+from graphql import DirectiveLocation, GraphQLArgument, GraphQLDirective, GraphQLField, GraphQLString
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
 _D = TypeVar("_D")
+
+IN_CONTEXT = GraphQLDirective(
+    name="inContext",
+    locations=[DirectiveLocation.QUERY, DirectiveLocation.MUTATION, DirectiveLocation.SUBSCRIPTION],
+    description="Selects the commerce context of the whole operation, within the client profile; prevails over "
+    "headers.",
+    args={
+        "country": GraphQLArgument(GraphQLString, description="ISO 3166-1 alpha-2, such as GB."),
+        "language": GraphQLArgument(
+            GraphQLString, description="BCP 47, such as ja. UNSUPPORTED_LANGUAGE if not served."
+        ),
+        "currency": GraphQLArgument(GraphQLString, description="ISO 4217; one that the channel sells in."),
+        "channel": GraphQLArgument(GraphQLString, description="A sales channel's name."),
+        "store": GraphQLArgument(GraphQLString, description="A store's key; brings its country and currency."),
+    },
+)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="requires",
+    description="Only for principals that hold all these roles.",
+)
+class Requires:
+    roles: list[str]
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="pii",
+    description="Personal data: never in a shared cache, and not for client profiles of shared devices.",
+)
+class Pii:
+    pass
 
 
 @strawberry.schema_directive(
