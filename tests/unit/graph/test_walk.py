@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 from graphql import FieldNode, GraphQLSchema, build_schema, parse
