@@ -23,7 +23,7 @@ from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
 from gateway.http.app import Doors, build_asgi
 from gateway.http.collecting import settle
 from gateway.http.gate import Gate
-from gateway.http.wire import Receive, Scope, Send
+from gateway.http.wire import AsgiScope, Receive, Send
 from gateway.logs.failures import FAILURES
 from gateway.ownership import Ownership
 from gateway.ports.commands import PLACE_ORDER
@@ -229,7 +229,7 @@ class Application:
         self._doors: Doors | None = None
         self.gateway: Gateway | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif self._doors is None:

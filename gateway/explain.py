@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from gateway.app import Gateway
 from gateway.errors import ConfigurationError
-from gateway.execution import Request
+from gateway.execution import OperationRequest
 from gateway.execution.explain.backend_calls import BackendSum, CallStep
 from gateway.execution.explain.drawing import tree
 from gateway.execution.explain.report import Explanation
@@ -31,7 +31,7 @@ async def explain(config: Path, query: Path, variables: str, *, svg: Path | None
     gateway = await Gateway.open(load(config))
     try:
         principal = ANONYMOUS if token is None else await gateway.verifier.verify(token)
-        request = Request(_text(query), _variables(variables))
+        request = OperationRequest(_text(query), _variables(variables))
         context = gateway.contexts(principal, gateway.profiles.of(principal), RequestFacts(explain=True))
         predicted = gateway.engine.predict(request, context)
         if not isinstance(predicted, Explanation):
@@ -46,7 +46,7 @@ async def explain(config: Path, query: Path, variables: str, *, svg: Path | None
         await gateway.close()
 
 
-async def _run(gateway: Gateway, request: Request, principal: Principal, svg: Path | None) -> int:
+async def _run(gateway: Gateway, request: OperationRequest, principal: Principal, svg: Path | None) -> int:
     context = gateway.contexts(principal, gateway.profiles.of(principal), RequestFacts(explain=True))
     context.explain = True  # an operator at a terminal needs no profile's leave
     result = await gateway.engine.execute(request, context)

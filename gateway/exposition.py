@@ -10,13 +10,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.entry.response_cache import ResponseCache
-from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.counters import ExecutionCounters
 
 
 class ExecutorFigures(Collector):
     """Reads plain counters when somebody scrapes; counting costs an operation nothing but an addition."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: ExecutionCounters) -> None:
         self._counters = counters
 
     def collect(self) -> Iterable[Metric]:

@@ -10,7 +10,7 @@ from gateway.app import Gateway
 from gateway.check.findings import Problem
 from gateway.constraints.addresses import hidden
 from gateway.constraints.codes import time_zones
-from gateway.entry.documents import Documents, Invalid, learned_of
+from gateway.entry.documents import AdmittedDocuments, Invalid, learned_of
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.model.principal import Touchpoint
 from gateway.security.cost import check_cost
@@ -44,7 +44,7 @@ async def redis_problems(settings: Settings) -> list[Problem]:
 
 def document_problems(gateway: Gateway) -> Iterator[Problem]:
     """Trusted documents that their own profile refuses: not valid, too large, or dearer than it may spend."""
-    documents = Documents(gateway.engine, gateway.settings.limits)
+    documents = AdmittedDocuments(gateway.engine, gateway.settings.limits)
     for name, profile in gateway.settings.profiles.items():
         for index, file in enumerate(profile.operations):
             place = f"profiles.{name}.operations[{index}]"

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from gateway.app import Gateway, build_app
 from gateway.errors import ConfigurationError
 from gateway.http.serve import Server, server_config
-from gateway.http.wire import Application, Receive, Scope, Send
+from gateway.http.wire import AsgiApplication, AsgiScope, Receive, Send
 from gateway.settings import ServerSection, Settings
 
 HOST = "127.0.0.1"
@@ -62,9 +62,9 @@ class _Pages:
     pressed = False
 
     def __init__(self, pages: Starlette) -> None:
-        self._pages: Application = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
+        self._pages: AsgiApplication = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         await self._pages(scope, receive, send)
 
 

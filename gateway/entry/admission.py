@@ -10,13 +10,13 @@ import structlog
 from msgspec import Struct
 
 from gateway.entry.capacity import Capacity
-from gateway.entry.documents import Documents, Invalid, Operation, chosen, learned_of
+from gateway.entry.documents import AdmittedDocuments, AdmittedOperation, Invalid, chosen, learned_of
 from gateway.entry.parties import party_of
 from gateway.entry.requests import GraphQLRequest, facts_of
 from gateway.entry.telling import AliasOf, Teller
 from gateway.errors import GatewayError, Unauthenticated
 from gateway.execution.read.documents import Document
-from gateway.execution.run.engine import Engine, Request
+from gateway.execution.run.engine import Engine, OperationRequest
 from gateway.model.context import CommerceContext
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
 from gateway.security.authentication import Authentication, Outdated
@@ -46,9 +46,9 @@ class Caller(Struct, frozen=True):
 class Admitted(Struct, frozen=True):
     """A request that may run."""
 
-    request: Request
+    request: OperationRequest
     document: Document
-    operation: Operation
+    operation: AdmittedOperation
     facts: RequestFacts
     cost: int
 
@@ -69,7 +69,7 @@ class Admission:
         self._authentication = authentication
         self._profiles = profiles
         self._alias_of = alias_of
-        self._documents = Documents(engine, settings.limits)
+        self._documents = AdmittedDocuments(engine, settings.limits)
         self._trusted = TrustedDocuments(settings)
         self._rates = RateLimits(
             settings.gateway.redis,
@@ -133,7 +133,7 @@ class Admission:
         cost = operation.cost.of(variables)
         check_cost(cost, profile.cost_limit)
         return Admitted(
-            request=Request(document.text, request.variables, request.operation_name, prepared=document),
+            request=OperationRequest(document.text, request.variables, request.operation_name, prepared=document),
             document=document,
             operation=operation,
             facts=self._documents.facts(operation, request.variables, caller.facts),

@@ -35,7 +35,7 @@ BYTES_OF_ONE = 2_000
 BYTES_PER_PART = 350
 
 
-class Operation(Struct, frozen=True):
+class AdmittedOperation(Struct, frozen=True):
     """One operation of a valid document: what it may cost, whether its answers may be kept, and its `@inContext`."""
 
     node: OperationDefinitionNode
@@ -55,7 +55,7 @@ class Operation(Struct, frozen=True):
 class Learned(Struct, frozen=True):
     """What hangs on a valid document. `operations` by their names, None for the unnamed one."""
 
-    operations: Mapping[str | None, Operation]
+    operations: Mapping[str | None, AdmittedOperation]
     free_text: FreeText
 
 
@@ -67,7 +67,7 @@ class Invalid(Exception):
         self.errors = errors
 
 
-class Documents:
+class AdmittedDocuments:
     def __init__(self, engine: Engine, limits: LimitsSection) -> None:
         self._engine = engine
         self._limits = limits
@@ -92,7 +92,9 @@ class Documents:
         schema = self._engine.schema
         return Learned(_operations(schema, document.node, document.tokens), FreeText(schema, document.node))
 
-    def facts(self, operation: Operation, variables: Mapping[str, Any] | None, facts: RequestFacts) -> RequestFacts:
+    def facts(
+        self, operation: AdmittedOperation, variables: Mapping[str, Any] | None, facts: RequestFacts
+    ) -> RequestFacts:
         """The facts with what the operation's own `@inContext` asks for in place of the headers' wishes."""
         directive = operation.in_context
         definition = self._in_context
@@ -116,10 +118,10 @@ def _text(name: str, value: object) -> str:
     return text
 
 
-def _operations(schema: GraphQLSchema, document: DocumentNode, tokens: int) -> dict[str | None, Operation]:
+def _operations(schema: GraphQLSchema, document: DocumentNode, tokens: int) -> dict[str | None, AdmittedOperation]:
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
     return {
-        one.name.value if one.name else None: Operation(
+        one.name.value if one.name else None: AdmittedOperation(
             node=one,
             cost=compile_cost(schema, one, fragments, tokens),
             keeping=keeping_of(schema, one, fragments),
@@ -139,7 +141,7 @@ def learned_of(document: Document) -> Learned:
     return document.annex
 
 
-def chosen(document: Document, name: str | None) -> Operation:
+def chosen(document: Document, name: str | None) -> AdmittedOperation:
     """The operation to run, as the specification chooses it. Raises Invalid."""
     node = document.chosen(name)
     if isinstance(node, GraphQLError):

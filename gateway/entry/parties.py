@@ -9,7 +9,7 @@ LONGEST_ADDRESS = 64
 SITE_BITS = 64
 """What one IPv6 customer has at least to itself."""
 
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
 
 def party_of(address: str) -> str:
@@ -25,13 +25,13 @@ def _party(address: str) -> str:
     return address if parsed is None else str(parsed)
 
 
-def address_read(written: str) -> Address | None:
+def address_read(written: str) -> IpAddress | None:
     """An address without its zone; IPv4 as IPv4, however the socket writes it."""
     return None if len(written) > LONGEST_ADDRESS else _read(written)
 
 
 @lru_cache(4_096)
-def _read(written: str) -> Address | None:
+def _read(written: str) -> IpAddress | None:
     try:
         address = ip_address(written.partition("%")[0])
     except ValueError:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from gateway.entry.admission import Admission, Admitted, Caller
-from gateway.entry.response_cache import Kept, ResponseCache, key_of
+from gateway.entry.response_cache import KeptAnswer, ResponseCache, key_of
 from gateway.model.touched import TOUCHED, Touched
 from gateway.security.profiles import accepted_age
 
@@ -20,7 +20,7 @@ class Visit(Struct, frozen=True):
     seconds: int
     moment: int
     touched: Touched
-    kept: Kept | None
+    kept: KeptAnswer | None
 
 
 class PublicAnswers:
@@ -71,6 +71,6 @@ class PublicAnswers:
             )
         return touched.shareable
 
-    def age(self, kept: Kept) -> int:
+    def age(self, kept: KeptAnswer) -> int:
         """Whole seconds since it was made."""
         return self._cache.age(kept)

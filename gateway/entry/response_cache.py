@@ -31,7 +31,7 @@ BYTES_PER_TAG = 250
 """Its place in the index, under its own name and its domain's."""
 
 
-class Kept(Struct, frozen=True):
+class KeptAnswer(Struct, frozen=True):
     """`stored_at` and `expires_at` on the monotonic clock, `horizon` (when what it tells is over) on the wall's."""
 
     body: bytes
@@ -54,7 +54,7 @@ class ResponseCache:
         self._entries = entries
         self._size = size
         self._clock = clock
-        self._kept: dict[Hashable, Kept] = {}
+        self._kept: dict[Hashable, KeptAnswer] = {}
         self._by_tag: dict[str, set[Hashable]] = {}
         self._bytes = 0
         self._moment = 0
@@ -65,7 +65,7 @@ class ResponseCache:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: Hashable, *, max_age: float | None = None) -> Kept | None:
+    def get(self, key: Hashable, *, max_age: float | None = None) -> KeptAnswer | None:
         """A kept answer that is not older than the caller takes."""
         kept = self._kept.get(key)
         now = self._clock()
@@ -79,7 +79,7 @@ class ResponseCache:
         self._kept[key] = self._kept.pop(key)  # the least recently used goes first
         return kept
 
-    def age(self, kept: Kept) -> int:
+    def age(self, kept: KeptAnswer) -> int:
         return int(self._clock() - kept.stored_at)
 
     def moment(self) -> int:
@@ -95,14 +95,14 @@ class ResponseCache:
         tags: Iterable[str],
         moment: int,
         horizon: float = ENDLESS,
-    ) -> Kept | None:
+    ) -> KeptAnswer | None:
         """Keep an answer; None when it is too large, over already, or was overtaken by an invalidation."""
         wanted = frozenset(tags)
         if len(body) > LARGEST or seconds <= 0 or is_over(horizon) or self._overtaken(wanted, moment):
             return None
         self._drop(key)
         now = self._clock()
-        kept = Kept(body, etag_of(body), now, now + seconds, horizon, wanted)
+        kept = KeptAnswer(body, etag_of(body), now, now + seconds, horizon, wanted)
         self._kept[key] = kept
         self._bytes += kept.bytes
         for tag in wanted:

@@ -10,20 +10,20 @@ from gateway.execution.declare.batched import (
     streamed,
 )
 from gateway.execution.declare.checks import check_schema, records
-from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.counters import ExecutionCounters
 from gateway.execution.memo.failures import original
 from gateway.execution.memo.memo import Memo
-from gateway.execution.run.engine import Context, Engine, Request, Result
+from gateway.execution.run.engine import Context, Engine, OperationRequest, Result
 
 __all__ = [
     "BatchedField",
     "ComputedField",
     "Context",
-    "Counters",
     "Engine",
+    "ExecutionCounters",
     "GatewayField",
     "Memo",
-    "Request",
+    "OperationRequest",
     "Result",
     "attribute",
     "batched",

@@ -21,7 +21,7 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.http.media import Media
+from gateway.http.media import MediaType
 from gateway.http.wire import Reply
 from gateway.logs.failures import FAILURES
 
@@ -50,16 +50,16 @@ def encoded(told: Mapping[str, Any]) -> bytes:
     return _encode(told)
 
 
-def reply(told: Mapping[str, Any], media: Media, *, status: int = 200, headers: Sequence[Header] = ()) -> Reply:
+def reply(told: Mapping[str, Any], media: MediaType, *, status: int = 200, headers: Sequence[Header] = ()) -> Reply:
     """A GraphQL answer. To clients that read `application/json`, a well-formed request is answered 200 whatever is
     wrong with its document, as before the specification."""
-    plain = media is not Media.GRAPHQL
-    kind = Media.JSON if plain else Media.GRAPHQL
+    plain = media is not MediaType.GRAPHQL
+    kind = MediaType.JSON if plain else MediaType.GRAPHQL
     return Reply(status, encoded(told), ((b"content-type", f"{kind.value}; charset=utf-8".encode()), *headers))
 
 
-def refusal_reply(refusal: Refusal, media: Media | None, trace_id: str) -> Reply:
+def refusal_reply(refusal: Refusal, media: MediaType | None, trace_id: str) -> Reply:
     """An answer to what never became a GraphQL request."""
     FAILURES.refused(refusal.code, refusal.status, trace_id)
     told = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code, "traceId": trace_id}}]}
-    return reply(told, media or Media.JSON, status=refusal.status, headers=refusal.headers)
+    return reply(told, media or MediaType.JSON, status=refusal.status, headers=refusal.headers)

@@ -25,7 +25,7 @@ from gateway.http.gate import Gate
 from gateway.http.origins import Origins
 from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
 from gateway.http.socket import SocketDoor
-from gateway.http.wire import Application, Receive, Scope, Send
+from gateway.http.wire import AsgiApplication, AsgiScope, Receive, Send
 from gateway.model.principal import ANONYMOUS
 from gateway.security.api_keys import ApiKeys
 from gateway.security.authentication import Authentication, Verifier
@@ -56,7 +56,7 @@ class Doors:
         self._admission = admission
         self._door = door
         self._socket = socket
-        self._pages: Application = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
+        self._pages: AsgiApplication = pages  # pyright: ignore[reportAttributeAccessIssue] # Starlette's own aliases
         self.cache = cache
         self.gate = gate
         self.figures = figures
@@ -69,7 +69,7 @@ class Doors:
         """After the last request."""
         await self._admission.close()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._pages(scope, receive, send)
         elif self._proxies and scope.get("path") not in OPERATIONAL:
@@ -77,7 +77,7 @@ class Doors:
         else:
             await self._serve(scope, receive, send)
 
-    async def _through_proxies(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _through_proxies(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """A trusted proxy's connections are its own affair: what it asks for one client is bounded instead."""
         client = self._proxies.client_of(scope)
         if client == str((scope.get("client") or ("",))[0]):
@@ -93,7 +93,7 @@ class Doors:
         finally:
             self._parties.leave(party)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         with self.gate.passing():
             if scope["type"] == "websocket":
                 await self._socket(scope, receive, send)

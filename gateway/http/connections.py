@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from gateway.entry.parties import party_of
 from gateway.http.forwarded import Proxies
-from gateway.http.wire import CLOSE, Application, Receive, Scope, Send
+from gateway.http.wire import CLOSE, AsgiApplication, AsgiScope, Receive, Send
 from gateway.settings import ServerSection
 
 SURPLUS = 256
@@ -116,7 +116,7 @@ class Parties:
             del self._under_way[party]
 
 
-def answering(application: Application, excess: TooMany, *, last: bool = True) -> Application:
+def answering(application: AsgiApplication, excess: TooMany, *, last: bool = True) -> AsgiApplication:
     """The application of a connection too many: health checks are served, all else is told to come again. `last`: and
     nothing more is heard on the connection."""
     told = {
@@ -132,7 +132,7 @@ def answering(application: Application, excess: TooMany, *, last: bool = True) -
         *(CLOSE if last else ()),
     ]
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in OPERATIONAL:
             await application(scope, receive, send)
             return

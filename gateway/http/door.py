@@ -24,16 +24,16 @@ from gateway.errors import BadInput, GatewayError, GatewayOverloaded
 from gateway.http.answers import encoded, refusal_reply, reply, status_of
 from gateway.http.events import EventStream
 from gateway.http.figures import DoorFigures
-from gateway.http.media import Media, is_json, negotiate
+from gateway.http.media import MediaType, is_json, negotiate
 from gateway.http.origins import Origins, check_get
 from gateway.http.public import fresh_reply, kept_reply
 from gateway.http.requests import from_body, from_query_string
 from gateway.http.tracing import answered, default_tracer, request_span, trace_id_of_span
 from gateway.http.wire import (
+    AsgiScope,
     Disconnected,
     Receive,
     Reply,
-    Scope,
     Send,
     address_of,
     headers_of,
@@ -80,7 +80,7 @@ class Door:
         self._body_seconds = body_seconds
         self._tracer = tracer or default_tracer()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
         tracer = self._tracer
         if tracer is None:
@@ -90,7 +90,7 @@ class Door:
             answered(span, await self._serve(scope, receive, send, headers, trace_id_of_span(span)))
 
     async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], trace_id: str
+        self, scope: AsgiScope, receive: Receive, send: Send, headers: Mapping[str, str], trace_id: str
     ) -> int:
         """The status that was sent; 499 for a client that went away."""
         started = perf_counter()
@@ -103,7 +103,7 @@ class Door:
             answer = refusal_reply(refusal, media, trace_id)
         except Exception as error:
             told = {"errors": [self._admission.stranger(trace_id).failure(error)]}
-            answer = reply(told, media or Media.JSON, status=500, headers=PERSONAL)
+            answer = reply(told, media or MediaType.JSON, status=500, headers=PERSONAL)
         added = self._origins.headers(headers)
         if isinstance(answer, EventStream):
             await answer.send(receive, send, added, self._stopping)
@@ -113,17 +113,17 @@ class Door:
         return answer.status
 
     async def _answer(
-        self, scope: Scope, receive: Receive, headers: Mapping[str, str], media: Media | None, trace_id: str
+        self, scope: AsgiScope, receive: Receive, headers: Mapping[str, str], media: MediaType | None, trace_id: str
     ) -> Reply | EventStream:
         method = scope["method"]
         if method == "OPTIONS":
             return self._origins.preflight(headers)
         if method not in ("GET", "POST"):
             raise Refusal(405, "BAD_REQUEST", "Only GET and POST are served here.", ((b"allow", b"GET, POST"),))
-        if media is Media.PAGE and method == "GET" and self._page is not None and not scope["query_string"]:
+        if media is MediaType.PAGE and method == "GET" and self._page is not None and not scope["query_string"]:
             return self._page
-        if media is None or media is Media.PAGE:
-            raise Refusal(406, "BAD_REQUEST", f"Served as {Media.GRAPHQL.value} or {Media.JSON.value}.")
+        if media is None or media is MediaType.PAGE:
+            raise Refusal(406, "BAD_REQUEST", f"Served as {MediaType.GRAPHQL.value} or {MediaType.JSON.value}.")
         if method == "POST" and not is_json(headers.get("content-type")):
             raise Refusal(415, "BAD_REQUEST", "The body must be application/json in UTF-8.")
         if method == "GET":
@@ -141,7 +141,7 @@ class Door:
             request = from_query_string(scope["query_string"])
         else:
             raise Refusal(405, "BAD_REQUEST", "This client sends POST only.", ((b"allow", b"POST"),))
-        if media is Media.EVENTS:
+        if media is MediaType.EVENTS:
             return EventStream(self._admission, request, caller, method)
         try:
             with self._capacity:
@@ -155,13 +155,13 @@ class Door:
         self,
         request: GraphQLRequest,
         caller: Caller,
-        media: Media,
+        media: MediaType,
         method: str,
         headers: Mapping[str, str],
         receive: Receive,
     ) -> Reply:
         teller = caller.teller
-        refused = 400 if media is Media.GRAPHQL else 200
+        refused = 400 if media is MediaType.GRAPHQL else 200
         try:
             if request.query is None and request.document_id is None and not request.extensions:
                 raise Refusal(400, "BAD_REQUEST", "There is no `query`.")
@@ -235,7 +235,7 @@ def check_method(admitted: Admitted, method: str) -> None:
         raise Refusal(405, "BAD_REQUEST", "Only queries may be sent by GET.", ((b"allow", b"POST"),))
 
 
-def failure_reply(teller: Teller, error: GatewayError, media: Media) -> Reply:
+def failure_reply(teller: Teller, error: GatewayError, media: MediaType) -> Reply:
     status = status_of(error)
     headers: list[Header] = [*PERSONAL]
     if status == 401:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from gateway.entry.parties import Address, address_read
+from gateway.entry.parties import IpAddress, address_read
 from gateway.entry.refusal import Header
 from gateway.errors import ConfigurationError
-from gateway.http.wire import Scope
+from gateway.http.wire import AsgiScope
 from gateway.settings import ForwardedHeader, ServerSection
 
 MOST_HOPS = 32
@@ -43,7 +43,7 @@ class Proxies:
         parsed = address_read(address)
         return parsed is not None and self._has(parsed)
 
-    def client_of(self, scope: Scope) -> str:
+    def client_of(self, scope: AsgiScope) -> str:
         """The address to count for and to blame; empty where the server knows none."""
         peer = scope.get("client")
         if not peer:
@@ -61,7 +61,7 @@ class Proxies:
                     break
         return str(nearest)
 
-    def _has(self, address: Address) -> bool:
+    def _has(self, address: IpAddress) -> bool:
         return any(address in network for network in self._networks)
 
 

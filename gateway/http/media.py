@@ -10,7 +10,7 @@ from msgspec import Struct
 from gateway.model.remembered import remembered
 
 
-class Media(Enum):
+class MediaType(Enum):
     """What an answer can be. The order is the server's own preference."""
 
     GRAPHQL = "application/graphql-response+json"
@@ -19,9 +19,9 @@ class Media(Enum):
     PAGE = "text/html"
 
 
-_PREFERRED = (Media.JSON, Media.GRAPHQL, Media.EVENTS, Media.PAGE)
+_PREFERRED = (MediaType.JSON, MediaType.GRAPHQL, MediaType.EVENTS, MediaType.PAGE)
 """Where a range takes several alike: as clients before the specification expect."""
-_BY_KIND = {"application/*": Media.GRAPHQL, "text/*": Media.EVENTS}
+_BY_KIND = {"application/*": MediaType.GRAPHQL, "text/*": MediaType.EVENTS}
 _ENTRY = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")+')
 _PARAMETER = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*")+')
 _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
@@ -36,7 +36,7 @@ class _Range(Struct, frozen=True):
     quality: float
     position: int
 
-    def precision(self, media: Media) -> int:
+    def precision(self, media: MediaType) -> int:
         """0 where it does not take the type."""
         if self.kind == media.value:
             return 3
@@ -46,18 +46,18 @@ class _Range(Struct, frozen=True):
 
 
 @remembered(256)
-def negotiate(accept: str | None) -> Media | None:
+def negotiate(accept: str | None) -> MediaType | None:
     """The best media type by RFC 9110, section 12.5.1: of each type the most precise range decides, of equal qualities
     the one that stands first. None when the client accepts nothing we have. A client that does not say, or takes
     anything, is answered as clients before the specification expect: `application/json`."""
     if accept is None or not accept.strip():
-        return Media.JSON
+        return MediaType.JSON
     ranges = [_range(entry, place) for place, entry in enumerate(_ENTRY.findall(accept[:_MOST_CHARACTERS]))]
     known = [each for each in ranges if each is not None]
     if not known:
-        return Media.JSON
+        return MediaType.JSON
     best: tuple[float, int, int] | None = None
-    chosen: Media | None = None
+    chosen: MediaType | None = None
     for rank, media in enumerate(_PREFERRED):
         fitting = [each for each in known if each.precision(media)]
         if not fitting:

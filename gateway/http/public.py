@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from gateway.entry.public import PublicAnswers, Visit
 from gateway.entry.refusal import Header
-from gateway.entry.response_cache import Kept, etag_of, matches
-from gateway.http.media import Media
+from gateway.entry.response_cache import KeptAnswer, etag_of, matches
+from gateway.http.media import MediaType
 from gateway.http.wire import Reply
 
 VARY = (
@@ -21,7 +21,7 @@ VARY = (
 
 
 def fresh_reply(
-    answers: PublicAnswers, visit: Visit, body: bytes, media: Media, method: str, headers: Mapping[str, str]
+    answers: PublicAnswers, visit: Visit, body: bytes, media: MediaType, method: str, headers: Mapping[str, str]
 ) -> Reply:
     """An answer that was just made, and kept where it may be."""
     if not answers.keep(visit, body):
@@ -29,16 +29,18 @@ def fresh_reply(
     return _conditional(body, etag_of(body), 0, media, method, headers)
 
 
-def kept_reply(answers: PublicAnswers, kept: Kept, media: Media, method: str, headers: Mapping[str, str]) -> Reply:
+def kept_reply(
+    answers: PublicAnswers, kept: KeptAnswer, media: MediaType, method: str, headers: Mapping[str, str]
+) -> Reply:
     return _conditional(kept.body, kept.etag, answers.age(kept), media, method, headers)
 
 
-def content_type(media: Media) -> Header:
-    kind = Media.GRAPHQL if media is Media.GRAPHQL else Media.JSON
+def content_type(media: MediaType) -> Header:
+    kind = MediaType.GRAPHQL if media is MediaType.GRAPHQL else MediaType.JSON
     return b"content-type", f"{kind.value}; charset=utf-8".encode()
 
 
-def _conditional(body: bytes, etag: str, age: int, media: Media, method: str, headers: Mapping[str, str]) -> Reply:
+def _conditional(body: bytes, etag: str, age: int, media: MediaType, method: str, headers: Mapping[str, str]) -> Reply:
     shared: tuple[Header, ...] = (
         (b"cache-control", b"public, no-cache"),
         (b"etag", etag.encode()),

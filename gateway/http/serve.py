@@ -27,7 +27,7 @@ from gateway.http.gate import Gate
 from gateway.http.protocol import PatientHttp
 from gateway.http.socket import MESSAGE_BYTES
 from gateway.http.socket_protocol import PatientSocket
-from gateway.http.wire import Receive, Scope, Send
+from gateway.http.wire import AsgiScope, Receive, Send
 from gateway.http.workers import RETIRE, CannotStart, say_that_nothing_is_read, supervise
 from gateway.settings import ServerSection, Settings
 
@@ -61,7 +61,7 @@ class Serves(Protocol):
         """Whether it has more to do than it can do in time."""
         ...
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None: ...
 
 
 Factory = Callable[[Settings], Serves]

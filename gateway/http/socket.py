@@ -21,7 +21,7 @@ from gateway.errors import ClientFault, GatewayStopping, TooManyRequests, Unauth
 from gateway.http.answers import encoded
 from gateway.http.events import told_by
 from gateway.http.origins import Origins
-from gateway.http.wire import Receive, Scope, Send, address_of, headers_of, trace_id_of
+from gateway.http.wire import AsgiScope, Receive, Send, address_of, headers_of, trace_id_of
 from gateway.logs.failures import FAILURES
 
 PROTOCOL = "graphql-transport-ws"
@@ -37,13 +37,13 @@ INIT_TIMEOUT, ALREADY_SUBSCRIBED, TOO_MANY_INITS = 4408, 4409, 4429
 UNACCEPTABLE_PROTOCOL, GOING_AWAY, TOO_LARGE, BROKEN, TRY_AGAIN = 4406, 1001, 1009, 1011, 1013
 
 
-class Message(msgspec.Struct, frozen=True):
+class SocketMessage(msgspec.Struct, frozen=True):
     type: str
     id: str | None = None
     payload: dict[str, Any] | None = None
 
 
-_decoder = msgspec.json.Decoder(Message)
+_decoder = msgspec.json.Decoder(SocketMessage)
 
 
 class Closed(Exception):
@@ -61,7 +61,7 @@ class SocketDoor:
         self._origins = origins
         self._stopping = stopping
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         await receive()
         headers = headers_of(scope)
         if scope["path"] != "/graphql" or not self._origins.same(headers):
@@ -144,7 +144,7 @@ class _Connection:
         while True:
             await self._hear(await self._next())
 
-    async def _next(self) -> Message:
+    async def _next(self) -> SocketMessage:
         event = await self._receive()
         if event["type"] == "websocket.disconnect":
             raise Closed(1000, "")
@@ -152,13 +152,13 @@ class _Connection:
         if not isinstance(text, str):
             raise Closed(BAD_REQUEST, "Only text messages are understood")
         if len(text) > MESSAGE_BYTES:
-            raise Closed(TOO_LARGE, "Message too large")
+            raise Closed(TOO_LARGE, "SocketMessage too large")
         try:
             return _decoder.decode(text)
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             raise Closed(BAD_REQUEST, "Invalid message") from None
 
-    async def _hear(self, message: Message) -> None:
+    async def _hear(self, message: SocketMessage) -> None:
         match message.type:
             case "connection_init":
                 await self._init(message)
@@ -175,7 +175,7 @@ class _Connection:
             case _:
                 raise Closed(BAD_REQUEST, "Unknown message type")
 
-    async def _init(self, message: Message) -> None:
+    async def _init(self, message: SocketMessage) -> None:
         if self._caller is not None:
             raise Closed(TOO_MANY_INITS, "Too many initialisation requests")
         for name, value in (message.payload or {}).items():
@@ -203,7 +203,7 @@ class _Connection:
             if self._caller is not None:
                 await self._identify()
 
-    async def _subscribe(self, message: Message) -> None:
+    async def _subscribe(self, message: SocketMessage) -> None:
         if self._caller is None:
             raise Closed(UNAUTHORIZED, "Unauthorized")
         if not message.id or message.payload is None:

@@ -13,11 +13,11 @@ from msgspec import Struct
 from gateway.entry.refusal import Header, Refusal
 from gateway.runtime.clock import clock_of
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+AsgiScope = MutableMapping[str, Any]
+AsgiMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
+AsgiApplication = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 CLOSE: tuple[Header, ...] = ((b"connection", b"close"),)
 
@@ -44,7 +44,7 @@ class Reply(Struct, frozen=True):
     headers: tuple[Header, ...] = ()
 
 
-def headers_of(scope: Scope) -> Mapping[str, str]:
+def headers_of(scope: AsgiScope) -> Mapping[str, str]:
     """By lower-case name. What may stand once and stands twice is joined, as HTTP does, and so refused where it
     matters."""
     headers: dict[str, str] = {}
@@ -133,7 +133,7 @@ async def send_reply(send: Send, reply: Reply, added: Iterable[Header] = ()) -> 
     await send({"type": "http.response.body", "body": reply.body})
 
 
-def address_of(scope: Scope) -> str:
+def address_of(scope: AsgiScope) -> str:
     """The client's network address, as far as the server knows it."""
     client = scope.get("client")
     return str(client[0]) if client else ""

@@ -32,13 +32,13 @@ KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
 
 _log = structlog.get_logger(__name__)
 
-Fetch = Callable[[], Awaitable[bytes]]
+FetchKeys = Callable[[], Awaitable[bytes]]
 
 
 class KeySet:
     """Keys by id. `fetch` answers the JSON of a JWK Set (RFC 7517)."""
 
-    def __init__(self, fetch: Fetch, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, fetch: FetchKeys, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
         self._name = name
         self._clock = clock
@@ -126,14 +126,14 @@ def _public_key(entry: Mapping[str, Any]) -> Key | None:
         return None
 
 
-def from_file(path: Path) -> Fetch:
+def from_file(path: Path) -> FetchKeys:
     async def fetch() -> bytes:
         return await asyncio.to_thread(path.read_bytes)
 
     return fetch
 
 
-def from_url(url: str, *, allow_private_network: bool) -> Fetch:
+def from_url(url: str, *, allow_private_network: bool) -> FetchKeys:
     """Fetches without following redirects, within a size and a time, and from public addresses only unless allowed."""
 
     async def fetch() -> bytes:

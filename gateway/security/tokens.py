@@ -33,7 +33,7 @@ MAXIMUM_CLAIM = 255
 REMEMBERED_SECONDS = 30.0
 """How long a verified token is not verified again: also the longest a withdrawn key goes on working for it."""
 
-Kind = Literal["customer", "device", "staff", "service"]
+PrincipalKind = Literal["customer", "device", "staff", "service"]
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -154,8 +154,8 @@ def _keys(name: str, section: IssuerSection, base: Path) -> KeySet:
     unknown = [algorithm for algorithm in section.algorithms if algorithm not in ALGORITHMS]
     if unknown or not section.algorithms:
         raise ConfigurationError(f"not an asymmetric algorithm: {', '.join(unknown) or 'none'}", place=place)
-    if section.kind not in get_args(Kind):
-        raise ConfigurationError(f"`kind` must be one of {', '.join(get_args(Kind))}", place=place)
+    if section.kind not in get_args(PrincipalKind):
+        raise ConfigurationError(f"`kind` must be one of {', '.join(get_args(PrincipalKind))}", place=place)
     if section.roles_claim and section.kind != "staff":
         raise ConfigurationError("only an issuer of kind `staff` gives roles", place=f"{place}.roles_claim")
     if bool(section.jwks_url) == bool(section.jwks_file):

@@ -31,7 +31,7 @@ TWINS = Counter(
 )
 
 
-class Place(Struct, frozen=True):
+class Watermark(Struct, frozen=True):
     """Where one backend stands in the merged list."""
 
     position: OrderPosition | None = None
@@ -41,7 +41,7 @@ class Place(Struct, frozen=True):
 class MergedPosition(Struct, frozen=True, tag="o"):
     """Where the merged list stands: each backend by its public alias, and the oldest instant already shown."""
 
-    places: dict[str, Place]
+    places: dict[str, Watermark]
     shown_until: datetime | None = None
 
 
@@ -55,7 +55,7 @@ class Orders:
         """A page of a customer's orders. Raises InvalidCursor; AdapterError only when no backend at all was heard."""
         bound_to = f"orders|{linked.id}"
         start = self._opened(after, bound_to) if after else MergedPosition({})
-        names = [name for name in self._backends(linked) if not start.places.get(name, Place()).exhausted]
+        names = [name for name in self._backends(linked) if not start.places.get(name, Watermark()).exhausted]
         answers = await asyncio.gather(*(self._page(name, linked, first, start, scope) for name in names))
         pages = dict(zip(names, answers, strict=True))
         gaps, failures = self._gaps(pages)
@@ -93,7 +93,7 @@ class Orders:
         query = OrdersQuery(
             customers=linked.refs(name),
             first=first + 1,
-            after=start.places.get(name, Place()).position,
+            after=start.places.get(name, Watermark()).position,
             exclude_foreign=self._has_twins(name, linked, scope),
             locations=self._systems.ownership.references(name),
         )
@@ -146,11 +146,11 @@ class Orders:
                 TWINS.labels(name).inc()
             late = start.shown_until is not None and order.placed_at > start.shown_until
             shown = order.placed_at if state.shown_until is None else min(state.shown_until, order.placed_at)
-            state = MergedPosition({**state.places, name: Place(position)}, shown)
+            state = MergedPosition({**state.places, name: Watermark(position)}, shown)
             edges.append(OrderEdge(order, self._sealed(state, bound_to), late))
         taken = {name: sum(1 for _, _, other in rows[:first] if other == name) for name in pages}
         exhausted = {
-            name: Place(state.places.get(name, Place()).position, exhausted=True)
+            name: Watermark(state.places.get(name, Watermark()).position, exhausted=True)
             for name, page in pages.items()
             if isinstance(page, OrdersPage) and not page.has_next and taken[name] == len(page.orders)
         }

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from gateway.app import Gateway
-from gateway.execution import Request
+from gateway.execution import OperationRequest
 from gateway.model.principal import ANONYMOUS
 from gateway.security.profiles import RequestFacts
 from gateway.settings import decode
@@ -28,7 +28,7 @@ class World:
 
         async def asked() -> object:
             context = gateway.contexts(ANONYMOUS, profile, RequestFacts())
-            result = await gateway.engine.execute(Request(query), context)
+            result = await gateway.engine.execute(OperationRequest(query), context)
             if result.errors:
                 raise RuntimeError(str(result.errors[0]))
             return result.answer

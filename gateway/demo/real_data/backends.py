@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from gateway.demo.real_data.documents import Documents
+from gateway.demo.real_data.documents import SalesDocuments
 from gateway.demo.real_data.items import Items
 from gateway.demo.real_data.locator import Locator, RealStore
 from gateway.demo.real_data.transactions import Line
@@ -53,7 +53,7 @@ def customers(lines: tuple[Line, ...], seen: Freshness) -> tuple[CustomerRecord,
 
 def seeds(
     items: Items,
-    documents: Documents,
+    documents: SalesDocuments,
     people: tuple[CustomerRecord, ...],
     trading: tuple[RealStore, ...],
     now: datetime,

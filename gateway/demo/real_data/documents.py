@@ -20,7 +20,7 @@ SPLIT_RULE = (
 CURRENCY = "GBP"
 
 
-class Documents(Struct, frozen=True):
+class SalesDocuments(Struct, frozen=True):
     """`cancellations` are documents whose number opens with C; `adjustments` are no sales either: nothing was paid, or
     goods were written off."""
 
@@ -33,7 +33,7 @@ class Documents(Struct, frozen=True):
 
 def make_documents(
     lines: Iterable[Line], tills: tuple[str, ...], titles: Mapping[str, str], seen: Freshness
-) -> Documents:
+) -> SalesDocuments:
     grouped: dict[str, list[Line]] = {}
     for line in lines:
         found = grouped.get(line.document)
@@ -51,7 +51,7 @@ def make_documents(
         count += len(members)
         cancellations += number.startswith("C")
         adjustments += not number.startswith("C") and order.total.stated.amount <= 0
-    return Documents(tuple(made[False]), tuple(made[True]), cancellations, adjustments, count)
+    return SalesDocuments(tuple(made[False]), tuple(made[True]), cancellations, adjustments, count)
 
 
 def _order(

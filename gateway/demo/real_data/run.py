@@ -19,7 +19,7 @@ from gateway.demo.configuration import environment
 from gateway.demo.hosting import hosted, until_interrupted
 from gateway.demo.identities import DAY, publish_keys
 from gateway.demo.real_data import backends
-from gateway.demo.real_data.documents import SPLIT_RULE, Documents, make_documents
+from gateway.demo.real_data.documents import SPLIT_RULE, SalesDocuments, make_documents
 from gateway.demo.real_data.items import PRICE_RULE, TITLE_RULE, Items, learn_items
 from gateway.demo.real_data.locator import HOURS_RULE, Locator, RealStore, chosen_for_trade, locate, read_stores
 from gateway.demo.real_data.transactions import Transactions, read_transactions
@@ -38,7 +38,7 @@ ITEM, CUSTOMER, NEAR = "85123A", "17850", {"latitude": 44.86, "longitude": -93.2
 class RealRetailer(Struct, frozen=True):
     transactions: Transactions
     items: Items
-    documents: Documents
+    documents: SalesDocuments
     people: tuple[CustomerRecord, ...]
     trading: tuple[RealStore, ...]
     locator: Locator

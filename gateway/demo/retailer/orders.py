@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gateway.demo.retailer import disagreements as planted
 from gateway.demo.retailer.catalogue import NOW, SEED, SEEN, Item, sold_items
 from gateway.demo.retailer.people import Person, known_to, people
-from gateway.demo.retailer.places import CURRENCIES, STORES, TILLS, Place
+from gateway.demo.retailer.places import CURRENCIES, STORES, TILLS, RetailPlace
 from gateway.demo.retailer.prices import TAX_RATES, gross
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
@@ -88,7 +88,7 @@ def receipts(backend: str) -> tuple[Order, ...]:
         draw = random.Random(f"{SEED}:till:{country}")
         stores = [store for store in STORES if store.country == country]
         regulars = [person for person in known_to(backend) if person.country == country and person.number]
-        baskets: list[tuple[Basket, Place]] = []
+        baskets: list[tuple[Basket, RetailPlace]] = []
         if country == "GB":
             ada = people()[0]
             moments = [NOW - timedelta(days=day) for day in ADA_RECEIPT_DAYS]
@@ -153,7 +153,7 @@ def _web(basket: Basket, number: int) -> Order:
     )  # fmt: skip
 
 
-def _receipt(basket: Basket, place: Place, backend: str, number: int) -> Order:
+def _receipt(basket: Basket, place: RetailPlace, backend: str, number: int) -> Order:
     country = place.country
     id_ = str({"GB": 610_001, "JP": 620_001, "IL": 630_001, "KW": 640_001}[country] + number)
     return Order(

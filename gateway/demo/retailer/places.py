@@ -17,7 +17,7 @@ TILLS = {"GB": "till_uk", "JP": "till_jp", "IL": "erp", "KW": "erp"}
 """Which backend runs a country's tills and counts its stores' stock."""
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class RetailPlace(Struct, frozen=True, kw_only=True):
     """`key` is its configured name. `code` is the ERP's warehouse code, `till` Square's location id, `shop` the web
     shop's location (only where online orders leave from)."""
 
@@ -48,10 +48,10 @@ def _store(
     at: tuple[float, float],
     phone: str,
     *services: str,
-) -> Place:
+) -> RetailPlace:
     zone = {"GB": "Europe/London", "JP": "Asia/Tokyo", "IL": "Asia/Jerusalem", "KW": "Asia/Kuwait"}[country]
     till = f"L{country}{code}00000000"[:13] if country in ("GB", "JP") else ""
-    return Place(
+    return RetailPlace(
         key=key,
         name=name,
         country=country,
@@ -67,10 +67,10 @@ def _store(
     )
 
 
-def _warehouse(country: str, number: int, city: str, at: tuple[float, float]) -> Place:
+def _warehouse(country: str, number: int, city: str, at: tuple[float, float]) -> RetailPlace:
     name = Words(f"Warehouse {city}", f"倉庫 {city}", f"מחסן {city}", f"مستودع {city}")
     zone = {"GB": "Europe/London", "JP": "Asia/Tokyo", "IL": "Asia/Jerusalem", "KW": "Asia/Kuwait"}[country]
-    return Place(
+    return RetailPlace(
         key=f"warehouse_{country.lower()}",
         name=name,
         country=country,
@@ -234,7 +234,7 @@ WAREHOUSES = (
 PLACES = (*STORES, *WAREHOUSES)
 
 
-def hours(place: Place) -> tuple[tuple[str, str], ...]:
+def hours(place: RetailPlace) -> tuple[tuple[str, str], ...]:
     """Weekly hours as the configuration writes them; Friday and Saturday are short or closed where they rest."""
     if place.country == "GB":
         return ("mon-sat", "10:00-20:00"), ("sun", "11:30-18:00")
@@ -245,7 +245,7 @@ def hours(place: Place) -> tuple[tuple[str, str], ...]:
     return ("sat-thu", "10:00-23:00"), ("fri", "13:30-23:59")
 
 
-def record(place: Place, ref: str, seen: Freshness) -> StoreRecord:
+def record(place: RetailPlace, ref: str, seen: Freshness) -> StoreRecord:
     """The place as a backend knows it that has opening hours (the tills do)."""
     periods = weekly_hours(dict(hours(place)), place=place.key)
     return StoreRecord(

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from gateway.demo.retailer import disagreements as planted
 from gateway.demo.retailer.catalogue import SEED, Item
-from gateway.demo.retailer.places import TILLS, Place
+from gateway.demo.retailer.places import TILLS, RetailPlace
 from gateway.testing.sandbox import SeedStock
 
 SHOP_BELIEVES = Decimal(25)
 
 
-def count(item: Item, place: Place) -> tuple[int, int] | None:
+def count(item: Item, place: RetailPlace) -> tuple[int, int] | None:
     """Pieces on hand and promised; None where the variant is not kept. Warehouses keep everything."""
     draw = random.Random(f"{SEED}:stock:{item.sku}:{place.key}")
     if place.store and draw.random() < 0.15:
@@ -23,7 +23,7 @@ def count(item: Item, place: Place) -> tuple[int, int] | None:
     return on_hand, min(on_hand, draw.choice((0, 0, 0, 1, 2)))
 
 
-def till_stock(items: Iterable[Item], places: Iterable[Place]) -> tuple[SeedStock, ...]:
+def till_stock(items: Iterable[Item], places: Iterable[RetailPlace]) -> tuple[SeedStock, ...]:
     rows: list[SeedStock] = []
     for item in items:
         if item.sku == planted.NEVER_COUNTED_SKU:
@@ -36,7 +36,7 @@ def till_stock(items: Iterable[Item], places: Iterable[Place]) -> tuple[SeedStoc
     return tuple(rows)
 
 
-def erp_stock(items: Iterable[Item], places: Iterable[Place]) -> tuple[SeedStock, ...]:
+def erp_stock(items: Iterable[Item], places: Iterable[RetailPlace]) -> tuple[SeedStock, ...]:
     """The warehouses and its own stores; of the stores with other tills a mirror that lags behind by up to two."""
     rows: list[SeedStock] = []
     for item in items:
@@ -54,7 +54,7 @@ def erp_stock(items: Iterable[Item], places: Iterable[Place]) -> tuple[SeedStock
     return tuple(rows)
 
 
-def shop_stock(items: Iterable[Item], places: Iterable[Place]) -> tuple[SeedStock, ...]:
+def shop_stock(items: Iterable[Item], places: Iterable[RetailPlace]) -> tuple[SeedStock, ...]:
     """What the web shop was last told of the warehouses."""
     rows: list[SeedStock] = []
     for item in items:

@@ -39,7 +39,7 @@ class Axis(Struct, frozen=True):
     unit: str = ""
 
 
-class Kind(Struct, frozen=True):
+class Ware(Struct, frozen=True):
     """`price` is the gross price in pounds of the first variant in the first series."""
 
     code: str
@@ -125,7 +125,7 @@ CARE = {
     "linen": Words("Wash at 40 degrees.", "40度で洗えます。", "כביסה ב-40 מעלות.", "يُغسل على حرارة 40 درجة."),
     "scent": Words("Made with natural oils.", "天然オイル使用。", "עם שמנים טבעיים.", "بزيوت طبيعية."),
     "decor": Words("Finished by hand.", "手仕上げ。", "בגימור ידני.", "تشطيب يدوي."),
-    "bath": Words("Kind to the skin.", "肌にやさしい。", "עדין לעור.", "لطيف على البشرة."),
+    "bath": Words("Ware to the skin.", "肌にやさしい。", "עדין לעור.", "لطيف على البشرة."),
     "pantry": Words(
         "Keep cool and dry.", "涼しく乾いた場所で保存。", "לשמור במקום קריר ויבש.", "يُحفظ في مكان بارد وجاف."
     ),
@@ -134,7 +134,7 @@ CARE = {
 }
 
 KINDS = (
-    Kind(
+    Ware(
         "MUG",
         Words("Stoneware mug", "ストーンウェアのマグカップ", "ספל קרמיקה", "كوب خزفي"),
         "tableware",
@@ -142,7 +142,7 @@ KINDS = (
         "size",
         "14.50",
     ),
-    Kind(
+    Ware(
         "ESP",
         Words("Espresso cup", "エスプレッソカップ", "ספל אספרסו", "فنجان إسبريسو"),
         "tableware",
@@ -150,10 +150,10 @@ KINDS = (
         "pieces",
         "9.50",
     ),
-    Kind(
+    Ware(
         "SAL", Words("Salad bowl", "サラダボウル", "קערת סלט", "وعاء سلطة"), "tableware", "Kiln & Co", "size", "24.00"
     ),
-    Kind(
+    Ware(
         "PLA",
         Words("Dinner plate", "ディナープレート", "צלחת הגשה", "طبق عشاء"),
         "tableware",
@@ -161,8 +161,8 @@ KINDS = (
         "pieces",
         "16.00",
     ),
-    Kind("TPT", Words("Teapot", "ティーポット", "קומקום תה", "إبريق شاي"), "tableware", "Kiln & Co", "colour", "38.00"),
-    Kind(
+    Ware("TPT", Words("Teapot", "ティーポット", "קומקום תה", "إبريق شاي"), "tableware", "Kiln & Co", "colour", "38.00"),
+    Ware(
         "CRF",
         Words("Water carafe", "ウォーターカラフェ", "קנקן מים", "دورق ماء"),
         "tableware",
@@ -170,7 +170,7 @@ KINDS = (
         "size",
         "22.00",
     ),
-    Kind(
+    Ware(
         "BRD",
         Words("Olive-wood board", "オリーブウッドのまな板", "קרש חיתוך מעץ זית", "لوح تقطيع من خشب الزيتون"),
         "cooking",
@@ -178,8 +178,8 @@ KINDS = (
         "size",
         "29.00",
     ),
-    Kind("KNF", Words("Chef's knife", "シェフナイフ", "סכין שף", "سكين طاهٍ"), "cooking", "Hagane", "size", "64.00"),
-    Kind(
+    Ware("KNF", Words("Chef's knife", "シェフナイフ", "סכין שף", "سكين طاهٍ"), "cooking", "Hagane", "size", "64.00"),
+    Ware(
         "PAN",
         Words("Cast-iron pan", "鋳鉄フライパン", "מחבת ברזל יצוק", "مقلاة من الحديد الزهر"),
         "cooking",
@@ -187,9 +187,9 @@ KINDS = (
         "size",
         "48.00",
     ),
-    Kind("APR", Words("Linen apron", "リネンのエプロン", "סינר פשתן", "مئزر كتان"), "linen", "Weft", "colour", "32.00"),
-    Kind("TTW", Words("Tea towel", "キッチンクロス", "מגבת מטבח", "منشفة مطبخ"), "linen", "Weft", "pieces", "8.50"),
-    Kind(
+    Ware("APR", Words("Linen apron", "リネンのエプロン", "סינר פשתן", "مئزر كتان"), "linen", "Weft", "colour", "32.00"),
+    Ware("TTW", Words("Tea towel", "キッチンクロス", "מגבת מטבח", "منشفة مطبخ"), "linen", "Weft", "pieces", "8.50"),
+    Ware(
         "RUN",
         Words("Table runner", "テーブルランナー", "ראנר לשולחן", "مفرش طاولة"),
         "linen",
@@ -197,11 +197,11 @@ KINDS = (
         "colour",
         "26.00",
     ),
-    Kind("NAP", Words("Linen napkin", "リネンナプキン", "מפית פשתן", "منديل كتان"), "linen", "Weft", "pieces", "7.50"),
-    Kind(
+    Ware("NAP", Words("Linen napkin", "リネンナプキン", "מפית פשתן", "منديل كتان"), "linen", "Weft", "pieces", "7.50"),
+    Ware(
         "CND", Words("Scented candle", "アロマキャンドル", "נר ריחני", "شمعة معطرة"), "scent", "Wick", "size", "18.00"
     ),
-    Kind(
+    Ware(
         "DIF",
         Words("Reed diffuser", "リードディフューザー", "מפיץ ריח", "موزع عطر"),
         "scent",
@@ -209,7 +209,7 @@ KINDS = (
         "volume",
         "28.00",
     ),
-    Kind(
+    Ware(
         "THR",
         Words("Wool throw", "ウールのブランケット", "שמיכת צמר", "بطانية صوف"),
         "decor",
@@ -217,7 +217,7 @@ KINDS = (
         "colour",
         "75.00",
     ),
-    Kind(
+    Ware(
         "CUS",
         Words("Cotton cushion", "コットンクッション", "כרית כותנה", "وسادة قطن"),
         "decor",
@@ -225,7 +225,7 @@ KINDS = (
         "size",
         "30.00",
     ),
-    Kind(
+    Ware(
         "VAS",
         Words("Glass vase", "ガラスの花瓶", "אגרטל זכוכית", "مزهرية زجاجية"),
         "decor",
@@ -233,13 +233,13 @@ KINDS = (
         "size",
         "34.00",
     ),
-    Kind(
+    Ware(
         "LMP", Words("Table lamp", "テーブルランプ", "מנורת שולחן", "مصباح طاولة"), "decor", "Lumen", "colour", "89.00"
     ),
-    Kind("FRM", Words("Picture frame", "フォトフレーム", "מסגרת תמונה", "إطار صور"), "decor", "Grove", "size", "16.50"),
-    Kind("CLK", Words("Wall clock", "掛け時計", "שעון קיר", "ساعة حائط"), "decor", "Lumen", "colour", "45.00"),
-    Kind("BSK", Words("Storage basket", "収納バスケット", "סל אחסון", "سلة تخزين"), "decor", "Grove", "size", "21.00"),
-    Kind(
+    Ware("FRM", Words("Picture frame", "フォトフレーム", "מסגרת תמונה", "إطار صور"), "decor", "Grove", "size", "16.50"),
+    Ware("CLK", Words("Wall clock", "掛け時計", "שעון קיר", "ساعة حائط"), "decor", "Lumen", "colour", "45.00"),
+    Ware("BSK", Words("Storage basket", "収納バスケット", "סל אחסון", "سلة تخزين"), "decor", "Grove", "size", "21.00"),
+    Ware(
         "STO",
         Words("Oak stool", "オークのスツール", "שרפרף עץ אלון", "كرسي صغير من خشب البلوط"),
         "decor",
@@ -247,19 +247,19 @@ KINDS = (
         "colour",
         "110.00",
     ),
-    Kind(
+    Ware(
         "SOA", Words("Hand soap", "ハンドソープ", "סבון ידיים", "صابون لليدين"), "bath", "Saltmarsh", "volume", "9.00"
     ),
-    Kind("TOW", Words("Bath towel", "バスタオル", "מגבת רחצה", "منشفة استحمام"), "bath", "Weft", "size", "19.00"),
-    Kind("SLT", Words("Bath salts", "バスソルト", "מלח אמבט", "أملاح استحمام"), "bath", "Saltmarsh", "weight", "6.50"),
-    Kind(
+    Ware("TOW", Words("Bath towel", "バスタオル", "מגבת רחצה", "منشفة استحمام"), "bath", "Weft", "size", "19.00"),
+    Ware("SLT", Words("Bath salts", "バスソルト", "מלח אמבט", "أملاح استحمام"), "bath", "Saltmarsh", "weight", "6.50"),
+    Ware(
         "CRM", Words("Hand cream", "ハンドクリーム", "קרם ידיים", "كريم لليدين"), "bath", "Saltmarsh", "volume", "14.00"
     ),
-    Kind(
+    Ware(
         "SHB", Words("Shampoo bar", "固形シャンプー", "שמפו מוצק", "شامبو صلب"), "bath", "Saltmarsh", "pieces", "8.00"
     ),
-    Kind("TEA", Words("Black tea", "紅茶", "תה שחור", "شاي أسود"), "pantry", "Leaf & Bean", "weight", "7.50"),
-    Kind(
+    Ware("TEA", Words("Black tea", "紅茶", "תה שחור", "شاي أسود"), "pantry", "Leaf & Bean", "weight", "7.50"),
+    Ware(
         "COF",
         Words("Ground coffee", "挽きコーヒー", "קפה טחון", "قهوة مطحونة"),
         "pantry",
@@ -267,9 +267,9 @@ KINDS = (
         "weight",
         "6.00",
     ),
-    Kind("HON", Words("Blossom honey", "はちみつ", "דבש פרחים", "عسل أزهار"), "pantry", "Grove", "weight", "5.50"),
-    Kind("OIL", Words("Olive oil", "オリーブオイル", "שמן זית", "زيت زيتون"), "pantry", "Grove", "volume", "9.50"),
-    Kind(
+    Ware("HON", Words("Blossom honey", "はちみつ", "דבש פרחים", "عسل أزهار"), "pantry", "Grove", "weight", "5.50"),
+    Ware("OIL", Words("Olive oil", "オリーブオイル", "שמן זית", "زيت زيتون"), "pantry", "Grove", "volume", "9.50"),
+    Ware(
         "CHO",
         Words("Dark chocolate", "ダークチョコレート", "שוקולד מריר", "شوكولاتة داكنة"),
         "pantry",
@@ -277,7 +277,7 @@ KINDS = (
         "weight",
         "4.50",
     ),
-    Kind(
+    Ware(
         "DAT",
         Words("Medjool dates", "マジョールデーツ", "תמרי מג'הול", "تمر مجهول"),
         "pantry",
@@ -285,8 +285,8 @@ KINDS = (
         "weight",
         "3.90",
     ),
-    Kind("NTB", Words("Notebook", "ノート", "מחברת", "دفتر"), "paper", "Folio", "size", "11.00"),
-    Kind(
+    Ware("NTB", Words("Notebook", "ノート", "מחברת", "دفتر"), "paper", "Folio", "size", "11.00"),
+    Ware(
         "CRD",
         Words("Greeting cards", "グリーティングカード", "כרטיסי ברכה", "بطاقات تهنئة"),
         "paper",
@@ -294,7 +294,7 @@ KINDS = (
         "pieces",
         "3.50",
     ),
-    Kind(
+    Ware(
         "WRP",
         Words("Gift wrap", "ラッピングペーパー", "נייר עטיפה", "ورق تغليف هدايا"),
         "paper",
@@ -302,9 +302,9 @@ KINDS = (
         "pieces",
         "4.00",
     ),
-    Kind("PUZ", Words("Wooden puzzle", "木製パズル", "פאזל עץ", "أحجية خشبية"), "paper", "Folio", "size", "23.00"),
-    Kind("TOY", Words("Soft toy", "ぬいぐるみ", "בובה רכה", "دمية محشوة"), "paper", "Weft", "size", "17.00"),
-    Kind(
+    Ware("PUZ", Words("Wooden puzzle", "木製パズル", "פאזל עץ", "أحجية خشبية"), "paper", "Folio", "size", "23.00"),
+    Ware("TOY", Words("Soft toy", "ぬいぐるみ", "בובה רכה", "دمية محشوة"), "paper", "Weft", "size", "17.00"),
+    Ware(
         "POT",
         Words("Terracotta planter", "テラコッタの鉢", "עציץ חרס", "أصيص من الفخار"),
         "garden",
@@ -315,7 +315,7 @@ KINDS = (
 )
 
 
-def title(kind: Kind, series: Series, language: str) -> str:
+def title(kind: Ware, series: Series, language: str) -> str:
     """The name as the language writes it: the series in its own quotation marks after the thing."""
     thing, name = kind.name.in_(language), series.name.in_(language)
     if language == "en":
@@ -324,5 +324,5 @@ def title(kind: Kind, series: Series, language: str) -> str:
     return marks[language].format(thing, name)
 
 
-def description(kind: Kind, series: Series, language: str) -> str:
+def description(kind: Ware, series: Series, language: str) -> str:
     return f"{series.mood.in_(language)} {CARE[kind.category].in_(language)}"

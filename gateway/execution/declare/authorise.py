@@ -24,7 +24,7 @@ class MaySeePersonalData(Protocol):
     def personal_data(self) -> bool: ...
 
 
-class Caller(Protocol):
+class Grantee(Protocol):
     """What authorisation needs to know of an operation's context."""
 
     @property
@@ -41,11 +41,11 @@ class Grants(Struct, frozen=True):
     personal_data: bool
 
     @classmethod
-    def of(cls, caller: Caller) -> Grants:
+    def of(cls, caller: Grantee) -> Grants:
         return cls(caller.principal.roles, caller.profile.personal_data)
 
 
-class Guard(Struct, frozen=True):
+class FieldGuard(Struct, frozen=True):
     """What a field asks of its caller."""
 
     requires: frozenset[str] = frozenset()

@@ -25,7 +25,7 @@ from strawberry.types.fields.resolver import (
 )
 from strawberry.types.info import Info
 
-from gateway.execution.declare.authorise import Grants, Guard
+from gateway.execution.declare.authorise import FieldGuard, Grants
 from gateway.execution.declare.selection import selected_names
 from gateway.execution.memo.failures import raisable
 from gateway.execution.memo.frames import frame
@@ -55,7 +55,7 @@ class _Resolver(StrawberryResolver[Any]):
 class GatewayField(StrawberryField):
     """What the three kinds of field share: authorisation metadata, and a cost for the security limits."""
 
-    guard: Guard = Guard()
+    guard: FieldGuard = FieldGuard()
     cost: int = 0
     fetches: bool = False
     function: Callable[..., Any] | None = None
@@ -235,18 +235,18 @@ def streamed(
     return declare
 
 
-Kind = TypeVar("Kind", bound=GatewayField)
+FieldKind = TypeVar("FieldKind", bound=GatewayField)
 
 
 def _field(
-    kind: type[Kind],
+    kind: type[FieldKind],
     function: Callable[..., Any],
     graphql_type: object,
     description: str | None,
     name: str | None,
     deprecation_reason: str | None,
     directives: Sequence[object],
-) -> Kind:
+) -> FieldKind:
     field = kind(
         graphql_name=name,
         type_annotation=StrawberryAnnotation.from_annotation(graphql_type),
@@ -260,7 +260,7 @@ def _field(
 
 
 def _guard(field: GatewayField, requires: Iterable[str], pii: bool, cost: int) -> None:
-    field.guard = Guard(frozenset(requires), pii)
+    field.guard = FieldGuard(frozenset(requires), pii)
     field.cost = cost
     field.directives = [*field.directives, *field.guard.directives()]
 

@@ -12,9 +12,9 @@ from msgspec import Struct, to_builtins
 
 from gateway.calls.observation import BackendCall
 from gateway.execution.explain.backend_calls import BackendSum, CallStep, summed
-from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.counters import ExecutionCounters
 from gateway.execution.memo.memo import Cell
-from gateway.execution.plan.plan import Group, Plan
+from gateway.execution.plan.plan import FetchGroup, Plan
 
 
 class FetchStep(Struct, frozen=True, rename="camel"):
@@ -60,14 +60,14 @@ class Recorder:
     """Listens to one operation: to its memo, and to the backend calls made for it. `named` gives what whoever asked
     may know of a backend's name."""
 
-    def __init__(self, counters: Counters, named: Callable[[str], str] = str) -> None:
+    def __init__(self, counters: ExecutionCounters, named: Callable[[str], str] = str) -> None:
         self._counters = counters
         self._named = named
         self._began = time.monotonic()
         self._fetched: list[_Fetched] = []
         self._called: list[BackendCall] = []
         self.plan: Plan | None = None
-        self.cells: Mapping[Group, Cell] = {}
+        self.cells: Mapping[FetchGroup, Cell] = {}
 
     def fetched(self, cell: Cell, keys: int, started: float, seconds: float) -> None:
         self._counters.fetched(cell, keys, started, seconds)
@@ -105,7 +105,7 @@ class Recorder:
             background=call.background,
         )
 
-    def _levels(self, plan: Plan, ran: Mapping[Group, Sequence[_Fetched]]) -> tuple[tuple[FetchStep, ...], ...]:
+    def _levels(self, plan: Plan, ran: Mapping[FetchGroup, Sequence[_Fetched]]) -> tuple[tuple[FetchStep, ...], ...]:
         return levels_of(plan, {group: self._timed(some) for group, some in ran.items() if some})
 
     def _steps_by_core(self) -> list[FetchStep]:
@@ -139,7 +139,7 @@ def predicted(plan: Plan) -> Explanation:
     return Explanation("plan", None, len(plan.groups), levels_of(plan, {}))
 
 
-def levels_of(plan: Plan, ran: Mapping[Group, tuple[int, float, float]]) -> tuple[tuple[FetchStep, ...], ...]:
+def levels_of(plan: Plan, ran: Mapping[FetchGroup, tuple[int, float, float]]) -> tuple[tuple[FetchStep, ...], ...]:
     """The plan's fetches by level, with keys, start and duration of those that ran."""
     depth = max((group.level for group in plan.groups), default=-1) + 1
     levels: list[list[FetchStep]] = [[] for _ in range(depth)]

@@ -7,7 +7,7 @@ from collections import Counter
 from gateway.execution.memo.memo import Cell
 
 
-class Counters:
+class ExecutionCounters:
     """`operations` by executor, `gave_up` and `unplannable` by reason, and the work of the caches."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from graphql import FieldNode, GraphQLError
 
 from gateway.errors import GatewayError
-from gateway.execution.memo.response import Response, ResponseObject, items_of
+from gateway.execution.memo.response import ResponseObject, ResponseTree, items_of
 
 
 def raisable(error: Exception) -> GraphQLError:
@@ -78,22 +78,22 @@ class Failures:
     def __bool__(self) -> bool:
         return bool(self._noted)
 
-    def note(self, holder: Response, hole: str, error: Exception, place: Located) -> None:
+    def note(self, holder: ResponseTree, hole: str, error: Exception, place: Located) -> None:
         """This field of `holder` is null because of `error`."""
         self._noted[id(holder), hole] = (error, place)
 
-    def located(self, data: Response) -> list[GraphQLError]:
+    def located(self, data: ResponseTree) -> list[GraphQLError]:
         """All of them in document order, as graphql-core would list them."""
         errors: list[GraphQLError] = []
         self._walk(data, [], errors)
         return errors
 
-    def _walk(self, value: Response | list[Any], path: list[str | int], errors: list[GraphQLError]) -> None:
+    def _walk(self, value: ResponseTree | list[Any], path: list[str | int], errors: list[GraphQLError]) -> None:
         if isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, ResponseObject | dict | list):
                     path.append(index)
-                    self._walk(cast("Response", item), path, errors)
+                    self._walk(cast("ResponseTree", item), path, errors)
                     path.pop()
             return
         holder = id(value)
@@ -104,5 +104,5 @@ class Failures:
                     errors.append(located(*noted, [*path, name]))
             elif isinstance(item, ResponseObject | dict | list):
                 path.append(name)
-                self._walk(cast("Response", item), path, errors)
+                self._walk(cast("ResponseTree", item), path, errors)
                 path.pop()

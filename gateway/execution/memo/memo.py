@@ -23,7 +23,7 @@ from gateway.errors import GatewayError
 from gateway.execution.memo.failures import raisable
 from gateway.runtime.deadline import Deadline
 
-Call = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
+Fetcher = Callable[[list[Any]], "Awaitable[Sequence[object]] | Sequence[object]"]
 Owned = TypeVar("Owned")
 ABSENT = object()
 NO_END = nullcontext()

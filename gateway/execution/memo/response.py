@@ -22,7 +22,7 @@ pause that nobody notices. What is made beyond them stays dictionaries."""
 COLLECTED_EVERY = 60.0
 """Seconds at least between two collections for their sake."""
 
-Response = Union["ResponseObject", dict[str, Any]]
+ResponseTree = Union["ResponseObject", dict[str, Any]]
 _classes: WeakValueDictionary[tuple[str, ...], type[ResponseObject]] = WeakValueDictionary()
 
 
@@ -68,7 +68,7 @@ def field_of(index: int) -> str:
     return f"f{index}"
 
 
-def items_of(value: Response) -> Iterator[tuple[str, str, Any]]:
+def items_of(value: ResponseTree) -> Iterator[tuple[str, str, Any]]:
     """Field, response name and value of each, in order; the field of a dictionary is its response name."""
     if isinstance(value, ResponseObject):
         return value.items()

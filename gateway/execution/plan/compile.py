@@ -36,11 +36,11 @@ from gateway.execution.declare.checks import declared, record_classes
 from gateway.execution.declare.selection import possible_types
 from gateway.execution.memo.response import field_of
 from gateway.execution.plan.code import code_of
-from gateway.execution.plan.grouping import Grouping, Operation, Place
+from gateway.execution.plan.grouping import Compilation, Grouping, Position
 from gateway.execution.plan.meta import MetaArguments, reader
 from gateway.execution.plan.plan import Plan, Site, Unplannable
 from gateway.execution.plan.projection import Namespace
-from gateway.execution.plan.source import Body, Source
+from gateway.execution.plan.source import FunctionBody, Source
 from gateway.execution.read.arguments import Arguments, has_variables
 
 BYTES_OF_ONE = 4_000
@@ -50,14 +50,14 @@ SMALL = 8
 """Fields of an object without fetches that is still written in place; a larger one may stand in several places."""
 
 
-def compile_plan(operation: Operation, *, shaped: bool = False) -> Plan:
+def compile_plan(operation: Compilation, *, shaped: bool = False) -> Plan:
     """Raises Unplannable where graphql-core has to do it, and LimitExceeded for a document that expands too far.
     `shaped`: makes response objects of classes of their own instead of dictionaries."""
     return _Compiler(operation, shaped).plan()
 
 
 class _Compiler:
-    def __init__(self, operation: Operation, shaped: bool) -> None:
+    def __init__(self, operation: Compilation, shaped: bool) -> None:
         self._operation = operation
         self._shaped = shaped
         self._names = Namespace()
@@ -80,8 +80,8 @@ class _Compiler:
             operation.schema, operation.fragments, operation.variables, root, operation.definition
         ).grouped_field_set
         serial = kind.value == "mutation"
-        body = Body()
-        body.write(f"return {self._selection(root, fields, 'r', Place(None, 0, None, ()), body, serial=serial)}")
+        body = FunctionBody()
+        body.write(f"return {self._selection(root, fields, 'r', Position(None, 0, None, ()), body, serial=serial)}")
         maker = self._source.add("p", "r", body)
         source = self._source.text(
             [
@@ -111,16 +111,20 @@ class _Compiler:
 
     # --- selections: each writes statements, and returns the expression of the response value ------------------------
 
-    def _object(self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Place, body: Body) -> str:
+    def _object(
+        self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Position, body: FunctionBody
+    ) -> str:
         """The response object of the record in a variable."""
         if body.is_deep or len(fields) > SMALL:
-            own = Body()
+            own = FunctionBody()
             own.write(f"return {self._checked(kind, fields, 'r', place, own)}")
             own.look_at_the_clock((0, 0))
             return self._call("p", "r", own, record, body)
         return self._checked(kind, fields, record, place, body)
 
-    def _checked(self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Place, body: Body) -> str:
+    def _checked(
+        self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Position, body: FunctionBody
+    ) -> str:
         body.write(f"if {self._is_other(kind, record)}: unexpected({record})")
         return self._selection(kind, fields, record, place, body)
 
@@ -129,8 +133,8 @@ class _Compiler:
         kind: GraphQLObjectType,
         fields: GroupedFieldSet,
         record: str,
-        place: Place,
-        body: Body,
+        place: Position,
+        body: FunctionBody,
         *,
         serial: bool = False,
     ) -> str:
@@ -143,7 +147,7 @@ class _Compiler:
             definition = self._operation.schema.get_field(kind, node.name.value)
             if definition is None:
                 raise Unplannable("unknown field")
-            at = Place(None, 0, alias, (*place.path, alias)) if serial else place.at(alias)
+            at = Position(None, 0, alias, (*place.path, alias)) if serial else place.at(alias)
             if node.name.value == "__typename":
                 values.append(repr(kind.name))
                 continue
@@ -189,7 +193,12 @@ class _Compiler:
         return f"{record} is None or isinstance({record}, {self._names.refer('X', Exception)})"
 
     def _read(
-        self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList, record: str, body: Body
+        self,
+        field: StrawberryField,
+        definition: GraphQLField,
+        details: FieldDetailsList,
+        record: str,
+        body: FunctionBody,
     ) -> str:
         """The expression for a field's raw value on a record."""
         if field.base_resolver is None:
@@ -211,7 +220,7 @@ class _Compiler:
             return f"{function}({first})"
         return self._called(function, first, self._grouping.arguments(definition, field, details), body)
 
-    def _read_meta(self, definition: GraphQLField, details: FieldDetailsList, record: str, body: Body) -> str:
+    def _read_meta(self, definition: GraphQLField, details: FieldDetailsList, record: str, body: FunctionBody) -> str:
         """The same for a field of the introspection system."""
         function = self._names.refer("C", reader(self._operation.schema, definition))
         node = details[0].node
@@ -221,7 +230,7 @@ class _Compiler:
         arguments = MetaArguments(definition, node, self._operation.variables, constant=constant)
         return self._called(function, record, arguments, body)
 
-    def _called(self, function: str, first: str, arguments: Arguments | MetaArguments, body: Body) -> str:
+    def _called(self, function: str, first: str, arguments: Arguments | MetaArguments, body: FunctionBody) -> str:
         if arguments.constant is not None:
             return f"{function}({first}, **{self._names.refer('K', arguments.constant)})"
         self._computed.append(arguments)
@@ -235,7 +244,7 @@ class _Compiler:
 
     # --- values: as graphql-core's `complete_value` would ------------------------------------------------------------
 
-    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: Place, body: Body) -> str:
+    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: Position, body: FunctionBody) -> str:
         """The response value of the value in a variable, which may be written over."""
         nullable = not is_non_null_type(output)
         present: Any = output if nullable else output.of_type
@@ -248,11 +257,13 @@ class _Compiler:
             body.write(f"{variable} = {self._present(present, variable, details, place, body)}")
         return variable
 
-    def _present(self, output: Any, variable: str, details: FieldDetailsList, place: Place, body: Body) -> str:
+    def _present(
+        self, output: Any, variable: str, details: FieldDetailsList, place: Position, body: FunctionBody
+    ) -> str:
         if is_list_type(output):
             body.write(f"if type({variable}) not in LISTS: unexpected({variable})")
             if body.is_deep:
-                own = Body()
+                own = FunctionBody()
                 own.write(f"return {self._list(output.of_type, 'rs', details, place, own)}")
                 return self._call("m", "rs", own, variable, body)
             return self._list(output.of_type, variable, details, place, body)
@@ -262,7 +273,7 @@ class _Compiler:
             return f"{table}[type({variable})]({variable})"
         return self._object(output, self._subfields(output, details), variable, place, body)
 
-    def _list(self, item: Any, variable: str, details: FieldDetailsList, place: Place, body: Body) -> str:
+    def _list(self, item: Any, variable: str, details: FieldDetailsList, place: Position, body: FunctionBody) -> str:
         made, one = body.fresh(), body.fresh()
         body.write(f"{made} = []")
         with body.block(f"for {one} in {variable}:"):
@@ -271,20 +282,20 @@ class _Compiler:
             body.look_at_the_clock(mark)
         return made
 
-    def _call(self, prefix: str, parameter: str, function: Body, argument: str, body: Body) -> str:
+    def _call(self, prefix: str, parameter: str, function: FunctionBody, argument: str, body: FunctionBody) -> str:
         """Write the function, and return a call of it."""
         name = self._source.add(prefix, parameter, function)
         body.bound = body.bound or function.bound
         return f"{name}({argument})"
 
-    def _dispatch(self, output: Any, details: FieldDetailsList, place: Place) -> str:
+    def _dispatch(self, output: Any, details: FieldDetailsList, place: Position) -> str:
         """Write the table from record class to maker for an interface or a union; its name."""
         makers: dict[str, str] = {}
         for kind in possible_types(self._operation.schema, output):
             classes = record_classes(kind.is_type_of)
             if not classes:
                 raise Unplannable("member without records")
-            body = Body()
+            body = FunctionBody()
             body.write(f"return {self._checked(kind, self._subfields(kind, details), 'r', place, body)}")
             maker = self._source.add("p", "r", body)
             for one in classes:
@@ -314,7 +325,7 @@ class _Compiler:
         field: StrawberryField,
         definition: GraphQLField,
         details: FieldDetailsList,
-        place: Place,
+        place: Position,
         refusal: Forbidden | None,
         parent: GraphQLObjectType,
         spot: int,
@@ -328,8 +339,8 @@ class _Compiler:
             return
         group = self._grouping.group(field, definition, details, place, parent)
         group.sites.append(site)
-        below = Place(group, place.level + 1, place.frame, place.path)
-        body = Body()
+        below = Position(group, place.level + 1, place.frame, place.path)
+        body = FunctionBody()
         with body.block("for d, r in zip(ds, rs):"):
             mark = body.mark()
             place_of = f"d.{hole}" if self._shaped else f"d[{self._names.word(hole)}]"

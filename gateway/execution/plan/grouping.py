@@ -19,11 +19,11 @@ from gateway.execution.declare.authorise import Grants
 from gateway.execution.declare.batched import BatchedField
 from gateway.execution.declare.selection import directly_selected
 from gateway.execution.memo.memo import identity, immutable
-from gateway.execution.plan.plan import Group, Unplannable
+from gateway.execution.plan.plan import FetchGroup, Unplannable
 from gateway.execution.read.arguments import Arguments, has_variables, written_alike
 
 
-class Operation(Struct, frozen=True):
+class Compilation(Struct, frozen=True):
     """What is compiled: one operation of a document, with the values that `@skip` and `@include` read."""
 
     schema: GraphQLSchema
@@ -35,26 +35,26 @@ class Operation(Struct, frozen=True):
     max_fields: int
 
 
-class Place(Struct, frozen=True):
+class Position(Struct, frozen=True):
     """Where in the response the compiler is: below which fetch, in which mutation frame, at which path."""
 
-    feeder: Group | None
+    feeder: FetchGroup | None
     level: int
     frame: str | None
     path: tuple[str, ...]
 
-    def at(self, name: str) -> Place:
-        return Place(self.feeder, self.level, self.frame, (*self.path, name))
+    def at(self, name: str) -> Position:
+        return Position(self.feeder, self.level, self.frame, (*self.path, name))
 
 
 class Grouping:
     """The groups of one operation, made as its places are met."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Compilation) -> None:
         self._operation = operation
-        self._groups: dict[Hashable, Group] = {}
+        self._groups: dict[Hashable, FetchGroup] = {}
 
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[FetchGroup, ...]:
         """All of them, once every place was met."""
         groups = tuple(self._groups.values())
         fetching = Counter(group.field for group in groups)
@@ -67,9 +67,9 @@ class Grouping:
         field: BatchedField,
         definition: GraphQLField,
         details: FieldDetailsList,
-        place: Place,
+        place: Position,
         parent: GraphQLObjectType,
-    ) -> Group:
+    ) -> FetchGroup:
         """The group that fetches this field at this place, fed by the fetch above it."""
         operation = self._operation
         arguments = self.arguments(definition, field, details)
@@ -86,7 +86,7 @@ class Grouping:
         shared = (place.frame, place.level, field, arguments.alike, selected)
         group = self._groups.get(shared)
         if group is None:
-            group = Group(len(self._groups), field, arguments, selected, place.level, place.frame, parent.name)
+            group = FetchGroup(len(self._groups), field, arguments, selected, place.level, place.frame, parent.name)
             self._groups[shared] = group
         if place.feeder is not None and place.feeder.index not in group.feeders:
             group.feeders.add(place.feeder.index)

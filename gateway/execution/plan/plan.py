@@ -13,12 +13,12 @@ from graphql import FieldNode, GraphQLError
 
 from gateway.errors import Forbidden
 from gateway.execution.declare.batched import BatchedField
-from gateway.execution.memo.response import Response
+from gateway.execution.memo.response import ResponseTree
 from gateway.execution.plan.meta import MetaArguments
 from gateway.execution.read.arguments import Arguments
 
-Root = Callable[[None], Response]
-Filler = Callable[[Sequence[Response], Sequence[Any]], None]
+Root = Callable[[None], ResponseTree]
+Filler = Callable[[Sequence[ResponseTree], Sequence[Any]], None]
 """Completes answers and puts them into the response objects that wait for them, one each."""
 
 
@@ -54,7 +54,7 @@ class Site:
         self.template: GraphQLError | None = None
 
 
-class Group:
+class FetchGroup:
     """Sites that share one fetch: same field, same arguments, same number of fetches above them. A group waits for its
     feeders only, which it knows by their index. `level` is that number, `frame` the root field of a mutation it belongs
     to. `sole`: no other group of the plan fetches this field."""
@@ -93,7 +93,7 @@ class Group:
         self.sites: list[Site] = []
         self.sole = False
         self.feeders: set[int] = set()
-        self.dependents: list[Group] = []
+        self.dependents: list[FetchGroup] = []
 
 
 class Plan:
@@ -123,7 +123,7 @@ class Plan:
         source: str,
         sites: Sequence[Site],
         spots: int,
-        groups: Sequence[Group],
+        groups: Sequence[FetchGroup],
         computed: Sequence[Arguments | MetaArguments],
         frames: Sequence[str] | None,
         private: bool,

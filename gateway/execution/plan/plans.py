@@ -14,10 +14,10 @@ from gateway.errors import LimitExceeded, places_of
 from gateway.execution.declare.authorise import Grants
 from gateway.execution.declare.batched import GatewayField
 from gateway.execution.declare.checks import declared
-from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.counters import ExecutionCounters
 from gateway.execution.memo.response import has_room
 from gateway.execution.plan.compile import compile_plan
-from gateway.execution.plan.grouping import Operation
+from gateway.execution.plan.grouping import Compilation
 from gateway.execution.plan.plan import Plan, Unplannable
 from gateway.execution.read.documents import Document, Documents
 
@@ -36,7 +36,7 @@ class Plans:
         self,
         schema: GraphQLSchema,
         converter: GraphQLCoreConverter,
-        counters: Counters,
+        counters: ExecutionCounters,
         documents: Documents,
         *,
         variants: int = 16,
@@ -87,7 +87,7 @@ class Plans:
             return LimitExceeded("the document's fragments expand to too many fields")
         try:
             return compile_plan(
-                Operation(
+                Compilation(
                     schema=self._schema,
                     converter=self._converter,
                     definition=operation,

@@ -17,7 +17,7 @@ DEEP = 14
 """Blocks and loops inside each other in one function; Python allows 20 loops, and reading suffers long before."""
 
 
-class Body:
+class FunctionBody:
     """Lines of one function. `bound` once they need something of a request; `cost` is of what they compute once."""
 
     __slots__ = ("_depth", "_names", "bound", "cost", "lines")
@@ -70,7 +70,7 @@ class Source:
         self._bound_names: set[str] = set()
         self._count = 0
 
-    def add(self, prefix: str, parameters: str, body: Body) -> str:
+    def add(self, prefix: str, parameters: str, body: FunctionBody) -> str:
         """The name of a function with this body, which may be one that stands already."""
         text = "\n".join(body.lines)
         known = self._known.get(text)

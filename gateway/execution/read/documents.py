@@ -32,9 +32,9 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.errors import GatewayError
 from gateway.execution.declare.checks import graphql_schema
-from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.counters import ExecutionCounters
 from gateway.execution.memo.failures import blamed, raisable
-from gateway.execution.read.kept import Kept
+from gateway.execution.read.kept import KeptBySize
 from gateway.execution.read.parsing import parsed
 from gateway.execution.read.validation import validated
 from gateway.execution.read.validity import Validity
@@ -56,7 +56,7 @@ WITHOUT_VARIABLES = tuple(rule for rule in specified_rules if rule not in ABOUT_
 
 OF_STRAWBERRY = (MaybeNullValidationRule, OneOfInputValidationRule)
 
-Guard = Callable[[DocumentNode], None]
+DocumentGuard = Callable[[DocumentNode], None]
 """Runs before validation, raising a GatewayError for a document beyond the limits. It must not cost more than linear
 time, because validation does."""
 
@@ -184,8 +184,8 @@ class Documents:
     def __init__(
         self,
         schema: strawberry.Schema,
-        guards: Sequence[Guard],
-        counters: Counters,
+        guards: Sequence[DocumentGuard],
+        counters: ExecutionCounters,
         *,
         max_bytes: int,
         max_characters: int = 100_000,
@@ -196,7 +196,7 @@ class Documents:
         self._guards = tuple(guards)
         self._max_tokens = max_tokens
         self._max_characters = max_characters
-        self._known: Kept[str, Document] = Kept(max_bytes, lambda document: document.bytes)
+        self._known: KeptBySize[str, Document] = KeptBySize(max_bytes, lambda document: document.bytes)
         self._counters = counters
 
     def get(self, text: str) -> Document:

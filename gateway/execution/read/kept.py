@@ -14,7 +14,7 @@ PROVEN_PART = 0.75
 """Of the room, for what was asked for again."""
 
 
-class Kept(Generic[K, V]):
+class KeptBySize(Generic[K, V]):
     """What is new waits in a quarter of the room, and moves to the rest when it is asked for a second time: strangers
     who never repeat themselves push out only each other. `size` in bytes may grow: see `grown`."""
 

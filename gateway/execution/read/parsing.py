@@ -15,7 +15,7 @@ from graphql.language.parser import Parser, nested_too_deeply_error
 from msgspec import Struct
 
 
-class Span(Struct, frozen=True, gc=False):
+class TokenSpan(Struct, frozen=True, gc=False):
     """What graphql-core asks of a location: nothing asks for its tokens. There is one to each node, and the collector
     need not walk them."""
 
@@ -38,7 +38,7 @@ class _Lexer(Lexer):
 
 class _Parser(Parser):
     def loc(self, start_token: Token) -> Location | None:
-        return cast("Location", Span(start_token.start, self._lexer.last_token.end, self._lexer.source))
+        return cast("Location", TokenSpan(start_token.start, self._lexer.last_token.end, self._lexer.source))
 
 
 def parsed(text: str, *, max_tokens: int, max_characters: int) -> DocumentNode:

@@ -15,17 +15,17 @@ from msgspec import Struct
 
 from gateway.calls.observation import OBSERVER
 from gateway.errors import LimitExceeded
-from gateway.execution.declare.authorise import Caller, Grants
+from gateway.execution.declare.authorise import Grantee, Grants
 from gateway.execution.declare.checks import check_schema, graphql_schema
 from gateway.execution.explain.report import Explanation, Recorder, predicted
-from gateway.execution.memo.counters import Counters
+from gateway.execution.memo.counters import ExecutionCounters
 from gateway.execution.memo.failures import raisable
 from gateway.execution.memo.memo import Memo
-from gateway.execution.memo.response import Response, builtins
+from gateway.execution.memo.response import ResponseTree, builtins
 from gateway.execution.memo.stretch import OVERLONG, Overlong
 from gateway.execution.plan.plan import Plan, Unplannable
 from gateway.execution.plan.plans import Plans
-from gateway.execution.read.documents import Document, Documents, Guard
+from gateway.execution.read.documents import Document, DocumentGuard, Documents
 from gateway.execution.run import core
 from gateway.execution.run.run import Run
 
@@ -39,14 +39,14 @@ MOST_BYTES = 16_777_216
 """Of documents kept, with their plans."""
 
 
-class Context(Caller, Protocol):
+class Context(Grantee, Protocol):
     """What the executor needs of an operation's context. It puts a memo there for graphql-core to find. A context may
     have a `deadline` on the monotonic clock: what has not come by then is an error, and the rest is answered."""
 
     memo: Any
 
 
-class Request(Struct, frozen=True):
+class OperationRequest(Struct, frozen=True):
     """`debug` asks for the name of the executor in the answer's extensions. `prepared` is the document of `query`, from
     a door that has looked it up before."""
 
@@ -62,7 +62,7 @@ class Result(Struct):
     `executor` is how it was answered and `reason` why not by a plan alone. A `private` answer may contain personal
     data: it may be put in no shared cache."""
 
-    answer: Response | None
+    answer: ResponseTree | None
     errors: list[GraphQLError] | None = None
     extensions: dict[str, Any] | None = None
     executor: str = ""
@@ -81,15 +81,15 @@ class Engine:
         self,
         schema: strawberry.Schema,
         *,
-        guards: Sequence[Guard] = (),
-        counters: Counters | None = None,
+        guards: Sequence[DocumentGuard] = (),
+        counters: ExecutionCounters | None = None,
         max_bytes: int = MOST_BYTES,
         max_fields: int = 5_000,
         max_tokens: int = 5_000,
         max_characters: int = 100_000,
     ) -> None:
         check_schema(schema)
-        self.counters = counters or Counters()
+        self.counters = counters or ExecutionCounters()
         self._schema = graphql_schema(schema)
         self.documents = Documents(
             schema,
@@ -111,7 +111,7 @@ class Engine:
         of it may be hung on it (`Document.annex`)."""
         return self.documents.get(text)
 
-    async def execute(self, request: Request, context: Context) -> Result:
+    async def execute(self, request: OperationRequest, context: Context) -> Result:
         """Answer a query or a mutation. Cancelling it ends every fetch."""
         document = request.prepared or self.documents.get(request.query)
         operation = self._operation(document, request)
@@ -140,7 +140,7 @@ class Engine:
             result.extensions = {**(result.extensions or {}), "explain": explanation.builtins()}
         return result
 
-    def predict(self, request: Request, context: Context) -> Explanation | list[GraphQLError]:
+    def predict(self, request: OperationRequest, context: Context) -> Explanation | list[GraphQLError]:
         """What executing would fetch, before anything runs; errors where it cannot be executed."""
         document = request.prepared or self.documents.get(request.query)
         operation = self._operation(document, request)
@@ -156,7 +156,7 @@ class Engine:
         except Unplannable as refusal:
             return Explanation(BY_CORE, refusal.reason, None, ())
 
-    async def subscribe(self, request: Request, context: Context) -> AsyncIterator[Result]:
+    async def subscribe(self, request: OperationRequest, context: Context) -> AsyncIterator[Result]:
         """The answers to a subscription, one per event; a single one with errors where it cannot start."""
         document = request.prepared or self.documents.get(request.query)
         operation = self._operation(document, request)
@@ -186,7 +186,7 @@ class Engine:
             if isinstance(stream, AsyncGenerator):
                 await cast("AsyncGenerator[ExecutionResult]", stream).aclose()
 
-    def _operation(self, document: Document, request: Request) -> OperationDefinitionNode | list[GraphQLError]:
+    def _operation(self, document: Document, request: OperationRequest) -> OperationDefinitionNode | list[GraphQLError]:
         if document.errors:
             return document.errors
         operation = document.chosen(request.operation_name)
@@ -197,7 +197,7 @@ class Engine:
         document: Document,
         operation: OperationDefinitionNode,
         variables: VariableValues,
-        request: Request,
+        request: OperationRequest,
         context: Context,
         memo: Memo,
         recorder: Recorder | None,
@@ -225,7 +225,7 @@ class Engine:
     async def _core(
         self,
         document: Document,
-        request: Request,
+        request: OperationRequest,
         context: Context,
         executor: str,
         reason: str,

@@ -14,9 +14,9 @@ from graphql.execution.values import VariableValues
 
 from gateway.execution.memo.failures import Failures
 from gateway.execution.memo.memo import Cell, Memo
-from gateway.execution.memo.response import Response
+from gateway.execution.memo.response import ResponseTree
 from gateway.execution.memo.stretch import begin, end
-from gateway.execution.plan.plan import Filler, Group, Plan, Site
+from gateway.execution.plan.plan import FetchGroup, Filler, Plan, Site
 
 
 class Run:
@@ -28,14 +28,14 @@ class Run:
         self._memo = memo
         self._variables = variables
         self._deadline: float | None = getattr(ctx, "deadline", None)
-        self._holders: list[list[Response]] = [[] for _ in range(plan.spots)]
+        self._holders: list[list[ResponseTree]] = [[] for _ in range(plan.spots)]
         self._records: list[list[Any]] = [[] for _ in range(plan.spots)]
         self._fillers: tuple[Filler | None, ...] = ()
         self._waiting = {group: len(group.feeders) for group in plan.groups if group.feeders}
-        self.cells: dict[Group, Cell] = {}
+        self.cells: dict[FetchGroup, Cell] = {}
         self.failures = Failures()
         self.gave_up: Exception | None = None
-        self.data: Response | None = None
+        self.data: ResponseTree | None = None
 
     async def run(self) -> None:
         plan = self._plan
@@ -63,13 +63,13 @@ class Run:
                 for holder in self._holders[site.spot]:
                     self.failures.note(holder, site.hole, site.refusal, site)
 
-    async def _all(self, groups: list[Group], memo: Memo) -> None:
+    async def _all(self, groups: list[FetchGroup], memo: Memo) -> None:
         tasks: list[asyncio.Task[None]] = []
         await self._advance(groups, memo, tasks)
         for task in tasks:  # grows while it is walked: tasks start tasks
             await task
 
-    async def _advance(self, ready: list[Group], memo: Memo, tasks: list[asyncio.Task[None]]) -> None:
+    async def _advance(self, ready: list[FetchGroup], memo: Memo, tasks: list[asyncio.Task[None]]) -> None:
         while ready:
             tasks.extend(memo.own(self._advance([group], memo, tasks)) for group in ready[1:])
             group = ready[0]
@@ -80,7 +80,7 @@ class Run:
                 if not self._waiting[dependent]:
                     ready.append(dependent)
 
-    async def _fetch(self, group: Group, memo: Memo) -> None:
+    async def _fetch(self, group: FetchGroup, memo: Memo) -> None:
         parents = self._records[group.sites[0].spot]
         if len(group.sites) > 1:
             parents = [parent for site in group.sites for parent in self._records[site.spot]]
@@ -103,7 +103,7 @@ class Run:
         except Exception as error:
             self.gave_up = error
 
-    def _deliver(self, site: Site, holders: list[Response], answers: Sequence[Any], failed: bool) -> None:
+    def _deliver(self, site: Site, holders: list[ResponseTree], answers: Sequence[Any], failed: bool) -> None:
         """Fill the holes of one site. They hold null already."""
         if failed and site.nullable:
             answers = [*answers]

@@ -11,7 +11,7 @@ import structlog
 from msgspec import Struct
 
 from gateway.calls.operation.cache import Entry
-from gateway.entry.response_cache import Kept
+from gateway.entry.response_cache import KeptAnswer
 from tests.e2e.canaries import driving
 from tests.e2e.canaries.driving import Given, client_of
 from tests.e2e.canaries.recording import Recording, Told, told
@@ -26,7 +26,7 @@ class Evidence(Struct, frozen=True):
     scanner: Scanner
     given: list[Given]
     answers_kept: list[tuple[Any, Entry]]
-    responses_kept: list[tuple[Any, Kept]]
+    responses_kept: list[tuple[Any, KeptAnswer]]
     state: bytes
     pages: dict[str, bytes]
     pictures: list[str]
@@ -53,9 +53,9 @@ async def _gathered() -> dict[str, Any]:
     async with running_retailer() as retailer, client_of(retailer) as client:
         await driving.good_weather(client)
         answers: list[tuple[Any, Entry]] = []
-        responses: list[tuple[Any, Kept]] = []
+        responses: list[tuple[Any, KeptAnswer]] = []
 
-        def remember(some: dict[Any, Entry], others: dict[Any, Kept]) -> None:
+        def remember(some: dict[Any, Entry], others: dict[Any, KeptAnswer]) -> None:
             answers.extend(some.items())
             responses.extend(others.items())
 

@@ -22,7 +22,7 @@ from gateway.calls.operation.cache import Entry
 from gateway.check import check
 from gateway.demo.answers import document
 from gateway.demo.run import MAIN_QUERY, MAIN_VARIABLES
-from gateway.entry.response_cache import Kept
+from gateway.entry.response_cache import KeptAnswer
 from gateway.errors import ConfigurationError, CredentialsRefused, RequestRefused
 from gateway.explain import explain
 from gateway.testing.faults.kinds import Fault
@@ -70,7 +70,7 @@ SECOND_TILL = "till_jp"
 SPEAKING_OF_ADA = ("quoting", "numbers as words")
 """A backend that writes a person's name into every product's title has told everybody: there it is its answer."""
 
-Remember = Callable[[dict[Any, Entry], dict[Any, Kept]], None]
+Remember = Callable[[dict[Any, Entry], dict[Any, KeptAnswer]], None]
 
 
 class Given(Struct, frozen=True):

@@ -25,7 +25,7 @@ from gateway.demo.hosting import hosted
 from gateway.demo.identities import DAY, Tokens, publish_keys, sign_tokens
 from gateway.demo.retailer import VENDORS
 from gateway.demo.sandboxes import Sandboxes, start_sandboxes
-from gateway.entry.response_cache import Kept
+from gateway.entry.response_cache import KeptAnswer
 from gateway.security.issuer import LocalIssuer
 from gateway.settings import Settings, load
 from gateway.testing.faults.http import Incoming, Outgoing
@@ -66,7 +66,7 @@ class Retailer(Struct, frozen=True):
     webhooks: Mapping[str, str]
     secrets: tuple[str, ...]
 
-    def kept(self) -> tuple[dict[Any, Entry], dict[Any, Kept]]:
+    def kept(self) -> tuple[dict[Any, Entry], dict[Any, KeptAnswer]]:
         """What the gateway keeps at this moment: the call pipeline's answers by scope and key, finished responses."""
         (doors,) = self.gateway._doors  # pyright: ignore[reportPrivateUsage]
         answers = self.gateway.caller._cache._entries  # pyright: ignore[reportPrivateUsage]

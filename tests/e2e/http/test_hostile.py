@@ -12,7 +12,7 @@ from graphql import parse
 from hostile import documents
 from shop_schema import build
 
-from gateway.entry.documents import Documents, Invalid, learned_of
+from gateway.entry.documents import AdmittedDocuments, Invalid, learned_of
 from gateway.errors import GatewayError
 from gateway.execution.run.engine import Engine
 from gateway.model.principal import ClientProfile, Touchpoint
@@ -48,7 +48,7 @@ def largest() -> str:
 def admitted(running: Engine, document: str) -> bool:
     """The way a document goes before anything runs. Whether it may run."""
     try:
-        learned = learned_of(Documents(running, LIMITS).get(document, PROFILE))
+        learned = learned_of(AdmittedDocuments(running, LIMITS).get(document, PROFILE))
         for operation in learned.operations.values():
             check_cost(operation.cost.of({}), PROFILE.cost_limit)
     except (GatewayError, Invalid):

@@ -20,7 +20,7 @@ from execution_world import World
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from graphql.execution.executor import Executor
 
-from gateway.execution import Engine, Memo, Request, Result
+from gateway.execution import Engine, Memo, OperationRequest, Result
 from gateway.execution.run.core import complete
 
 
@@ -31,7 +31,7 @@ class Different(AssertionError):
 async def compare(
     engine: Engine,
     schema: GraphQLSchema,
-    request: Request,
+    request: OperationRequest,
     context: Callable[[], Any],
     writes: frozenset[str] = frozenset(),
 ) -> Result:
@@ -67,7 +67,7 @@ async def compare(
 
 
 async def _run(
-    schema: GraphQLSchema, document: DocumentNode, request: Request, context: Any, *, propagate: bool
+    schema: GraphQLSchema, document: DocumentNode, request: OperationRequest, context: Any, *, propagate: bool
 ) -> ExecutionResult:
     context.memo = Memo(context)
     executor = cast(
@@ -114,7 +114,7 @@ def _shown(result: Result | ExecutionResult) -> str:
     return f"{_data(result.data)}\n  " + "\n  ".join(_errors(result))
 
 
-def _told(request: Request, context: Any) -> str:
+def _told(request: OperationRequest, context: Any) -> str:
     world = getattr(context, "world", None)
     day = f"world {world.seed}, mischief {world.mischief}" if isinstance(world, World) else ""
     return f"{request.query}\n{request.variables}\n{day} {context.principal}"

@@ -12,12 +12,12 @@ from execution_shop import build
 from execution_world import Context, World
 from graphql import DocumentNode, SourceLocation, parse, validate
 
-from gateway.execution import Engine, Request
+from gateway.execution import Engine, OperationRequest
 from gateway.execution.memo.response import _classes  # pyright: ignore[reportPrivateUsage]
 
 
 async def ask(engine: Engine, text: str) -> None:
-    result = await engine.execute(Request(text), Context(World(1, 0)))
+    result = await engine.execute(OperationRequest(text), Context(World(1, 0)))
     assert result.errors is None
 
 
@@ -59,12 +59,12 @@ async def test_what_is_counted_is_about_what_it_takes() -> None:
     engine = Engine(build(), max_bytes=100_000_000)
     for kind in texts:
         for text in kind[:2]:
-            await engine.execute(Request(text), Context(World(1, 0)))
+            await engine.execute(OperationRequest(text), Context(World(1, 0)))
         gc.collect()
         tracemalloc.start()
         counted = engine.documents.bytes
         for text in kind[2:]:
-            await engine.execute(Request(text), Context(World(1, 0)))
+            await engine.execute(OperationRequest(text), Context(World(1, 0)))
         gc.collect()
         taken, counted = tracemalloc.get_traced_memory()[0], engine.documents.bytes - counted
         tracemalloc.stop()
@@ -105,7 +105,7 @@ async def test_what_is_pushed_out_needs_no_collector() -> None:
         for number in range(200):
             one = text.replace("catalogue", f"a{number}: catalogue")
             for _ in range(2 if number % 2 else 1):
-                assert (await engine.execute(Request(one), Context(World(1, 0)))).data is not None
+                assert (await engine.execute(OperationRequest(one), Context(World(1, 0)))).data is not None
             document = engine.documents.get(one)
             trees.append(weakref.ref(cast(Any, document.node)))
             builds += [weakref.ref(plan.build) for plan in document.plans.values()]
@@ -163,7 +163,7 @@ async def test_classes_are_made_for_what_comes_again_and_no_more_than_allowed(mo
     monkeypatch.setattr("gateway.execution.memo.response.COLLECTED_EVERY", 1_000_000.0)
     for number in range(10):
         for _ in range(30):
-            result = await engine.execute(Request(many(3, f"often{number}")), Context(World(1, 0)))
+            result = await engine.execute(OperationRequest(many(3, f"often{number}")), Context(World(1, 0)))
             assert result.data == {f"aoften{number}x{one}": "1" for one in range(3)}
     assert len(_classes) == known + 3
 
@@ -192,7 +192,9 @@ async def test_of_an_invalid_document_only_its_errors_are_kept() -> None:
 async def test_a_plan_keeps_no_record_of_a_request() -> None:
     engine = Engine(build())
     world = World(1, 0)
-    await engine.execute(Request("{ catalogue { nodes { variants { price { quantity } } } } }"), Context(world))
+    await engine.execute(
+        OperationRequest("{ catalogue { nodes { variants { price { quantity } } } } }"), Context(world)
+    )
     gone = weakref.ref(world)
     del world
     gc.collect()

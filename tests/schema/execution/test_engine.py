@@ -20,7 +20,7 @@ from graphql import DocumentNode, SourceLocation, execute_sync, get_introspectio
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import LimitExceeded, Unavailable
-from gateway.execution import Engine, Memo, Request, Result, batched, computed, original, records
+from gateway.execution import Engine, Memo, OperationRequest, Result, batched, computed, original, records
 from gateway.execution.memo import stretch
 from gateway.execution.plan.plan import Unplannable
 
@@ -37,7 +37,7 @@ def someone(roles: Sequence[str] = (), personal_data: bool = True) -> Context:
 
 
 async def ask(engine: Engine, text: str, context: Context | None = None) -> Result:
-    return await engine.execute(Request(text, debug=True), context or someone())
+    return await engine.execute(OperationRequest(text, debug=True), context or someone())
 
 
 # --- how fields are fetched -------------------------------------------------------------------------------------------
@@ -163,9 +163,9 @@ async def test_what_no_plan_covers_goes_to_graphql_core_and_says_so(engine: Engi
 async def test_introspection_is_planned_and_says_what_graphql_core_says(
     engine: Engine, text: str, variables: dict[str, Any]
 ) -> None:
-    result = await engine.execute(Request(text, variables), someone())
+    result = await engine.execute(OperationRequest(text, variables), someone())
     assert result.executor == "plan"
-    known = await engine.execute(Request("{ product { id } }"), someone())
+    known = await engine.execute(OperationRequest("{ product { id } }"), someone())
     assert known.data is not None
     expected = execute_sync(engine.schema, parse(text.replace("product { id }", "")), variable_values=variables)
     assert {**(expected.data or {}), **(known.data if "product {" in text else {})} == result.data
@@ -175,9 +175,9 @@ async def test_introspection_is_planned_and_says_what_graphql_core_says(
 async def test_introspection_takes_a_small_part_of_what_graphql_core_takes(engine: Engine) -> None:
     text = get_introspection_query()
     for _ in range(2):
-        await engine.execute(Request(text), someone())
+        await engine.execute(OperationRequest(text), someone())
     before = time.process_time()
-    await engine.execute(Request(text), someone())
+    await engine.execute(OperationRequest(text), someone())
     planned = time.process_time() - before
     before = time.process_time()
     execute_sync(engine.schema, parse(text))
@@ -337,7 +337,7 @@ async def test_plans_of_one_document_are_bounded() -> None:
     fields = " ".join(f"{name}: version @include(if: ${name})" for name in names)
     for number in range(64):
         flags = {name: bool(number >> i & 1) for i, name in enumerate(names)}
-        result = await engine.execute(Request(f"query ({declared}) {{ {fields} }}", flags), someone())
+        result = await engine.execute(OperationRequest(f"query ({declared}) {{ {fields} }}", flags), someone())
         assert result.data == {name: "1" for name, on in flags.items() if on}
     assert engine.counters.plans_compiled == 64
     assert engine.counters.plans_evicted == 64 - 16
@@ -373,7 +373,7 @@ async def test_guards_see_a_document_before_it_is_validated_and_only_once() -> N
 async def test_a_request_that_cannot_be_executed_says_why(
     engine: Engine, text: str, name: str | None, message: str
 ) -> None:
-    result = await engine.execute(Request(text, operation_name=name), someone())
+    result = await engine.execute(OperationRequest(text, operation_name=name), someone())
     assert result.data is None
     assert (result.errors or [])[0].message.startswith(message)
 
@@ -384,14 +384,14 @@ async def test_a_request_that_cannot_be_executed_says_why(
 async def test_every_event_of_a_subscription_has_a_memo_of_its_own(engine: Engine) -> None:
     context = someone()
     text = "subscription { changes(count: 2) { id related { id } } }"
-    events = [event async for event in engine.subscribe(Request(text), context)]
+    events = [event async for event in engine.subscribe(OperationRequest(text), context)]
     assert [event.data and event.data["changes"]["id"] for event in events] == ["p0", "p1"]
     assert context.world.calls == ["related", "related"]
     assert {event.executor for event in events} == {"graphql-core"}
 
 
 async def test_a_subscription_that_cannot_start_says_why(engine: Engine) -> None:
-    events = [event async for event in engine.subscribe(Request("subscription { nope }"), someone())]
+    events = [event async for event in engine.subscribe(OperationRequest("subscription { nope }"), someone())]
     errors = [error for event in events for error in event.errors or ()]
     assert [error.message for error in errors] == ["Cannot query field 'nope' on type 'Subscription'."]
 

@@ -12,7 +12,7 @@ from execution_shop import build
 from execution_world import Context, World
 from operation_generator import OperationGenerator
 
-from gateway.execution import Engine, Request
+from gateway.execution import Engine, OperationRequest
 from gateway.execution.declare.checks import graphql_schema
 
 # graphql-core, on its own, drops coroutines when a failing sibling cancels them:
@@ -48,7 +48,7 @@ async def compare_many(seed: int, count: int) -> Counter[str]:
         if engine.documents.get(operation.text).errors:
             continue
         for variables in operation.variables:
-            request = Request(operation.text, variables)
+            request = OperationRequest(operation.text, variables)
             who, writes = visitor(seed, index), WRITES if operation.mutates else NOTHING
             result = await compare(engine, graphql_schema(schema), request, who, writes)
             outcomes[f"{result.executor}, {'errors' if result.errors else 'clean'}"] += 1

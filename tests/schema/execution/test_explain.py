@@ -14,7 +14,7 @@ from execution_shop import build
 from execution_world import Context, World
 
 from gateway.calls.observation import OBSERVER, BackendCall
-from gateway.execution import Engine, Request, attribute, batched
+from gateway.execution import Engine, OperationRequest, attribute, batched
 from gateway.execution.explain.drawing import tree
 from gateway.execution.explain.report import Explanation
 from gateway.execution.explain.timeline import timeline
@@ -35,7 +35,7 @@ def developer(*, personal_data: bool = True) -> Context:
 
 
 async def explained(engine: Engine, text: str, *, personal_data: bool = True) -> Explanation:
-    result = await engine.execute(Request(text), developer(personal_data=personal_data))
+    result = await engine.execute(OperationRequest(text), developer(personal_data=personal_data))
     assert result.extensions is not None
     told = result.extensions["explain"]
     assert told["predicted"] is None or told["predicted"] == sum(len(level) for level in told["levels"])
@@ -44,7 +44,7 @@ async def explained(engine: Engine, text: str, *, personal_data: bool = True) ->
 
 
 async def test_nobody_is_told_who_did_not_ask(engine: Engine) -> None:
-    assert (await engine.execute(Request(QUERY), Context(World(1, 0)))).extensions is None
+    assert (await engine.execute(OperationRequest(QUERY), Context(World(1, 0)))).extensions is None
 
 
 async def test_levels_say_what_waits_for_what(engine: Engine) -> None:
@@ -59,17 +59,17 @@ async def test_levels_say_what_waits_for_what(engine: Engine) -> None:
 
 
 async def test_the_prediction_is_what_is_fetched_at_most(engine: Engine) -> None:
-    prediction = engine.predict(Request(QUERY), developer())
+    prediction = engine.predict(OperationRequest(QUERY), developer())
     assert isinstance(prediction, Explanation)
     assert prediction.predicted == 5
     context = developer()
-    await engine.execute(Request(QUERY), context)
+    await engine.execute(OperationRequest(QUERY), context)
     assert len(context.world.calls) <= prediction.predicted
     assert engine.counters.fetches == len(context.world.calls)
 
 
 async def test_a_request_that_cannot_run_is_not_predicted(engine: Engine) -> None:
-    errors = engine.predict(Request("{ nope }"), developer())
+    errors = engine.predict(OperationRequest("{ nope }"), developer())
     assert isinstance(errors, list)
 
 
@@ -94,7 +94,7 @@ async def test_without_a_plan_what_variables_held_is_not_told() -> None:
     text = "query ($email: String!) { found(email: $email, emails: [$email], first: 2) secret }"
     engine = Engine(strawberry.Schema(Query))
     who = developer(personal_data=False)
-    result = await engine.execute(Request(text, {"email": "ada@example.com"}), who)
+    result = await engine.execute(OperationRequest(text, {"email": "ada@example.com"}), who)
     assert result.executor == "graphql-core"
     told = (result.extensions or {})["explain"]["levels"][0][0]
     assert told["arguments"] == "email: ..., emails: ..., first: 2, old: null"
@@ -199,7 +199,7 @@ async def test_the_tree_shows_each_fetch_once_below_what_it_waits_for(engine: En
     assert "│  ├─ #1 Variant.price" in text
     assert "waits for #0 and #3" in text
     assert all(text.count(f"#{number} ") >= 1 for number in range(5))
-    unrun = engine.predict(Request(QUERY), developer())
+    unrun = engine.predict(OperationRequest(QUERY), developer())
     assert isinstance(unrun, Explanation)
     assert tree(unrun).startswith("to be answered by plan: at most 5 fetches, 2 levels")
 

@@ -14,7 +14,7 @@ from execution_equality import Different, compare
 from execution_shop import build
 from execution_world import Context, World
 
-from gateway.execution import Engine, Request
+from gateway.execution import Engine, OperationRequest
 from gateway.execution.declare.checks import graphql_schema
 from gateway.execution.memo import failures, memo
 from gateway.execution.plan import compile as compiling
@@ -76,7 +76,7 @@ async def hunt() -> None:
                 for roles in ((), ("staff", "boss")):
                     who = partial(caller, seed, mischief, planted, roles)
                     writes = WRITES if "mutation" in text else NOTHING
-                    await compare(engine, graphql_schema(schema), Request(text, variables), who, writes)
+                    await compare(engine, graphql_schema(schema), OperationRequest(text, variables), who, writes)
 
 
 def caller(seed: int, mischief: int, planted: dict[str, Any], roles: tuple[str, ...]) -> Context:

@@ -15,7 +15,7 @@ from operation_generator import OperationGenerator, Samples
 
 from gateway.context import ContextFactory, OperationContext
 from gateway.errors import AdapterError, AmbiguousKey, InvalidAnswer, RateLimited, Unavailable
-from gateway.execution import Engine, Request
+from gateway.execution import Engine, OperationRequest
 from gateway.model.principal import ANONYMOUS, Principal
 from gateway.security.profiles import RequestFacts
 from tests.unit.services import conftest as services
@@ -91,7 +91,7 @@ async def compare_many(build: Build, seed: int, count: int) -> Counter[str]:
         for variables in operation.variables:
             weather(world, draw)
             who: Any = caller(world, draw.choice(PRINCIPALS))
-            result = await compare(engine, schema, Request(operation.text, variables), who)
+            result = await compare(engine, schema, OperationRequest(operation.text, variables), who)
             outcomes[f"{result.executor}, {'errors' if result.errors else 'clean'}"] += 1
     return outcomes
 
@@ -115,7 +115,7 @@ async def test_what_the_backends_were_asked_is_explained(build: Build) -> None:
     context = caller(world, STAFF)()
     context.explain = True
     text = '{ product(by: {sku: "MUG"}) { variants { price { current { gross { amount } } } } } }'
-    result = await world.engine.execute(Request(text), context)
+    result = await world.engine.execute(OperationRequest(text), context)
     assert result.errors is None
     explanation = (result.extensions or {})["explain"]
     assert [step["field"] for level in explanation["levels"] for step in level] == ["Query.product", "Variant.price"]
@@ -136,6 +136,6 @@ async def test_backends_are_explained_by_name_to_staff_and_by_alias_to_others(
         context = caller(world, principal)()
         context.explain = True
         text = '{ product(by: {sku: "MUG"}) { slug } }'
-        explanation = ((await world.engine.execute(Request(text), context)).extensions or {})["explain"]
+        explanation = ((await world.engine.execute(OperationRequest(text), context)).extensions or {})["explain"]
         told += [{step["backend"] for step in explanation[part]} for part in ("calls", "totals")]
     assert told == [{"shop"}, {"shop"}, {"the shop"}, {"the shop"}]

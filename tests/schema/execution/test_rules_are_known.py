@@ -53,9 +53,7 @@ def test_every_rule_is_one_the_proof_was_written_for() -> None:
     found = {rule.__name__: _digest(rule) for rule in rules}
     added, gone = found.keys() - PROVEN.keys(), PROVEN.keys() - found.keys()
     changed = {name for name in found.keys() & PROVEN.keys() if found[name] != PROVEN[name]}
-    assert (added, gone, changed) == (set(), set(), set()), (
-        "look at execution/read/validity.py, then note it here"
-    )
+    assert (added, gone, changed) == (set(), set(), set()), "look at execution/read/validity.py, then note it here"
 
 
 def _digest(rule: type) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.http.media import Media, negotiate
+from gateway.http.media import MediaType, negotiate
 
-JSON, GRAPHQL, EVENTS, PAGE = Media.JSON, Media.GRAPHQL, Media.EVENTS, Media.PAGE
+JSON, GRAPHQL, EVENTS, PAGE = MediaType.JSON, MediaType.GRAPHQL, MediaType.EVENTS, MediaType.PAGE
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ JSON, GRAPHQL, EVENTS, PAGE = Media.JSON, Media.GRAPHQL, Media.EVENTS, Media.PAG
         ("application/json;charset=latin-1", None), ('application/json;charset="UTF-8"', JSON),
     ],
 )  # fmt: skip
-def test_the_most_precise_range_decides(accept: str | None, media: Media | None) -> None:
+def test_the_most_precise_range_decides(accept: str | None, media: MediaType | None) -> None:
     assert negotiate(accept) is media
 
 

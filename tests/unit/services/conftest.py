@@ -13,7 +13,7 @@ from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.caller import Caller
 from gateway.calls.operation.writes import Writes
 from gateway.context import ContextFactory
-from gateway.execution import Engine, Request, Result
+from gateway.execution import Engine, OperationRequest, Result
 from gateway.model.principal import ANONYMOUS, Principal
 from gateway.ownership import Ownership
 from gateway.ports.manifest import Secret
@@ -68,7 +68,7 @@ class World:
         """Execute a query as somebody, in a commerce context (`country=`, `language=`, ...)."""
         profile = self.profiles.of(principal)
         context = self._contexts(principal, profile, RequestFacts(**facts))
-        return await self.engine.execute(Request(query, variables), context)
+        return await self.engine.execute(OperationRequest(query, variables), context)
 
     async def data(self, query: str, variables: dict[str, Any] | None = None, **facts: Any) -> dict[str, Any]:
         """The answer's data, where there must be no error."""

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from gateway.calls.attempt.concurrency import BEGUN, Begun
 from gateway.context import ContextFactory, OperationContext
 from gateway.errors import GatewayError, Unavailable
-from gateway.execution import Engine, Request, Result, batched, original, records
+from gateway.execution import Engine, OperationRequest, Result, batched, original, records
 from gateway.execution.plan.plan import Unplannable
 from gateway.execution.run.engine import BY_PLAN
 from gateway.model.money import Money
@@ -84,7 +84,7 @@ async def mutate(world: World, text: str, executor: str, seconds: float = 10.0) 
         engine._plans = NoPlans()  # type: ignore[assignment] # pyright: ignore
     profile = world.profiles.of(ANONYMOUS)
     context = ContextFactory(world.services, world.profiles)(ANONYMOUS, profile, RequestFacts(deadline=seconds))
-    result = await engine.execute(Request(text, {}), context)
+    result = await engine.execute(OperationRequest(text, {}), context)
     assert (result.executor == BY_PLAN) == (executor == "plan")
     return result
 
