@@ -9,6 +9,8 @@ from typing import Any, cast
 import aiohttp
 import msgspec
 from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
 
 QUERIES = Path(__file__).with_name("queries")
 
@@ -55,3 +57,16 @@ def _sources(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
                 yield path[:-1] if path and path[-1] == "freshness" else path, entry
             else:
                 yield from _sources(entry, (*path, key))
+
+
+def show_answer(console: Console, answer: Answer, query: str) -> None:
+    """The query, what came back, and who said what."""
+    console.print("\n[bold]One query[/bold]")
+    console.print(document(query), highlight=False, markup=False)
+    console.print("[bold]its answer[/bold]")
+    text = msgspec.json.format(msgspec.json.encode(answer.body), indent=2).decode()
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    table = Table("part of the answer", "given by", title="Which system gave each part", title_justify="left")
+    for path, systems in sources(answer.body.get("data")).items():
+        table.add_row(path, ", ".join(systems))
+    console.print(table)

@@ -6,13 +6,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
 from gateway.app import Gateway
-from gateway.demo.answers import Answer, ask, document, sources
+from gateway.demo.answers import ask, document, show_answer
 from gateway.demo.configuration import configure
 from gateway.demo.hosting import hosted, until_interrupted
 from gateway.demo.identities import Tokens, publish_keys, sign_tokens
@@ -68,10 +67,10 @@ async def run_demo(once: bool = False, data: Path | None = None, port: int = 800
     async with running_demo(0 if once else port) as demo:
         answer = await ask(demo.url, document(MAIN_QUERY), MAIN_VARIABLES, demo.tokens.shopper)
         if once:
-            show_answer(console, answer)
+            show_answer(console, answer, MAIN_QUERY)
             return 0 if answer.complete else 1
         introduce(console, demo)
-        show_answer(console, answer)
+        show_answer(console, answer, MAIN_QUERY)
         console.print(f"\nServing on [bold]{demo.url}[/bold] until interrupted (Ctrl+C).")
         await until_interrupted()
     return 0
@@ -97,16 +96,3 @@ def introduce(console: Console, demo: RunningDemo) -> None:
     ):
         console.print(f"[bold]{who}[/bold]")
         console.print(token, soft_wrap=True, highlight=False)
-
-
-def show_answer(console: Console, answer: Answer, query: str = MAIN_QUERY) -> None:
-    """The query, what came back, and who said what."""
-    console.print("\n[bold]One query[/bold]")
-    console.print(document(query), highlight=False, markup=False)
-    console.print("[bold]its answer[/bold]")
-    text = msgspec.json.format(msgspec.json.encode(answer.body), indent=2).decode()
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
-    table = Table("part of the answer", "given by", title="Which system gave each part", title_justify="left")
-    for path, systems in sources(answer.body.get("data")).items():
-        table.add_row(path, ", ".join(systems))
-    console.print(table)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from gateway.demo.answers import ask, document
+from gateway.demo.answers import ask, document, show_answer
 from gateway.demo.configuration import environment
 from gateway.demo.hosting import hosted, until_interrupted
 from gateway.demo.identities import DAY, publish_keys
@@ -122,8 +122,6 @@ async def running_real_data(
 
 async def run_real_data(data: Path, *, once: bool, port: int, console: Console) -> int:
     """The exit code."""
-    from gateway.demo.run import show_answer
-
     async with running_real_data(data, 0 if once else port, console) as running:
         report(console, running)
         variables = {"sku": ITEM, "near": NEAR}

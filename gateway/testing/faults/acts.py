@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from gateway.testing.faults import bodies
 from gateway.testing.faults.http import Incoming, Outgoing, head, reset
 from gateway.testing.faults.kinds import Fault
-
-if TYPE_CHECKING:
-    from gateway.testing.faults.proxy import FaultProxy
 
 _JSON = {"content-type": "application/json"}
 _STATUSES = {
@@ -34,7 +31,21 @@ _HUNDRED_MEGABYTES = 100 * bodies.MEGABYTE
 _DRIP_SECONDS = 0.02
 
 
-async def act(fault: Fault, proxy: FaultProxy, request: Incoming, writer: asyncio.StreamWriter) -> bool:
+class Intermediary(Protocol):
+    """What an act may ask of the proxy that it acts for (`FaultProxy`)."""
+
+    after: bool
+    delay: float
+    redirect_to: str
+    requests: int
+    retry_after: int
+
+    async def forward(self, request: Incoming) -> Outgoing:
+        """The answer of the backend itself."""
+        ...
+
+
+async def act(fault: Fault, proxy: Intermediary, request: Incoming, writer: asyncio.StreamWriter) -> bool:
     if proxy.after and fault is not Fault.NONE:
         answer = await proxy.forward(request)
         if fault is Fault.SLOW:
