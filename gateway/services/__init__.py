@@ -60,5 +60,13 @@ class Services:
         self.loyalty = Loyalty(systems, cursors, settings.identity)
         self.orders = Orders(systems, self.customers, cursors)
         self.speech = Speech(self.languages)
-        self.nodes = Nodes(self, aliases)
+        self.nodes = Nodes(
+            ids=self.ids,
+            aliases=aliases,
+            catalog=self.catalog,
+            classification=self.classification,
+            stores=self.stores,
+            customers=self.customers,
+            orders=self.orders,
+        )
         self.staff_tasks = StaffTasks(tasks, cursors)
