@@ -1,4 +1,4 @@
-"""The commands: `gateway serve | check | config | demo | explain | revoke | tasks | schema | adapters`.
+"""The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | schema | adapters`.
 
 Exit codes of all: 0 done, 1 a problem the command found, 2 a mistake in the command line or a configuration that cannot
 be read, 130 interrupted."""
@@ -9,8 +9,10 @@ import argparse
 import asyncio
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,6 +126,17 @@ def _parser() -> argparse.ArgumentParser:
     explain.epilog = "GATEWAY_TOKEN in the environment asks as somebody."
     explain.set_defaults(run=_explain)
 
+    why = commands.add_parser("why", help="say where one price, stock or product comes from, and who says otherwise")
+    _config(why)
+    why.add_argument("what", choices=("price", "stock", "product"))
+    why.add_argument("sku")
+    why.add_argument("--country", help="the market, such as GB (default: the first channel's)")
+    why.add_argument("--store", metavar="KEY", help="as it is in this store, whose till may say otherwise")
+    why.add_argument("--customer", metavar="EMAIL", help="as this customer sees it")
+    why.add_argument("--quantity", type=_quantity, default=Decimal(1), help="pieces (default: 1)")
+    why.epilog = "Exit codes: 0 it is told, 1 there is no such fact. Nothing of it is kept."
+    why.set_defaults(run=_why)
+
     revoke = commands.add_parser("revoke", help="refuse a credential from now on, such as a stolen kiosk's")
     _config(revoke)
     revoke.add_argument("issuer", help="the issuer, as the token's `iss` says it")
@@ -163,6 +176,12 @@ def _port(written: str) -> int:
 
 def _workers(written: str) -> int:
     return _number(written, 1, 256, "number of workers")
+
+
+def _quantity(written: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", written, re.ASCII) or not Decimal(written):
+        raise argparse.ArgumentTypeError(f"`{written}` is no quantity")
+    return Decimal(written)
 
 
 def _number(written: str, least: int, most: int, what: str) -> int:
@@ -237,6 +256,21 @@ def _explain(options: argparse.Namespace) -> int:
             token=os.environ.get("GATEWAY_TOKEN"),
         )
     )
+
+
+def _why(options: argparse.Namespace) -> int:
+    from gateway.why import why
+    from gateway.why.command import Question
+
+    question = Question(
+        options.what,
+        options.sku,
+        country=options.country,
+        store=options.store,
+        customer=options.customer,
+        quantity=options.quantity,
+    )
+    return asyncio.run(why(options.config, question))
 
 
 def _revoke(options: argparse.Namespace) -> int:

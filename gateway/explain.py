@@ -26,8 +26,8 @@ Named = TypeVar("Named", CallStep, BackendSum)
 
 
 async def explain(config: Path, query: Path, variables: str, *, svg: Path | None, dry: bool, token: str | None) -> int:
-    """Prints the plan; unless `dry`, runs the operation and prints what it fetched and called. `token` asks as
-    somebody. 1 when the operation is not valid or answered with errors. Raises ConfigurationError."""
+    """Prints the plan; unless `dry`, runs the operation and prints what it fetched, called and answered. `token`
+    asks as somebody. 1 when the operation is not valid or answered with errors. Raises ConfigurationError."""
     gateway = await Gateway.open(load(config))
     try:
         principal = ANONYMOUS if token is None else await gateway.verifier.verify(token)
@@ -55,6 +55,8 @@ async def _run(gateway: Gateway, request: OperationRequest, principal: Principal
     if not context.is_staff:
         explanation = _by_name(explanation, gateway.ownership)
     print(tree(explanation))
+    answer = msgspec.json.encode({"data": result.data}, enc_hook=str, order=None)
+    print(msgspec.json.format(answer, indent=2).decode())
     for error in result.errors or []:
         print(f"error at {'.'.join(map(str, error.path or []))}: {error.message}", file=sys.stderr)
     if svg is not None:

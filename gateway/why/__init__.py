@@ -1,0 +1,5 @@
+"""`gateway why`: where one fact comes from."""
+
+from gateway.why.command import why
+
+__all__ = ["why"]
