@@ -18,7 +18,7 @@ MOST_LOCATIONS = 10
 _LONGEST_CAUSE = 200
 
 
-class Cause:
+class CauseGroup:
     """The errors of one cause, in the order of the document."""
 
     __slots__ = ("_seen", "count", "first", "locations", "paths")
@@ -53,13 +53,13 @@ class Cause:
         return told
 
 
-def grouped(errors: Sequence[GraphQLError]) -> list[Cause]:
-    groups: dict[Hashable, Cause] = {}
+def grouped(errors: Sequence[GraphQLError]) -> list[CauseGroup]:
+    groups: dict[Hashable, CauseGroup] = {}
     for error in errors:
         key = _cause_key(error)
         group = groups.get(key)
         if group is None:
-            group = groups[key] = Cause(error)
+            group = groups[key] = CauseGroup(error)
         group.add(error)
     return list(groups.values())
 

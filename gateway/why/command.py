@@ -36,8 +36,8 @@ class Question(Struct, frozen=True):
     quantity: Decimal = Decimal(1)
 
 
-Answer = Callable[[Gateway, str, Decimal, Scope], Awaitable[Told]]
-ANSWERS: dict[str, Answer] = {"price": price, "stock": stock, "product": product}
+Answering = Callable[[Gateway, str, Decimal, Scope], Awaitable[Told]]
+ANSWERS: dict[str, Answering] = {"price": price, "stock": stock, "product": product}
 
 
 async def why(config: Path, question: Question) -> int:

@@ -36,7 +36,7 @@ from gateway.execution.declare.checks import declared, record_classes
 from gateway.execution.declare.selection import possible_types
 from gateway.execution.memo.response import field_of
 from gateway.execution.plan.code import code_of
-from gateway.execution.plan.grouping import Compilation, Grouping, Position
+from gateway.execution.plan.grouping import Compilation, Grouping, PlanPosition
 from gateway.execution.plan.meta import MetaArguments, reader
 from gateway.execution.plan.plan import Plan, Site, Unplannable
 from gateway.execution.plan.projection import Namespace
@@ -81,7 +81,7 @@ class _Compiler:
         ).grouped_field_set
         serial = kind.value == "mutation"
         body = FunctionBody()
-        body.write(f"return {self._selection(root, fields, 'r', Position(None, 0, None, ()), body, serial=serial)}")
+        body.write(f"return {self._selection(root, fields, 'r', PlanPosition(None, 0, None, ()), body, serial=serial)}")
         maker = self._source.add("p", "r", body)
         source = self._source.text(
             [
@@ -112,7 +112,7 @@ class _Compiler:
     # --- selections: each writes statements, and returns the expression of the response value ------------------------
 
     def _object(
-        self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Position, body: FunctionBody
+        self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: PlanPosition, body: FunctionBody
     ) -> str:
         """The response object of the record in a variable."""
         if body.is_deep or len(fields) > SMALL:
@@ -123,7 +123,7 @@ class _Compiler:
         return self._checked(kind, fields, record, place, body)
 
     def _checked(
-        self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: Position, body: FunctionBody
+        self, kind: GraphQLObjectType, fields: GroupedFieldSet, record: str, place: PlanPosition, body: FunctionBody
     ) -> str:
         body.write(f"if {self._is_other(kind, record)}: unexpected({record})")
         return self._selection(kind, fields, record, place, body)
@@ -133,7 +133,7 @@ class _Compiler:
         kind: GraphQLObjectType,
         fields: GroupedFieldSet,
         record: str,
-        place: Position,
+        place: PlanPosition,
         body: FunctionBody,
         *,
         serial: bool = False,
@@ -147,7 +147,7 @@ class _Compiler:
             definition = self._operation.schema.get_field(kind, node.name.value)
             if definition is None:
                 raise Unplannable("unknown field")
-            at = Position(None, 0, alias, (*place.path, alias)) if serial else place.at(alias)
+            at = PlanPosition(None, 0, alias, (*place.path, alias)) if serial else place.at(alias)
             if node.name.value == "__typename":
                 values.append(repr(kind.name))
                 continue
@@ -244,7 +244,9 @@ class _Compiler:
 
     # --- values: as graphql-core's `complete_value` would ------------------------------------------------------------
 
-    def _value(self, output: Any, variable: str, details: FieldDetailsList, place: Position, body: FunctionBody) -> str:
+    def _value(
+        self, output: Any, variable: str, details: FieldDetailsList, place: PlanPosition, body: FunctionBody
+    ) -> str:
         """The response value of the value in a variable, which may be written over."""
         nullable = not is_non_null_type(output)
         present: Any = output if nullable else output.of_type
@@ -258,7 +260,7 @@ class _Compiler:
         return variable
 
     def _present(
-        self, output: Any, variable: str, details: FieldDetailsList, place: Position, body: FunctionBody
+        self, output: Any, variable: str, details: FieldDetailsList, place: PlanPosition, body: FunctionBody
     ) -> str:
         if is_list_type(output):
             body.write(f"if type({variable}) not in LISTS: unexpected({variable})")
@@ -273,7 +275,9 @@ class _Compiler:
             return f"{table}[type({variable})]({variable})"
         return self._object(output, self._subfields(output, details), variable, place, body)
 
-    def _list(self, item: Any, variable: str, details: FieldDetailsList, place: Position, body: FunctionBody) -> str:
+    def _list(
+        self, item: Any, variable: str, details: FieldDetailsList, place: PlanPosition, body: FunctionBody
+    ) -> str:
         made, one = body.fresh(), body.fresh()
         body.write(f"{made} = []")
         with body.block(f"for {one} in {variable}:"):
@@ -288,7 +292,7 @@ class _Compiler:
         body.bound = body.bound or function.bound
         return f"{name}({argument})"
 
-    def _dispatch(self, output: Any, details: FieldDetailsList, place: Position) -> str:
+    def _dispatch(self, output: Any, details: FieldDetailsList, place: PlanPosition) -> str:
         """Write the table from record class to maker for an interface or a union; its name."""
         makers: dict[str, str] = {}
         for kind in possible_types(self._operation.schema, output):
@@ -325,7 +329,7 @@ class _Compiler:
         field: StrawberryField,
         definition: GraphQLField,
         details: FieldDetailsList,
-        place: Position,
+        place: PlanPosition,
         refusal: Forbidden | None,
         parent: GraphQLObjectType,
         spot: int,
@@ -339,7 +343,7 @@ class _Compiler:
             return
         group = self._grouping.group(field, definition, details, place, parent)
         group.sites.append(site)
-        below = Position(group, place.level + 1, place.frame, place.path)
+        below = PlanPosition(group, place.level + 1, place.frame, place.path)
         body = FunctionBody()
         with body.block("for d, r in zip(ds, rs):"):
             mark = body.mark()

@@ -35,7 +35,7 @@ class Compilation(Struct, frozen=True):
     max_fields: int
 
 
-class Position(Struct, frozen=True):
+class PlanPosition(Struct, frozen=True):
     """Where in the response the compiler is: below which fetch, in which mutation frame, at which path."""
 
     feeder: FetchGroup | None
@@ -43,8 +43,8 @@ class Position(Struct, frozen=True):
     frame: str | None
     path: tuple[str, ...]
 
-    def at(self, name: str) -> Position:
-        return Position(self.feeder, self.level, self.frame, (*self.path, name))
+    def at(self, name: str) -> PlanPosition:
+        return PlanPosition(self.feeder, self.level, self.frame, (*self.path, name))
 
 
 class Grouping:
@@ -67,7 +67,7 @@ class Grouping:
         field: BatchedField,
         definition: GraphQLField,
         details: FieldDetailsList,
-        place: Position,
+        place: PlanPosition,
         parent: GraphQLObjectType,
     ) -> FetchGroup:
         """The group that fetches this field at this place, fed by the fetch above it."""
