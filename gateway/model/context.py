@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from enum import IntEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 CONTEXT_PARTS = ("channel", "country", "currency", "language", "store", "price_group")
@@ -89,8 +89,8 @@ class CallContext(Struct, frozen=True, gc=False):
     """What a call carries. `deadline` is on the monotonic clock, in seconds. `fresh` asks past every cache and for the
     source's own calculation where the adapter has two ways. `max_age` (seconds) is how old an answer the caller takes.
     `person` is a key of who is asking, set only for operations declared personal. `once`: a write to a system that does
-    not know our keys, so that no attempt may be repeated or begun after the deadline. Never part of a cache key but for
-    `person`."""
+    not know our keys, so that no attempt may be repeated or begun after the deadline. `made` is when it was made, in
+    monotonic seconds: what was read since is fresh. Never part of a cache key but for `person`."""
 
     deadline: float
     priority: Priority = Priority.BROWSE
@@ -99,6 +99,7 @@ class CallContext(Struct, frozen=True, gc=False):
     max_age: float | None = None
     person: str | None = None
     once: bool = False
+    made: float = field(default_factory=time.monotonic)
 
     def remaining(self) -> float:
         """Seconds left; negative when over."""

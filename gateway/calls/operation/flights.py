@@ -156,7 +156,9 @@ class Flights:
 
 def _own(call: CallContext) -> CallContext:
     # A copy, because a flight's deadline and priority may change while its first caller's may not.
-    return CallContext(call.deadline, call.priority, call.trace_id, call.fresh, call.max_age, call.person)
+    return CallContext(
+        call.deadline, call.priority, call.trace_id, call.fresh, call.max_age, call.person, made=call.made
+    )
 
 
 def _young_enough(flight: Flight, call: CallContext) -> bool:

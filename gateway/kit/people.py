@@ -1,0 +1,31 @@
+"""People as vendors keep them: phone numbers as typed, and which record truly bears a customer's key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import phonenumbers
+
+from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord
+
+
+def e164(written: str | None, country: str) -> str | None:
+    """A stored phone number as E.164. None for what is no possible number, and for one without a country code where no
+    `country` (ISO 3166-1 alpha-2) is configured: a guessed country is somebody else's number."""
+    try:
+        number = phonenumbers.parse(written or "", country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def bears(record: CustomerRecord, key: CustomerKey, other_ids: Collection[str] = ()) -> bool:
+    """Whether the record has the key, whatever a search says. `other_ids` are native ids it also answers to, such as
+    those of records merged into it."""
+    if key.kind is CustomerKeyKind.EMAIL:
+        return key.value in record.emails
+    if key.kind is CustomerKeyKind.PHONE:
+        return key.value in record.phones
+    return key.value == record.ref.id or key.value in other_ids
