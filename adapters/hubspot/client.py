@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -11,7 +10,9 @@ import msgspec
 from adapters.hubspot.config import HubSpotConfig
 from adapters.hubspot.errors import refusal
 from adapters.hubspot.wire import BatchAnswer, ConsentAnswer, PageAnswer, WireContact
-from gateway.errors import InvalidAnswer, RequestRefused
+from gateway.errors import RequestRefused
+from gateway.kit.decoding import decoded
+from gateway.kit.pages import cursor_pages
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.manifest import AdapterEnvironment
@@ -29,8 +30,6 @@ SEARCH_GROUPS = 5
 """Filter groups (OR) of one search; each holds up to 6 filters (AND)."""
 SEARCH_RESULTS = 10_000
 """What a search gives at most, over all its pages."""
-
-T = TypeVar("T")
 
 
 class HubSpotClient:
@@ -53,31 +52,35 @@ class HubSpotClient:
         if id_property:
             body["idProperty"] = id_property
         response = await self._send("POST", BATCH_READ, operation, call, body=body)
-        return self._decode(response, BatchAnswer)
+        return decoded(response.body, BatchAnswer, source=self._name)
 
     async def search(
         self, groups: Sequence[Sequence[Mapping[str, object]]], operation: str, call: CallContext
     ) -> list[WireContact]:
         """Contacts matching all filters of any group. The index lags writes by seconds and finds near matches."""
-        found: list[WireContact] = []
         body: dict[str, object] = {
             "filterGroups": [{"filters": list(group)} for group in groups],
             "properties": self._properties,
             "limit": SEARCH_PAGE,
             "sorts": [],
         }
-        while True:
-            response = await self._send("POST", SEARCH, operation, call, body=body)
-            page = self._decode(response, PageAnswer)
-            found += page.results
-            if page.after is None or len(found) >= SEARCH_RESULTS:
-                return found
-            body["after"] = page.after
+
+        async def page(after: str | None) -> PageAnswer:
+            asked = {**body, "after": after} if after else body
+            response = await self._send("POST", SEARCH, operation, call, body=asked)
+            return decoded(response.body, PageAnswer, source=self._name)
+
+        found: list[WireContact] = []
+        async for each in cursor_pages(page, lambda page: page.after, what="search"):
+            found += each.results
+            if len(found) >= SEARCH_RESULTS:
+                break
+        return found
 
     async def first_contact(self, call: CallContext) -> WireContact | None:
         query = {"limit": "1", "properties": ",".join((*self._properties, *self._searched))}
         response = await self._send("GET", CONTACTS, "probe", call, query=query)
-        return next(iter(self._decode(response, PageAnswer).results), None)
+        return next(iter(decoded(response.body, PageAnswer, source=self._name).results), None)
 
     async def consents(self, email: str, operation: str, call: CallContext) -> ConsentAnswer | None:
         """None for an email HubSpot does not know."""
@@ -85,7 +88,7 @@ class HubSpotClient:
             response = await self._send("GET", CONSENTS + quote(email, safe="@"), operation, call)
         except _NotFound:
             return None
-        return self._decode(response, ConsentAnswer)
+        return decoded(response.body, ConsentAnswer, source=self._name)
 
     async def _send(
         self,
@@ -116,12 +119,6 @@ class HubSpotClient:
             return response
         error = refusal(response, self._name)
         raise _NotFound(source=self._name, detail=error.detail) if response.status == 404 else error
-
-    def _decode(self, response: Response, answer: type[T]) -> T:
-        try:
-            return msgspec.json.decode(response.body, type=answer)
-        except msgspec.MsgspecError as problem:
-            raise InvalidAnswer(source=self._name, detail=str(problem)) from None
 
 
 class _NotFound(RequestRefused):

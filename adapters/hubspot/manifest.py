@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from adapters.hubspot.adapter import HubSpotAdapter
 from adapters.hubspot.client import BATCH
 from adapters.hubspot.config import HubSpotConfig
 from adapters.hubspot.errors import throttle
 from adapters.hubspot.webhooks import TOPICS
+from gateway.kit import budgets
 from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
 CONSENTS_AT_ONCE = 10
 
 
-def one_per_kind(keys: int, axes: Mapping[str, int]) -> int:
-    """Emails, phones and ids are a request each; `kinds` of them are asked together, usually one."""
-    return min(keys, axes.get("kinds", 1))
-
-
-def one_per_key(keys: int, axes: Mapping[str, int]) -> int:
-    return keys
+ONE_PER_KIND = budgets.at_most(budgets.keys, budgets.axis("kinds", 1))
+"""Emails, phones and ids are a request each; `kinds` of them are asked together, usually one."""
 
 
 def create(environment: AdapterEnvironment) -> HubSpotAdapter:
@@ -41,11 +35,11 @@ MANIFEST = Manifest(
         "customer.find_customers": OperationSpec(
             personal=True,
             max_keys=BATCH,
-            requests=one_per_kind,
+            requests=ONE_PER_KIND,
             time_to_live=60.0,
             max_response_bytes=2 * MEBIBYTE,
         ),
-        "customer.get_consents": OperationSpec(personal=True, max_keys=CONSENTS_AT_ONCE, requests=one_per_key),
+        "customer.get_consents": OperationSpec(personal=True, max_keys=CONSENTS_AT_ONCE, requests=budgets.keys),
     },
     webhook_topics=TOPICS,
     unverified=(

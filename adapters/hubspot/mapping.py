@@ -8,7 +8,8 @@ import phonenumbers
 
 from adapters.hubspot.config import HubSpotConfig
 from adapters.hubspot.wire import ConsentAnswer, WireContact
-from gateway.model.customers import Consent, ConsentState, CustomerKey, CustomerKeyKind, CustomerRecord
+from gateway.kit.people import e164
+from gateway.model.customers import Consent, ConsentState, CustomerRecord
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.languages import tag_or
@@ -40,13 +41,9 @@ def customer(wire: WireContact, config: HubSpotConfig, freshness: Freshness) -> 
     )
 
 
-def bears(record: CustomerRecord, wire: WireContact, key: CustomerKey) -> bool:
-    """Whether the record truly has the key. A merged contact also answers to the ids it had before."""
-    if key.kind is CustomerKeyKind.EMAIL:
-        return key.value in record.emails
-    if key.kind is CustomerKeyKind.PHONE:
-        return key.value in record.phones
-    return key.value in (record.ref.id, *(wire.properties.get("hs_merged_object_ids") or "").split(";"))
+def former_ids(wire: WireContact) -> tuple[str, ...]:
+    """A merged contact also answers to the ids it had before."""
+    return tuple((wire.properties.get("hs_merged_object_ids") or "").split(";"))
 
 
 def consents(wire: ConsentAnswer, freshness: Freshness) -> tuple[Consent, ...]:
@@ -55,16 +52,6 @@ def consents(wire: ConsentAnswer, freshness: Freshness) -> tuple[Consent, ...]:
         Consent("email", STATES.get(entry.status, ConsentState.UNKNOWN), freshness, purpose=entry.name)
         for entry in wire.subscription_statuses
     )
-
-
-def e164(number: str, country: str) -> str | None:
-    try:
-        parsed = phonenumbers.parse(number, country or None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def searchable(number: str) -> str | None:
