@@ -17,10 +17,10 @@ from adapters.square.reads.prices import Prices
 from adapters.square.reads.stock import Stock
 from adapters.square.reads.stores import Stores, load_locations
 from adapters.square.reads.variations import Variations
-from adapters.square.tables import Table
 from adapters.square.webhooks import Webhooks
 from adapters.square.wire.catalog import CatalogAnswer, TaxData
 from gateway.errors import AdapterError, ConfigurationError
+from gateway.kit.tables import Table
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
@@ -50,12 +50,12 @@ class SquareAdapter:
         self._env = env
         self._config = config
         self._client = SquareClient(env.transport, config)
-        self._identifiers = Identifiers(self._client, env.identifiers, env.key_rule, config)
+        self._identifiers = Identifiers(env, self._client, config)
         variations = Variations(env.name, self._client, self._identifiers)
         self._taxes = Table(self._load_taxes, config.table_seconds, env.clock)
         self._identity = Identity(env, self._client, self._identifiers)
         self._prices = Prices(env, config, variations, self._taxes)
-        self._stock = Stock(env, config, self._client, self._identifiers, variations)
+        self._stock = Stock(env, self._client, self._identifiers, variations)
         self._stores = Stores(env, self._client)
         self._catalog = Catalog(env, config, self._client, self._identifiers)
         self._customers = Customers(env, config, self._client)
@@ -71,7 +71,9 @@ class SquareAdapter:
         return Probe(version, *compared(locations, self._config, self._env.locations))
 
     async def close(self) -> None:
-        """Nothing to close: the transport is the gateway's."""
+        """Ends what is being loaded; the transport is the gateway's."""
+        for table in (self._taxes, self._places, self._catalog.options, self._loyalty.program):
+            await table.close()
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
         """Also forgets what this adapter itself keeps of what changed."""
@@ -157,13 +159,13 @@ class SquareAdapter:
     async def audit(self, call: CallContext) -> IdentityAudit:
         return await self._identity.audit(call)
 
-    async def _load_places(self, operation: str, call: CallContext) -> Sequence[str]:
-        return [each.id for each in await load_locations(self._client, operation, call)]
+    async def _load_places(self, call: CallContext) -> Sequence[str]:
+        return [each.id for each in await load_locations(self._client, "store.list_stores", call)]
 
-    async def _load_taxes(self, operation: str, call: CallContext) -> Mapping[str, TaxData]:
+    async def _load_taxes(self, call: CallContext) -> Mapping[str, TaxData]:
         taxes: dict[str, TaxData] = {}
         body = {"object_types": ["TAX"], "limit": 1000}
-        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, operation, call):
+        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, "price.get_prices", call):
             taxes.update({each.id: each.tax_data for each in page.objects or () if each.tax_data})
         return taxes
 

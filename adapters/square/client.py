@@ -5,7 +5,7 @@ Path: reads -> client -> transport."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from adapters.square.config import SquareConfig
 from adapters.square.errors import refusal
 from adapters.square.wire.common import Answer
 from gateway.errors import InvalidAnswer
+from gateway.kit.decoding import decoded
+from gateway.kit.pages import cursor_pages
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.transport import Request, Response, Transport, asked_to_wait
@@ -24,16 +26,6 @@ MAX_PAGES = 200
 """A runaway cursor is an invalid answer, not an endless loop."""
 
 Body = Mapping[str, object]
-
-
-_DECODERS: dict[type[Answer], msgspec.json.Decoder[Any]] = {}
-
-
-def _decode(kind: type[A], body: bytes) -> A:
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
-        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
-    return decoder.decode(body)
 
 
 class SquareClient:
@@ -59,18 +51,13 @@ class SquareClient:
         response = await self._attempt("GET", path, {}, None, operation, call)
         return None if response.status == 404 else self._read(response, kind)
 
-    async def pages(self, path: str, body: Body, kind: type[A], operation: str, call: CallContext) -> AsyncIterator[A]:
+    def pages(self, path: str, body: Body, kind: type[A], operation: str, call: CallContext) -> AsyncIterator[A]:
         """Every page of a search, in order. Ends by raising if the cursor never ends."""
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            answer = await self.post(path, {**body, "cursor": cursor} if cursor else body, kind, operation, call)
-            yield answer
-            if not answer.cursor:
-                return
-            if answer.cursor == cursor:
-                raise InvalidAnswer(detail=f"{path}: the cursor does not advance")
-            cursor = answer.cursor
-        raise InvalidAnswer(detail=f"{path}: more than {MAX_PAGES} pages")
+
+        async def page(cursor: str | None) -> A:
+            return await self.post(path, {**body, "cursor": cursor} if cursor else body, kind, operation, call)
+
+        return cursor_pages(page, lambda answer: answer.cursor, most=MAX_PAGES, what=path)
 
     async def _send(
         self,
@@ -101,15 +88,11 @@ class SquareClient:
     def _read(self, response: Response, kind: type[A]) -> A:
         if response.status != 200:
             try:
-                errors = _decode(Answer, response.body).errors or ()
-            except msgspec.DecodeError:
+                errors = decoded(response.body, Answer).errors or ()
+            except InvalidAnswer:
                 errors = ()
             raise refusal(response.status, errors, asked_to_wait(response))
-        try:
-            answer = _decode(kind, response.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            # The decoder's message names paths and types, never values.
-            raise InvalidAnswer(detail=str(error)) from None
+        answer = decoded(response.body, kind)
         if answer.errors:
             raise refusal(response.status, answer.errors)
         return answer

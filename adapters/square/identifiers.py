@@ -6,22 +6,22 @@ remembered for a short while, or each would cost a request every time."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-import msgspec
+from cachetools import LRUCache
 from msgspec import Struct
 
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.ids import ids_among
-from adapters.square.mapping.stock import facts
+from adapters.square.mapping.stock import Facts, facts
 from adapters.square.wire.catalog import CatalogAnswer, CatalogObject, VariationData
-from gateway.errors import AmbiguousKey, ConfigurationError
+from gateway.errors import AdapterError, ConfigurationError
+from gateway.kit.identifiers import KeptIdentifiers
+from gateway.kit.keyed import chunks, grouped
 from gateway.model.context import CallContext
 from gateway.model.identity import (
-    KeyRule,
     NativeRef,
     VariantKey,
     canonical_key,
@@ -31,17 +31,16 @@ from gateway.model.identity import (
     skus_among,
     stored_forms,
 )
-from gateway.ports.identifiers import IdentifierCache
-
-T = TypeVar("T")
+from gateway.ports.manifest import AdapterEnvironment
 
 VALUES_PER_QUERY = 250
 OBJECTS_PER_READ = 1_000
 FIELDS = ("sku", "upc")
 
-_ABSENT = ""
-_AMBIGUOUS = "!"
 _REMEMBERED = 50_000
+
+
+T = TypeVar("T")
 
 
 class Variation(Struct, frozen=True):
@@ -51,26 +50,29 @@ class Variation(Struct, frozen=True):
     item: str
 
 
-Lookup = Mapping[str, Variation | AmbiguousKey]
+Lookup = Mapping[str, Variation | AdapterError]
 """By the asked key; a key that is absent is unknown to Square."""
-Named = Mapping[VariantKey, Variation | AmbiguousKey]
+Named = Mapping[VariantKey, Variation | AdapterError]
 """The same, variations without a SKU among them."""
 
 
-def chunks(values: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    return (values[start : start + size] for start in range(0, len(values), size))
-
-
 class Identifiers:
-    def __init__(self, client: SquareClient, cache: IdentifierCache, rule: KeyRule, config: SquareConfig) -> None:
+    def __init__(self, env: AdapterEnvironment, client: SquareClient, config: SquareConfig) -> None:
         self._client = client
-        self._cache = cache
-        self._rule = rule
-        self._config = config
-        self.field = rule.field or "sku"
+        self._rule = env.key_rule
+        self.field = env.key_rule.field or "sku"
         if self.field not in FIELDS:
             raise ConfigurationError(f"a key's field is one of {', '.join(FIELDS)}", place="identity")
-        self._seen: OrderedDict[str, str] = OrderedDict()
+
+        def kept(space: str, kind: type[T], seconds: float) -> KeptIdentifiers[T]:
+            briefly = config.missing_seconds
+            return KeptIdentifiers(env.identifiers, space, kind, seconds=seconds, briefly=briefly, source=env.name)
+
+        self._skus = kept("sku", Variation, config.identifier_seconds)
+        self._gtins = kept("upc", Variation, config.identifier_seconds)
+        self._way_back = kept("variation", str, config.identifier_seconds)
+        self.facts = kept("facts", Facts, config.facts_seconds)
+        self._seen: LRUCache[str, str] = LRUCache(_REMEMBERED)
         self._outdated = False
 
     def key_of(self, data: VariationData | None) -> str | None:
@@ -94,31 +96,13 @@ class Identifiers:
         found."""
         await self._forget_if_outdated()
         written = {sku: self._rule.written(sku) for sku in skus}
-        cached = await self._cache.get_many("sku", list(dict.fromkeys(written.values())))
-        found: dict[str, Variation | AmbiguousKey] = {}
-        unknown: dict[str, None] = {}
-        for sku, key in written.items():
-            value = cached.get(key)
-            if value is None:
-                unknown[key] = None
-            elif value == _AMBIGUOUS:
-                found[sku] = _ambiguous()
-            elif value == _ABSENT:
-                continue
-            elif (variation := _read(value)) is None:
-                unknown[key] = None
-            else:
-                found[sku] = self._remember(variation, key)
-        if unknown:
-            fetched = await self._fetch_skus(list(unknown), operation, call)
-            for sku, key in written.items():
-                if key in fetched:
-                    found[sku] = fetched[key]
-        return found
+        found = await self._skus.resolve(written.values(), lambda keys: self._look_up(keys, operation, call), call)
+        self._seen.update((each.id, key) for key, each in found.items() if isinstance(each, Variation))
+        return {sku: found[key] for sku, key in written.items() if key in found}
 
     async def by_key(self, backend: str, variants: Sequence[VariantKey], operation: str, call: CallContext) -> Named:
         """Also variations without a SKU, which are named by their own id: whether there is one, its reader finds."""
-        found: dict[VariantKey, Variation | AmbiguousKey] = {
+        found: dict[VariantKey, Variation | AdapterError] = {
             NativeRef(backend, native): Variation(native, "") for native in ids_among(natives_among(variants, backend))
         }
         skus = skus_among(variants)
@@ -129,74 +113,53 @@ class Identifiers:
     async def by_gtin(self, gtins: Sequence[str], operation: str, call: CallContext) -> Lookup:
         """By 14-digit GTIN; Square may keep it with 8, 12, 13 or 14 digits, so all forms are asked."""
         await self._forget_if_outdated()
-        cached = await self._cache.get_many("upc", gtins)
-        found: dict[str, Variation | AmbiguousKey] = {}
-        unknown: list[str] = []
-        for gtin in gtins:
-            value = cached.get(gtin)
-            if value == _AMBIGUOUS:
-                found[gtin] = _ambiguous()
-            elif value == _ABSENT:
-                continue
-            elif value is None or (variation := _read(value)) is None:
-                unknown.append(gtin)
-            else:
-                found[gtin] = variation
-        if unknown:
+
+        async def look_up(unknown: Sequence[str]) -> Mapping[str, Sequence[Variation]]:
             forms = [form for gtin in unknown for form in gtin_forms(gtin)]
-            bearers: dict[str, list[CatalogObject]] = {}
-            for variation in await self._search("upc", forms, operation, call):
-                upc = variation.item_variation_data.upc if variation.item_variation_data else None
-                if code := gtin14(upc or ""):
-                    bearers.setdefault(code, []).append(variation)
-            found.update(await self._settle("upc", unknown, bearers))
-        return found
+            found = await self._search("upc", forms, operation, call)
+            return grouped(
+                (gtin14((each.item_variation_data or VariationData()).upc or ""), _led_to(each)) for each in found
+            )
+
+        return await self._gtins.resolve(gtins, look_up, call)
 
     async def skus_of(self, variations: Sequence[str], operation: str, call: CallContext) -> Mapping[str, str]:
         """Variation id to SKU, deleted variations included: old receipts name them. Without a SKU: absent."""
-        wanted = list(dict.fromkeys(variations))
-        known = dict(await self._cache.get_many("variation", wanted))
-        missing = [variation for variation in wanted if variation not in known]
-        for batch in chunks(missing, OBJECTS_PER_READ):
-            body = {"object_ids": batch, "include_deleted_objects": True}
-            answer = await self._client.post("/v2/catalog/batch-retrieve", body, CatalogAnswer, operation, call)
-            entries = {found.id: self.key_of(found.item_variation_data) or "" for found in answer.objects or ()}
-            await self._cache.set_many("variation", entries, self._config.identifier_seconds)
-            unknown = {variation: "" for variation in batch if variation not in entries}
-            if unknown:
-                await self._cache.set_many("variation", unknown, self._config.missing_seconds)
-            known.update(entries)
-        return {variation: sku for variation, sku in known.items() if sku}
+
+        async def look_up(unknown: Sequence[str]) -> Mapping[str, Sequence[str]]:
+            found: dict[str, list[str]] = {}
+            for batch in chunks(unknown, OBJECTS_PER_READ):
+                body = {"object_ids": batch, "include_deleted_objects": True}
+                answer = await self._client.post("/v2/catalog/batch-retrieve", body, CatalogAnswer, operation, call)
+                found |= grouped((each.id, key) for each in answer.objects or () if (key := self._key_in(each)))
+            return found
+
+        found = await self._way_back.resolve(variations, look_up, call)
+        return {variation: sku for variation, sku in found.items() if isinstance(sku, str)}
 
     async def forget(self, skus: Sequence[str]) -> None:
         """Drop what turned out to be wrong: a variation that was deleted or given another SKU."""
-        if skus:
-            await self._cache.drop("sku", [self._rule.written(sku) for sku in skus])
+        await self._skus.forget([self._rule.written(sku) for sku in skus])
 
     async def forget_gtins(self, gtins: Sequence[str]) -> None:
-        if gtins:
-            await self._cache.drop("upc", gtins)
+        await self._gtins.forget(gtins)
 
     async def _forget_if_outdated(self) -> None:
         if self._outdated:
             self._outdated = False
-            for space in ("sku", "upc", "facts"):
-                await self._cache.drop(space)
+            for kept in (self._skus, self._gtins, self.facts):
+                await kept.forget()
 
-    async def _fetch_skus(self, keys: Sequence[str], operation: str, call: CallContext) -> Lookup:
+    async def _look_up(
+        self, keys: Sequence[str], operation: str, call: CallContext
+    ) -> Mapping[str, Sequence[Variation]]:
         """The look-up brings whole variations, so it fills the way back and the tracking marks too."""
-        bearers: dict[str, list[CatalogObject]] = {}
-        reverse: dict[str, str] = {}
-        marks: dict[str, str] = {}
-        for variation in await self._bearers(keys, operation, call):
-            if key := self.key_of(variation.item_variation_data):
-                bearers.setdefault(self._rule.written(key), []).append(variation)
-                reverse[variation.id] = key
-                marks[variation.id] = msgspec.json.encode(facts(variation, key)).decode()
-        if reverse:
-            await self._cache.set_many("variation", reverse, self._config.identifier_seconds)
-            await self._cache.set_many("facts", marks, self._config.facts_seconds)
-        return await self._settle("sku", keys, bearers)
+        found = {
+            each.id: (key, each) for each in await self._bearers(keys, operation, call) if (key := self._key_in(each))
+        }
+        await self._way_back.keep({native: key for native, (key, _) in found.items()})
+        await self.facts.keep({native: facts(each, key) for native, (key, each) in found.items()})
+        return grouped((self._rule.written(key), _led_to(each)) for key, each in found.values())
 
     async def _bearers(self, keys: Sequence[str], operation: str, call: CallContext) -> Sequence[CatalogObject]:
         """Variations that bear one of the keys, with a blank at an end too: in one request where all forms fit into it,
@@ -205,7 +168,7 @@ class Identifiers:
             forms = [form for key in keys for form in stored_forms(key)]
             return await self._search(self.field, forms, operation, call)
         found = list(await self._search(self.field, keys, operation, call))
-        exact = {self._rule.written(key) for each in found if (key := self.key_of(each.item_variation_data))}
+        exact = {self._rule.written(key) for each in found if (key := self._key_in(each))}
         blank = [form for key in keys if key not in exact for form in stored_forms(key)[1:]]
         return [*found, *await self._search(self.field, blank, operation, call)]
 
@@ -223,44 +186,9 @@ class Identifiers:
                 found.update({each.id: each for each in page.objects or () if not each.is_deleted})
         return list(found.values())
 
-    async def _settle(self, space: str, keys: Sequence[str], bearers: Mapping[str, Sequence[CatalogObject]]) -> Lookup:
-        """One bearer is the answer, several are ambiguous, none is remembered for a short while."""
-        settled: dict[str, Variation | AmbiguousKey] = {}
-        kept: dict[str, str] = {}
-        brief: dict[str, str] = {}
-        for key in keys:
-            match bearers.get(key, ()):
-                case [] | ():
-                    brief[key] = _ABSENT
-                case [only]:
-                    data = only.item_variation_data
-                    variation = Variation(only.id, (data.item_id if data else None) or "")
-                    kept[key] = msgspec.json.encode(variation).decode()
-                    settled[key] = self._remember(variation, key) if space == "sku" else variation
-                case _:
-                    brief[key] = _AMBIGUOUS
-                    settled[key] = _ambiguous()
-        if kept:
-            await self._cache.set_many(space, kept, self._config.identifier_seconds)
-        if brief:
-            await self._cache.set_many(space, brief, self._config.missing_seconds)
-        return settled
-
-    def _remember(self, variation: Variation, sku: str) -> Variation:
-        self._seen[variation.id] = sku
-        self._seen.move_to_end(variation.id)
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        return variation
+    def _key_in(self, found: CatalogObject) -> str | None:
+        return self.key_of(found.item_variation_data)
 
 
-def _read(value: str) -> Variation | None:
-    """What an older version of this adapter kept in another shape is looked up anew."""
-    try:
-        return msgspec.json.decode(value, type=Variation)
-    except msgspec.DecodeError:
-        return None
-
-
-def _ambiguous() -> AmbiguousKey:
-    return AmbiguousKey(domain="product")
+def _led_to(found: CatalogObject) -> Variation:
+    return Variation(found.id, (found.item_variation_data.item_id if found.item_variation_data else None) or "")

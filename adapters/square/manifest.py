@@ -13,118 +13,86 @@ from adapters.square.reads.loyalty import EVENTS_PER_PAGE, KEYS_PER_SEARCH
 from adapters.square.reads.orders import CUSTOMERS_PER_SEARCH, LOCATIONS_PER_SEARCH, ORDERS_PER_READ
 from adapters.square.reads.stock import ROWS_PER_PAGE
 from adapters.square.webhooks import TOPICS
+from gateway.kit.budgets import NONE, axis, constant, keys, less, per, plus, times
 from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.manifest import Manifest, QualityTier
 
 LARGE = 16 * MEBIBYTE
 
 
-def pages(rows: int, size: int) -> int:
-    """How many requests of `size` rows it takes; at least one."""
-    return max(1, -(-rows // size))
-
-
-def by_object(keys: int, axes: Mapping[str, int]) -> int:
-    return pages(keys, OBJECTS_PER_READ)
-
-
-def by_count(keys: int, axes: Mapping[str, int]) -> int:
-    """Rows are SKUs times `locations` (axis)."""
-    return pages(keys * axes.get("locations", 1), ROWS_PER_PAGE)
-
-
-def by_customer(keys: int, axes: Mapping[str, int]) -> int:
-    """One search per email or phone; `native` (axis) of the keys are ids, 100 a request."""
-    native = axes.get("native", 0)
-    return keys - native + -(-native // PROFILES_PER_READ)
-
-
-def by_holder(keys: int, axes: Mapping[str, int]) -> int:
-    """30 phones or 30 customer ids a request; each of `emails` (axis) is searched for first and `native` are ids."""
-    emails, native = axes.get("emails", 0), axes.get("native", 0)
-    phones = max(0, keys - emails - native)
-    return -(-phones // KEYS_PER_SEARCH) + -(-(emails + native) // KEYS_PER_SEARCH) + emails
-
-
-def by_entry(keys: int, axes: Mapping[str, int]) -> int:
-    """Enough pages of 30 for `first` (axis) movements, the one before them and one more."""
-    return pages(axes.get("first", 20) + 3, EVENTS_PER_PAGE)
-
-
-def by_place(keys: int, axes: Mapping[str, int]) -> int:
-    """ceil(`locations` / 10) times ceil(`customers` / 10) (axes)."""
-    places = pages(axes.get("locations", 1), LOCATIONS_PER_SEARCH)
-    return places * pages(axes.get("customers", 1), CUSTOMERS_PER_SEARCH)
-
-
-def by_order(keys: int, axes: Mapping[str, int]) -> int:
-    return pages(keys, ORDERS_PER_READ)
-
-
-def by_listing(keys: int, axes: Mapping[str, int]) -> int:
-    """One page; with a `category` (axis) one more request for images."""
-    return 1 + axes.get("category", 0)
-
-
-def none(keys: int, axes: Mapping[str, int]) -> int:
-    return 0
-
+BY_OBJECT = per(OBJECTS_PER_READ)
+BY_COUNT = per(ROWS_PER_PAGE, times(keys, axis("locations", 1)))
+"""Rows are SKUs times `locations` (axis)."""
+BY_CUSTOMER = plus(less(keys, axis("native")), per(PROFILES_PER_READ, axis("native"), least=0))
+"""One search per email or phone; `native` (axis) of the keys are ids, 100 a request."""
+BY_HOLDER = plus(
+    per(KEYS_PER_SEARCH, less(keys, axis("emails"), axis("native")), least=0),
+    per(KEYS_PER_SEARCH, plus(axis("emails"), axis("native")), least=0),
+    axis("emails"),
+)
+"""30 phones or 30 customer ids a request; each of `emails` (axis) is searched for first and `native` are ids."""
+BY_ENTRY = per(EVENTS_PER_PAGE, plus(axis("first", 20), constant(3)))
+"""Enough pages of 30 for `first` (axis) movements, the one before them and one more."""
+BY_PLACE = times(per(LOCATIONS_PER_SEARCH, axis("locations", 1)), per(CUSTOMERS_PER_SEARCH, axis("customers", 1)))
+"""ceil(`locations` / 10) times ceil(`customers` / 10) (axes)."""
+BY_LISTING = plus(constant(1), axis("category"))
+"""One page; with a `category` (axis) one more request for images."""
 
 OPERATIONS: Mapping[str, OperationSpec] = {
     "product.get_products": OperationSpec(
         axes={"objects": OBJECTS_PER_READ, "skus per look-up": VALUES_PER_QUERY},
-        requests=by_object,
+        requests=BY_OBJECT,
         time_to_live=300.0,
         stale_for=3600.0,
         max_response_bytes=LARGE,
     ),
     "product.list_products": OperationSpec(
         axes={"page": ITEMS_PER_PAGE},
-        requests=by_listing,
+        requests=BY_LISTING,
         time_to_live=300.0,
         stale_for=3600.0,
         max_response_bytes=LARGE,
     ),
     "product.list_categories": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=LARGE),
-    "product.list_collections": OperationSpec(requests=none, time_to_live=3600.0),
+    "product.list_collections": OperationSpec(requests=NONE, time_to_live=3600.0),
     "price.get_prices": OperationSpec(
         vary_on=frozenset({"store", "currency"}),
         axes={"objects": OBJECTS_PER_READ, "skus per look-up": VALUES_PER_QUERY},
-        requests=by_object,
+        requests=BY_OBJECT,
         time_to_live=60.0,
         stale_for=600.0,
         max_response_bytes=LARGE,
     ),
-    "price.price_context": OperationSpec(requests=none, time_to_live=3600.0),
+    "price.price_context": OperationSpec(requests=NONE, time_to_live=3600.0),
     "stock.get_stock": OperationSpec(
         axes={"rows": ROWS_PER_PAGE, "skus per look-up": VALUES_PER_QUERY},
-        requests=by_count,
+        requests=BY_COUNT,
         time_to_live=10.0,
         stale_for=60.0,
         max_response_bytes=LARGE,
     ),
     "store.list_stores": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=LARGE),
     "customer.find_customers": OperationSpec(
-        personal=True, axes={"ids": PROFILES_PER_READ}, requests=by_customer, time_to_live=60.0
+        personal=True, axes={"ids": PROFILES_PER_READ}, requests=BY_CUSTOMER, time_to_live=60.0
     ),
     "loyalty.find_accounts": OperationSpec(
-        personal=True, axes={"keys": KEYS_PER_SEARCH}, requests=by_holder, time_to_live=30.0, stale_for=300.0
+        personal=True, axes={"keys": KEYS_PER_SEARCH}, requests=BY_HOLDER, time_to_live=30.0, stale_for=300.0
     ),
     "loyalty.list_entries": OperationSpec(
-        personal=True, axes={"page": EVENTS_PER_PAGE}, requests=by_entry, time_to_live=30.0
+        personal=True, axes={"page": EVENTS_PER_PAGE}, requests=BY_ENTRY, time_to_live=30.0
     ),
     "loyalty.list_programs": OperationSpec(time_to_live=300.0, stale_for=3600.0),
     "order.list_orders": OperationSpec(
         personal=True,
         axes={"locations": LOCATIONS_PER_SEARCH, "customers": CUSTOMERS_PER_SEARCH},
-        requests=by_place,
+        requests=BY_PLACE,
         time_to_live=15.0,
         max_response_bytes=LARGE,
     ),
     "order.get_orders": OperationSpec(
         personal=True,
         axes={"orders": ORDERS_PER_READ},
-        requests=by_order,
+        requests=per(ORDERS_PER_READ),
         time_to_live=15.0,
         max_response_bytes=LARGE,
     ),

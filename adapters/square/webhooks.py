@@ -5,18 +5,16 @@ body. Source: developer.squareup.com/docs/webhooks/step3validate."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Iterable
-from datetime import UTC
 
-import msgspec
 from msgspec import Struct
 
 from adapters.square.config import SquareConfig
 from adapters.square.wire.common import Instant
-from gateway.errors import BadInput, Unauthenticated
+from gateway.errors import BadInput, InvalidAnswer
+from gateway.kit.decoding import decoded
+from gateway.kit.moments import utc
+from gateway.kit.signatures import require_recent, require_signature
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 
 SIGNATURE = "x-square-hmacsha256-signature"
@@ -83,32 +81,17 @@ class Webhooks:
         self._sku_of = sku_of
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
-        self._verify(delivery)
+        signed = (self._config.webhook_url or delivery.url).encode() + delivery.body
+        require_signature(self._config.webhook_signature_key, signed, delivery.headers.get(SIGNATURE))
         try:
-            notification = msgspec.json.decode(delivery.body, type=Notification)
-            if notification.created_at.tzinfo is None:
-                raise ValueError("an instant without its offset")
-            occurred = notification.created_at.astimezone(UTC)
-            age = (delivery.received_at - occurred).total_seconds()
-        except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
+            notification = decoded(delivery.body, Notification)
+            occurred = utc(notification.created_at)
+        except InvalidAnswer:
             raise BadInput("not a Square notification") from None
-        if age > self._config.webhook_window_seconds or age < -AHEAD_SECONDS:
-            raise Unauthenticated("the delivery is too old")
+        within = self._config.webhook_window_seconds
+        require_recent(occurred, delivery.received_at, within=within, ahead=AHEAD_SECONDS)
         tags = tuple(dict.fromkeys(self._tags(notification)))
         return (WebhookEvent(notification.type, tags, notification.event_id, occurred),)
-
-    def _verify(self, delivery: WebhookDelivery) -> None:
-        key = self._config.webhook_signature_key
-        given = delivery.headers.get(SIGNATURE, "")
-        if key is None or not given:
-            raise Unauthenticated("the delivery is not signed")
-        signed = (self._config.webhook_url or delivery.url).encode() + delivery.body
-        good = False
-        for secret in key.values:
-            digest = base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest())
-            good |= hmac.compare_digest(digest, given.encode())
-        if not good:
-            raise Unauthenticated("the delivery's signature is wrong")
 
     def _tags(self, notification: Notification) -> Iterable[str]:
         """A new catalogue version says nothing about what changed, so all that is read from it is stale. Emails and

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from gateway.errors import AmbiguousKey
+from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext
 from gateway.model.identity import KeyRule
 from gateway.ports.domains import IdentityAudit
@@ -40,12 +40,12 @@ class KeptIdentifiers(Generic[T]):
         self._briefly = briefly
         self._source = source
 
-    async def known(self, keys: Iterable[str], *, fresh: bool = False) -> tuple[dict[str, T | AmbiguousKey], list[str]]:
+    async def known(self, keys: Iterable[str], *, fresh: bool = False) -> tuple[dict[str, T | AdapterError], list[str]]:
         """What the keys lead to as far as that is kept, and the keys to ask for, each once. A key of neither is known
         to be absent."""
         wanted = list(dict.fromkeys(keys))
         kept: Mapping[str, str] = await self._cache.get_many(self._space, wanted) if wanted else {}
-        found: dict[str, T | AmbiguousKey] = {}
+        found: dict[str, T | AdapterError] = {}
         unknown: list[str] = []
         for key in wanted:
             text = kept.get(key)
@@ -65,7 +65,7 @@ class KeptIdentifiers(Generic[T]):
         keys: Iterable[str],
         look_up: Callable[[Sequence[str]], Awaitable[Mapping[str, Sequence[T]]]],
         call: CallContext,
-    ) -> dict[str, T | AmbiguousKey]:
+    ) -> dict[str, T | AdapterError]:
         """By key; what is absent does not exist. `look_up` is asked once for all keys that are not kept, and says who
         bears each of them; whatever else it found is not kept."""
         found, unknown = await self.known(keys, fresh=call.fresh)
@@ -73,10 +73,10 @@ class KeptIdentifiers(Generic[T]):
             found.update(await self.settle(unknown, await look_up(unknown)))
         return found
 
-    async def settle(self, keys: Iterable[str], bearers: Mapping[str, Sequence[T]]) -> dict[str, T | AmbiguousKey]:
+    async def settle(self, keys: Iterable[str], bearers: Mapping[str, Sequence[T]]) -> dict[str, T | AdapterError]:
         """Keeps what a look-up for these keys found: one bearer is the answer, several are ambiguous, none is
         absent."""
-        settled: dict[str, T | AmbiguousKey] = {}
+        settled: dict[str, T | AdapterError] = {}
         only: dict[str, T] = {}
         brief: dict[str, str] = {}
         for key in keys:

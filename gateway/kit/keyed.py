@@ -21,7 +21,7 @@ def chunks(values: Sequence[V], size: int) -> Iterator[Sequence[V]]:
         yield values[start : start + size]
 
 
-def one_of(bearers: Sequence[V], source: str, *, prefer: Callable[[V], bool] | None = None) -> V | AmbiguousKey | None:
+def one_of(bearers: Sequence[V], source: str, *, prefer: Callable[[V], bool] | None = None) -> V | AdapterError | None:
     """The one that bears a key; AmbiguousKey where several do: never the first of them. Those that `prefer` likes (what
     is on sale, what is not archived) decide among themselves; where there are none, the others do."""
     chosen = [each for each in bearers if prefer(each)] if prefer is not None else bearers
@@ -108,7 +108,7 @@ class ByVariant(Generic[V]):
             bearers[:] = [each for each in bearers if each is not earlier]
         bearers.append(row)
 
-    def one(self, variant: VariantKey, *, prefer: Callable[[V], bool] | None = None) -> V | AmbiguousKey | None:
+    def one(self, variant: VariantKey, *, prefer: Callable[[V], bool] | None = None) -> V | AdapterError | None:
         """As `one_of`. A reference of another backend is nobody's here."""
         if isinstance(variant, NativeRef):
             return self._by_id.get(variant.id) if variant.backend == self._source else None

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 
 from adapters.square.wire.catalog import ItemData, TaxData
 from adapters.square.wire.common import WireMoney
-from gateway.errors import InvalidAnswer
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 
 
@@ -16,17 +14,6 @@ def money(wire: WireMoney | None) -> Money | None:
     if wire is None or wire.amount is None or not wire.currency:
         return None
     return Money.from_minor(wire.amount, wire.currency)
-
-
-def decimal(text: str, what: str) -> Decimal:
-    """A decimal text of Square's, such as a quantity."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
-        raise InvalidAnswer(detail=f"{what} is not a number")
-    return value
 
 
 def treatment(item: ItemData | None, taxes: Mapping[str, TaxData]) -> TaxTreatment:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-import phonenumbers
-
-from adapters.square.moments import utc
 from adapters.square.wire.people import Account as WireAccount
 from adapters.square.wire.people import AccrualRule, Event, Movement, Profile, Program
+from gateway.kit.moments import utc
+from gateway.kit.people import e164
 from gateway.model.customers import (
     Consent,
     ConsentState,
@@ -22,17 +21,6 @@ from gateway.model.customers import (
 )
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
-
-
-def e164(raw: str | None, country: str) -> str | None:
-    """A stored phone number as E.164; None where it has no country code and none is configured, or is no number."""
-    if not raw:
-        return None
-    try:
-        number = phonenumbers.parse(raw, country or None)
-    except phonenumbers.NumberParseException:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def customer(profile: Profile, country: str, freshness: Freshness) -> CustomerRecord:
@@ -138,7 +126,7 @@ def account(wire: WireAccount, known: LoyaltyProgram | None, freshness: Freshnes
 
 
 def _next_expiry(wire: WireAccount, now: datetime) -> datetime | None:
-    deadlines = (each.expires_at.astimezone(UTC) for each in wire.expiring_point_deadlines or ())
+    deadlines = (utc(each.expires_at) for each in wire.expiring_point_deadlines or ())
     return min((deadline for deadline in deadlines if deadline > now), default=None)
 
 
@@ -150,7 +138,7 @@ def entry(event: Event) -> LoyaltyEntry:
     return LoyaltyEntry(
         id=event.id,
         points=Decimal(points if sign is None else sign * abs(points)),
-        at=event.created_at.astimezone(UTC),
+        at=utc(event.created_at),
         kind=event.type,
         description=detail.reason if detail else None,
         order_reference=detail.order_id if detail else None,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from adapters.square.moments import utc
 from adapters.square.wire.catalog import CatalogObject, ItemData, VariationData
+from gateway.kit.moments import utc
 from gateway.model.catalog import (
     Category,
     Image,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC
 from decimal import ROUND_HALF_UP, Decimal
 
 from adapters.square.config import SquareConfig
-from adapters.square.mapping.money import decimal, money
+from adapters.square.mapping.money import money
 from adapters.square.wire.common import WireMoney
 from adapters.square.wire.trade import Line, WireOrder
 from gateway.errors import InvalidAnswer
+from gateway.kit.moments import utc
+from gateway.kit.money import decimal_of
 from gateway.model.currencies import fraction_digits
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
@@ -47,7 +48,7 @@ def order(wire: WireOrder, skus: Mapping[str, str], config: SquareConfig, freshn
         ref=NativeRef(freshness.source, wire.id),
         number=_number(wire, config),
         kind=OrderKind.REFUND if refund else OrderKind.WEB if named else OrderKind.RECEIPT,
-        placed_at=placed.astimezone(UTC),
+        placed_at=utc(placed),
         status=status,
         raw_status=wire.state or "",
         total=total,
@@ -56,7 +57,7 @@ def order(wire: WireOrder, skus: Mapping[str, str], config: SquareConfig, freshn
         location=wire.location_id,
         origin=_origin(wire, named, config),
         customer=NativeRef(freshness.source, wire.customer_id) if wire.customer_id else None,
-        cancelled_at=placed.astimezone(UTC) if status is OrderStatus.CANCELLED else None,
+        cancelled_at=utc(placed) if status is OrderStatus.CANCELLED else None,
         refunded=_refunded(wire),
     )
 
@@ -94,7 +95,7 @@ def _lines(wire: WireOrder) -> Iterable[tuple[Line, int]]:
 
 
 def _line(line: Line, sign: int, skus: Mapping[str, str]) -> OrderLine:
-    quantity = decimal(line.quantity, "orders[].line_items[].quantity")
+    quantity = decimal_of(line.quantity, "orders[].line_items[].quantity")
     total = _taxed(line.total_money, line.total_tax_money)
     unit = _unit(line, total, quantity) if total else None
     if sign < 0:

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.square.mapping.money import decimal
 from adapters.square.wire.catalog import CatalogObject
 from adapters.square.wire.places import Count
+from gateway.kit.money import decimal_of
 from gateway.model.freshness import Freshness
 from gateway.model.stock import StockLevel, Tracking
 
@@ -78,4 +78,4 @@ def level(location: str, known: Facts, count: Count | None, now: datetime, fresh
         return StockLevel(location, Tracking.UNTRACKED, freshness)
     if count is None:
         return None
-    return StockLevel(location, Tracking.TRACKED, freshness, available=decimal(count.quantity, "counts[].quantity"))
+    return StockLevel(location, Tracking.TRACKED, freshness, available=decimal_of(count.quantity, "counts[].quantity"))

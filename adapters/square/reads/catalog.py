@@ -10,16 +10,17 @@ from msgspec import Struct
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.errors import CursorRefused
-from adapters.square.identifiers import OBJECTS_PER_READ, Identifiers, Lookup, chunks
+from adapters.square.identifiers import OBJECTS_PER_READ, Identifiers, Lookup
 from adapters.square.ids import is_id
 from adapters.square.mapping import products
 from adapters.square.mapping.products import OptionNames, Options
-from adapters.square.tables import Table
 from adapters.square.wire.catalog import CatalogAnswer, CatalogObject, ItemsAnswer
 from gateway.errors import AdapterError, InvalidCursor
+from gateway.kit.keyed import by_kind, chunks
+from gateway.kit.readings import Reading
+from gateway.kit.tables import Table
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.identity import gtin14
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -95,7 +96,7 @@ class Catalog:
         return ProductPage(tuple(found), positions, more)
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
-        freshness = Freshness(self._env.name, self._env.clock())
+        freshness = Reading.now(self._env).freshness
         found: list[Category] = []
         body = {"object_types": ["CATEGORY"], "limit": 1000}
         async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, CATEGORIES, call):
@@ -125,7 +126,7 @@ class Catalog:
         answers: dict[ProductKey, Product | AdapterError | None] = {}
         for key, item in ids.items():
             if isinstance(item, AdapterError):
-                answers[key] = item.fresh()
+                answers[key] = item
             elif item in mapped:
                 if self._bears(mapped[item], key):
                     answers[key] = mapped[item]
@@ -138,10 +139,8 @@ class Catalog:
         return answers
 
     async def _ids(self, keys: Sequence[ProductKey], call: CallContext) -> Mapping[ProductKey, str | AdapterError]:
-        def of(kind: ProductKeyKind) -> list[str]:
-            return [key.value for key in keys if key.kind is kind]
-
-        skus, gtins = of(ProductKeyKind.SKU), of(ProductKeyKind.BARCODE)
+        values = by_kind(keys)
+        skus, gtins = values[ProductKeyKind.SKU], values[ProductKeyKind.BARCODE]
         by_sku: Lookup = await self._identifiers.by_sku(skus, GET, call) if skus else {}
         by_gtin: Lookup = await self._identifiers.by_gtin(gtins, GET, call) if gtins else {}
         ids: dict[ProductKey, str | AdapterError] = {}
@@ -190,14 +189,14 @@ class Catalog:
         self, items: Sequence[CatalogObject], related: Mapping[str, CatalogObject], operation: str, call: CallContext
     ) -> list[Product]:
         named = any(each.item_data and each.item_data.item_options for each in items)
-        options: Options = await self.options.get(operation, call) if named else {}
-        freshness = Freshness(self._env.name, self._env.clock())
+        options: Options = await self.options.get(call) if named else {}
+        freshness = Reading.now(self._env).freshness
         return [products.product(each, related, options, self._config.language, freshness) for each in items]
 
-    async def _load_options(self, operation: str, call: CallContext) -> Options:
+    async def _load_options(self, call: CallContext) -> Options:
         options: dict[str, OptionNames] = {}
         body = {"object_types": ["ITEM_OPTION"], "limit": 1000}
-        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, operation, call):
+        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, GET, call):
             named = ((each.id, products.option_names(each)) for each in page.objects or ())
             options.update({option: names for option, names in named if names})
         return options

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapters.square.client import SquareClient
-from adapters.square.concurrency import gathered
 from adapters.square.config import SquareConfig
-from adapters.square.identifiers import chunks
 from adapters.square.ids import ids_among
 from adapters.square.mapping.people import customer
 from adapters.square.wire.people import BulkCustomersAnswer, CustomersAnswer, Profile
 from gateway.errors import AdapterError
+from gateway.kit.concurrency import gathered
+from gateway.kit.keyed import chunks
+from gateway.kit.people import bears
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord
-from gateway.model.freshness import Freshness
 from gateway.ports.manifest import AdapterEnvironment
 
 OPERATION = "customer.find_customers"
@@ -47,17 +48,17 @@ class Customers:
         """By one email or phone; compared again, because the index may be a minute behind the profiles."""
         field = "email_address" if key.kind is CustomerKeyKind.EMAIL else "phone_number"
         body = {"query": {"filter": {field: {"exact": key.value}}}, "limit": PROFILES_PER_READ}
-        freshness = Freshness(self._env.name, self._env.clock())
+        freshness = Reading.now(self._env).freshness
         records: dict[str, CustomerRecord] = {}
         async for page in self._client.pages("/v2/customers/search", body, CustomersAnswer, operation, call):
             for profile in page.customers or ():
                 record = customer(profile, self._config.country, freshness)
-                if key.value in (record.emails if key.kind is CustomerKeyKind.EMAIL else record.phones):
+                if bears(record, key):
                     records[profile.id] = record
         return tuple(records.values())
 
     async def retrieve(self, ids: Sequence[str], operation: str, call: CallContext) -> Mapping[str, CustomerRecord]:
-        freshness = Freshness(self._env.name, self._env.clock())
+        freshness = Reading.now(self._env).freshness
         found: dict[str, CustomerRecord] = {}
         for batch in chunks(ids_among(ids), PROFILES_PER_READ):
             body = {"customer_ids": batch}

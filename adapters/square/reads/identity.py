@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from adapters.square.client import SquareClient
 from adapters.square.identifiers import Identifiers
 from adapters.square.wire.catalog import CatalogAnswer
 from gateway.errors import AdapterError
+from gateway.kit.identifiers import audited
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.ports.domains import IdentityAudit
@@ -34,15 +34,8 @@ class Identity:
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         """Reads the whole catalogue's variations, 1,000 a request."""
-        keys: Counter[str] = Counter()
-        records = missing = 0
+        keys: list[str | None] = []
         body = {"object_types": ["ITEM_VARIATION"], "limit": 1000}
         async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, "identity.audit", call):
-            for variation in page.objects or ():
-                records += 1
-                key = self._identifiers.key_of(variation.item_variation_data)
-                if key is None:
-                    missing += 1
-                else:
-                    keys[self._env.key_rule.written(key)] += 1
-        return IdentityAudit(records, missing, tuple(sorted(key for key, times in keys.items() if times > 1)))
+            keys.extend(self._identifiers.key_of(each.item_variation_data) for each in page.objects or ())
+        return audited(keys, self._env.key_rule)

@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from adapters.square.client import SquareClient
-from adapters.square.concurrency import gathered
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers
 from adapters.square.ids import ids_among, is_id
 from adapters.square.mapping import people
-from adapters.square.moments import rfc3339
 from adapters.square.reads.customers import Customers
-from adapters.square.tables import Table
 from adapters.square.wire.catalog import CatalogObject, ItemsAnswer
 from adapters.square.wire.people import (
     Account,
@@ -25,6 +22,11 @@ from adapters.square.wire.people import (
     PromotionsAnswer,
 )
 from gateway.errors import AdapterError, InvalidCursor
+from gateway.kit.concurrency import gathered
+from gateway.kit.keyed import chunks
+from gateway.kit.moments import as_rfc3339
+from gateway.kit.readings import Reading
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
     CustomerKey,
@@ -34,7 +36,6 @@ from gateway.model.customers import (
     LoyaltyEntryQuery,
     LoyaltyProgram,
 )
-from gateway.model.freshness import Freshness
 from gateway.ports.manifest import AdapterEnvironment
 
 ACCOUNTS = "loyalty.find_accounts"
@@ -84,8 +85,8 @@ class Loyalty:
                 by_holder.setdefault(account.customer_id, []).append(account)
         if not by_phone and not by_holder:
             return {}
-        program = await self.program.get(ACCOUNTS, call)
-        freshness = Freshness(self._env.name, self._env.clock())
+        program = await self.program.get(call)
+        freshness = Reading.now(self._env).freshness
         answers: dict[CustomerKey, tuple[LoyaltyAccount, ...] | AdapterError] = {}
         for key in keys:
             if key.kind is CustomerKeyKind.PHONE:
@@ -105,7 +106,7 @@ class Loyalty:
         wanted: dict[str, object] = {"loyalty_account_filter": {"loyalty_account_id": query.account.id}}
         if last:
             # The end of Square's range is exclusive; movements of the same instant may be still to come.
-            wanted["date_time_filter"] = {"created_at": {"end_at": rfc3339(last[0] + TICK)}}
+            wanted["date_time_filter"] = {"created_at": {"end_at": as_rfc3339(last[0] + TICK)}}
         body = {"query": {"filter": wanted}, "limit": EVENTS_PER_PAGE}
         events: list[Event] = []
         async for page in self._client.pages("/v2/loyalty/events/search", body, EventsAnswer, ENTRIES, call):
@@ -119,51 +120,49 @@ class Loyalty:
         shown = events[: query.first]
         return LoyaltyEntryPage(
             entries=tuple(people.entry(each) for each in shown),
-            positions=tuple(f"{rfc3339(each.created_at)} {each.id}" for each in shown),
+            positions=tuple(f"{as_rfc3339(each.created_at)} {each.id}" for each in shown),
             has_next=len(events) > query.first,
         )
 
     async def list_programs(self, query: None, context: ContextView, call: CallContext) -> tuple[LoyaltyProgram, ...]:
         """An account has one programme or none."""
-        program = await self.program.get(PROGRAMS, call)
+        program = await self.program.get(call)
         return (program,) if program else ()
 
     async def _accounts(self, field: str, values: Sequence[object], call: CallContext) -> Sequence[Account]:
         found: dict[str, Account] = {}
-        for start in range(0, len(values), KEYS_PER_SEARCH):
-            body = {"query": {field: values[start : start + KEYS_PER_SEARCH]}, "limit": 200}
+        for batch in chunks(values, KEYS_PER_SEARCH):
+            body = {"query": {field: batch}, "limit": 200}
             async for page in self._client.pages("/v2/loyalty/accounts/search", body, AccountsAnswer, ACCOUNTS, call):
                 found.update({each.id: each for each in page.loyalty_accounts or ()})
         return list(found.values())
 
-    async def _load_program(self, operation: str, call: CallContext) -> LoyaltyProgram | None:
+    async def _load_program(self, call: CallContext) -> LoyaltyProgram | None:
         """One request, one for its promotions, one look-up for the SKUs that rules name by variation, and one for each
         category they name."""
-        answer = await self._client.find("/v2/loyalty/programs/main", ProgramAnswer, operation, call)
+        answer = await self._client.find("/v2/loyalty/programs/main", ProgramAnswer, PROGRAMS, call)
         if answer is None or answer.program is None:
             return None
         wire = answer.program
-        found = await self._identifiers.skus_of(_variations(wire), operation, call)
+        found = await self._identifiers.skus_of(_variations(wire), PROGRAMS, call)
         skus = {variation: self._env.key_rule.written(sku) for variation, sku in found.items()}
         categories = _categories(wire)
-        members = await gathered([self._skus_in(category, operation, call) for category in categories])
+        members = await gathered([self._skus_in(category, call) for category in categories])
         in_category = dict(zip(categories, members, strict=True))
-        promoted = await self._promoted(wire.id, operation, call)
-        freshness = Freshness(self._env.name, self._env.clock())
+        promoted = await self._promoted(wire.id, call)
+        freshness = Reading.now(self._env).freshness
         return people.program(wire, self._config.program_name, skus, in_category, freshness, promoted=promoted)
 
-    async def _promoted(self, program: str, operation: str, call: CallContext) -> bool:
+    async def _promoted(self, program: str, call: CallContext) -> bool:
         """Whether a promotion gives more points than the rules say, now or from a day that the kept programme sees."""
-        answer = await self._client.find(
-            f"/v2/loyalty/programs/{program}/promotions", PromotionsAnswer, operation, call
-        )
+        answer = await self._client.find(f"/v2/loyalty/programs/{program}/promotions", PromotionsAnswer, PROGRAMS, call)
         promotions = (answer.loyalty_promotions if answer else None) or ()
         return any(each.status in ("ACTIVE", "SCHEDULED") for each in promotions)
 
-    async def _skus_in(self, category: str, operation: str, call: CallContext) -> tuple[str, ...]:
+    async def _skus_in(self, category: str, call: CallContext) -> tuple[str, ...]:
         found: list[CatalogObject] = []
         body = {"category_ids": [category], "limit": 100}
-        async for page in self._client.pages("/v2/catalog/search-catalog-items", body, ItemsAnswer, operation, call):
+        async for page in self._client.pages("/v2/catalog/search-catalog-items", body, ItemsAnswer, PROGRAMS, call):
             for item in page.items or ():
                 found.extend((item.item_data.variations if item.item_data else None) or ())
         keys = (self._identifiers.key_of(each.item_variation_data) for each in found)

@@ -6,16 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from adapters.square.client import SquareClient
-from adapters.square.concurrency import gathered
 from adapters.square.config import SquareConfig
-from adapters.square.identifiers import Identifiers, chunks
+from adapters.square.identifiers import Identifiers
 from adapters.square.ids import ids_among
 from adapters.square.mapping import receipts
-from adapters.square.moments import rfc3339
 from adapters.square.wire.trade import OrdersAnswer, WireOrder
 from gateway.errors import AdapterError
+from gateway.kit.concurrency import gathered
+from gateway.kit.keyed import chunks
+from gateway.kit.moments import as_rfc3339
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.identity import INT32, NativeRef, record_number
 from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
 from gateway.ports.manifest import AdapterEnvironment
@@ -38,7 +39,7 @@ class Orders:
         config: SquareConfig,
         client: SquareClient,
         identifiers: Identifiers,
-        places: Callable[[str, CallContext], Awaitable[Sequence[str]]],
+        places: Callable[[CallContext], Awaitable[Sequence[str]]],
     ) -> None:
         self._env = env
         self._config = config
@@ -53,7 +54,7 @@ class Orders:
         people = ids_among(each.id for each in query.customers if each.backend == self._env.name)
         if not people or query.first < 1:
             return OrdersPage((), (), False)
-        places = query.locations or self._env.locations or await self._places(LIST, call)
+        places = query.locations or self._env.locations or await self._places(call)
         searches = [
             self._search(query, some, persons, call)
             for some in chunks(tuple(places), LOCATIONS_PER_SEARCH)
@@ -99,7 +100,7 @@ class Orders:
         if query.exclude_foreign and self._config.own_sources:
             wanted["source_filter"] = {"source_names": self._config.own_sources}
         if after is not None:
-            wanted["date_time_filter"] = {"closed_at": {"end_at": rfc3339(after.placed_at)}}
+            wanted["date_time_filter"] = {"closed_at": {"end_at": as_rfc3339(after.placed_at)}}
         room = query.first + 1 + SPARE + _given(after)
         if query.exclude_foreign and not self._config.own_sources:
             room += query.first  # some of them will be other systems'
@@ -125,7 +126,7 @@ class Orders:
 
     async def _mapped(self, wires: Sequence[WireOrder], operation: str, call: CallContext) -> list[Order]:
         skus = await self._identifiers.skus_of(receipts.variations(wires), operation, call)
-        freshness = Freshness(self._env.name, self._env.clock())
+        freshness = Reading.now(self._env).freshness
         return [receipts.order(each, skus, self._config, freshness) for each in wires]
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from adapters.square.config import SquareConfig
 from adapters.square.mapping.money import treatment
 from adapters.square.mapping.prices import price
-from adapters.square.reads.variations import Variations
-from adapters.square.tables import Table
+from adapters.square.reads.variations import Known, Variations
 from adapters.square.wire.catalog import TaxData
 from gateway.errors import AdapterError
+from gateway.kit.keyed import answered
+from gateway.kit.readings import Reading
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.pricing import Price, PriceKey
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -40,18 +41,13 @@ class Prices:
         keys = [key for key in keys if key.unit is None]
         known = await self._variations.read(list(dict.fromkeys(key.variant for key in keys)), OPERATION, call)
         priced = any(not isinstance(entry, AdapterError) for entry in known.values())
-        taxes: Mapping[str, TaxData] = await self._taxes.get(OPERATION, call) if priced else {}
+        taxes: Mapping[str, TaxData] = await self._taxes.get(call) if priced else {}
         location = self._config.store_locations.get(context.store or "")
         currency = context.currency
-        freshness = Freshness(self._env.name, self._env.clock())
-        answers: dict[PriceKey, Price | AdapterError] = {}
-        for key in keys:
-            entry = known.get(key.variant)
-            if isinstance(entry, AdapterError):
-                answers[key] = entry.fresh()
-            elif entry is not None:
-                how = treatment(entry.item, taxes)
-                answer = price(entry.variation, location, currency, key.quantity, how, freshness)
-                if answer is not None:
-                    answers[key] = answer
-        return answers
+        freshness = Reading.now(self._env).freshness
+
+        def charged(key: PriceKey, found: Known) -> Price | AdapterError | None:
+            how = treatment(found.item, taxes)
+            return price(found.variation, location, currency, key.quantity, how, freshness)
+
+        return answered(keys, lambda key: known.get(key.variant), charged)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from adapters.square.client import SquareClient
-from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers, Named, Variation
 from adapters.square.mapping.stock import Facts, facts, level, marked_until
 from adapters.square.reads.variations import Variations
 from adapters.square.wire.places import Count, CountsAnswer
 from gateway.errors import AdapterError
+from gateway.kit.keyed import answered
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.identity import VariantKey
-from gateway.model.stock import StockKey, StockLevel, StockLevels
+from gateway.model.stock import StockKey, StockLevels
 from gateway.ports.manifest import AdapterEnvironment
 
 OPERATION = "stock.get_stock"
@@ -28,15 +26,14 @@ class Stock:
     def __init__(
         self,
         env: AdapterEnvironment,
-        config: SquareConfig,
         client: SquareClient,
         identifiers: Identifiers,
         variations: Variations,
     ) -> None:
         self._env = env
-        self._config = config
         self._client = client
         self._identifiers = identifiers
+        self._kept = identifiers.facts
         self._variations = variations
 
     async def get_stock(
@@ -53,22 +50,16 @@ class Stock:
         counts: dict[tuple[str, str], Count] = {}
         for places, variations in by_places.items():
             await self._count(list(dict.fromkeys(variations)), places, counts, call)
-        now = self._env.clock()
-        freshness = Freshness(self._env.name, now)
-        answers: dict[StockKey, StockLevels | AdapterError] = {}
-        for key in keys:
-            entry = ids.get(key.variant)
-            if isinstance(entry, AdapterError):
-                answers[key] = entry.fresh()
-            elif entry is not None:
-                levels: dict[str, StockLevel] = {}
-                known = marks.get(entry.id, NOTHING_SAID)
-                for place in key.locations:
-                    one = level(place, known, counts.get((entry.id, place)), now, freshness)
-                    if one is not None:
-                        levels[place] = one
-                answers[key] = StockLevels(levels, marked_until(key.locations, known, now))
-        return answers
+        freshness = Reading.now(self._env).freshness
+
+        def levels(key: StockKey, found: Variation) -> StockLevels:
+            known, now = marks.get(found.id, NOTHING_SAID), freshness.as_of
+            each = ((at, level(at, known, counts.get((found.id, at)), now, freshness)) for at in key.locations)
+            return StockLevels(
+                {at: one for at, one in each if one is not None}, marked_until(key.locations, known, now)
+            )
+
+        return answered(keys, lambda key: ids.get(key.variant), levels)
 
     async def _count(
         self,
@@ -116,10 +107,8 @@ class Stock:
 
     async def _facts(self, variations: Sequence[str], call: CallContext) -> dict[str, Facts]:
         """Tracking and sold-out marks, from the cache unless the call asks for fresh facts."""
-        wanted = list(dict.fromkeys(variations))
-        cached: Mapping[str, str] = {} if call.fresh else await self._env.identifiers.get_many("facts", wanted)
-        known = {variation: each for variation, text in cached.items() if (each := _read(text)) is not None}
-        missing = [variation for variation in wanted if variation not in known]
+        kept, missing = ({}, list(dict.fromkeys(variations))) if call.fresh else await self._kept.known(variations)
+        known = {variation: each for variation, each in kept.items() if isinstance(each, Facts)}
         if missing:
             objects, _ = await self._variations.objects(missing, OPERATION, call, related=False)
             fetched = {
@@ -127,8 +116,7 @@ class Stock:
                 for variation, found in objects.items()
                 if found.item_variation_data is not None
             }
-            texts = {variation: msgspec.json.encode(each).decode() for variation, each in fetched.items()}
-            await self._env.identifiers.set_many("facts", texts, self._config.facts_seconds)
+            await self._kept.keep(fetched)
             known.update(fetched)
         return known
 
@@ -137,11 +125,3 @@ def _lives(named: Variation | AdapterError, marks: Mapping[str, Facts]) -> bool:
     """Whether there is such a variation: an id proves nothing."""
     known = None if isinstance(named, AdapterError) else marks.get(named.id)
     return known is not None and not known.gone
-
-
-def _read(text: str) -> Facts | None:
-    """What an older version of this adapter kept in another shape is read anew."""
-    try:
-        return msgspec.json.decode(text, type=Facts)
-    except msgspec.DecodeError:
-        return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from adapters.square.client import SquareClient
 from adapters.square.mapping.places import store
 from adapters.square.wire.places import Location, LocationsAnswer
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.stores import StoreRecord
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -25,5 +25,5 @@ class Stores:
 
     async def list_stores(self, query: None, context: ContextView, call: CallContext) -> tuple[StoreRecord, ...]:
         locations = await load_locations(self._client, OPERATION, call)
-        freshness = Freshness(self._env.name, self._env.clock())
+        freshness = Reading.now(self._env).freshness
         return tuple(store(each, freshness) for each in locations)

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from adapters.square.client import SquareClient
-from adapters.square.identifiers import OBJECTS_PER_READ, Identifiers, chunks
+from adapters.square.identifiers import OBJECTS_PER_READ, Identifiers
 from adapters.square.wire.catalog import CatalogAnswer, CatalogObject, ItemData, VariationData
 from gateway.errors import AdapterError
+from gateway.kit.keyed import chunks
 from gateway.model.context import CallContext
 from gateway.model.identity import VariantKey, skus_among
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from adapters.square.concurrency import AT_ONCE, gathered
+from gateway.kit.concurrency import AT_ONCE, gathered
 
 
 class Counter:
