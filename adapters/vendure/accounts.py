@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -11,7 +11,10 @@ from adapters.vendure import documents, people
 from adapters.vendure.ids import ids_among
 from adapters.vendure.reader import PAGE, Reader
 from adapters.vendure.wire.accounts import CustomerOrders, CustomersData, OrdersData, WireOrder
-from gateway.errors import AdapterError, AmbiguousKey
+from gateway.errors import AdapterError
+from gateway.kit.keyed import answered, by_kind, one_of
+from gateway.kit.moments import as_rfc3339
+from gateway.kit.people import bears
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord
 from gateway.model.identity import NativeRef
@@ -26,7 +29,7 @@ class AccountReader(Reader):
         self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
     ) -> Mapping[CustomerKey, tuple[CustomerRecord, ...] | AdapterError]:
         """One request. Vendure stores emails in lower case and phone numbers as typed."""
-        values = {kind: [key.value for key in keys if key.kind is kind] for kind in CustomerKeyKind}
+        values = by_kind(keys)
         country = self.config.phone_country
         phones = [form for number in values[CustomerKeyKind.PHONE] for form in people.spellings(number, country)]
         wanted: list[Mapping[str, object]] = [
@@ -47,16 +50,11 @@ class AccountReader(Reader):
             operation="customer.find_customers",
             variables={"options": {"filter": {"_or": wanted}, "take": PAGE}},
         )
-        source = self.source()
-        records = [
-            people.customer(wire, self.config.customer_id_fields, country, source) for wire in data.customers.items
-        ]
-        answers: dict[CustomerKey, tuple[CustomerRecord, ...] | AdapterError] = {}
-        for key in keys:
-            found = tuple(record for record in records if _bears(record, key))
-            if found:
-                answers[key] = found
-        return answers
+        reading = self.reading()
+        fields = self.config.customer_id_fields
+        records = [people.customer(wire, fields, country, reading) for wire in data.customers.items]
+        theirs = {key: tuple(record for record in records if bears(record, key)) for key in keys}
+        return {key: found for key, found in theirs.items() if found}
 
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
         """One request for all customers of the query. Orders are read up to and including the instant of the position,
@@ -68,7 +66,7 @@ class AccountReader(Reader):
         take = query.first + 1 + len(given)
         placed: dict[str, object] = {"isNull": False}
         if query.after is not None:
-            placed["before"] = _instant(query.after.placed_at + timedelta(milliseconds=1))
+            placed["before"] = as_rfc3339(query.after.placed_at + timedelta(milliseconds=1))
         narrow: dict[str, object] = {"orderPlacedAt": placed, "type": {"notEq": "Seller"}}
         if query.exclude_foreign and self.config.order_origin_field:
             narrow[self.config.order_origin_field] = {"isNull": True}
@@ -110,14 +108,11 @@ class AccountReader(Reader):
         if foreign and self.config.order_origin_field:
             wanted.append({self.config.order_origin_field: {"in": foreign}})
         orders = await self._orders(wanted, "order.get_by_origin", call) if wanted else []
-        answers: dict[OrderOrigin, Order | AdapterError] = {}
-        for key in keys:
-            found = [order for order in orders if self._is_of(order, key)]
-            if len(found) > 1:
-                answers[key] = AmbiguousKey(source=self.name)
-            elif found:
-                answers[key] = found[0]
-        return answers
+        return answered(
+            keys,
+            lambda key: one_of([order for order in orders if self._is_of(order, key)], self.name),
+            lambda _, order: order,
+        )
 
     def _is_of(self, order: Order, key: OrderOrigin) -> bool:
         if key.system == self.name:
@@ -140,26 +135,14 @@ class AccountReader(Reader):
         return () if bytes(raw) == b"null" else self.client.decode(raw, CustomerOrders).orders.items
 
     async def _records(self, wire: Iterable[WireOrder], call: CallContext) -> list[Order]:
-        facts = await self.facts.of(self.config.channel_token, call)
-        source = self.source()
-        orders = (people.order(entry, facts.precision, source) for entry in wire)
+        facts = await self.facts.get(self.config.channel_token, call)
+        reading = self.reading()
+        orders = (people.order(entry, facts.precision, reading) for entry in wire)
         return [order for order in orders if order is not None]
-
-
-def _bears(record: CustomerRecord, key: CustomerKey) -> bool:
-    if key.kind is CustomerKeyKind.EMAIL:
-        return key.value in record.emails
-    if key.kind is CustomerKeyKind.PHONE:
-        return key.value in record.phones
-    return key.value == record.ref.id
 
 
 def _newest_first(order: Order) -> tuple[datetime, str]:
     return order.placed_at, order.ref.id
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _given(after: OrderPosition | None) -> frozenset[str]:

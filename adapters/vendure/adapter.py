@@ -24,7 +24,7 @@ class VendureAdapter(SearchReader, OfferReader, AccountReader):
         problems: list[Mistake] = []
         for name, token in {"": config.channel_token, **config.channels}.items():
             try:
-                facts = await self.facts.of(token, call)
+                facts = await self.facts.get(token, call)
             except (SilentDefaultChannel, CredentialsRefused) as error:
                 if not name:
                     raise
@@ -55,4 +55,5 @@ class VendureAdapter(SearchReader, OfferReader, AccountReader):
         ]
 
     async def close(self) -> None:
-        """Sessions end by themselves; the transport is not ours."""
+        """Ends what is being loaded. Sessions end by themselves; the transport is not ours."""
+        await self.facts.close()

@@ -18,7 +18,8 @@ from adapters.vendure.wire.catalogue import (
     WireCollection,
     WireProduct,
 )
-from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
+from gateway.errors import AdapterError, InvalidCursor
+from gateway.kit.keyed import answered, by_kind, one_of
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import gtin14, gtin_forms, same_slug, slug_key
@@ -36,15 +37,12 @@ class CatalogueReader(Reader):
             return {}
         language, facts = await self.language_of(context, call)
         wire = await self._read(keys, self.channel_of(context), language, call)
-        source = self.source()
-        answers: dict[ProductKey, Product | AdapterError] = {}
-        for key in keys:
-            found = self._matching(wire, key, language)
-            if len(found) > 1:
-                answers[key] = AmbiguousKey(source=self.name)
-            elif found:
-                answers[key] = mapping.product(found[0], language, facts, self.config, source)
-        return answers
+        reading = self.reading()
+        return answered(
+            keys,
+            lambda key: one_of(self._matching(wire, key, language), self.name),
+            lambda _, found: mapping.product(found, language, facts, self.config, reading),
+        )
 
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         """By id; within a category or collection by name, in the order of the search index."""
@@ -93,21 +91,23 @@ class CatalogueReader(Reader):
             if entry.id not in self.config.merchandised
         ]
         known = frozenset(entry.id for entry in wire)
-        source = self.source()
-        return tuple(mapping.category(entry, known, facts, source) for entry in wire)
+        reading = self.reading()
+        return tuple(mapping.category(entry, known, facts, reading) for entry in wire)
 
     async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
         language, facts = await self.language_of(context, call)
         wire = await self._collections(self.channel_of(context), language, call)
-        source = self.source()
-        return tuple(mapping.collection(entry, facts, source) for entry in wire if entry.id in self.config.merchandised)
+        reading = self.reading()
+        return tuple(
+            mapping.collection(entry, facts, reading) for entry in wire if entry.id in self.config.merchandised
+        )
 
     # --- requests -------------------------------------------------------------------------------------------------
 
     async def _read(
         self, keys: Sequence[ProductKey], channel: str, language: str, call: CallContext
     ) -> list[WireProduct]:
-        values = {kind: [key.value for key in keys if key.kind is kind] for kind in ProductKeyKind}
+        values = by_kind(keys)
         wanted: list[Mapping[str, object]] = [
             {field: {"in": found}}
             for field, found in (
@@ -183,22 +183,20 @@ class CatalogueReader(Reader):
         return SearchResult(0, ()) if hidden else data.search
 
     async def _collections(self, channel: str, language: str, call: CallContext) -> list[WireCollection]:
-        found: list[WireCollection] = []
-        while True:
-            options = {"sort": {"position": "ASC"}, "skip": len(found), "take": PAGE}
+        async def page(skip: int) -> tuple[Sequence[WireCollection], int]:
             data = await self.ask(
                 documents.COLLECTIONS,
                 CollectionsData,
                 call,
                 operation="product.list_categories",
                 channel=channel,
-                variables={"options": options},
+                variables={"options": {"sort": {"position": "ASC"}, "skip": skip, "take": PAGE}},
                 language=language,
                 max_response_bytes=PRODUCTS_BYTES,
             )
-            found += data.collections.items
-            if len(found) >= data.collections.total_items or not data.collections.items:
-                return [entry for entry in found if not entry.is_private]
+            return data.collections.items, data.collections.total_items
+
+        return [entry for entry in await self.pages(page) if not entry.is_private]
 
     # --- matching -------------------------------------------------------------------------------------------------
 
@@ -222,9 +220,9 @@ class CatalogueReader(Reader):
         facts: ChannelFacts,
     ) -> tuple[tuple[Product, ...], tuple[str, ...]]:
         """An index may name a product that is gone: it is left out, and its place is kept in the positions."""
-        source = self.source()
+        reading = self.reading()
         there = [(index, wire[id]) for index, id in enumerate(asked) if id in wire]  # noqa: A001
-        products = tuple(mapping.product(entry, language, facts, self.config, source) for _, entry in there)
+        products = tuple(mapping.product(entry, language, facts, self.config, reading) for _, entry in there)
         return products, tuple(str(skip + index + 1) for index, _ in there)
 
 

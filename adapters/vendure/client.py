@@ -6,14 +6,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 
 from adapters.vendure.config import VendureConfig
-from adapters.vendure.errors import GraphQLError, SilentDefaultChannel, by_status, refusal
+from adapters.vendure.errors import SilentDefaultChannel, by_status, refusal
 from gateway.errors import CredentialsRefused, InvalidAnswer
+from gateway.kit.decoding import decoded
+from gateway.kit.graphql import envelope, request_body
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.manifest import AdapterEnvironment
@@ -33,11 +34,6 @@ LOGIN = """mutation Login($username: String!, $password: String!) {
 }"""
 
 T = TypeVar("T")
-
-
-class _Envelope(msgspec.Struct, frozen=True):
-    data: msgspec.Raw = msgspec.Raw(b"null")
-    errors: tuple[GraphQLError, ...] = ()
 
 
 class _Channel(msgspec.Struct, frozen=True):
@@ -108,7 +104,7 @@ class VendureClient:
                 operation=query.operation,
                 headers=headers,
                 query={name: value for name, value in parameters.items() if value},
-                body=msgspec.json.encode({"query": query.document, "variables": query.variables}),
+                body=request_body(query.document, query.variables),
                 max_response_bytes=query.max_response_bytes,
             ),
             call,
@@ -116,22 +112,15 @@ class VendureClient:
 
     def _data(self, response: Response) -> msgspec.Raw:
         try:
-            envelope = msgspec.json.decode(response.body, type=_Envelope)
-        except msgspec.MsgspecError as problem:
-            raise by_status(response, self._name) or InvalidAnswer(
-                source=self._name, detail=f"not GraphQL: {problem}"
-            ) from None
-        if envelope.errors:
-            raise refusal(envelope.errors, self._name)
-        if bytes(envelope.data) == b"null" or response.status >= 400:
-            raise by_status(response, self._name) or InvalidAnswer(source=self._name, detail="no data")
-        return envelope.data
+            answer = envelope(response.body, "not GraphQL", source=self._name)
+        except InvalidAnswer as invalid:
+            raise by_status(response, self._name) or invalid from None
+        if not answer.refusals and (refused := by_status(response, self._name)):
+            raise refused
+        return answer.whole(lambda errors: refusal(errors, self._name), source=self._name)
 
     def decode(self, data: msgspec.Raw, answer: type[T]) -> T:
-        try:
-            return msgspec.json.Decoder(answer, float_hook=Decimal).decode(data)
-        except msgspec.MsgspecError as problem:
-            raise InvalidAnswer(source=self._name, detail=str(problem)) from None
+        return decoded(data, answer, source=self._name)
 
     def _check_channel(self, query: Query, data: msgspec.Raw) -> None:
         """A server with a single channel answers any channel token with that channel's prices, without an error."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from gateway.errors import (
     AdapterError,
     CredentialsRefused,
@@ -14,6 +12,7 @@ from gateway.errors import (
     RequestRefused,
     Unavailable,
 )
+from gateway.kit.graphql import AnsweredError
 from gateway.ports.transport import Response, asked_to_wait
 
 BY_CODE: Mapping[str, type[AdapterError]] = {
@@ -38,16 +37,6 @@ BY_STATUS: Mapping[int, type[AdapterError]] = {
 TELLING = frozenset({"GRAPHQL_VALIDATION_FAILED", "USER_INPUT_ERROR"})
 
 
-class ErrorExtensions(msgspec.Struct, frozen=True):
-    code: str = ""
-
-
-class GraphQLError(msgspec.Struct, frozen=True):
-    message: str = ""
-    path: tuple[str | int, ...] | None = None
-    extensions: ErrorExtensions = ErrorExtensions()
-
-
 class UnpricedVariant(InvalidAnswer):
     """One variant without a price in the asked currency, for which Vendure fails the whole query."""
 
@@ -56,11 +45,11 @@ class SilentDefaultChannel(CredentialsRefused):
     """The shop does not know the configured channel and answers from another one."""
 
 
-def refusal(errors: Sequence[GraphQLError], source: str) -> AdapterError:
+def refusal(errors: Sequence[AnsweredError], source: str) -> AdapterError:
     """The first error decides. Its text may be translated, so only code and path are read; it may repeat a value that
     was sent, so only those that speak of the document or the configuration are kept for operators."""
     first = errors[0]
-    code = first.extensions.code
+    code = first.code
     path = ".".join(map(str, first.path or ()))
     told = first.message[:200] if code in TELLING else ""
     detail = " ".join(part for part in (code or "no code", path, told) if part)

@@ -3,9 +3,6 @@ channel and kept for some minutes."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-
 from msgspec import Struct
 
 from adapters.vendure.client import Query, VendureClient
@@ -50,30 +47,7 @@ class ChannelFacts(Struct, frozen=True):
         """The channel's language for a BCP 47 tag: the same or the nearest, else the default."""
         return lookup(wanted, (self.default_language, *sorted(self.languages))) or self.default_language
 
-
-class FactsOfChannels:
-    """Facts by channel token. Concurrent callers share one request."""
-
-    def __init__(self, client: VendureClient) -> None:
-        self._client = client
-        self._known: dict[str, tuple[float, ChannelFacts]] = {}
-        self._reading = asyncio.Lock()
-
-    async def of(self, channel: str, call: CallContext) -> ChannelFacts:
-        known = self._current(channel)
-        if known is not None:
-            return known
-        async with self._reading:
-            known = self._current(channel)
-            if known is None:
-                known = await self._read(channel, call)
-                self._known[channel] = (time.monotonic(), known)
-            return known
-
-    def _current(self, channel: str) -> ChannelFacts | None:
-        read_at, facts = self._known.get(channel, (0.0, None))
-        return facts if facts is not None and time.monotonic() - read_at < FACTS_SECONDS else None
-
-    async def _read(self, channel: str, call: CallContext) -> ChannelFacts:
+    @classmethod
+    async def load(cls, client: VendureClient, channel: str, call: CallContext) -> ChannelFacts:
         query = Query(document=FACTS, operation="channel facts", channel=channel)
-        return ChannelFacts.read(await self._client.send(query, FactsData, call))
+        return cls.read(await client.send(query, FactsData, call))

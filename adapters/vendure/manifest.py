@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from adapters.vendure.accounts import ORDERS_BYTES
 from adapters.vendure.adapter import VendureAdapter
 from adapters.vendure.catalogue import PRODUCTS_BYTES
 from adapters.vendure.config import VendureConfig
+from gateway.kit.budgets import constant
 from gateway.model.operation import OperationSpec
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
@@ -17,9 +16,8 @@ KEYS = 100
 _IN_CHANNEL = frozenset({"channel", "language"})
 
 
-def two_requests(keys: int, axes: Mapping[str, int]) -> int:
-    """The search index, then the products it found."""
-    return 2
+TWO_REQUESTS = constant(2)
+"""The search index, then the products it found."""
 
 
 def create(environment: AdapterEnvironment) -> VendureAdapter:
@@ -44,7 +42,7 @@ MANIFEST = Manifest(
         ),
         "product.list_products": OperationSpec(
             vary_on=_IN_CHANNEL,
-            requests=two_requests,
+            requests=TWO_REQUESTS,
             time_to_live=60,
             stale_for=3600,
             max_response_bytes=PRODUCTS_BYTES,
@@ -57,7 +55,7 @@ MANIFEST = Manifest(
         ),
         "search.search": OperationSpec(
             vary_on=_IN_CHANNEL,
-            requests=two_requests,
+            requests=TWO_REQUESTS,
             time_to_live=30,
             stale_for=300,
             max_response_bytes=PRODUCTS_BYTES,

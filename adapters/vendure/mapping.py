@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
-
-from msgspec import Struct
 
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.facts import ChannelFacts
 from adapters.vendure.wire.catalogue import WireAsset, WireCollection, WireProduct, WireTranslation, WireVariant
 from adapters.vendure.wire.common import WireNamed
 from adapters.vendure.wire.offers import WirePriced, WireStock
+from gateway.kit.money import minor_units
+from gateway.kit.readings import Reading
 from gateway.model.catalog import (
     Category,
     Collection,
@@ -27,28 +26,13 @@ from gateway.model.catalog import (
     Variant,
     Video,
 )
-from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef, canonical_key, gtin14
+from gateway.model.identity import canonical_key, gtin14
 from gateway.model.languages import tag_or
-from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.money import TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockLevel, StockLevels, Tracking
 from gateway.model.stores import StoreRecord
 from gateway.model.text import Text
-
-
-class Source(Struct, frozen=True):
-    """Which backend answered, and when."""
-
-    backend: str
-    as_of: datetime
-
-    @property
-    def freshness(self) -> Freshness:
-        return Freshness(source=self.backend, as_of=self.as_of)
-
-    def ref(self, id: str) -> NativeRef:  # noqa: A002  the model's own word
-        return NativeRef(self.backend, id)
 
 
 def language_tag(code: str) -> str:
@@ -59,7 +43,7 @@ def language_tag(code: str) -> str:
 # --- catalogue -----------------------------------------------------------------------------------------------------
 
 
-def product(wire: WireProduct, language: str, facts: ChannelFacts, config: VendureConfig, source: Source) -> Product:
+def product(wire: WireProduct, language: str, facts: ChannelFacts, config: VendureConfig, reading: Reading) -> Product:
     told = translations(wire, language, facts)
     text = next((entry for entry in told if entry.name.strip()), told[0])
     described = next((entry for entry in told if plain_text(entry.description)), text)
@@ -67,15 +51,15 @@ def product(wire: WireProduct, language: str, facts: ChannelFacts, config: Vendu
     collections = [entry.id for entry in wire.collections if not entry.is_private]
     description = plain_text(described.description)
     return Product(
-        ref=source.ref(wire.id),
+        ref=reading.ref(wire.id),
         title=Text(text.name, language_tag(text.language_code)),
-        freshness=source.freshness,
+        freshness=reading.freshness,
         slug=text.slug,
         description=Text(description, language_tag(described.language_code)) if description else None,
         brand=next((value.name for value in wire.facet_values if value.facet.code == config.brand_facet), None),
         tags=tuple(value.code for value in wire.facet_values if value.facet.code != config.brand_facet),
         options=tuple(ProductOption(name, values) for name, values in options.items()),
-        variants=tuple(variant(entry, wire.id, tuple(options), source) for entry in wire.variants if entry.enabled),
+        variants=tuple(variant(entry, wire.id, tuple(options), reading) for entry in wire.variants if entry.enabled),
         media=media(wire.assets),
         category_keys=tuple(key for key in collections if key not in config.merchandised),
         collection_keys=tuple(key for key in collections if key in config.merchandised),
@@ -92,16 +76,16 @@ def translations(wire: WireProduct, language: str, facts: ChannelFacts) -> list[
     )
 
 
-def variant(wire: WireVariant, product_id: str, groups: Sequence[str], source: Source) -> Variant:
+def variant(wire: WireVariant, product_id: str, groups: Sequence[str], reading: Reading) -> Variant:
     """Options in the order of the product's groups: Vendure gives them in any."""
     chosen = {option.group.name: option.name for option in wire.options}
     code = gtin14(wire.custom_fields.barcode or "")
     return Variant(
-        ref=source.ref(wire.id),
-        product=source.ref(product_id),
+        ref=reading.ref(wire.id),
+        product=reading.ref(product_id),
         sku=canonical_key(wire.sku) or None,
         title=Text(wire.name, language_tag(wire.language_code)),
-        freshness=source.freshness,
+        freshness=reading.freshness,
         options=tuple(SelectedOption(name, chosen[name]) for name in groups if name in chosen),
         gtins=(code,) if code else (),
         media=media(wire.assets),
@@ -123,26 +107,26 @@ def _medium(asset: WireAsset) -> Media | None:
     return None
 
 
-def category(wire: WireCollection, known: frozenset[str], facts: ChannelFacts, source: Source) -> Category:
+def category(wire: WireCollection, known: frozenset[str], facts: ChannelFacts, reading: Reading) -> Category:
     """`parent` of a top-level collection is Vendure's invisible root, which is left out."""
     return Category(
         key=wire.id,
         name=Text(wire.name, language_tag(wire.language_code or facts.default_language)),
-        freshness=source.freshness,
+        freshness=reading.freshness,
         slug=wire.slug,
         parent=wire.parent_id if wire.parent_id in known else None,
         position=wire.position,
     )
 
 
-def collection(wire: WireCollection, facts: ChannelFacts, source: Source) -> Collection:
+def collection(wire: WireCollection, facts: ChannelFacts, reading: Reading) -> Collection:
     tag = language_tag(wire.language_code or facts.default_language)
     description = plain_text(wire.description)
     image = _medium(wire.featured_asset) if wire.featured_asset else None
     return Collection(
         key=wire.id,
         name=Text(wire.name, tag),
-        freshness=source.freshness,
+        freshness=reading.freshness,
         slug=wire.slug,
         description=Text(description, tag) if description else None,
         image=image if isinstance(image, Image) else None,
@@ -176,25 +160,21 @@ def plain_text(html: str) -> str:
 # --- prices, stock, places -----------------------------------------------------------------------------------------
 
 
-def money(amount: int, currency: str, precision: int) -> Money:
-    return Money(Decimal(amount).scaleb(-precision), currency)
-
-
 def taxed(net: int, gross: int, currency: str, precision: int, *, included: bool) -> TaxedMoney:
     return TaxedMoney(
-        net=money(net, currency, precision),
-        gross=money(gross, currency, precision),
-        tax=money(gross - net, currency, precision),
+        net=minor_units(net, currency, precision),
+        gross=minor_units(gross, currency, precision),
+        tax=minor_units(gross - net, currency, precision),
         treatment=TaxTreatment.INCLUDED if included else TaxTreatment.EXCLUDED,
     )
 
 
-def price(wire: WirePriced, key: PriceKey, facts: ChannelFacts, source: Source) -> Price:
+def price(wire: WirePriced, key: PriceKey, facts: ChannelFacts, reading: Reading) -> Price:
     """`price` is net and `priceWithTax` gross in every channel; `pricesIncludeTax` says which of the two is stored."""
     included = facts.prices_include_tax
     return Price(
         current=taxed(wire.price, wire.price_with_tax, wire.currency_code, facts.precision, included=included),
-        freshness=source.freshness,
+        freshness=reading.freshness,
         line=line(wire, key.quantity, facts),
         quantity=key.quantity,
     )
@@ -215,7 +195,7 @@ def line(wire: WirePriced, quantity: Decimal, facts: ChannelFacts) -> TaxedMoney
     return taxed(net, gross, wire.currency_code, facts.precision, included=facts.prices_include_tax)
 
 
-def stock_levels(wire: WireStock, locations: Sequence[str], facts: ChannelFacts, source: Source) -> StockLevels:
+def stock_levels(wire: WireStock, locations: Sequence[str], facts: ChannelFacts, reading: Reading) -> StockLevels:
     """What can be sold at a location is what Vendure itself would allocate there: on hand, less allocated, less the
     out-of-stock threshold (negative where back orders are allowed)."""
     tracked = wire.track_inventory == "TRUE" or (wire.track_inventory == "INHERIT" and facts.track_inventory)
@@ -227,13 +207,13 @@ def stock_levels(wire: WireStock, locations: Sequence[str], facts: ChannelFacts,
         levels[level.stock_location_id] = StockLevel(
             location=level.stock_location_id,
             tracking=Tracking.TRACKED if tracked else Tracking.UNTRACKED,
-            freshness=source.freshness,
+            freshness=reading.freshness,
             available=Decimal(level.stock_on_hand - level.stock_allocated - threshold) if tracked else None,
             on_hand=Decimal(level.stock_on_hand) if tracked else None,
         )
     return StockLevels(levels)
 
 
-def store(wire: WireNamed, source: Source) -> StoreRecord:
+def store(wire: WireNamed, reading: Reading) -> StoreRecord:
     """A stock location has a name and nothing else a customer could use."""
-    return StoreRecord(ref=source.ref(wire.id), name=wire.name, freshness=source.freshness)
+    return StoreRecord(ref=reading.ref(wire.id), name=wire.name, freshness=reading.freshness)

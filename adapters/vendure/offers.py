@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from adapters.vendure import documents, mapping
 from adapters.vendure.errors import UnpricedVariant
-from adapters.vendure.reader import PAGE, Reader
+from adapters.vendure.reader import PAGE, Reader, on_sale
 from adapters.vendure.wire.common import WireNamed
 from adapters.vendure.wire.offers import (
     CurrenciesData,
@@ -20,6 +20,8 @@ from adapters.vendure.wire.offers import (
     WireSku,
 )
 from gateway.errors import AdapterError, CurrencyNotSold
+from gateway.kit.identifiers import audited
+from gateway.kit.keyed import answered
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.operation import MEBIBYTE
@@ -45,25 +47,23 @@ class OfferReader(Reader):
         pieces = [key for key in keys if key.unit is None]
         if not pieces:
             return {}
-        facts = await self.facts.of(channel, call)
+        facts = await self.facts.get(channel, call)
         if currency not in facts.currencies:
             return {key: CurrencyNotSold(source=self.name) for key in pieces}
         wanted = self.named(key.variant for key in pieces)
         if wanted is None:
             return {}
         priced, unpriced = await self._prices(wanted, channel, currency, call)
-        bearers = self.by_key([item for item in (*priced, *unpriced) if item.product.enabled])
-        source = self.source()
-        answers: dict[PriceKey, Price | AdapterError] = {}
-        for key in pieces:
-            found = self.the_one(bearers, key.variant)
-            if isinstance(found, WirePriced):
-                answers[key] = mapping.price(found, key, facts, source)
-            elif isinstance(found, WireCurrencies):
-                answers[key] = CurrencyNotSold(source=self.name)
-            elif found is not None:
-                answers[key] = found
-        return answers
+        offered = [item for item in (*priced, *unpriced) if item.enabled and item.product.enabled]
+        bearers = self.by_key(offered)
+        reading = self.reading()
+
+        def price(key: PriceKey, found: WirePriced | WireCurrencies) -> Price | AdapterError:
+            if isinstance(found, WireCurrencies):
+                return CurrencyNotSold(source=self.name)
+            return mapping.price(found, key, facts, reading)
+
+        return answered(pieces, lambda key: bearers.one(key.variant), price)
 
     async def _prices(
         self, wanted: Mapping[str, object], channel: str, currency: str, call: CallContext
@@ -122,7 +122,7 @@ class OfferReader(Reader):
         wanted = self.named(key.variant for key in keys)
         if wanted is None:
             return {}
-        facts = await self.facts.of(self.config.channel_token, call)
+        facts = await self.facts.get(self.config.channel_token, call)
         data = await self.ask(
             documents.STOCK,
             StockData,
@@ -132,30 +132,26 @@ class OfferReader(Reader):
             max_response_bytes=VARIANTS_BYTES,
         )
         bearers = self.by_key(data.product_variants.items)
-        source = self.source()
-        answers: dict[StockKey, StockLevels | AdapterError] = {}
-        for key in keys:
-            found = self.the_one(bearers, key.variant, disabled_too=True)
-            if isinstance(found, AdapterError):
-                answers[key] = found
-            elif found is not None:
-                answers[key] = mapping.stock_levels(found, key.locations, facts, source)
-        return answers
+        reading = self.reading()
+        return answered(
+            keys,
+            lambda key: bearers.one(key.variant, prefer=on_sale),
+            lambda key, found: mapping.stock_levels(found, key.locations, facts, reading),
+        )
 
     async def list_stores(self, query: None, context: ContextView, call: CallContext) -> tuple[StoreRecord, ...]:
-        found: list[WireNamed] = []
-        while True:
+        async def page(skip: int) -> tuple[Sequence[WireNamed], int]:
             data = await self.ask(
                 documents.LOCATIONS,
                 LocationsData,
                 call,
                 operation="store.list_stores",
-                variables={"options": {"sort": {"id": "ASC"}, "skip": len(found), "take": PAGE}},
+                variables={"options": {"sort": {"id": "ASC"}, "skip": skip, "take": PAGE}},
             )
-            found += data.stock_locations.items
-            if len(found) >= data.stock_locations.total_items or not data.stock_locations.items:
-                source = self.source()
-                return tuple(mapping.store(entry, source) for entry in found)
+            return data.stock_locations.items, data.stock_locations.total_items
+
+        found, reading = await self.pages(page), self.reading()
+        return tuple(mapping.store(entry, reading) for entry in found)
 
     # --- identity -------------------------------------------------------------------------------------------------
 
@@ -166,37 +162,17 @@ class OfferReader(Reader):
             return {}
         data = await self._skus({"filter": {"sku": {"in": self.written(keys)}}, "take": PAGE}, call)
         bearers = self.by_key(data.product_variants.items)
-        source = self.source()
-        answers: dict[str, NativeRef | AdapterError] = {}
-        for key in keys:
-            found = self.the_one(bearers, key, disabled_too=True)
-            if isinstance(found, AdapterError):
-                answers[key] = found
-            elif found is not None:
-                answers[key] = source.ref(found.id)
-        return answers
+        reading = self.reading()
+        return answered(keys, lambda key: bearers.one(key, prefer=on_sale), lambda _, found: reading.ref(found.id))
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         """Every variant, a thousand at a time."""
-        found: list[WireSku] = []
-        while True:
-            options = {"sort": {"id": "ASC"}, "skip": len(found), "take": PAGE}
-            data = await self._skus(options, call)
-            found += data.product_variants.items
-            if len(found) >= data.product_variants.total_items or not data.product_variants.items:
-                return self._audited([item.sku for item in found])
 
-    def _audited(self, skus: Sequence[str]) -> IdentityAudit:
-        counts: dict[str, int] = {}
-        for sku in skus:
-            if sku.strip():
-                key = self.key_rule.written(sku)
-                counts[key] = counts.get(key, 0) + 1
-        return IdentityAudit(
-            records=len(skus),
-            missing=sum(1 for sku in skus if not sku.strip()),
-            duplicates=tuple(sorted(key for key, count in counts.items() if count > 1)),
-        )
+        async def page(skip: int) -> tuple[Sequence[WireSku], int]:
+            data = await self._skus({"sort": {"id": "ASC"}, "skip": skip, "take": PAGE}, call)
+            return data.product_variants.items, data.product_variants.total_items
+
+        return audited([item.sku for item in await self.pages(page)], self.key_rule)
 
     async def _skus(self, options: Mapping[str, object], call: CallContext) -> SkusData:
         return await self.ask(

@@ -7,8 +7,11 @@ from decimal import Decimal
 
 import phonenumbers
 
-from adapters.vendure.mapping import Source, money, taxed
+from adapters.vendure.mapping import taxed
 from adapters.vendure.wire.accounts import WireCustomer, WireOrder, WireOrderLine
+from gateway.kit.money import minor_units
+from gateway.kit.people import e164
+from gateway.kit.readings import Reading
 from gateway.model.customers import CustomerRecord
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
@@ -31,16 +34,6 @@ STATUS: Mapping[str, OrderStatus] = {
 """Vendure's default order process; a customised one has states of its own, which are UNKNOWN."""
 
 
-def e164(number: str | None, country: str) -> str | None:
-    try:
-        parsed = phonenumbers.parse(number or "", country or None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
 def spellings(number: str, country: str) -> tuple[str, ...]:
     """The ways a person may have typed an E.164 number. Vendure keeps phone numbers as typed and compares whole texts,
     so a number in yet another spelling is not found."""
@@ -56,13 +49,13 @@ def spellings(number: str, country: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def customer(wire: WireCustomer, id_fields: Sequence[str], phone_country: str, source: Source) -> CustomerRecord:
+def customer(wire: WireCustomer, id_fields: Sequence[str], phone_country: str, reading: Reading) -> CustomerRecord:
     """`email_verified` stays unknown: Vendure sets its flag too when an administrator creates the account."""
     phone = e164(wire.phone_number, phone_country)
     ids = [(field, wire.custom_fields.get(field)) for field in id_fields]
     return CustomerRecord(
-        ref=source.ref(wire.id),
-        freshness=source.freshness,
+        ref=reading.ref(wire.id),
+        freshness=reading.freshness,
         emails=(wire.email_address.strip().lower(),) if wire.email_address.strip() else (),
         phones=(phone,) if phone else (),
         given_name=wire.first_name or None,
@@ -73,23 +66,23 @@ def customer(wire: WireCustomer, id_fields: Sequence[str], phone_country: str, s
     )
 
 
-def order(wire: WireOrder, precision: int, source: Source) -> Order | None:
+def order(wire: WireOrder, precision: int, reading: Reading) -> Order | None:
     """None for what is not an order yet: a basket, a draft."""
     if wire.order_placed_at is None:
         return None
     included = _prices_include_tax(wire)
     return Order(
-        ref=source.ref(wire.id),
+        ref=reading.ref(wire.id),
         number=wire.code,
         kind=OrderKind.WEB,
         placed_at=wire.order_placed_at,
         status=STATUS.get(wire.state, OrderStatus.UNKNOWN),
         raw_status=wire.state,
         total=taxed(wire.total, wire.total_with_tax, wire.currency_code, precision, included=included),
-        freshness=source.freshness,
+        freshness=reading.freshness,
         lines=tuple(_line(line, wire.currency_code, precision, included) for line in wire.lines),
         origin=OrderOrigin(wire.custom_fields.origin) if wire.custom_fields.origin else None,
-        customer=source.ref(wire.customer.id) if wire.customer else None,
+        customer=reading.ref(wire.customer.id) if wire.customer else None,
         refunded=_refunded(wire, precision),
     )
 
@@ -122,4 +115,4 @@ def _refunded(wire: WireOrder, precision: int) -> Money | None:
     settled = [
         refund.total for payment in wire.payments or () for refund in payment.refunds if refund.state == "Settled"
     ]
-    return money(sum(settled), wire.currency_code, precision) if settled else None
+    return minor_units(sum(settled), wire.currency_code, precision) if settled else None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar, cast
 
 from adapters.vendure.client import ADMIN, Query, VendureClient
 from adapters.vendure.config import VendureConfig
-from adapters.vendure.facts import ChannelFacts, FactsOfChannels
+from adapters.vendure.facts import FACTS_SECONDS, ChannelFacts
 from adapters.vendure.ids import ids_among
-from adapters.vendure.mapping import Source
-from gateway.errors import AdapterError, AmbiguousKey, ConfigurationError
+from gateway.errors import ConfigurationError
+from gateway.kit.keyed import ByVariant
+from gateway.kit.pages import offset_pages
+from gateway.kit.readings import Reading
+from gateway.kit.tables import Tables
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import NativeRef, VariantKey, natives_among, skus_among, stored_forms
+from gateway.model.identity import VariantKey, natives_among, skus_among, stored_forms
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -33,7 +36,13 @@ class HasSku(Protocol):
     def enabled(self) -> bool: ...
 
 
+class HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
 S = TypeVar("S", bound=HasSku)
+R = TypeVar("R", bound=HasId)
 
 
 class Reader:
@@ -46,12 +55,15 @@ class Reader:
         self.name = environment.name
         self.config = cast(VendureConfig, environment.config)
         self.client = VendureClient(environment, self.config)
-        self.facts = FactsOfChannels(self.client)
+        self.facts: Tables[str, ChannelFacts] = Tables(self._load_facts, FACTS_SECONDS, environment.clock)
         self.key_rule = rule
-        self._clock = environment.clock
+        self.env = environment
 
-    def source(self) -> Source:
-        return Source(self.name, self._clock())
+    async def _load_facts(self, channel: str, call: CallContext) -> ChannelFacts:
+        return await ChannelFacts.load(self.client, channel, call)
+
+    def reading(self) -> Reading:
+        return Reading.now(self.env)
 
     def channel_of(self, context: ContextView) -> str:
         """The Vendure channel for products, prices and search in this context. Stock, customers and orders are read
@@ -59,7 +71,7 @@ class Reader:
         return self.config.channels.get(context.channel or "", self.config.channel_token)
 
     async def language_of(self, context: ContextView, call: CallContext) -> tuple[str, ChannelFacts]:
-        facts = await self.facts.of(self.channel_of(context), call)
+        facts = await self.facts.get(self.channel_of(context), call)
         return facts.language(context.language), facts
 
     async def ask(
@@ -103,24 +115,14 @@ class Reader:
             return wanted[0] if wanted else None
         return {"_or": wanted}
 
-    def by_key(self, items: Iterable[S]) -> dict[VariantKey, list[S]]:
-        """The items by each SKU, as Vendure writes it, and by id."""
-        bearers: dict[VariantKey, list[S]] = {}
-        for item in items:
-            bearers[NativeRef(self.name, item.id)] = [item]
-            if item.sku:
-                bearers.setdefault(self.key_rule.written(item.sku), []).append(item)
-        return bearers
+    def by_key(self, items: Iterable[S]) -> ByVariant[S]:
+        return ByVariant(self.name, self.key_rule, ((item.id, item.sku, item) for item in items))
 
-    def the_one(
-        self, bearers: Mapping[VariantKey, Sequence[S]], variant: VariantKey, *, disabled_too: bool = False
-    ) -> S | AdapterError | None:
-        """The item with this SKU or id. Vendure has no unique constraint on SKUs and some databases compare them
-        without case, so every answer is compared again. Items that are not for sale are passed over, or
-        (`disabled_too`) come second."""
-        same = bearers.get(self.key_rule.written(variant) if isinstance(variant, str) else variant, ())
-        on_sale = [item for item in same if item.enabled]
-        chosen = on_sale or (same if disabled_too else ())
-        if len(chosen) > 1:
-            return AmbiguousKey(source=self.name)
-        return chosen[0] if chosen else None
+    async def pages(self, ask: Callable[[int], Awaitable[tuple[Sequence[R], int]]]) -> list[R]:
+        """A whole admin list, a thousand at a time."""
+        return await offset_pages(ask, lambda item: item.id, what="an admin list")
+
+
+def on_sale(item: HasSku) -> bool:
+    """Vendure has no unique constraint on SKUs: what is for sale comes first, a disabled bearer second."""
+    return item.enabled

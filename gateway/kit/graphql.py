@@ -67,13 +67,13 @@ class AnswerEnvelope(Struct, frozen=True):
         """One of `extensions`, such as what the query cost; None where it is not there or is something else."""
         return _extension(self.extensions, name, kind, None)
 
-    def whole(self, refusal: Callable[[Sequence[AnsweredError]], GatewayError]) -> Raw:
+    def whole(self, refusal: Callable[[Sequence[AnsweredError]], GatewayError], *, source: str | None = None) -> Raw:
         """`data` of an answer without errors. Raises what `refusal` makes of the errors, even where there is data
         beside them: half an answer is none. Raises InvalidAnswer where there is neither."""
         if errors := self.refusals:
             raise refusal(errors)
         if not self.has_data:
-            raise InvalidAnswer(detail="no data")
+            raise InvalidAnswer(source=source, detail="no data")
         return self.data
 
     def partial(

@@ -12,12 +12,15 @@ import pytest
 
 from adapters.vendure import mapping, people
 from adapters.vendure.config import VendureConfig
-from adapters.vendure.errors import GraphQLError, UnpricedVariant, refusal
+from adapters.vendure.errors import UnpricedVariant, refusal
 from adapters.vendure.facts import ChannelFacts
 from adapters.vendure.wire.accounts import CustomersData, OrdersData
 from adapters.vendure.wire.catalogue import ProductsData
 from adapters.vendure.wire.channel import FactsData
 from adapters.vendure.wire.offers import PricesData, StockData
+from gateway.kit.graphql import AnsweredError
+from gateway.kit.money import minor_units
+from gateway.kit.readings import Reading
 from gateway.model.catalog import Image, ProductOption, SelectedOption
 from gateway.model.customers import CustomerRecord
 from gateway.model.freshness import Freshness
@@ -31,7 +34,7 @@ from gateway.ports.manifest import Secret
 
 PAYLOADS = Path(__file__).parent / "payloads"
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
-SOURCE = mapping.Source("shop", NOON)
+SOURCE = Reading("shop", NOON)
 FRESH = Freshness("shop", NOON)
 CONFIG = VendureConfig(api_key=Secret(("key",)), barcode_field="gtin", merchandised=("3",))
 
@@ -40,7 +43,7 @@ D = TypeVar("D")
 
 class _Recorded(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
-    errors: tuple[GraphQLError, ...] = ()
+    errors: tuple[AnsweredError, ...] = ()
 
 
 def recorded(name: str, data: type[D]) -> D:
@@ -153,8 +156,8 @@ def test_line_is_what_vendures_cart_charged(
     channel = msgspec.structs.replace(facts, prices_include_tax=included)
     line = mapping.price(wire, PriceKey("L2201308", Decimal(quantity)), channel, SOURCE).line
     assert line is not None
-    assert line.net == mapping.money(net, "EUR", 2)
-    assert line.gross == mapping.money(gross, "EUR", 2)
+    assert line.net == minor_units(net, "EUR", 2)
+    assert line.gross == minor_units(gross, "EUR", 2)
 
 
 def test_one_piece_and_parts_of_one_have_no_line(facts: ChannelFacts) -> None:
@@ -164,8 +167,8 @@ def test_one_piece_and_parts_of_one_have_no_line(facts: ChannelFacts) -> None:
 
 
 def test_precision_is_the_servers_and_not_the_currencys() -> None:
-    assert mapping.money(4_935_000, "JPY", 2) == Money(Decimal("49350.00"), "JPY")
-    assert mapping.money(12_345, "USD", 3) == Money(Decimal("12.345"), "USD")
+    assert minor_units(4_935_000, "JPY", 2) == Money(Decimal("49350.00"), "JPY")
+    assert minor_units(12_345, "USD", 3) == Money(Decimal("12.345"), "USD")
 
 
 def test_variant_without_a_price_in_the_currency_is_told_from_other_failures() -> None:
