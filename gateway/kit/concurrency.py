@@ -41,7 +41,11 @@ async def gathered(work: Sequence[Coroutine[Any, Any, T]], *, at_once: int = AT_
 async def outcomes(work: Sequence[Coroutine[Any, Any, T]], *, at_once: int = AT_ONCE) -> list[T | AdapterError]:
     """All results, in order, AdapterErrors among them as values. Where everything failed, the call failed: the first
     error is raised. Anything else that is raised ends all of it, as in `gathered`."""
-    found = await gathered([_outcome(each) for each in work], at_once=at_once)
+    try:
+        found = await gathered([_outcome(each) for each in work], at_once=at_once)
+    finally:
+        for each in work:
+            each.close()
     errors = [each for each in found if isinstance(each, AdapterError)]
     if errors and len(errors) == len(found):
         raise errors[0]
@@ -57,11 +61,14 @@ async def in_chunks(
 ) -> dict[K, V | AdapterError]:
     """One `ask` for each `size` different keys, the answers in one mapping. A chunk that fails is the error of its own
     keys and of no other's; where every chunk fails, the first error is raised. Without keys nothing is asked."""
+
+    async def asked(part: Sequence[K]) -> Mapping[K, V | AdapterError]:
+        return await ask(part)
+
     parts = list(chunks(list(dict.fromkeys(keys)), size))
     answers: dict[K, V | AdapterError] = {}
-    for part, outcome in zip(
-        parts, await outcomes([_awaited(ask(each)) for each in parts], at_once=at_once), strict=True
-    ):
+    found = await outcomes([asked(part) for part in parts], at_once=at_once)
+    for part, outcome in zip(parts, found, strict=True):
         answers.update(dict.fromkeys(part, outcome) if isinstance(outcome, AdapterError) else outcome)
     return answers
 
@@ -75,10 +82,6 @@ async def together() -> AsyncGenerator[asyncio.TaskGroup]:
             yield group
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from failed
-
-
-async def _awaited(work: Awaitable[T]) -> T:
-    return await work
 
 
 async def _outcome(work: Coroutine[Any, Any, T]) -> T | AdapterError:

@@ -21,13 +21,17 @@ def chunks(values: Sequence[V], size: int) -> Iterator[Sequence[V]]:
         yield values[start : start + size]
 
 
+def preferred(bearers: Sequence[V], prefer: Callable[[V], bool] | None) -> Sequence[V]:
+    """Those that `prefer` likes (what is on sale, what is not archived); where there are none, all of them."""
+    return ([each for each in bearers if prefer(each)] if prefer is not None else []) or bearers
+
+
 def one_of(bearers: Sequence[V], source: str, *, prefer: Callable[[V], bool] | None = None) -> V | AdapterError | None:
-    """The one that bears a key; AmbiguousKey where several do: never the first of them. Those that `prefer` likes (what
-    is on sale, what is not archived) decide among themselves; where there are none, the others do."""
-    chosen = [each for each in bearers if prefer(each)] if prefer is not None else bearers
-    chosen = chosen or bearers
+    """The one that bears a key, among those that are `preferred`; AmbiguousKey where several do: never the first of
+    them; None where nothing does."""
+    chosen = preferred(bearers, prefer)
     if len(chosen) > 1:
-        return AmbiguousKey(source=source)
+        return AmbiguousKey(source=source, detail=f"{len(chosen)} records")
     return chosen[0] if chosen else None
 
 

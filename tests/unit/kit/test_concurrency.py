@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gateway.kit.concurrency import AT_ONCE, gathered
+from gateway.errors import AdapterError, Unavailable
+from gateway.kit.concurrency import AT_ONCE, gathered, in_chunks, outcomes, together
 
 
 class Counter:
@@ -58,3 +62,68 @@ async def test_abandoning_it_at_once_leaves_nothing_unawaited() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def answers(keys: Sequence[int]) -> Mapping[int, str | AdapterError]:
+    if any(key % 10 == 7 for key in keys):
+        raise Unavailable(detail=f"{keys[0]}")
+    return {key: str(key) for key in keys if key % 3}
+
+
+async def test_one_chunks_failure_is_the_error_of_its_keys_alone() -> None:
+    found = await in_chunks([*range(9), 0, 1], 3, answers)
+    failed = found[6]
+    assert isinstance(failed, Unavailable)
+    assert found == {1: "1", 2: "2", 4: "4", 5: "5", 6: failed, 7: failed, 8: failed}
+
+
+async def test_a_call_whose_every_chunk_fails_has_failed() -> None:
+    with pytest.raises(Unavailable) as raised:
+        await in_chunks([7, 17, 27], 1, answers)
+    assert raised.value.detail == "7"
+
+
+async def test_without_keys_nobody_is_asked() -> None:
+    async def never(keys: Sequence[int]) -> Mapping[int, str]:
+        raise AssertionError
+
+    assert await in_chunks(list[int](), 3, never) == {}
+
+
+async def test_what_is_no_backends_error_ends_all_of_it() -> None:
+    counter = Counter()
+    with pytest.raises(KeyError):
+        await outcomes([counter.one(0, fails=True), *(counter.one(value) for value in range(9))])
+    assert counter.now == 0
+
+
+async def test_errors_stand_among_the_results_in_order() -> None:
+    found = await outcomes([answers([1]), answers([7]), answers([2])])
+    assert [type(each) for each in found] == [dict, Unavailable, dict]
+
+
+async def test_the_failure_of_a_group_is_raised_itself() -> None:
+    counter = Counter()
+
+    async def both() -> None:
+        async with together() as tasks:
+            tasks.create_task(answers([7]))
+            tasks.create_task(counter.one(1))
+
+    with pytest.raises(Unavailable):
+        await both()
+    assert counter.now == 0
+
+
+@given(st.lists(st.integers(0, 40)), st.integers(1, 12))
+@settings(max_examples=50, deadline=None)
+def test_chunking_changes_no_answer(keys: list[int], size: int) -> None:
+    sizes: list[int] = []
+
+    async def ask(some: Sequence[int]) -> Mapping[int, str]:
+        sizes.append(len(some))
+        return {key: str(key) for key in some if key % 3}
+
+    assert asyncio.run(in_chunks(keys, size, ask)) == {key: str(key) for key in keys if key % 3}
+    assert len(sizes) == -(-len(set(keys)) // size)
+    assert all(each <= size for each in sizes)
