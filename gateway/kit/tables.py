@@ -71,9 +71,11 @@ class Table(Generic[T]):
     def idle(self) -> bool:
         return self._loading is None
 
-    async def get(self, call: CallContext) -> T:
-        """Raises what the load raised, DeadlineExceeded when the caller's time is over first."""
-        since = max(self._outdated, call.made) if call.fresh else self._outdated
+    async def get(self, call: CallContext, *, kept_is_enough: bool = False) -> T:
+        """Raises what the load raised, DeadlineExceeded when the caller's time is over first. `kept_is_enough`: for a
+        fresh call too, because what it wants fresh does not rest on this table (the vendor itself calculates it)."""
+        fresh = call.fresh and not kept_is_enough
+        since = max(self._outdated, call.made) if fresh else self._outdated
         kept = self._kept
         if kept is not None and kept.begun >= since and 0 <= self._age(kept) < self._seconds:
             return kept.value
@@ -150,13 +152,13 @@ class Tables(Generic[K, T]):
         self._most = most
         self._tables: OrderedDict[K, Table[T]] = OrderedDict()
 
-    async def get(self, key: K, call: CallContext) -> T:
+    async def get(self, key: K, call: CallContext, *, kept_is_enough: bool = False) -> T:
         table = self._tables.get(key)
         if table is None:
             table = self._tables[key] = Table(self._loader(key), self._seconds, self._clock)
             self._shrink(key)
         self._tables.move_to_end(key)
-        return await table.get(call)
+        return await table.get(call, kept_is_enough=kept_is_enough)
 
     def forget(self) -> None:
         for table in self._tables.values():

@@ -135,6 +135,13 @@ async def test_a_fresh_operation_that_asks_three_times_loads_once() -> None:
     assert [await table.get(operation.at_most(1 + n)) for n in range(3)] == [2, 2, 2]
 
 
+async def test_a_fresh_call_takes_what_is_kept_where_its_answer_does_not_rest_on_it() -> None:
+    source = Source()
+    table = source.table()
+    await table.get(a_call())
+    assert await table.get(a_call(fresh=True), kept_is_enough=True) == 1
+
+
 async def test_each_fresh_operation_loads_anew() -> None:
     source = Source()
     table = source.table()
