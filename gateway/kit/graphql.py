@@ -105,7 +105,7 @@ class CursorInfo(Struct, frozen=True, rename="camel"):
     end_cursor: str | None = None
 
 
-class Connection(Protocol[N]):
+class RelayConnection(Protocol[N]):
     """What of a connection a walk looks at."""
 
     @property
@@ -115,7 +115,7 @@ class Connection(Protocol[N]):
     def nodes(self) -> Sequence[N]: ...
 
 
-class Nodes(Struct, Generic[T], frozen=True, rename="camel"):
+class RelayNodes(Struct, Generic[T], frozen=True, rename="camel"):
     """A connection that was asked for `nodes`."""
 
     page_info: CursorInfo
@@ -123,7 +123,7 @@ class Nodes(Struct, Generic[T], frozen=True, rename="camel"):
 
 
 async def connection_pages(
-    ask: Callable[[str | None], Awaitable[Connection[N]]],
+    ask: Callable[[str | None], Awaitable[RelayConnection[N]]],
     *,
     most: int = MOST_PAGES,
     what: str = "",
@@ -132,7 +132,7 @@ async def connection_pages(
     """The nodes of every page, first the page `after`. Ends as `cursor_pages`; a next page without a cursor is an
     InvalidAnswer."""
 
-    def following(page: Connection[N]) -> str | None:
+    def following(page: RelayConnection[N]) -> str | None:
         if not page.page_info.has_next_page:
             return None
         if not page.page_info.end_cursor:

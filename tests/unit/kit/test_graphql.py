@@ -15,7 +15,7 @@ from gateway.kit.graphql import (
     AnsweredError,
     AnswerEnvelope,
     CursorInfo,
-    Nodes,
+    RelayNodes,
     connection_pages,
     envelope,
     request_body,
@@ -88,9 +88,9 @@ def test_a_request_carries_decimals_as_numbers() -> None:
 
 
 async def test_a_connection_is_walked_to_its_end() -> None:
-    pages = {None: Nodes(CursorInfo(True, "a"), (1, 2)), "a": Nodes(CursorInfo(False, "b"), (3,))}
+    pages = {None: RelayNodes(CursorInfo(True, "a"), (1, 2)), "a": RelayNodes(CursorInfo(False, "b"), (3,))}
 
-    async def ask(after: str | None) -> Nodes[int]:
+    async def ask(after: str | None) -> RelayNodes[int]:
         return pages[after]
 
     assert [node async for nodes in connection_pages(ask) for node in nodes] == [1, 2, 3]
@@ -98,8 +98,8 @@ async def test_a_connection_is_walked_to_its_end() -> None:
 
 @pytest.mark.parametrize("cursor", [None, "", "a"])
 async def test_a_connection_that_does_not_advance_is_an_invalid_answer(cursor: str | None) -> None:
-    async def ask(after: str | None) -> Nodes[int]:
-        return Nodes(CursorInfo(True, cursor), (1,))
+    async def ask(after: str | None) -> RelayNodes[int]:
+        return RelayNodes(CursorInfo(True, cursor), (1,))
 
     with pytest.raises(InvalidAnswer):
         async for _ in connection_pages(ask, after="a"):
