@@ -26,7 +26,6 @@ from gateway.http.gate import Gate
 from gateway.http.wire import AsgiScope, Receive, Send
 from gateway.logs.failures import FAILURES
 from gateway.ownership import Ownership
-from gateway.ports.commands import PLACE_ORDER
 from gateway.ports.manifest import Manifest
 from gateway.registry import Registry, check_identity_rules, cursor_secret
 from gateway.security.limits import guard_of
@@ -68,7 +67,6 @@ class Gateway:
         self.ownership = Ownership(settings, registry.backends)
         self.kept = Kept(database, self._heard)
         self.writes = Writes(registry.backends, StoredWrites(database), self.changed, self.kept.tasks, metrics)
-        self.writes.know(PLACE_ORDER)
         self.services = Services(
             settings,
             caller,

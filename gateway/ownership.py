@@ -16,19 +16,21 @@ from gateway.markets import Markets
 from gateway.model.identity import place_key
 from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.model.written_hours import known_zone, special_hours, weekly_hours
-from gateway.ports.domains import PORTS
-from gateway.settings import CUSTOMER_FIELDS, ChannelSection, LocationSection, Settings, StoreSection
+from gateway.ports.agreement import serves_any
+from gateway.ports.domain import DataDomain, domains, reads
+from gateway.ports.stock import STOCK
+from gateway.settings import ChannelSection, LocationSection, Settings, StoreSection
 
 
 class DomainPlan(Struct, frozen=True):
-    """`order` as configured: the first that knows the market owns it."""
+    """`order` as configured: the first that knows the market owns it; empty where nobody serves an optional domain."""
 
-    domain: str
-    order: tuple[str, ...]
-    fallback: bool
-    fallback_on_missing: bool
-    compare: tuple[str, ...]
-    fields: Mapping[str, tuple[str, ...]]
+    domain: DataDomain
+    order: tuple[str, ...] = ()
+    fallback: bool = False
+    fallback_on_missing: bool = False
+    compare: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = {}
 
 
 class LocationPlan(Struct, frozen=True):
@@ -65,7 +67,9 @@ class Ownership:
         self._name = {alias: name for name, alias in self._alias.items()}
         if len(self._name) != len(self._alias):
             raise ConfigurationError("two backends share an alias", place="backends")
-        self.domains = {name: self._domain(name, settings) for name in settings.domains}
+        self._declared = domains()
+        plans = [self._domain(name, settings) for name in settings.domains]
+        self.domains: Mapping[DataDomain, DomainPlan] = {plan.domain: plan for plan in plans}
         self.locations = {name: self._location(name, section) for name, section in settings.locations.items()}
         self.stores = {name: self._store(name, section) for name, section in settings.stores.items()}
         _refuse_shared_shelves(self.locations, settings)
@@ -83,27 +87,29 @@ class Ownership:
 
     # --- what services ask -------------------------------------------------------------------------------------------
 
-    def plan(self, domain: str) -> DomainPlan:
-        """Raises ConfigurationError where nobody serves the domain."""
+    def plan(self, domain: DataDomain) -> DomainPlan:
+        """Raises ConfigurationError where nobody serves a domain that no retailer can do without."""
         plan = self.domains.get(domain)
-        if plan is None:
-            raise ConfigurationError("nobody serves this data domain", place=f"domains.{domain}")
-        return plan
+        if plan is not None:
+            return plan
+        if domain.optional:
+            return DomainPlan(domain)
+        raise ConfigurationError("nobody serves this data domain", place=f"domains.{domain.name}")
 
-    def serves(self, domain: str) -> bool:
+    def serves(self, domain: DataDomain) -> bool:
         return domain in self.domains
 
-    def serving(self, domain: str, country: str | None) -> tuple[str, ...]:
+    def serving(self, domain: DataDomain, country: str | None) -> tuple[str, ...]:
         """The domain's backends that know this market, in configured order."""
         return tuple(name for name in self.plan(domain).order if self.knows_market(name, country))
 
-    def answering(self, domain: str, country: str | None) -> tuple[str, ...]:
+    def answering(self, domain: DataDomain, country: str | None) -> tuple[str, ...]:
         """Those of them whose answers a client can get: the owner, and the others where they may stand in. What is
         named by an id or a cursor is asked of these only, so that no id gets more than browsing does."""
         backends = self.serving(domain, country)
         return backends if self.plan(domain).fallback else backends[:1]
 
-    def comparing(self, domain: str, country: str | None) -> tuple[str, ...]:
+    def comparing(self, domain: DataDomain, country: str | None) -> tuple[str, ...]:
         return tuple(name for name in self.plan(domain).compare if self.knows_market(name, country))
 
     def knows_market(self, backend: str, country: str | None) -> bool:
@@ -137,9 +143,9 @@ class Ownership:
 
     def _domain(self, name: str, settings: Settings) -> DomainPlan:
         place = f"domains.{name}"
-        port = PORTS.get(name)
-        if port is None:
-            raise ConfigurationError(f"no such data domain{_hint(name, PORTS)}", place=place)
+        domain = self._declared.get(name)
+        if domain is None:
+            raise ConfigurationError(f"no such data domain{_hint(name, self._declared)}", place=place)
         section = settings.domains[name]
         if not section.order:
             raise ConfigurationError("nobody serves this data domain: `order` is empty", place=place)
@@ -148,15 +154,15 @@ class Ownership:
         for key in ("order", "compare"):
             _refuse_twice(getattr(section, key), f"{place}.{key}")
             for backend in getattr(section, key):
-                self._capable(backend, port, f"{place}.{key}")
+                self._capable(backend, domain, f"{place}.{key}")
         for field, backends in section.fields.items():
-            if field not in CUSTOMER_FIELDS:
-                raise ConfigurationError(f"no such field{_hint(field, CUSTOMER_FIELDS)}", place=f"{place}.fields")
+            if field not in domain.fields:
+                raise ConfigurationError(f"no such field{_hint(field, domain.fields)}", place=f"{place}.fields")
             _refuse_twice(backends, f"{place}.fields.{field}")
             for backend in backends:
                 self._known_backend(backend, f"{place}.fields.{field}")
         return DomainPlan(
-            name,
+            domain,
             section.order,
             section.fallback,
             section.on_missing == "fallback",
@@ -171,13 +177,13 @@ class Ownership:
         stock = section.stock or next((b for b in self._stock_order() if b in section.refs), None)
         if stock is None:
             raise ConfigurationError("no backend counts stock here: name one in `stock`", place=place)
-        self._capable(stock, PORTS["stock"], f"{place}.stock")
+        self._capable(stock, STOCK, f"{place}.stock")
         if stock not in section.refs:
             raise ConfigurationError(f"`refs` does not say what `{stock}` calls this place", place=place)
         return LocationPlan(name, stock, section.refs[stock], section.refs, section.safety_stock)
 
     def _stock_order(self) -> tuple[str, ...]:
-        return self.domains["stock"].order if "stock" in self.domains else ()
+        return self.domains[STOCK].order if STOCK in self.domains else ()
 
     def _store(self, name: str, section: StoreSection) -> StorePlan:
         place = f"stores.{name}"
@@ -202,10 +208,16 @@ class Ownership:
             raise ConfigurationError(f"no backend `{name}`{_hint(name, self.backends)}", place=place)
         return self.backends[name]
 
-    def _capable(self, name: str, port: type, place: str) -> None:
+    def _capable(self, name: str, domain: DataDomain, place: str) -> None:
         backend = self._known_backend(name, place)
-        if not isinstance(backend.adapter, port):
+        if not (serves_any(backend.manifest, domain) and _has_ports(backend, domain)):
             raise ConfigurationError(f"`{name}` ({backend.manifest.name}) cannot serve this data domain", place=place)
+
+
+def _has_ports(backend: BoundBackend, domain: DataDomain) -> bool:
+    """Whether what the domain cannot be served without is there: an optional key may be missing."""
+    needed = {operation.port for operation in reads().values() if operation.domain is domain and operation.essential}
+    return all(backend.backend.port(port) is not None for port in needed)
 
 
 def _refuse_twice(names: Iterable[str], place: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,6 +22,8 @@ from gateway.constraints.texts import variable_shown
 from gateway.errors import ConfigurationError, Mistake
 from gateway.logs.redaction import know_secrets
 from gateway.model.identity import KeyRule
+from gateway.ports.agreement import disagreements
+from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, Secret
 from gateway.settings import BackendSection, Settings, convert
 from gateway.state.database import Database
@@ -55,7 +57,7 @@ def manifest_of(name: str, *, place: str) -> Manifest:
         raise ConfigurationError(f"adapter `{name}` cannot be imported: {error}", place=place) from error
     if not isinstance(manifest, Manifest):
         raise ConfigurationError(f"the entry point of adapter `{name}` is no manifest", place=place)
-    return manifest
+    return cast("Manifest", manifest)
 
 
 def secret(settings: Settings, name: str, *, place: str) -> Secret:
@@ -159,10 +161,11 @@ class Registry:
             clock=_utc_now,
             locations=_references(settings, section.name),
         )
+        backend = made(manifest, environment, f"{place}.adapter")
         self.backends[section.name] = BoundBackend(
             name=section.name,
             alias=section.alias,
-            adapter=manifest.create(environment),
+            backend=backend,
             manifest=manifest,
             policy=section.policy,
             transport=transport,
@@ -170,11 +173,24 @@ class Registry:
 
     async def close(self) -> None:
         for backend in self.backends.values():
-            await backend.adapter.close()
+            await backend.backend.close()
             if backend.transport is not None:
                 await backend.transport.close()
         for identifiers in self._identifiers:
             await identifiers.close()
+
+
+def made(manifest: Manifest, environment: AdapterEnvironment[Any], place: str) -> Backend:
+    """What an adapter makes of its section. Raises ConfigurationError where that is not what its manifest says."""
+    backend = cast("object", manifest.create(environment))
+    if not isinstance(backend, Backend):
+        raise ConfigurationError(
+            f"the adapter `{manifest.name}` makes {type(backend).__name__}, no Backend", place=place
+        )
+    mistakes = list(disagreements(manifest, backend, environment.config, place))
+    if mistakes:
+        raise ConfigurationError.of(mistakes)
+    return backend
 
 
 def check_address(url: str, *, place: str) -> None:

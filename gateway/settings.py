@@ -44,6 +44,7 @@ from gateway.constraints import (
 )
 from gateway.errors import ConfigurationError, Mistake, Unreadable
 from gateway.model.configured_times import CLOCK, ISO_DATE, WEEKDAYS
+from gateway.model.customers import OWNED_FIELDS
 from gateway.model.identity import KeyRule
 from gateway.model.principal import ClientProfile
 from gateway.model.stores import Address, GeoPoint
@@ -61,7 +62,6 @@ Text = Annotated[str, TEXT]
 Available = Annotated[str, AVAILABLE_LANGUAGE]
 Days = Annotated[int, between(0, 365, "days")]
 
-CUSTOMER_FIELDS = ("given_name", "family_name", "language", "birth_date", "groups", "consents", "emails", "phones")
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Asymmetric ones: whoever verifies cannot sign."""
 ISSUER_KINDS = ("customer", "device", "staff", "service")
@@ -131,7 +131,7 @@ class DomainSection(_Section, frozen=True, kw_only=True):
     fallback: bool = False
     on_missing: Annotated[str, one_of("absent", "fallback")] = "absent"
     compare: tuple[Backend, ...] = ()
-    fields: Annotated[Mapping[str, tuple[Backend, ...]], one_of(*CUSTOMER_FIELDS).for_keys()] = {}
+    fields: Annotated[Mapping[str, tuple[Backend, ...]], one_of(*OWNED_FIELDS).for_keys()] = {}
 
 
 class LocationSection(_Section, frozen=True, kw_only=True):

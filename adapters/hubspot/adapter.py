@@ -18,7 +18,7 @@ from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import Consent, CustomerKey, CustomerKeyKind, CustomerRecord
 from gateway.model.identity import INT64, record_number
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Probe
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 

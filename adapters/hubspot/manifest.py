@@ -9,6 +9,7 @@ from adapters.hubspot.errors import throttle
 from adapters.hubspot.webhooks import TOPICS
 from gateway.kit import budgets
 from gateway.model.operation import MEBIBYTE, OperationSpec
+from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
 CONSENTS_AT_ONCE = 10
@@ -18,8 +19,9 @@ ONE_PER_KIND = budgets.at_most(budgets.keys, budgets.axis("kinds", 1))
 """Emails, phones and ids are a request each; `kinds` of them are asked together, usually one."""
 
 
-def create(environment: AdapterEnvironment) -> HubSpotAdapter:
-    return HubSpotAdapter(environment)
+def create(environment: AdapterEnvironment[HubSpotConfig]) -> Backend:
+    adapter = HubSpotAdapter(environment)
+    return Backend(ports=(adapter,), probe=adapter, webhooks=adapter, close=adapter.close)
 
 
 MANIFEST = Manifest(

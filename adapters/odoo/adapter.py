@@ -13,7 +13,7 @@ from adapters.odoo.stock import OdooStock
 from adapters.odoo.stores import OdooStores
 from adapters.odoo.webhooks import OdooWebhooks
 from gateway.model.context import CallContext
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Probe
 
 
 class OdooAdapter(

@@ -14,7 +14,7 @@ from gateway.errors import AdapterError
 from gateway.model.context import CallContext
 from gateway.model.money import Money
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports.domains import PriceAudit, PriceDrift
+from gateway.ports.price import PriceAudit, PriceDrift
 
 NOTICEABLE = Decimal("0.000001")
 """Relative. Below it is what floats lose of a unit price; totals are exact."""

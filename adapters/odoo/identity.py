@@ -9,7 +9,7 @@ from adapters.odoo.backend import SKUS_A_REQUEST, CodeRow, OdooBackend, chunks
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
-from gateway.ports.domains import IdentityAudit
+from gateway.ports.identity import IdentityAudit
 
 ROWS_A_PAGE = 5_000
 AUDIT = "product.audit"

@@ -15,7 +15,8 @@ from adapters.odoo.products import PRODUCTS_SIZE
 from adapters.odoo.stock import QUANTS_SIZE
 from adapters.odoo.webhooks import TOPICS
 from gateway.model.operation import OperationSpec
-from gateway.ports.manifest import Manifest, QualityTier
+from gateway.ports.backend import Backend
+from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
 Budget = Callable[[int, Mapping[str, int]], int]
 
@@ -48,6 +49,11 @@ def _programs(keys: int, axes: Mapping[str, int]) -> int:
     return 1 + axes.get("scoped", 0)
 
 
+def create(environment: AdapterEnvironment[OdooConfig]) -> Backend:
+    adapter = OdooAdapter(environment)
+    return Backend(ports=(adapter,), probe=adapter, webhooks=adapter, close=adapter.close)
+
+
 LANGUAGE = frozenset({"language"})
 MARKET = frozenset({"channel", "country", "currency"})
 
@@ -56,7 +62,7 @@ MANIFEST = Manifest(
     title="Odoo",
     api_version="JSON-2 of 19; JSON-RPC of 18 and 17",
     config=OdooConfig,
-    create=OdooAdapter,
+    create=create,
     operations={
         "product.get_products": OperationSpec(
             vary_on=LANGUAGE,
@@ -107,6 +113,16 @@ MANIFEST = Manifest(
     tier=QualityTier.SILVER,
     key_fields=KEY_FIELDS,
     webhook_topics=TOPICS,
+    errands=(
+        "product.resolve",
+        "product.audit",
+        "product.tables",
+        "stock.tables",
+        "price.tables",
+        "rights",
+        "login",
+        "version",
+    ),
     unverified=(
         "Odoo 17 is asked as 18 is, but for the fields it lacks; no such server was tried.",
         "Units of measure of 19 (`uom.uom.factor`) and image addresses (`images`) were not seen on a real server.",

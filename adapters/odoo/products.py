@@ -11,7 +11,6 @@ from adapters.odoo.values import link, record_id, text
 from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
 from gateway.model.catalog import (
     Category,
-    Collection,
     Product,
     ProductKey,
     ProductKeyKind,
@@ -173,7 +172,3 @@ class OdooProducts(OdooBackend):
             )
             for place, row in enumerate(rows)
         )
-
-    async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
-        """Odoo has none; its product tags are the products' tags."""
-        return ()

@@ -21,7 +21,7 @@ from adapters.shopify.variants import Variants
 from gateway.errors import ConfigurationError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.search import SearchCapabilities, SearchPage, SearchQuery
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Probe
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 

@@ -11,7 +11,7 @@ from adapters.shopify.identifiers import Found, Identifiers
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
-from gateway.ports.domains import IdentityAudit
+from gateway.ports.identity import IdentityAudit
 from gateway.ports.manifest import AdapterEnvironment
 
 PAGE = 250

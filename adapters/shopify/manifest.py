@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from adapters.shopify.adapter import create
+from adapters.shopify.adapter import create as connected
 from adapters.shopify.client import API_VERSION
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.errors import throttle
 from adapters.shopify.operations import OPERATIONS
 from adapters.shopify.webhooks import TOPICS
-from gateway.ports.manifest import Manifest, QualityTier
+from gateway.ports.backend import Backend
+from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
+
+
+def create(environment: AdapterEnvironment[ShopifyConfig]) -> Backend:
+    adapter = connected(environment)
+    return Backend(ports=(adapter,), probe=adapter, webhooks=adapter, close=adapter.close)
+
 
 MANIFEST = Manifest(
     name="shopify",

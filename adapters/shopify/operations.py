@@ -11,7 +11,13 @@ from adapters.shopify.orders_documents import LINE_POINTS, ORDER_POINTS
 from adapters.shopify.pricing import BREAK_POINTS, POINTS
 from adapters.shopify.stock import item_points
 from gateway.model.operation import OperationSpec
-from gateway.ports import operations as ports
+from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
+from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
+from gateway.ports.search import SEARCH
+from gateway.ports.stock import GET_STOCK
+from gateway.ports.store import LIST_STORES
 
 _SHOWN = frozenset({"country", "language"})
 EIGHT_MEBIBYTES = 8 << 20
@@ -52,33 +58,31 @@ def orders_by_id_requests(keys: int, axes: Mapping[str, int]) -> int:
 
 
 OPERATIONS: Mapping[str, OperationSpec] = {
-    ports.GET_PRODUCTS.name: OperationSpec(
+    GET_PRODUCTS.name: OperationSpec(
         vary_on=_SHOWN,
         requests=product_requests,
         time_to_live=60.0,
         stale_for=600.0,
         max_response_bytes=EIGHT_MEBIBYTES,
     ),
-    ports.LIST_PRODUCTS.name: OperationSpec(
+    LIST_PRODUCTS.name: OperationSpec(
         vary_on=_SHOWN, time_to_live=60.0, stale_for=600.0, max_response_bytes=EIGHT_MEBIBYTES
     ),
-    ports.LIST_CATEGORIES.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
-    ports.LIST_COLLECTIONS.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
-    ports.SEARCH.name: OperationSpec(vary_on=_SHOWN, time_to_live=30.0, max_response_bytes=EIGHT_MEBIBYTES),
-    ports.GET_PRICES.name: OperationSpec(
+    LIST_CATEGORIES.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
+    LIST_COLLECTIONS.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
+    SEARCH.name: OperationSpec(vary_on=_SHOWN, time_to_live=30.0, max_response_bytes=EIGHT_MEBIBYTES),
+    GET_PRICES.name: OperationSpec(
         vary_on=frozenset({"country", "currency", "price_group"}),
         requests=price_requests,
         time_to_live=30.0,
         stale_for=300.0,
     ),
-    ports.PRICE_CONTEXT.name: OperationSpec(personal=True, requests=per(100), time_to_live=300.0),
-    ports.GET_STOCK.name: OperationSpec(
-        axes={"locations": 100}, requests=stock_requests, time_to_live=5.0, stale_for=60.0
-    ),
-    ports.LIST_STORES.name: OperationSpec(time_to_live=300.0, stale_for=3600.0),
-    ports.FIND_CUSTOMERS.name: OperationSpec(personal=True, requests=per(100), time_to_live=10.0),
-    ports.GET_CONSENTS.name: OperationSpec(personal=True, requests=per(100)),
-    ports.LIST_ORDERS.name: OperationSpec(personal=True, requests=order_requests),
-    ports.GET_ORDERS.name: OperationSpec(personal=True, requests=orders_by_id_requests),
-    ports.GET_BY_ORIGIN.name: OperationSpec(personal=True, requests=lambda keys, axes: per(25)(keys, axes) + 1),
+    PRICE_CONTEXT.name: OperationSpec(personal=True, requests=per(100), time_to_live=300.0),
+    GET_STOCK.name: OperationSpec(axes={"locations": 100}, requests=stock_requests, time_to_live=5.0, stale_for=60.0),
+    LIST_STORES.name: OperationSpec(time_to_live=300.0, stale_for=3600.0),
+    FIND_CUSTOMERS.name: OperationSpec(personal=True, requests=per(100), time_to_live=10.0),
+    GET_CONSENTS.name: OperationSpec(personal=True, requests=per(100)),
+    LIST_ORDERS.name: OperationSpec(personal=True, requests=order_requests),
+    GET_ORDERS.name: OperationSpec(personal=True, requests=orders_by_id_requests),
+    GET_BY_ORIGIN.name: OperationSpec(personal=True, requests=lambda keys, axes: per(25)(keys, axes) + 1),
 }

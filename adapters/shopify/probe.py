@@ -10,7 +10,7 @@ from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.shopfront import Shopfront
 from gateway.errors import CredentialsRefused, Mistake
 from gateway.model.context import CallContext
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Probe
 
 SHOP = Document(
     "admin",

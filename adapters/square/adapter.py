@@ -32,11 +32,12 @@ from gateway.model.customers import (
     LoyaltyProgram,
 )
 from gateway.model.identity import NativeRef
-from gateway.model.orders import Order, OrderOrigin, OrdersPage, OrdersQuery
+from gateway.model.orders import Order, OrdersPage, OrdersQuery
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevels
 from gateway.model.stores import StoreRecord
-from gateway.ports.domains import IdentityAudit, Probe
+from gateway.ports.backend import Probe
+from gateway.ports.identity import IdentityAudit
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 
@@ -145,11 +146,6 @@ class SquareAdapter:
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
     ) -> Mapping[NativeRef, Order | AdapterError]:
         return await self._orders.get_orders(keys, context, call)
-
-    async def get_by_origin(
-        self, keys: Sequence[OrderOrigin], context: ContextView, call: CallContext
-    ) -> Mapping[OrderOrigin, Order | AdapterError]:
-        return await self._orders.get_by_origin(keys, context, call)
 
     async def resolve(
         self, keys: Sequence[str], context: ContextView, call: CallContext

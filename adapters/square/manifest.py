@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.square.adapter import create
+from adapters.square.adapter import create as connected
 from adapters.square.config import API_VERSION, SquareConfig
 from adapters.square.identifiers import FIELDS, OBJECTS_PER_READ, VALUES_PER_QUERY
 from adapters.square.reads.catalog import ITEMS_PER_PAGE
@@ -15,7 +15,8 @@ from adapters.square.reads.stock import ROWS_PER_PAGE
 from adapters.square.webhooks import TOPICS
 from gateway.kit.budgets import NONE, axis, constant, keys, less, per, plus, times
 from gateway.model.operation import MEBIBYTE, OperationSpec
-from gateway.ports.manifest import Manifest, QualityTier
+from gateway.ports.backend import Backend
+from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
 LARGE = 16 * MEBIBYTE
 
@@ -97,6 +98,12 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         max_response_bytes=LARGE,
     ),
 }
+
+
+def create(environment: AdapterEnvironment[SquareConfig]) -> Backend:
+    adapter = connected(environment)
+    return Backend(ports=(adapter,), probe=adapter, webhooks=adapter, close=adapter.close)
+
 
 UNVERIFIED = (
     "tills leave order.source.name empty (seen by others, not documented): set own_sources where receipts have one",

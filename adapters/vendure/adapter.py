@@ -10,7 +10,7 @@ from adapters.vendure.search import SearchReader
 from adapters.vendure.wire.channel import CollectionIds, ProbeData
 from gateway.errors import CredentialsRefused, Mistake
 from gateway.model.context import CallContext
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Probe
 
 
 class VendureAdapter(SearchReader, OfferReader, AccountReader):

@@ -8,6 +8,7 @@ from adapters.vendure.catalogue import PRODUCTS_BYTES
 from adapters.vendure.config import VendureConfig
 from gateway.kit.budgets import constant
 from gateway.model.operation import OperationSpec
+from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
 KEYS = 100
@@ -20,8 +21,9 @@ TWO_REQUESTS = constant(2)
 """The search index, then the products it found."""
 
 
-def create(environment: AdapterEnvironment) -> VendureAdapter:
-    return VendureAdapter(environment)
+def create(environment: AdapterEnvironment[VendureConfig]) -> Backend:
+    adapter = VendureAdapter(environment)
+    return Backend(ports=(adapter,), probe=adapter, close=adapter.close)
 
 
 MANIFEST = Manifest(
@@ -32,6 +34,7 @@ MANIFEST = Manifest(
     create=create,
     tier=QualityTier.GOLD,
     key_fields=("sku",),
+    errands=("login", "channel facts", "identity"),
     operations={
         "product.get_products": OperationSpec(
             vary_on=_IN_CHANNEL,

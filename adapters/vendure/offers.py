@@ -28,7 +28,7 @@ from gateway.model.operation import MEBIBYTE
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevels
 from gateway.model.stores import StoreRecord
-from gateway.ports.domains import IdentityAudit
+from gateway.ports.identity import IdentityAudit
 
 VARIANTS_BYTES = 4 * MEBIBYTE
 
@@ -106,12 +106,6 @@ class OfferReader(Reader):
             max_response_bytes=VARIANTS_BYTES,
         )
         return data.product_variants.items
-
-    async def price_context(
-        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
-    ) -> Mapping[NativeRef, str | AdapterError]:
-        """Vendure's own prices depend on channel and currency, not on the customer."""
-        return {}
 
     # --- stock and places -----------------------------------------------------------------------------------------
 

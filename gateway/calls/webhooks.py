@@ -20,7 +20,7 @@ from gateway.calls.metrics import CallMetrics
 from gateway.calls.operation.bound import BoundBackend
 from gateway.errors import BadInput, Overloaded, Unauthenticated
 from gateway.logs.failures import FAILURES
-from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent, WebhookPort
+from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent
 
 DEBOUNCE = 0.1
 """Seconds during which changes are collected: a bulk edit sends a delivery for each record."""
@@ -71,11 +71,11 @@ class WebhookInbox:
         """Returns before the work the delivery causes, and after what it tells is safe. Raises KeyError for a backend
         that has no webhooks, Unauthenticated for a forged or old delivery, BadInput for one that makes no sense,
         Overloaded when too many wait and StateUnavailable when it cannot be kept (the vendor will repeat it)."""
-        adapter = self._backends[backend].adapter
-        if not isinstance(adapter, WebhookPort):
+        port = self._backends[backend].backend.webhooks
+        if port is None:
             raise KeyError(backend)
         try:
-            events = adapter.receive(delivery)
+            events = port.receive(delivery)
         except (Unauthenticated, BadInput) as error:
             outcome = "forged" if isinstance(error, Unauthenticated) else "refused"
             self._count.labels(backend, outcome).inc()

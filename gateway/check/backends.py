@@ -19,8 +19,12 @@ from gateway.constraints import nearest
 from gateway.errors import Mistake
 from gateway.model.context import CallContext, Priority
 from gateway.model.stores import StoreRecord
-from gateway.ports.domains import PORTS, IdentityAudit, IdentityPort, PriceAudit, PriceAuditPort, Probe
-from gateway.ports.operations import LIST_STORES, OPERATIONS
+from gateway.ports.backend import AUDIT, PRICE_DRIFT, PROBE, Probe
+from gateway.ports.domain import DataDomain, domains
+from gateway.ports.identity import IdentityAudit, IdentityPort
+from gateway.ports.price import PRICE, PriceAudit, PriceAuditPort
+from gateway.ports.stock import STOCK
+from gateway.ports.store import LIST_STORES, STORE
 
 SECONDS = 30.0
 DRIFT_SAMPLE = 20
@@ -47,16 +51,16 @@ class Examination:
 
     async def report(self) -> BackendReport:
         backend, started = self._backend, time.perf_counter()
-        probe: Probe | None = await self._tried(lambda: backend.adapter.probe(self._call()), "probe")
+        probe: Probe | None = await self._tried(lambda: backend.backend.probe.probe(self._call(PROBE)), PROBE)
         milliseconds = (time.perf_counter() - started) * 1000
-        self._problems += manifest_problems(backend)
         audit: IdentityAudit | None = None
         prices: PriceAudit | None = None
         if probe is not None:
             self._problems += [_told(problem, backend.name) for problem in probe.problems]
             self._rights(probe)
-            if isinstance(adapter := backend.adapter, IdentityPort):
-                audit = await self._tried(lambda: adapter.audit(self._call()), "the audit of keys")
+            identity = backend.backend.port(IdentityPort)
+            if identity is not None:
+                audit = await self._tried(lambda: identity.audit(self._call(AUDIT)), "the audit of keys")
             prices = await self._prices()
             await self._places()
         return BackendReport(
@@ -85,27 +89,29 @@ class Examination:
 
     def _rights(self, probe: Probe) -> None:
         """A right that nobody needs here is none that is missing."""
-        for domain, rights in probe.lacking.items():
-            if domain in self._gateway.ownership.domains and self._asked_for(domain):
+        for name, rights in probe.lacking.items():
+            domain = domains().get(name)
+            if domain is not None and self._gateway.ownership.serves(domain) and self._asked_for(domain):
                 self._problems.append(
                     Problem(
-                        message=f"the credential lacks the right {', '.join(rights)}, which {domain} needs",
+                        message=f"the credential lacks the right {', '.join(rights)}, which {name} needs",
                         backend=self._backend.name,
                         cause=Kind.RIGHTS.value,
                     )
                 )
 
-    def _asked_for(self, domain: str) -> bool:
+    def _asked_for(self, domain: DataDomain) -> bool:
         ownership, name = self._gateway.ownership, self._backend.name
         plan = ownership.plan(domain)
-        counts = domain == "stock" and any(location.backend == name for location in ownership.locations.values())
+        counts = domain is STOCK and any(location.backend == name for location in ownership.locations.values())
         return counts or name in plan.order or name in plan.compare
 
     async def _prices(self) -> PriceAudit | None:
-        name, adapter = self._backend.name, self._backend.adapter
-        if not isinstance(adapter, PriceAuditPort) or not self._owns("price"):
+        name, port = self._backend.name, self._backend.backend.port(PriceAuditPort)
+        if port is None or not self._owns(PRICE):
             return None
-        audit = await self._tried(lambda: adapter.price_drift(DRIFT_SAMPLE, self._call(), self._skus), "price_drift")
+        call = self._call(PRICE_DRIFT)
+        audit = await self._tried(lambda: port.price_drift(DRIFT_SAMPLE, call, self._skus), PRICE_DRIFT)
         if audit is None:
             return None
         self._problems += drifted(name, audit)
@@ -118,7 +124,7 @@ class Examination:
         gateway, name = self._gateway, self._backend.name
         ownership = gateway.ownership
         used = any(plan.backend == name for plan in ownership.locations.values())
-        listed = ownership.serves("store") and name in ownership.plan("store").order
+        listed = ownership.serves(STORE) and name in ownership.plan(STORE).order
         refs = ownership.references(name)
         if not (used or listed or refs) or not ownership.offers(name, LIST_STORES.name):
             return
@@ -166,17 +172,17 @@ class Examination:
     def _serves(self) -> tuple[str, ...]:
         name = self._backend.name
         return tuple(
-            f"{domain}{'' if plan.order[0] == name else ' (stands in or adds)'}"
+            f"{domain.name}{'' if plan.order[0] == name else ' (stands in or adds)'}"
             for domain, plan in self._gateway.ownership.domains.items()
             if name in plan.order
         )
 
-    def _owns(self, domain: str) -> bool:
+    def _owns(self, domain: DataDomain) -> bool:
         ownership = self._gateway.ownership
         return ownership.serves(domain) and self._backend.name in ownership.plan(domain).order
 
-    def _call(self) -> CallContext:
-        return CallContext.within(SECONDS, priority=Priority.BACKGROUND, fresh=True)
+    def _call(self, operation: str = "") -> CallContext:
+        return CallContext.within(SECONDS, priority=Priority.BACKGROUND, fresh=True, operation=operation)
 
 
 def _told(problem: str | Mistake, backend: str) -> Problem:
@@ -184,32 +190,6 @@ def _told(problem: str | Mistake, backend: str) -> Problem:
     if isinstance(problem, str):
         return Problem(message=problem, backend=backend)
     return Problem.of(replace(problem, place=f"backends.{backend}.{problem.place}" if problem.place else None))
-
-
-def manifest_problems(backend: BoundBackend) -> list[Problem]:
-    """Where what an adapter declares is not what it is."""
-    found: list[Problem] = []
-    for name in backend.manifest.operations:
-        operation = OPERATIONS.get(name)
-        if operation is None:
-            found.append(
-                Problem(
-                    message=f"the adapter's manifest declares `{name}`, which is no operation",
-                    backend=backend.name,
-                    nearest=nearest(name, OPERATIONS),
-                )
-            )
-        elif not callable(getattr(backend.adapter, operation.method, None)) and _expected(backend, name):
-            found.append(
-                Problem(message=f"the adapter declares `{name}` and has no `{operation.method}`", backend=backend.name)
-            )
-    return found
-
-
-def _expected(backend: BoundBackend, operation: str) -> bool:
-    """An operation that needs an optional key is declared whether or not the key is there."""
-    domain = operation.partition(".")[0]
-    return domain not in backend.manifest.needs or isinstance(backend.adapter, PORTS[domain])
 
 
 def _keys(audit: IdentityAudit) -> str:

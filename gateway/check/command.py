@@ -16,7 +16,7 @@ from gateway.check.issuers import examine_issuers
 from gateway.check.report import as_json, as_text
 from gateway.check.surroundings import document_problems, misplaced_stores, redis_problems, silent_languages
 from gateway.errors import ConfigurationError
-from gateway.ports.domains import PORTS
+from gateway.ports.domain import domains
 from gateway.settings import Settings, load_draft
 from gateway.validation import validate
 
@@ -97,6 +97,6 @@ def _with(report: BackendReport, called: Calls | None) -> BackendReport:
 def _unserved(settings: Settings) -> list[str]:
     return [
         f"domains.{name}: not served: nobody is configured for this data domain"
-        for name in PORTS
+        for name in domains()
         if name not in settings.domains
     ]

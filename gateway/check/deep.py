@@ -24,10 +24,17 @@ from gateway.check.findings import Call, Problem
 from gateway.errors import AdapterError, ClientFault
 from gateway.model.catalog import Product, ProductPage, ProductQuery
 from gateway.model.context import CallContext, CommerceContext, Priority
-from gateway.ports.operations import GET_PRICES, LIST_PRODUCTS, OPERATIONS, KeyedOperation
+from gateway.ports.customer import FIND_CUSTOMERS
+from gateway.ports.domain import DataDomain, KeyedOperation, reads
+from gateway.ports.loyalty import FIND_ACCOUNTS
+from gateway.ports.order import LIST_ORDERS
+from gateway.ports.price import GET_PRICES
+from gateway.ports.product import LIST_PRODUCTS, PRODUCT
+from gateway.ports.stock import GET_STOCK
+from gateway.ports.store import LIST_STORES
 
 SECONDS = 30.0
-_KNOWN_BY_OWNER = frozenset({"price.get_prices", "stock.get_stock"})
+_KNOWN_BY_OWNER = frozenset({GET_PRICES.name, GET_STOCK.name})
 """Answers that must not all be missing where the backend owns the domain."""
 
 
@@ -39,7 +46,7 @@ class Calls(Struct, frozen=True):
 async def call_everything(gateway: Gateway, names: Sequence[str], customer: str | None) -> Mapping[str, Calls]:
     """By backend; `names` are those that answered."""
     walks = {name: await _walk(gateway, name) for name in names}
-    order = gateway.ownership.plan("product").order if gateway.ownership.serves("product") else ()
+    order = gateway.ownership.plan(PRODUCT).order if gateway.ownership.serves(PRODUCT) else ()
     shared: tuple[Product, ...] = next((walks[name] for name in order if walks.get(name)), ())
     found: dict[str, Calls] = {}
     for name in names:
@@ -87,10 +94,11 @@ class _Caller:
         contexts = known_to(self._gateway.settings, self._backend.name)
         if not contexts:
             return Calls((), ())
+        declared = reads()
         for name in sorted(self._backend.manifest.operations, key=_in_order):
-            operation = OPERATIONS.get(name)
-            if operation is None or not callable(getattr(self._backend.adapter, operation.method, None)):
-                continue  # told with the manifest, or the key for it is not there
+            operation = declared[name]
+            if self._backend.backend.port(operation.port) is None:
+                continue  # the key for it is not there
             asked = questions(name, self._facts)
             if isinstance(asked, str):
                 self._calls.append(Call(operation=name, outcome=f"not called: {asked}"))
@@ -138,7 +146,7 @@ class _Caller:
             first = next(error for error in failed if error.code == code)
             if not first.per_key or len(failed) == call.keys:
                 self._failed(f"{name}{where}", first)
-        if name in _KNOWN_BY_OWNER and not answers and self._owns(name.partition(".")[0]):
+        if name in _KNOWN_BY_OWNER and not answers and self._owns(reads()[name].domain):
             message = f"{name} knows none of {call.keys} keys of the catalogue{where}"
             self._problems.append(Problem(message=message, backend=self._backend.name))
 
@@ -150,7 +158,7 @@ class _Caller:
         self._problems.append(problem)
         self._calls.append(Call(operation=doing, outcome=f"failed: {problem.cause}"))
 
-    def _owns(self, domain: str) -> bool:
+    def _owns(self, domain: DataDomain) -> bool:
         ownership = self._gateway.ownership
         return ownership.serves(domain) and ownership.plan(domain).order[0] == self._backend.name
 
@@ -174,8 +182,8 @@ class _Caller:
 
 def _in_order(name: str) -> tuple[int, str]:
     """Those that find facts before those that need them."""
-    first = ("product.list_products", "store.list_stores", "customer.find_customers", "loyalty.find_accounts")
-    second = ("order.list_orders",)
+    first = (LIST_PRODUCTS.name, LIST_STORES.name, FIND_CUSTOMERS.name, FIND_ACCOUNTS.name)
+    second = (LIST_ORDERS.name,)
     return (0 if name in first else 1 if name in second else 2, name)
 
 

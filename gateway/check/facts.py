@@ -16,7 +16,14 @@ from gateway.model.orders import OrderOrigin, OrdersQuery
 from gateway.model.pricing import PriceKey
 from gateway.model.search import SearchQuery
 from gateway.model.stock import StockKey
-from gateway.ports import operations as ports
+from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
+from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
+from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
+from gateway.ports.search import SEARCH
+from gateway.ports.stock import GET_STOCK
+from gateway.ports.store import LIST_STORES
 
 NOBODY = "nobody@gateway-check.invalid"
 """RFC 2606: no such host can ever be."""
@@ -48,7 +55,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         return self
 
 
-_FINDS = {ports.FIND_CUSTOMERS.name: "person", ports.FIND_ACCOUNTS.name: "account", ports.LIST_ORDERS.name: "order"}
+_FINDS = {FIND_CUSTOMERS.name: "person", FIND_ACCOUNTS.name: "account", LIST_ORDERS.name: "order"}
 
 
 def _first_ref(found: Any) -> NativeRef | None:
@@ -72,7 +79,7 @@ def questions(operation: str, facts: Facts) -> Asked | str:
         return "its catalogue shows no product"
     if operation in _NEEDS_SKUS and not facts.skus:
         return "no SKU was found to ask about"
-    if operation == ports.GET_STOCK.name and not facts.places:
+    if operation == GET_STOCK.name and not facts.places:
         return "no location is mapped to this backend"
     if operation not in _ASKED:
         return "nobody knows what to ask it"
@@ -92,8 +99,8 @@ def questions(operation: str, facts: Facts) -> Asked | str:
     )
 
 
-_NEEDS_PRODUCTS = frozenset({ports.GET_PRODUCTS.name, ports.SEARCH.name})
-_NEEDS_SKUS = frozenset({ports.GET_PRICES.name, ports.GET_STOCK.name})
+_NEEDS_PRODUCTS = frozenset({GET_PRODUCTS.name, SEARCH.name})
+_NEEDS_SKUS = frozenset({GET_PRICES.name, GET_STOCK.name})
 
 
 def _email(facts: Facts) -> str:
@@ -122,25 +129,23 @@ def _search(facts: Facts) -> tuple[Any, ...]:
 
 
 _ASKED: Mapping[str, Callable[[Facts], tuple[Any, ...]]] = {
-    ports.GET_PRODUCTS.name: _products,
-    ports.LIST_PRODUCTS.name: lambda facts: (ProductQuery(FIRST),),
-    ports.LIST_CATEGORIES.name: lambda facts: (None,),
-    ports.LIST_COLLECTIONS.name: lambda facts: (None,),
-    ports.SEARCH.name: _search,
-    ports.GET_PRICES.name: lambda facts: tuple(PriceKey(sku) for sku in facts.skus),
-    ports.PRICE_CONTEXT.name: _persons,
-    ports.GET_STOCK.name: lambda facts: tuple(StockKey(sku, facts.places) for sku in facts.skus),
-    ports.LIST_STORES.name: lambda facts: (None,),
-    ports.FIND_CUSTOMERS.name: _people,
-    ports.GET_CONSENTS.name: lambda facts: (_email(facts),),
-    ports.FIND_ACCOUNTS.name: _people,
-    ports.LIST_ENTRIES.name: lambda facts: (
-        LoyaltyEntryQuery(facts.account or NativeRef(facts.backend, NO_ID), FIRST),
-    ),
-    ports.LIST_PROGRAMS.name: lambda facts: (None,),
-    ports.LIST_ORDERS.name: lambda facts: (
+    GET_PRODUCTS.name: _products,
+    LIST_PRODUCTS.name: lambda facts: (ProductQuery(FIRST),),
+    LIST_CATEGORIES.name: lambda facts: (None,),
+    LIST_COLLECTIONS.name: lambda facts: (None,),
+    SEARCH.name: _search,
+    GET_PRICES.name: lambda facts: tuple(PriceKey(sku) for sku in facts.skus),
+    PRICE_CONTEXT.name: _persons,
+    GET_STOCK.name: lambda facts: tuple(StockKey(sku, facts.places) for sku in facts.skus),
+    LIST_STORES.name: lambda facts: (None,),
+    FIND_CUSTOMERS.name: _people,
+    GET_CONSENTS.name: lambda facts: (_email(facts),),
+    FIND_ACCOUNTS.name: _people,
+    LIST_ENTRIES.name: lambda facts: (LoyaltyEntryQuery(facts.account or NativeRef(facts.backend, NO_ID), FIRST),),
+    LIST_PROGRAMS.name: lambda facts: (None,),
+    LIST_ORDERS.name: lambda facts: (
         OrdersQuery(_persons(facts), FIRST, emails=(_email(facts),), locations=facts.places),
     ),
-    ports.GET_ORDERS.name: lambda facts: (facts.order or _nobodys(facts),),
-    ports.GET_BY_ORIGIN.name: lambda facts: (OrderOrigin(NO_NUMBER, None),),
+    GET_ORDERS.name: lambda facts: (facts.order or _nobodys(facts),),
+    GET_BY_ORIGIN.name: lambda facts: (OrderOrigin(NO_NUMBER, None),),
 }

@@ -11,8 +11,7 @@ from gateway.check.findings import Problem
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext
 from gateway.model.pricing import PriceKey
-from gateway.ports.domains import PriceAudit
-from gateway.ports.operations import GET_PRICES
+from gateway.ports.price import GET_PRICES, PRICE, PriceAudit
 
 SHOWN = 20
 
@@ -35,12 +34,12 @@ async def unsold(gateway: Gateway, name: str, skus: Sequence[str], call: CallCon
     """Every market is asked for `skus`. A product may be missing somewhere; a market whose every answer is the same
     error is misconfigured."""
     ownership = gateway.ownership
-    if ownership.plan("price").order[0] != name or not skus:
+    if ownership.plan(PRICE).order[:1] != (name,) or not skus:
         return []
     keys = [PriceKey(sku) for sku in skus]
     problems: list[Problem] = []
     for commerce in known_to(gateway.settings, name):
-        if name not in ownership.serving("price", commerce.country):
+        if name not in ownership.serving(PRICE, commerce.country):
             continue
         try:
             found = await gateway.caller.keyed(name, GET_PRICES, keys, commerce, call)

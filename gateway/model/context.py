@@ -90,7 +90,8 @@ class CallContext(Struct, frozen=True, gc=False):
     source's own calculation where the adapter has two ways. `max_age` (seconds) is how old an answer the caller takes.
     `person` is a key of who is asking, set only for operations declared personal. `once`: a write to a system that does
     not know our keys, so that no attempt may be repeated or begun after the deadline. `made` is when it was made, in
-    monotonic seconds: what was read since is fresh. Never part of a cache key but for `person`."""
+    monotonic seconds: what was read since is fresh. `operation` is the one that an adapter is called for
+    (`price.get_prices`), by which its requests are limited and counted. Never part of a cache key but for `person`."""
 
     deadline: float
     priority: Priority = Priority.BROWSE
@@ -100,6 +101,7 @@ class CallContext(Struct, frozen=True, gc=False):
     person: str | None = None
     once: bool = False
     made: float = field(default_factory=time.monotonic)
+    operation: str = ""
 
     def remaining(self) -> float:
         """Seconds left; negative when over."""

@@ -62,6 +62,12 @@ class CustomerRecord(Struct, frozen=True, gc=False):
     updated_at: datetime | None = None
 
 
+GOLDEN_FIELDS = ("given_name", "family_name", "language", "birth_date", "groups", "emails", "phones")
+"""Fields of records that make the golden record."""
+OWNED_FIELDS = (*GOLDEN_FIELDS, "consents")
+"""What of a customer may have systems of record of its own."""
+
+
 class LoyaltyRule(Struct, frozen=True, gc=False, kw_only=True):
     """How points are earned by buying some of one product.
 

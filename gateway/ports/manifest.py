@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING, Generic
 
 from msgspec import Struct
 
 from gateway.model.identity import KeyRule
 from gateway.model.operation import OperationSpec
-from gateway.ports.domains import Adapter
+from gateway.ports.backend import Backend
 from gateway.ports.identifiers import IdentifierCache
 from gateway.ports.transport import Response, ThrottleSignal, Transport, plain_throttle
 from gateway.ports.writes import WriteSpec
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import TypeVar  # for a default: a checker has it, the running program needs none
+
+    C_co = TypeVar("C_co", bound="AdapterConfig", covariant=True, default="AdapterConfig")
+    C = TypeVar("C", bound="AdapterConfig", default=Any)
+else:
+    from typing import TypeVar
+
+    C_co = TypeVar("C_co", covariant=True)
+    C = TypeVar("C")
 
 
 class AdapterConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,14 +64,14 @@ class Secret:
     __str__ = __repr__
 
 
-class AdapterEnvironment(Struct, frozen=True, kw_only=True):
-    """Everything an adapter is given. `locations` are this backend's own references of the places configured for it;
-    `clock` returns the aware UTC now."""
+class AdapterEnvironment(Struct, Generic[C_co], frozen=True, kw_only=True):
+    """Everything an adapter is given. `config` is its own section, in its own type; `locations` are this backend's own
+    references of the places configured for it; `clock` returns the aware UTC now."""
 
     name: str
     alias: str
     url: str
-    config: AdapterConfig
+    config: C_co
     transport: Transport
     identifiers: IdentifierCache
     key_rule: KeyRule
@@ -74,18 +88,19 @@ class QualityTier(Enum):
     BRONZE = "bronze"
 
 
-class Manifest(Struct, frozen=True, kw_only=True):
-    """`operations` by `KeyedOperation.name` (such as `price.get_prices`); an operation that is not listed is not
-    served; `writes` by `WriteOperation.name`. `cost_unit` is what the vendor calls one unit of `Request.cost`; without
-    a cost model it stays `request`. `unverified` are sentences an operator should read before relying on them. `needs`:
-    the data domains that are served only with an optional key, by that key (`{"search": "storefront_token"}`).
-    `key_fields`: what `KeyRule.field` may name here (None: anything)."""
+class Manifest(Struct, Generic[C], frozen=True, kw_only=True):
+    """`create` makes one configured backend. `operations` by `KeyedOperation.name` (such as `price.get_prices`); an
+    operation that is not listed is not served; `writes` by `WriteOperation.name`. `cost_unit` is what the vendor calls
+    one unit of `Request.cost`; without a cost model it stays `request`. `unverified` are sentences an operator should
+    read before relying on them. `needs`: the data domains that are served only with an optional key, by that key
+    (`{"search": "storefront_token"}`). `key_fields`: what `KeyRule.field` may name here (None: anything). `errands`:
+    what `Request.operation` may name besides operations, for requests that serve no one of them: a login, a table."""
 
     name: str
     title: str
     api_version: str
-    config: type[AdapterConfig]
-    create: Callable[[AdapterEnvironment], Adapter]
+    config: type[C]
+    create: Callable[[AdapterEnvironment[C]], Backend]
     operations: Mapping[str, OperationSpec]
     writes: Mapping[str, WriteSpec] = {}
     throttle: Callable[[Response], ThrottleSignal | None] = plain_throttle
@@ -95,3 +110,4 @@ class Manifest(Struct, frozen=True, kw_only=True):
     webhook_topics: tuple[str, ...] = ()
     needs: Mapping[str, str] = {}
     key_fields: tuple[str, ...] | None = None
+    errands: tuple[str, ...] = ()

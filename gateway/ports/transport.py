@@ -16,13 +16,14 @@ from gateway.model.written_times import retry_after
 
 class Request(Struct, frozen=True, kw_only=True):
     """One HTTP attempt. `path` is relative to the backend's configured URL; what is data in it is quoted
-    (`urllib.parse.quote(text, safe="")`), because a path with a query, a fragment or `..` is refused. `operation` names
-    the port's operation for metrics and traces. `idempotent` allows a retry. `cost` is in the vendor's own units where
+    (`urllib.parse.quote(text, safe="")`), because a path with a query, a fragment or `..` is refused. `operation` is
+    what limits, counts and traces it: None is the one the adapter was called for (`call.operation`); else another that
+    its manifest declares, or one of its errands. `idempotent` allows a retry. `cost` is in the vendor's own units where
     it has a cost model (`Manifest.cost_unit` names them); elsewhere it stays 1, and the unit is a request."""
 
     method: str
     path: str
-    operation: str
+    operation: str | None = None
     headers: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
     body: bytes | None = None
@@ -44,7 +45,7 @@ class Response(Struct, frozen=True):
 class Transport(Protocol):
     async def send(self, request: Request, call: CallContext) -> Response:
         """Raises Unavailable, DeadlineExceeded, CircuitOpen, Overloaded, RateLimited, InvalidAnswer (too large, bad
-        encoding). Never follows a redirect."""
+        encoding); ValueError for an operation that is none. Never follows a redirect."""
         ...
 
 

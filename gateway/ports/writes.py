@@ -1,57 +1,14 @@
 """Writes: one command, one owner, never a stand-in. What an adapter declares of one, and where the gateway notes what
-was sent to whom. Performed by `calls/writes.py`.
-
-A write operation has two methods: `method(command, context, call) -> result`, and `find(reference, context, call) ->
-result | None` (None: no such record now). Every command bears a `reference`: 26 characters of A-Z and 0-9, from which
-vendors' own keys are derived.
+was sent to whom. Performed by `calls/operation/writes.py`; what a write is stands in `domain`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from msgspec import Struct
-
-from gateway.model.context import Priority
-from gateway.ports.operations import Domain
-
-
-class Command(Protocol):
-    """What is written. The same reference is the same write; a command with personal data in it is never stored."""
-
-    @property
-    def reference(self) -> str: ...
-
-
-C = TypeVar("C", bound=Command)
-R = TypeVar("R", bound=Struct)
-
-
-class WriteOperation(Generic[C, R]):
-    """`result` is the type of the answer: ids, states and amounts, because the journal keeps it. `changes(result)` are
-    the tags of what the write made stale. `priority` is the write's own, whoever asked for it."""
-
-    __slots__ = ("changes", "domain", "find", "method", "name", "priority", "result")
-
-    def __init__(
-        self,
-        domain: Domain,
-        method: str,
-        find: str,
-        result: type[R],
-        *,
-        changes: Callable[[R], tuple[str, ...]],
-        priority: Priority = Priority.CHECKOUT,
-    ) -> None:
-        self.domain = domain
-        self.method = method
-        self.find = find
-        self.result = result
-        self.changes = changes
-        self.priority = priority
-        self.name = f"{domain.value}.{method}"
 
 
 class FindKind(Enum):

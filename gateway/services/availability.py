@@ -24,7 +24,7 @@ from gateway.model.stock import (
     StoreAvailability,
 )
 from gateway.ownership import LocationPlan, StorePlan
-from gateway.ports.operations import GET_STOCK
+from gateway.ports.stock import GET_STOCK
 from gateway.services.counting import Count, Shelf, count
 from gateway.services.openings import Openings
 from gateway.services.promises import Promises, delivery_promises, pickup_promises

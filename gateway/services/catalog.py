@@ -19,7 +19,9 @@ from gateway.model.catalog import (
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef, canonical_key, is_plain
 from gateway.model.paging import PageInfo, ProductEdge, ProductList, SearchResult
-from gateway.ports.operations import GET_PRODUCTS, LIST_PRODUCTS
+from gateway.ports.domain import DataDomain
+from gateway.ports.product import GET_PRODUCTS, LIST_PRODUCTS, PRODUCT
+from gateway.ports.search import SEARCHING
 from gateway.services.cursors import Cursors, PlainPosition
 from gateway.services.scope import Scope
 from gateway.services.systems import NAMED, Answered, SystemsOfRecord, fallback_freshness
@@ -49,7 +51,7 @@ class Catalog:
         country = scope.commerce.country
         return any(
             backend in ownership.answering(domain, country)
-            for domain in ("product", "search")
+            for domain in (PRODUCT, SEARCHING)
             if ownership.serves(domain)
         ) and ownership.offers(backend, GET_PRODUCTS.name)
 
@@ -61,7 +63,7 @@ class Catalog:
             found = await self._systems.caller.keyed(
                 backend, GET_PRODUCTS, list(dict.fromkeys(keys.values())), scope.commerce, scope.call
             )
-            stands_in = backend in self._systems.ownership.serving("product", scope.commerce.country)[1:]
+            stands_in = backend in self._systems.ownership.serving(PRODUCT, scope.commerce.country)[1:]
             for ref, key in keys.items():
                 product = _published(found.get(key), scope)
                 if stands_in and isinstance(product, Product):
@@ -90,7 +92,7 @@ class Catalog:
         if len({ref.backend for ref in narrowed}) > 1:
             raise BadInput("A category and a collection of two systems have nothing in common.")
         bound_to = repr(("products", category, collection, scope.commerce.channel, scope.commerce.language))
-        only, position = self.position(after, bound_to, "product", scope)
+        only, position = self.position(after, bound_to, PRODUCT, scope)
         for ref in narrowed:
             if not self.lists(ref.backend, scope) or not is_plain(ref.id):
                 return self.nothing(scope)
@@ -108,9 +110,11 @@ class Catalog:
 
     def lists(self, backend: str, scope: Scope) -> bool:
         """Whether a page of this backend's products can be had in this market."""
-        return backend in self._systems.ownership.answering("product", scope.commerce.country)
+        return backend in self._systems.ownership.answering(PRODUCT, scope.commerce.country)
 
-    def position(self, after: str | None, bound_to: str, domain: str, scope: Scope) -> tuple[str | None, str | None]:
+    def position(
+        self, after: str | None, bound_to: str, domain: DataDomain, scope: Scope
+    ) -> tuple[str | None, str | None]:
         """The backend that gave a cursor, which alone can go on from it, and where. Raises InvalidCursor."""
         if after is None:
             return None, None
@@ -122,7 +126,7 @@ class Catalog:
 
     def nothing(self, scope: Scope) -> ProductList:
         """The page of a category or a collection that this market does not have."""
-        owner = next(iter(self._systems.ownership.serving("product", scope.commerce.country)), "")
+        owner = next(iter(self._systems.ownership.serving(PRODUCT, scope.commerce.country)), "")
         return ProductList((), (), "", False, Freshness(owner, scope.now))
 
     def edges(self, page: ProductList | SearchResult) -> list[ProductEdge]:

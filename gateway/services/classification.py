@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from gateway.model.catalog import Category, Collection
 from gateway.model.identity import NativeRef, same_slug
-from gateway.ports.operations import LIST_CATEGORIES, LIST_COLLECTIONS, PagedOperation
+from gateway.ports.domain import PagedOperation
+from gateway.ports.product import LIST_CATEGORIES, LIST_COLLECTIONS, PRODUCT
 from gateway.services.scope import Scope
 from gateway.services.systems import NAMED, Answered, SystemsOfRecord, fallback_freshness
 
@@ -24,7 +25,7 @@ class Classification:
 
     def owner(self, scope: Scope) -> str | None:
         """Whose words a plain key is in; None where nobody serves this market."""
-        return next(iter(self._systems.ownership.serving("product", scope.commerce.country)), None)
+        return next(iter(self._systems.ownership.serving(PRODUCT, scope.commerce.country)), None)
 
     async def categories(self, scope: Scope) -> tuple[Category, ...]:
         """The whole tree, the owner's or a stand-in's. Raises AdapterError."""
@@ -36,7 +37,7 @@ class Classification:
 
     async def _every(self, operation: PagedOperation[None, tuple[C, ...]], scope: Scope) -> tuple[C, ...]:
         ownership = self._systems.ownership
-        backends = ownership.answering("product", scope.commerce.country)
+        backends = ownership.answering(PRODUCT, scope.commerce.country)
         if backends and not any(ownership.offers(name, operation.name) for name in backends):
             return ()
         return _marked(*await self._systems.paged(operation, None, scope.commerce, scope.call))
@@ -67,13 +68,13 @@ class Classification:
     ) -> tuple[C, ...]:
         """Nothing where a client in this market can see none of the backend's."""
         ownership = self._systems.ownership
-        if backend not in ownership.answering("product", scope.commerce.country):
+        if backend not in ownership.answering(PRODUCT, scope.commerce.country):
             return ()
         return await self._all(operation, backend, scope) if ownership.offers(backend, operation.name) else ()
 
     async def _all(self, operation: PagedOperation[None, tuple[C, ...]], backend: str, scope: Scope) -> tuple[C, ...]:
         entries = await self._systems.caller.paged(backend, operation, None, scope.commerce, scope.call)
-        stands_in = backend in self._systems.ownership.serving("product", scope.commerce.country)[1:]
+        stands_in = backend in self._systems.ownership.serving(PRODUCT, scope.commerce.country)[1:]
         return _marked(entries, Answered(backend, NAMED if stands_in else None))
 
 

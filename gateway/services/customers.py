@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.errors import AdapterError, GatewayError, Unavailable
 from gateway.model.customers import (
+    GOLDEN_FIELDS,
     Consent,
     Customer,
     CustomerKey,
@@ -20,14 +21,13 @@ from gateway.model.customers import (
     LinkStatus,
 )
 from gateway.model.identity import NativeRef
+from gateway.ports.customer import CUSTOMER, FIND_CUSTOMERS, GET_CONSENTS
+from gateway.ports.domain import DataDomain
 from gateway.ports.links import IdentityLinks
-from gateway.ports.operations import FIND_CUSTOMERS, GET_CONSENTS
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
-GOLDEN_FIELDS = frozenset({"emails", "phones", "given_name", "family_name", "language", "birth_date", "groups"})
 _JOINED = frozenset({"emails", "phones", "groups"})
-_PEOPLE_DOMAINS = ("customer", "order", "loyalty", "price")
 
 
 class Customers:
@@ -74,8 +74,8 @@ class Customers:
         ownership = self._systems.ownership
         names = dict.fromkeys(
             name
-            for domain in _PEOPLE_DOMAINS
-            if ownership.serves(domain)
+            for domain in ownership.domains
+            if domain.people
             for name in ownership.serving(domain, scope.commerce.country)
         )
         return [name for name in names if ownership.offers(name, FIND_CUSTOMERS.name)]
@@ -120,7 +120,7 @@ class Customers:
     async def find(self, key: CustomerKey, fields: frozenset[str], scope: Scope) -> Customer | None:
         """For staff: by email or phone over every customer system. Records that only share a phone stay apart: the
         one linked is the owner's first by email. Raises AdapterError when the owner cannot be heard."""
-        order = self._systems.ownership.serving("customer", scope.commerce.country)
+        order = self._systems.ownership.serving(CUSTOMER, scope.commerce.country)
         names = [name for name in order if self._systems.ownership.offers(name, FIND_CUSTOMERS.name)]
         found = await asyncio.gather(*(self._find(name, key, scope) for name in names))
         links: list[IdentityLink] = []
@@ -142,10 +142,10 @@ class Customers:
         return await self._golden(linked, fields, scope)
 
     async def _golden(self, linked: LinkedCustomer, fields: frozenset[str], scope: Scope) -> Customer:
-        wanted = fields & GOLDEN_FIELDS
+        wanted = fields & frozenset(GOLDEN_FIELDS)
         if not wanted:
             return Customer(linked)
-        plan = self._systems.ownership.plan("customer")
+        plan = self._systems.ownership.plan(CUSTOMER)
         orders = {field: [name for name in plan.fields.get(field, plan.order) if linked.refs(name)] for field in wanted}
         heard: dict[str, tuple[CustomerRecord, ...] | AdapterError] = {}
         while waiting := list(
@@ -164,7 +164,7 @@ class Customers:
         freshness = tuple(record.freshness for group in records.values() for record in group[:1])
         missing = (
             *((name, failure.code) for name, failure in failures.items()),
-            *((name, Unavailable.code) for name in unheard(linked, "customer", self._systems, scope)),
+            *((name, Unavailable.code) for name in unheard(linked, CUSTOMER, self._systems, scope)),
         )
         return Customer(linked, freshness=freshness, missing=missing, **values)  # type: ignore[arg-type]
 
@@ -183,7 +183,7 @@ class Customers:
 
     async def consents(self, customer: Customer, scope: Scope) -> tuple[Consent, ...] | GatewayError:
         """By the field's own survivorship order: the first system that knows any. Needs the customer's emails there."""
-        plan = self._systems.ownership.plan("customer")
+        plan = self._systems.ownership.plan(CUSTOMER)
         failure: AdapterError | None = None
         for name in plan.fields.get("consents", plan.order):
             refs = customer.linked.refs(name)
@@ -207,7 +207,7 @@ class Customers:
         return failure if failure is not None else ()
 
 
-def unheard(linked: LinkedCustomer, domain: str, systems: SystemsOfRecord, scope: Scope) -> list[str]:
+def unheard(linked: LinkedCustomer, domain: DataDomain, systems: SystemsOfRecord, scope: Scope) -> list[str]:
     """Backends that should have been searched for the signed-in customer and could not be heard: what they know of the
     domain is missing, though no link says so."""
     if scope.principal.kind != "customer":

@@ -20,7 +20,7 @@ from gateway.model.identity import KeyRule
 from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
 from gateway.model.pricing import Price
 from gateway.model.touched import holds_until
-from gateway.ports.operations import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
+from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS, LOYALTY
 from gateway.services.cursors import Cursors, PlainPosition
 from gateway.services.customers import unheard
 from gateway.services.earning import PointsToEarn, to_earn
@@ -47,9 +47,9 @@ class Loyalty:
     async def accounts(self, linked: LinkedCustomer, scope: Scope) -> LoyaltyAccounts:
         """Of the backends the customer is linked to. Raises AdapterError when none of several could be heard."""
         ownership = self._systems.ownership
-        if not ownership.serves("loyalty"):
+        if not ownership.serves(LOYALTY):
             return LoyaltyAccounts(())
-        names = [name for name in ownership.plan("loyalty").order if linked.refs(name)]
+        names = [name for name in ownership.plan(LOYALTY).order if linked.refs(name)]
         answers = await asyncio.gather(*(self._accounts(name, linked, scope) for name in names))
         accounts: list[LoyaltyAccount] = []
         gaps: list[Gap] = []
@@ -60,9 +60,7 @@ class Loyalty:
                 accounts += answer
         if gaps and len(gaps) == len(names):
             raise next(answer for answer in answers if isinstance(answer, AdapterError)).fresh()
-        gaps += (
-            Gap(name, Unavailable.code, retryable=True) for name in unheard(linked, "loyalty", self._systems, scope)
-        )
+        gaps += (Gap(name, Unavailable.code, retryable=True) for name in unheard(linked, LOYALTY, self._systems, scope))
         return LoyaltyAccounts(tuple(accounts), tuple(gaps))
 
     async def _accounts(
@@ -78,7 +76,10 @@ class Loyalty:
         return tuple(accounts.values())
 
     async def entries(self, account: LoyaltyAccount, first: int, after: str | None, scope: Scope) -> EntryList:
-        """Newest first. The account was reached through its holder, so it is theirs. Raises InvalidCursor."""
+        """Newest first; none where the system keeps none. The account was reached through its holder, so it is theirs.
+        Raises InvalidCursor."""
+        if not self._systems.ownership.offers(account.ref.backend, LIST_ENTRIES.name):
+            return EntryList((), PageInfo(False, None))
         bound_to = f"entries|{account.ref.backend}|{account.ref.id}"
         position = self._cursors.open(after, PlainPosition, bound_to=bound_to).position if after else None
         query = LoyaltyEntryQuery(account.ref, first, position)
@@ -95,7 +96,7 @@ class Loyalty:
         """What each price would earn in each programme of this market, evaluated here from the programmes' rules. A
         system that cannot be heard promises nothing."""
         ownership = self._systems.ownership
-        names = ownership.serving("loyalty", scope.commerce.country) if ownership.serves("loyalty") else ()
+        names = ownership.serving(LOYALTY, scope.commerce.country) if ownership.serves(LOYALTY) else ()
         names = tuple(name for name in names if ownership.offers(name, LIST_PROGRAMS.name))
         listed = await asyncio.gather(*(self._programs(name, scope) for name in names))
         known = [program for part in listed for program in part]

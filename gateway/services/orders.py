@@ -20,7 +20,7 @@ from gateway.model.freshness import Role
 from gateway.model.identity import NativeRef
 from gateway.model.orders import Order, OrderEnrichment, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
 from gateway.model.paging import Gap, OrderEdge, OrderList, PageInfo
-from gateway.ports.operations import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, ORDER
 from gateway.services.cursors import Cursors
 from gateway.services.customers import Customers, unheard
 from gateway.services.scope import Scope
@@ -59,7 +59,7 @@ class Orders:
         answers = await asyncio.gather(*(self._page(name, linked, first, start, scope) for name in names))
         pages = dict(zip(names, answers, strict=True))
         gaps, failures = self._gaps(pages)
-        unsearched = unheard(linked, "order", self._systems, scope)
+        unsearched = unheard(linked, ORDER, self._systems, scope)
         if failures and len(failures) == len(pages) and not start.places:
             raise failures[0].fresh()
         edges, end = self._merge(pages, start, first, bound_to)
@@ -84,7 +84,7 @@ class Orders:
 
     def _backends(self, linked: LinkedCustomer) -> list[str]:
         ownership = self._systems.ownership
-        order = ownership.plan("order").order
+        order = ownership.plan(ORDER).order
         return [name for name in order if linked.refs(name) and ownership.offers(name, LIST_ORDERS.name)]
 
     async def _page(
@@ -106,8 +106,8 @@ class Orders:
         """Whether another system may list the orders that this one says it was handed: where nobody else keeps orders
         of this customer, a foreign reference is a note and the order would be lost."""
         ownership = self._systems.ownership
-        others = [other for other in ownership.plan("order").order if other != name]
-        unsearched = set(unheard(linked, "order", self._systems, scope))
+        others = [other for other in ownership.plan(ORDER).order if other != name]
+        unsearched = set(unheard(linked, ORDER, self._systems, scope))
         return any(
             ownership.offers(other, LIST_ORDERS.name) and (linked.refs(other) or other in unsearched)
             for other in others
@@ -172,7 +172,7 @@ class Orders:
     async def _readable(self, scope: Scope) -> frozenset[str]:
         """The systems that may hold an order this caller can be shown: all for staff, else those that know them."""
         ownership = self._systems.ownership
-        order = ownership.plan("order").order if ownership.serves("order") else ()
+        order = ownership.plan(ORDER).order if ownership.serves(ORDER) else ()
         if "staff" in scope.principal.roles:
             return frozenset(order)
         linked = await self._customers.linked(scope)
@@ -190,7 +190,7 @@ class Orders:
         ownership = self._systems.ownership
         origins = [OrderOrigin(order.number, order.ref.backend) for order in orders]
         found: dict[OrderOrigin, Order | AdapterError] = {}
-        for name in ownership.plan("order").order:
+        for name in ownership.plan(ORDER).order:
             if not ownership.offers(name, GET_BY_ORIGIN.name):
                 continue
             asked = [origin for origin in dict.fromkeys(origins) if origin.system != name]

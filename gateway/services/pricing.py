@@ -13,10 +13,10 @@ from gateway.model.context import CommerceContext
 from gateway.model.identity import VariantKey, is_plain
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceComparison, PriceDisagreement, PriceExplanation, PriceKey
-from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.price import GET_PRICES, PRICE, PRICE_CONTEXT
 from gateway.services.customers import Customers
 from gateway.services.scope import Scope
-from gateway.services.systems import SystemsOfRecord, fallback_freshness, understands_all
+from gateway.services.systems import SystemsOfRecord, fallback_freshness
 
 DISAGREEMENTS = Counter(
     "gateway_price_disagreements_total",
@@ -37,7 +37,7 @@ class Pricing:
         """In the order of `variants`. None: not sold here; or without a SKU, and the owner is another system than the
         one that knows the variant."""
         keys = [PriceKey(variant, quantity, unit) for variant in variants]
-        owner = next(iter(self._systems.ownership.serving("price", scope.commerce.country)), None)
+        owner = next(iter(self._systems.ownership.serving(PRICE, scope.commerce.country)), None)
         if owner is None or (unit is not None and not is_plain(unit)):
             return [None] * len(keys)
 
@@ -55,7 +55,7 @@ class Pricing:
         """The customer's price context at a backend (the owner, unless said), derived here because identity providers
         do not know price lists. None: the public one. A system that cannot say does not make the price fail: it is then
         the public price, as for any visitor."""
-        owner = backend or next(iter(self._systems.ownership.serving("price", scope.commerce.country)), None)
+        owner = backend or next(iter(self._systems.ownership.serving(PRICE, scope.commerce.country)), None)
         if owner is None or scope.principal.kind != "customer":
             return None
         if not self._systems.ownership.offers(owner, PRICE_CONTEXT.name):
@@ -71,10 +71,10 @@ class Pricing:
         """Why each price is what it is, and what the compared systems say, in the order of `prices`."""
         keys = [price.key for price in prices if price.key is not None and understands_all(price.key)]
         others: dict[str, Mapping[PriceKey, Price | AdapterError]] = {}
-        for name in self._systems.ownership.comparing("price", scope.commerce.country):
+        for name in self._systems.ownership.comparing(PRICE, scope.commerce.country):
             others[name] = await self._systems.caller.keyed(name, GET_PRICES, keys, scope.commerce, scope.call)
         group = await self.group(scope)
-        owner = next(iter(self._systems.ownership.serving("price", scope.commerce.country)), None)
+        owner = next(iter(self._systems.ownership.serving(PRICE, scope.commerce.country)), None)
         # A stand-in is never told the owner's group: its price is the one of everybody.
         return [self._explained(price, group if price.freshness.source == owner else None, others) for price in prices]
 
@@ -152,6 +152,11 @@ def _alike(owned: TaxedMoney, other: TaxedMoney) -> tuple[Money, Money] | None:
 def _sides_known(money: TaxedMoney) -> bool:
     """A lone amount whose treatment nobody knows stands on one side of the tax by a guess."""
     return money.treatment is not TaxTreatment.UNKNOWN or (money.net is not None and money.gross is not None)
+
+
+def understands_all(key: PriceKey) -> bool:
+    """Whether a price can be asked of any backend: of a variant by its SKU, for a piece."""
+    return isinstance(key.variant, str) and key.unit is None
 
 
 def _stand_in(price: Price, reason: str) -> Price:

@@ -7,8 +7,7 @@ from gateway.errors import BadInput, UnsupportedFilter
 from gateway.model.identity import is_plain
 from gateway.model.paging import SearchResult
 from gateway.model.search import SearchCapabilities, SearchFilter, SearchQuery, SearchSort
-from gateway.ports.domains import SearchPort
-from gateway.ports.operations import SEARCH
+from gateway.ports.search import SEARCH, SEARCHING, SearchPort
 from gateway.services.catalog import Catalog, marked, seen
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
@@ -27,14 +26,17 @@ class Searching:
         filters: tuple[SearchFilter, ...],
         sort: SearchSort,
         scope: Scope,
-    ) -> SearchResult:
-        """A stand-in's answer has no facets, because nothing could be narrowed by them once the owner is back. Raises
-        UnsupportedFilter for what the one search system does not declare; BadInput, InvalidCursor, AdapterError."""
+    ) -> SearchResult | None:
+        """None where nobody serves search in this market. A stand-in's answer has no facets, because nothing could be
+        narrowed by them once the owner is back. Raises UnsupportedFilter for what the one search system does not
+        declare; BadInput, InvalidCursor, AdapterError."""
         if not all(map(is_plain, (text, *(value for chosen in filters for value in (chosen.facet, *chosen.values))))):
             raise BadInput("A search has no control characters.")
+        if not self._systems.ownership.serving(SEARCHING, scope.commerce.country):
+            return None
         self._refuse_undeclared(filters, sort, scope)
         bound_to = repr(("search", text, filters, sort.name, scope.commerce.channel, scope.commerce.language))
-        only, position = self._catalog.position(after, bound_to, "search", scope)
+        only, position = self._catalog.position(after, bound_to, SEARCHING, scope)
         query = SearchQuery(text, first, position, filters, sort)
 
         def able(backend: str) -> bool:
@@ -48,11 +50,11 @@ class Searching:
         return SearchResult(products, page.positions, bound_to, page.has_next, freshness, facets, page.total)
 
     def _capabilities(self, backend: str) -> SearchCapabilities | None:
-        adapter = self._systems.ownership.backends[backend].adapter
-        return adapter.search_capabilities if isinstance(adapter, SearchPort) else None
+        port = self._systems.ownership.backends[backend].backend.port(SearchPort)
+        return None if port is None else port.search_capabilities
 
     def _refuse_undeclared(self, filters: tuple[SearchFilter, ...], sort: SearchSort, scope: Scope) -> None:
-        owner = next(iter(self._systems.ownership.serving("search", scope.commerce.country)), None)
+        owner = next(iter(self._systems.ownership.serving(SEARCHING, scope.commerce.country)), None)
         able = None if owner is None else self._capabilities(owner)
         if able is None:
             return

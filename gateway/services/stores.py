@@ -17,7 +17,7 @@ from gateway.model.paging import Near, PageInfo, StoreEdge, StoreList
 from gateway.model.stores import GeoPoint, Store, StoreRecord
 from gateway.model.text import Text
 from gateway.ownership import LocationPlan, StorePlan
-from gateway.ports.operations import LIST_STORES
+from gateway.ports.store import LIST_STORES, STORE
 from gateway.services.cursors import Cursors
 from gateway.services.languages import Languages
 from gateway.services.scope import Scope
@@ -123,13 +123,11 @@ class Stores:
         """What store systems say of these stores' places, within so many seconds. One that is down only leaves gaps to
         the configuration."""
         ownership = self._systems.ownership
-        if not ownership.serves("store"):
+        if not ownership.serves(STORE):
             return KnownPlaces({})
         wanted = {backend for plan in plans for location in plan.locations for backend in location.refs}
         names = [
-            name
-            for name in ownership.plan("store").order
-            if name in wanted and ownership.offers(name, LIST_STORES.name)
+            name for name in ownership.plan(STORE).order if name in wanted and ownership.offers(name, LIST_STORES.name)
         ]
         call = scope.call if seconds is None else scope.call.at_most(seconds)
         answers = await asyncio.gather(*(self._listed(name, scope, call) for name in names))
@@ -159,7 +157,7 @@ class Stores:
     def _in_order(self, plan: StorePlan, known: KnownPlaces) -> list[StoreRecord]:
         """What is known of a store's places, by the domain's order of systems."""
         ownership = self._systems.ownership
-        order = ownership.plan("store").order if ownership.serves("store") else ()
+        order = ownership.plan(STORE).order if ownership.serves(STORE) else ()
         records = [record for location in plan.locations for record in known.of(location)]
         return sorted(
             (record for record in records if record.ref.backend in order),

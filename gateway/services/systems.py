@@ -15,14 +15,10 @@ from msgspec.structs import replace
 from gateway.calls.operation.caller import Caller
 from gateway.calls.operation.writes import Writes
 from gateway.errors import AdapterError, ClientFault, Unavailable
-from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness, Role
-from gateway.model.identity import NativeRef
-from gateway.model.pricing import PriceKey
 from gateway.ownership import Ownership
-from gateway.ports.operations import KeyedOperation, PagedOperation
-from gateway.ports.writes import Command, WriteOperation
+from gateway.ports.domain import Command, KeyedOperation, PagedOperation, WriteOperation
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -39,7 +35,6 @@ NAMED = "NAMED_BY_CLIENT"
 """Why a stand-in answers though the owner could be heard: an id or a cursor that it gave names it."""
 UNSERVED = "NOT_SERVED_BY_OWNER"
 """Why, where the owner has no such operation at all."""
-_SHARED = frozenset({ProductKeyKind.SKU, ProductKeyKind.BARCODE})
 
 
 def fallback_freshness(freshness: Freshness, reason: str) -> Freshness:
@@ -77,18 +72,19 @@ class SystemsOfRecord:
         """Each key's answer by the owner of the domain in this market; where that fails or (if configured) has none, by
         the next that may stand in and understands the key. `commerce` is in the owner's words; a stand-in gets its own
         by `context_of`, else the public one. An absent key does not exist. Never raises AdapterError."""
-        plan = self.ownership.plan(operation.domain.value)
-        backends = self.ownership.serving(operation.domain.value, commerce.country)
+        plan = self.ownership.plan(operation.domain)
+        backends = self.ownership.serving(operation.domain, commerce.country)
         if not backends:
             return {}
         owner = backends[0]
-        told = [key for key in keys if understands(owner, owner, key)]
+        told = [key for key in keys if operation.understands(key, owner, owner)]
         answers: dict[K, V | AdapterError] = dict(await self.caller.keyed(owner, operation, told, commerce, call))
         for stand_in in backends[1:] if plan.fallback else ():
             unanswered = {
                 key: reason
                 for key in keys
-                if (reason := _wanting(answers, key, plan.fallback_on_missing)) and understands(stand_in, owner, key)
+                if (reason := _wanting(answers, key, plan.fallback_on_missing))
+                and operation.understands(key, stand_in, owner)
             }
             if not unanswered or not self.ownership.offers(stand_in, operation.name):
                 continue
@@ -113,13 +109,13 @@ class SystemsOfRecord:
         one, whose words are in the query. Raises AdapterError, the owner's where several failed."""
         backends = [
             name
-            for name in self.ownership.answering(operation.domain.value, commerce.country)
+            for name in self.ownership.answering(operation.domain, commerce.country)
             if self.ownership.offers(name, operation.name)
         ]
-        owner = next(iter(self.ownership.serving(operation.domain.value, commerce.country)), None)
+        owner = next(iter(self.ownership.serving(operation.domain, commerce.country)), None)
         if only is not None:
             if only not in backends:
-                raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
+                raise Unavailable("Nobody serves this here.", domain=operation.domain.name)
             page = await self.caller.paged(only, operation, query, commerce, call)
             return page, Answered(only, None if only == owner else NAMED)
         failure: AdapterError | None = None
@@ -137,32 +133,17 @@ class SystemsOfRecord:
                 return page, Answered(name, None if name == owner else failure.code if failure else UNSERVED)
         if failure is not None:
             raise failure
-        raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
+        raise Unavailable("Nobody serves this here.", domain=operation.domain.name)
 
     async def write(
         self, operation: WriteOperation[Any, W], command: Command, commerce: CommerceContext, call: CallContext
     ) -> W:
         """By the owner of the domain in this market and nobody else. Raises as `Writes.perform` does; Unavailable where
         nobody serves it here."""
-        backends = self.ownership.serving(operation.domain.value, commerce.country)
+        backends = self.ownership.serving(operation.domain, commerce.country)
         if not backends:
-            raise Unavailable("Nobody serves this here.", domain=operation.domain.value)
+            raise Unavailable("Nobody serves this here.", domain=operation.domain.name)
         return await self._writes.perform(backends[0], operation, command, commerce, call)
-
-
-def understands(backend: str, owner: str, key: object) -> bool:
-    """Whether a key says to this backend what it says to the owner."""
-    if isinstance(key, PriceKey):
-        known = isinstance(key.variant, str) or key.variant.backend == backend
-        return known and (key.unit is None or backend == owner)
-    if isinstance(key, ProductKey):
-        return key.kind in _SHARED or backend == owner
-    return not isinstance(key, NativeRef) or key.backend == backend
-
-
-def understands_all(key: PriceKey) -> bool:
-    """Whether a price can be asked of any backend: of a variant by its SKU, for a piece."""
-    return isinstance(key.variant, str) and key.unit is None
 
 
 def _wanting(answers: Mapping[K, V | AdapterError], key: K, on_missing: bool) -> str | None:

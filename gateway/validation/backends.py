@@ -11,8 +11,10 @@ from msgspec import Struct
 from gateway.constraints import Facts, nearest
 from gateway.constraints.addresses import is_loopback
 from gateway.errors import ConfigurationError, Mistake
-from gateway.ports.domains import PORTS
+from gateway.ports.agreement import serves_any, undeclared, unserved
+from gateway.ports.domain import DataDomain, domains, reads
 from gateway.ports.manifest import AdapterConfig, Manifest
+from gateway.ports.stock import STOCK
 from gateway.registry import manifest_of, secrets_of
 from gateway.runtime.addresses import is_public
 from gateway.settings import BackendSection, PolicyNumbers, Settings
@@ -21,9 +23,6 @@ from gateway.validation.values import check_record
 
 RESERVED = "gateway"
 """What clients are told where the gateway itself is the source."""
-
-PEOPLE = ("customer", "order", "loyalty", "price")
-"""Domains whose backends are searched for a customer's record."""
 
 
 class _Known(Struct, frozen=True):
@@ -49,6 +48,7 @@ def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manif
                 config.verify(place)
             except ConfigurationError as error:
                 yield from error.mistakes
+        yield from undeclared(manifest, f"{place}.adapter")
         known[section.name] = _Known(manifest, config)
     yield from _aliases(settings)
     yield from _domains(settings, known)
@@ -113,44 +113,56 @@ def _aliases(settings: Settings) -> Iterator[Mistake]:
 
 
 def _domains(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
+    declared = domains()
+    people = tuple(name for name, domain in declared.items() if domain.people)
     for name, section in settings.domains.items():
         place = f"domains.{name}"
-        if name not in PORTS:
+        if name not in declared:
             yield Mistake(
-                message="no such data domain", place=place, allowed=tuple(PORTS), nearest=nearest(name, PORTS)
+                message="no such data domain", place=place, allowed=tuple(declared), nearest=nearest(name, declared)
             )
             continue
+        domain = declared[name]
         if not section.order:
             yield Mistake(message="nobody serves this data domain: `order` is empty", place=f"{place}.order")
         for key in ("order", "compare"):
             for index, backend in enumerate(getattr(section, key)):
                 if backend in known:
-                    yield from incapable(backend, known[backend], name, f"{place}.{key}[{index}]")
-        if section.fields and name != "customer":
-            yield Mistake(message="only customers have owners by field", place=f"{place}.fields")
-        linked = {each for people in PEOPLE if people in settings.domains for each in settings.domains[people].order}
+                    yield from incapable(backend, known[backend], domain, f"{place}.{key}[{index}]")
+        if section.fields and not domain.fields:
+            fielded = ", ".join(each.name for each in declared.values() if each.fields)
+            yield Mistake(message=f"only {fielded} has owners by field", place=f"{place}.fields")
+        linked = {each for other in people if other in settings.domains for each in settings.domains[other].order}
         for field, owners in section.fields.items():
             if not owners:
                 yield Mistake(message="is empty: nobody would know it", place=f"{place}.fields.{field}")
             for index, owner in enumerate(owners):
                 if owner in settings.backends and owner not in linked:
                     yield Mistake(
-                        message=f"`{owner}` stands in no `order` of {', '.join(PEOPLE)}: it is never asked for people",
+                        message=f"`{owner}` stands in no `order` of {', '.join(people)}: it is never asked for people",
                         place=f"{place}.fields.{field}[{index}]",
                         nearest=nearest(owner, linked),
                     )
     for location, section in settings.locations.items():
         if section.stock is not None and section.stock in known:
-            yield from incapable(section.stock, known[section.stock], "stock", f"locations.{location}.stock")
+            yield from incapable(section.stock, known[section.stock], STOCK, f"locations.{location}.stock")
 
 
-def incapable(name: str, known: _Known, domain: str, place: str) -> Iterator[Mistake]:
+def incapable(name: str, known: _Known, domain: DataDomain, place: str) -> Iterator[Mistake]:
     """Why a backend cannot serve a data domain, if it cannot."""
     manifest = known.manifest
-    if not any(operation.startswith(f"{domain}.") for operation in manifest.operations):
+    if not serves_any(manifest, domain):
         message = f"`{name}` ({manifest.name}) cannot serve this data domain"
         yield Mistake(message=message, place=place)
-    key = manifest.needs.get(domain)
+    else:
+        for operation in unserved(manifest, domain):
+            yield Mistake(
+                message=f"`{name}` ({manifest.name}) cannot serve this data domain: its manifest declares no "
+                f"`{operation}`",
+                place=place,
+                nearest=nearest(operation, [each for each in manifest.operations if each not in reads()]),
+            )
+    key = manifest.needs.get(domain.name)
     if key is not None and known.config is not None and not getattr(known.config, key, None):
         yield Mistake(
             message=f"`{name}` ({manifest.name}) cannot serve this data domain without `{key}` in [backends.{name}]",

@@ -14,6 +14,7 @@ from gateway.constraints.texts import phone_fault
 from gateway.errors import ConfigurationError, Mistake
 from gateway.model.identity import place_key
 from gateway.model.written_hours import special_hours, weekly_hours
+from gateway.ports.stock import STOCK
 from gateway.settings import LocationSection, Settings, StoreSection
 
 NOON = time(12)
@@ -62,7 +63,7 @@ def _twice(settings: Settings) -> Iterator[Mistake]:
 
 def _location(name: str, location: LocationSection, settings: Settings) -> Iterator[Mistake]:
     place = f"locations.{name}"
-    owners = settings.domains["stock"].order if "stock" in settings.domains else ()
+    owners = settings.domains[STOCK.name].order if STOCK.name in settings.domains else ()
     stock = location.stock or next((owner for owner in owners if owner in location.refs), None)
     if stock is None:
         yield Mistake(message="no backend counts stock here: name one in `stock`", place=place)

@@ -11,9 +11,8 @@ from gateway.context import OperationContext
 from gateway.errors import GatewayError
 from gateway.execution import attribute, batched, computed, records
 from gateway.model import customers as model
-from gateway.model.customers import ConsentState, LinkStatus
+from gateway.model.customers import GOLDEN_FIELDS, ConsentState, LinkStatus
 from gateway.model.paging import Gap
-from gateway.services.customers import GOLDEN_FIELDS
 from schema.arguments import AfterArgument, FirstArgument, per_parent
 from schema.loyalty.types import LoyaltyAccountsView
 from schema.node import Node
@@ -126,7 +125,7 @@ class CustomerView(Node):
 def golden_fields(selected: frozenset[str]) -> frozenset[str]:
     """The fields of the golden record behind selected GraphQL names; `freshness` and `gaps` tell about those."""
     snake = {"givenName": "given_name", "familyName": "family_name", "birthDate": "birth_date"}
-    return frozenset(snake.get(name, name) for name in selected) & GOLDEN_FIELDS
+    return frozenset(snake.get(name, name) for name in selected) & frozenset(GOLDEN_FIELDS)
 
 
 CustomerAnswer = model.Customer | GatewayError | None

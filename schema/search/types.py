@@ -94,7 +94,7 @@ class SearchQueries:
             list[SearchFilterInput] | None, strawberry.argument(description="At most 20; all must hold.")
         ] = None,
         sort: Annotated[SearchSort, strawberry.argument(description="Default: by relevance.")] = SearchSort.RELEVANCE,
-    ) -> Sequence[SearchResult]:
+    ) -> Sequence[SearchResult | None]:
         text = query.strip()
         if len(text) > 200:
             raise BadInput("A search is at most 200 characters long.")

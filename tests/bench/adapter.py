@@ -29,9 +29,11 @@ from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.model.text import Text
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Backend, Probe
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest
-from gateway.ports.operations import GET_PRICES, GET_PRODUCTS, GET_STOCK, LIST_PRODUCTS
+from gateway.ports.price import GET_PRICES
+from gateway.ports.product import GET_PRODUCTS, LIST_PRODUCTS
+from gateway.ports.stock import GET_STOCK
 from gateway.ports.transport import Request
 
 T = TypeVar("T")
@@ -70,12 +72,11 @@ class CannedConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fiel
 class CannedAdapter:
     """Catalogue, prices and stock. One product comes from `/one`, a listing of 24 from `/list`, of 100 from `/wide`."""
 
-    def __init__(self, environment: AdapterEnvironment) -> None:
+    def __init__(self, environment: AdapterEnvironment[CannedConfig]) -> None:
         self.name = environment.name
         self._send = environment.transport.send
         self._clock = environment.clock
-        config = environment.config
-        self._stock = config.stock if isinstance(config, CannedConfig) else "stock-a"
+        self._stock = environment.config.stock
 
     async def probe(self, call: CallContext) -> Probe:
         return Probe("1")
@@ -171,12 +172,17 @@ class CannedAdapter:
         return found
 
 
+def _create(environment: AdapterEnvironment[CannedConfig]) -> Backend:
+    adapter = CannedAdapter(environment)
+    return Backend(ports=(adapter,), probe=adapter)
+
+
 MANIFEST = Manifest(
     name="canned",
     title="The benchmark's upstreams",
     api_version="1",
     config=CannedConfig,
-    create=CannedAdapter,
+    create=_create,
     operations={
         GET_PRODUCTS.name: OperationSpec(vary_on=frozenset({"language"})),
         LIST_PRODUCTS.name: OperationSpec(vary_on=frozenset({"language"})),

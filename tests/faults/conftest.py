@@ -30,16 +30,14 @@ from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.model.text import Text
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Backend, Probe
+from gateway.ports.customer import FIND_CUSTOMERS
+from gateway.ports.domain import KeyedOperation
+from gateway.ports.loyalty import FIND_ACCOUNTS
 from gateway.ports.manifest import AdapterConfig, Manifest
-from gateway.ports.operations import (
-    FIND_ACCOUNTS,
-    FIND_CUSTOMERS,
-    GET_PRICES,
-    GET_PRODUCTS,
-    GET_STOCK,
-    KeyedOperation,
-)
+from gateway.ports.price import GET_PRICES
+from gateway.ports.product import GET_PRODUCTS
+from gateway.ports.stock import GET_STOCK
 from gateway.ports.transport import Request
 from gateway.settings import HttpClient, PolicyNumbers
 from gateway.testing.faults import Fault, FaultProxy
@@ -183,7 +181,7 @@ def manifest(specs: Mapping[str, OperationSpec]) -> Manifest:
         title="Desk",
         api_version="1",
         config=AdapterConfig,
-        create=lambda environment: Desk(environment.name, environment.transport),  # type: ignore[arg-type]
+        create=lambda _: (_ for _ in ()).throw(NotImplementedError),
         operations=specs,
     )
 
@@ -222,10 +220,11 @@ class Retailer:
             metrics=self.metrics,
         )
         self._transports.append(transport)
+        desk = Desk(role, transport)
         self.backends[role] = BoundBackend(
             name=role,
             alias=role,
-            adapter=Desk(role, transport),
+            backend=Backend(ports=(desk,), probe=desk),
             manifest=described,
             policy=self._numbers[role],
             transport=transport,

@@ -69,7 +69,7 @@ def transport(url: str, client: HttpClient, *, allow: bool = False) -> AioTransp
 
 async def send(sender: AioTransport, path: str = "/") -> str:
     try:
-        request = Request(method="GET", path=path, operation="x", headers={"x-api-key": "secret"})
+        request = Request(method="GET", path=path, headers={"x-api-key": "secret"})
         return str((await sender.send(request, CallContext.within(5.0))).status)
     except AdapterError as error:
         return error.code

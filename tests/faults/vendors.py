@@ -17,8 +17,12 @@ from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import CustomerKey, CustomerKeyKind
 from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
+from gateway.ports.customer import FIND_CUSTOMERS
+from gateway.ports.domain import KeyedOperation
 from gateway.ports.manifest import Manifest, Secret
-from gateway.ports.operations import FIND_CUSTOMERS, GET_PRICES, GET_PRODUCTS, GET_STOCK, KeyedOperation
+from gateway.ports.price import GET_PRICES
+from gateway.ports.product import GET_PRODUCTS
+from gateway.ports.stock import GET_STOCK
 from gateway.registry import Registry, manifest_of
 from gateway.settings import decode
 from gateway.state.database import Database

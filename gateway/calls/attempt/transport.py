@@ -13,6 +13,8 @@ import ssl
 import time
 from contextlib import AbstractContextManager
 
+from msgspec.structs import replace
+
 from gateway.calls.attempt import retry
 from gateway.calls.attempt.breaker import Breaker
 from gateway.calls.attempt.concurrency import BEGUN, Begun, GradientLimit
@@ -24,9 +26,11 @@ from gateway.calls.observation import TALLY, Tally
 from gateway.calls.wire.bodies import without_halves
 from gateway.calls.wire.clients import wire_of
 from gateway.calls.wire.exchange import Wire
+from gateway.constraints import nearest
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, Overloaded, RateLimited
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE, OperationSpec
+from gateway.ports.backend import AUDIT, PRICE_DRIFT, PROBE, RESOLVE
 from gateway.ports.manifest import Manifest
 from gateway.ports.transport import Request, Response, ThrottleSignal
 from gateway.runtime.tracing import NO_SPAN, configured, span
@@ -56,8 +60,12 @@ class AioTransport:
         self._wire = wire
         self._usual = numbers.timeout, _UNSAID.max_response_bytes
         self._terms_of = {
-            operation: (numbers.timeout if spec.timeout == _UNSAID.timeout else spec.timeout, spec.max_response_bytes)
-            for operation, spec in manifest.operations.items()
+            **dict.fromkeys(("", PROBE, RESOLVE, AUDIT, PRICE_DRIFT, *manifest.errands), self._usual),
+            **{name: (spec.timeout, _UNSAID.max_response_bytes) for name, spec in manifest.writes.items()},
+            **{
+                name: (numbers.timeout if spec.timeout == _UNSAID.timeout else spec.timeout, spec.max_response_bytes)
+                for name, spec in manifest.operations.items()
+            },
         }
         self._throttle = manifest.throttle
         self._numbers = numbers
@@ -79,6 +87,8 @@ class AioTransport:
         metrics.limit.labels(name).set_function(lambda: self._limit.limit)
 
     async def send(self, request: Request, call: CallContext) -> Response:
+        if request.operation is None:
+            request = replace(request, operation=call.operation)
         seconds, cap = self._terms(request)
         self._budget.deposit()
         attempt = 0
@@ -112,8 +122,15 @@ class AioTransport:
         await self._wire.close()
 
     def _terms(self, request: Request) -> tuple[float, int]:
-        """Seconds and bytes of one attempt: the request's, else the operation's, else the configured ones."""
-        seconds, cap = self._terms_of.get(request.operation, self._usual)
+        """Seconds and bytes of one attempt: the request's, else the operation's, else the configured ones. Raises
+        ValueError for an operation that is none: a slip of the pen would else be limited and counted as nothing."""
+        name = request.operation or ""
+        terms = self._terms_of.get(name)
+        if terms is None:
+            close = nearest(name, self._terms_of)
+            hint = f"; did you mean `{close}`?" if close else ""
+            raise ValueError(f"`{name}` is neither an operation nor an errand that the manifest declares{hint}")
+        seconds, cap = terms
         if request.timeout is not None:
             seconds = request.timeout
         return seconds, cap if request.max_response_bytes == MEBIBYTE else request.max_response_bytes
@@ -248,7 +265,7 @@ class AioTransport:
             self._traced = configured()
         if not self._traced:
             return NO_SPAN
-        return span("backend.attempt", {"backend": self.name, "operation": request.operation})
+        return span("backend.attempt", {"backend": self.name, "operation": request.operation or ""})
 
     def _slow(self, seconds: float) -> float:
         """Seconds that are a slow answer of an attempt that may take `seconds`: an operation that is given more time
@@ -260,7 +277,9 @@ class AioTransport:
         self, ticket: int, place: int, request: Request, error: AdapterError, took: float, seconds: float
     ) -> None:
         late = isinstance(error, DeadlineExceeded)
-        not_told = late and (took < self._fair_chance(request.operation, seconds) or self._limit.is_own_load(place))
+        not_told = late and (
+            took < self._fair_chance(request.operation or "", seconds) or self._limit.is_own_load(place)
+        )
         self._limit.release(place, None, took if late else None, late=late)
         self._rates.forget(request.cost)
         self._count.attempt(error.code)

@@ -25,7 +25,7 @@ def kind_of(request: Request, response: Response) -> Kind:
     size = len(request.path) + (len(body) if body else 0)
     if query:
         size += sum(map(len, query.values()))
-    return request.operation, size.bit_length() >> 1, len(response.body).bit_length() >> 1
+    return request.operation or "", size.bit_length() >> 1, len(response.body).bit_length() >> 1
 
 
 class Usual:

@@ -1,11 +1,11 @@
-"""A backend as the pipeline knows it: the configured name with its adapter, its manifest and its numbers."""
+"""A backend as the pipeline knows it: the configured name with its ports, its manifest and its numbers."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from gateway.calls.attempt.transport import AioTransport
-from gateway.ports.domains import Adapter
+from gateway.ports.backend import Backend
 from gateway.ports.manifest import Manifest
 from gateway.settings import PolicyNumbers
 
@@ -16,7 +16,7 @@ class BoundBackend(Struct, frozen=True, kw_only=True):
 
     name: str
     alias: str
-    adapter: Adapter
+    backend: Backend
     manifest: Manifest
     policy: PolicyNumbers = PolicyNumbers()
     transport: AioTransport | None = None

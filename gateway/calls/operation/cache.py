@@ -13,14 +13,12 @@ from typing import Any
 from cachetools import LRUCache
 
 from gateway.calls.operation.staleness import version_of
+from gateway.calls.operation.tags import ABSENT as ABSENT
 from gateway.calls.operation.weights import Scales
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.horizon import ENDLESS, horizon_of, is_over
 from gateway.model.operation import OperationSpec
-
-ABSENT = object()
-"""Stands for "there is no such thing", which is an answer too."""
 
 EVERYTHING = "*"
 """The tag that every answer of a backend bears."""

@@ -25,8 +25,8 @@ from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.horizon import horizon_of, is_over
 from gateway.model.touched import not_shareable
-from gateway.ports.operations import KeyedOperation, PagedOperation
-from gateway.ports.webhooks import EVERYTHING, ForgetsChanges
+from gateway.ports.domain import KeyedOperation, PagedOperation, ReadOperation
+from gateway.ports.webhooks import EVERYTHING
 from gateway.runtime.deadline import Deadline
 
 __all__ = ["BoundBackend", "Caller"]
@@ -77,7 +77,7 @@ class Caller:
             return {}
         route = self._route(backend, operation)
         answers = await self._answers(route, list(dict.fromkeys(keys)), context, call)
-        report(route.domain, personal=route.spec.personal, keys=keys, answers=answers)
+        report(route.declared, personal=route.spec.personal, keys=keys, answers=answers)
         return answers
 
     async def paged(
@@ -86,7 +86,7 @@ class Caller:
         """Raises AdapterError."""
         route = self._route(backend, operation)
         answers = await self._answers(route, [query], context, call)
-        report(route.domain, personal=route.spec.personal, keys=(query,), answers=answers)
+        report(route.declared, personal=route.spec.personal, keys=(query,), answers=answers)
         answer = answers[query]
         if isinstance(answer, AdapterError):
             raise answer.fresh()
@@ -103,13 +103,12 @@ class Caller:
         if backend is None:
             self._cache.clear()
             for bound in self._backends.values():
-                if isinstance(bound.adapter, ForgetsChanges):
-                    bound.adapter.forget(EVERYTHING)
+                bound.backend.forget(EVERYTHING)
             return
         self._cache.invalidate(backend, touched(tags))
         changed = self._backends.get(backend)
-        if changed is not None and isinstance(changed.adapter, ForgetsChanges):
-            changed.adapter.forget(tags)
+        if changed is not None:
+            changed.backend.forget(tags)
 
     async def close(self) -> None:
         await self._flights.close()
@@ -119,7 +118,7 @@ class Caller:
         for known in [known for known in self._routes if known[0] == backend]:
             del self._routes[known]
 
-    def _route(self, backend: str, operation: KeyedOperation[Any, Any] | PagedOperation[Any, Any]) -> Route:
+    def _route(self, backend: str, operation: ReadOperation) -> Route:
         route = self._routes.get((backend, operation.name))
         if route is None:
             route = Route(self._backends[backend], operation, self._metrics)
@@ -158,6 +157,7 @@ class Caller:
             missing = self._from_cache(route, scope, keys, context, call, answers)
             if not missing:
                 return answers
+        call = route.named(call)
         fetch = Fetch(route, scope, context, self._cache, self._shared)
         fetched, joined = await self._flights.gather(scope, missing, route.spec.max_keys, call, fetch)
         if joined:
@@ -194,7 +194,7 @@ class Caller:
     ) -> Mapping[Any, Any]:
         try:
             with Deadline(call):
-                return await route.ask(keys, context, call)
+                return await route.ask(keys, context, route.named(call))
         except AdapterError as error:
             error.located(route.backend, route.domain, route.operation)
             return dict.fromkeys(keys, error)
@@ -239,7 +239,7 @@ class Caller:
 
     def _renew(self, route: Route, scope: Scope, keys: list[Any], context: CommerceContext) -> None:
         """In the background, with time and priority of its own, for nobody in particular."""
-        call = CallContext.within(route.spec.timeout * _RENEW_PATIENCE, priority=Priority.BACKGROUND)
+        call = route.named(CallContext.within(route.spec.timeout * _RENEW_PATIENCE, priority=Priority.BACKGROUND))
         renewal = Renewal(route, scope, context, self._cache, self._shared)
         self._flights.start_chunks(scope, keys, route.spec.max_keys, call, renewal)
         route.count_renewals(len(keys))

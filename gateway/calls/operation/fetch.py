@@ -37,7 +37,7 @@ class Fetch:
         shared: SharedAnswers | None,
     ) -> None:
         self._cache = cache
-        self._shared = shared if route.shareable else None
+        self._shared = shared if route.reader is not None else None
         self._route = route
         self._scope = scope
         self._context = context
@@ -70,7 +70,7 @@ class Fetch:
                     route.tell(value.located(route.backend, route.domain, route.operation), call)
                 answers[key] = value
                 continue
-            tags = tags_of(route.domain, key, value)
+            tags = tags_of(route.declared, key, value)
             entry = self._cache.keep(self._scope, key, value, route.spec, started, tags)
             if entry is not None:
                 kept.append((key, entry))
@@ -99,10 +99,11 @@ class Fetch:
     ) -> list[Any]:
         """Fills `answers` with what another gateway learnt and is still fresh; returns the keys nobody knows."""
         missing: list[Any] = []
+        reader = self._route.reader
         found = await shared.get([place_of(self._scope, key) for key in keys])
         now = time.monotonic()
         for key, body in zip(keys, found, strict=True):
-            entry = read(self._route.operation, body) if body is not None else None
+            entry = read(reader, body) if body is not None and reader is not None else None
             if entry is None or not self._cache.adopt(self._scope, key, entry):
                 missing.append(key)
             elif now >= entry.fresh_until or not entry.young_enough(call, now):

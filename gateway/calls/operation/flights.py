@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from gateway.calls.operation.chunks import chunks
 from gateway.errors import AdapterError, DeadlineExceeded
@@ -156,9 +156,7 @@ class Flights:
 
 def _own(call: CallContext) -> CallContext:
     # A copy, because a flight's deadline and priority may change while its first caller's may not.
-    return CallContext(
-        call.deadline, call.priority, call.trace_id, call.fresh, call.max_age, call.person, made=call.made
-    )
+    return replace(call)
 
 
 def _young_enough(flight: Flight, call: CallContext) -> bool:

@@ -9,9 +9,10 @@ from gateway.calls.operation.tags import tags_of
 from gateway.errors import AdapterError
 from gateway.model.horizon import horizon_of
 from gateway.model.touched import TOUCHED
+from gateway.ports.domain import ReadOperation
 
 
-def report(domain: str, *, personal: bool, keys: Iterable[Any], answers: Mapping[Any, Any]) -> None:
+def report(operation: ReadOperation, *, personal: bool, keys: Iterable[Any], answers: Mapping[Any, Any]) -> None:
     """The tags of each answer and each absence, and the earliest end that any of them states. Personal and failed
     answers make the whole unfit to be kept; stale ones are reported where they are marked."""
     collecting = TOUCHED.get()
@@ -24,4 +25,4 @@ def report(domain: str, *, personal: bool, keys: Iterable[Any], answers: Mapping
         collecting.horizon = min(collecting.horizon, horizon_of(answer))
         if isinstance(answer, AdapterError):
             collecting.shareable = False
-        collecting.name(tag for tag in tags_of(domain, key, answer) if tag != domain)
+        collecting.name(tag for tag in tags_of(operation, key, answer) if tag != operation.domain.name)

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.calls.attempt.concurrency import BEGUN, Begun
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
 from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.chunks import PLACE
-from gateway.calls.operation.shared import shareable
+from gateway.calls.operation.shared import reader_of
 from gateway.calls.wire.errors import BadTransfer
 from gateway.errors import (
     AdapterError,
@@ -26,12 +28,14 @@ from gateway.errors import (
 from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext, Priority, UndeclaredContext
 from gateway.model.soundness import fault_of
-from gateway.ports.operations import KeyedOperation, PagedOperation
+from gateway.ports.agreement import bearer
+from gateway.ports.domain import KeyedOperation, ReadOperation
 from gateway.runtime.tracing import NO_SPAN, configured, span
 
 
 class Route:
-    """`cached`: answers are kept in this process; `shareable`: also where other gateways see them."""
+    """`cached`: answers are kept in this process; `reader`: how they are read where other gateways see them too, None
+    where they do not."""
 
     __slots__ = (
         "_attributes",
@@ -48,45 +52,49 @@ class Route:
         "count_misses",
         "count_renewals",
         "count_stale",
+        "declared",
         "domain",
         "joined",
         "keyed",
         "operation",
-        "shareable",
+        "reader",
         "spec",
     )
 
-    def __init__(
-        self, bound: BoundBackend, operation: KeyedOperation[Any, Any] | PagedOperation[Any, Any], metrics: CallMetrics
-    ) -> None:
+    def __init__(self, bound: BoundBackend, operation: ReadOperation, metrics: CallMetrics) -> None:
         spec = bound.manifest.operations.get(operation.name)
-        method = getattr(bound.adapter, operation.method, None)
-        if spec is None or method is None:
+        port = bearer(bound.backend, operation.port, operation.method)
+        if spec is None or port is None:
             raise ConfigurationError(f"backend `{bound.name}` does not serve {operation.name}")
         self.bound = bound
         self.backend = bound.name
         self.spec = spec
         self.operation = operation.name
-        self.domain = operation.domain.value
+        self.declared = operation
+        self.domain = operation.domain.name
         self.keyed = isinstance(operation, KeyedOperation)
         self.cached = spec.idempotent and spec.time_to_live > 0 and bound.policy.cache
         self.joined = spec.idempotent and (bound.policy.coalesce or self.cached)
-        self.shareable = self.cached and not spec.personal and shareable(operation.name)
+        self.reader = reader_of(operation) if self.cached and not spec.personal else None
         count = metrics.policies.labels
         self.count_hits = count(bound.name, "cache", "hit").inc
         self.count_misses = count(bound.name, "cache", "miss").inc
         self.count_stale = count(bound.name, "cache", "stale").inc
         self.count_renewals = count(bound.name, "cache", "renewal").inc
         self.count_joined = count(bound.name, "coalescing", "joined").inc
-        self._method: Callable[..., Any] = method
+        self._method: Callable[..., Any] = getattr(port, operation.method)
         self._metrics = metrics
         self._outcomes: dict[str, Callable[[], None]] = {}
         self._seconds = metrics.call_seconds.labels(bound.name, operation.name).observe
         self._traced = configured()
         self._attributes = {"backend": bound.name, "operation": operation.name}
 
+    def named(self, call: CallContext) -> CallContext:
+        """The call as the adapter sees it: it knows what it is for."""
+        return replace(call, operation=self.operation)
+
     async def ask(self, keys: Sequence[Any], context: CommerceContext, call: CallContext) -> Mapping[Any, Any]:
-        """One call of the adapter. Raises AdapterError, or what the client did wrong."""
+        """One call of the adapter, with a call that is `named`. Raises AdapterError, or what the client did wrong."""
         observer = OBSERVER.get()
         tally = Tally()
         tallied = TALLY.set(tally)

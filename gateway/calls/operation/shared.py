@@ -5,32 +5,19 @@ in `state/`. Answers that depend on a person never come here.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from gateway.calls.operation.cache import ABSENT, Entry, Scope
-from gateway.model.catalog import Category, Collection, Product, ProductPage
 from gateway.model.horizon import ENDLESS
-from gateway.model.pricing import Price
-from gateway.model.search import SearchPage
-from gateway.model.stock import StockLevels
-from gateway.model.stores import StoreRecord
-from gateway.ports import operations
+from gateway.ports.domain import ReadOperation
 
-_VALUES: Mapping[str, Any] = {
-    operations.GET_PRODUCTS.name: Product,
-    operations.LIST_PRODUCTS.name: ProductPage,
-    operations.LIST_CATEGORIES.name: tuple[Category, ...],
-    operations.LIST_COLLECTIONS.name: tuple[Collection, ...],
-    operations.SEARCH.name: SearchPage,
-    operations.GET_PRICES.name: Price,
-    operations.GET_STOCK.name: StockLevels,
-    operations.LIST_STORES.name: tuple[StoreRecord, ...],
-}
-"""Operations whose answers are about no person, and what they answer."""
+Reader = msgspec.msgpack.Decoder[Any]
+"""Reads the answers of one operation."""
 
 
 class SharedAnswers(Protocol):
@@ -63,13 +50,12 @@ _NIL = msgspec.msgpack.encode(None)
 _encoder = msgspec.msgpack.Encoder()
 _envelope = msgspec.msgpack.Decoder(_Written)
 _key_encoder = msgspec.json.Encoder(order="deterministic")
-_values: dict[str, msgspec.msgpack.Decoder[Any]] = {
-    name: msgspec.msgpack.Decoder(kind) for name, kind in _VALUES.items()
-}
 
 
-def shareable(operation: str) -> bool:
-    return operation in _values
+@cache
+def reader_of(operation: ReadOperation) -> Reader | None:
+    """None for an operation whose answers are about a person."""
+    return None if operation.personal else msgspec.msgpack.Decoder(operation.answer)
 
 
 def place_of(scope: Scope, key: Any) -> bytes:
@@ -88,12 +74,12 @@ def written(entry: Entry) -> bytes:
     )
 
 
-def read(operation: str, found: bytes) -> Entry | None:
+def read(reader: Reader, found: bytes) -> Entry | None:
     """None for what cannot be read: another release of the gateway may have written it."""
     shift = time.time() - time.monotonic()
     try:
         entry = _envelope.decode(found)
-        value = ABSENT if bytes(entry.value) == _NIL else _values[operation].decode(entry.value)
+        value = ABSENT if bytes(entry.value) == _NIL else reader.decode(entry.value)
     except msgspec.MsgspecError:
         return None
     return Entry(

@@ -8,26 +8,22 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
-from gateway.model.catalog import Product, ProductKey
-from gateway.model.customers import CustomerKey
-from gateway.model.identity import NativeRef
-from gateway.model.orders import OrderOrigin
-from gateway.model.pricing import PriceKey
-from gateway.model.stock import StockKey
+from gateway.errors import AdapterError
+from gateway.ports.domain import KeyedOperation, ReadOperation
+
+ABSENT = object()
+"""Stands for "there is no such thing", which is an answer too."""
 
 
-def tags_of(domain: str, key: Any, value: Any) -> tuple[str, ...]:
-    """The tags of one answer. Pages bear `<domain>.pages`, because anything that changes may enter or leave them."""
-    names = _names(key)
-    if names is None:
+def tags_of(operation: ReadOperation, key: Any, value: Any) -> tuple[str, ...]:
+    """The tags of one answer, an absence or an error. Pages bear `<domain>.pages`, because anything that changes may
+    enter or leave them."""
+    domain = operation.domain.name
+    if not isinstance(operation, KeyedOperation):
         return (domain, f"{domain}.pages")
-    tags = {f"{domain}:{_unnamed(name)}": None for name in names}
-    if isinstance(value, Product):
-        tags[f"{domain}:{value.ref.id}"] = None
-        for variant in value.variants:
-            tags[f"{domain}:{variant.ref.id}"] = None
-            if variant.sku is not None:
-                tags[f"{domain}:{variant.sku}"] = None
+    tags = {f"{domain}:{_unnamed(name)}": None for name in operation.names(key)}
+    if value is not ABSENT and value is not None and not isinstance(value, AdapterError):
+        tags |= {f"{domain}:{_unnamed(name)}": None for name in operation.bears(value)}
     return (domain, *tags)
 
 
@@ -49,15 +45,3 @@ def _unnamed(name: str) -> str:
     if "@" not in name and not name.startswith("+"):
         return name
     return "#" + blake2b(name.encode(), digest_size=12).hexdigest()
-
-
-def _names(key: Any) -> tuple[str, ...] | None:
-    if isinstance(key, PriceKey | StockKey):
-        return (key.variant if isinstance(key.variant, str) else key.variant.id,)
-    if isinstance(key, ProductKey | CustomerKey):
-        return (key.value,)
-    if isinstance(key, NativeRef):
-        return (key.id,)
-    if isinstance(key, OrderOrigin):
-        return (key.reference,)
-    return (key,) if isinstance(key, str) else None

@@ -39,8 +39,10 @@ from gateway.errors import (
 )
 from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext
+from gateway.ports.agreement import bearer
+from gateway.ports.domain import WriteOperation, writes
 from gateway.ports.tasks import Tasks
-from gateway.ports.writes import Claim, ClaimState, FindKind, WriteJournal, WriteOperation, WritePlace, WriteSpec
+from gateway.ports.writes import Claim, ClaimState, FindKind, WriteJournal, WritePlace, WriteSpec
 
 R = TypeVar("R", bound=Struct)
 
@@ -83,11 +85,6 @@ class Writes:
         self._tasks = tasks
         self._metrics = metrics or CallMetrics()
         self._running: dict[WritePlace, _Running] = {}
-        self._known: dict[str, WriteOperation[Any, Any]] = {}
-
-    def know(self, operation: WriteOperation[Any, Any]) -> None:
-        """An operation whose writes the sweep looks up even in a process that never performed one."""
-        self._known[operation.name] = operation
 
     @property
     def under_way(self) -> int:
@@ -104,7 +101,6 @@ class Writes:
         running = self._running.get(place)
         if running is None:
             route = WriteRoute(self._bound(backend), operation)
-            self._known.setdefault(operation.name, operation)
             work = self._perform(route, place, digest, command, context, call.trace_id)
             running = self._start(place, digest, work)
         elif running.digest != digest:
@@ -113,15 +109,16 @@ class Writes:
             async with asyncio.timeout(max(0.0, call.remaining())):
                 return cast("R", await asyncio.shield(running.task))
         except TimeoutError as error:
-            raise OutcomeUnknown(source=backend, domain=operation.domain.value, check_after=1.0) from error
+            raise OutcomeUnknown(source=backend, domain=operation.domain.name, check_after=1.0) from error
         except GatewayError as error:
             raise error.fresh() from error
 
     async def settle(self, limit: int = 20) -> int:
         """Look up writes that were sent and not come back. How many were due."""
         due = await self._journal.due(limit)
+        declared = writes()
         for place, digest in due:
-            operation = self._known.get(place.operation)
+            operation = declared.get(place.operation)
             bound = self._backends.get(place.backend)
             if operation is None or bound is None or place in self._running:
                 continue
@@ -211,14 +208,14 @@ class WriteRoute:
 
     def __init__(self, bound: BoundBackend, operation: WriteOperation[Any, Any]) -> None:
         spec = bound.manifest.writes.get(operation.name)
-        perform = getattr(bound.adapter, operation.method, None)
-        find = getattr(bound.adapter, operation.find, None)
-        if spec is None or perform is None or (find is None and spec.find is not FindKind.REPLAY):
+        port = bearer(bound.backend, operation.port, operation.method)
+        find = getattr(port, operation.find, None)
+        if spec is None or port is None or (find is None and spec.find is not FindKind.REPLAY):
             raise ConfigurationError(f"backend `{bound.name}` does not serve {operation.name}")
         self.backend = bound.name
         self.operation = operation
         self.spec: WriteSpec = spec
-        self.perform: Any = perform
+        self.perform: Any = getattr(port, operation.method)
         self.find: Any = find
         self.lease = spec.timeout + _MARGIN
 
@@ -325,7 +322,9 @@ class _Attempt:
         was stopped in the middle finds its time over."""
         spec, operation = self._route.spec, self._route.operation
         deadline = time.monotonic() + spec.timeout
-        call = CallContext(deadline, operation.priority, self._trace, once=spec.by_key is None)
+        call = CallContext(
+            deadline, operation.priority, self._trace, once=spec.by_key is None, operation=operation.name
+        )
         observer, tally = OBSERVER.get(), Tally()
         token, within = TALLY.set(tally), BEGUN.set(Begun())  # what it began to send is not turned away half done
         started, outcome = time.monotonic(), "CANCELLED"
@@ -336,12 +335,12 @@ class _Attempt:
             outcome = "ok"
             return answer
         except AdapterError as error:
-            outcome = error.located(self._route.backend, operation.domain.value, operation.name).code
+            outcome = error.located(self._route.backend, operation.domain.name, operation.name).code
             FAILURES.backend_failed(error, backend=self._route.backend, operation=operation.name, trace_id=self._trace)
             raise
         except TimeoutError as error:
             outcome = OutcomeUnknown.code
-            unknown = OutcomeUnknown(source=self._route.backend, domain=operation.domain.value)
+            unknown = OutcomeUnknown(source=self._route.backend, domain=operation.domain.name)
             FAILURES.backend_failed(
                 unknown, backend=self._route.backend, operation=operation.name, trace_id=self._trace
             )
@@ -396,7 +395,7 @@ class _Attempt:
         return self.unknown(_LOOK_LATER[min(looked, len(_LOOK_LATER) - 1)])
 
     def unknown(self, after: float = _LOOK_LATER[0]) -> OutcomeUnknown:
-        domain = self._route.operation.domain.value
+        domain = self._route.operation.domain.name
         return OutcomeUnknown(source=self._route.backend, domain=domain, check_after=after)
 
     def count(self, outcome: str) -> None:

@@ -16,11 +16,13 @@ from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.stock import StockKey, StockLevels, Tracking
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, CatalogPort, IdentityPort, PricePort, StockPort
+from gateway.ports.identity import IdentityPort
 from gateway.ports.manifest import Manifest
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT, PriceContextPort, PricePort
+from gateway.ports.product import GET_PRODUCTS, LIST_PRODUCTS, CatalogPort
+from gateway.ports.stock import GET_STOCK, StockPort
 from gateway.testing.conformance.base import Conformance, a_call, assert_well_formed, declared, given, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import KeyedConformance
 
@@ -33,7 +35,7 @@ def by_sku(sku: str) -> ProductKey:
 
 class CatalogConformance(KeyedConformance):
     port = CatalogPort
-    operation = ports.GET_PRODUCTS
+    operation = GET_PRODUCTS
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[ProductKey]:
         return [ProductKey(ProductKeyKind.NATIVE, text) for text in no_ids(facts)]
@@ -89,7 +91,7 @@ class CatalogConformance(KeyedConformance):
     async def test_pages_of_the_assortment_neither_lose_nor_double(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.LIST_PRODUCTS.name)
+        spec = declared(manifest, LIST_PRODUCTS.name)
         assert isinstance(adapter, CatalogPort)
         context = view(facts, spec)
         walked: list[str] = []
@@ -107,7 +109,7 @@ class CatalogConformance(KeyedConformance):
     async def test_a_page_resumes_after_any_of_its_products(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.LIST_PRODUCTS.name)
+        spec = declared(manifest, LIST_PRODUCTS.name)
         assert isinstance(adapter, CatalogPort)
         context = view(facts, spec)
         page = await adapter.list_products(ProductQuery(first=5), context, a_call())
@@ -118,7 +120,7 @@ class CatalogConformance(KeyedConformance):
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
         """No such category or collection is an empty page, no such position an invalid cursor."""
-        spec = declared(manifest, ports.LIST_PRODUCTS.name)
+        spec = declared(manifest, LIST_PRODUCTS.name)
         assert isinstance(adapter, CatalogPort)
         context = view(facts, spec)
         for text in no_ids(facts):
@@ -154,7 +156,7 @@ class IdentityConformance(Conformance):
 
 class PriceConformance(KeyedConformance):
     port = PricePort
-    operation = ports.GET_PRICES
+    operation = GET_PRICES
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[PriceKey]:
         return [PriceKey(NativeRef(adapter.name, text)) for text in no_ids(facts)]
@@ -260,8 +262,8 @@ class PriceConformance(KeyedConformance):
     async def test_the_price_context_of_a_customer_is_derived(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.PRICE_CONTEXT.name)
-        assert isinstance(adapter, PricePort)
+        spec = declared(manifest, PRICE_CONTEXT.name)
+        assert isinstance(adapter, PriceContextPort)
         customer, group = given(facts.grouped_customer, "grouped_customer")
         answer = await adapter.price_context((customer,), view(facts, spec), a_call())
         assert answer == {customer: group}
@@ -269,7 +271,7 @@ class PriceConformance(KeyedConformance):
 
 class StockConformance(KeyedConformance):
     port = StockPort
-    operation = ports.GET_STOCK
+    operation = GET_STOCK
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[StockKey]:
         return [StockKey(NativeRef(adapter.name, text), ()) for text in no_ids(facts)]

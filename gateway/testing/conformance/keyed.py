@@ -9,9 +9,8 @@ import pytest
 
 from gateway.errors import AdapterError
 from gateway.model.operation import OperationSpec
-from gateway.ports.domains import Adapter
+from gateway.ports.domain import KeyedOperation
 from gateway.ports.manifest import Manifest
-from gateway.ports.operations import KeyedOperation
 from gateway.testing.conformance.base import (
     Conformance,
     a_call,
@@ -21,7 +20,7 @@ from gateway.testing.conformance.base import (
     given,
     view,
 )
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 
 COUNTS = (1, 24, 100)
 LARGEST = 300

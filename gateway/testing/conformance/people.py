@@ -19,9 +19,12 @@ from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
 from gateway.model.orders import Order, OrderPosition, OrdersPage, OrdersQuery
 from gateway.model.search import SearchFilter, SearchQuery
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, CustomerPort, LoyaltyPort, OrdersPort, SearchPort, StorePort
+from gateway.ports.customer import FIND_CUSTOMERS, CustomerPort
+from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LoyaltyEntryPort, LoyaltyPort
 from gateway.ports.manifest import Manifest
+from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, OrderOriginPort, OrdersPort
+from gateway.ports.search import SEARCH, SearchPort
+from gateway.ports.store import LIST_STORES, StorePort
 from gateway.testing.conformance.base import (
     Conformance,
     a_call,
@@ -31,7 +34,7 @@ from gateway.testing.conformance.base import (
     given,
     view,
 )
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import KeyedConformance
 
@@ -42,7 +45,7 @@ class StoreConformance(Conformance):
     async def test_all_places_are_listed_once(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.LIST_STORES.name)
+        spec = declared(manifest, LIST_STORES.name)
         assert isinstance(adapter, StorePort)
         stores = await adapter.list_stores(None, view(facts, spec), a_call())
         assert_well_formed(stores, adapter.name)
@@ -51,7 +54,7 @@ class StoreConformance(Conformance):
     async def test_a_backend_that_is_down_raises_an_adapter_error(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, backend: BackendControl
     ) -> None:
-        spec = declared(manifest, ports.LIST_STORES.name)
+        spec = declared(manifest, LIST_STORES.name)
         assert isinstance(adapter, StorePort)
         async with backend.down():
             with pytest.raises(AdapterError):
@@ -64,7 +67,7 @@ def native_customers(facts: ConformanceFacts) -> list[CustomerKey]:
 
 class CustomerConformance(KeyedConformance):
     port = CustomerPort
-    operation = ports.FIND_CUSTOMERS
+    operation = FIND_CUSTOMERS
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[CustomerKey]:
         return native_customers(facts)
@@ -97,7 +100,7 @@ class CustomerConformance(KeyedConformance):
 
 class LoyaltyConformance(KeyedConformance):
     port = LoyaltyPort
-    operation = ports.FIND_ACCOUNTS
+    operation = FIND_ACCOUNTS
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[CustomerKey]:
         return native_customers(facts)
@@ -105,8 +108,8 @@ class LoyaltyConformance(KeyedConformance):
     async def test_what_is_no_account_has_no_entries(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        context = view(facts, declared(manifest, ports.LIST_ENTRIES.name))
-        assert isinstance(adapter, LoyaltyPort)
+        context = view(facts, declared(manifest, LIST_ENTRIES.name))
+        assert isinstance(adapter, LoyaltyEntryPort)
         for text in no_ids(facts):
             query = LoyaltyEntryQuery(NativeRef(adapter.name, text), 5)
             page = await adapter.list_entries(query, context, a_call())
@@ -129,8 +132,8 @@ class LoyaltyConformance(KeyedConformance):
     async def test_entries_are_paged_newest_first_without_loss(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, spec: OperationSpec
     ) -> None:
-        entries_spec = declared(manifest, ports.LIST_ENTRIES.name)
-        assert isinstance(adapter, LoyaltyPort)
+        entries_spec = declared(manifest, LIST_ENTRIES.name)
+        assert isinstance(adapter, LoyaltyEntryPort)
         key = given(facts.loyalty, "loyalty")
         account = (await self.ask(adapter, (key,), facts, spec))[key][0]
         context = view(facts, entries_spec)
@@ -153,7 +156,7 @@ class OrdersConformance(Conformance):
 
     @pytest.fixture
     def spec(self, manifest: Manifest) -> OperationSpec:
-        return declared(manifest, ports.LIST_ORDERS.name)
+        return declared(manifest, LIST_ORDERS.name)
 
     async def page(
         self,
@@ -215,8 +218,8 @@ class OrdersConformance(Conformance):
     async def test_an_order_is_found_by_where_it_came_from(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.GET_BY_ORIGIN.name)
-        assert isinstance(adapter, OrdersPort)
+        spec = declared(manifest, GET_BY_ORIGIN.name)
+        assert isinstance(adapter, OrderOriginPort)
         origins = given(facts.foreign_origins, "foreign_origins")
         answer = await adapter.get_by_origin(origins, view(facts, spec), a_call())
         assert set(answer) == set(origins)
@@ -225,7 +228,7 @@ class OrdersConformance(Conformance):
     async def test_an_order_is_found_by_its_reference_and_an_unknown_one_is_absent(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, spec: OperationSpec
     ) -> None:
-        keyed = declared(manifest, ports.GET_ORDERS.name)
+        keyed = declared(manifest, GET_ORDERS.name)
         assert isinstance(adapter, OrdersPort)
         refs = [order.ref for order in (await self.page(adapter, facts, spec, 3)).orders]
         unknown = NativeRef(adapter.name, "999999999")
@@ -268,7 +271,7 @@ class SearchConformance(Conformance):
 
     @pytest.fixture
     def spec(self, manifest: Manifest) -> OperationSpec:
-        return declared(manifest, ports.SEARCH.name)
+        return declared(manifest, SEARCH.name)
 
     async def hits(self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, query: SearchQuery) -> Any:
         assert isinstance(adapter, SearchPort)

@@ -21,14 +21,16 @@ from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.writes import DOUBLED_TASK, WriteRoute, Writes
 from gateway.errors import AdapterError, ConfigurationError, IdempotencyConflict, OutcomeUnknown
 from gateway.model.context import CallContext, CommerceContext
-from gateway.ports.domains import Adapter
+from gateway.ports.backend import Backend
+from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import Manifest
-from gateway.ports.writes import WriteOperation, WriteSpec
+from gateway.ports.writes import WriteSpec
 from gateway.state.database import Database
 from gateway.state.outbox import Outbox
 from gateway.state.tables import writes as journal
 from gateway.state.tasks import StoredTasks
 from gateway.state.writes import StoredWrites
+from gateway.testing.conformance.facts import Adapter
 
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
 TIMEOUT = 0.4
@@ -75,13 +77,17 @@ class WriteControl(Protocol):
         ...
 
 
+def _bound(name: str, adapter: Adapter, manifest: Manifest) -> BoundBackend:
+    return BoundBackend(name=name, alias=name, backend=Backend(ports=(adapter,), probe=adapter), manifest=manifest)
+
+
 class Performer:
     """One process's way to the owner, over a journal that it shares with others."""
 
     def __init__(self, database: Database, adapter: Adapter, manifest: Manifest) -> None:
         self.tasks = StoredTasks(database, Outbox(database))
         self.changes: list[tuple[str, tuple[str, ...]]] = []
-        bound = BoundBackend(name=adapter.name, alias=adapter.name, adapter=adapter, manifest=manifest)
+        bound = _bound(adapter.name, adapter, manifest)
         self.writes = Writes({adapter.name: bound}, StoredWrites(database), self._changed, self.tasks, pauses=PAUSES)
 
     async def _changed(self, backend: str, tags: Sequence[str]) -> None:
@@ -153,7 +159,6 @@ class WriteConformance:
 
     async def settled(self, performer: Performer, database: Database) -> None:
         await self.lease_over(database)
-        performer.writes.know(self.operation)
         await performer.writes.settle()
 
     async def test_a_write_is_made_once_and_answers_to_its_reference_again(
@@ -259,7 +264,7 @@ class WriteConformance:
         assert owner.effects(reference) == 1
 
     def test_what_is_not_declared_is_not_performed(self, manifest: Manifest, adapter: Adapter) -> None:
-        bound = BoundBackend(name="x", alias="x", adapter=adapter, manifest=replace(manifest, writes={}))
+        bound = _bound("x", adapter, replace(manifest, writes={}))
         with pytest.raises(ConfigurationError):
             WriteRoute(bound, self.operation)
 

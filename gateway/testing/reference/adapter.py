@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.ports.backend import Backend
+from gateway.ports.webhooks import WebhookPort
 from gateway.testing.reference.order_desk import OrderDesk
 from gateway.testing.reference.orders import Orders
 from gateway.testing.reference.people import People
@@ -11,4 +13,10 @@ from gateway.testing.reference.search import Search
 
 class ReferenceAdapter(Search, Places, People, Orders, OrderDesk):
     """Construct with a backend's name (or the environment a manifest is given) and a seed. Deterministic: the same seed
-    and questions give the same answers. Knobs: see `Controls`."""
+    and questions give the same answers. Knobs: see `Controls`. A subclass with one more port's methods serves that
+    domain too."""
+
+    @property
+    def backend(self) -> Backend:
+        webhooks = self if isinstance(self, WebhookPort) else None
+        return Backend(ports=(self,), probe=self, webhooks=webhooks, close=self.close)

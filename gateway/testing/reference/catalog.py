@@ -24,8 +24,9 @@ from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import INT32, NativeRef, VariantKey, canonical_key, record_number, slug_key
 from gateway.model.languages import lookup
 from gateway.model.text import Text
-from gateway.ports.domains import IdentityAudit, Probe
-from gateway.ports.operations import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
+from gateway.ports.backend import Probe
+from gateway.ports.identity import IdentityAudit
+from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
 from gateway.testing.reference.controls import Controls
 from gateway.testing.sandbox import SeedTranslation
 

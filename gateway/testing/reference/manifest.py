@@ -11,9 +11,10 @@ import msgspec
 
 from gateway.constraints import TEXT, named
 from gateway.errors import ConfigurationError
+from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, QualityTier
 from gateway.testing.reference.adapter import ReferenceAdapter
-from gateway.testing.reference.operations import OPERATIONS, WRITES
+from gateway.testing.reference.operations import WRITES, operations_of
 from gateway.testing.sandbox import Seed
 
 
@@ -39,14 +40,12 @@ def dump_seed(seed: Seed, path: Path) -> None:
     path.write_bytes(msgspec.json.encode(seed))
 
 
-def _create(environment: AdapterEnvironment) -> ReferenceAdapter:
+def _create(environment: AdapterEnvironment[MemoryConfig]) -> Backend:
     config = environment.config
-    if not isinstance(config, MemoryConfig):
-        raise ConfigurationError("not the configuration of a memory backend", place=f"backends.{environment.name}")
     seed = load_seed(Path(config.seed)) if config.seed else Seed(currency="GBP", country="GB")
     adapter = ReferenceAdapter(environment, seed)
     adapter.places.update(config.places)
-    return adapter
+    return adapter.backend
 
 
 MANIFEST = Manifest(
@@ -55,21 +54,25 @@ MANIFEST = Manifest(
     api_version="1",
     config=MemoryConfig,
     create=_create,
-    operations=OPERATIONS,
+    operations=operations_of(ReferenceAdapter),
     writes=WRITES,
     tier=QualityTier.GOLD,
     key_fields=("sku",),
 )
 
 
-def manifest_of(seeds: Mapping[str, Seed], made: dict[str, ReferenceAdapter] | None = None) -> Manifest:
+def manifest_of(
+    seeds: Mapping[str, Seed],
+    made: dict[str, ReferenceAdapter] | None = None,
+    kind: type[ReferenceAdapter] = ReferenceAdapter,
+) -> Manifest:
     """A manifest whose backends are given their seed by name; the adapters it makes are put into `made`, so that a test
-    can turn their knobs."""
+    can turn their knobs. `kind`: a subclass, which serves what its methods are for."""
 
-    def create(environment: AdapterEnvironment) -> ReferenceAdapter:
-        adapter = ReferenceAdapter(environment, seeds[environment.name])
+    def create(environment: AdapterEnvironment[MemoryConfig]) -> Backend:
+        adapter = kind(environment, seeds[environment.name])
         if made is not None:
             made[environment.name] = adapter
-        return adapter
+        return adapter.backend
 
-    return msgspec.structs.replace(MANIFEST, create=create)
+    return msgspec.structs.replace(MANIFEST, create=create, operations=operations_of(kind))

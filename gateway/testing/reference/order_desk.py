@@ -10,7 +10,7 @@ from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.orders import OrderStatus, PlacedOrder, PlaceOrder
-from gateway.ports.commands import PLACE_ORDER
+from gateway.ports.order import PLACE_ORDER
 from gateway.testing.reference.controls import Controls
 
 

@@ -11,7 +11,7 @@ from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
-from gateway.ports.operations import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
 from gateway.testing.reference.controls import Controls
 
 

@@ -18,7 +18,8 @@ from gateway.model.customers import (
     LoyaltyEntryQuery,
     LoyaltyProgram,
 )
-from gateway.ports.operations import FIND_ACCOUNTS, FIND_CUSTOMERS, GET_CONSENTS, LIST_ENTRIES, LIST_PROGRAMS
+from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
+from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.testing.reference.catalog import position
 from gateway.testing.reference.controls import Controls
 from gateway.testing.sandbox import SeedAccount

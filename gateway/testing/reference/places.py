@@ -14,7 +14,8 @@ from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import VariantKey
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.model.stores import StoreRecord
-from gateway.ports.operations import GET_STOCK, LIST_STORES
+from gateway.ports.stock import GET_STOCK
+from gateway.ports.store import LIST_STORES
 from gateway.testing.reference.catalog import Catalog
 from gateway.testing.sandbox import SeedStock
 

@@ -14,7 +14,7 @@ from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef, VariantKey
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, QuantityBreak
-from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.testing.reference.catalog import Catalog
 from gateway.testing.sandbox import SeedPrice
 

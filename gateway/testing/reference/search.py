@@ -21,7 +21,7 @@ from gateway.model.search import (
     SearchQuery,
     SearchSort,
 )
-from gateway.ports.operations import SEARCH
+from gateway.ports.search import SEARCH
 from gateway.testing.reference.catalog import position
 from gateway.testing.reference.pricing import Pricing
 

@@ -14,8 +14,8 @@ from gateway.errors import InvalidAnswer, RequestRefused, Unavailable
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.orders import OrderStatus, PlacedOrder, PlaceOrder
-from gateway.ports.commands import PLACE_ORDER
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Probe
+from gateway.ports.order import PLACE_ORDER
 from gateway.ports.transport import Request, Transport
 
 
@@ -100,7 +100,7 @@ class DeskAdapter:
         return self._placed(response.body)
 
     async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
-        request = Request(method="GET", path="/found", operation="order.find_order", query={"reference": reference})
+        request = Request(method="GET", path="/found", query={"reference": reference})
         response = await self._transport.send(request, call)
         if response.status == 404:
             return None

@@ -14,7 +14,9 @@ from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, ContextView, UndeclaredContext
 from gateway.model.orders import OrdersPage, OrdersQuery
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports.operations import GET_PRICES, GET_PRODUCTS, LIST_ORDERS
+from gateway.ports.order import LIST_ORDERS
+from gateway.ports.price import GET_PRICES
+from gateway.ports.product import GET_PRODUCTS
 from gateway.testing.conformance import (
     CatalogConformance,
     OrdersConformance,

@@ -18,8 +18,8 @@ from gateway.errors import Unavailable
 from gateway.model.context import CallContext
 from gateway.model.money import Money
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
-from gateway.ports.commands import PLACE_ORDER
 from gateway.ports.manifest import AdapterConfig, Manifest
+from gateway.ports.order import PLACE_ORDER
 from gateway.ports.transport import Request, Response, Transport
 from gateway.ports.writes import FindKind, WriteSpec
 from gateway.settings import PolicyNumbers

@@ -19,9 +19,11 @@ from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.operation import OperationSpec
 from gateway.model.orders import OrdersPage, OrdersQuery
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Backend, Probe
 from gateway.ports.manifest import AdapterConfig, Manifest
-from gateway.ports.operations import GET_PRICES, LIST_ORDERS, PRICE_CONTEXT
+from gateway.ports.order import LIST_ORDERS
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.webhooks import WebhookPort
 from gateway.settings import PolicyNumbers
 
 
@@ -94,16 +96,17 @@ def bound(adapter: Any, policy: PolicyNumbers | None = None, **specs: OperationS
         PRICE_CONTEXT.name: specs.get("price_context", OperationSpec(personal=True, time_to_live=60.0)),
         LIST_ORDERS.name: specs.get("list_orders", OperationSpec(personal=True)),
     }
+    backend = Backend(ports=(adapter,), probe=adapter, webhooks=adapter if isinstance(adapter, WebhookPort) else None)
     manifest = Manifest(
         name="shop",
         title="Shop",
         api_version="1",
         config=AdapterConfig,
-        create=lambda _: adapter,
+        create=lambda _: backend,
         operations=operations,
     )
     return BoundBackend(
-        name=adapter.name, alias=adapter.name, adapter=adapter, manifest=manifest, policy=policy or PolicyNumbers()
+        name=adapter.name, alias=adapter.name, backend=backend, manifest=manifest, policy=policy or PolicyNumbers()
     )
 
 

@@ -130,6 +130,7 @@ class Load:
             config=AdapterConfig,
             create=lambda _: None,  # type: ignore[arg-type,return-value]
             operations=operations or {},
+            errands=("price.get_prices", "price.tables", "order.export", "order.list_orders"),
         )
         self.metrics = CallMetrics()
         self.transport = AioTransport("erp", self.wire, manifest, numbers or PolicyNumbers(), metrics=self.metrics)

@@ -23,7 +23,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.text import Text
-from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 
 from .conftest import GB, JP, SPEC, Shop, amounts, bound, keys
 
@@ -37,6 +37,9 @@ class Clock:
 
     def monotonic(self) -> float:
         return self._real() + self.ahead
+
+
+REF = NativeRef("shop", "ref")
 
 
 @pytest.fixture
@@ -79,8 +82,8 @@ async def test_declared_parts_of_the_context_keep_answers_apart(caller: Caller, 
 async def test_people_never_meet(caller: Caller, shop: Shop) -> None:
     for _ in range(2):
         for person in ("ann", "bob"):
-            answers = await caller.keyed("shop", PRICE_CONTEXT, ["ref"], GB, soon(person=person))  # type: ignore[list-item]
-            assert answers == {"ref": f"group of {person}"}
+            answers = await caller.keyed("shop", PRICE_CONTEXT, [REF], GB, soon(person=person))
+            assert answers == {REF: f"group of {person}"}
     assert len(shop.asked) == 2
 
 
@@ -285,9 +288,9 @@ async def test_clearing_forgets_what_is_on_its_way_too(shop: Shop) -> None:
 async def test_personal_answers_are_not_renewed_in_nobodys_name(shop: Shop, clock: Clock) -> None:
     caller = Caller({"shop": bound(shop, price_context=OperationSpec(personal=True, time_to_live=1, stale_for=60))})
     call = soon(person="ann")
-    await caller.keyed("shop", PRICE_CONTEXT, ["ref"], GB, call)  # type: ignore[list-item]
+    await caller.keyed("shop", PRICE_CONTEXT, [REF], GB, call)
     clock.ahead = 2.0
-    await caller.keyed("shop", PRICE_CONTEXT, ["ref"], GB, soon(person="ann"))  # type: ignore[list-item]
+    await caller.keyed("shop", PRICE_CONTEXT, [REF], GB, soon(person="ann"))
     assert [call.person for call in shop.calls] == ["ann", "ann"]
 
 

@@ -15,8 +15,10 @@ from gateway.errors import (
     Unavailable,
 )
 from gateway.model.context import CallContext, Priority, UndeclaredContext
+from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
-from gateway.ports.operations import GET_PRICES, GET_STOCK, PRICE_CONTEXT
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.stock import GET_STOCK
 from gateway.settings import PolicyNumbers
 
 from .conftest import GB, SPEC, Shop, amounts, bound, keys
@@ -193,8 +195,8 @@ async def test_a_backend_that_may_not_coalesce_is_asked_by_each_and_its_chunks_a
 async def test_personal_answers_of_nobody_are_never_shared(shop: Shop) -> None:
     caller = Caller({"shop": bound(shop)})
     for _ in range(2):
-        await caller.keyed("shop", PRICE_CONTEXT, ["a"], GB, soon())  # type: ignore[list-item]
-    assert shop.asked == [("a",), ("a",)]
+        await caller.keyed("shop", PRICE_CONTEXT, [NativeRef("shop", "a")], GB, soon())
+    assert shop.asked == [(NativeRef("shop", "a"),)] * 2
 
 
 async def test_a_backend_whose_cache_is_off_is_asked_every_time(shop: Shop) -> None:

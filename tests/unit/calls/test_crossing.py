@@ -21,7 +21,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports.operations import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 
 from .conftest import Shop, bound, price
 

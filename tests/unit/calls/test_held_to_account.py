@@ -18,8 +18,9 @@ from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, InvalidA
 from gateway.model.context import CallContext, ContextView
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import PriceKey
+from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterConfig, Manifest
-from gateway.ports.operations import GET_PRICES
+from gateway.ports.price import GET_PRICES
 from gateway.ports.transport import Request
 from gateway.settings import HttpClient, PolicyNumbers
 
@@ -77,7 +78,13 @@ async def transport(url: str, request: pytest.FixtureRequest) -> AsyncIterator[A
 async def answers_to(transport: AioTransport, act: Act, times: int = 12) -> list[AdapterError | None]:
     """What so many calls one after the other end in."""
     adapter: Any = Vendor(transport, act)
-    bound = BoundBackend(name="erp", alias="erp", adapter=adapter, manifest=MANIFEST, transport=transport)
+    bound = BoundBackend(
+        name="erp",
+        alias="erp",
+        backend=Backend(ports=(adapter,), probe=adapter),
+        manifest=MANIFEST,
+        transport=transport,
+    )
     caller = Caller({"erp": bound})
     found = [
         (await caller.keyed("erp", GET_PRICES, keys(f"S{number}"), GB, CallContext.within(5.0))).get(
@@ -127,13 +134,13 @@ async def test_nonsense_in_an_answer_opens_the_breaker(transport: AioTransport) 
 
 async def test_a_request_that_cannot_be_written_opens_no_breaker(transport: AioTransport) -> None:
     hostile = [
-        Request(method="GET", path="/rpc/\ud800", operation="x"),
-        Request(method="GET", path="/rpc", query={"q": "\ud800"}, operation="x"),
-        Request(method="GET", path="/rpc", headers={"x": "a\r\nb: c"}, operation="x"),
-        Request(method="GET", path="/rpc/../admin", operation="x"),
-        Request(method="GET", path="/rpc/%2e%2E/admin", operation="x"),
-        Request(method="GET", path="/rpc?all=true", operation="x"),
-        Request(method="GET", path="/rpc#x", operation="x"),
+        Request(method="GET", path="/rpc/\ud800"),
+        Request(method="GET", path="/rpc", query={"q": "\ud800"}),
+        Request(method="GET", path="/rpc", headers={"x": "a\r\nb: c"}),
+        Request(method="GET", path="/rpc/../admin"),
+        Request(method="GET", path="/rpc/%2e%2E/admin"),
+        Request(method="GET", path="/rpc?all=true"),
+        Request(method="GET", path="/rpc#x"),
     ]
     for request in hostile * 3:
         with pytest.raises(AdapterError) as refused:
@@ -146,7 +153,7 @@ async def test_a_request_that_cannot_be_written_opens_no_breaker(transport: AioT
 async def test_waiting_for_a_connection_of_our_own_says_nothing_of_the_backend(url: str, client: HttpClient) -> None:
     """One connection, and a request on it for longer than those behind it may wait."""
     wire = wire_of(client, url, connections=1, allow_private_network=True)
-    slow = Request(method="POST", path="/rpc", operation="x", headers={"x-wait": "0.6"})
+    slow = Request(method="POST", path="/rpc", headers={"x-wait": "0.6"})
     held = asyncio.create_task(wire.exchange(slow, CallContext.within(5.0), 5.0, 1_000))
     await asyncio.sleep(0.05)
     behind = await asyncio.gather(
@@ -163,7 +170,7 @@ async def test_waiting_for_a_connection_of_our_own_says_nothing_of_the_backend(u
 async def test_those_who_wait_for_others_of_ours_until_their_time_is_over_open_no_breaker(
     transport: AioTransport,
 ) -> None:
-    slow = Request(method="POST", path="/rpc", operation="x", headers={"x-wait": "0.8"}, timeout=5.0)
+    slow = Request(method="POST", path="/rpc", headers={"x-wait": "0.8"}, timeout=5.0)
     held = asyncio.create_task(transport.send(slow, CallContext.within(5.0)))
     await asyncio.sleep(0.05)
     behind = await asyncio.gather(
@@ -175,7 +182,7 @@ async def test_those_who_wait_for_others_of_ours_until_their_time_is_over_open_n
 
 
 async def test_a_cancelled_call_says_nothing_of_the_backend(transport: AioTransport) -> None:
-    slow = Request(method="POST", path="/rpc", operation="x", headers={"x-wait": "5"}, timeout=9.0)
+    slow = Request(method="POST", path="/rpc", headers={"x-wait": "5"}, timeout=9.0)
     for _ in range(6):
         task = asyncio.create_task(transport.send(slow, CallContext.within(9.0)))
         await asyncio.sleep(0.01)

@@ -22,7 +22,7 @@ from gateway.model.horizon import horizon_of
 from gateway.model.money import TaxedMoney
 from gateway.model.pricing import Price, QuantityBreak
 from gateway.model.touched import TOUCHED, Touched
-from gateway.ports.operations import GET_PRICES
+from gateway.ports.price import GET_PRICES
 
 from .conftest import GB, SPEC, Shop, bound, keys, price
 

@@ -19,7 +19,8 @@ from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, ContextView
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports.operations import GET_PRICES
+from gateway.ports.backend import Backend
+from gateway.ports.price import GET_PRICES
 from gateway.ports.transport import Request, Response, ThrottleSignal
 from gateway.settings import PolicyNumbers
 
@@ -224,7 +225,9 @@ def vendor(
     shop = Shop()
     manifest = replace(bound(shop).manifest, throttle=throttle, cost_unit=unit)
     transport = AioTransport("shop", wire, manifest, numbers or PolicyNumbers(), metrics=CallMetrics())
-    return replace(bound(shop), adapter=Vendor(transport, costs), manifest=manifest, transport=transport)
+    seller = Vendor(transport, costs)
+    backend = Backend(ports=(seller,), probe=seller)
+    return replace(bound(shop), backend=backend, manifest=manifest, transport=transport)
 
 
 async def ask(backend: BoundBackend) -> None:

@@ -13,7 +13,7 @@ from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness
 from gateway.model.identity import VariantKey, skus_among
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
-from gateway.ports.domains import StockPort
+from gateway.ports.stock import StockPort
 
 VIEW = CommerceContext("GB", "GBP", "en").only(frozenset())
 

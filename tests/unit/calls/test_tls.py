@@ -79,7 +79,7 @@ def client(request: pytest.FixtureRequest) -> HttpClient:
 
 async def ask(client: HttpClient, url: str, trusted: ssl.SSLContext | None, times: int = 1) -> Response:
     wire = wire_of(client, url, connections=2, allow_private_network=True, ssl_context=trusted)
-    request = Request(method="GET", path="/x", operation="x", headers={"x-api-key": "secret"})
+    request = Request(method="GET", path="/x", headers={"x-api-key": "secret"})
     try:
         answers = [await wire.exchange(request, CallContext.within(5.0), 5.0, 1_000) for _ in range(times)]
     finally:

@@ -14,7 +14,7 @@ from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price
-from gateway.ports.operations import GET_PRICES
+from gateway.ports.price import GET_PRICES
 
 from .conftest import GB, SPEC, Shop, amounts, bound, keys
 

@@ -16,7 +16,7 @@ from gateway.calls.operation.caller import Caller
 from gateway.calls.webhooks import WebhookInbox
 from gateway.errors import BadInput, Unauthenticated
 from gateway.model.context import CallContext
-from gateway.ports.operations import GET_PRICES
+from gateway.ports.price import GET_PRICES
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
 
 from .conftest import GB, Shop, amounts, bound, keys

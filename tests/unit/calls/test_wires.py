@@ -237,7 +237,7 @@ async def test_a_deadline_that_moves_later_is_kept(server: Server, wire: Wire) -
 
     server.answers = [slowly]
     call = CallContext.within(0.05)
-    request = Request(method="GET", path="/x", operation="x")
+    request = Request(method="GET", path="/x")
     asking = asyncio.ensure_future(wire.exchange(request, call, 5.0, 10_000))
     await asyncio.sleep(0.01)
     force_setattr(call, "deadline", call.deadline + 5)
@@ -297,5 +297,5 @@ async def test_a_path_stays_a_path(server: Server, wire: Wire) -> None:
 
 async def test_nothing_is_sent_without_time(server: Server, wire: Wire) -> None:
     with pytest.raises(DeadlineExceeded):
-        await wire.exchange(Request(method="GET", path="/", operation="x"), CallContext.within(-1), 5.0, 1000)
+        await wire.exchange(Request(method="GET", path="/"), CallContext.within(-1), 5.0, 1000)
     assert server.heads == []

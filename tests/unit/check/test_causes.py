@@ -154,7 +154,7 @@ def backend(tmp_path: Path) -> BoundBackend:
     from gateway.testing.sandbox import Seed
 
     adapter = ReferenceAdapter("erp", Seed(currency="GBP", country="GB"))
-    return BoundBackend(name="erp", alias="erp", adapter=adapter, manifest=MANIFEST)
+    return BoundBackend(name="erp", alias="erp", backend=adapter.backend, manifest=MANIFEST)
 
 
 @pytest.fixture

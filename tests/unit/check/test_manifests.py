@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from gateway.app import Gateway
 from gateway.calls.operation.bound import BoundBackend
-from gateway.check.backends import Examination, manifest_problems
+from gateway.check.backends import Examination
 from gateway.model.context import CallContext
-from gateway.ports.domains import Probe
+from gateway.ports.backend import Probe
 from gateway.settings import decode
 from gateway.testing.reference.adapter import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
@@ -22,33 +21,8 @@ from tests.unit.validation.reference import ENVIRONMENT
 SEED = Seed(currency="GBP", country="GB")
 
 
-def bound(adapter: Any = None, **changes: Any) -> BoundBackend:
-    manifest = replace(MANIFEST, **changes)
-    return BoundBackend(name="shop", alias="shop", adapter=adapter or ReferenceAdapter("shop", SEED), manifest=manifest)
-
-
-def test_what_fits_is_no_problem() -> None:
-    assert manifest_problems(bound()) == []
-
-
-def test_a_misspelt_operation_is_named_with_the_right_one() -> None:
-    spec = MANIFEST.operations["stock.get_stock"]
-    (problem,) = manifest_problems(bound(operations={"stock.get_stok": spec}))
-    assert problem.nearest == "stock.get_stock"
-
-
-def test_an_operation_that_the_adapter_does_not_have_is_named() -> None:
-    class OnlyProbed:
-        name = "shop"
-
-        async def probe(self, call: CallContext) -> Probe:
-            return Probe("1")
-
-        async def close(self) -> None: ...
-
-    spec = MANIFEST.operations["stock.get_stock"]
-    (problem,) = manifest_problems(bound(OnlyProbed(), operations={"stock.get_stock": spec}))
-    assert "declares `stock.get_stock` and has no `get_stock`" in problem.message
+def bound(adapter: ReferenceAdapter) -> BoundBackend:
+    return BoundBackend(name="shop", alias="shop", backend=adapter.backend, manifest=MANIFEST)
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             name: BoundBackend(
                 name=name,
                 alias=settings.backends[name].alias,
-                adapter=adapter,
+                backend=adapter.backend,
                 manifest=MANIFEST,
                 policy=settings.backends[name].policy,
             )

@@ -17,15 +17,10 @@ from gateway.model.identity import NativeRef
 from gateway.model.orders import OrderOrigin
 from gateway.model.principal import ANONYMOUS, Principal
 from gateway.model.text import Text
-from gateway.ports.operations import (
-    GET_ORDERS,
-    GET_PRICES,
-    GET_PRODUCTS,
-    LIST_CATEGORIES,
-    LIST_PRODUCTS,
-    PRICE_CONTEXT,
-    SEARCH,
-)
+from gateway.ports.order import GET_ORDERS
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_PRODUCTS
+from gateway.ports.search import SEARCH
 from gateway.services.ids import NodeId, NodeType
 from gateway.testing.sandbox import Seed, SeedPrice
 from tests.unit.services.conftest import Build, World

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from gateway.errors import Unavailable
 from gateway.model.identity import NativeRef
 from gateway.model.pricing import PriceKey
-from gateway.ports.operations import GET_PRICES, GET_STOCK
+from gateway.ports.price import GET_PRICES
+from gateway.ports.stock import GET_STOCK
 from gateway.testing.sandbox import Seed, SeedPrice, SeedStock
 from tests.unit.services.conftest import Build, World
 from tests.unit.services.retailer import configuration, domains, erp, gbp, product, shop, stock

@@ -23,7 +23,7 @@ from gateway.execution.run.engine import BY_PLAN
 from gateway.model.money import Money
 from gateway.model.orders import PlacedOrder, PlaceOrder, PlaceOrderLine
 from gateway.model.principal import ANONYMOUS
-from gateway.ports.commands import PLACE_ORDER
+from gateway.ports.order import PLACE_ORDER
 from gateway.security.profiles import RequestFacts
 from tests.unit.services.conftest import Build, World
 from tests.unit.services.retailer import configuration, domains, erp, shop

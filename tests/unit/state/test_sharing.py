@@ -18,8 +18,9 @@ from gateway.model.freshness import Freshness
 from gateway.model.money import Money, TaxedMoney
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
+from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterConfig, Manifest
-from gateway.ports.operations import GET_PRICES
+from gateway.ports.price import GET_PRICES
 from gateway.state.shared import Shared, open_shared
 
 from .servers import RedisServer
@@ -49,15 +50,16 @@ class Source:
 class Gateway:
     def __init__(self, source: Source, url: str) -> None:
         spec = OperationSpec(vary_on=frozenset({"currency"}), time_to_live=60.0)
+        backend = Backend(ports=(source,), probe=source)  # type: ignore[arg-type]
         manifest = Manifest(
             name="shop",
             title="Shop",
             api_version="1",
             config=AdapterConfig,
-            create=lambda _: source,  # type: ignore[arg-type,return-value]
+            create=lambda _: backend,
             operations={GET_PRICES.name: spec},
         )
-        bound = BoundBackend(name="shop", alias="shop", adapter=source, manifest=manifest)  # type: ignore[arg-type]
+        bound = BoundBackend(name="shop", alias="shop", backend=backend, manifest=manifest)
         cache = AnswerCache()
         shared = open_shared(url, cache)
         assert shared is not None

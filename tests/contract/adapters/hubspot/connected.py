@@ -46,7 +46,7 @@ class Connected:
             key_rule=KeyRule(),
             clock=lambda: datetime.now(UTC),
         )
-        adapter = MANIFEST.create(environment)
+        adapter = MANIFEST.create(environment).probe
         assert isinstance(adapter, HubSpotAdapter)
         self.adapter = adapter
 

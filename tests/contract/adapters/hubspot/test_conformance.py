@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from adapters.hubspot.manifest import MANIFEST
-from gateway.ports.domains import Adapter, ConsentPort
+from gateway.ports.customer import ConsentPort
 from gateway.ports.manifest import Manifest
 from gateway.testing.conformance import BackendControl, ConformanceFacts, CustomerConformance
 from gateway.testing.conformance.example import example_facts
+from gateway.testing.conformance.facts import Adapter
 from tests.contract.adapters.hubspot.connected import Connected
 
 

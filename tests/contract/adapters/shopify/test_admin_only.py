@@ -8,7 +8,8 @@ from adapters.shopify.sandbox.cost import strict
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQuery, ProductStatus
 from gateway.model.pricing import PriceKey
 from gateway.model.text import Text
-from gateway.ports.domains import CatalogPort, SearchPort
+from gateway.ports.product import CatalogPort
+from gateway.ports.search import SearchPort
 from gateway.testing.sandbox import SeedPrice
 
 from .conftest import OpenShop

@@ -12,7 +12,6 @@ from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
-from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
 from gateway.ports.transport import Transport
 from gateway.testing.conformance import (
@@ -28,6 +27,7 @@ from gateway.testing.conformance import (
     StoreConformance,
 )
 from gateway.testing.conformance.example import NAMELESS, example_facts
+from gateway.testing.conformance.facts import Adapter
 
 from .conftest import config_of, environment
 from .shops import place

@@ -79,7 +79,7 @@ class Connected:
             clock=lambda: self.now,
             locations=tuple(sandbox.account.locations),
         )
-        adapter = MANIFEST.create(self.env)
+        adapter = MANIFEST.create(self.env).probe
         assert isinstance(adapter, SquareAdapter)
         self.adapter = adapter
 

@@ -13,9 +13,8 @@ from adapters.square.manifest import MANIFEST
 from adapters.square.sandbox.account import native_id
 from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
-from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
-from gateway.ports.operations import GET_BY_ORIGIN
+from gateway.ports.order import GET_BY_ORIGIN
 from gateway.state.database import Database
 from gateway.state.identifiers import StoredIdentifiers
 from gateway.testing.conformance import (
@@ -31,6 +30,7 @@ from gateway.testing.conformance import (
     StoreConformance,
 )
 from gateway.testing.conformance.example import NAMELESS, SHOPPER, example_facts, example_seed
+from gateway.testing.conformance.facts import Adapter
 from tests.contract.adapters.square.connected import BACKEND, Connect, Connected
 
 

@@ -48,7 +48,7 @@ class Connected:
             key_rule=key_rule,
             clock=lambda: datetime.now(UTC),
         )
-        adapter = MANIFEST.create(environment)
+        adapter = MANIFEST.create(environment).probe
         assert isinstance(adapter, VendureAdapter)
         self.adapter = adapter
 

@@ -14,9 +14,9 @@ from gateway.model.identity import NativeRef, gtin14
 from gateway.model.money import Money
 from gateway.model.operation import OperationSpec
 from gateway.model.orders import OrderOrigin
-from gateway.ports.domains import Adapter, SearchPort
 from gateway.ports.manifest import Manifest
-from gateway.ports.operations import PRICE_CONTEXT
+from gateway.ports.price import PRICE_CONTEXT
+from gateway.ports.search import SearchPort
 from gateway.testing.conformance import (
     BackendControl,
     CatalogConformance,
@@ -30,6 +30,7 @@ from gateway.testing.conformance import (
     StoreConformance,
 )
 from gateway.testing.conformance.base import Conformance
+from gateway.testing.conformance.facts import Adapter
 from tests.contract.adapters.vendure.connected import Connected
 from tests.servers.vendure_server import VendureServer
 
