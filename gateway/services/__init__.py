@@ -3,6 +3,9 @@ through `calls`. `Services` is all of them, wired once at start."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 from gateway.calls.operation.caller import Caller
 from gateway.calls.operation.writes import Writes
 from gateway.ownership import Ownership
@@ -28,9 +31,12 @@ from gateway.services.stores import Stores
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import Settings
 
+S = TypeVar("S")
+
 
 class Services:
-    """They keep nothing of an operation, only what they are given and when stores open; one instance serves all."""
+    """Those of the domains that every gateway has by name, any other `of` its class. They keep nothing of an operation,
+    only what they are given and when stores open; one instance serves all."""
 
     def __init__(
         self,
@@ -70,3 +76,12 @@ class Services:
             orders=self.orders,
         )
         self.staff_tasks = StaffTasks(tasks, cursors)
+        self.cursors = cursors
+        self._made: dict[object, Any] = {}
+
+    def of(self, kind: Callable[[Services], S]) -> S:
+        """The one instance of a service that a domain brings: `kind` is its class, given all the others."""
+        made = self._made.get(kind)
+        if made is None:
+            made = self._made[kind] = kind(self)
+        return cast("S", made)
