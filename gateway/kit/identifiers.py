@@ -12,8 +12,8 @@ import msgspec
 from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext
 from gateway.model.identity import KeyRule
-from gateway.ports.domains import IdentityAudit
 from gateway.ports.identifiers import IdentifierCache
+from gateway.ports.identity import IdentityAudit
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from gateway.model.freshness import Freshness, Role
 from gateway.model.money import TaxedMoney
 from gateway.model.pricing import Price, PriceExplanation
 from gateway.model.stock import Availability, Fulfilment, StockKey, StockLevels
-from gateway.ports.operations import GET_STOCK
+from gateway.ports.stock import GET_STOCK
 from gateway.services.scope import Scope
 
 WIDE = 14

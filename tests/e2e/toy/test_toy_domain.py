@@ -83,12 +83,12 @@ class Served:
         assert application.gateway is not None
         self.gateway: Gateway = application.gateway
         self.box = box
-        self._url = url
+        self.url = url
         self._session = session
 
     async def answer(self, name: str = "bear") -> dict[str, Any]:
         body = {"query": QUERY, "variables": {"name": name}}
-        async with self._session.post(f"{self._url}/graphql", json=body) as response:
+        async with self._session.post(f"{self.url}/graphql", json=body) as response:
             return await response.json()
 
     async def squeaks(self, name: str) -> int | None:
@@ -110,7 +110,7 @@ async def serving(toys: Toys, folder: Path, *, served: bool = True, redis: str =
         "backends": {"box": {"adapter": "toybox", "url": "http://127.0.0.1:9", "allow_private_network": True}},
         "channels": {"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}}},
         "profiles": {"anonymous": {"touchpoint": "web", "default_country": "GB"}},
-        "domains": {"product": order, **({"toy": order} if served else {})},
+        "domains": {"product": order, "toy": order} if served else {},
     }
     made: dict[str, Any] = {}
     application = build_app(decode(raw, {}, base=folder), manifests={"toybox": toys.manifest(made)})
@@ -191,7 +191,7 @@ def installed_toys(toys: Toys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "utf-8",
     )
     monkeypatch.setenv("TOY_CURSOR", "k" * 32)
-    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     installed.cache_clear()
     yield tmp_path
     installed.cache_clear()
@@ -241,3 +241,46 @@ def test_the_product_knows_no_toys_but_by_their_declaration(toys: Toys) -> None:
     root = Path(__file__).resolve().parents[3]
     files = [path for folder in ("gateway", "schema") for path in (root / folder).rglob("*.py")]
     assert [path for path in files if "get_toys" in path.read_text("utf-8")] == []
+
+
+DOORS = ("application/json", "application/graphql-response+json", "text/event-stream")
+
+
+async def said(shop: Served, session: aiohttp.ClientSession, accept: str, query: str) -> str:
+    headers = {"accept": accept}
+    async with session.post(f"{shop.url}/graphql", json={"query": query}, headers=headers) as answer:
+        return (await answer.text()).replace(" ", "")
+
+
+async def said_on_a_socket(shop: Served, session: aiohttp.ClientSession, query: str) -> str:
+    async with session.ws_connect(f"{shop.url}/graphql", protocols=["graphql-transport-ws"]) as socket:
+        await socket.send_json({"type": "connection_init"})
+        assert (await socket.receive_json())["type"] == "connection_ack"
+        await socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": query}})
+        return (await socket.receive_str()).replace(" ", "")
+
+
+async def test_search_that_nobody_serves_is_null_at_every_door(toys: Toys, tmp_path: Path) -> None:
+    query = '{ search(query: "mug") { totalCount } }'
+    async with serving(toys, tmp_path, served=False) as shop, aiohttp.ClientSession() as session:
+        for told in [
+            *[await said(shop, session, door, query) for door in DOORS],
+            await said_on_a_socket(shop, session, query),
+        ]:
+            assert '"data":{"search":null}' in told
+            assert "errors" not in told
+
+
+async def test_a_domain_that_nobody_can_do_without_is_masked_at_every_door_and_said_once(
+    toys: Toys, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = "{ categories { id } }"
+    async with serving(toys, tmp_path, served=False) as shop, aiohttp.ClientSession() as session:
+        for told in [
+            *[await said(shop, session, door, query) for door in DOORS],
+            await said_on_a_socket(shop, session, query),
+        ]:
+            assert '"code":"INTERNAL"' in told
+            assert "CONFIGURATION" not in told
+            assert "domain" not in told
+    assert capsys.readouterr().out.count("domains.product: nobody serves this data domain") == 1
