@@ -6,7 +6,7 @@ CONFIG ?= gateway.toml
 DATA ?=
 T ?=
 
-.PHONY: install dev demo graphiql serve check test test-full bench clean
+.PHONY: install dev demo graphiql serve check test test-full soak bench clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -46,10 +46,14 @@ check: dev
 	$(BIN)/python -m tests.check_locks
 
 test: dev
-	$(BIN)/pytest $(if $(T),$(T),-m "not full")
+	$(BIN)/pytest $(if $(T),$(T),-m "not full and not soak")
 
 test-full: dev
 	$(BIN)/pytest -m full
+
+# What takes hours, and what is measured in milliseconds: on a machine that does nothing else.
+soak: dev
+	$(BIN)/pytest $(if $(T),$(T),-m soak)
 
 bench: dev
 	$(BIN)/python -m tests.bench

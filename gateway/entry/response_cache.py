@@ -31,7 +31,7 @@ BYTES_PER_TAG = 250
 """Its place in the index, under its own name and its domain's."""
 
 
-class KeptAnswer(Struct, frozen=True):
+class KeptAnswer(Struct, frozen=True, gc=False):
     """`stored_at` and `expires_at` on the monotonic clock, `horizon` (when what it tells is over) on the wall's."""
 
     body: bytes

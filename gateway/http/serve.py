@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import uvicorn
 
 from gateway.errors import ConfigurationError
-from gateway.http.collecting import settle
+from gateway.http.collecting import look, settle
 from gateway.http.connections import Connections
 from gateway.http.gate import Gate
 from gateway.http.protocol import PatientHttp
@@ -234,10 +234,15 @@ class Server(uvicorn.Server):
             connection.close()  # it has gone already
 
     async def main_loop(self) -> None:
-        settle()
+        settle(ticking=True)
         self._tell()
         await super().main_loop()
         await self._drain()
+
+    async def on_tick(self, counter: int) -> bool:
+        """uvicorn's, ten times a second."""
+        look(counter)
+        return await super().on_tick(counter)
 
     async def _drain(self) -> None:
         gate = self._application.gate

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import Context
 from typing import Protocol
 
 TICKS = 64
@@ -25,6 +26,7 @@ class Clock:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._sleeping: dict[int, set[Sleeper]] = {}
+        self._nothing = Context()
 
     def sleep(self, sleeper: Sleeper, until: float) -> set[Sleeper]:
         """Wakes it soon after `until` (monotonic seconds), unless it is discarded from the set that is returned."""
@@ -32,7 +34,8 @@ class Clock:
         sleeping = self._sleeping.get(tick)
         if sleeping is None:
             sleeping = self._sleeping[tick] = set()
-            self.loop.call_later(max(0.0, tick / TICKS - time.monotonic()), self._ring, tick)
+            # In a context of nobody's: a timer would keep that of whoever came first, with all its request knows.
+            self.loop.call_later(max(0.0, tick / TICKS - time.monotonic()), self._ring, tick, context=self._nothing)
         sleeping.add(sleeper)
         return sleeping
 

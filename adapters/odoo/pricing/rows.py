@@ -60,7 +60,7 @@ class VariantRow(Struct, frozen=True):
     taxes_id: tuple[TaxRow, ...]
 
 
-class RuleRow(Struct, frozen=True):
+class RuleRow(Struct, frozen=True, gc=False):
     id: int
     applied_on: str
     compute_price: str
@@ -81,7 +81,7 @@ class RuleRow(Struct, frozen=True):
     price_max_margin: Decimal
 
 
-class MarkupRuleRow(RuleRow, frozen=True):
+class MarkupRuleRow(RuleRow, frozen=True, gc=False):
     """From 18 on, a margin on the cost is kept as a markup."""
 
     price_markup: Decimal

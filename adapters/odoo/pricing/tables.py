@@ -38,8 +38,8 @@ ANY_STATE = ["active", "in", [True, False]]
 RULES_SIZE = 16 * MEBIBYTE
 
 
-class Rule(Struct, frozen=True):
-    """A rule with its dates read once."""
+class Rule(Struct, frozen=True, gc=False):
+    """A rule with its dates read once. There are thousands, kept for long: not for the collector."""
 
     row: RuleRow
     starts: datetime | None

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any
 
 from cachetools import LRUCache
+from msgspec import Struct
 
 from gateway.calls.operation.staleness import version_of
 from gateway.calls.operation.tags import ABSENT as ABSENT
@@ -38,32 +39,21 @@ def scope_of(backend: str, operation: str, spec: OperationSpec, context: Commerc
     return (backend, operation, context.parts(spec.vary_on), call.person if spec.personal else None)
 
 
-class Entry:
+class Entry(Struct, gc=False, eq=False):
     """`started` is when the answer was asked for: it is at least as new as that. Monotonic seconds. `horizon` is when
     the answer itself says that it ends, in seconds since 1970: from then on it is no answer any more, neither fresh nor
     stale. `failed` is the code of the last attempt to renew it, which is not repeated before `renew_at`. `bytes` is
-    about what it takes."""
+    about what it takes. In no ring ever, so not for the collector."""
 
-    __slots__ = ("bytes", "failed", "fresh_until", "horizon", "renew_at", "stale_until", "started", "tags", "value")
-
-    def __init__(
-        self,
-        value: Any,
-        started: float,
-        fresh_until: float,
-        stale_until: float,
-        tags: tuple[str, ...],
-        horizon: float = ENDLESS,
-    ) -> None:
-        self.value = value
-        self.started = started
-        self.fresh_until = fresh_until
-        self.stale_until = stale_until
-        self.tags = tags
-        self.horizon = horizon
-        self.failed: str | None = None
-        self.renew_at = 0.0
-        self.bytes = 0
+    value: Any
+    started: float
+    fresh_until: float
+    stale_until: float
+    tags: tuple[str, ...]
+    horizon: float = ENDLESS
+    failed: str | None = None
+    renew_at: float = 0.0
+    bytes: int = 0
 
     def young_enough(self, call: CallContext, now: float) -> bool:
         return call.max_age is None or now - self.started <= call.max_age
@@ -103,7 +93,10 @@ class AnswerCache:
         if is_over(horizon):
             self._entries.pop((scope, key), None)
             return None
-        brief = value is ABSENT or isinstance(value, AdapterError)
+        brief = value is ABSENT
+        if isinstance(value, AdapterError):
+            brief = True
+            value = value.fresh()  # a traceback holds frames, which may hold the entry
         life = spec.time_to_live * (_BRIEF_PART if brief else 1.0)
         # Jitter, so that what was asked together does not end together.
         fresh_until = time.monotonic() + life * random.uniform(1.0 - _JITTER, 1.0)  # noqa: S311  no secret

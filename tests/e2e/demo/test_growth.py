@@ -24,7 +24,9 @@ from gateway.demo.run import RunningDemo
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 WATCHED = Path(__file__).with_name("watched.py")
 PAUSE = 50.0
-"""Milliseconds."""
+"""Milliseconds of processor time: where nothing else runs (`make soak`)."""
+YOUNG = 30_000
+"""Containers that the collector has yet to look at, on any machine: it was a hundred and eighty thousand once."""
 Make = Callable[[int], tuple[dict[str, Any], dict[str, str]]]
 
 
@@ -158,13 +160,30 @@ async def test_what_is_small_is_forgotten_too(demo: RunningDemo, tmp_path: Path)
             await running.visit(address)
         told = await running.watch()
         assert told["resident"] - before < 40
-        assert told["collector"] < 4 * PAUSE  # this machine is busy
+        assert told["young"] < YOUNG
 
 
+ENOUGH = {"large documents": 4_000, "tiny documents": 30_000, "searches": 7_000}
+"""To fill the caches, and then to push out as much as once was too much for the collector."""
 MANY = {"large documents": 50_000, "tiny documents": 300_000}
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
+async def test_where_caches_are_full_nothing_grows_and_little_is_young(demo: RunningDemo, tmp_path: Path) -> None:
+    async with worker(demo, tmp_path) as running:
+        for kind, make in KINDS.items():
+            times = ENOUGH.get(kind, 3_000)
+            await running.flood(make, times * 8 // 10, connections=3)
+            full = (await running.watch())["resident"]
+            for _ in range(4):
+                await running.flood(make, times // 20, connections=3)
+                told = await running.watch()
+                assert told["resident"] < 1.1 * full, kind
+                assert told["young"] < YOUNG, kind
+
+
+@pytest.mark.soak
 @pytest.mark.timeout(14_400)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_worker_stays_as_large_as_it_was_and_pauses_nobody(
@@ -183,14 +202,16 @@ async def test_a_worker_stays_as_large_as_it_was_and_pauses_nobody(
             assert told["loop"] < PAUSE
 
 
-@pytest.mark.full
+@pytest.mark.parametrize(
+    "clients", [pytest.param(4_000, marks=pytest.mark.full), pytest.param(20_000, marks=pytest.mark.soak)]
+)
 @pytest.mark.timeout(3_600)
-async def test_clients_at_many_addresses_leave_nothing(demo: RunningDemo, tmp_path: Path) -> None:
+async def test_clients_at_many_addresses_leave_nothing(demo: RunningDemo, tmp_path: Path, clients: int) -> None:
     every = addresses()
     async with worker(demo, tmp_path) as running:
         for _ in range(2_000):
             await running.visit(next(every))
         before = (await running.watch())["resident"]
-        for _ in range(20_000):
+        for _ in range(clients):
             await running.visit(next(every))
         assert (await running.watch())["resident"] < 1.1 * before

@@ -1,7 +1,8 @@
 """A gateway as it is served, in a process of its own, that also tells what it takes: `python watched.py gateway.toml`.
 
-`/_watch` answers the resident megabytes, and the longest pauses since it was last asked, in milliseconds of processor
-time: of the loop, and of the collector. Processor time, because a busy machine makes every process wait.
+`/_watch` answers the resident megabytes, how many containers are young (what the collector will look at next), and the
+longest pauses since it was last asked, in milliseconds of processor time: of the loop, and of the collector. Processor
+time, because a busy machine makes every process wait.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Watch:
             self._watching = asyncio.create_task(self._watch())
             gc.callbacks.append(self._collecting)
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 2**20
-        told = {"resident": resident, "loop": self._loop * 1e3, "collector": self._collector * 1e3}
+        young = len(gc.get_objects(generation=0)) + len(gc.get_objects(generation=1))
+        told = {"resident": resident, "young": young, "loop": self._loop * 1e3, "collector": self._collector * 1e3}
         self._loop = self._collector = 0.0
         return JSONResponse(told)
 

@@ -353,3 +353,17 @@ def product(day: int) -> Product:
     """As its owner last changed it on that day."""
     at = datetime(2026, 11, day, tzinfo=UTC)
     return Product(NativeRef("shop", "1"), Text("Mug", "en"), Freshness("shop", at), updated_at=at)
+
+
+def test_a_kept_error_keeps_no_frame_of_those_it_came_through() -> None:
+    cache = cache_module.AnswerCache()
+    try:
+        raise AmbiguousKey()
+    except AmbiguousKey as error:
+        kept(cache, "S1", error)
+    scope = cache_module.scope_of("shop", "price.get_prices", SPEC, GB, soon())
+    entry = cache.find(scope, "S1")
+    assert entry is not None
+    assert isinstance(entry.value, AmbiguousKey)
+    assert entry.value.__traceback__ is None
+    assert not gc.is_tracked(entry)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import ContextVar, copy_context
+from weakref import ref
 
 from gateway.runtime.clock import TICKS, Clock, clock_of
 
@@ -26,6 +28,23 @@ async def test_everybody_is_woken_once_and_not_early() -> None:
     for sleeper, until in asleep:
         assert len(sleeper.woken) == 1
         assert sleeper.woken[0] >= until - 0.002, "but for the loop's own resolution"
+
+
+async def test_no_timer_keeps_what_a_request_knew() -> None:
+    class Known:
+        pass
+
+    known: ContextVar[Known] = ContextVar("known")
+    clock = Clock(asyncio.get_running_loop())
+
+    def ask() -> ref[Known]:
+        known.set(Known())
+        clock.sleep(Sleeper(), time.monotonic() + 0.05)
+        return ref(known.get())
+
+    known_then = copy_context().run(ask)
+    assert known_then() is None
+    await asyncio.sleep(0.1)
 
 
 async def test_who_leaves_is_not_woken() -> None:
