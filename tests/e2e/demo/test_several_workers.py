@@ -14,13 +14,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from adapters.odoo.sandbox import OdooSandbox
 from gateway.demo.backends import running_backends
 from gateway.demo.sandboxes import Sandboxes
 from tests.unit.state.servers import free_port
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 WORKERS = 4
 HOOK = "a-token-for-webhooks"
 SKU = "MUG-HAR-S"
@@ -53,14 +54,17 @@ class Shop:
         return found
 
 
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
     url = f"http://127.0.0.1:{free_port()}"
-    async with running_backends(tmp_path, url) as sandboxes:
-        config = tmp_path / "gateway.toml"
+    async with running_backends(folder, url) as sandboxes:
+        config = folder / "gateway.toml"
         listened = config.read_text().replace("erp_key = {", 'hook = { env = ["HOOK"] }\nerp_key = {')
+        assert "[server]\n" in listened
+        listened = listened.replace("[server]\n", "[server]\ndrain_accept_seconds = 0\n")  # there is no balancer
         config.write_text(listened.replace('api_key = "erp_key"', 'api_key = "erp_key"\nwebhook_token = "hook"'))
-        lines = (tmp_path / "environment").read_text().splitlines()
+        lines = (folder / "environment").read_text().splitlines()
         environment = {**os.environ, **dict(line.split("=", 1) for line in lines)}
         environment = {**{name: value.strip("'") for name, value in environment.items()}, "HOOK": HOOK}
         serve = ["serve", "--config", str(config), "--port", url.rpartition(":")[2]]
@@ -75,7 +79,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
                             if ready.status == 200:
                                 break
                     await asyncio.sleep(0.1)
-            yield Shop(url, tmp_path, environment, sandboxes)
+            yield Shop(url, folder, environment, sandboxes)
         finally:
             process.terminate()
             async with asyncio.timeout(60):
