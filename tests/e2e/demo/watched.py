@@ -1,8 +1,8 @@
 """A gateway as it is served, in a process of its own, that also tells what it takes: `python watched.py gateway.toml`.
 
-`/_watch` answers the resident megabytes, how many containers are young (what the collector will look at next), and the
-longest pauses since it was last asked, in milliseconds of processor time: of the loop, and of the collector. Processor
-time, because a busy machine makes every process wait.
+`/_watch` answers the resident megabytes, how many containers are young (what the collector will look at next), and, since
+it was last asked, how often the collector looked and the longest pauses in milliseconds of processor time: of the loop,
+and of the collector. Processor time, because a busy machine makes every process wait.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ PAGE = 4_096
 class Watch:
     def __init__(self) -> None:
         self._loop = self._collector = self._began = 0.0
+        self._looks = 0
         self._watching: asyncio.Task[None] | None = None
 
     def _collecting(self, phase: str, info: dict[str, Any]) -> None:
         if phase == "start":
             self._began = time.thread_time()
         else:
+            self._looks += 1
             self._collector = max(self._collector, time.thread_time() - self._began)
 
     async def _watch(self) -> None:
@@ -49,8 +51,9 @@ class Watch:
             gc.callbacks.append(self._collecting)
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 2**20
         young = len(gc.get_objects(generation=0)) + len(gc.get_objects(generation=1))
-        told = {"resident": resident, "young": young, "loop": self._loop * 1e3, "collector": self._collector * 1e3}
-        self._loop = self._collector = 0.0
+        told = {"resident": resident, "young": young, "looks": self._looks}
+        told |= {"loop": self._loop * 1e3, "collector": self._collector * 1e3}
+        self._loop, self._collector, self._looks = 0.0, 0.0, 0
         return JSONResponse(told)
 
 
