@@ -122,6 +122,14 @@ async def test_what_nothing_uses_makes_no_failure(demo: RunningDemo, session: ai
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
+async def test_none_of_three_thousand_values_makes_a_failure(demo: RunningDemo, session: aiohttp.ClientSession) -> None:
+    await survive(demo, session, some(13, 3_000), by_post)
+    for send in (by_get, by_events, by_socket):
+        await survive(demo, session, some(13, 300), send)
+
+
+@pytest.mark.soak
 @pytest.mark.timeout(7_200)
 async def test_no_value_at_all_makes_a_failure(demo: RunningDemo, session: aiohttp.ClientSession) -> None:
     await survive(demo, session, CASES, by_post)

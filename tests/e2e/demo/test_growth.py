@@ -163,7 +163,16 @@ async def test_what_is_small_is_forgotten_too(demo: RunningDemo, tmp_path: Path)
         assert told["young"] < YOUNG
 
 
-ENOUGH = {"large documents": 4_000, "tiny documents": 30_000, "searches": 7_000}
+@pytest.mark.timeout(300)
+async def test_the_collector_looks_by_the_clock(demo: RunningDemo, tmp_path: Path) -> None:
+    """It would not look by the count here: next to nothing is made."""
+    async with worker(demo, tmp_path) as running:
+        await running.watch()
+        await asyncio.sleep(3.0)
+        assert (await running.watch())["looks"] > 5
+
+
+ENOUGH = {"large documents": 4_000, "tiny documents": 15_000, "searches": 6_000}
 """To fill the caches, and then to push out as much as once was too much for the collector."""
 MANY = {"large documents": 50_000, "tiny documents": 300_000}
 
@@ -173,7 +182,7 @@ MANY = {"large documents": 50_000, "tiny documents": 300_000}
 async def test_where_caches_are_full_nothing_grows_and_little_is_young(demo: RunningDemo, tmp_path: Path) -> None:
     async with worker(demo, tmp_path) as running:
         for kind, make in KINDS.items():
-            times = ENOUGH.get(kind, 3_000)
+            times = ENOUGH.get(kind, 2_000)
             await running.flood(make, times * 8 // 10, connections=3)
             full = (await running.watch())["resident"]
             for _ in range(4):

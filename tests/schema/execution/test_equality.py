@@ -22,6 +22,7 @@ pytestmark = [
 ]
 WRITES = frozenset({"rename", "bump"})
 NOTHING: frozenset[str] = frozenset()
+SEEDS = [pytest.param(seed, marks=pytest.mark.full if seed < 104 else pytest.mark.soak) for seed in range(100, 110)]
 PRINCIPALS = ((), ("staff",), ("staff", "boss"))
 
 
@@ -63,8 +64,7 @@ async def test_random_operations_are_answered_as_graphql_core_answers_them(seed:
     assert outcomes["plan, completed by graphql-core, errors"] > 20, outcomes
 
 
-@pytest.mark.full
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_ten_thousand_operations_are_answered_as_graphql_core_answers_them(seed: int) -> None:
     await compare_many(seed, 1_000)

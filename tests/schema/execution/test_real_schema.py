@@ -32,6 +32,7 @@ build, quiet_logs = services.build, services.quiet_logs
 
 PRINCIPALS = (ANONYMOUS, shopper("ada@example.com"), shopper("nobody@example.com"), STAFF, KIOSK)
 FAULTS: tuple[AdapterError, ...] = (Unavailable(), RateLimited(retry_after=1.0), InvalidAnswer(), AmbiguousKey())
+SEEDS = [pytest.param(seed, marks=pytest.mark.full if seed < 104 else pytest.mark.soak) for seed in range(100, 120)]
 KEYS = ("MUG", "BOWL", "p1", "ada@example.com", "1", "10", "50", "70")
 
 
@@ -103,9 +104,8 @@ async def test_random_queries_are_answered_as_graphql_core_answers_them(build: B
     assert outcomes["plan, errors"] > 50, outcomes
 
 
-@pytest.mark.full
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("seed", range(100, 120))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_twenty_thousand_queries_are_answered_as_graphql_core_answers_them(build: Build, seed: int) -> None:
     await compare_many(build, seed, 1_000)
 

@@ -8,7 +8,7 @@ from tests.bench.corpus import asker, ratios, weigh
 from tests.bench.corpus_documents import CORPUS, HOSTILE, ORDINARY
 
 MOST = 5.0
-"""Times the usual. Measured: 3.2 for documents seen before, 4.7 for new ones."""
+"""Times the usual, where nothing else runs. Measured: 3.2 for documents seen before, 4.7 for new ones."""
 
 
 def test_there_are_enough_of_them() -> None:
@@ -24,13 +24,15 @@ async def test_every_document_is_within_what_a_client_may_spend() -> None:
             assert told["extensions"]["cost"]["requested"] <= 20_000
 
 
-@pytest.mark.full
+@pytest.mark.parametrize(
+    "most", [pytest.param(3 * MOST, marks=pytest.mark.full), pytest.param(MOST, marks=pytest.mark.soak)]
+)
 @pytest.mark.timeout(1_200)
-async def test_none_takes_much_more_for_a_point_than_the_usual_one() -> None:
+async def test_none_takes_much_more_for_a_point_than_the_usual_one(most: float) -> None:
     async with asker() as asking:
         for rounds in (5, 15, 40):  # a busy machine is no hostile document
             weighed = [await weigh(name, query, asking, rounds) for name, query in CORPUS.items()]
-            dear = [{name: times for name, times in some.items() if times > MOST} for some in ratios(weighed)]
+            dear = [{name: times for name, times in some.items() if times > most} for some in ratios(weighed)]
             if not any(dear):
                 return
         assert dear == [{}, {}]

@@ -150,12 +150,16 @@ async def test_events_go_after_a_week_but_not_before_a_known_receiver_has_them(d
 
 
 @pytest.mark.postgres
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "rounds", [300, pytest.param(2_000, marks=pytest.mark.full), pytest.param(10_000, marks=pytest.mark.soak)]
+)
 async def test_a_reader_of_all_subjects_misses_nothing_of_a_writer_asleep_before_its_commit(
-    postgres_database: Database,
+    postgres_database: Database, rounds: int
 ) -> None:
     """Two writers, one of which keeps its transaction open while the other commits later numbers."""
     outbox = Outbox(postgres_database)
-    rounds, position, finished = 300, START, asyncio.Event()
+    position, finished = START, asyncio.Event()
     read: list[str] = []
     chance = random.Random(7)
 
