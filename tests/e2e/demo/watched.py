@@ -1,8 +1,8 @@
 """A gateway as it is served, in a process of its own, that also tells what it takes: `python watched.py gateway.toml`.
 
-`/_watch` answers the resident megabytes, how many containers are young (what the collector will look at next), and, since
-it was last asked, how often the collector looked and the longest pauses in milliseconds of processor time: of the loop,
-and of the collector. Processor time, because a busy machine makes every process wait.
+`/_watch` answers the resident megabytes, how many containers are young (what the collector will look at next), and,
+since it was last asked, how often the collector looked and the longest pauses in milliseconds of processor time: of the
+loop, and of the collector. Processor time, because a busy machine makes every process wait.
 """
 
 from __future__ import annotations
