@@ -26,6 +26,8 @@ from gateway.ports.transport import Request, Response, Transport
 from gateway.testing.conformance.control import ControlledTransport
 from gateway.testing.sandbox import Seed
 
+PATIENCE = 60.0
+"""Seconds, where nothing is slow but the machine."""
 SECRETS = ("api_key", "webhook_token")
 
 
@@ -36,7 +38,7 @@ class OneAttempt:
         self._wire = AiohttpWire(url, connections=8, allow_private_network=True)
 
     async def send(self, request: Request, call: CallContext) -> Response:
-        return await self._wire.exchange(request, call, request.timeout or 5.0, request.max_response_bytes)
+        return await self._wire.exchange(request, call, request.timeout or PATIENCE, request.max_response_bytes)
 
     async def close(self) -> None:
         await self._wire.close()
@@ -161,7 +163,7 @@ async def price(
 ) -> Price | AdapterError | None:
     context = CommerceContext(country, currency, "en", channel=channel, price_group=group).only(PRICED)
     key = PriceKey(sku, Decimal(quantity), unit)
-    return (await adapter.get_prices([key], context, CallContext.within(10, fresh=fresh))).get(key)
+    return (await adapter.get_prices([key], context, CallContext.within(PATIENCE, fresh=fresh))).get(key)
 
 
 def stated(answer: object) -> str:
