@@ -138,6 +138,7 @@ class Registry:
         config = self.configs[section.name] = convert(
             section.options, manifest.config, place=place, dec_hook=secrets_of(settings, place)
         )
+        config.verify(place)
         check_address(section.url, place=f"{place}.url")
         transport = build_transport(
             section.name,

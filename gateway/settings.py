@@ -241,6 +241,10 @@ class LimitsSection(_Section, frozen=True, kw_only=True):
 ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 
 
+GRACE_SECONDS = 30
+"""For what takes longer than `drain_seconds`, before it is cut off."""
+
+
 class ServerSection(_Section, frozen=True, kw_only=True):
     """Times in seconds; counts for one worker."""
 

@@ -46,9 +46,23 @@ def read(raw: object, kind: type[_S], *, place: str, dec_hook: Hook | None = Non
     if kept is _UNREADABLE:
         return None, walk.mistakes
     try:
-        return msgspec.convert(kept, kind, dec_hook=dec_hook), walk.mistakes
+        return msgspec.convert(kept, kind, dec_hook=_forgiving(dec_hook)), walk.mistakes
     except (msgspec.ValidationError, ConfigurationError):
         return None, walk.mistakes
+
+
+def _forgiving(hook: Hook | None) -> Hook | None:
+    """Something empty in place of what the hook refuses, which is told already."""
+    if hook is None:
+        return None
+
+    def forgive(kind: type[Any], raw: Any) -> Any:
+        try:
+            return hook(kind, raw)
+        except ConfigurationError:
+            return object.__new__(kind)
+
+    return forgive
 
 
 def shown(place: str, value: object, *, secret: bool = False) -> str:
@@ -149,7 +163,6 @@ class _Walk:
                 msgspec.structs.replace(mistake, place=place) if mistake.place in (None, section) else mistake
                 for mistake in error.mistakes
             ]
-            return _UNREADABLE
         return raw
 
     def _refused(self, raw: object, kind: Any, place: str, said: str, secret: bool) -> Any:
@@ -204,6 +217,8 @@ def _stand_in(kind: Any) -> Any:
     origin = typing.get_origin(kind)
     if kind in _EMPTY:
         return _EMPTY[kind]()
+    if isinstance(kind, type) and not issubclass(kind, Struct | Enum) and kind not in (tuple, list, dict):
+        return ""  # of what a hook makes, see `_forgiving`
     if words := _listed(kind):
         return words[0]
     if origin is tuple and typing.get_args(kind)[-1] is Ellipsis:

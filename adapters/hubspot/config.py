@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from gateway.constraints import COUNTRY, HTTP_URL, matching
+from gateway.errors import ConfigurationError
 from gateway.ports.manifest import AdapterConfig, Secret
 
 PROPERTY = matching(r"[a-z][a-z0-9_]*", "is not the internal name of a property")
 Property = Annotated[str, PROPERTY]
+MOST_SEARCHED = 5
 
 
 class HubSpotConfig(AdapterConfig, frozen=True, kw_only=True):
@@ -38,9 +40,11 @@ class HubSpotConfig(AdapterConfig, frozen=True, kw_only=True):
     webhook_url: Annotated[str, HTTP_URL.or_empty()] = ""
     """The target URL as entered in the app, where a proxy changes what the gateway sees."""
 
-    def __post_init__(self) -> None:
-        if len(self.phone_search_properties) > 5:
-            raise ValueError("a search takes at most 5 `phone_search_properties`")
+    def verify(self, place: str) -> None:
+        if len(self.phone_search_properties) > MOST_SEARCHED:
+            raise ConfigurationError(
+                f"a search takes at most {MOST_SEARCHED} properties", place=f"{place}.phone_search_properties"
+            )
 
     def named(self) -> Iterator[tuple[str, str]]:
         """Each configured property with the key it is named by."""

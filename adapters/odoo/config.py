@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from gateway.constraints import (
     matching,
     named,
 )
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.manifest import AdapterConfig, Secret
 
 Code = Annotated[str, matching(r"[a-z]{2,3}(_[A-Za-z0-9]{2,4})?(@[a-z]+)?", "is no language's code in Odoo (`en_US`)")]
@@ -115,13 +115,32 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
         return next((choice.position for choice in self.fiscal_positions if choice.country == country), None)
 
     def verify(self, place: str) -> None:
-        """What types cannot say."""
-        if self.version in ("17", "18") and not (self.database and self.login):
-            raise ConfigurationError("JSON-RPC needs `database` and `login`", place=place)
-        if self.origin_field and not self.origin_field.isidentifier():
-            raise ConfigurationError("`origin_field` is not a field's name", place=f"{place}.origin_field")
+        missing = [key for key in ("database", "login") if self.version in ("17", "18") and not getattr(self, key)]
+        said = f"JSON-RPC needs it (`version` is {self.version})"
+        found = [Mistake(message=said, place=f"{place}.{key}") for key in missing]
+        name = self.origin_field
+        if name and not name.isidentifier():
+            found.append(Mistake(message="is not a field's name", place=f"{place}.origin_field", value=name))
         if self.tables_ttl <= 0:
-            raise ConfigurationError("`tables_ttl` must be above 0 seconds", place=f"{place}.tables_ttl")
+            found.append(Mistake(message="must be above 0 seconds", place=f"{place}.tables_ttl"))
+        found += self._twice(place)
+        if found:
+            raise ConfigurationError.of(found)
+
+    def _twice(self, place: str) -> Iterator[Mistake]:
+        """Entries that the first one of the same condition leaves nothing."""
+        for key, conditions in (
+            ("pricelists", [(one.country, one.currency, one.channel, one.group) for one in self.pricelists]),
+            ("fiscal_positions", [(one.country,) for one in self.fiscal_positions]),
+        ):
+            first: dict[tuple[str | None, ...], int] = {}
+            for index, condition in enumerate(conditions):
+                other = first.setdefault(condition, index)
+                if other != index:
+                    yield Mistake(
+                        message=f"asks for the same as `{key}[{other}]`, which comes first: it would never be chosen",
+                        place=f"{place}.{key}[{index}]",
+                    )
 
 
 def _most_specific(

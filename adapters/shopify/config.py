@@ -40,5 +40,5 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     hours_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`").or_empty()] = (
         "custom.opening_hours"
     )
-    query_cost_limit: Annotated[int, between(50, 100_000, "points")] = 1000
-    cost_scale: Annotated[float, between(0.0, 100.0, above=True)] = 1.0
+    query_cost_limit: Annotated[int, between(50, 1_000, "points")] = 1000
+    cost_scale: Annotated[float, between(0.01, 100.0)] = 1.0

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from gateway.constraints import COUNTRY, HTTP_URL, KEPT_SECONDS, LANGUAGE, TEXT, matching, named
+from gateway.constraints import COUNTRY, HTTP_URL, KEPT_SECONDS, LANGUAGE, TEXT, between, matching, named
 from gateway.ports.manifest import AdapterConfig, Secret
 
 API_VERSION = "2025-08-20"
@@ -68,5 +68,5 @@ class SquareConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fiel
     webhook_url: Annotated[str, HTTP_URL.or_empty()] = ""
     """The notification URL exactly as registered with Square, which signs it. Empty: the address that was posted to."""
 
-    webhook_window_seconds: Annotated[float, KEPT_SECONDS] = 90_000.0
+    webhook_window_seconds: Annotated[float, between(60.0, 31 * 86_400.0, "seconds")] = 90_000.0
     """Oldest delivery accepted. Square retries for up to 24 hours."""

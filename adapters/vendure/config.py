@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from gateway.constraints import COUNTRY, TEXT, matching, named
+from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.manifest import AdapterConfig, Secret
 
 FIELD = matching(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of a custom field")
@@ -35,14 +36,28 @@ class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
     phone_country: Annotated[str, COUNTRY.or_empty()] = ""
     """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
 
-    def __post_init__(self) -> None:
+    def verify(self, place: str) -> None:
+        """Whether there is one way to log in, and it can do what is configured."""
+        found: list[Mistake] = []
+        for key, other in (("username", "password"), ("password", "username")):
+            if getattr(self, other) and not getattr(self, key):
+                found.append(
+                    Mistake(
+                        message=f"`username` and `password` belong together: `{key}` is missing", place=f"{place}.{key}"
+                    )
+                )
         has_login = bool(self.username or self.password)
-        if has_login and not (self.username and self.password):
-            raise ValueError("`username` and `password` belong together")
         if (self.api_key is not None) == has_login:
-            raise ValueError("give either `api_key`, or `username` and `password`")
-        if self.api_key is not None and self.channels:
-            raise ValueError(
-                "an API key works only in the Vendure channel it was created in: with `channels`, use `username` and"
-                " `password`, or one backend per channel"
+            found.append(
+                Mistake(message="give either `api_key`, or `username` and `password`", place=f"{place}.api_key")
             )
+        if self.api_key is not None and self.channels:
+            found.append(
+                Mistake(
+                    message="an API key works only in the Vendure channel it was created in: with `channels`, use "
+                    "`username` and `password`, or one backend per channel",
+                    place=f"{place}.channels",
+                )
+            )
+        if found:
+            raise ConfigurationError.of(found)

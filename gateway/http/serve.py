@@ -29,11 +29,9 @@ from gateway.http.socket import MESSAGE_BYTES
 from gateway.http.socket_protocol import PatientSocket
 from gateway.http.wire import AsgiScope, Receive, Send
 from gateway.http.workers import RETIRE, CannotStart, say_that_nothing_is_read, supervise
-from gateway.settings import ServerSection, Settings
+from gateway.settings import GRACE_SECONDS, ServerSection, Settings
 
 BACKLOG = 2_048
-GRACE_SECONDS = 30
-"""After draining, for what is still under way."""
 IDLE_SECONDS = 1.0
 """After which a connection of a server that drains is closed, if its client has asked nothing."""
 QUEUE_SECONDS = 1.0

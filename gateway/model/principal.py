@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from gateway.constraints import AVAILABLE_LANGUAGE, COUNTRY, CURRENCY, FILE, KEPT_SECONDS, PATIENCE, between, named
+from gateway.constraints import AVAILABLE_LANGUAGE, COUNTRY, CURRENCY, FILE, KEPT_SECONDS, between, named
 
 
 class Touchpoint(Enum):
@@ -55,7 +55,7 @@ class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     default_country: Annotated[str, COUNTRY] | None = None
     default_currency: Annotated[str, CURRENCY] | None = None
     default_language: Annotated[str, AVAILABLE_LANGUAGE] | None = None
-    deadline: Annotated[float, PATIENCE] = 10.0
+    deadline: Annotated[float, between(0.1, 300.0, "seconds")] = 10.0
     max_age: Annotated[float, KEPT_SECONDS] | None = None
     page_limit: Annotated[int, between(1, 10_000, "entries")] = 100
     cost_limit: Annotated[int, between(1, 10_000_000, "points")] = 20_000

@@ -61,6 +61,11 @@ META_OBJECT = 5
 MOST = 1_000
 """Sizes beyond this are counted as this: they are refused later, and must not overflow the sum here."""
 
+CHEAPEST = -(-(OPERATION + 3 * TOKEN + LEAF) // TENTHS)
+"""In points, of `{__typename}`: nothing costs less."""
+PLAIN = 400
+"""In points, of the price of one product and nothing else."""
+
 
 class Size(Struct, frozen=True):
     """How many: a number, or a variable's value (or its length), with what to assume when it says nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -14,11 +14,15 @@ from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.agreement import serves_any, undeclared, unserved
 from gateway.ports.domain import DataDomain, domains, reads
 from gateway.ports.manifest import AdapterConfig, Manifest
+from gateway.ports.price import PRICE
+from gateway.ports.product import PRODUCT
+from gateway.ports.search import SEARCH
 from gateway.ports.stock import STOCK
 from gateway.registry import manifest_of, secrets_of
 from gateway.runtime.addresses import is_public
-from gateway.settings import BackendSection, PolicyNumbers, Settings
+from gateway.settings import BackendSection, DomainSection, PolicyNumbers, Settings
 from gateway.structure import read
+from gateway.validation.mended import follows, mended
 from gateway.validation.values import check_record
 
 RESERVED = "gateway"
@@ -42,17 +46,24 @@ def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manif
             continue
         config, mistakes = read(section.options, manifest.config, place=place, dec_hook=secrets_of(settings, place))
         yield from mistakes
-        if config is not None and not mistakes:
-            yield from check_record(config, facts, place)
-            try:
-                config.verify(place)
-            except ConfigurationError as error:
-                yield from error.mistakes
+        if config is not None:
+            yield from _held(config, facts, place, mistakes)
         yield from undeclared(manifest, f"{place}.adapter")
         known[section.name] = _Known(manifest, config)
     yield from _aliases(settings)
     yield from _domains(settings, known)
     yield from _identity(settings, known)
+
+
+def _held(config: AdapterConfig, facts: Facts, place: str, mistakes: Sequence[Mistake]) -> Iterator[Mistake]:
+    """What an adapter's keys say, whatever else is wrong with the form (`mistakes`) of some of them."""
+    wrong = [mistake for mistake in check_record(config, facts, place) if not follows(mistake, mistakes)]
+    yield from wrong
+    try:
+        mended(config, wrong, place).verify(place)
+    except ConfigurationError as error:
+        told = [*mistakes, *wrong]
+        yield from (mistake for mistake in error.mistakes if not follows(mistake, told))
 
 
 def _section(section: BackendSection, settings: Settings) -> Iterator[Mistake]:
@@ -129,6 +140,7 @@ def _domains(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistak
             for index, backend in enumerate(getattr(section, key)):
                 if backend in known:
                     yield from incapable(backend, known[backend], domain, f"{place}.{key}[{index}]")
+        yield from _roles(name, section, settings)
         if section.fields and not domain.fields:
             fielded = ", ".join(each.name for each in declared.values() if each.fields)
             yield Mistake(message=f"only {fielded} has owners by field", place=f"{place}.fields")
@@ -146,6 +158,56 @@ def _domains(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistak
     for location, section in settings.locations.items():
         if section.stock is not None and section.stock in known:
             yield from incapable(section.stock, known[section.stock], STOCK, f"locations.{location}.stock")
+
+
+ONE_ANSWERS = frozenset(domain.name for domain in (PRODUCT, PRICE, SEARCH))
+"""Domains of which only the owner is asked, unless others may stand in."""
+
+
+def _roles(name: str, section: DomainSection, settings: Settings) -> Iterator[Mistake]:
+    """Backends named for what they can never do: the first that knows a market owns the domain there."""
+    place = f"domains.{name}"
+    markets = sorted({country for channel in settings.channels.values() for country in channel.countries}) or [None]
+
+    def knows(backend: str, market: str | None) -> bool:
+        countries = settings.backends[backend].countries if backend in settings.backends else ()
+        return not countries or market is None or market in countries
+
+    serving = [[backend for backend in section.order if knows(backend, market)] for market in markets]
+    owners = [served[0] if served else None for served in serving]
+    for index, backend in enumerate(section.compare):
+        known = [market for market in range(len(markets)) if knows(backend, markets[market])]
+        if known and all(owners[market] == backend for market in known):
+            yield Mistake(
+                message=f"`{backend}` owns this data domain wherever it is asked: it would be compared with itself",
+                place=f"{place}.compare[{index}]",
+                value=backend,
+                allowed=tuple(other for other in settings.domains[name].order if other != backend),
+            )
+    if section.compare and name != PRICE.name:
+        yield Mistake(message="has no effect: only prices are compared", place=f"{place}.compare", grave=False)
+    if name not in ONE_ANSWERS:
+        return
+    if section.on_missing == "fallback" and not section.fallback:
+        yield Mistake(
+            message="has no effect: nobody stands in without `fallback = true`",
+            place=f"{place}.on_missing",
+            grave=False,
+        )
+    if section.fallback and section.order and all(len(served) < 2 for served in serving):
+        yield Mistake(
+            message="has no effect: `order` names nobody who could stand in", place=f"{place}.fallback", grave=False
+        )
+    for index, backend in enumerate(section.order):
+        used = backend in owners or section.fallback or backend in section.order[:index]
+        if not used and any(backend in served for served in serving):
+            yield Mistake(
+                message=f"`{backend}` would never be asked: it owns no market, and without `fallback = true` nobody "
+                "stands in",
+                place=f"{place}.order[{index}]",
+                value=backend,
+                grave=False,
+            )
 
 
 def incapable(name: str, known: _Known, domain: DataDomain, place: str) -> Iterator[Mistake]:

@@ -13,8 +13,10 @@ from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.manifest import Manifest
 from gateway.settings import Settings
 from gateway.validation.backends import check_backends
+from gateway.validation.limits import check_limits
 from gateway.validation.machine import check_machine
 from gateway.validation.markets import check_markets
+from gateway.validation.mended import follows, mended
 from gateway.validation.people import check_people
 from gateway.validation.places import check_places
 from gateway.validation.values import check_record
@@ -44,11 +46,15 @@ def validate(
     `manifests` are adapters at hand besides the installed ones."""
     facts = facts_of(settings)
     kept: dict[tuple[str | None, str], Mistake] = {}
-    told = [mistake.place for mistake in found if mistake.place]
     for mistake in found:
         kept[mistake.place, mistake.message] = mistake
-    for mistake in _everything(settings, facts, manifests or {}):
-        if mistake.place is None or not any(_within(mistake.place, place) for place in told):
+    for mistake in _values(settings, facts):
+        if not follows(mistake, found):
+            kept.setdefault((mistake.place, mistake.message), mistake)
+    told = tuple(kept.values())
+    meant = mended(settings, told)
+    for mistake in _meaning(meant, facts_of(meant), manifests or {}):
+        if not follows(mistake, told):
             kept.setdefault((mistake.place, mistake.message), mistake)
     return tuple(kept.values())
 
@@ -59,7 +65,7 @@ def facts_of(settings: Settings) -> Facts:
     return Facts(names, settings.environment, settings.base)
 
 
-def _everything(settings: Settings, facts: Facts, manifests: Mapping[str, Manifest]) -> Iterator[Mistake]:
+def _values(settings: Settings, facts: Facts) -> Iterator[Mistake]:
     for section in settings.__struct_fields__:
         value = getattr(settings, section)
         if section in ("environment", "base"):
@@ -70,18 +76,19 @@ def _everything(settings: Settings, facts: Facts, manifests: Mapping[str, Manife
                 yield from check_record(entry, facts, f"{section}.{name}")
         else:
             yield from check_record(value, facts, section)
+
+
+def _meaning(settings: Settings, facts: Facts, manifests: Mapping[str, Manifest]) -> Iterator[Mistake]:
+    """What fits with what."""
     yield from check_machine(settings)
     yield from check_backends(settings, facts, manifests)
     yield from check_places(settings)
     yield from check_markets(settings)
     yield from check_people(settings)
+    yield from check_limits(settings)
 
 
 def _check_name(section: str, name: str) -> Iterator[Mistake]:
     fault = country_fault(name) if section == "markets" else section_fault(name)
     if fault is not None:
         yield Mistake(message=f"`{name}` {fault.message}", place=f"{section}.{name}", nearest=fault.nearest)
-
-
-def _within(place: str, told: str) -> bool:
-    return place == told or place.startswith((f"{told}.", f"{told}["))

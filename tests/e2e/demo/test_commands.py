@@ -183,11 +183,11 @@ async def test_trusted_documents_are_held_to_their_profile(change: Change, tmp_p
     manifest = {hash_of(text): text for text in (dear, wrong)}
     (tmp_path / "documents.json").write_text(json.dumps(manifest), "utf-8")
     before = '[profiles.web]\ntouchpoint = "web"\n'
-    changed = change(before, f'{before}operations = ["documents.json"]\ncost_limit = 10\n')
+    changed = change(before, f'{before}operations = ["documents.json"]\ncost_limit = 400\n')
     problems = (await examine(changed)).problems
     assert {problem.place for problem in problems} == {"profiles.web.operations[0]"}, [each.text for each in problems]
     assert {problem.value for problem in problems} == set(manifest)
-    assert any("this client may spend 10" in problem.message for problem in problems)
+    assert any("this client may spend 400" in problem.message for problem in problems)
 
 
 async def test_explain_predicts_the_fetches_and_then_makes_no_more(

@@ -11,6 +11,7 @@ from adapters.hubspot.errors import throttle
 from adapters.hubspot.sandbox import HubSpotSandbox
 from gateway.errors import (
     AdapterError,
+    ConfigurationError,
     CredentialsRefused,
     InvalidAnswer,
     RateLimited,
@@ -173,8 +174,8 @@ async def test_row_nobody_asked_for_is_not_served(connect: Connect) -> None:
     ],
 )
 def test_configuration_that_cannot_work_is_refused(settings: dict[str, object], complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        HubSpotConfig(access_token=Secret(("t",)), **settings)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=complaint):
+        HubSpotConfig(access_token=Secret(("t",)), **settings).verify("backends.crm")  # type: ignore[arg-type]
 
 
 async def test_sandbox_refuses_what_hubspot_would(sandbox: HubSpotSandbox, connect: Connect) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.errors import SilentDefaultChannel
-from gateway.errors import CredentialsRefused, CurrencyNotSold
+from gateway.errors import ConfigurationError, CredentialsRefused, CurrencyNotSold
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQuery
 from gateway.model.money import Money, TaxTreatment
 from gateway.model.pricing import Price, PriceKey
@@ -121,8 +121,8 @@ async def test_api_key_of_another_channel_is_refused(vendure: VendureServer, con
     ],
 )
 def test_configuration_that_cannot_work_is_refused(settings: dict[str, object], complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        VendureConfig(**settings)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=complaint):
+        VendureConfig(**settings).verify("backends.shop")  # type: ignore[arg-type]
 
 
 async def test_texts_are_in_the_language_of_the_context(everywhere: Connected) -> None:
