@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.odoo.customers import OdooCustomers
 from adapters.odoo.drift import OdooDrift
-from adapters.odoo.examination import ENTRANCE, PROBE, OdooExamination
+from adapters.odoo.examination import PROBE, OdooExamination
 from adapters.odoo.loyalty import OdooLoyalty
 from adapters.odoo.orders import OdooOrders
 from adapters.odoo.products import OdooProducts
@@ -32,7 +32,7 @@ class OdooAdapter(
         examined = await self.examine(call)
         version = await self.client.version(call)
         notes: list[str] = []
-        if not any(problem.place in ENTRANCE for problem in examined.problems):
+        if "*" not in examined.hinders:
             domain = [["sale_ok", "=", True]]
             ask = Ask(model="product.product", method="search_count", arguments={"domain": domain}, operation=PROBE)
             notes.append(f"{await self.client.call(int, ask, call)} variants are sold")
@@ -40,4 +40,10 @@ class OdooAdapter(
             notes.append("no Odoo 17 was tried: check prices against its own quotations")
         if self.config.origin_field and not self.config.webhook_token:
             notes.append("no `webhook_token`: changes are seen when cached answers run out")
-        return Probe(version=f"{version}.0", notes=tuple(notes), problems=examined.problems, lacking=examined.lacking)
+        return Probe(
+            version=f"{version}.0",
+            notes=tuple(notes),
+            problems=examined.problems,
+            lacking=examined.lacking,
+            hinders=examined.hinders,
+        )

@@ -26,6 +26,8 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "order": ("read_orders",),
 }
 """By the data domain that needs them."""
+STOREFRONT = ("product", "search")
+"""What is asked of the Storefront API where there is a token for it."""
 ALL_ORDERS = "read_all_orders"
 COMPANIES = "read_companies"
 
@@ -61,6 +63,7 @@ async def probe(client: Client, config: ShopifyConfig, shopfront: Shopfront, cal
         wanted = {**wanted, "price": (*wanted["price"], COMPANIES)}
     lacking = {domain: missing for domain, needed in wanted.items() if (missing := tuple(_without(rights, needed)))}
     problems: list[Mistake] = []
+    hinders: tuple[str, ...] = ()
     if not config.read_all_orders:
         notes.append("orders older than 60 days cannot be read (read_all_orders)")
     elif ALL_ORDERS not in rights:
@@ -70,13 +73,15 @@ async def probe(client: Client, config: ShopifyConfig, shopfront: Shopfront, cal
         try:
             await shopfront.learn(call, "probe")
         except CredentialsRefused as error:
-            raise CredentialsRefused(detail=f"storefront_token: {error.detail}") from None
-        if not shopfront.has_menu:
+            message = f"the Storefront API refuses it as a {config.storefront_token_kind} token: {error.detail}"
+            problems.append(Mistake(message=message, place="storefront_token"))
+            hinders = STOREFRONT
+        if not hinders and not shopfront.has_menu:
             message = f"the shop has no menu `{config.category_menu}`: there would be no categories"
             problems.append(Mistake(message=message, place="category_menu", value=config.category_menu))
     else:
         notes.append("no storefront_token: no translations, no category menu, no search")
-    return Probe(API_VERSION, tuple(notes), tuple(problems), lacking)
+    return Probe(API_VERSION, tuple(notes), tuple(problems), lacking, hinders)
 
 
 def _without(rights: set[str], needed: tuple[str, ...]) -> list[str]:

@@ -23,6 +23,7 @@ from gateway.ports.backend import AUDIT, PRICE_DRIFT, PROBE, Probe
 from gateway.ports.domain import DataDomain, domains
 from gateway.ports.identity import IdentityAudit, IdentityPort
 from gateway.ports.price import PRICE, PriceAudit, PriceAuditPort
+from gateway.ports.product import PRODUCT
 from gateway.ports.stock import STOCK
 from gateway.ports.store import LIST_STORES, STORE
 
@@ -59,10 +60,12 @@ class Examination:
             self._problems += [_told(problem, backend.name) for problem in probe.problems]
             self._rights(probe)
             identity = backend.backend.port(IdentityPort)
-            if identity is not None:
+            if identity is not None and not hindered(probe.hinders, PRODUCT.name):
                 audit = await self._tried(lambda: identity.audit(self._call(AUDIT)), "the audit of keys")
-            prices = await self._prices()
-            await self._places()
+            if not hindered(probe.hinders, PRICE.name):
+                prices = await self._prices()
+            if not hindered(probe.hinders, STORE.name):
+                await self._places()
         return BackendReport(
             name=backend.name,
             alias=backend.alias,
@@ -76,6 +79,7 @@ class Examination:
             prices=None if prices is None else compared(prices),
             ambiguous=() if audit is None else audit.duplicates[:SHOWN],
             notes=(*(probe.notes if probe else ()), *backend.manifest.unverified),
+            hindered=probe.hinders if probe else (),
             problems=tuple(self._problems),
         )
 
@@ -183,6 +187,11 @@ class Examination:
 
     def _call(self, operation: str = "") -> CallContext:
         return CallContext.within(SECONDS, priority=Priority.BACKGROUND, fresh=True, operation=operation)
+
+
+def hindered(domains: Sequence[str], domain: str) -> bool:
+    """Whether a data domain is among those that a probe says cannot be tried."""
+    return "*" in domains or domain in domains
 
 
 def _told(problem: str | Mistake, backend: str) -> Problem:

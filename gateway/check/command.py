@@ -81,7 +81,8 @@ async def _asked(
             *(Examination(gateway, gateway.registry.backends[name], skus).report() for name in names)
         )
         if deep:
-            called = await call_everything(gateway, [report.name for report in reports if report.version], customer)
+            answering = {report.name: report.hindered for report in reports if report.version}
+            called = await call_everything(gateway, answering, customer)
             reports = [_with(report, called.get(report.name)) for report in reports]
     finally:
         await gateway.close()

@@ -17,6 +17,7 @@ from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.cache import AnswerCache
 from gateway.calls.operation.caller import Caller
+from gateway.check.backends import hindered
 from gateway.check.causes import problem_of
 from gateway.check.contexts import known_to
 from gateway.check.facts import FIRST, Asked, Facts, questions
@@ -43,21 +44,24 @@ class Calls(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-async def call_everything(gateway: Gateway, names: Sequence[str], customer: str | None) -> Mapping[str, Calls]:
-    """By backend; `names` are those that answered."""
-    walks = {name: await _walk(gateway, name) for name in names}
+async def call_everything(
+    gateway: Gateway, names: Mapping[str, Sequence[str]], customer: str | None
+) -> Mapping[str, Calls]:
+    """By backend; `names` are those that answered, with the data domains that cannot be tried."""
+    walks = {name: await _walk(gateway, name) for name, shut in names.items() if not hindered(shut, PRODUCT.name)}
     order = gateway.ownership.plan(PRODUCT).order if gateway.ownership.serves(PRODUCT) else ()
     shared: tuple[Product, ...] = next((walks[name] for name in order if walks.get(name)), ())
     found: dict[str, Calls] = {}
-    for name in names:
+    for name, shut in names.items():
+        walked = walks.get(name, ())
         facts = Facts(
             backend=name,
-            products=walks[name],
-            skus=_skus(shared or walks[name])[:FIRST],
+            products=walked,
+            skus=_skus(shared or walked)[:FIRST],
             places=gateway.ownership.references(name),
             customer=customer,
         )
-        found[name] = await _Caller(gateway, gateway.registry.backends[name], facts).all()
+        found[name] = await _Caller(gateway, gateway.registry.backends[name], facts).all(shut)
     return found
 
 
@@ -90,7 +94,7 @@ class _Caller:
         self._calls: list[Call] = []
         self._problems: list[Problem] = []
 
-    async def all(self) -> Calls:
+    async def all(self, shut: Sequence[str]) -> Calls:
         contexts = known_to(self._gateway.settings, self._backend.name)
         if not contexts:
             return Calls((), ())
@@ -99,6 +103,9 @@ class _Caller:
             operation = declared[name]
             if self._backend.backend.port(operation.port) is None:
                 continue  # the key for it is not there
+            if hindered(shut, operation.domain.name):
+                self._calls.append(Call(operation=name, outcome="not called: a key that it needs is wrong"))
+                continue
             asked = questions(name, self._facts)
             if isinstance(asked, str):
                 self._calls.append(Call(operation=name, outcome=f"not called: {asked}"))

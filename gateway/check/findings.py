@@ -51,7 +51,7 @@ class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BackendReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one backend answered. `version` None: it did not."""
+    """What one backend answered. `version` None: it did not. `hindered`: see `Probe.hinders`."""
 
     name: str
     alias: str
@@ -65,6 +65,7 @@ class BackendReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prices: str | None = None
     ambiguous: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    hindered: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     problems: tuple[Problem, ...] = ()
 

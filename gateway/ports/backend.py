@@ -25,12 +25,15 @@ class Probe(Struct, frozen=True):
     """What `gateway check` prints. `version` is what the running system says of itself; `notes` are facts an operator
     should see (a truncated history). `problems` keep the backend from doing what its section of the configuration says
     and make the check fail: sentences, or mistakes whose `place` is a key of that section. `lacking`: rights that the
-    credential does not have, by the data domain that needs them; a problem where the backend serves that domain."""
+    credential does not have, by the data domain that needs them; a problem where the backend serves that domain.
+    `hinders`: data domains that cannot be tried while `problems` stand (`*`: none can), because all they would say is
+    what was said already."""
 
     version: str
     notes: tuple[str, ...] = ()
     problems: tuple[str | Mistake, ...] = ()
     lacking: Mapping[str, tuple[str, ...]] = {}
+    hinders: tuple[str, ...] = ()
 
 
 class Probed(Protocol):

@@ -177,6 +177,40 @@ async def test_a_deep_check_finds_a_market_without_prices(change: Change) -> Non
     assert "CURRENCY_NOT_SOLD at price.get_prices in IL EUR" in said
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "places"),
+    [
+        (
+            'origin_field = "client_order_ref"',
+            'company = 42\norigin_field = "x_gone"\ndefault_pricelist = 99',
+            ["backends.erp.company", "backends.erp.origin_field", "backends.erp.default_pricelist"],
+        ),
+        (
+            '{ country = "GB", pricelist = 1 },',
+            '{ country = "GB", pricelist = 99 }, { country = "IE", pricelist = 98 },',
+            ["backends.erp.pricelists[0].pricelist", "backends.erp.pricelists[1].pricelist"],
+        ),
+        (
+            '{ country = "IL", position = 1 },',
+            '{ country = "IL", position = 99 },',
+            ["backends.erp.fiscal_positions[0].position"],
+        ),
+        (
+            'storefront_token = "shop_storefront"',
+            'storefront_token = "erp_key"',
+            ["backends.shop.storefront_token"],
+        ),
+    ],
+)
+async def test_one_cause_is_one_finding_and_hides_no_other(
+    change: Change, before: str, after: str, places: list[str]
+) -> None:
+    """Neither by the prices and places that need what is wrong, nor by operations called."""
+    for deep in (False, True):
+        report = await examine(change(before, after), deep=deep)
+        assert [problem.place for problem in report.problems] == places, [problem.text for problem in report.problems]
+
+
 async def test_trusted_documents_are_held_to_their_profile(change: Change, tmp_path: Path) -> None:
     dear = "{ products(first: 100) { nodes { variants { price { current { gross { amount } } } } } } }"
     wrong = "{ nonsense }"

@@ -56,7 +56,7 @@ async def test_the_rights_of_the_page_and_a_right_configuration_leave_nothing_to
         ({"unassigned_locations": {"Moon/Base": "MOON"}}, "unassigned_locations.Moon/Base", "no internal location"),
         ({"language": "xx_XX"}, "language", "`xx_XX` is not installed (allowed: en_US)"),
         ({"languages": {"fr": "fr_XX"}}, "languages.fr", "`fr_XX` is not installed"),
-        ({"company": 42}, "company", "may not work for that company"),
+        ({"company": 42}, "company", "may not work for it"),
     ],
 )
 async def test_what_odoo_does_not_have_is_named(odoo: Running, keys: dict[str, Any], place: str, named: str) -> None:
@@ -132,6 +132,36 @@ async def test_everything_that_is_wrong_is_said_at_once(odoo: Running) -> None:
     said = " ".join(text for _, text in found)
     for word in ("9999", "xx_XX", "origin_field", "sale.order", "loyalty.card"):
         assert word in said
+
+
+async def test_a_wrong_company_hides_nothing_and_what_it_hinders_is_not_tried(odoo: Running) -> None:
+    wrong: dict[str, Any] = {
+        "default_pricelist": 9999,
+        "language": "xx_XX",
+        "origin_field": "x_gone",
+        "units": {"a": 8},
+    }
+    probe = await odoo.adapter(company=42, **wrong).probe(soon())
+    places = [problem.place for problem in probe.problems if isinstance(problem, Mistake)]
+    assert places == ["company", "language", "origin_field", "default_pricelist", "units.a"]
+    assert probe.hinders[0] == "*"
+    company = probe.problems[0]
+    assert isinstance(company, Mistake)
+    assert company.nearest == "1"
+
+
+@pytest.mark.parametrize(
+    ("keys", "hindered"),
+    [
+        ({"default_pricelist": 9999}, ("price",)),
+        ({"fiscal_positions": [{"country": "FR", "position": 99}]}, ("price",)),
+        ({"languages": {"fr": "fr_XX"}}, ()),
+        ({"units": {"crate": 88}}, ()),
+        ({"language": "xx_XX"}, ("*",)),
+    ],
+)
+async def test_what_a_wrong_key_hinders_is_told(odoo: Running, keys: dict[str, Any], hindered: tuple[str, ...]) -> None:
+    assert (await odoo.adapter(**keys).probe(soon())).hinders == hindered
 
 
 @pytest.mark.parametrize(

@@ -249,11 +249,17 @@ async def test_probe_says_that_the_category_menu_is_not_there(open_shop: OpenSho
 
 
 async def test_probe_says_which_of_the_two_tokens_is_wrong(open_shop: OpenShop) -> None:
-    for wrong in ("admin_token", "storefront_token"):
-        _, shop = await open_shop(seed(), **{wrong: Secret(("stale",))})
-        with pytest.raises(CredentialsRefused) as caught:
-            await shop.probe(call())
-        assert (caught.value.detail or "").startswith("storefront_token") is (wrong == "storefront_token")
+    _, shop = await open_shop(seed(), admin_token=Secret(("stale",)))
+    with pytest.raises(CredentialsRefused):
+        await shop.probe(call())
+
+
+async def test_a_wrong_storefront_token_hides_nothing_that_the_other_one_shows(open_shop: OpenShop) -> None:
+    sandbox, shop = await open_shop(seed(), storefront_token=Secret(("stale",)))
+    sandbox.withheld = {"read_customers"}
+    probe = await shop.probe(call())
+    assert [problem.place for problem in probe.problems if isinstance(problem, Mistake)] == ["storefront_token"]
+    assert (probe.lacking, probe.hinders) == ({"customer": ("read_customers",)}, ("product", "search"))
 
 
 async def test_nothing_asked_is_nothing_sent(shop: Shopify, sandbox: ShopifySandbox) -> None:
