@@ -15,7 +15,7 @@ from gateway.errors import ConfigurationError
 from gateway.markets import Markets
 from gateway.model.identity import place_key
 from gateway.model.stores import OpeningPeriod, SpecialHours
-from gateway.model.written_hours import known_zone, special_hours, weekly_hours
+from gateway.model.written_hours import known_zone, store_hours
 from gateway.ports.agreement import serves_any
 from gateway.ports.domain import DataDomain, domains, reads
 from gateway.ports.stock import STOCK
@@ -190,13 +190,7 @@ class Ownership:
         known_zone(section.timezone, place=f"{place}.timezone")
         _refuse_twice(section.locations, f"{place}.locations")
         locations = tuple(self._known_location(location, f"{place}.locations") for location in section.locations)
-        return StorePlan(
-            name,
-            section,
-            locations,
-            weekly_hours(section.hours, place=f"{place}.hours"),
-            special_hours(section.special_hours, place=f"{place}.special_hours"),
-        )
+        return StorePlan(name, section, locations, *store_hours(section.hours, section.special_hours, place=place))
 
     def _known_location(self, name: str, place: str) -> LocationPlan:
         if name not in self.locations:

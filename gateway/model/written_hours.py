@@ -4,9 +4,8 @@ place and value. Once read they are the records that `opening_hours` computes wi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import date, time
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.errors import ConfigurationError
@@ -15,6 +14,7 @@ from gateway.model.stores import OpeningPeriod, SpecialHours
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
+_ONE_DAY = timedelta(days=1)
 _LONGEST_NIGHT = 8 * 60
 """A period may pass midnight until 08:00. One that ends later is a day written backwards, far more often than meant."""
 _PERIOD = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]) *- *(24:00|([01][0-9]|2[0-3]):([0-5][0-9]))")
@@ -52,12 +52,44 @@ def special_hours(written: Mapping[str, str], *, place: str) -> tuple[SpecialHou
         for day, hours in written.items()
     ]
     special.sort(key=lambda entry: entry.date)
-    for one, other in pairwise(special):
-        if (other.date - one.date).days == 1 and one.periods and other.periods:
-            nights = [closes for opens, closes in one.periods if time() < closes <= opens]
-            if nights and max(nights) > min(opens for opens, _ in other.periods):
-                raise ConfigurationError(f"the night of `{one.date}` reaches into `{other.date}`", place=place)
+    for _, said in meeting_nights((), special):
+        raise ConfigurationError(said, place=place)
     return tuple(special)
+
+
+def store_hours(
+    weekly: Mapping[str, str], special: Mapping[str, str], *, place: str
+) -> tuple[tuple[OpeningPeriod, ...], tuple[SpecialHours, ...]]:
+    """Both, as they are kept together: a night of either that reaches into the next day's hours of the other is refused
+    too. `place` is the store's."""
+    week = weekly_hours(weekly, place=f"{place}.hours")
+    days = special_hours(special, place=f"{place}.special_hours")
+    for day, said in meeting_nights(week, days):
+        raise ConfigurationError(said, place=f"{place}.special_hours.{day}")
+    return week, days
+
+
+def meeting_nights(week: Sequence[OpeningPeriod], special: Sequence[SpecialHours]) -> Iterator[tuple[date, str]]:
+    """Each special date whose night, or whose morning, is told twice: a night belongs to the day it begins on and goes
+    on into the next, whatever that one's hours are, so that its end and an opening before it cannot both be meant."""
+    by_date = {entry.date: entry.periods for entry in special}
+
+    def periods(day: date) -> Periods:
+        usual = tuple((period.opens, period.closes) for period in week if period.weekday == day.weekday())
+        return by_date.get(day, usual)
+
+    told: set[date] = set()
+    for entry in special:
+        for evening in (entry.date - _ONE_DAY, entry.date):
+            night = max((closes for opens, closes in periods(evening) if time() < closes <= opens), default=time())
+            morning = min((opens for opens, _ in periods(evening + _ONE_DAY)), default=None)
+            if morning is not None and morning < night and evening not in told:
+                told.add(evening)
+                until, opens, day = f"{night:%H:%M}", f"{morning:%H:%M}", evening + _ONE_DAY
+                yield (
+                    entry.date,
+                    f"the night of `{evening}` (until {until}) reaches into `{day}`, which opens at {opens}",
+                )
 
 
 def days_of(written: str, *, place: str) -> tuple[int, ...]:

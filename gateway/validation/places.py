@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
@@ -13,7 +14,8 @@ from gateway.constraints.codes import countries, time_zones
 from gateway.constraints.texts import phone_fault
 from gateway.errors import ConfigurationError, Mistake
 from gateway.model.identity import place_key
-from gateway.model.written_hours import special_hours, weekly_hours
+from gateway.model.stores import SpecialHours
+from gateway.model.written_hours import meeting_nights, special_hours, weekly_hours
 from gateway.ports.stock import STOCK
 from gateway.settings import LocationSection, Settings, StoreSection
 
@@ -83,10 +85,7 @@ def _store(name: str, store: StoreSection, settings: Settings) -> Iterator[Mista
         yield from _hours({days: hours}, f"{place}.hours", days, weekly=True)
     for day, hours in store.special_hours.items():
         yield from _hours({day: hours}, f"{place}.special_hours", day, weekly=False)
-    try:
-        weekly_hours(store.hours, place=f"{place}.hours")
-    except ConfigurationError as error:
-        yield from error.mistakes
+    yield from _hours_together(store, place)
     if "pickup" in (store.services or ()) and not store.locations:
         yield Mistake(
             message="is empty, so nothing can be picked up: name where its stock lies", place=f"{place}.locations"
@@ -106,6 +105,21 @@ def _store(name: str, store: StoreSection, settings: Settings) -> Iterator[Mista
         yield Mistake(message="lies in the Gulf of Guinea", place=f"{place}.point")
     yield from _zone(store, f"{place}.timezone")
     yield from _market(store, place, settings)
+
+
+def _hours_together(store: StoreSection, place: str) -> Iterator[Mistake]:
+    """What only the whole week and the special dates beside it show."""
+    try:
+        week = weekly_hours(store.hours, place=f"{place}.hours")
+    except ConfigurationError as error:
+        yield from error.mistakes
+        week = ()
+    days: list[SpecialHours] = []
+    for day, hours in store.special_hours.items():
+        with contextlib.suppress(ConfigurationError):  # told of each by itself
+            days += special_hours({day: hours}, place=place)
+    for day, said in meeting_nights(week, days):
+        yield Mistake(message=said, place=f"{place}.special_hours.{day}", value=store.special_hours[day.isoformat()])
 
 
 def _hours(written: dict[str, str], place: str, key: str, *, weekly: bool) -> Iterator[Mistake]:

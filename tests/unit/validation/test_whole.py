@@ -156,6 +156,16 @@ def test_what_check_finds_grave_is_refused_at_start_with_the_same_words() -> Non
             changed(("stores", "covent_garden", "special_hours"), {"2026-13-01": "closed"}),
             "stores.covent_garden.special_hours.2026-13-01",
         ),
+        (
+            changed(("stores", "covent_garden", "special_hours"), {"2026-12-20": "20:00-12:00"}),
+            "stores.covent_garden.special_hours.2026-12-20",
+        ),
+        (
+            changed(
+                ("stores", "covent_garden", "special_hours"), {"2026-12-20": "20:00-02:00", "2026-12-21": "01:00-09:00"}
+            ),
+            "stores.covent_garden.special_hours.2026-12-20",
+        ),
         (with_sections(markets={"UK": {}}), "markets.UK"),
         (with_sections(locations={"again": {"refs": {"erp": " wh/lon "}}}), "locations.again.refs.erp"),
         (changed(("backends", "erp", "ignored_places"), ["wh/lon"]), "backends.erp.ignored_places[0]"),
