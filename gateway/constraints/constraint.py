@@ -64,7 +64,8 @@ class Constraint:
 
 
 def nearest(value: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The known word most like a wrong one, however it is written."""
+    """The known word most like a wrong one, however it is written. None where two are equally like it: either would be
+    a guess."""
     by_folded: dict[str, str] = {}
     for word in known:
         by_folded.setdefault(word.casefold(), word)
@@ -74,8 +75,15 @@ def nearest(value: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | N
     turned = [word for word in by_folded if len(word) == len(folded) and sorted(word) == sorted(folded)]
     if turned:
         return by_folded[max(turned, key=lambda word: sum(map(str.__eq__, word, folded)))]
-    close = difflib.get_close_matches(folded, list(by_folded), n=1, cutoff=cutoff)
+    close = difflib.get_close_matches(folded, list(by_folded), n=2, cutoff=cutoff)
+    if len(close) == 2 and _likeness(close[0], folded) == _likeness(close[1], folded):
+        return None
     return by_folded[close[0]] if close else None
+
+
+def _likeness(word: str, asked: str) -> float:
+    """As `get_close_matches` ranks them, whose measure is not symmetrical."""
+    return difflib.SequenceMatcher(a=word, b=asked).ratio()
 
 
 def unlisted(message: str, value: str, known: Iterable[str], *, cutoff: float = 0.6) -> Fault:

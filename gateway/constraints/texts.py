@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 from gateway.constraints.constraint import Constraint, Facts, Fault, nearest, unlisted
@@ -11,6 +12,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _SECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_TYPED_PHONE = re.compile(r"\+ ?[1-9][0-9 ().\-\u2010-\u2015]{5,30}")
 LONGEST = 500
 KNOWN_SERVICES = ("pickup", "returns")
 """What the gateway itself looks for in a store's services; a near miss is a slip."""
@@ -64,9 +66,27 @@ def phone_fault(value: str) -> Fault | None:
         if exact == value and phonenumbers.is_possible_number(number):
             return None
     except phonenumbers.NumberParseException:
-        return Fault("is no phone number with its country's code (E.164, such as `+442079460000`)")
-    likely = exact if exact != value and phonenumbers.is_possible_number(number) else None
-    return Fault("is no phone number as E.164 writes it (`+442079460000`)", nearest=likely)
+        said = "is no phone number with its country's code (E.164, such as `+442079460000`)"
+    else:
+        said = "is no phone number as E.164 writes it (`+442079460000`)"
+    likely = _as_phone(value)
+    if likely is None:
+        return Fault(said)
+    try:
+        number = phonenumbers.parse(likely, None)
+    except phonenumbers.NumberParseException:
+        return Fault(said)
+    exact = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Fault(said, nearest=likely if exact == likely and phonenumbers.is_valid_number(number) else None)
+
+
+def _as_phone(value: str) -> str | None:
+    """The digits as they were typed, without what people put between them and the `(0)` that is dialled at home only.
+    None where anything else stands there: what a letter means, nobody knows."""
+    typed = unicodedata.normalize("NFKC", value).strip().removeprefix("tel:").strip()
+    typed = re.sub(r"^00(?=[1-9])", "+", typed).replace("(0)", "")
+    found = _TYPED_PHONE.fullmatch(typed)
+    return None if found is None else "+" + re.sub(r"[^0-9]", "", typed)
 
 
 def _variable(value: str, facts: Facts) -> Fault | None:
@@ -99,15 +119,21 @@ def _word(value: str, facts: Facts) -> Fault | None:
 
 
 def _as_word(value: str) -> str | None:
-    likely = re.sub(r"[^a-z0-9]+", "_", value.strip().lower()).strip("_")
+    likely = re.sub(r"[^a-z0-9]+", "_", _in_ascii(value).lower()).strip("_")
     return likely if _WORD.fullmatch(likely) else None
+
+
+def _in_ascii(value: str) -> str:
+    """Without accents; empty where a letter would be lost, because what is left would be another word."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", value.strip()) if not unicodedata.combining(sign))
+    return "" if any(sign.isalnum() and not sign.isascii() for sign in plain) else plain
 
 
 def section_fault(name: str) -> Fault | None:
     """The name an entry of a section has in the file: it becomes part of addresses and ids."""
     if _SECTION.fullmatch(name):
         return None
-    likely = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+    likely = re.sub(r"[^A-Za-z0-9]+", "_", _in_ascii(name)).strip("_")
     return Fault("is no name: letters, digits, `_` and `-`", nearest=likely or None)
 
 
