@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import io
 import os
 import re
 import sys
@@ -17,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
 from msgspec.structs import replace
 
 from gateway.errors import ConfigurationError, GatewayError, Unreadable
@@ -31,6 +33,8 @@ DISTRIBUTION = "headless-commerce-gateway"
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code, as above. What a person did wrong is a sentence, never a traceback."""
     options = _parser().parse_args(arguments)
+    if options.run is not _serve:
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(_ERRORS))
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -50,6 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _said(_of_the_machine(error), 1, about="gateway")
     return code
+
+
+class _Errors(io.TextIOBase):
+    """Where the commands log: what they print on standard output is an answer, which programs read."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+_ERRORS = _Errors()
 
 
 def _said(message: str, code: int, *, about: str = "configuration") -> int:

@@ -303,3 +303,30 @@ def test_serve_says_what_it_serves_and_that_a_hangup_reads_nothing(config: Path)
     finally:
         process.kill()
         process.communicate()
+
+
+# --- what programs read --------------------------------------------------------------------------------------------
+
+WITHOUT_SECRET = MINIMAL[MINIMAL.index("[backends") :]
+"""Which is logged at every opening."""
+
+
+def test_what_check_prints_as_json_is_json_whatever_is_logged(config: Path) -> None:
+    config.write_text(WITHOUT_SECRET, "utf-8")
+    found = run("check", "--json", "--deep", "--config", str(config))
+    assert set(json.loads(found.stdout)) == {"file", "ok", "problems", "notes", "backends"}
+    assert "cursors_end_with_this_process" in found.stderr
+
+
+def test_no_tasks_as_json_are_no_line(config: Path) -> None:
+    config.write_text(WITHOUT_SECRET, "utf-8")
+    assert run("tasks", "--json", "--config", str(config)).stdout == ""
+
+
+def test_an_explained_query_is_no_log(config: Path, tmp_path: Path) -> None:
+    config.write_text(WITHOUT_SECRET, "utf-8")
+    query = tmp_path / "query.graphql"
+    query.write_text("{ products(first: 1) { nodes { slug } } }", "utf-8")
+    found = run("explain", "--config", str(config), str(query))
+    assert "cursors_end_with_this_process" in found.stderr
+    assert "cursors_end_with_this_process" not in found.stdout
