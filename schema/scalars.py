@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NewType
 
 import strawberry
@@ -13,6 +13,7 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 
 from gateway.graph.directives import Cost
 from gateway.model.written_money import is_locale
+from gateway.model.written_numbers import decimal_of
 from gateway.model.written_times import clock_of, date_of, instant_of
 
 
@@ -27,10 +28,10 @@ def _decimal_in(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise GraphQLError('A Decimal is written as a string such as "12.50" (or an integer), never as a float.')
     try:
-        number = Decimal(value)
-    except InvalidOperation as error:
+        number = Decimal(value) if isinstance(value, int) else decimal_of(value)
+    except ValueError as error:
         raise GraphQLError("This is not a decimal number.") from error
-    if not number.is_finite() or abs(number.adjusted()) > 18:
+    if abs(number.adjusted()) > 18:
         raise GraphQLError("This is not a decimal number of reasonable size.")
     return number
 

@@ -13,6 +13,8 @@ from gateway.model.customers import Consent, ConsentState, CustomerRecord
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.languages import tag_or
+from gateway.model.written_numbers import whole_of
+from gateway.model.written_times import date_of
 
 STATES = {"SUBSCRIBED": ConsentState.GRANTED, "NOT_SUBSCRIBED": ConsentState.DENIED}
 """HubSpot does not tell a person who said no from one who was never asked: neither may be written to."""
@@ -71,8 +73,10 @@ def language_tag(code: str) -> str | None:
 def birth_date(text: str) -> date | None:
     """An ISO date, or epoch milliseconds at midnight UTC. HubSpot's own property is free text: the rest is left out."""
     try:
-        if text.lstrip("-").isdigit() and len(text) > 8:
-            return datetime.fromtimestamp(int(text) / 1000, UTC).date()
-        return date.fromisoformat(text)
+        return date_of(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromtimestamp(whole_of(text) / 1000, UTC).date() if len(text) > 8 else None
     except (ValueError, OverflowError, OSError):
         return None

@@ -13,6 +13,7 @@ from adapters.odoo.shelf import Shelf
 from gateway.errors import ConfigurationError, CredentialsRefused, InvalidAnswer, RequestRefused
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
+from gateway.model.written_numbers import whole_of
 from gateway.ports.transport import Request, Response, Transport
 
 DAY = 86_400.0
@@ -191,11 +192,15 @@ async def detect_version(transport: Transport, call: CallContext) -> int:
         response = None
     try:
         if response is not None and response.status == 200:
-            return int(msgspec.json.decode(response.body, type=_Json2Version).version_info[0])
+            return _major(msgspec.json.decode(response.body, type=_Json2Version).version_info[0])
         body = await send_rpc(transport, Rpc("common", "version", [], "version", "common.version"), call)
-        return int(msgspec.json.decode(body, type=_RpcVersion).server_version_info[0])
+        return _major(msgspec.json.decode(body, type=_RpcVersion).server_version_info[0])
     except (msgspec.MsgspecError, ValueError, IndexError) as error:
         raise InvalidAnswer(detail="the server does not say its version") from error
+
+
+def _major(written: int | str) -> int:
+    return written if isinstance(written, int) else whole_of(written)
 
 
 def supported(version: int) -> int:

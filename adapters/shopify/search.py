@@ -5,7 +5,7 @@ is checked before it is sent back."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from gateway.model.search import (
     SearchQuery,
     SearchSort,
 )
+from gateway.model.written_numbers import decimal_of
 
 SORTS = (SearchSort.RELEVANCE, SearchSort.PRICE_ASC, SearchSort.PRICE_DESC)
 OPTION = "option."
@@ -147,12 +148,10 @@ def filters_of(narrowed: SearchFilter) -> list[Mapping[str, Any]]:
 def _span(value: str) -> dict[str, Decimal]:
     low, colon, high = value.partition(":")
     try:
-        found = {name: Decimal(text) for name, text in (("min", low), ("max", high)) if text}
-    except InvalidOperation:
+        found = {name: decimal_of(text) for name, text in (("min", low), ("max", high)) if text}
+    except ValueError:
         found = {}
-    if not value.isascii() or "_" in value:
-        found = {}
-    if not colon or not found or not all(bound.is_finite() and 0 <= bound < HIGHEST for bound in found.values()):
+    if not colon or not found or not all(0 <= bound < HIGHEST for bound in found.values()):
         raise UnsupportedFilter("`price` takes `min:max`, such as `10:20`, `:20` or `10:`.")
     return found
 

@@ -10,7 +10,7 @@ from gateway.constraints import COUNTRY, HTTP_URL, KEPT_SECONDS, LANGUAGE, TEXT,
 from gateway.ports.manifest import AdapterConfig, Secret
 
 API_VERSION = "2025-08-20"
-DATED = matching(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "is no dated version (`2025-08-20`)")
+DATED = matching(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "is no dated version (`2025-08-20`)")
 
 
 class SquareConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):

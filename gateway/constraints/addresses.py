@@ -142,7 +142,11 @@ def _redis(value: str, facts: Facts) -> Fault | None:
     parts = _split(value)
     if value.startswith("unix://") or (parts is not None and parts.scheme in ("redis", "rediss")):
         path = "" if parts is None else parts.path.strip("/")
-        return None if not path or path.isdigit() or value.startswith("unix://") else Fault("names no database number")
+        return (
+            None
+            if re.fullmatch("[0-9]{0,5}", path) or value.startswith("unix://")
+            else Fault("names no database number")
+        )
     return Fault(
         "is no Redis address", allowed=("redis://host:6379/0", "rediss://host:6379/0"), nearest=_likely_redis(value)
     )

@@ -31,6 +31,7 @@ from adapters.odoo.together import together
 from adapters.odoo.values import link, moment, number, record, text
 from gateway.errors import InvalidAnswer, RequestRefused
 from gateway.model.context import CallContext
+from gateway.model.identity import INT32, record_number
 from gateway.model.operation import MEBIBYTE
 
 OPERATION = "price.tables"
@@ -241,7 +242,7 @@ def _changes(lists: Iterable[PriceList], rates: Rates) -> tuple[datetime, ...]:
 def _lineage(company: CompanyRow) -> tuple[int, ...]:
     """From the company up to its root. Those above are not read: Odoo shows a user only the companies that a call is
     made for, but tells every one its place in the tree."""
-    path = [int(part) for part in (text(company.parent_path) or "").split("/") if part.isdecimal()]
+    path = [number for part in (text(company.parent_path) or "").split("/") if (number := record_number(part, INT32))]
     return tuple(reversed(path)) if path and path[-1] == company.id else (company.id,)
 
 

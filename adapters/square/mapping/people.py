@@ -21,6 +21,7 @@ from gateway.model.customers import (
 )
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
+from gateway.model.written_times import date_of
 
 
 def customer(profile: Profile, country: str, freshness: Freshness) -> CustomerRecord:
@@ -47,7 +48,7 @@ def customer(profile: Profile, country: str, freshness: Freshness) -> CustomerRe
 def _birthday(text: str | None) -> date | None:
     """`0000-09-21` is a day without a year, which is no date."""
     try:
-        return date.fromisoformat(text) if text and not text.startswith("0000") else None
+        return date_of(text) if text and not text.startswith("0000") else None
     except ValueError:
         return None
 

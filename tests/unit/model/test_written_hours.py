@@ -104,7 +104,7 @@ def test_a_time_of_day_is_hours_and_minutes() -> None:
 
 
 def test_a_special_night_that_reaches_into_the_next_special_day_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="the night of `2026-12-25` .* reaches into `2026-12-26`"):
+    with pytest.raises(ConfigurationError, match=r"the night of `2026-12-25` .* reaches into `2026-12-26`"):
         special_hours({"2026-12-26": "05:00-08:00", "2026-12-25": "22:00-07:00"}, place="x")
     assert special_hours({"2026-12-25": "22:00-05:00", "2026-12-26": "05:00-08:00"}, place="x")
     assert special_hours({"2026-12-25": "22:00-07:00", "2026-12-26": "closed"}, place="x")
