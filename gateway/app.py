@@ -25,6 +25,7 @@ from gateway.http.collecting import settle
 from gateway.http.gate import Gate
 from gateway.http.wire import AsgiScope, Receive, Send
 from gateway.logs.failures import FAILURES
+from gateway.model.written_money import reading
 from gateway.ownership import Ownership
 from gateway.ports.manifest import Manifest
 from gateway.registry import Registry, check_identity_rules, cursor_secret
@@ -82,6 +83,7 @@ class Gateway:
             build_schema(),
             guards=[guard_of(settings.limits)],
             max_bytes=settings.limits.document_cache_bytes,
+            before=reading,
             max_tokens=settings.limits.tokens,
             max_characters=settings.limits.document_bytes,
         )

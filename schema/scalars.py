@@ -90,7 +90,7 @@ def _locale_out(value: Any) -> str:
 
 
 LOCALE = 500
-"""Points: what CLDR says of a locale that is not in use is read first."""
+"""Points: what CLDR says of a locale that nobody asked for yet is read first, in ten milliseconds of a thread."""
 LocalTime = NewType("LocalTime", time)
 LocaleTag = NewType("LocaleTag", str)
 

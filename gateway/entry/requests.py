@@ -13,6 +13,7 @@ from msgspec.structs import force_setattr
 from gateway.entry.refusal import Refusal
 from gateway.model.languages import canonical_tag
 from gateway.model.remembered import remembered
+from gateway.model.written_numbers import decimal_of
 from gateway.security.profiles import RequestFacts
 
 MAXIMUM_HEADER = 128
@@ -69,7 +70,7 @@ def _number(headers: Mapping[str, str], name: str, least: float, most: float, fa
     if value is None:
         return None
     try:
-        number = float(value) if len(value) < 24 and value.isascii() else math.nan
+        number = float(decimal_of(value)) if len(value) < 24 else math.nan
     except ValueError:
         number = math.nan
     if not least <= number <= most:

@@ -3,21 +3,26 @@ locale and currency. A page writes hundreds of prices, and anybody may ask for t
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
+from sys import intern
+from threading import Lock
+from typing import cast
 
 from babel import localedata
 from babel.core import Locale
 from babel.numbers import (
+    NumberPattern,
     format_currency,
     get_currency_precision,
-    get_currency_symbol,
     get_decimal_symbol,
     get_group_symbol,
 )
+from msgspec import Struct
 
 from gateway.model.languages import find_locale
 
@@ -32,6 +37,24 @@ _data: dict[str, object] = localedata._cache  # pyright: ignore[reportPrivateUsa
 Writer = Callable[[Decimal, bool], str]
 
 
+class Manner(Struct, frozen=True, gc=False):
+    """What of a locale says how money is written there: some kilobytes of the megabyte that CLDR says of it. `symbols`
+    are those of currencies that have one."""
+
+    name: str
+    pattern: NumberPattern
+    decimal: str
+    group: str
+    symbols: Mapping[str, str]
+
+
+_manners: dict[str, Manner] = {}
+"""By CLDR's own name of the locale, of which there are eleven hundred."""
+_asked: set[str] = set()
+"""Locales that somebody asked for and nobody has read yet."""
+_reading = Lock()
+
+
 def written_money(amount: Decimal, currency: str, tag: str, *, every_digit: bool = False) -> str | None:
     """The amount in a locale (BCP 47), rounded half to even to the digits CLDR shows of the currency, or with every
     digit it has; None where the locale is unknown."""
@@ -43,18 +66,38 @@ def written_money(amount: Decimal, currency: str, tag: str, *, every_digit: bool
 
 @lru_cache(MOST_WAYS)
 def _writer(name: str, currency: str) -> Writer:
-    """What CLDR says of a locale, a megabyte at most, is read in some milliseconds and goes again; what somebody else
-    had read stays. Babel itself would keep all eleven hundred, two hundred megabytes."""
-    known = {*_data}
-    collecting = gc.isenabled()
-    gc.disable()  # tens of thousands of dictionaries, all of which are gone in a moment
-    try:
-        return writer_of(Locale.parse(name), currency)
-    finally:
-        for name in {*_data} - known - {"root"}:  # which all others build on
-            del _data[name]
-        if collecting:
-            gc.enable()
+    return writer_of(_manners.get(name) or _read(name), currency)
+
+
+def reading() -> Awaitable[None] | None:
+    """To be awaited before what `is_locale` was asked about is written with: reading a locale takes ten milliseconds,
+    and one document may name dozens. Nothing where all are known, which is nearly always."""
+    return _read_asked() if _asked else None
+
+
+async def _read_asked() -> None:
+    while _asked:
+        await asyncio.to_thread(_read, _asked.pop())
+
+
+def _read(name: str) -> Manner:
+    """What CLDR says of a locale is read and goes again; what somebody else had read stays. Babel itself would keep all
+    eleven hundred, two hundred megabytes."""
+    with _reading:
+        found = _manners.get(name)
+        if found is not None:
+            return found
+        known = {*_data}
+        collecting = gc.isenabled()
+        gc.disable()  # tens of thousands of dictionaries, all of which are gone in a moment
+        try:
+            found = _manners[name] = manner_of(Locale.parse(name))
+        finally:
+            for read in {*_data} - known - {"root"}:  # which all others build on
+                _data.pop(read, None)
+            if collecting:
+                gc.enable()
+        return found
 
 
 @lru_cache(MOST_WAYS)
@@ -65,26 +108,39 @@ def _name_of(tag: str) -> str | None:
 
 
 def is_locale(tag: str) -> bool:
-    """Whether CLDR knows how money is written there."""
-    return len(tag) <= LONGEST_TAG and _name_of(tag) is not None
+    """Whether CLDR knows how money is written there. What it knows is then to be read: see `reading`."""
+    name = _name_of(tag) if len(tag) <= LONGEST_TAG else None
+    if name is not None and name not in _manners:
+        _asked.add(name)
+    return name is not None
 
 
-def writer_of(locale: Locale, currency: str, numbering: str = "latn") -> Writer:
+def manner_of(locale: Locale, numbering: str = "latn") -> Manner:
+    listed = cast("Mapping[str, str]", locale.currency_symbols)
+    symbols = {code: intern(symbol) for code, symbol in listed.items() if symbol != code}
+    return Manner(
+        str(locale),
+        locale.currency_formats["standard"],
+        intern(get_decimal_symbol(locale, numbering_system=numbering)),
+        intern(get_group_symbol(locale, numbering_system=numbering)),
+        symbols,
+    )
+
+
+def writer_of(manner: Manner, currency: str, numbering: str = "latn") -> Writer:
     """What writes amounts of one currency in one locale, rounded or with every digit."""
-    pattern = locale.currency_formats["standard"]
-    decimal = get_decimal_symbol(locale, numbering_system=numbering)
-    group = get_group_symbol(locale, numbering_system=numbering)
+    pattern, decimal, group = manner.pattern, manner.decimal, manner.group
     affixes = [*pattern.prefix, *pattern.suffix]
     if pattern.exp_prec or "@" in pattern.pattern or "'" in decimal + group or any("¤¤¤" in one for one in affixes):
         return lambda amount, every_digit: format_currency(
             amount,
             currency,
-            locale=locale,
+            locale=manner.name,
             currency_digits=not every_digit,
             decimal_quantization=not every_digit,
             numbering_system=numbering,
         )
-    symbol = get_currency_symbol(currency, locale)
+    symbol = manner.symbols.get(currency, currency)
 
     def shown(affix: str) -> str:
         return _QUOTED.sub(lambda found: found[1] or "'", affix.replace("¤¤", currency.upper()).replace("¤", symbol))

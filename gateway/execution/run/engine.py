@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Protocol, cast
 
 import strawberry
@@ -75,7 +75,8 @@ class Result(Struct):
 
 
 class Engine:
-    """One per schema. `guards` see every document before it is validated; see `Documents`."""
+    """One per schema. `guards` see every document before it is validated; see `Documents`. `before` is what must be
+    awaited between coercing arguments and computing with them, if anything."""
 
     def __init__(
         self,
@@ -87,9 +88,11 @@ class Engine:
         max_fields: int = 5_000,
         max_tokens: int = 5_000,
         max_characters: int = 100_000,
+        before: Callable[[], Awaitable[None] | None] = lambda: None,
     ) -> None:
         check_schema(schema)
         self.counters = counters or ExecutionCounters()
+        self._before = before
         self._schema = graphql_schema(schema)
         self.documents = Documents(
             schema,
@@ -122,6 +125,8 @@ class Engine:
         variables = document.variables(self._schema, operation).coerced(request.variables)
         if isinstance(variables, list):
             return Result(None, variables)
+        if (waiting := self._before()) is not None:
+            await waiting
         explain = getattr(context, "explain", False)
         recorder = Recorder(self.counters, getattr(context, "source", str)) if explain else None
         memo = context.memo = Memo(context, recorder or self.counters, getattr(context, "deadline", None))
