@@ -99,7 +99,8 @@ class LoyaltyRule(Struct, frozen=True, gc=False, kw_only=True):
 
 class LoyaltyProgram(Struct, frozen=True, gc=False):
     """`unit` is the name of one and of many points, as customers see them. Validity bounds are aware UTC and inclusive.
-    `price_lists`: the lists of its own system that it is for (None: all); `complete` is False where it has more
+    `price_lists`: the lists of its own system that it is for, `places` those of its places at which it is in force, by
+    its own references (None: all); `complete` is False where it has more
     conditions than its rules say."""
 
     ref: NativeRef
@@ -110,6 +111,7 @@ class LoyaltyProgram(Struct, frozen=True, gc=False):
     rules: tuple[LoyaltyRule, ...] = ()
     active: bool = True
     price_lists: frozenset[str] | None = None
+    places: frozenset[str] | None = None
     complete: bool = True
     valid_from: datetime | None = None
     valid_until: datetime | None = None

@@ -3,6 +3,7 @@ never a guess."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from msgspec import Struct
@@ -24,8 +25,25 @@ class PointsToEarn(Struct, frozen=True):
     complete: bool
 
 
-def to_earn(program: LoyaltyProgram, price: Price, sku: str | None) -> PointsToEarn | None:
-    """In a programme that runs. `sku` as its system writes it. None where it is not for this price list or currency."""
+def in_force(program: LoyaltyProgram, configured: Collection[str], here: Collection[str] | None) -> bool | None:
+    """Whether a programme holds where something is bought: `here` are its system's references of the shopper's store,
+    None where no store is chosen, and `configured` those of all stores. None: at some places and not at others."""
+    if program.places is None or program.places.issuperset(configured):
+        return True
+    if here is None or program.places.isdisjoint(here):
+        return None if here is None and not program.places.isdisjoint(configured) else False
+    return True if program.places.issuperset(here) else None
+
+
+def to_earn(
+    program: LoyaltyProgram, price: Price, sku: str | None, *, holds: bool | None = True
+) -> PointsToEarn | None:
+    """In a programme that runs. `sku` as its system writes it; `holds` as `in_force` says. None where it is not for
+    this price list, currency or place."""
+    if holds is False:
+        return None
+    if holds is None:
+        return PointsToEarn(program, NOTHING, complete=False)
     if program.price_lists is not None:
         if price.freshness.source != program.ref.backend or price.price_list is None:
             return PointsToEarn(program, NOTHING, complete=False)

@@ -23,7 +23,7 @@ from gateway.model.touched import holds_until
 from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS, LOYALTY
 from gateway.services.cursors import Cursors, PlainPosition
 from gateway.services.customers import unheard
-from gateway.services.earning import PointsToEarn, to_earn
+from gateway.services.earning import PointsToEarn, in_force, to_earn
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
@@ -104,12 +104,27 @@ class Loyalty:
         for program in known:
             if program.active and (change := program.next_change(scope.now)) is not None:
                 holds_until(change)
-        return [tuple(earned for p in programs if (earned := self._earned(p, price)) is not None) for price in prices]
+        places = {program.ref.backend: self._here(program.ref.backend, scope) for program in programs}
+        holding = [
+            (program, in_force(program, ownership.references(program.ref.backend), places[program.ref.backend]))
+            for program in programs
+        ]
+        return [
+            tuple(earned for program, holds in holding if (earned := self._earned(program, price, holds)) is not None)
+            for price in prices
+        ]
 
-    def _earned(self, program: LoyaltyProgram, price: Price) -> PointsToEarn | None:
+    def _here(self, backend: str, scope: Scope) -> tuple[str, ...] | None:
+        """A system's own references of the shopper's store; None where none is chosen."""
+        store = self._systems.ownership.stores.get(scope.commerce.store or "")
+        if store is None:
+            return None
+        return tuple(place.refs[backend] for place in store.locations if backend in place.refs)
+
+    def _earned(self, program: LoyaltyProgram, price: Price, holds: bool | None) -> PointsToEarn | None:
         rule = self._key_rules.get(program.ref.backend, AS_IT_IS)
         sku = price.key.sku if price.key is not None else None
-        return to_earn(program, price, rule.written(sku) if sku is not None else None)
+        return to_earn(program, price, rule.written(sku) if sku is not None else None, holds=holds)
 
     async def _programs(self, backend: str, scope: Scope) -> tuple[LoyaltyProgram, ...]:
         try:

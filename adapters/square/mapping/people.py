@@ -73,6 +73,7 @@ def program(
         unit_many=words.other if words else "points",
         rules=tuple(rule for each in wire.accrual_rules or () for rule in _rule(each, skus, in_category)),
         active=wire.status == "ACTIVE",
+        places=frozenset(wire.location_ids) if wire.location_ids else None,
         complete=not promoted,
     )
 

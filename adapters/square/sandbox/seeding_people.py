@@ -52,7 +52,7 @@ def _program(account: Account, program: LoyaltyProgram) -> Json:
         id=account_uuid(program.ref.id),
         status="ACTIVE" if program.active else "INACTIVE",
         terminology={"one": program.unit_one, "other": program.unit_many},
-        location_ids=list(account.locations),
+        location_ids=list(account.locations if program.places is None else sorted(program.places)),
         accrual_rules=rules or None,
     )
 

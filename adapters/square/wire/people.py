@@ -129,6 +129,7 @@ class Program(Struct, frozen=True):
     status: str | None = None
     terminology: Terminology | None = None
     accrual_rules: tuple[AccrualRule, ...] | None = None
+    location_ids: tuple[str, ...] | None = None
 
 
 class Promotion(Struct, frozen=True):

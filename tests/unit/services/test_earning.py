@@ -14,7 +14,7 @@ from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price
-from gateway.services.earning import PointsToEarn, to_earn
+from gateway.services.earning import PointsToEarn, in_force, to_earn
 from tests.unit.services.retailer import NOW
 
 CENTS = {"digits": 2}
@@ -119,3 +119,29 @@ def test_points_for_money_never_exceed_it_and_are_cut_at_two_decimals(amount: De
     found = earned(price(str(amount), str(amount)), rule("SPEND", str(each), **CENTS))
     assert found is not None
     assert 0 <= amount * each - found.points < Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("places", "here", "holds"),
+    [
+        (None, None, True),
+        ({"L1", "L2", "L3"}, None, True),  # at every place that is configured
+        ({"L1", "L2"}, ["L1"], True),
+        ({"L1"}, ["L2"], False),
+        ({"L1"}, [], False),  # a store of another system
+        ({"L1"}, ["L1", "L2"], None),
+        ({"L1"}, None, None),
+        ({"L9"}, None, False),
+    ],
+)
+def test_a_programme_of_some_places_promises_nothing_elsewhere(
+    places: set[str] | None, here: list[str] | None, holds: bool | None
+) -> None:
+    some = None if places is None else frozenset(places)
+    program = LoyaltyProgram(
+        NativeRef("till", "1"), "Circle", Freshness("till", NOW), rules=(rule("ORDER", "5"),), places=some
+    )
+    assert in_force(program, ["L1", "L2"], here) is holds
+    found = to_earn(program, MUG, "MUG", holds=holds)
+    told = None if found is None else (found.points, found.complete)
+    assert told == {True: (Decimal(5), True), False: None, None: (Decimal(0), False)}[holds]

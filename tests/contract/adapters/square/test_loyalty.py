@@ -128,6 +128,18 @@ async def test_rules_name_skus_and_the_programme_is_kept(connect: Connect) -> No
     assert till.asked() == [PROGRAM, SKUS, BY_CATEGORY, PROMOTIONS]
 
 
+async def test_a_programme_says_at_which_places_it_is_in_force(connect: Connect) -> None:
+    till = await connect(loyal_seed(rules=(spend(1),)))
+    places = list(till.sandbox.account.locations)
+    (program,) = await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
+    assert program.places == frozenset(places)
+    narrowed = await connect(loyal_seed(rules=(spend(1),)))
+    assert narrowed.sandbox.account.program is not None
+    narrowed.sandbox.account.program["location_ids"] = places[:1]
+    (program,) = await narrowed.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
+    assert program.places == frozenset(places[:1])
+
+
 def spend(points: int, **more: Any) -> LoyaltyRule:
     return LoyaltyRule(kind="SPEND", points=Decimal(points), spend_minor=100, currency="GBP", **more)
 
