@@ -3,7 +3,6 @@ transport and its identifier cache."""
 
 from __future__ import annotations
 
-import difflib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from gateway.calls.attempt.rates import RateLedger
 from gateway.calls.attempt.transport import build_transport
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.operation.bound import BoundBackend
+from gateway.constraints import nearest
 from gateway.constraints.texts import variable_shown
 from gateway.errors import ConfigurationError, Mistake
 from gateway.logs.redaction import know_secrets
@@ -48,9 +48,18 @@ def manifest_of(name: str, *, place: str) -> Manifest:
     """Import an adapter. Raises ConfigurationError when it is not installed or cannot be imported."""
     found = _entries()
     if name not in found:
-        close = difflib.get_close_matches(name, found, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"installed: {', '.join(sorted(found)) or 'none'}"
-        raise ConfigurationError(f"no adapter `{name}`; {hint}", place=place)
+        installed = tuple(sorted(found))
+        raise ConfigurationError.of(
+            [
+                Mistake(
+                    message=f"no adapter `{name}` is installed",
+                    place=place,
+                    value=name,
+                    allowed=installed,
+                    nearest=nearest(name, installed),
+                )
+            ]
+        )
     try:
         manifest = found[name].load()
     except ImportError as error:
@@ -64,12 +73,12 @@ def secret(settings: Settings, name: str, *, place: str) -> Secret:
     """A secret by its name in `[secrets]`. Raises ConfigurationError naming the variable that is missing."""
     source = settings.secrets.get(name)
     if source is None:
-        close = difflib.get_close_matches(name, settings.secrets, n=1)
-        hint = (
-            f"; did you mean `{close[0]}`?" if close else ": this key names one, and the credential itself stands in "
+        near, named = nearest(name, settings.secrets), _named(name)
+        hint = "" if near else ": this key names one, and the credential itself stands in the environment"
+        told = Mistake(
+            message=f"no secret {named}in [secrets]{hint}", place=place, value=name if named else None, nearest=near
         )
-        hint = hint if close else hint + "the environment"
-        raise ConfigurationError(f"no secret {_named(name)}in [secrets]{hint}", place=place)
+        raise ConfigurationError.of([told])
     values = tuple(value for variable in source.env if (value := settings.environment.get(variable)))
     know_secrets(values)
     if not values:

@@ -31,7 +31,8 @@ def follows(mistake: Mistake, told: Iterable[Mistake]) -> bool:
     for one in told:
         if one.place and place and (_within(place, one.place) or _ENTRY.sub("", one.place) == place):
             return True
-        if one.value and one.nearest is None and len(one.value) > 1 and one.value in words:
+        speaks_of_it = one.value is not None and len(one.value) > 1 and one.value in words
+        if speaks_of_it and one.nearest is None and mistake.value != one.value:
             return True
         if one.place and one.nearest is None and one.place.startswith("channels.") and _SELECTS.fullmatch(place):
             return True  # what its clients get is computed from channels

@@ -70,7 +70,7 @@ def test_a_secret_that_is_missing_names_the_variable_to_set() -> None:
 
 
 def test_an_adapter_that_is_not_installed_is_named_with_the_nearest_one() -> None:
-    with pytest.raises(ConfigurationError, match="no adapter `memry`; did you mean `memory`"):
+    with pytest.raises(ConfigurationError, match="no adapter `memry` is installed; did you mean `memory`"):
         manifest_of("memry", place="backends.x.adapter")
 
 

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from graphql import parse
 from graphql.language import Lexer, OperationDefinitionNode, Source, TokenKind
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.security.cost import CHEAPEST, PLAIN, compile_cost
 from gateway.security.limits import check_document
 from gateway.settings import LimitsSection
 from gateway.validation.limits import SMALLEST, SMALLEST_DEPTH, SMALLEST_TOKENS
 from schema import build_schema
-from tests.unit.validation.reference import changed, mistakes
+from tests.unit.validation.reference import changed, mistakes, names
+from tests.unit.validation.test_every_key import EXCEPTIONS, KEYS, wrong_values
 
 PROFILE = ("profiles", "web")
 POLICY = ("backends", "shop", "policy")
@@ -213,3 +216,24 @@ def test_all_mistakes_of_a_backend_are_told_at_once(backend: dict[str, Any], pla
     raw = changed(("backends", "crm"), {"url": "https://crm.example", "alias": "crm", **backend})
     found = [mistake.place for mistake in mistakes(raw)]
     assert sorted(str(place) for place in found) == sorted(f"backends.crm.{place}" for place in places)
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_of_two_mistakes_neither_hides_the_other(data: st.DataObject) -> None:
+    """Whatever they are: only what a wrong value is compared with follows from it."""
+    raw = changed(("limits", "aliases"), 60)
+    chosen: list[tuple[str, ...]] = data.draw(
+        st.lists(st.sampled_from(list(KEYS)), min_size=2, max_size=3, unique=True)
+    )
+    told: list[tuple[str, ...]] = []
+    for path in chosen:
+        kind, wrong = data.draw(st.sampled_from(list(wrong_values(path, KEYS[path]))))
+        if (".".join(path), kind) not in EXCEPTIONS:
+            told.append(path)
+        place = raw
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = wrong
+    found = mistakes(raw)
+    assert [path for path in told if not names(found, path)] == []
