@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Struct
+from msgspec.structs import fields
 
+from adapters.odoo.order_rows import SaleRow
 from gateway.constraints import (
     COUNTRY,
     CURRENCY,
@@ -119,8 +121,11 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
         said = f"JSON-RPC needs it (`version` is {self.version})"
         found = [Mistake(message=said, place=f"{place}.{key}") for key in missing]
         name = self.origin_field
-        if name and not name.isidentifier():
+        if name and not (name.isascii() and name.isidentifier()):
             found.append(Mistake(message="is not a field's name", place=f"{place}.origin_field", value=name))
+        elif name in {each.encode_name for each in fields(SaleRow)}:
+            said = "this field of a sales order means something else"
+            found.append(Mistake(message=said, place=f"{place}.origin_field", value=name))
         if self.tables_ttl <= 0:
             found.append(Mistake(message="must be above 0 seconds", place=f"{place}.tables_ttl"))
         found += self._twice(place)

@@ -37,8 +37,6 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     foreign_sources: Annotated[str, TEXT.or_empty()] = ""
     trust_verified_email: bool = False
     b2b: bool = False
-    hours_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`").or_empty()] = (
-        "custom.opening_hours"
-    )
+    hours_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`")] = "custom.opening_hours"
     query_cost_limit: Annotated[int, between(50, 1_000, "points")] = 1000
     cost_scale: Annotated[float, between(0.01, 100.0)] = 1.0

@@ -25,6 +25,15 @@ class MemoryConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fiel
     seed: Annotated[str, TEXT.or_empty()] = ""
     places: Annotated[Mapping[str, Annotated[str, TEXT]], named("stores").for_keys()] = {}
 
+    def verify(self, place: str) -> None:
+        """Whether there is such a seed."""
+        if not self.seed:
+            return
+        try:
+            load_seed(Path(self.seed))
+        except ConfigurationError as error:
+            raise ConfigurationError(error.mistakes[0].message, place=f"{place}.seed") from error
+
 
 def load_seed(path: Path) -> Seed:
     """A seed written by `dump_seed`. Raises ConfigurationError."""
