@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
 from msgspec.structs import replace
@@ -66,7 +66,7 @@ class _Errors(io.TextIOBase):
         sys.stderr.flush()
 
 
-_ERRORS = _Errors()
+_ERRORS = cast("TextIO", _Errors())
 
 
 def _said(message: str, code: int, *, about: str = "configuration") -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from babel import localedata
 
-from gateway.execution import Engine, Request
+from gateway.execution import Engine, OperationRequest
 from gateway.model import written_money as ways
 from gateway.model.principal import ANONYMOUS, ClientProfile, Touchpoint
 from schema import build_schema
@@ -44,9 +44,9 @@ async def test_a_documents_locales_are_known_before_anything_is_computed() -> No
     price = f"price {{ current {{ gross {{ {fields} {given} }} }} }}"
     query = f"query ({declared}) {{ products(first: 1) {{ nodes {{ variants {{ {price} }} }} }} }}"
     variables = {f"v{index}": name for index, name in enumerate(variable)}
-    await engine.execute(Request(query, variables), Asking())  # type: ignore[arg-type]
+    await engine.execute(OperationRequest(query, variables), Asking())  # type: ignore[arg-type]
     assert waited == [6]
     assert ways.reading() is None
     assert {name.replace("-", "_") for name in (*literal, *variable)} <= set(ways._manners)  # pyright: ignore[reportPrivateUsage]
-    await engine.execute(Request(query, variables), Asking())  # type: ignore[arg-type]
+    await engine.execute(OperationRequest(query, variables), Asking())  # type: ignore[arg-type]
     assert waited == [6]

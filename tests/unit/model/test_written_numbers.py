@@ -14,9 +14,9 @@ from adapters.shopify.search import _span  # pyright: ignore[reportPrivateUsage]
 from gateway.kit.money import decimal_of as decimal
 from gateway.constraints import REDIS_URL
 from gateway.constraints.constraint import Facts
+from gateway.entry.refusal import Refusal
+from gateway.entry.requests import _number  # pyright: ignore[reportPrivateUsage]
 from gateway.errors import InvalidAnswer, UnsupportedFilter
-from gateway.http.requests import _number  # pyright: ignore[reportPrivateUsage]
-from gateway.http.wire import Refusal
 from gateway.model.written_numbers import decimal_of, whole_of
 from schema.scalars import _decimal_in  # pyright: ignore[reportPrivateUsage]
 
