@@ -37,7 +37,7 @@ async def cell(retailer: Retailer, role: str, fault: Fault) -> None:
         if expected.attempts is not None:
             assert retailer.proxies[role].requests == expected.attempts, name
         if outcome(answer) != "ok":
-            assert (answer.source, answer.domain) == (role, ROLES[role][0].domain.value), name
+            assert (answer.source, answer.domain) == (role, ROLES[role][0].domain.name), name
 
         assert [set(answers) for answers in healthy] == [{"a", "b"}] * len(healthy), name
         assert {outcome(item) for answers in healthy for item in answers.values()} == {"ok"}, name

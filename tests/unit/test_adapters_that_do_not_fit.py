@@ -31,6 +31,10 @@ def without(name: str) -> dict[str, Any]:
     return {each: spec for each, spec in MANIFEST.operations.items() if each != name}
 
 
+def _nothing(_: object) -> Any:
+    return object()
+
+
 UNFIT = {
     "a misspelt operation": (
         replace(
@@ -50,7 +54,7 @@ UNFIT = {
         replace(FITS, webhook_topics=("prices/update",)),
         "declares the webhook topic `prices/update` and receives no webhooks",
     ),
-    "no backend at all": (replace(FITS, create=lambda _: object()), "makes object, no Backend"),
+    "no backend at all": (replace(FITS, create=_nothing), "makes object, no Backend"),
 }
 
 

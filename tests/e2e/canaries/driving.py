@@ -25,6 +25,7 @@ from gateway.demo.run import MAIN_QUERY, MAIN_VARIABLES
 from gateway.entry.response_cache import KeptAnswer
 from gateway.errors import ConfigurationError, CredentialsRefused, RequestRefused
 from gateway.explain import explain
+from gateway.ports.customer import CustomerPort
 from gateway.testing.faults.kinds import Fault
 from tests.e2e.canaries.planted import ADA, NOOR, SAID, numbers_as_words, quoting, refusing
 from tests.e2e.canaries.retailer import Retailer
@@ -173,7 +174,7 @@ async def broken_adapter(retailer: Retailer, client: Client) -> None:
         raise KeyError(SAID)
 
     backend = retailer.gateway.registry.backends["crm"]
-    adapter: Any = backend.adapter
+    adapter: Any = backend.backend.port(CustomerPort)
     await retailer.forget()
     adapter.find_customers = stumble
     retailer.gateway.caller.rebound(backend.name)

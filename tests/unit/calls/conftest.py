@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -95,9 +95,7 @@ def bound(adapter: Any, policy: PolicyNumbers | None = None, **specs: OperationS
         PRICE_CONTEXT.name: specs.get("price_context", OperationSpec(personal=True, time_to_live=60.0)),
         LIST_ORDERS.name: specs.get("list_orders", OperationSpec(personal=True)),
     }
-    backend = Backend(
-        ports=(adapter,), probe=adapter, webhooks=cast("Any", adapter) if hasattr(adapter, "receive") else None
-    )
+    backend = Backend(ports=(adapter,), probe=adapter, webhooks=adapter if hasattr(adapter, "receive") else None)
     manifest = Manifest(
         name="shop",
         title="Shop",

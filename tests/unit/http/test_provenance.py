@@ -11,6 +11,8 @@ from gateway.calls.operation.provenance import report
 from gateway.errors import Unavailable
 from gateway.model.pricing import PriceKey
 from gateway.model.touched import TOUCHED, Touched
+from gateway.ports.price import GET_PRICES
+from gateway.ports.product import LIST_PRODUCTS
 
 FRESH = "an answer"
 
@@ -24,23 +26,23 @@ def collecting() -> Generator[Touched]:
 
 
 def test_each_answer_and_each_absence_is_named(collecting: Touched) -> None:
-    report("price", personal=False, keys=[PriceKey("a"), PriceKey("b")], answers={PriceKey("a"): FRESH})
+    report(GET_PRICES, personal=False, keys=[PriceKey("a"), PriceKey("b")], answers={PriceKey("a"): FRESH})
     assert collecting.tags == {"price:a", "price:b"}
     assert collecting.shareable
 
 
 def test_a_page_depends_on_its_domains_pages(collecting: Touched) -> None:
     page: Any = ("page", 1)
-    report("product", personal=False, keys=[page], answers={page: FRESH})
+    report(LIST_PRODUCTS, personal=False, keys=[page], answers={page: FRESH})
     assert collecting.tags == {"product.pages"}
 
 
 @pytest.mark.parametrize(("personal", "answer"), [(True, FRESH), (False, Unavailable(source="erp", domain="price"))])
 def test_what_is_personal_or_failed_is_not_shareable(collecting: Touched, personal: bool, answer: object) -> None:
-    report("price", personal=personal, keys=["a"], answers={"a": answer})
+    report(GET_PRICES, personal=personal, keys=["a"], answers={"a": answer})
     assert not collecting.shareable
 
 
 def test_where_nobody_collects_nothing_happens() -> None:
-    report("price", personal=True, keys=["a"], answers={})
+    report(GET_PRICES, personal=True, keys=["a"], answers={})
     assert TOUCHED.get() is None

@@ -13,12 +13,13 @@ from structlog.testing import capture_logs
 
 from gateway.calls.attempt.rates import RateBudget
 from gateway.calls.operation.cache import ABSENT, AnswerCache, Entry
-from gateway.calls.operation.shared import place_of, read, written
+from gateway.calls.operation.shared import place_of, read, reader_of, written
 from gateway.errors import ConfigurationError, RateLimited
 from gateway.model.context import CallContext, Priority
 from gateway.model.freshness import Freshness
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey
+from gateway.ports.price import GET_PRICES
 from gateway.ports.transport import ThrottleSignal
 from gateway.state.rate_ledger import RedisLedger
 from gateway.state.redis_link import RedisLink
@@ -29,6 +30,8 @@ from .servers import RedisServer, free_port
 pytestmark = pytest.mark.redis
 
 SCOPE = ("shop", "price.get_prices", (None, "GB", "GBP", None, None, None), None)
+PRICES = reader_of(GET_PRICES)
+assert PRICES is not None
 KEY = PriceKey("S1", Decimal(2), "dozen")
 PRICE = Price(
     TaxedMoney(gross=Money(Decimal("13.327333"), "GBP"), treatment=TaxTreatment.INCLUDED),
@@ -55,7 +58,7 @@ class Gateway:
 
     async def found(self) -> Any:
         body = (await self.answers.get([place_of(SCOPE, KEY)]))[0]
-        entry = read("price.get_prices", body) if body is not None else None
+        entry = read(PRICES, body) if body is not None else None
         return entry.value if entry is not None else None
 
     async def close(self) -> None:
@@ -203,7 +206,7 @@ def test_a_url_that_makes_no_sense_is_the_operators_mistake() -> None:
 
 
 def test_what_another_release_wrote_is_not_read() -> None:
-    assert read("price.get_prices", b"\x93\x01\x02\x03") is None
+    assert read(PRICES, b"\x93\x01\x02\x03") is None
 
 
 async def test_two_gateways_never_draw_the_same_point(pair: tuple[Gateway, Gateway]) -> None:
