@@ -39,10 +39,10 @@ def test_a_page_depends_on_its_domains_pages(collecting: Touched) -> None:
 
 @pytest.mark.parametrize(("personal", "answer"), [(True, FRESH), (False, Unavailable(source="erp", domain="price"))])
 def test_what_is_personal_or_failed_is_not_shareable(collecting: Touched, personal: bool, answer: object) -> None:
-    report(GET_PRICES, personal=personal, keys=["a"], answers={"a": answer})
+    report(GET_PRICES, personal=personal, keys=[PriceKey("a")], answers={PriceKey("a"): answer})
     assert not collecting.shareable
 
 
 def test_where_nobody_collects_nothing_happens() -> None:
-    report(GET_PRICES, personal=True, keys=["a"], answers={})
+    report(GET_PRICES, personal=True, keys=[PriceKey("a")], answers={})
     assert TOUCHED.get() is None

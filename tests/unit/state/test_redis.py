@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.calls.attempt.rates import RateBudget
 from gateway.calls.operation.cache import ABSENT, AnswerCache, Entry
-from gateway.calls.operation.shared import place_of, read, reader_of, written
+from gateway.calls.operation.shared import Reader, place_of, read, reader_of, written
 from gateway.errors import ConfigurationError, RateLimited
 from gateway.model.context import CallContext, Priority
 from gateway.model.freshness import Freshness
@@ -30,8 +30,7 @@ from .servers import RedisServer, free_port
 pytestmark = pytest.mark.redis
 
 SCOPE = ("shop", "price.get_prices", (None, "GB", "GBP", None, None, None), None)
-PRICES = reader_of(GET_PRICES)
-assert PRICES is not None
+PRICES = cast("Reader", reader_of(GET_PRICES))
 KEY = PriceKey("S1", Decimal(2), "dozen")
 PRICE = Price(
     TaxedMoney(gross=Money(Decimal("13.327333"), "GBP"), treatment=TaxTreatment.INCLUDED),
