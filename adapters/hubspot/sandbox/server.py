@@ -1,9 +1,7 @@
-"""The sandbox's HTTP side: a real socket, bearer token, rate limits with HubSpot's headers, faults on demand, every
-request recorded."""
+"""The sandbox's HTTP side: bearer token, rate limits with HubSpot's headers, bodies held to the description."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 import uuid
@@ -16,21 +14,12 @@ from aiohttp import web
 
 from adapters.hubspot.sandbox import description
 from adapters.hubspot.sandbox.answers import Refusal, answer
-from adapters.hubspot.sandbox.description import ENDPOINTS, Mismatch, check
+from adapters.hubspot.sandbox.description import DESCRIPTION, ENDPOINTS
 from adapters.hubspot.sandbox.portal import Portal
-from gateway.testing.sandbox import RecordedRequest
+from gateway.testing.description import Mismatch
+from gateway.testing.sandbox_server import Answer, SandboxServer
 
 SEARCH = "POST /crm/v3/objects/contacts/search"
-
-
-class Exchange(msgspec.Struct, frozen=True):
-    """A whole exchange, for tests that hold both sides to the vendor's models."""
-
-    operation: str
-    query: Mapping[str, str]
-    request: bytes
-    status: int
-    answer: bytes
 
 
 class Limits:
@@ -42,69 +31,42 @@ class Limits:
         self.per_day = description.REQUESTS_PER_DAY
 
 
-class Faults:
-    """What tests and the demo switch on. `throttle` refuses that many requests with 429 of `policy`; `down` answers
-    503; `slow` waits seconds before each answer; `body` replaces every good answer's body."""
+class Server(SandboxServer):
+    """`policy`: whose limit a throttled request is told it has reached."""
 
-    def __init__(self) -> None:
-        self.throttle = 0
-        self.policy = "TEN_SECONDLY_ROLLING"
-        self.down = False
-        self.slow = 0.0
-        self.body: bytes | None = None
-        self.batch_reads_secondary_emails = True
-
-
-class Server:
     def __init__(self, portal: Portal, token: str) -> None:
+        super().__init__()
         self.portal = portal
         self.token = token
         self.limits = Limits()
-        self.faults = Faults()
-        self.requests: list[RecordedRequest] = []
-        self.exchanges: list[Exchange] | None = None
+        self.policy = "TEN_SECONDLY_ROLLING"
+        self.batch_reads_secondary_emails = True
         self._today = 0
         self._recent: deque[float] = deque()
         self._searches: deque[float] = deque()
-        self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int = 0) -> str:
-        application = web.Application(client_max_size=4 << 20)
-        application.router.add_route("*", "/{path:.*}", self._serve)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        self._runner = runner
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+    def operation_of(self, request: web.Request, sent: bytes) -> str:
+        return _route(request.method, request.rel_url.raw_path)[0]
 
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+    def refusal(self, operation: str, status: int) -> Answer:
+        if status == 429:
+            return self._refused(Refusal.limit(self.policy), self._headers(operation))
+        return self._refused(Refusal(503, "SERVICE_UNAVAILABLE", "The service is temporarily unavailable"))
 
-    async def _serve(self, request: web.Request) -> web.Response:
-        sent = await request.read()
-        operation, parameter = _route(request.method, request.rel_url.raw_path)
+    def answer(self, request: web.Request, operation: str, sent: bytes) -> Answer:
         try:
-            status, body = self._answer(request, operation, parameter, sent)
+            status, content = self._answer(request, operation, sent)
         except Refusal as refusal:
-            status, body = refusal.status, refusal.body(str(uuid.uuid4()))
-        if self.faults.slow:
-            await asyncio.sleep(self.faults.slow)
-        raw = msgspec.json.encode(body)
-        if status < 300 and self.faults.body is not None:
-            raw = self.faults.body
-        self.requests.append(RecordedRequest(request.method, request.path, operation, status))
-        if self.exchanges is not None:
-            self.exchanges.append(Exchange(operation, dict(request.query), sent, status, raw))
-        headers = self._rate_headers() if operation != SEARCH else {}
-        return web.Response(status=status, body=raw, content_type="application/json", headers=headers)
+            return self._refused(refusal, self._headers(operation))
+        return Answer(status, msgspec.json.encode(content), self._headers(operation))
 
-    def _answer(
-        self, request: web.Request, operation: str, parameter: str, sent: bytes
-    ) -> tuple[int, dict[str, object]]:
-        if self.faults.down:
-            raise Refusal(503, "SERVICE_UNAVAILABLE", "The service is temporarily unavailable")
+    def _refused(self, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Answer:
+        return Answer(refusal.status, msgspec.json.encode(refusal.body(str(uuid.uuid4()))), headers or {})
+
+    def _headers(self, operation: str) -> Mapping[str, str]:
+        return self._rate_headers() if operation != SEARCH else {}
+
+    def _answer(self, request: web.Request, operation: str, sent: bytes) -> tuple[int, dict[str, object]]:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             raise Refusal(
                 401,
@@ -124,10 +86,10 @@ class Server:
             self.portal,
             body,
             dict(request.query),
-            parameter,
-            secondary=self.faults.batch_reads_secondary_emails,
+            _route(request.method, request.rel_url.raw_path)[1],
+            secondary=self.batch_reads_secondary_emails,
         )
-        check(endpoint.answers[status], content)
+        DESCRIPTION.check(endpoint.answers[status], content)
         return status, content
 
     def _body(self, model: str, sent: bytes) -> dict[str, object]:
@@ -135,7 +97,7 @@ class Server:
             return {}
         try:
             body = msgspec.json.decode(sent, type=dict[str, object])
-            check(model, body)
+            DESCRIPTION.check(model, body)
         except (Mismatch, msgspec.MsgspecError) as problem:
             raise Refusal(400, "VALIDATION_ERROR", f"Invalid input JSON: {problem}") from None
         return body
@@ -143,9 +105,6 @@ class Server:
     def _admit(self, operation: str) -> None:
         """Counts the request, then refuses what is over a limit."""
         now = time.monotonic()
-        if self.faults.throttle > 0:
-            self.faults.throttle -= 1
-            raise Refusal.limit(self.faults.policy)
         self._today += 1
         if self._today > self.limits.per_day:
             raise Refusal.limit("DAILY")

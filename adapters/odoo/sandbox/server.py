@@ -3,8 +3,8 @@ tests turn."""
 
 from __future__ import annotations
 
-import asyncio
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +27,8 @@ from adapters.odoo.sandbox.reading import READERS, Session, call_reader
 from adapters.odoo.sandbox.rights import User, check_model
 from adapters.odoo.sandbox.seeding import fill
 from adapters.odoo.sandbox.store import Store
-from gateway.testing.sandbox import RecordedRequest, Seed
+from gateway.testing.sandbox import Seed
+from gateway.testing.sandbox_server import HTML, Answer, SandboxServer
 
 DATABASE = "retailer"
 LOGIN = "gateway"
@@ -36,33 +37,25 @@ TOKEN = "sandbox-odoo-token"
 TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/odoo/http.py", line 2013, in _transactioning\n'
 
 
-class OdooSandbox(Changes):
-    """One Odoo. Knobs: `down` (503), `slow` (seconds), `throttled` (429 by a proxy), `raw` (a body served whatever is
-    asked), `key_revoked`, `without_kits` (no manufacturing module), `store.without_website`, `redirecting` (addresses
-    it does not have), `quotations.customisations` and `quotations.line_discounts`. `user` is whose key the gateway has:
-    its groups and companies decide what it sees; `hidden` keeps fields for a group. `store` may be changed while it
-    runs."""
+class OdooSandbox(Changes, SandboxServer):
+    """One Odoo. Knobs beside `faults`: `key_revoked`, `without_kits` (no manufacturing module),
+    `store.without_website`, `redirecting` (addresses it does not have), `quotations.customisations` and
+    `quotations.line_discounts`. `user` is whose key the gateway has: its groups and companies decide what it sees;
+    `hidden` keeps fields for a group. `store` may be changed while it runs."""
+
+    largest_request = 16 << 20
 
     def __init__(self, seed: Seed, version: int = 19) -> None:
+        super().__init__()
         self.version = version
         self.store = Store(version, COMPUTED)
         self.seeded = fill(self.store, seed)
         self.quotations = Quotations(self.store)
-        self.down = False
-        self.slow = 0.0
-        self.throttled = False
-        self.raw: bytes | None = None
         self.key_revoked = False
         self.user = User(companies=self.seeded.companies)
         self.hidden: dict[tuple[str, str], str] = {}
         self.without_kits = False
         self.redirecting = False
-        self._requests: list[RecordedRequest] = []
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def requests(self) -> list[RecordedRequest]:
-        return self._requests
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -75,56 +68,53 @@ class OdooSandbox(Changes):
             "website": "true",
         }
 
-    async def start(self, port: int = 0) -> str:
-        app = web.Application(client_max_size=16 << 20)
-        app.router.add_post("/jsonrpc", self._jsonrpc)
-        app.router.add_get("/json/version", self._json_version)
-        if self.version >= 19:
-            app.router.add_post("/json/2/{model}/{method}", self._json2)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        address = self._runner.addresses[0]
-        return f"http://127.0.0.1:{address[1]}"
+    def operation_of(self, request: web.Request, sent: bytes) -> str:
+        if request.path == "/json/version":
+            return "version"
+        if found := _JSON2.fullmatch(request.path):
+            return f"{found[1]}.{found[2]}"
+        try:
+            params: dict[str, Any] = _arguments(sent).get("params", {})
+        except ProgramError:
+            return request.path
+        args = params.get("args", [])
+        return f"{args[3]}.{args[4]}" if params.get("method") == "execute_kw" else ".".join(_called(params))
 
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+    def refusal(self, operation: str, status: int) -> Answer:
+        """A proxy's own page: Odoo itself refuses nobody."""
+        again = {"Retry-After": "3"} if status == 429 else {}
+        return Answer(status, b"<html>Service Unavailable</html>", again, HTML)
+
+    def answer(self, request: web.Request, operation: str, sent: bytes) -> Answer:
+        if request.method == "GET" and request.path == "/json/version":
+            return self._json_version()
+        if request.method == "POST" and request.path == "/jsonrpc":
+            return self._jsonrpc(sent)
+        found = _JSON2.fullmatch(request.path) if self.version >= 19 and request.method == "POST" else None
+        # Without a database there are no such addresses.
+        if found is None or request.headers.get("X-Odoo-Database", DATABASE) != DATABASE:
+            return Answer(404, b"<!doctype html>\n<title>404 Not Found</title>", {}, HTML)
+        return self._json2(request, found[1], found[2], sent)
 
     # --- protocols ------------------------------------------------------------------------------------------------
 
-    async def _json_version(self, request: web.Request) -> web.Response:
+    def _json_version(self) -> Answer:
         """Older servers do not have it; with a website in front of them some send the caller elsewhere."""
-        if self.version < 19:
-            status = 303 if self.redirecting else 404
-            self._record(request, "version", status)
-            return web.Response(status=status, headers={"Location": "/web/login"} if self.redirecting else {})
-        self._record(request, "version", 200)
-        return web.json_response({"version_info": [self.version, 0, 0, "final", 0, ""], "version": f"{self.version}.0"})
+        if self.version >= 19:
+            said = {"version_info": [self.version, 0, 0, "final", 0, ""], "version": f"{self.version}.0"}
+            return _json(said)
+        if self.redirecting:
+            return Answer(303, b"", {"Location": "/web/login"}, HTML)
+        return Answer(404, b"", {}, HTML)
 
-    async def _json2(self, request: web.Request) -> web.Response:
-        model, method = request.match_info["model"], request.match_info["method"]
-        operation = f"{model}.{method}"
-        trouble = await self._trouble(request, operation)
-        if trouble is not None:
-            return trouble
-        if request.headers.get("X-Odoo-Database", DATABASE) != DATABASE:
-            self._record(request, operation, 404)  # without a database there are no such addresses
-            return web.Response(
-                status=404, text="<!doctype html>\n<title>404 Not Found</title>", content_type="text/html"
-            )
+    def _json2(self, request: web.Request, model: str, method: str, sent: bytes) -> Answer:
         try:
             self._authorise_json2(request)
-            arguments = self._arguments(await request.read())
+            arguments = _arguments(sent)
             ids = arguments.pop("ids", [])
-            answer = self._dispatch(model, method, ids, arguments)
+            return _json(self._dispatch(model, method, ids, arguments))
         except OdooException as error:
-            self._record(request, operation, error.status)
-            return web.json_response(_fault(error), status=error.status)
-        self._record(request, operation, 200)
-        return web.json_response(answer)
+            return _json(_fault(error), error.status)
 
     def _authorise_json2(self, request: web.Request) -> None:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
@@ -137,23 +127,17 @@ class OdooSandbox(Changes):
         """The user is in these groups and no others."""
         self.user.groups = set(groups)
 
-    async def _jsonrpc(self, request: web.Request) -> web.Response:
-        body = self._arguments(await request.read())
+    def _jsonrpc(self, sent: bytes) -> Answer:
+        body = _arguments(sent)
         params: dict[str, Any] = body.get("params", {})
-        service, method, args = params.get("service"), params.get("method"), params.get("args", [])
-        operation = f"{args[3]}.{args[4]}" if method == "execute_kw" else f"{service}.{method}"
-        trouble = await self._trouble(request, operation)
-        if trouble is not None:
-            return trouble
         envelope: dict[str, Any] = {"jsonrpc": "2.0", "id": body.get("id")}
         try:
-            answer = self._rpc_result(service, method, args)
+            answer = self._rpc_result(params.get("service"), params.get("method"), params.get("args", []))
             if answer is not None:
                 envelope["result"] = answer  # a method that returns nothing has no `result` at all
         except OdooException as error:
             envelope["error"] = {"code": 200, "message": "Odoo Server Error", "data": _fault(error)}
-        self._record(request, operation, 200)
-        return web.json_response(envelope)
+        return _json(envelope)
 
     def _rpc_result(self, service: Any, method: Any, args: list[Any]) -> Any:
         if (service, method) == ("common", "version"):
@@ -213,30 +197,23 @@ class OdooSandbox(Changes):
         if language is not None and language not in self.seeded.languages:
             raise UserError(f"Invalid language code: {language}")
 
-    async def _trouble(self, request: web.Request, operation: str) -> web.Response | None:
-        """What the knobs are set to."""
-        if self.slow:
-            await asyncio.sleep(self.slow)
-        if self.down:
-            self._record(request, operation, 503)
-            return web.Response(status=503, text="<html>Service Unavailable</html>")
-        if self.throttled:
-            self._record(request, operation, 429)
-            return web.Response(status=429, headers={"Retry-After": "3"})
-        if self.raw is not None:
-            self._record(request, operation, 200)
-            return web.Response(body=self.raw, content_type="application/json")
-        return None
 
-    @staticmethod
-    def _arguments(body: bytes) -> dict[str, Any]:
-        try:
-            return dict(json.loads(body))
-        except ValueError:
-            raise ProgramError("ValueError", "the body is no JSON object") from None
+_JSON2 = re.compile(r"/json/2/([^/]+)/([^/]+)")
 
-    def _record(self, request: web.Request, operation: str, status: int) -> None:
-        self._requests.append(RecordedRequest(request.method, request.path, operation, status))
+
+def _json(value: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(value).encode())
+
+
+def _called(params: Mapping[str, Any]) -> tuple[str, str]:
+    return str(params.get("service")), str(params.get("method"))
+
+
+def _arguments(body: bytes) -> dict[str, Any]:
+    try:
+        return dict(json.loads(body))
+    except ValueError:
+        raise ProgramError("ValueError", "the body is no JSON object") from None
 
 
 def _fault(error: OdooException) -> dict[str, Any]:

@@ -3,12 +3,11 @@ pays from the bucket, and answers as the vendor does: refusals of GraphQL are st
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -29,7 +28,8 @@ from adapters.shopify.sandbox.global_ids import refused
 from adapters.shopify.sandbox.schemas import schema
 from adapters.shopify.sandbox.storefront_view import StorefrontRoot
 from adapters.shopify.sandbox.world import World
-from gateway.testing.sandbox import RecordedRequest, Seed
+from gateway.testing.sandbox import Seed
+from gateway.testing.sandbox_server import Answer, SandboxServer
 
 VERSION = "2026-10"
 MAX_COST = 1000
@@ -37,35 +37,27 @@ REFUSED = "[API] Invalid API key or access token (unrecognized login or wrong pa
 UNAPPROVED = "[API] This action requires merchant approval for read_products scope."
 
 
-class ShopifySandbox:
-    """Knobs: `bucket`, `cost_model`, `read_all_orders`, `denied` (root fields the app has no right to), `withheld`
-    (rights its token lacks), `status` (every
-    answer's HTTP status), `delay` in seconds, `rewrite` (the answer's bytes), `locked_out` (no token is right),
-    `unapproved` (the merchant has not approved the app's rights)."""
+class ShopifySandbox(SandboxServer):
+    """Knobs beside `faults`: `bucket`, `cost_model`, `read_all_orders`, `denied` (root fields the app has no right
+    to), `withheld` (rights its token lacks), `locked_out` (no token is right), `unapproved` (the merchant has not
+    approved the app's rights)."""
+
+    largest_request = 1 << 20
 
     def __init__(self, seed: Seed) -> None:
+        super().__init__()
         self.world = World(seed)
         self.bucket = Bucket()
         self.cost_model: CostModel = strict
         self.read_all_orders = False
         self.denied: set[str] = set()
         self.withheld: set[str] = set()
-        self.status: int | None = None
-        self.delay = 0.0
-        self.rewrite: Callable[[bytes], bytes] | None = None
         self.locked_out = False
         self.unapproved = False
         self.admin_token = "shpat_sandbox"
         self.storefront_token = "shpss_sandbox"
-        self.url = ""
         self.webhook_secret = "sandbox-client-secret"
-        self._requests: list[RecordedRequest] = []
-        self._runner: web.AppRunner | None = None
         self._parsed: dict[tuple[str, str], DocumentNode | list[GraphQLError]] = {}
-
-    @property
-    def requests(self) -> list[RecordedRequest]:
-        return self._requests
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -77,23 +69,6 @@ class ShopifySandbox:
             "foreign_sources": "import",
             "option_facets": ",".join(self.world.option_names),
         }
-
-    async def start(self, port: int = 0) -> str:
-        app = web.Application(client_max_size=1 << 20)
-        app.router.add_post(f"/admin/api/{VERSION}/graphql.json", self._admin)
-        app.router.add_post(f"/api/{VERSION}/graphql.json", self._storefront)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        host, bound = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{bound}"
-        return self.url
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     def webhook(self, topic: str, payload: Any, *, secret: str | None = None) -> tuple[dict[str, str], bytes]:
         """A delivery as the vendor posts it: headers (lower-case names) and body."""
@@ -108,42 +83,45 @@ class ShopifySandbox:
             "x-shopify-api-version": VERSION,
         }, body
 
-    # --- one request --------------------------------------------------------------------------------------------
+    def operation_of(self, request: web.Request, sent: bytes) -> str:
+        document = self._document(_API.get(request.path, "admin"), _asked(sent)[0])
+        operation = None if isinstance(document, list) else _operation(document)
+        return operation.name.value if operation is not None and operation.name else "?"
 
-    async def _admin(self, request: web.Request) -> web.Response:
-        if self.locked_out or request.headers.get("X-Shopify-Access-Token") != self.admin_token:
-            return await self._answer(request, "?", {"errors": REFUSED}, 401)
-        if self.unapproved:
-            return await self._answer(request, "?", {"errors": UNAPPROVED}, 403)
-        return await self._graphql(request, "admin")
+    def answer(self, request: web.Request, operation: str, sent: bytes) -> Answer:
+        api = _API.get(request.path)
+        if request.method != "POST" or api is None:
+            return _json({"errors": "Not Found"}, 404)
+        refused = self._stranger(api, request.headers)
+        return refused or self._graphql(api, sent)
 
-    async def _storefront(self, request: web.Request) -> web.Response:
+    def _stranger(self, api: str, headers: Mapping[str, str]) -> Answer | None:
+        """What a wrong token is told."""
+        if api == "admin":
+            if self.locked_out or headers.get("X-Shopify-Access-Token") != self.admin_token:
+                return _json({"errors": REFUSED}, 401)
+            return _json({"errors": UNAPPROVED}, 403) if self.unapproved else None
         tokens = (
-            request.headers.get("Shopify-Storefront-Private-Token"),
-            request.headers.get("X-Shopify-Storefront-Access-Token"),
+            headers.get("Shopify-Storefront-Private-Token"),
+            headers.get("X-Shopify-Storefront-Access-Token"),
         )
         if self.locked_out or self.storefront_token not in tokens:
-            body = {"errors": [{"message": "", "extensions": {"code": "UNAUTHORIZED"}}]}
-            return await self._answer(request, "?", body, 401)
-        return await self._graphql(request, "storefront")
+            return _json({"errors": [{"message": "", "extensions": {"code": "UNAUTHORIZED"}}]}, 401)
+        return None
 
-    async def _graphql(self, request: web.Request, api: str) -> web.Response:
-        try:
-            body = json.loads(await request.read())
-            text, variables = str(body["query"]), dict(body.get("variables") or {})
-        except (ValueError, KeyError, TypeError):
-            return await self._answer(request, "?", {"errors": {"query": "Required parameter missing or invalid"}}, 400)
+    def _graphql(self, api: str, sent: bytes) -> Answer:
+        text, variables = _asked(sent)
+        if not text:
+            return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
         document = self._document(api, text)
         if isinstance(document, list):
-            errors = [{**e.formatted, "extensions": {"code": "undefinedField"}} for e in document]
-            return await self._answer(request, "?", {"errors": errors}, 200)
-        operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
-        name = operation.name.value if operation.name else "?"
+            return _json({"errors": [{**e.formatted, "extensions": {"code": "undefinedField"}} for e in document]})
+        operation = _operation(document)
         if refusals := refused(schema(api), operation, variables):
-            return await self._answer(request, name, {"errors": refusals}, 200)
+            return _json({"errors": refusals})
         if api == "storefront":
-            return await self._answer(request, name, self._shown(self._run(api, document, operation, variables)), 200)
-        return await self._answer(request, name, self._priced(document, operation, variables), 200)
+            return _json(self._shown(self._run(api, document, operation, variables)))
+        return _json(self._priced(document, operation, variables))
 
     def _document(self, api: str, text: str) -> DocumentNode | list[GraphQLError]:
         found = self._parsed.get((api, text))
@@ -207,16 +185,25 @@ class ShopifySandbox:
     def _shown(result: ExecutionResult) -> dict[str, Any]:
         return dict(result.formatted)
 
-    async def _answer(self, request: web.Request, operation: str, body: Any, status: int) -> web.Response:
-        if self.delay:
-            await asyncio.sleep(self.delay)
-        text = json.dumps(body).encode()
-        if self.status is not None and self.status != 200:
-            status, text = self.status, b"<html>error</html>"
-        elif self.rewrite is not None:
-            text = self.rewrite(text)
-        self._requests.append(RecordedRequest(request.method, request.path, operation, status))
-        return web.Response(body=text, status=status, content_type="application/json")
+
+_API = {f"/admin/api/{VERSION}/graphql.json": "admin", f"/api/{VERSION}/graphql.json": "storefront"}
+
+
+def _asked(sent: bytes) -> tuple[str, dict[str, Any]]:
+    """The document, empty where there is none, and its variables."""
+    try:
+        body = json.loads(sent)
+        return str(body["query"]), dict(body.get("variables") or {})
+    except (ValueError, KeyError, TypeError):
+        return "", {}
+
+
+def _operation(document: DocumentNode) -> OperationDefinitionNode:
+    return next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
+
+
+def _json(body: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(body).encode())
 
 
 def create(seed: Seed) -> ShopifySandbox:

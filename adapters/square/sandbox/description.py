@@ -2,14 +2,13 @@
 contract test holds it to be a subset of the vendor's own OpenAPI file. Anything else is refused, as Square does
 with an unknown body parameter.
 
-One line is one schema: its name, then `field:type`. Types: `string`, `integer` (int64), `number`, `boolean`, `map`
-(string to string), the name of a schema, `[type]` for a list, `{Schema}` for a map of schemas; `*` after a field's name
-means required."""
+How schemas are written: `gateway.testing.description`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from gateway.testing.description import Description, read_models
 
 PATHS: Mapping[str, tuple[str | None, str]] = {
     "POST /v2/catalog/search": ("SearchCatalogObjectsRequest", "SearchCatalogObjectsResponse"),
@@ -134,73 +133,4 @@ OrderMoneyAmounts total_money:Money tax_money:Money discount_money:Money
 Refund id*:string location_id*:string reason*:string amount_money*:Money status*:string
 """  # noqa: E501
 
-
-class Field:
-    """One field: its type as written, and whether it must be there."""
-
-    __slots__ = ("kind", "required")
-
-    def __init__(self, kind: str, required: bool) -> None:
-        self.kind = kind
-        self.required = required
-
-
-def _schemas() -> dict[str, dict[str, Field]]:
-    schemas: dict[str, dict[str, Field]] = {}
-    for line in filter(None, _LINES.splitlines()):
-        name, *fields = line.split()
-        pairs = (field.split(":") for field in fields)
-        schemas[name] = {key.rstrip("*"): Field(kind, key.endswith("*")) for key, kind in pairs}
-    return schemas
-
-
-SCHEMAS: Mapping[str, Mapping[str, Field]] = _schemas()
-
-
-class Mismatch(Exception):
-    """A value that is not as described. `code` is Square's error code for it, `field` the path to it."""
-
-    def __init__(self, code: str, field: str) -> None:
-        super().__init__(f"{code} at {field or 'the body'}")
-        self.code = code
-        self.field = field
-
-
-def check(kind: str, value: Any, at: str = "") -> None:
-    """Raises Mismatch for the first field that is unknown, missing or of another type."""
-    if kind.startswith("["):
-        if not isinstance(value, list):
-            raise Mismatch("EXPECTED_ARRAY", at)
-        for index, each in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            check(kind[1:-1], each, f"{at}[{index}]")
-    elif kind.startswith("{"):
-        for name, each in value.items():
-            check(kind[1:-1], each, f"{at}.{name}")
-    elif kind == "string":
-        if not isinstance(value, str):
-            raise Mismatch("EXPECTED_STRING", at)
-    elif kind == "integer":
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise Mismatch("EXPECTED_INTEGER", at)
-    elif kind == "number":
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise Mismatch("EXPECTED_FLOAT", at)
-    elif kind == "boolean":
-        if not isinstance(value, bool):
-            raise Mismatch("EXPECTED_BOOLEAN", at)
-    else:
-        _check_object(SCHEMAS[kind], value, at)
-
-
-def _check_object(fields: Mapping[str, Field], value: Any, at: str) -> None:
-    if not isinstance(value, dict):
-        raise Mismatch("EXPECTED_OBJECT", at)
-    body: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-    for name, each in body.items():
-        where = f"{at}.{name}" if at else name
-        if name not in fields:
-            raise Mismatch("UNKNOWN_BODY_PARAMETER", where)
-        check(fields[name].kind, each, where)
-    for name, field in fields.items():
-        if field.required and name not in body:
-            raise Mismatch("MISSING_REQUIRED_PARAMETER", f"{at}.{name}" if at else name)
+DESCRIPTION = Description(read_models(_LINES))

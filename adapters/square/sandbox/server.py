@@ -1,8 +1,7 @@
-"""The sandbox's HTTP side: a real socket, bearer token and version header, faults on demand, every request recorded."""
+"""The sandbox's HTTP side: bearer token and version header, bodies held to the description."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,9 +11,10 @@ from aiohttp import web
 
 from adapters.square.sandbox import catalog, inventory, people, trade
 from adapters.square.sandbox.account import Account, Json
-from adapters.square.sandbox.description import PATHS, Mismatch, check
+from adapters.square.sandbox.description import DESCRIPTION, PATHS
 from adapters.square.sandbox.paging import Refusal
-from gateway.testing.sandbox import RecordedRequest
+from gateway.testing.description import Mismatch
+from gateway.testing.sandbox_server import Answer, SandboxServer
 
 OLDEST_VERSION = "2023-12-13"
 
@@ -37,100 +37,63 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-class Exchange(msgspec.Struct, frozen=True):
-    """A whole exchange, for tests that hold both sides to the vendor's description."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    query: dict[str, str]
-    request: bytes
-    status: int
-    response: bytes
-
-
-class Faults:
-    """What tests and the demo switch on. `throttle` refuses that many requests with 429; `slow` waits seconds before
-    each answer; `down` answers 503; `reply` replaces an answer's body (by path) as it is, with `reply_after` good
-    answers before."""
-
-    def __init__(self) -> None:
-        self.throttle = 0
-        self.slow = 0.0
-        self.down = False
-        self.reply: dict[str, bytes] = {}
-        self.reply_after = 0
+_CODES: Mapping[str, str] = {
+    "unknown": "UNKNOWN_BODY_PARAMETER",
+    "missing": "MISSING_REQUIRED_PARAMETER",
+    "list": "EXPECTED_ARRAY",
+    "object": "EXPECTED_OBJECT",
+    "string": "EXPECTED_STRING",
+    "integer": "EXPECTED_INTEGER",
+    "number": "EXPECTED_FLOAT",
+    "boolean": "EXPECTED_BOOLEAN",
+}
+"""Square's error code for each way a body is not as described."""
 
 
-class Server:
+class Server(SandboxServer):
     def __init__(self, account: Account, token: str) -> None:
+        super().__init__()
         self.account = account
         self.token = token
-        self.faults = Faults()
-        self.requests: list[RecordedRequest] = []
-        self.exchanges: list[Exchange] | None = None
-        self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int = 0) -> str:
-        app = web.Application(client_max_size=4 << 20)
-        app.router.add_route("*", "/{path:.*}", self._serve)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        self._runner = runner
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def _serve(self, request: web.Request) -> web.Response:
-        sent = await request.read()
-        operation, status, body = self._answer(request, sent)
-        if self.faults.slow:
-            await asyncio.sleep(self.faults.slow)
-        if status == 200 and request.path in self.faults.reply:
-            if self.faults.reply_after > 0:
-                self.faults.reply_after -= 1
-            else:
-                body = self.faults.reply[request.path]
-        self.requests.append(RecordedRequest(request.method, request.path, operation, status))
-        if self.exchanges is not None:
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            query = dict(request.query)
-            exchange = Exchange(request.method, request.path, headers, query, sent, status, body)
-            self.exchanges.append(exchange)
-        version = {"Square-Version": request.headers.get("Square-Version", OLDEST_VERSION)}
-        return web.Response(status=status, body=body, content_type="application/json", headers=version)
-
-    def _answer(self, request: web.Request, sent: bytes) -> tuple[str, int, bytes]:
-        operation = f"{request.method} {request.path}"
+    def operation_of(self, request: web.Request, sent: bytes) -> str:
         try:
-            operation, extra = _route(request.method, request.path)
+            return _route(request.method, request.path)[0]
+        except Refusal:
+            return super().operation_of(request, sent)
+
+    def refusal(self, operation: str, status: int) -> Answer:
+        return _refused(_THROTTLED if status == 429 else _DOWN)
+
+    def answer(self, request: web.Request, operation: str, sent: bytes) -> Answer:
+        version = {"Square-Version": request.headers.get("Square-Version", OLDEST_VERSION)}
+        try:
             self._admit(request)
+            _, extra = _route(request.method, request.path)
             wanted, given = PATHS[operation]
             body = _body(sent, wanted) if wanted else {}
             answer = HANDLERS[operation](self.account, {**body, **extra})
-            check(given, answer)
+            DESCRIPTION.check(given, answer)
         except Refusal as refusal:
-            return operation, refusal.status, msgspec.json.encode(refusal.body)
-        return operation, 200, msgspec.json.encode(answer)
+            return _refused(refusal, version)
+        return Answer(200, msgspec.json.encode(answer), version)
 
     def _admit(self, request: web.Request) -> None:
-        if self.faults.down:
-            raise Refusal(503, "API_ERROR", "SERVICE_UNAVAILABLE", "The service is unavailable")
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             detail = "This request could not be authorized."
             raise Refusal(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED", detail)
-        if self.faults.throttle > 0:
-            self.faults.throttle -= 1
-            raise Refusal(429, "RATE_LIMIT_ERROR", "RATE_LIMITED", "Too many requests.")
         version = request.headers.get("Square-Version", "")
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", version) or version < OLDEST_VERSION:
             detail = "The Square-Version header is not a supported version."
             raise Refusal(400, "INVALID_REQUEST_ERROR", "INVALID_SQUARE_VERSION_FORMAT", detail)
+
+
+_DOWN = Refusal(503, "API_ERROR", "SERVICE_UNAVAILABLE", "The service is unavailable")
+_THROTTLED = Refusal(429, "RATE_LIMIT_ERROR", "RATE_LIMITED", "Too many requests.")
+
+
+def _refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(refusal.status, msgspec.json.encode(refusal.body), headers or {})
 
 
 def _route(method: str, path: str) -> tuple[str, Json]:
@@ -148,7 +111,8 @@ def _body(sent: bytes, kind: str) -> Json:
     except msgspec.DecodeError:
         raise Refusal(400, "INVALID_REQUEST_ERROR", "EXPECTED_JSON_BODY", "The body is not JSON.") from None
     try:
-        check(kind, body)
+        DESCRIPTION.check(kind, body)
     except Mismatch as mismatch:
-        raise Refusal(400, "INVALID_REQUEST_ERROR", mismatch.code, str(mismatch), mismatch.field) from None
+        code = _CODES.get(mismatch.kind, "INVALID_VALUE")
+        raise Refusal(400, "INVALID_REQUEST_ERROR", code, f"{code} at {mismatch.place}", mismatch.place) from None
     return body

@@ -80,7 +80,7 @@ async def test_newest_token_is_sent_during_rotation(connect: Connect, sandbox: H
 async def test_limit_says_when_to_come_back(
     sandbox: HubSpotSandbox, crm: Connected, policy: str, seconds: float | None
 ) -> None:
-    sandbox.faults.throttle, sandbox.faults.policy = 1_000, policy
+    sandbox.faults.throttle, sandbox.policy = 1_000, policy
     with pytest.raises(RateLimited) as raised:
         await crm.find(ADA)
     assert raised.value.retry_after == seconds

@@ -81,7 +81,7 @@ async def test_secondary_email_finds_its_contact(sandbox: HubSpotSandbox, crm: C
 async def test_secondary_email_is_searched_where_batch_reads_do_not_know_it(
     sandbox: HubSpotSandbox, connect: Connect
 ) -> None:
-    sandbox.faults.batch_reads_secondary_emails = False
+    sandbox.batch_reads_secondary_emails = False
     sandbox.add(person("900", "first@example.com", "second@example.com"))
     sandbox.index_catches_up()
     assert await ids(connect(), email("second@example.com")) == []
@@ -97,7 +97,7 @@ async def test_near_match_of_the_index_is_not_served(sandbox: HubSpotSandbox, co
     """The token index also finds parts; every answer is compared with what was asked."""
     sandbox.set_property("501", "hs_additional_emails", "pair@example.com other@example.com")
     sandbox.index_catches_up()
-    sandbox.faults.batch_reads_secondary_emails = False
+    sandbox.batch_reads_secondary_emails = False
     assert await ids(connect(search_secondary_emails=True), email("pair@example.com")) == []
 
 

@@ -13,10 +13,14 @@ from typing import Any, cast
 import pytest
 
 from adapters.hubspot.sandbox import HubSpotSandbox
-from adapters.hubspot.sandbox.description import ENDPOINTS, MODELS, WORDS, Endpoint, Json, Mismatch, check
+from adapters.hubspot.sandbox.description import DESCRIPTION, ENDPOINTS, Endpoint, Json
 from gateway.errors import CredentialsRefused
+from gateway.testing.description import Mismatch, bare_type
 from tests.contract.adapters.hubspot.connected import NOTHING, Connect, a_call, email, native, phone
 
+MODELS = DESCRIPTION.models
+WORDS = [(name, field) for name, model in MODELS.items() for field in model.words]
+SCALARS = {"string": "str", "time": "datetime", "boolean": "bool", "integer": "int"}
 CONTACTS = importlib.import_module("hubspot.crm.contacts")
 CONSENTS = importlib.import_module("hubspot.communication_preferences")
 
@@ -41,10 +45,19 @@ def by_json_name(model: Any) -> dict[str, str]:
     return {wire: model.openapi_types[name] for name, wire in model.attribute_map.items()}
 
 
+def vendors_word(kind: str) -> str:
+    """A type as the vendor's client writes it."""
+    shape, inner = bare_type(kind)
+    if shape == "list":
+        return f"list[{vendors_word(inner)}]"
+    return f"dict[str, {vendors_word(inner)}]" if shape == "map" else SCALARS.get(inner, inner)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_described_model_is_a_subset_of_the_vendors(name: str) -> None:
     vendor = by_json_name(vendor_model(name))
-    assert {field: vendor.get(field) for field in MODELS[name].fields} == dict(MODELS[name].fields)
+    ours = {field: vendors_word(kind) for field, kind in MODELS[name].fields.items()}
+    assert {field: vendor.get(field) for field in ours} == ours
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -58,13 +71,12 @@ def test_what_the_vendor_requires_is_required(name: str) -> None:
     assert required <= set(MODELS[name].required), f"the vendor's {name} requires more"
 
 
-@pytest.mark.parametrize("place", WORDS)
-def test_described_words_are_the_vendors(place: str) -> None:
-    name, field = place.split(".")
+@pytest.mark.parametrize(("name", "field"), WORDS)
+def test_described_words_are_the_vendors(name: str, field: str) -> None:
     vendor = vendor_model(name)
     attribute = next(attribute for attribute, wire in vendor.attribute_map.items() if wire == field)
     setter = inspect.getsource(getattr(vendor, attribute).fset)
-    assert [word for word in WORDS[place] if f'"{word}"' not in setter] == []
+    assert [word for word in MODELS[name].words[field] if f'"{word}"' not in setter] == []
 
 
 @pytest.mark.parametrize(("operation", "endpoint"), ENDPOINTS.items())
@@ -117,7 +129,10 @@ async def test_every_exchange_passes_the_vendors_models(sandbox: HubSpotSandbox,
     assert {exchange.status for exchange in sandbox.exchanges} == {200, 207}
     for exchange in sandbox.exchanges:
         endpoint = ENDPOINTS[exchange.operation]
-        for model, body in ((endpoint.request, exchange.request), (endpoint.answers[exchange.status], exchange.answer)):
+        for model, body in (
+            (endpoint.request, exchange.request),
+            (endpoint.answers[exchange.status], exchange.response),
+        ):
             if model:
                 deserialised(exchange.operation, model, body)
                 assert unknown_names(model, json.loads(body)) == []
@@ -130,7 +145,7 @@ async def test_refusals_have_the_fields_of_the_vendors_error(sandbox: HubSpotSan
     with pytest.raises(CredentialsRefused):
         await crm.find(email("ada@example.com"))
     refused = sandbox.exchanges[0]
-    error = deserialised(refused.operation, "Error", refused.answer)
+    error = deserialised(refused.operation, "Error", refused.response)
     assert (refused.status, error.category) == (401, "INVALID_AUTHENTICATION")
     assert error.correlation_id
     assert error.message
@@ -192,4 +207,4 @@ async def test_the_vendors_own_client_reads_the_sandbox(sandbox: HubSpotSandbox,
 )
 def test_description_refuses_what_it_does_not_describe(model: str, value: Mapping[str, object]) -> None:
     with pytest.raises(Mismatch):
-        check(model, value)
+        DESCRIPTION.check(model, value)

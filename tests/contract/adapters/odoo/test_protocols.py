@@ -101,9 +101,9 @@ async def test_a_missing_right_is_told_without_names_and_not_held_against_the_ba
     assert "Gateway" not in str(refused.value.detail)
 
 
-@pytest.mark.parametrize(("knob", "error"), [("down", Unavailable), ("throttled", RateLimited)], ids=["503", "429"])
+@pytest.mark.parametrize(("knob", "error"), [("down", Unavailable), ("throttle", RateLimited)], ids=["503", "429"])
 async def test_a_proxy_in_front_speaks_http(odoo: Running, knob: str, error: type[AdapterError]) -> None:
-    setattr(odoo.sandbox, knob, True)
+    setattr(odoo.sandbox.faults, knob, 1_000)
     with pytest.raises(error):
         await ask(odoo)
 
@@ -126,7 +126,7 @@ async def test_a_proxy_in_front_speaks_http(odoo: Running, knob: str, error: typ
 async def test_an_answer_that_makes_no_sense_is_invalid(odoo: Running, raw: bytes) -> None:
     client = odoo.adapter().client
     await client.search(Code, "product.product", [], CallContext.within(5), operation="test")
-    odoo.sandbox.raw = raw
+    odoo.sandbox.faults.rewrite = lambda _: raw
     with pytest.raises(InvalidAnswer):
         await client.search(Code, "product.product", [], CallContext.within(5), operation="test")
 
@@ -138,7 +138,8 @@ async def test_true_where_a_text_belongs_is_invalid(odoo: Running) -> None:
     await adapter.get_stock([key], context, CallContext.within(5))
     row: dict[str, Any] = {"id": 1, "default_code": True, "barcode": False, "is_storable": True, "stock_quant_ids": []}
     page: dict[str, Any] = {"length": 1, "records": [row]}
-    odoo.sandbox.raw = json.dumps(page if odoo.sandbox.version >= 19 else {"id": 1, "result": page}).encode()
+    body = json.dumps(page if odoo.sandbox.version >= 19 else {"id": 1, "result": page}).encode()
+    odoo.sandbox.faults.rewrite = lambda _: body
     with pytest.raises(InvalidAnswer):
         await adapter.get_stock([key], context, CallContext.within(5))
 

@@ -93,7 +93,8 @@ async def test_stock_as_a_real_server_wrote_it(odoo: Running) -> None:
     key = StockKey("GW-S", ("WH",))
     context = CommerceContext("US", "USD", "en").only(frozenset())
     await adapter.get_stock([key], context, CallContext.within(5))
-    odoo.sandbox.raw = enveloped(odoo, {"length": 5, "records": [STOCK]})
+    body = enveloped(odoo, {"length": 5, "records": [STOCK]})
+    odoo.sandbox.faults.rewrite = lambda _: body
     levels = (await adapter.get_stock([key], context, CallContext.within(5)))[key]
     assert isinstance(levels, StockLevels)
     assert (levels.levels["WH"].on_hand, levels.levels["WH"].available) == (Decimal(10), Decimal(7))

@@ -86,7 +86,7 @@ async def test_an_app_without_approval_is_the_operators_to_mend(shop: Shopify, s
 
 async def test_what_the_vendor_quotes_of_a_person_is_not_kept(shop: Shopify, sandbox: ShopifySandbox) -> None:
     message = 'Variable $k0 got "ada@example.com", near eve@example.com or +442079460100: invalid'
-    sandbox.rewrite = lambda body: json.dumps({"errors": [{"message": message}]}).encode()
+    sandbox.faults.rewrite = lambda body: json.dumps({"errors": [{"message": message}]}).encode()
     with pytest.raises(RequestRefused) as caught:
         await ask_admin(shop)
     assert caught.value.detail == "error: Variable $k0 got ..., near ... or ...: invalid"
@@ -117,7 +117,7 @@ async def test_a_missing_right_is_said_inside_a_200(shop: Shopify, sandbox: Shop
 async def test_every_status_has_its_error(
     shop: Shopify, sandbox: ShopifySandbox, status: int, kind: type[AdapterError]
 ) -> None:
-    sandbox.status = status
+    sandbox.faults.status = status
     with pytest.raises(AdapterError) as caught:
         await ask_admin(shop)
     assert type(caught.value) is kind
@@ -173,21 +173,21 @@ def test_answers_without_a_cost_signal_nothing() -> None:
 async def test_an_answer_that_makes_no_sense_is_invalid(
     shop: Shopify, sandbox: ShopifySandbox, rewrite: Rewrite
 ) -> None:
-    sandbox.rewrite = rewrite
+    sandbox.faults.rewrite = rewrite
     with pytest.raises(InvalidAnswer):
         await ask_admin(shop)
 
 
 @pytest.mark.parametrize("rewrite", BROKEN_STOREFRONT)
 async def test_a_shopper_never_sees_half_a_product(shop: Shopify, sandbox: ShopifySandbox, rewrite: Rewrite) -> None:
-    sandbox.rewrite = rewrite
+    sandbox.faults.rewrite = rewrite
     with pytest.raises(InvalidAnswer):
         await ask_storefront(shop)
 
 
 async def test_data_beside_an_error_is_not_served(shop: Shopify, sandbox: ShopifySandbox) -> None:
     broken = b', "errors": [{"message": "boom", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}'
-    sandbox.rewrite = lambda body: body[:-1] + broken
+    sandbox.faults.rewrite = lambda body: body[:-1] + broken
     with pytest.raises(Unavailable):
         await ask_admin(shop)
 

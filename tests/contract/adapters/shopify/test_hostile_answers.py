@@ -86,7 +86,7 @@ async def hold_against_junk(open_shop: OpenShop, name: str, tried: int) -> None:
         seen.append(body)
         return body
 
-    own.rewrite = remember
+    own.faults.rewrite = remember
     for _ in range(2):  # the second time by remembered ids, as all that follow
         await ASKS[name](shop)
     document = json.loads(seen[-1])
@@ -94,7 +94,7 @@ async def hold_against_junk(open_shop: OpenShop, name: str, tried: int) -> None:
     step = max(1, len(every) // tried) | 1  # odd, so that every kind of junk has its turn
     for path, junk in every[::step]:
         changed = json.dumps(put(document, path, junk)).encode()
-        own.rewrite = lambda body, changed=changed: changed
+        own.faults.rewrite = lambda body, changed=changed: changed
         try:
             answer = await ASKS[name](shop)
         except AdapterError:

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from adapters.square.config import API_VERSION
-from adapters.square.sandbox.description import PATHS, SCHEMAS
+from adapters.square.sandbox.description import DESCRIPTION, PATHS
 from adapters.square.wire.catalog import CatalogAnswer, ItemsAnswer
 from adapters.square.wire.common import Answer
 from adapters.square.wire.people import (
@@ -55,13 +55,14 @@ def _kind(described: Mapping[str, Any]) -> str:
     return FORMATS[described["type"]]
 
 
-@pytest.mark.parametrize("name", sorted(SCHEMAS))
+@pytest.mark.parametrize("name", sorted(DESCRIPTION.models))
 def test_a_schema_of_ours_is_a_subset_of_the_vendors(name: str) -> None:
     theirs = vendor()["components"]["schemas"][name]
-    for field, ours in SCHEMAS[name].items():
+    model = DESCRIPTION.models[name]
+    for field, kind in model.fields.items():
         assert field in theirs["properties"], f"{name}.{field}"
-        assert ours.kind == _kind(theirs["properties"][field]), f"{name}.{field}"
-    assert {field for field, ours in SCHEMAS[name].items() if ours.required} == set(theirs.get("required", ()))
+        assert kind == _kind(theirs["properties"][field]), f"{name}.{field}"
+    assert set(model.required) == set(theirs.get("required", ()))
 
 
 @pytest.mark.parametrize("operation", sorted(PATHS))

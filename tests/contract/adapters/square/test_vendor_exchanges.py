@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
@@ -21,7 +22,6 @@ from openapi_core.testing import MockRequest, MockResponse
 from adapters.square.sandbox.account import account_uuid, native_id
 from adapters.square.sandbox.description import PATHS
 from adapters.square.sandbox.seeding_people import event
-from adapters.square.sandbox.server import Exchange
 from gateway.errors import CredentialsRefused
 from gateway.model.catalog import ProductKey, ProductKeyKind, ProductQuery
 from gateway.model.customers import CustomerKey, CustomerKeyKind, LoyaltyEntry, LoyaltyEntryQuery
@@ -30,6 +30,7 @@ from gateway.model.orders import Order, OrderKind, OrderPosition, OrdersQuery
 from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.testing.conformance.example import FAMILY_PHONE, NOW, SHOPPER, example_seed
+from gateway.testing.sandbox_server import Exchange
 from tests.contract.adapters.square.connected import BACKEND, SEEN, Connect, Connected, call, seen_by
 
 # The security scheme is OAuth 2, which the validator does not look into: the sandbox does.
@@ -174,15 +175,7 @@ async def test_refusals_have_the_vendors_shape(till: Connected) -> None:
 
 
 def _tampered(exchange: Exchange, request: bytes | None = None, response: bytes | None = None) -> Exchange:
-    return Exchange(
-        exchange.method,
-        exchange.path,
-        exchange.headers,
-        exchange.query,
-        request or exchange.request,
-        exchange.status,
-        response or exchange.response,
-    )
+    return replace(exchange, request=request or exchange.request, response=response or exchange.response)
 
 
 async def test_the_validation_notices_what_is_wrong(till: Connected) -> None:
