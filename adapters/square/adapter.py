@@ -73,7 +73,7 @@ class SquareAdapter:
 
     async def close(self) -> None:
         """Ends what is being loaded; the transport is the gateway's."""
-        for table in (self._taxes, self._places, self._catalog.options, self._loyalty.program):
+        for table in (self._taxes, self._places, self._catalog.options, self._catalog.parents, self._loyalty.program):
             await table.close()
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
@@ -84,6 +84,7 @@ class SquareAdapter:
                 self._identifiers.catalog_changed()
                 self._taxes.forget()
                 self._catalog.options.forget()
+                self._catalog.parents.forget()
             elif event.topic.startswith("loyalty.program."):
                 self._loyalty.program.forget()
             elif event.topic.startswith("location."):

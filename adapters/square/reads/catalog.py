@@ -28,6 +28,7 @@ GET = "product.get_products"
 LIST = "product.list_products"
 CATEGORIES = "product.list_categories"
 ITEMS_PER_PAGE = 100
+CATEGORIES_PER_SEARCH = 1000
 
 
 class Place(Struct, frozen=True, array_like=True):
@@ -48,6 +49,7 @@ class Catalog:
         self._client = client
         self._identifiers = identifiers
         self.options: Table[Options] = Table(self._load_options, config.table_seconds, env.clock)
+        self.parents: Table[Mapping[str, str]] = Table(self._load_parents, config.table_seconds, env.clock)
 
     async def get_products(
         self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
@@ -63,11 +65,13 @@ class Catalog:
         return {key: found for key, found in answers.items() if found is not None}
 
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
-        """One request a page, one more for images where a category narrows it. Square has no collections."""
+        """One request a page, one more for images where a category narrows it, with all that is below it; what is below
+        is kept for a while. Square has no collections."""
         if query.collection is not None or query.first < 1:
             return ProductPage((), (), False)
         if query.category is not None and not is_id(query.category):
             return ProductPage((), (), False)
+        categories = None if query.category is None else await self._below(query.category, call)
         place = _place(query.after) or Place(None, min(query.first, ITEMS_PER_PAGE), 0)
         shown: list[CatalogObject] = []
         places: list[Place] = []
@@ -75,7 +79,7 @@ class Catalog:
         more = True
         while more and len(shown) < query.first:
             try:
-                rows, images, cursor = await self._page(query.category, place, call)
+                rows, images, cursor = await self._page(categories, place, call)
             except CursorRefused:
                 raise InvalidCursor("This position is no longer known; start again from the first page.") from None
             related.update(images)
@@ -96,10 +100,13 @@ class Catalog:
         return ProductPage(tuple(found), positions, more)
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
+        return await self._categories(CATEGORIES, call)
+
+    async def _categories(self, operation: str, call: CallContext) -> tuple[Category, ...]:
         freshness = Reading.now(self._env).freshness
         found: list[Category] = []
         body = {"object_types": ["CATEGORY"], "limit": 1000}
-        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, CATEGORIES, call):
+        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, operation, call):
             entries = (products.category(each, self._config.language, freshness) for each in page.objects or ())
             found.extend(each for each in entries if each)
         return tuple(found)
@@ -162,18 +169,34 @@ class Catalog:
             return any(gtin14(key.value) in each.gtins for each in product.variants)
         return True
 
+    async def _below(self, category: str, call: CallContext) -> list[str]:
+        """The category and everything under it: Square's search takes no tree."""
+        parents = await self.parents.get(call)
+        found = {category: None}
+        for _ in parents:
+            grown = {key: None for key, parent in parents.items() if parent in found and key not in found}
+            if not grown:
+                break
+            found.update(grown)
+        return list(found)[:CATEGORIES_PER_SEARCH]
+
+    async def _load_parents(self, call: CallContext) -> Mapping[str, str]:
+        """Of each category below another."""
+        entries = await self._categories(LIST, call)
+        return {entry.key: entry.parent for entry in entries if entry.parent is not None}
+
     async def _page(
-        self, category: str | None, place: Place, call: CallContext
+        self, categories: Sequence[str] | None, place: Place, call: CallContext
     ) -> tuple[Sequence[CatalogObject], Mapping[str, CatalogObject], str | None]:
         """The rows of one page, what they refer to, and the next page's cursor."""
         start: dict[str, object] = {"limit": place.size}
         if place.cursor:
             start["cursor"] = place.cursor
-        if category is None:
+        if categories is None:
             body = {"object_types": ["ITEM"], "include_related_objects": True, **start}
             answer = await self._client.post("/v2/catalog/search", body, CatalogAnswer, LIST, call)
             return answer.objects or (), {each.id: each for each in answer.related_objects or ()}, answer.cursor
-        body = {"category_ids": [category], **start}
+        body = {"category_ids": categories, **start}
         found = await self._client.post("/v2/catalog/search-catalog-items", body, ItemsAnswer, LIST, call)
         rows = found.items or ()
         images = products.image_ids(rows)
