@@ -10,13 +10,11 @@ from babel import Locale
 from babel.core import get_global
 from graphql import GraphQLSchema, build_schema
 
+from adapters.shopify.languages import LANGUAGES
+
 FILES = {"admin": ("admin.graphql", "admin_people.graphql"), "storefront": ("storefront.graphql",)}
 _NOT_COUNTRIES = "AQ AS CP CQ DG EA EU EZ FM GU IC MH MP PR PW QO UN VI XA XB"
 _NOT_CURRENCIES = "CUP KPW SLE XCG ZWG"
-_LANGUAGES = """
-AR BG CA CS DA DE EL EN ES ET FA FI FR HE HI HR HU ID IS IT JA KO LT LV MS NB NL PL PT PT_BR PT_PT RO RU SK SL SV TH TR
-UK UR VI YI ZH ZH_CN ZH_TW
-"""
 _UNITS = "CL CM FLOZ FT FT2 G GAL IN ITEM KG L LB M M2 M3 MG ML MM OZ PT QT UNKNOWN YD"
 
 
@@ -43,7 +41,7 @@ def sdl(api: str) -> str:
     text = "\n".join(folder.joinpath(name).read_text("utf-8") for name in FILES[api])
     text += _enum("CountryCode", countries()) + _enum("CurrencyCode", currencies())
     text += _enum("UnitPriceMeasurementMeasuredUnit", _UNITS.split())
-    return text + (_enum("LanguageCode", _LANGUAGES.split()) if api == "storefront" else "")
+    return text + (_enum("LanguageCode", sorted(LANGUAGES)) if api == "storefront" else "")
 
 
 @lru_cache(maxsize=2)
