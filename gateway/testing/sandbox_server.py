@@ -31,8 +31,8 @@ class Exchange(Struct, frozen=True):
     method: str
     path: str
     operation: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
+    headers: dict[str, str]
+    query: dict[str, str]
     request: bytes
     status: int
     response: bytes

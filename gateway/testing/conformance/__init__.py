@@ -1,21 +1,24 @@
-"""Conformance suites, one per port, shipped to integrators: inherit a class, override four fixtures."""
+"""Conformance suites, one per port, shipped to integrators: inherit a class, and give it a backend (`Served`)."""
+# ruff: noqa: E402  pytest has to rewrite the suites before they are imported
+
+import pkgutil
+
+import pytest
+
+# Before they are imported: a failing inherited test then shows its two values.
+pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__)))
 
 from gateway.testing.conformance.base import Conformance
-from gateway.testing.conformance.commerce import (
-    CatalogConformance,
-    IdentityConformance,
-    PriceConformance,
-    StockConformance,
-)
-from gateway.testing.conformance.control import ControlledTransport, ReferenceControl
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
-from gateway.testing.conformance.people import (
-    CustomerConformance,
-    LoyaltyConformance,
-    OrdersConformance,
-    SearchConformance,
-    StoreConformance,
-)
+from gateway.testing.conformance.catalogue import CatalogConformance, IdentityConformance
+from gateway.testing.conformance.control import ReferenceControl
+from gateway.testing.conformance.drawn import drawn
+from gateway.testing.conformance.facts import BackendControl, ConformanceFacts, Hidden
+from gateway.testing.conformance.orders import OrdersConformance
+from gateway.testing.conformance.people import ConsentConformance, CustomerConformance, LoyaltyConformance
+from gateway.testing.conformance.prices import PriceConformance
+from gateway.testing.conformance.search import SearchConformance
+from gateway.testing.conformance.served import Served
+from gateway.testing.conformance.stock import StockConformance, StoreConformance
 from gateway.testing.conformance.writes import (
     KeylessWriteConformance,
     LaggingWriteConformance,
@@ -24,14 +27,18 @@ from gateway.testing.conformance.writes import (
     WriteControl,
     WriteFault,
 )
+from gateway.testing.control import BadAnswer, ControlledTransport
 
 __all__ = [
     "BackendControl",
+    "BadAnswer",
     "CatalogConformance",
     "Conformance",
     "ConformanceFacts",
+    "ConsentConformance",
     "ControlledTransport",
     "CustomerConformance",
+    "Hidden",
     "IdentityConformance",
     "KeylessWriteConformance",
     "LaggingWriteConformance",
@@ -41,9 +48,11 @@ __all__ = [
     "PriceConformance",
     "ReferenceControl",
     "SearchConformance",
+    "Served",
     "StockConformance",
     "StoreConformance",
     "WriteConformance",
     "WriteControl",
     "WriteFault",
+    "drawn",
 ]

@@ -4,31 +4,30 @@ inherited test cannot be dropped in silence."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+import inspect
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
-import msgspec
 import pytest
 
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.operation import OperationSpec
-from gateway.model.soundness import fault_of
+from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
-from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 PATIENCE = 20.0
 """Seconds one call may take; nothing is asserted about speed."""
 
 
 class Conformance:
-    """Inherit a port's suite, and override `adapter`, `manifest`, `facts` and `backend`. A test that cannot pass is
-    overridden with `@pytest.mark.xfail(reason=...)`; any other override is refused when the class is made."""
+    """Inherit a port's suite, and override `adapter`, `manifest`, `facts` and `backend`, or inherit `Served` beside it.
+    A test that cannot pass is overridden with `@pytest.mark.xfail(reason=...)`; any other override is refused when the
+    class is made."""
 
     port: ClassVar[type] = Adapter
 
@@ -37,6 +36,7 @@ class Conformance:
         for name in vars(cls):
             if name.startswith("test_") and any(name in vars(parent) for parent in cls.__mro__[1:]):
                 _must_give_a_reason(cls, name)
+        mark_asynchronous(cls)
 
     @pytest.fixture
     def adapter(self) -> Adapter:
@@ -55,8 +55,19 @@ class Conformance:
     def backend(self) -> BackendControl:
         raise NotImplementedError("override the `backend` fixture")
 
+    @pytest.fixture
+    def secrets(self) -> tuple[str, ...]:
+        """The credentials it was configured with, in plain: no error may say them."""
+        return ()
+
+    @pytest.fixture
+    def impostor(self) -> Adapter | None:
+        """The same adapter with credentials that nobody gave; None where it has none."""
+        return None
+
     def test_implements_the_port(self, adapter: Adapter) -> None:
         assert isinstance(adapter, self.port)
+        assert isinstance(adapter, Adapter)
 
     async def test_probe_answers_with_a_version(self, adapter: Adapter) -> None:
         assert (await adapter.probe(a_call())).version
@@ -67,6 +78,16 @@ class Conformance:
         async with backend.down():
             with pytest.raises(AdapterError):
                 await adapter.probe(a_call())
+
+
+def mark_asynchronous(cls: type) -> None:
+    """Its own asynchronous tests run whichever mode pytest-asyncio is in where the suite is inherited."""
+    for name, method in vars(cls).items():
+        if name.startswith("test_") and inspect.iscoroutinefunction(method):
+            pytest.mark.asyncio(method)
+
+
+mark_asynchronous(Conformance)
 
 
 def _must_give_a_reason(cls: type, name: str) -> None:
@@ -83,50 +104,35 @@ def a_call(*, fresh: bool = False) -> CallContext:
     return CallContext.within(PATIENCE, fresh=fresh)
 
 
+def served(adapter: Adapter, port: type[P]) -> P:
+    """The adapter as one port: the one place where suites look into it."""
+    assert isinstance(adapter, port)
+    return adapter
+
+
 def declared(manifest: Manifest, operation: str) -> OperationSpec:
-    """What the manifest says of an operation; skips the test where it is not served."""
+    """What the manifest says of an operation; an operation that is not served is an expected failure, by name."""
     spec = manifest.operations.get(operation)
     if spec is None:
-        pytest.skip(f"{manifest.name} does not declare {operation}")
+        pytest.xfail(f"{manifest.name} does not declare {operation}")
     return spec
 
 
-def given(value: T | None, name: str) -> T:
-    """A fact, or a skip that names it."""
+def given(value: T | None, name: str, facts: ConformanceFacts) -> T:
+    """A fact; what is impossible here is an expected failure with its reason, what nobody said a failure."""
+    if reason := facts.impossible.get(name):
+        pytest.xfail(f"{name}: {reason}")
     if value is None or value == ():
-        pytest.skip(f"the facts do not give `{name}`")
+        said = f"the facts do not give `{name}`"
+        if facts.partial:
+            pytest.skip(said)
+        pytest.fail(f"{said}: state it, or say in `impossible` why it cannot be", pytrace=False)
     return value
 
 
 def view(facts: ConformanceFacts, spec: OperationSpec) -> ContextView:
     """The context narrowed to what the operation declares: reading more raises UndeclaredContext."""
     return facts.context.only(spec.vary_on)
-
-
-def assert_well_formed(answer: object, source: str) -> None:
-    """Everywhere inside an answer: instants are aware UTC, amounts are decimal numbers without the tail of a float,
-    facts name their source."""
-    assert (fault := fault_of(answer)) is None, f"the gateway would refuse this answer: {fault}"
-    for part in _parts(answer):
-        if isinstance(part, datetime):
-            assert part.utcoffset() == timedelta(0), f"not aware UTC: {part!r}"
-        elif isinstance(part, Decimal):
-            assert part.is_finite(), f"not a number: {part!r}"
-        elif isinstance(part, Freshness):
-            assert part.source == source, f"a fact from {part.source!r} instead of {source!r}"
-
-
-def _parts(value: object) -> Iterator[object]:
-    yield value
-    if isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            yield from _parts(getattr(value, name))
-    elif isinstance(value, Mapping):
-        for inner in cast("Mapping[object, object]", value).values():
-            yield from _parts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in cast("Sequence[object]", value):
-            yield from _parts(inner)
 
 
 async def assert_cancellable(work: Any, backend: BackendControl) -> None:
@@ -141,3 +147,16 @@ async def assert_cancellable(work: Any, backend: BackendControl) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
+
+
+async def assert_counted(
+    work: Any, operation: str, spec: OperationSpec, facts: ConformanceFacts, backend: BackendControl, **axes: int
+) -> None:
+    """One paged call makes no more requests than its manifest says, once identifiers are known. `work` makes the
+    coroutine."""
+    await work()
+    before = backend.requests
+    await work()
+    made = backend.requests - before
+    allowed = spec.requests(1, {**spec.axes, **axes, **facts.axes.get(operation, {})})
+    assert made <= allowed, f"{operation} made {made} requests; declared are {allowed}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from gateway.model.catalog import (
     Category,
     Collection,
     Measurement,
     Product,
     ProductOption,
+    ProductStatus,
     SelectedOption,
     Variant,
 )
@@ -32,13 +35,16 @@ from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
 from gateway.model.stores import Address, GeoPoint, StoreRecord
 from gateway.model.text import Text
-from gateway.testing.conformance.facts import ConformanceFacts
+from gateway.testing.conformance.facts import ConformanceFacts, Hidden
 from gateway.testing.sandbox import Seed, SeedAccount, SeedPrice, SeedStock, SeedTranslation
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 SEEN = Freshness("seed", NOW)
 PLACES = ("1001", "1002", "1003")
 SHOPPER, SISTER, BUYER = "501", "502", "503"
+UNPUBLISHED_CODE = "02000009999990"
+HIDDEN = Hidden(sku="DRAFT-1", native="305", slug="zyxomatic", barcode=UNPUBLISHED_CODE, text="zyxomatic")
+"""The product that is not published."""
 NAMELESS = NativeRef("seed", "9304")
 """The variant without a SKU."""
 POINT_A_POUND = LoyaltyRule(kind="SPEND", points=Decimal(1), spend_minor=100, currency="GBP")
@@ -46,7 +52,8 @@ FAMILY_PHONE = "+442079460111"
 
 
 def example_seed() -> Seed:
-    """36 sold variants of 12 products, one duplicate SKU, one pair of SKUs that differ by case, one without a SKU."""
+    """36 sold variants of 12 products, one duplicate SKU, one pair of SKUs that differ by case, one without a SKU, one
+    product that is not published."""
     plain = [_product(number) for number in range(12)]
     odd = (
         _single("300", "twin-one", "Twin one", "TWIN"),
@@ -55,11 +62,17 @@ def example_seed() -> Seed:
         _single("303", "case-lower", "Case lower", "case-a"),
         _single("304", "nameless", "Nameless", None),
     )
+    unpublished = replace(
+        _single(HIDDEN.native, HIDDEN.slug, "Zyxomatic draft", HIDDEN.sku, (UNPUBLISHED_CODE,)),
+        status=ProductStatus.DRAFT,
+        category_keys=("11",),
+        collection_keys=("20",),
+    )
     skus = [variant.sku for product in plain for variant in product.variants if variant.sku]
     return Seed(
         currency="GBP",
         country="GB",
-        products=(*plain, *odd),
+        products=(*plain, *odd, unpublished),
         translations=tuple(
             SeedTranslation(product.ref.id, "ja", f"マグカップ {index + 1}") for index, product in enumerate(plain)
         ),
@@ -72,7 +85,7 @@ def example_seed() -> Seed:
             *(SeedPrice(sku, _gbp(f"{10 + index}.50")) for index, sku in enumerate(skus)),
             SeedPrice(skus[1], _gbp("8.00"), price_group="VIP"),
             SeedPrice(skus[2], _gbp("9.00"), minimum_quantity=Decimal(10)),
-            *(SeedPrice(sku, _gbp("5.00")) for sku in ("TWIN", "CASE-A", "case-a")),
+            *(SeedPrice(sku, _gbp("5.00")) for sku in (HIDDEN.sku, "TWIN", "CASE-A", "case-a")),
             SeedPrice(NAMELESS, _gbp("6.50")),
         ),
         tax_rates={"GB": Decimal("0.2")},
@@ -134,7 +147,8 @@ def example_seed() -> Seed:
 
 def example_facts(backend: str) -> ConformanceFacts:
     """The facts of `example_seed` for a backend of that name whose native ids are the seed's own. Where a vendor's ids
-    differ, replace `shopper`, `grouped_customer`, `store_ids`, `nameless`; set to None what the vendor cannot have."""
+    differ, replace `shopper`, `same_customer`, `grouped_customer`, `store_ids`, `nameless`, `hidden`; say in
+    `impossible` what the vendor cannot have."""
     seed = example_seed()
     variants = [variant for product in seed.products[:12] for variant in product.variants]
     skus = tuple(variant.sku for variant in variants if variant.sku)
@@ -145,8 +159,15 @@ def example_facts(backend: str) -> ConformanceFacts:
         case_pair=("CASE-A", "case-a"),
         slug="mug-1",
         barcode=variants[0].gtins[0],
-        product_count=len(seed.products),
+        category="11",
+        collection="20",
+        hidden=HIDDEN,
+        translated=(skus[0], "ja", "マグカップ 1"),
+        product_count=len(seed.products) - 1,
         price=(skus[0], _gbp("10.50")),
+        treatment=TaxTreatment.INCLUDED,
+        net=_gbp("8.75"),
+        quantity_price=(skus[2], Decimal(10), _gbp("9.00")),
         unsold_currency="KWD",
         group_price=("VIP", skus[1], _gbp("8.00")),
         grouped_customer=(NativeRef(backend, BUYER), "VIP"),
@@ -155,6 +176,11 @@ def example_facts(backend: str) -> ConformanceFacts:
         uncounted=(skus[0], PLACES[2]),
         store_ids=PLACES,
         customer=CustomerKey(CustomerKeyKind.EMAIL, "ada@example.com"),
+        same_customer=(
+            CustomerKey(CustomerKeyKind.PHONE, "+442079460100"),
+            CustomerKey(CustomerKeyKind.NATIVE, SHOPPER),
+        ),
+        consent=("ada@example.com", "email", ConsentState.GRANTED),
         shared=CustomerKey(CustomerKeyKind.PHONE, FAMILY_PHONE),
         shared_matches=2,
         loyalty=CustomerKey(CustomerKeyKind.PHONE, "+442079460100"),
@@ -210,9 +236,9 @@ def _product(number: int) -> Product:
     )
 
 
-def _single(id_: str, slug: str, title: str, sku: str | None) -> Product:
+def _single(id_: str, slug: str | None, title: str, sku: str | None, gtins: tuple[str, ...] = ()) -> Product:
     ref = NativeRef("seed", id_)
-    variant = Variant(NativeRef("seed", f"9{id_}"), ref, sku, Text("Default", "en"), SEEN)
+    variant = Variant(NativeRef("seed", f"9{id_}"), ref, sku, Text("Default", "en"), SEEN, gtins=gtins)
     return Product(ref, Text(title, "en"), SEEN, slug=slug, product_type="Oddity", variants=(variant,))
 
 

@@ -25,6 +25,7 @@ from gateway.testing.conformance import (
 )
 from gateway.testing.conformance.example import example_facts, example_seed
 from gateway.testing.reference import OPERATIONS, ReferenceAdapter
+from gateway.testing.reference.manifest import MANIFEST
 
 FACTS = example_facts("broken")
 CATALOG, PRICES, ORDERS = (OPERATIONS[operation.name] for operation in (GET_PRODUCTS, GET_PRICES, LIST_ORDERS))
@@ -117,14 +118,14 @@ async def test_a_request_for_each_key_is_caught() -> None:
 async def test_swallowed_cancellation_is_caught() -> None:
     adapter = SwallowsEverything("broken", example_seed())
     with pytest.raises(pytest.fail.Exception):
-        await PriceConformance().test_cancellation_reaches_the_call(adapter, FACTS, PRICES, ReferenceControl(adapter))
+        await PriceConformance().test_cancellation_reaches_the_call(adapter, FACTS, MANIFEST, ReferenceControl(adapter))
 
 
 async def test_a_swallowed_outage_is_caught() -> None:
     adapter = SwallowsEverything("broken", example_seed())
     with pytest.raises(pytest.fail.Exception):
         await PriceConformance().test_a_backend_that_is_down_raises_an_adapter_error(
-            adapter, FACTS, PRICES, ReferenceControl(adapter)
+            adapter, FACTS, MANIFEST, ReferenceControl(adapter)
         )
 
 
@@ -137,7 +138,7 @@ async def test_an_undeclared_context_part_is_caught() -> None:
 async def test_paging_that_loses_orders_of_one_instant_is_caught() -> None:
     adapter = PagesByInstantAlone("broken", example_seed())
     with pytest.raises(AssertionError):
-        await OrdersConformance().test_pages_neither_lose_nor_double(adapter, FACTS, ORDERS)
+        await OrdersConformance().test_pages_neither_lose_nor_double(adapter, FACTS, ORDERS, ReferenceControl(adapter))
 
 
 async def test_an_id_that_only_looks_like_a_number_and_breaks_the_call_is_caught() -> None:
