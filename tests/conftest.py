@@ -9,6 +9,7 @@ import pytest
 
 from gateway.logs.failures import FAILURES, FailureLog
 
+pytest_plugins = ["gateway.testing.plugin"]
 STRICT = os.environ.get("GATEWAY_TESTS_STRICT") == "1"
 
 

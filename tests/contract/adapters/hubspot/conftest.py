@@ -7,9 +7,12 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from adapters.hubspot.config import HubSpotConfig
+from adapters.hubspot.manifest import MANIFEST
 from adapters.hubspot.sandbox import HubSpotSandbox, create
+from gateway.testing import Standing, running
 from gateway.testing.conformance.example import example_seed
-from tests.contract.adapters.hubspot.connected import Connect, Connected, configured
+from gateway.testing.plugin import Attach
+from tests.contract.adapters.hubspot.connected import Connect, Crm
 
 
 @pytest.fixture
@@ -27,20 +30,16 @@ async def url(sandbox: HubSpotSandbox) -> str:
 
 
 @pytest.fixture
-async def connect(sandbox: HubSpotSandbox, url: str) -> AsyncGenerator[Connect]:
+def connect(sandbox: HubSpotSandbox, url: str, attach: Attach) -> Connect:
     """`connect()` to the sandbox, with more settings, or `connect(at=url)` to another server."""
-    opened: list[Connected] = []
 
-    def make(*, at: str = "", config: HubSpotConfig | None = None, **more: object) -> Connected:
-        settings = config or configured(sandbox.settings, **more)
-        opened.append(Connected(at or url, settings, None if at else lambda: len(sandbox.requests)))
-        return opened[-1]
+    def make(*, at: str = "", config: HubSpotConfig | None = None, **more: object) -> Crm:
+        target = Standing(at, sandbox.settings) if at else running(sandbox, url)
+        return Crm(attach(MANIFEST, target, config or more, name="crm"))
 
-    yield make
-    for connected in opened:
-        await connected.close()
+    return make
 
 
 @pytest.fixture
-async def crm(connect: Connect) -> Connected:
+def crm(connect: Connect) -> Crm:
     return connect()

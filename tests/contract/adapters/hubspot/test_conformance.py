@@ -1,35 +1,32 @@
-"""The shipped conformance suite over the sandbox."""
+"""The shipped suites over the sandbox."""
 
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.hubspot.manifest import MANIFEST
-from gateway.ports.customer import ConsentPort
-from gateway.ports.manifest import Manifest
-from gateway.testing.conformance import BackendControl, ConformanceFacts, CustomerConformance
-from gateway.testing.conformance.example import example_facts
-from gateway.testing.conformance.facts import Adapter
-from tests.contract.adapters.hubspot.connected import Connected
+from adapters.hubspot.sandbox import HubSpotSandbox, create
+from gateway.testing.conformance import ConformanceFacts, ConsentConformance, CustomerConformance, Served
+from gateway.testing.conformance.example import example_facts, example_seed
 
 
-class TestCustomer(CustomerConformance):
-    @pytest.fixture
-    def adapter(self, crm: Connected) -> Adapter:
-        return crm.adapter
+class HubSpot(Served):
+    under_test = MANIFEST
 
     @pytest.fixture
-    def backend(self, crm: Connected) -> BackendControl:
-        return crm.control
+    def sandbox(self) -> HubSpotSandbox:
+        sandbox = create(example_seed())
+        sandbox.limits.searches_per_second = sandbox.limits.per_ten_seconds = 10_000
+        return sandbox
 
     @pytest.fixture
-    def manifest(self) -> Manifest:
-        return MANIFEST
-
-    @pytest.fixture
-    def facts(self) -> ConformanceFacts:
-        return example_facts("crm")
+    def stated(self) -> ConformanceFacts:
+        facts = example_facts(self.named)
+        return replace(facts, axes={"customer.find_customers": {"kinds": 3}})
 
 
-def test_implements_consents_too(crm: Connected) -> None:
-    assert isinstance(crm.adapter, ConsentPort)
+class TestCustomer(HubSpot, CustomerConformance): ...
+
+
+class TestConsents(HubSpot, ConsentConformance): ...

@@ -20,7 +20,7 @@ from gateway.errors import (
 )
 from gateway.ports.manifest import Secret
 from gateway.ports.transport import Response, ThrottleSignal
-from tests.contract.adapters.hubspot.connected import NOTHING, Connect, Connected, a_call, email, native, phone
+from tests.contract.adapters.hubspot.connected import NOTHING, Connect, Crm, a_call, email, native, phone
 from tests.servers.scripted import Reply, scripted
 
 ADA = email("ada@example.com")
@@ -78,7 +78,7 @@ async def test_newest_token_is_sent_during_rotation(connect: Connect, sandbox: H
 
 @pytest.mark.parametrize(("policy", "seconds"), [("SECONDLY", 1.0), ("TEN_SECONDLY_ROLLING", 10.0), ("DAILY", None)])
 async def test_limit_says_when_to_come_back(
-    sandbox: HubSpotSandbox, crm: Connected, policy: str, seconds: float | None
+    sandbox: HubSpotSandbox, crm: Crm, policy: str, seconds: float | None
 ) -> None:
     sandbox.faults.throttle, sandbox.policy = 1_000, policy
     with pytest.raises(RateLimited) as raised:
@@ -86,7 +86,7 @@ async def test_limit_says_when_to_come_back(
     assert raised.value.retry_after == seconds
 
 
-async def test_search_has_a_limit_of_its_own(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_search_has_a_limit_of_its_own(sandbox: HubSpotSandbox, crm: Crm) -> None:
     """Emails are still answered while phones are refused."""
     sandbox.limits.searches_per_second = 0
     number = phone("+442079460111")
@@ -127,13 +127,13 @@ def test_every_answers_headers_are_a_signal() -> None:
     assert limited == ThrottleSignal(limited=True, retry_after=7, remaining=12, capacity=190, window=10)
 
 
-async def test_one_failed_consent_does_not_take_the_others(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_one_failed_consent_does_not_take_the_others(sandbox: HubSpotSandbox, crm: Crm) -> None:
     sandbox.faults.throttle = 1
     answer = await crm.adapter.get_consents(["ada@example.com", "sister@example.com"], NOTHING, a_call())
     assert sorted(type(value).__name__ for value in answer.values()) == ["RateLimited", "tuple"]
 
 
-async def test_unknown_keys_are_absent(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_unknown_keys_are_absent(sandbox: HubSpotSandbox, crm: Crm) -> None:
     keys = (
         email("nobody@example.com"),
         email("@"),
@@ -147,7 +147,7 @@ async def test_unknown_keys_are_absent(sandbox: HubSpotSandbox, crm: Connected) 
     assert {request.status for request in sandbox.requests} <= {200, 207}
 
 
-async def test_key_that_cannot_exist_costs_no_request(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_key_that_cannot_exist_costs_no_request(sandbox: HubSpotSandbox, crm: Crm) -> None:
     assert await crm.find(native("abc"), phone("x")) == {}
     assert sandbox.requests == []
 

@@ -17,7 +17,7 @@ from gateway.model.customers import (
 )
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
-from tests.contract.adapters.hubspot.connected import NOTHING, Connect, Connected, a_call, email, native, phone
+from tests.contract.adapters.hubspot.connected import NOTHING, Connect, Crm, a_call, email, native, phone
 
 SEEN = Freshness("seed", datetime(2026, 7, 1, tzinfo=UTC))
 
@@ -26,7 +26,7 @@ def person(id: str, *emails: str, phones: tuple[str, ...] = (), **more: object) 
     return CustomerRecord(NativeRef("seed", id), SEEN, emails=emails, phones=phones, **more)  # type: ignore[arg-type]
 
 
-async def ids(crm: Connected, key: CustomerKey) -> list[str]:
+async def ids(crm: Crm, key: CustomerKey) -> list[str]:
     answer = (await crm.find(key)).get(key, ())
     assert isinstance(answer, tuple)
     return sorted(record.ref.id for record in cast("tuple[CustomerRecord, ...]", answer))
@@ -67,12 +67,12 @@ async def test_whole_record(sandbox: HubSpotSandbox, connect: Connect) -> None:
     assert record.freshness.source == "crm"
 
 
-async def test_email_of_any_case_in_hubspot_is_lower_case_here(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_email_of_any_case_in_hubspot_is_lower_case_here(sandbox: HubSpotSandbox, crm: Crm) -> None:
     sandbox.set_property("501", "email", "Ada@Example.COM")
     assert await ids(crm, email("ada@example.com")) == ["501"]
 
 
-async def test_secondary_email_finds_its_contact(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_secondary_email_finds_its_contact(sandbox: HubSpotSandbox, crm: Crm) -> None:
     sandbox.add(person("900", "first@example.com", "second@example.com"))
     assert await ids(crm, email("second@example.com")) == ["900"]
     assert len(sandbox.requests) == 1
@@ -113,13 +113,13 @@ async def test_phone_as_typed_is_found_by_e164(sandbox: HubSpotSandbox, connect:
     assert record.phones == ("+442079460955",)
 
 
-async def test_mobile_number_is_found_too(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_mobile_number_is_found_too(sandbox: HubSpotSandbox, crm: Crm) -> None:
     sandbox.add(person("900", "m@example.com", phones=("+442079460900", "+447700900456")))
     sandbox.index_catches_up()
     assert await ids(crm, phone("+447700900456")) == ["900"]
 
 
-async def test_same_digits_in_another_country_are_another_phone(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_same_digits_in_another_country_are_another_phone(sandbox: HubSpotSandbox, crm: Crm) -> None:
     """HubSpot's calculated property has no country code."""
     sandbox.add(person("900", "de@example.com", phones=("+492079460111",)))
     sandbox.index_catches_up()
@@ -127,7 +127,7 @@ async def test_same_digits_in_another_country_are_another_phone(sandbox: HubSpot
     assert await ids(crm, phone("+492079460111")) == ["900"]
 
 
-async def test_all_pages_of_a_search_are_read(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_all_pages_of_a_search_are_read(sandbox: HubSpotSandbox, crm: Crm) -> None:
     for number in range(230):
         sandbox.add(person(str(10_000 + number), f"clone{number}@example.com", phones=("+442079460777",)))
     sandbox.index_catches_up()
@@ -135,7 +135,7 @@ async def test_all_pages_of_a_search_are_read(sandbox: HubSpotSandbox, crm: Conn
     assert len(sandbox.requests) == 3
 
 
-async def test_merged_contact_answers_under_its_former_id_with_its_own(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_merged_contact_answers_under_its_former_id_with_its_own(sandbox: HubSpotSandbox, crm: Crm) -> None:
     sandbox.merge("502", "503")
     answer = await crm.find(native("502"), native("503"))
     records = cast("dict[CustomerKey, tuple[CustomerRecord, ...]]", answer)
@@ -146,7 +146,7 @@ async def test_merged_contact_answers_under_its_former_id_with_its_own(sandbox: 
     assert await ids(crm, email("buyer@example.com")) == ["502"]
 
 
-async def test_archived_contact_is_absent_even_while_the_index_has_it(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_archived_contact_is_absent_even_while_the_index_has_it(sandbox: HubSpotSandbox, crm: Crm) -> None:
     sandbox.archive("502")
     assert await ids(crm, native("502")) == []
     assert await ids(crm, email("sister@example.com")) == []
@@ -154,7 +154,7 @@ async def test_archived_contact_is_absent_even_while_the_index_has_it(sandbox: H
 
 
 async def test_new_contact_is_found_by_email_at_once_and_by_phone_when_indexed(
-    sandbox: HubSpotSandbox, crm: Connected
+    sandbox: HubSpotSandbox, crm: Crm
 ) -> None:
     sandbox.add(person("900", "new@example.com", phones=("+442079460333",)))
     assert await ids(crm, email("new@example.com")) == ["900"]
@@ -163,7 +163,7 @@ async def test_new_contact_is_found_by_email_at_once_and_by_phone_when_indexed(
     assert await ids(crm, phone("+442079460333")) == ["900"]
 
 
-async def test_cleared_and_never_set_properties_are_both_nothing(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_cleared_and_never_set_properties_are_both_nothing(sandbox: HubSpotSandbox, crm: Crm) -> None:
     for name in ("firstname", "phone", "hs_language", "date_of_birth", "customer_group", "hs_additional_emails"):
         sandbox.set_property("501", name, "")
     answer = await crm.find(native("501"))
@@ -190,7 +190,7 @@ async def test_cleared_and_never_set_properties_are_both_nothing(sandbox: HubSpo
     ],
 )
 async def test_birth_date_is_read_where_it_is_a_date(
-    sandbox: HubSpotSandbox, crm: Connected, stored: str, read: date | None
+    sandbox: HubSpotSandbox, crm: Crm, stored: str, read: date | None
 ) -> None:
     sandbox.set_property("501", "date_of_birth", stored)
     answer = await crm.find(native("501"))
@@ -198,7 +198,7 @@ async def test_birth_date_is_read_where_it_is_a_date(
     assert record.birth_date == read
 
 
-async def test_one_request_for_each_kind_of_key(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_one_request_for_each_kind_of_key(sandbox: HubSpotSandbox, crm: Crm) -> None:
     await crm.find(
         email("ada@example.com"),
         email("buyer@example.com"),
@@ -210,7 +210,7 @@ async def test_one_request_for_each_kind_of_key(sandbox: HubSpotSandbox, crm: Co
     assert sorted(request.operation.rpartition("/")[2] for request in sandbox.requests) == ["read", "read", "search"]
 
 
-async def test_consents_of_every_subscription_type(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_consents_of_every_subscription_type(sandbox: HubSpotSandbox, crm: Crm) -> None:
     granted = Consent("email", ConsentState.GRANTED, SEEN, purpose="Offers")
     sandbox.add(person("900", "offers@example.com", consents=(granted,)))
     answer = await crm.adapter.get_consents(
@@ -227,7 +227,7 @@ async def test_consents_of_every_subscription_type(sandbox: HubSpotSandbox, crm:
     assert len(sandbox.requests) == 3
 
 
-async def test_email_with_characters_of_a_path_stays_one_segment(sandbox: HubSpotSandbox, crm: Connected) -> None:
+async def test_email_with_characters_of_a_path_stays_one_segment(sandbox: HubSpotSandbox, crm: Crm) -> None:
     odd = "a/b+c?d#e%f@example.com"
     sandbox.add(person("900", odd))
     assert set(await crm.adapter.get_consents([odd], NOTHING, a_call())) == {odd}

@@ -16,7 +16,7 @@ from gateway.errors import BadInput, Unauthenticated
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookPort
 from gateway.testing.faults.deliveries import unreadable
-from tests.contract.adapters.hubspot.connected import Connect, Connected
+from tests.contract.adapters.hubspot.connected import Connect, Crm
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 URL = "https://gateway.example/webhooks/crm"
@@ -59,7 +59,7 @@ def delivery(*events: dict[str, object]) -> WebhookDelivery:
 
 @pytest.fixture
 def receiver(connect: Connect) -> WebhookPort:
-    connected: Connected = connect(webhook_secret=Secret(("client-secret", "the-one-before")))
+    connected: Crm = connect(webhook_secret=Secret(("client-secret", "the-one-before")))
     adapter = connected.adapter
     assert isinstance(adapter, WebhookPort)
     return adapter

@@ -8,57 +8,21 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
 
 from adapters.odoo.adapter import OdooAdapter
-from adapters.odoo.config import OdooConfig
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox
 from adapters.odoo.sandbox.seeding.prices import RULE
-from gateway.calls.wire.aiohttp_client import AiohttpWire
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.identity import KeyRule
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports.manifest import AdapterEnvironment, Secret
-from gateway.ports.transport import Request, Response, Transport
-from gateway.testing.conformance.control import ControlledTransport
+from gateway.settings import PolicyNumbers
+from gateway.testing import attached, running
 from gateway.testing.sandbox import Seed
 
-PATIENCE = 60.0
-"""Seconds, where nothing is slow but the machine."""
-SECRETS = ("api_key", "webhook_token")
-
-
-class OneAttempt:
-    """The real wire to a backend, without the policies around it."""
-
-    def __init__(self, url: str) -> None:
-        self._wire = AiohttpWire(url, connections=8, allow_private_network=True)
-
-    async def send(self, request: Request, call: CallContext) -> Response:
-        return await self._wire.exchange(request, call, request.timeout or PATIENCE, request.max_response_bytes)
-
-    async def close(self) -> None:
-        await self._wire.close()
-
-
-class Remembered:
-    """An identifier cache in memory."""
-
-    def __init__(self) -> None:
-        self.spaces: dict[str, dict[str, str]] = {}
-
-    async def get_many(self, space: str, keys: Sequence[str]) -> Mapping[str, str]:
-        kept = self.spaces.get(space, {})
-        return {key: kept[key] for key in keys if key in kept}
-
-    async def set_many(self, space: str, entries: Mapping[str, str], ttl: float) -> None:
-        self.spaces.setdefault(space, {}).update(entries)
-
-    async def drop(self, space: str, keys: Sequence[str] | None = None) -> None:
-        self.spaces.pop(space, None)
+ONE_ATTEMPT = PolicyNumbers(retry_budget=0.0)
 
 
 class Running:
@@ -71,33 +35,15 @@ class Running:
         self.now = datetime(2026, 7, 1, 10, tzinfo=UTC)
         self._stack = stack
 
-    def controlled(self) -> ControlledTransport:
-        """A transport that counts at the sandbox's socket and can be taken down."""
-        wire = OneAttempt(self.url)
-        self._stack.push_async_callback(wire.close)
-        return ControlledTransport(wire, lambda: len(self.sandbox.requests))
-
-    def adapter(self, key_rule: KeyRule | None = None, transport: Transport | None = None, **keys: Any) -> OdooAdapter:
+    def adapter(self, key_rule: KeyRule | None = None, **keys: Any) -> OdooAdapter:
         """As the configuration reader would make it from the sandbox's settings."""
-        read: dict[str, Any] = {**self.sandbox.settings, **keys}
-        for name in SECRETS:
-            if isinstance(read.get(name), str):
-                read[name] = Secret((read[name],))
-        wire = OneAttempt(self.url)
-        environment = AdapterEnvironment(
-            name="erp",
-            alias="ERP",
-            url=self.url,
-            config=msgspec.convert(read, OdooConfig, strict=False),
-            transport=transport or wire,
-            identifiers=Remembered(),
-            key_rule=key_rule or KeyRule(),
-            clock=lambda: self.now,
+        target = running(self.sandbox, self.url)
+        connected = attached(
+            MANIFEST, target, keys, name="erp", key_rule=key_rule, clock=lambda: self.now, policies=ONE_ATTEMPT
         )
-        adapter = OdooAdapter(environment)
-        self._stack.push_async_callback(wire.close)
-        self._stack.push_async_callback(adapter.close)
-        return adapter
+        self._stack.push_async_callback(connected.close)
+        assert isinstance(connected.adapter, OdooAdapter)
+        return connected.adapter
 
     def operations(self) -> list[str]:
         return [request.operation for request in self.sandbox.requests]
@@ -163,7 +109,7 @@ async def price(
 ) -> Price | AdapterError | None:
     context = CommerceContext(country, currency, "en", channel=channel, price_group=group).only(PRICED)
     key = PriceKey(sku, Decimal(quantity), unit)
-    return (await adapter.get_prices([key], context, CallContext.within(PATIENCE, fresh=fresh))).get(key)
+    return (await adapter.get_prices([key], context, CallContext.within(10, fresh=fresh))).get(key)
 
 
 def stated(answer: object) -> str:

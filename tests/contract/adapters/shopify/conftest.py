@@ -1,75 +1,28 @@
-"""A sandbox shop on a real socket, and the adapter in front of it over a plain transport."""
+"""A sandbox shop on a real socket, and the adapter in front of it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
-import aiohttp
 import pytest
 
 from adapters.shopify.adapter import Shopify
-from adapters.shopify.adapter import create as create_adapter
-from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox, create
-from gateway.errors import Unavailable
-from gateway.model.context import CallContext
 from gateway.model.identity import KeyRule
-from gateway.ports.manifest import AdapterEnvironment, Secret
-from gateway.ports.transport import Request, Response, Transport
+from gateway.settings import PolicyNumbers
+from gateway.testing import running
 from gateway.testing.conformance.example import NOW
+from gateway.testing.plugin import Attach
 from gateway.testing.sandbox import Seed
 
 from .shops import shop_seed
 
 OpenShop = Callable[..., Awaitable[tuple[ShopifySandbox, Shopify]]]
-
-
-class PlainTransport:
-    """One attempt per request, no policies."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._session = aiohttp.ClientSession()
-
-    async def send(self, request: Request, call: CallContext) -> Response:
-        try:
-            async with self._session.request(
-                request.method,
-                self._url + request.path,
-                data=request.body,
-                headers=dict(request.headers),
-                params=dict(request.query),
-                timeout=aiohttp.ClientTimeout(total=max(0.01, call.remaining())),
-            ) as answer:
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, headers, await answer.read())
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(detail=type(error).__name__) from error
-
-    async def close(self) -> None:
-        await self._session.close()
-
-
-class Remembered:
-    """An identifier cache in memory."""
-
-    def __init__(self) -> None:
-        self.spaces: dict[str, dict[str, str]] = {}
-
-    async def get_many(self, space: str, keys: Sequence[str]) -> Mapping[str, str]:
-        kept = self.spaces.get(space, {})
-        return {key: kept[key] for key in keys if key in kept}
-
-    async def set_many(self, space: str, entries: Mapping[str, str], ttl: float) -> None:
-        self.spaces.setdefault(space, {}).update(entries)
-
-    async def drop(self, space: str, keys: Sequence[str] | None = None) -> None:
-        if keys is None:
-            self.spaces.pop(space, None)
-        for key in keys or ():
-            self.spaces.get(space, {}).pop(key, None)
+OpenAdapter = Callable[..., Shopify]
+ONE_ATTEMPT = PolicyNumbers(retry_budget=0.0)
 
 
 class Clock:
@@ -80,28 +33,20 @@ class Clock:
         return self.now
 
 
-def config_of(sandbox: ShopifySandbox, **keys: Any) -> ShopifyConfig:
-    """The sandbox's own settings, as the configuration reader would make them."""
-    secrets = {"admin_token", "storefront_token", "webhook_secret"}
-    read: dict[str, Any] = {
-        name: Secret((value,)) if name in secrets else value for name, value in sandbox.settings.items()
-    }
-    return ShopifyConfig(**{**read, **keys})
+@pytest.fixture
+def open_adapter(attach: Attach) -> OpenAdapter:
+    """`open_adapter(sandbox, rule=..., clock=..., **keys)`: an adapter in front of a sandbox that runs."""
 
+    def connected(
+        sandbox: ShopifySandbox, *, rule: KeyRule | None = None, clock: Clock | None = None, **keys: Any
+    ) -> Shopify:
+        target = running(sandbox, sandbox.url)
+        now = clock or Clock(NOW)
+        made = attach(MANIFEST, target, keys, name="shop", key_rule=rule, clock=now, policies=ONE_ATTEMPT).adapter
+        assert isinstance(made, Shopify)
+        return made
 
-def environment(
-    url: str, config: ShopifyConfig, transport: Transport, *, rule: KeyRule | None = None, clock: Clock | None = None
-) -> AdapterEnvironment:
-    return AdapterEnvironment(
-        name="shop",
-        alias="Web shop",
-        url=url,
-        config=config,
-        transport=transport,
-        identifiers=Remembered(),
-        key_rule=rule or KeyRule(),
-        clock=clock or Clock(NOW.astimezone(UTC)),
-    )
+    return connected
 
 
 @pytest.fixture
@@ -113,29 +58,20 @@ async def sandbox() -> AsyncGenerator[ShopifySandbox]:
 
 
 @pytest.fixture
-async def transport(sandbox: ShopifySandbox) -> AsyncGenerator[PlainTransport]:
-    plain = PlainTransport(sandbox.url)
-    yield plain
-    await plain.close()
-
-
-@pytest.fixture
-async def open_shop() -> AsyncGenerator[OpenShop]:
+async def open_shop(open_adapter: OpenAdapter) -> AsyncGenerator[OpenShop]:
     """Opens a shop of the test's own: a running sandbox and an adapter in front of it."""
-    opened: list[tuple[ShopifySandbox, PlainTransport]] = []
+    opened: list[ShopifySandbox] = []
 
     async def start(seed: Seed, **keys: Any) -> tuple[ShopifySandbox, Shopify]:
-        sandbox = create(seed)
-        transport = PlainTransport(await sandbox.start())
-        opened.append((sandbox, transport))
-        return sandbox, create_adapter(environment(sandbox.url, config_of(sandbox, **keys), transport))
+        opened.append(create(seed))
+        await opened[-1].start()
+        return opened[-1], open_adapter(opened[-1], **keys)
 
     yield start
-    for sandbox, transport in opened:
-        await transport.close()
+    for sandbox in opened:
         await sandbox.stop()
 
 
 @pytest.fixture
-def shop(sandbox: ShopifySandbox, transport: PlainTransport) -> Shopify:
-    return create_adapter(environment(sandbox.url, config_of(sandbox), transport))
+def shop(sandbox: ShopifySandbox, open_adapter: OpenAdapter) -> Shopify:
+    return open_adapter(sandbox)

@@ -9,12 +9,33 @@ from msgspec.structs import replace
 
 from gateway.model.catalog import Product, ProductOption, SelectedOption, Variant
 from gateway.model.context import CallContext, CommerceContext, ContextView
+from gateway.model.customers import CustomerKey, CustomerKeyKind
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.text import Text
 from gateway.ports.manifest import Manifest
-from gateway.testing.conformance.example import NOW, SEEN, example_seed
+from gateway.testing.conformance import ConformanceFacts
+from gateway.testing.conformance.example import (
+    HIDDEN,
+    NAMELESS,
+    NOW,
+    SEEN,
+    SHOPPER,
+    example_facts,
+    example_seed,
+)
 from gateway.testing.sandbox import Seed
+
+NO_GIDS = (
+    "gid://shopify/Product/",
+    "gid://shopify/Product/²0",
+    "gid://shopify/Product/01",
+    "gid://shopify/Product/9223372036854775808",
+    "gid://shopify/Customer/01",
+    "gid://shopify/ProductVariant/+1",
+    "gid://shopify/Nothing/1",
+)
+VIP = "gid://shopify/CompanyLocation/1"
 
 
 def call(**parts: Any) -> CallContext:
@@ -73,6 +94,44 @@ def shop_seed() -> Seed:
         stores=tuple(replace(each, ref=NativeRef("seed", place(each.ref.id))) for each in given.stores),
         stock=tuple(replace(each, location=place(each.location)) for each in given.stock),
         orders=tuple(replace(each, location=place(each.location)) if each.location else each for each in given.orders),
+    )
+
+
+def shop_facts(name: str) -> ConformanceFacts:
+    """Of `shop_seed`, in the ids of this vendor."""
+    facts = example_facts(name)
+    assert facts.group_price is not None
+    assert facts.nameless is not None
+    assert facts.nameless[2] is not None
+    assert facts.stock is not None
+    assert facts.uncounted is not None
+    phone, _ = facts.same_customer
+    shopper = f"gid://shopify/Customer/{SHOPPER}"
+    return replace(
+        facts,
+        shopper=NativeRef(name, shopper),
+        same_customer=(phone, CustomerKey(CustomerKeyKind.NATIVE, shopper)),
+        nameless=(
+            NativeRef(name, f"gid://shopify/ProductVariant/{NAMELESS.id}"),
+            facts.nameless[1],
+            (place(facts.nameless[2][0]), facts.nameless[2][1]),
+        ),
+        hidden=replace(HIDDEN, native=f"gid://shopify/Product/{HIDDEN.native}"),
+        unknown_ids=tuple(f"gid://shopify/{kind}/999999999" for kind in ("Product", "ProductVariant", "Customer")),
+        no_ids=NO_GIDS,
+        locations=tuple(map(place, facts.locations)),
+        store_ids=tuple(map(place, facts.store_ids)),
+        stock=(facts.stock[0], place(facts.stock[1]), facts.stock[2]),
+        uncounted=(facts.uncounted[0], place(facts.uncounted[1])),
+        group_price=(VIP, *facts.group_price[1:]),
+        grouped_customer=(NativeRef(name, "gid://shopify/Customer/503"), VIP),
+        category="mugs",
+        collection="summer",
+        impossible={
+            "shared": "email and phone are unique in a shop",
+            "net": "a shop says what shoppers pay, not how much of it is tax",
+            "quantity_price": "no breaks but in companies' catalogues",
+        },
     )
 
 

@@ -20,7 +20,7 @@ from gateway.model.orders import OrdersQuery
 from gateway.model.pricing import PriceKey
 from gateway.model.search import SearchQuery
 from gateway.model.stock import StockKey
-from gateway.testing.conformance.base import assert_well_formed
+from gateway.testing.conformance.wellformed import assert_well_formed
 
 from .conftest import OpenShop
 from .shops import call, place, shop_seed, view

@@ -11,7 +11,7 @@ from gateway.model.identity import CaseRule, KeyRule, NativeRef
 from gateway.model.stores import Address, GeoPoint, StoreRecord
 from gateway.testing.conformance.example import NOW, SEEN
 
-from .conftest import OpenShop, PlainTransport, config_of, environment
+from .conftest import OpenAdapter, OpenShop
 from .shops import call, product, seed, view
 
 FIND = "customer.find_customers"
@@ -112,12 +112,12 @@ async def test_the_audit_counts_missing_and_repeated_skus_of_active_products(ope
 
 
 async def test_the_key_rule_writes_the_key_as_this_shop_does(
-    sandbox: ShopifySandbox, transport: PlainTransport
+    sandbox: ShopifySandbox, open_adapter: OpenAdapter
 ) -> None:
     for place, variant in enumerate(sandbox.world.variants.values()):
         variant.sku = f"{place:06}"
     rule = KeyRule(case=CaseRule.UPPER, pad=6)
-    shop = Shopify(environment(sandbox.url, config_of(sandbox), transport, rule=rule))
+    shop = open_adapter(sandbox, rule=rule)
     found = await shop.resolve(["7", "000008"], view(MANIFEST, "store.list_stores"), call())
     assert set(found) == {"7", "000008"}
 

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 import pytest
 
-from adapters.shopify.adapter import Shopify, create
+from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from adapters.shopify.sandbox.cost import Bucket
-from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.errors import RateLimited
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.settings import PolicyNumbers
+from gateway.testing import running
+from gateway.testing.plugin import Attach
 
-from .conftest import config_of, environment
 from .shops import call, view
 
 MUG = ProductKey(ProductKeyKind.SLUG, "mug-1")
 
 
 @pytest.fixture
-async def real(sandbox: ShopifySandbox) -> AsyncGenerator[AioTransport]:
-    transport = build_transport("shop", sandbox.url, MANIFEST, PolicyNumbers(), allow_private_network=True)
-    yield transport
-    await transport.close()
-
-
-@pytest.fixture
-def adapter(sandbox: ShopifySandbox, real: AioTransport) -> Shopify:
-    return create(environment(sandbox.url, config_of(sandbox), real))
+def adapter(sandbox: ShopifySandbox, attach: Attach) -> Shopify:
+    made = attach(MANIFEST, running(sandbox, sandbox.url), policies=PolicyNumbers()).adapter
+    assert isinstance(made, Shopify)
+    return made
 
 
 async def test_a_short_throttle_is_waited_out(adapter: Shopify, sandbox: ShopifySandbox) -> None:

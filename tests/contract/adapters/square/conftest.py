@@ -7,27 +7,25 @@ from typing import Any
 
 import pytest
 
-from adapters.square.sandbox import create
+from adapters.square.sandbox import SquareSandbox, create
 from gateway.model.identity import KeyRule
+from gateway.testing.plugin import Attach
 from gateway.testing.sandbox import Seed
 from tests.contract.adapters.square.connected import Connect, Connected, small_seed
 
 
 @pytest.fixture
-async def connect() -> AsyncGenerator[Connect]:
+async def connect(attach: Attach) -> AsyncGenerator[Connect]:
     """`await connect(seed, key_rule=..., **config)`; everything is closed after the test."""
-    opened: list[Connected] = []
+    started: list[SquareSandbox] = []
 
     async def make(seed: Seed | None = None, key_rule: KeyRule | None = None, **config: Any) -> Connected:
-        sandbox = create(seed or small_seed())
-        url = await sandbox.start()
-        opened.append(Connected(sandbox, url, key_rule or KeyRule(), config))
-        return opened[-1]
+        started.append(create(seed or small_seed()))
+        return Connected(started[-1], await started[-1].start(), attach, key_rule=key_rule, config=config)
 
     yield make
-    for connected in opened:
-        await connected.close()
-        await connected.sandbox.stop()
+    for sandbox in started:
+        await sandbox.stop()
 
 
 @pytest.fixture

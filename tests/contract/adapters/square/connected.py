@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,78 +10,50 @@ from typing import Any
 from msgspec.structs import replace
 
 from adapters.square.adapter import SquareAdapter
-from adapters.square.config import SquareConfig
 from adapters.square.manifest import MANIFEST
 from adapters.square.sandbox import SquareSandbox
-from gateway.calls.attempt.transport import build_transport
 from gateway.model.catalog import Category, Image, Product, ProductOption, SelectedOption, Variant
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.freshness import Freshness
-from gateway.model.identity import KeyRule, NativeRef
+from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.stores import Address, StoreRecord
 from gateway.model.text import Text
-from gateway.ports.manifest import AdapterEnvironment, Secret
 from gateway.settings import PolicyNumbers
-from gateway.testing.conformance import ControlledTransport
+from gateway.testing import running
+from gateway.testing.identifiers import MemoryIdentifiers
+from gateway.testing.plugin import Attach
 from gateway.testing.sandbox import Seed, SeedPrice, SeedStock
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 SEEN = Freshness("seed", NOW)
 BACKEND = "till"
-SECRETS = ("access_token", "webhook_signature_key")
 
 Connect = Callable[..., Awaitable["Connected"]]
-
-
-class MemoryIdentifiers:
-    """An identifier cache whose time is the test's."""
-
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self.entries: dict[tuple[str, str], tuple[str, datetime]] = {}
-
-    async def get_many(self, space: str, keys: Sequence[str]) -> Mapping[str, str]:
-        now = self._clock()
-        known = {key: self.entries[space, key] for key in keys if (space, key) in self.entries}
-        return {key: value for key, (value, expires) in known.items() if expires > now}
-
-    async def set_many(self, space: str, entries: Mapping[str, str], ttl: float) -> None:
-        expires = self._clock() + timedelta(seconds=ttl)
-        self.entries.update({(space, key): (value, expires) for key, value in entries.items()})
-
-    async def drop(self, space: str, keys: Sequence[str] | None = None) -> None:
-        for place in [place for place in self.entries if place[0] == space and (keys is None or place[1] in keys)]:
-            del self.entries[place]
 
 
 class Connected:
     """An adapter, the sandbox behind it, and the clock both are told."""
 
-    def __init__(self, sandbox: SquareSandbox, url: str, key_rule: KeyRule, config: Mapping[str, Any]) -> None:
+    def __init__(self, sandbox: SquareSandbox, url: str, attach: Attach, **more: Any) -> None:
         self.sandbox = sandbox
         self.now = NOW
-        self.identifiers = MemoryIdentifiers(lambda: self.now)
-        self._transport = build_transport(BACKEND, url, MANIFEST, PolicyNumbers(), allow_private_network=True)
-        self.control = ControlledTransport(self._transport, lambda: len(sandbox.requests))
-        settings: dict[str, Any] = {**sandbox.settings, **config}
-        for name in SECRETS:
-            if isinstance(settings.get(name), str):
-                settings[name] = Secret((settings[name],))
-        self.env = AdapterEnvironment(
+        places = tuple(sandbox.account.locations)
+        made = attach(
+            MANIFEST,
+            running(sandbox, url),
             name=BACKEND,
-            alias="pos",
-            url=url,
-            config=SquareConfig(**settings),
-            transport=self.control,
-            identifiers=self.identifiers,
-            key_rule=key_rule,
+            locations=places,
             clock=lambda: self.now,
-            locations=tuple(sandbox.account.locations),
+            policies=PolicyNumbers(),
+            **more,
         )
-        adapter = MANIFEST.create(self.env).probe
-        assert isinstance(adapter, SquareAdapter)
-        self.adapter = adapter
+        self.env = made.environment
+        self.control = made.control
+        assert isinstance(made.adapter, SquareAdapter)
+        self.adapter = made.adapter
+        assert isinstance(self.env.identifiers, MemoryIdentifiers)
+        self.identifiers = self.env.identifiers
 
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -91,10 +63,6 @@ class Connected:
         seen = [each.operation for each in self.sandbox.requests]
         self.sandbox.requests.clear()
         return seen
-
-    async def close(self) -> None:
-        await self.adapter.close()
-        await self._transport.close()
 
 
 def call(*, fresh: bool = False) -> CallContext:

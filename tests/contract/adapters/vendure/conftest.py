@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 
 import pytest
 
 from adapters.vendure.config import VendureConfig
+from adapters.vendure.manifest import MANIFEST
 from gateway.model.identity import KeyRule
+from gateway.testing import Standing
+from gateway.testing.plugin import Attach
 from tests.contract.adapters.vendure.connected import Connect, Connected, by_key, by_login
 from tests.servers.vendure_server import Installation, VendureServer, require_vendure, running
 
@@ -41,21 +44,14 @@ def one_channel_vendure(vendure_installation: Installation) -> Generator[Vendure
 
 
 @pytest.fixture
-async def connect() -> AsyncGenerator[Connect]:
+def connect(attach: Attach) -> Connect:
     """`connect(server, config)`, or the URL of a server; everything connected is closed after the test."""
-    opened: list[Connected] = []
 
     def make(server: VendureServer | str, config: VendureConfig, key_rule: KeyRule | None = None) -> Connected:
-        rule = key_rule or KeyRule()
-        if isinstance(server, str):
-            opened.append(Connected(server, config, rule, None))
-        else:
-            opened.append(Connected(server.url, config, rule, lambda: server.requests))
-        return opened[-1]
+        target = Standing(server) if isinstance(server, str) else Standing(server.url, {}, lambda: server.requests)
+        return Connected(attach(MANIFEST, target, config, name="shop", key_rule=key_rule))
 
-    yield make
-    for connected in opened:
-        await connected.close()
+    return make
 
 
 @pytest.fixture

@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 from adapters.vendure.adapter import VendureAdapter
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.manifest import MANIFEST
-from gateway.calls.attempt.transport import build_transport
+from gateway import testing
 from gateway.model.context import CallContext, CommerceContext, ContextView
-from gateway.model.identity import KeyRule
-from gateway.ports.manifest import AdapterEnvironment, Secret
-from gateway.settings import PolicyNumbers
-from gateway.testing.conformance import ControlledTransport
+from gateway.ports.manifest import Secret
 from tests.servers.vendure_server import VendureServer
-
-
-class NoIdentifiers:
-    """Vendure answers business keys itself: nothing to keep."""
-
-    async def get_many(self, space: str, keys: Sequence[str]) -> Mapping[str, str]:
-        raise AssertionError("the adapter keeps no identifiers")
-
-    async def set_many(self, space: str, entries: Mapping[str, str], ttl: float) -> None:
-        raise AssertionError("the adapter keeps no identifiers")
-
-    async def drop(self, space: str, keys: Sequence[str] | None = None) -> None:
-        raise AssertionError("the adapter keeps no identifiers")
 
 
 class Connected:
     """An adapter and the hand on its transport."""
 
-    def __init__(self, url: str, config: VendureConfig, key_rule: KeyRule, seen: Callable[[], int] | None) -> None:
-        self._transport = build_transport(
-            "shop", url, MANIFEST, PolicyNumbers(timeout=30.0), allow_private_network=True
-        )
-        self.control = ControlledTransport(self._transport, seen)
-        environment = AdapterEnvironment(
-            name="shop",
-            alias="web",
-            url=url,
-            config=config,
-            transport=self.control,
-            identifiers=NoIdentifiers(),
-            key_rule=key_rule,
-            clock=lambda: datetime.now(UTC),
-        )
-        adapter = MANIFEST.create(environment).probe
-        assert isinstance(adapter, VendureAdapter)
-        self.adapter = adapter
-
-    async def close(self) -> None:
-        await self.adapter.close()
-        await self._transport.close()
+    def __init__(self, made: testing.Connected) -> None:
+        assert isinstance(made.adapter, VendureAdapter)
+        self.adapter = made.adapter
+        self.control = made.control
 
 
 Connect = Callable[..., Connected]
