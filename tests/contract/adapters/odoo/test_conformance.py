@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 from msgspec.structs import replace
 
@@ -22,20 +20,17 @@ class Odoo(suites.Served):
         return create(example_seed(), request.param)
 
     @pytest.fixture
-    def config(self, sandbox: OdooSandbox) -> Mapping[str, object]:
-        lists = sandbox.seeded.pricelists
-        return {
-            "pricelists": [{"pricelist": lists["", "", "GBP"]}, {"pricelist": lists["", "VIP", "GBP"], "group": "VIP"}],
-            "languages": {"en": "en_US", "ja": "ja_JP"},
-            "origin_field": "client_order_ref",
-        }
+    def config(self, sandbox: OdooSandbox) -> dict[str, object]:
+        lists, languages = sandbox.seeded.pricelists, {"en": "en_US", "ja": "ja_JP"}
+        chosen = [{"pricelist": lists["", "", "GBP"]}, {"pricelist": lists["", "VIP", "GBP"], "group": "VIP"}]
+        return {"pricelists": chosen, "languages": languages, "origin_field": "client_order_ref"}
 
     @pytest.fixture
     def stated(self) -> suites.ConformanceFacts:
         # Odoo says 0 of what it never counted in a warehouse of its own; only foreign places are unknown to it.
         facts = example_facts(self.named)
-        none = {"collection": "Odoo has no collections"}
-        return replace(facts, slug="mug-1-100", uncounted=(facts.skus[0], "elsewhere"), impossible=none)
+        uncounted, none = (facts.skus[0], "elsewhere"), {"collection": "Odoo has no collections"}
+        return replace(facts, slug="mug-1-100", uncounted=uncounted, impossible=none)
 
 
 class TestCatalog(Odoo, suites.CatalogConformance): ...
