@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.model.identity import KeyRule
-from gateway.ports.domains import Adapter
+from gateway.ports.backend import Backend
 from gateway.ports.identifiers import IdentifierCache
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, Secret
 from gateway.settings import PolicyNumbers
@@ -43,7 +43,8 @@ class Connected:
     """An adapter, the hand on its transport, and what it was made of. `secrets` are its credentials in plain."""
 
     def __init__(self, manifest: Manifest, environment: AdapterEnvironment, transport: AioTransport) -> None:
-        self.adapter = created(manifest, environment)
+        self.backend = manifest.create(environment)
+        self.adapter: Any = whole(self.backend)
         self.environment = environment
         self.secrets = secrets_in(environment.config)
         self._transport = transport
@@ -54,7 +55,7 @@ class Connected:
         return self.environment.transport
 
     async def close(self) -> None:
-        await self.adapter.close()
+        await self.backend.close()
         await self._transport.close()
 
 
@@ -110,9 +111,9 @@ async def connect(
         yield connected
 
 
-def created(manifest: Manifest, environment: AdapterEnvironment) -> Adapter:
-    """The one place where tests meet what a manifest makes."""
-    return manifest.create(environment)
+def whole(backend: Backend) -> Any:
+    """The one place where tests look into what a manifest makes: the object that implements its ports."""
+    return backend.probe
 
 
 def read_config(manifest: Manifest, values: Mapping[str, object], name: str) -> AdapterConfig:

@@ -13,9 +13,8 @@ import pytest
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.operation import OperationSpec
-from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -29,7 +28,7 @@ class Conformance:
     A test that cannot pass is overridden with `@pytest.mark.xfail(reason=...)`; any other override is refused when the
     class is made."""
 
-    port: ClassVar[type] = Adapter
+    port: ClassVar[type] = object
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -67,7 +66,6 @@ class Conformance:
 
     def test_implements_the_port(self, adapter: Adapter) -> None:
         assert isinstance(adapter, self.port)
-        assert isinstance(adapter, Adapter)
 
     async def test_probe_answers_with_a_version(self, adapter: Adapter) -> None:
         assert (await adapter.probe(a_call())).version

@@ -11,11 +11,11 @@ from gateway.errors import AmbiguousKey
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.operation import OperationSpec
 from gateway.model.text import Text
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, CatalogPort, IdentityPort
+from gateway.ports.identity import IdentityPort
 from gateway.ports.manifest import Manifest
+from gateway.ports.product import GET_PRODUCTS, CatalogPort
 from gateway.testing.conformance.base import a_call, given, served
-from gateway.testing.conformance.facts import ConformanceFacts, Hidden
+from gateway.testing.conformance.facts import Adapter, ConformanceFacts, Hidden
 from gateway.testing.conformance.failures import FailingConformance
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import UNKNOWN, KeyedConformance
@@ -46,7 +46,7 @@ def by_barcode(code: str) -> ProductKey:
 
 class CatalogConformance(ListingConformance, KeyedConformance):
     port = CatalogPort
-    operation = ports.GET_PRODUCTS
+    operation = GET_PRODUCTS
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[ProductKey]:
         return [ProductKey(ProductKeyKind.NATIVE, text) for text in no_ids(facts)]

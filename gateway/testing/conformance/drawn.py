@@ -9,11 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from gateway.model.catalog import Product, ProductPage, ProductQuery
-from gateway.ports.domains import Adapter, CatalogPort
 from gateway.ports.manifest import Manifest
-from gateway.ports.operations import LIST_PRODUCTS
+from gateway.ports.product import LIST_PRODUCTS, CatalogPort
 from gateway.testing.conformance.base import a_call, served, view
-from gateway.testing.conformance.facts import ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, ConformanceFacts
 from gateway.testing.conformance.paging import walk
 
 MOST = 100

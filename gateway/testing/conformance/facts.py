@@ -9,12 +9,22 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.model.context import CommerceContext
+from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import ConsentState, CustomerKey
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxTreatment
 from gateway.model.orders import OrderOrigin
+from gateway.ports.backend import Probe
 from gateway.testing.control import BadAnswer
+
+
+class Adapter(Protocol):
+    """What the suites are given: one object that implements their port. `name` is the backend's configured name."""
+
+    name: str
+
+    async def probe(self, call: CallContext) -> Probe: ...
+
 
 NOWHERE = CommerceContext("GB", "GBP", "en")
 UNIT_DIGITS = 6

@@ -7,10 +7,9 @@ import traceback
 import pytest
 
 from gateway.errors import AdapterError, CredentialsRefused
-from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
 from gateway.testing.conformance.base import Conformance, a_call, assert_cancellable
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.control import BadAnswer
 
 

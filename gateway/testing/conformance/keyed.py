@@ -9,11 +9,10 @@ import pytest
 
 from gateway.errors import AdapterError
 from gateway.model.operation import OperationSpec
-from gateway.ports.domains import Adapter
+from gateway.ports.domain import KeyedOperation
 from gateway.ports.manifest import Manifest
-from gateway.ports.operations import KeyedOperation
 from gateway.testing.conformance.base import a_call, declared, given, served, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.failures import FailingConformance
 from gateway.testing.conformance.wellformed import assert_well_formed, timeless
 

@@ -9,11 +9,17 @@ import pytest
 from gateway.errors import InvalidCursor
 from gateway.model.catalog import Product, ProductPage, ProductQuery
 from gateway.model.operation import OperationSpec
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, CatalogPort
 from gateway.ports.manifest import Manifest
+from gateway.ports.product import (
+    LIST_CATEGORIES,
+    LIST_COLLECTIONS,
+    LIST_PRODUCTS,
+    CatalogPort,
+    CategoryPort,
+    CollectionPort,
+)
 from gateway.testing.conformance.base import Conformance, a_call, assert_counted, declared, given, served, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.paging import NO_POSITIONS, walk
 from gateway.testing.conformance.wellformed import assert_well_formed
@@ -48,7 +54,7 @@ def ids(products: Sequence[Product]) -> list[str]:
 class ListingConformance(Conformance):
     @pytest.fixture
     def listing(self, manifest: Manifest) -> OperationSpec:
-        return declared(manifest, ports.LIST_PRODUCTS.name)
+        return declared(manifest, LIST_PRODUCTS.name)
 
     async def test_pages_of_the_assortment_neither_lose_nor_double(
         self, adapter: Adapter, facts: ConformanceFacts, listing: OperationSpec
@@ -79,7 +85,7 @@ class ListingConformance(Conformance):
             query = ProductQuery(24, category=category)
             await assert_counted(
                 lambda query=query: port.list_products(query, context, a_call()),
-                ports.LIST_PRODUCTS.name,
+                LIST_PRODUCTS.name,
                 listing,
                 facts,
                 backend,
@@ -90,9 +96,9 @@ class ListingConformance(Conformance):
     async def test_a_category_lists_its_products_and_no_others(
         self, adapter: Adapter, facts: ConformanceFacts, listing: OperationSpec, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.LIST_CATEGORIES.name)
+        spec = declared(manifest, LIST_CATEGORIES.name)
         category = given(facts.category, "category", facts)
-        tree = await served(adapter, CatalogPort).list_categories(None, view(facts, spec), a_call())
+        tree = await served(adapter, CategoryPort).list_categories(None, view(facts, spec), a_call())
         everything = await listed(adapter, facts, listing)
         above = [entry.parent for entry in tree if entry.key == category and entry.parent is not None]
         for key in (category, *above):
@@ -117,8 +123,8 @@ class ListingConformance(Conformance):
     async def test_categories_are_a_tree_that_products_are_in(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, backend: BackendControl
     ) -> None:
-        spec = declared(manifest, ports.LIST_CATEGORIES.name)
-        port = served(adapter, CatalogPort)
+        spec = declared(manifest, LIST_CATEGORIES.name)
+        port = served(adapter, CategoryPort)
         tree = await port.list_categories(None, view(facts, spec), a_call())
         assert_well_formed(tree, adapter.name)
         keys = [entry.key for entry in tree]
@@ -126,20 +132,20 @@ class ListingConformance(Conformance):
         assert len(keys) == len(set(keys))
         assert {entry.parent for entry in tree} <= {None, *keys}
         work = lambda: port.list_categories(None, view(facts, spec), a_call())  # noqa: E731
-        await assert_counted(work, ports.LIST_CATEGORIES.name, spec, facts, backend)
+        await assert_counted(work, LIST_CATEGORIES.name, spec, facts, backend)
 
     async def test_collections_are_listed_once(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, backend: BackendControl
     ) -> None:
-        spec = declared(manifest, ports.LIST_COLLECTIONS.name)
-        port = served(adapter, CatalogPort)
+        spec = declared(manifest, LIST_COLLECTIONS.name)
+        port = served(adapter, CollectionPort)
         found = await port.list_collections(None, view(facts, spec), a_call())
         assert_well_formed(found, adapter.name)
         keys = [entry.key for entry in found]
         assert given(facts.collection, "collection", facts) in keys
         assert len(keys) == len(set(keys))
         work = lambda: port.list_collections(None, view(facts, spec), a_call())  # noqa: E731
-        await assert_counted(work, ports.LIST_COLLECTIONS.name, spec, facts, backend)
+        await assert_counted(work, LIST_COLLECTIONS.name, spec, facts, backend)
 
     async def test_what_is_hidden_is_in_no_listing(
         self, adapter: Adapter, facts: ConformanceFacts, listing: OperationSpec

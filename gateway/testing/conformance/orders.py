@@ -7,11 +7,10 @@ import pytest
 from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
 from gateway.model.orders import OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, OrdersPort
 from gateway.ports.manifest import Manifest
+from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, OrderOriginPort, OrdersPort
 from gateway.testing.conformance.base import a_call, assert_counted, declared, given, served, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.failures import FailingConformance
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.paging import walk
@@ -23,10 +22,10 @@ class OrdersConformance(FailingConformance):
 
     @pytest.fixture
     def spec(self, manifest: Manifest) -> OperationSpec:
-        return declared(manifest, ports.LIST_ORDERS.name)
+        return declared(manifest, LIST_ORDERS.name)
 
     async def read(self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest) -> object:
-        return await self.page(adapter, facts, declared(manifest, ports.LIST_ORDERS.name), 5)
+        return await self.page(adapter, facts, declared(manifest, LIST_ORDERS.name), 5)
 
     async def page(
         self,
@@ -65,7 +64,7 @@ class OrdersConformance(FailingConformance):
         assert [order.placed_at for order in walked] == sorted((o.placed_at for o in walked), reverse=True)
         axes = {"locations": len(facts.locations), "customers": 1, "first": 20}
         work = lambda: self.page(adapter, facts, spec, 20)  # noqa: E731
-        await assert_counted(work, ports.LIST_ORDERS.name, spec, facts, backend, **axes)
+        await assert_counted(work, LIST_ORDERS.name, spec, facts, backend, **axes)
 
     async def test_a_page_resumes_after_any_of_its_orders(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
@@ -107,17 +106,17 @@ class OrdersConformance(FailingConformance):
     async def test_an_order_is_found_by_where_it_came_from_and_an_unknown_one_is_absent(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.GET_BY_ORIGIN.name)
+        spec = declared(manifest, GET_BY_ORIGIN.name)
         origins = given(facts.foreign_origins, "foreign_origins", facts)
         unknown = OrderOrigin("CONFORMANCE-UNKNOWN", origins[0].system)
-        answer = await served(adapter, OrdersPort).get_by_origin((*origins, unknown), view(facts, spec), a_call())
+        answer = await served(adapter, OrderOriginPort).get_by_origin((*origins, unknown), view(facts, spec), a_call())
         assert set(answer) == set(origins)
         assert_well_formed(answer, adapter.name)
 
     async def test_an_order_is_found_by_its_reference_and_an_unknown_one_is_absent(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, spec: OperationSpec
     ) -> None:
-        keyed = declared(manifest, ports.GET_ORDERS.name)
+        keyed = declared(manifest, GET_ORDERS.name)
         port = served(adapter, OrdersPort)
         listed = {order.ref: order for order in (await self.page(adapter, facts, spec, 3)).orders}
         assert listed

@@ -19,11 +19,18 @@ from gateway.model.customers import (
 )
 from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, ConsentPort, CustomerPort, LoyaltyPort
+from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS, ConsentPort, CustomerPort
+from gateway.ports.loyalty import (
+    FIND_ACCOUNTS,
+    LIST_ENTRIES,
+    LIST_PROGRAMS,
+    LoyaltyEntryPort,
+    LoyaltyPort,
+    LoyaltyProgramPort,
+)
 from gateway.ports.manifest import Manifest
 from gateway.testing.conformance.base import a_call, assert_counted, declared, given, served, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import KeyedConformance
 from gateway.testing.conformance.paging import NO_POSITIONS, walk
@@ -45,7 +52,7 @@ def strangers(facts: ConformanceFacts) -> list[CustomerKey]:
 
 class CustomerConformance(KeyedConformance):
     port = CustomerPort
-    operation = ports.FIND_CUSTOMERS
+    operation = FIND_CUSTOMERS
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[CustomerKey]:
         return native_customers(facts)
@@ -93,7 +100,7 @@ class CustomerConformance(KeyedConformance):
 
 class ConsentConformance(KeyedConformance):
     port = ConsentPort
-    operation = ports.GET_CONSENTS
+    operation = GET_CONSENTS
 
     def known_keys(self, facts: ConformanceFacts) -> Sequence[str]:
         return [given(facts.consent, "consent", facts)[0]]
@@ -114,7 +121,7 @@ class ConsentConformance(KeyedConformance):
 
 class LoyaltyConformance(KeyedConformance):
     port = LoyaltyPort
-    operation = ports.FIND_ACCOUNTS
+    operation = FIND_ACCOUNTS
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[CustomerKey]:
         return native_customers(facts)
@@ -148,22 +155,22 @@ class LoyaltyConformance(KeyedConformance):
         spec: OperationSpec,
         backend: BackendControl,
     ) -> None:
-        programmes_spec = declared(manifest, ports.LIST_PROGRAMS.name)
-        port = served(adapter, LoyaltyPort)
+        programmes_spec = declared(manifest, LIST_PROGRAMS.name)
+        port = served(adapter, LoyaltyProgramPort)
         account = await self.account(adapter, facts, spec)
         programmes = await port.list_programs(None, view(facts, programmes_spec), a_call())
         assert_well_formed(programmes, adapter.name)
         assert account.program in [programme.ref for programme in programmes]
         work = lambda: port.list_programs(None, view(facts, programmes_spec), a_call())  # noqa: E731
-        await assert_counted(work, ports.LIST_PROGRAMS.name, programmes_spec, facts, backend)
+        await assert_counted(work, LIST_PROGRAMS.name, programmes_spec, facts, backend)
 
     async def test_what_is_no_account_has_no_entries(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        context = view(facts, declared(manifest, ports.LIST_ENTRIES.name))
+        context = view(facts, declared(manifest, LIST_ENTRIES.name))
         for text in (*no_ids(facts), *facts.unknown_ids):
             query = LoyaltyEntryQuery(NativeRef(adapter.name, text), 5)
-            page = await served(adapter, LoyaltyPort).list_entries(query, context, a_call())
+            page = await served(adapter, LoyaltyEntryPort).list_entries(query, context, a_call())
             assert (page.entries, page.has_next) == ((), False), text
 
     async def test_entries_are_paged_newest_first_without_loss(
@@ -174,9 +181,9 @@ class LoyaltyConformance(KeyedConformance):
         spec: OperationSpec,
         backend: BackendControl,
     ) -> None:
-        entries_spec = declared(manifest, ports.LIST_ENTRIES.name)
+        entries_spec = declared(manifest, LIST_ENTRIES.name)
         account = await self.account(adapter, facts, spec)
-        port, context = served(adapter, LoyaltyPort), view(facts, entries_spec)
+        port, context = served(adapter, LoyaltyEntryPort), view(facts, entries_spec)
         whole = await port.list_entries(LoyaltyEntryQuery(account.ref, 25), context, a_call())
         assert_well_formed(whole, adapter.name)
         assert len(whole.entries) > 2
@@ -191,15 +198,15 @@ class LoyaltyConformance(KeyedConformance):
         assert whole.has_next is (len(walked) > 25)
         assert [entry.at for entry in walked] == sorted((entry.at for entry in walked), reverse=True)
         work = lambda: port.list_entries(LoyaltyEntryQuery(account.ref, 20), context, a_call())  # noqa: E731
-        await assert_counted(work, ports.LIST_ENTRIES.name, entries_spec, facts, backend, first=20)
+        await assert_counted(work, LIST_ENTRIES.name, entries_spec, facts, backend, first=20)
 
     async def test_a_position_that_was_never_given_out_is_an_invalid_cursor(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, spec: OperationSpec
     ) -> None:
-        context = view(facts, declared(manifest, ports.LIST_ENTRIES.name))
+        context = view(facts, declared(manifest, LIST_ENTRIES.name))
         account = await self.account(adapter, facts, spec)
         for text in NO_POSITIONS:
             with pytest.raises(InvalidCursor):
-                await served(adapter, LoyaltyPort).list_entries(
+                await served(adapter, LoyaltyEntryPort).list_entries(
                     LoyaltyEntryQuery(account.ref, 5, text), context, a_call()
                 )

@@ -11,11 +11,10 @@ from gateway.errors import AmbiguousKey, CurrencyNotSold
 from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, PricePort
 from gateway.ports.manifest import Manifest
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT, PriceContextPort, PricePort
 from gateway.testing.conformance.base import a_call, declared, given, served, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import UNKNOWN, KeyedConformance
 from gateway.testing.conformance.wellformed import assert_charged, assert_unit, digits_of, timeless
@@ -26,7 +25,7 @@ ENOUGH = 24
 
 class PriceConformance(KeyedConformance):
     port = PricePort
-    operation = ports.GET_PRICES
+    operation = GET_PRICES
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[PriceKey]:
         return [PriceKey(NativeRef(adapter.name, text)) for text in no_ids(facts)]
@@ -183,9 +182,9 @@ class PriceConformance(KeyedConformance):
     async def test_the_price_context_of_a_customer_is_derived(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest
     ) -> None:
-        spec = declared(manifest, ports.PRICE_CONTEXT.name)
+        spec = declared(manifest, PRICE_CONTEXT.name)
         customer, group = given(facts.grouped_customer, "grouped_customer", facts)
         nobody = tuple(NativeRef(adapter.name, text) for text in facts.unknown_ids)
         context = view(facts, spec)
-        answer = await served(adapter, PricePort).price_context((customer, *nobody), context, a_call())
+        answer = await served(adapter, PriceContextPort).price_context((customer, *nobody), context, a_call())
         assert answer == {customer: group}

@@ -14,11 +14,11 @@ from gateway.model.catalog import Product
 from gateway.model.operation import OperationSpec
 from gateway.model.pricing import Price, PriceKey
 from gateway.model.search import FacetValue, SearchFilter, SearchPage, SearchQuery, SearchSort
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, PricePort, SearchPort
 from gateway.ports.manifest import Manifest
+from gateway.ports.price import GET_PRICES, PricePort
+from gateway.ports.search import SEARCH, SearchPort
 from gateway.testing.conformance.base import a_call, assert_counted, declared, given, served, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.failures import FailingConformance
 from gateway.testing.conformance.paging import NO_POSITIONS, walk
 from gateway.testing.conformance.wellformed import assert_well_formed
@@ -31,11 +31,11 @@ class SearchConformance(FailingConformance):
 
     @pytest.fixture
     def spec(self, manifest: Manifest) -> OperationSpec:
-        return declared(manifest, ports.SEARCH.name)
+        return declared(manifest, SEARCH.name)
 
     async def read(self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest) -> object:
         query = SearchQuery(given(facts.search_text, "search_text", facts), 5)
-        return await self.hits(adapter, facts, declared(manifest, ports.SEARCH.name), query)
+        return await self.hits(adapter, facts, declared(manifest, SEARCH.name), query)
 
     async def hits(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, query: SearchQuery
@@ -136,7 +136,7 @@ class SearchConformance(FailingConformance):
             if sort is SearchSort.TITLE:
                 titles = [product.title.value.casefold() for product in products]
                 assert titles == sorted(titles)
-            elif sort in (SearchSort.PRICE_ASC, SearchSort.PRICE_DESC) and ports.GET_PRICES.name in manifest.operations:
+            elif sort in (SearchSort.PRICE_ASC, SearchSort.PRICE_DESC) and GET_PRICES.name in manifest.operations:
                 await _assert_by_price(adapter, facts, manifest, products, falling=sort is SearchSort.PRICE_DESC)
 
     async def test_pages_of_hits_neither_lose_nor_double(
@@ -153,7 +153,7 @@ class SearchConformance(FailingConformance):
         assert ids(walked[:MANY]) == ids(whole.products)
         assert whole.total in (None, len(walked))
         work = lambda: self.hits(adapter, facts, spec, SearchQuery(text, 20))  # noqa: E731
-        await assert_counted(work, ports.SEARCH.name, spec, facts, backend, first=20)
+        await assert_counted(work, SEARCH.name, spec, facts, backend, first=20)
 
     async def test_a_position_that_was_never_given_out_is_an_invalid_cursor(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
@@ -173,7 +173,7 @@ async def _assert_by_price(
 ) -> None:
     """By the least that a variant costs; several variants of one product may have any price, so the extremes of two
     neighbours must allow the order."""
-    spec = declared(manifest, ports.GET_PRICES.name)
+    spec = declared(manifest, GET_PRICES.name)
     keys: dict[Any, str] = {
         PriceKey(variant.key): product.ref.id for product in products for variant in product.variants
     }

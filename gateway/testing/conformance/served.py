@@ -23,11 +23,10 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from gateway.ports.domains import Adapter
 from gateway.ports.manifest import Manifest
 from gateway.testing.conformance.drawn import drawn
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
-from gateway.testing.connecting import Config, Connected, Hosted, Target, connect, created, spoiled
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
+from gateway.testing.connecting import Config, Connected, Hosted, Target, connect, spoiled, whole
 
 
 class Served:
@@ -100,10 +99,10 @@ class Served:
     @pytest_asyncio.fixture
     async def unknown_caller(self, connected: Connected) -> AsyncGenerator[Adapter | None]:
         environment = spoiled(self.under_test, connected.environment)
-        adapter = None if environment is None else created(self.under_test, environment)
-        yield adapter
-        if adapter is not None:
-            await adapter.close()
+        backend = None if environment is None else self.under_test.create(environment)
+        yield None if backend is None else whole(backend)
+        if backend is not None:
+            await backend.close()
 
 
 def read_facts(path: str) -> ConformanceFacts:

@@ -9,11 +9,11 @@ from gateway.errors import AmbiguousKey
 from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
 from gateway.model.stock import StockKey, StockLevels, Tracking
-from gateway.ports import operations as ports
-from gateway.ports.domains import Adapter, StockPort, StorePort
 from gateway.ports.manifest import Manifest
+from gateway.ports.stock import GET_STOCK, StockPort
+from gateway.ports.store import LIST_STORES, StorePort
 from gateway.testing.conformance.base import a_call, assert_counted, declared, given, served, view
-from gateway.testing.conformance.facts import BackendControl, ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.failures import FailingConformance
 from gateway.testing.conformance.hostile import no_ids
 from gateway.testing.conformance.keyed import UNKNOWN, KeyedConformance
@@ -22,7 +22,7 @@ from gateway.testing.conformance.wellformed import assert_well_formed, timeless
 
 class StockConformance(KeyedConformance):
     port = StockPort
-    operation = ports.GET_STOCK
+    operation = GET_STOCK
 
     def no_keys(self, adapter: Adapter, facts: ConformanceFacts) -> Sequence[StockKey]:
         return [StockKey(NativeRef(adapter.name, text), ()) for text in no_ids(facts)]
@@ -107,15 +107,15 @@ class StoreConformance(FailingConformance):
     port = StorePort
 
     async def read(self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest) -> object:
-        spec = declared(manifest, ports.LIST_STORES.name)
+        spec = declared(manifest, LIST_STORES.name)
         return await served(adapter, StorePort).list_stores(None, view(facts, spec), a_call())
 
     async def test_all_places_are_listed_once(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest, backend: BackendControl
     ) -> None:
-        spec = declared(manifest, ports.LIST_STORES.name)
+        spec = declared(manifest, LIST_STORES.name)
         stores = await served(adapter, StorePort).list_stores(None, view(facts, spec), a_call())
         assert_well_formed(stores, adapter.name)
         assert sorted(store.ref.id for store in stores) == sorted(given(facts.store_ids, "store_ids", facts))
         work = lambda: self.read(adapter, facts, manifest)  # noqa: E731
-        await assert_counted(work, ports.LIST_STORES.name, spec, facts, backend)
+        await assert_counted(work, LIST_STORES.name, spec, facts, backend)

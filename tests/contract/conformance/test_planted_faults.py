@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import AdapterError
-from gateway.ports.operations import LIST_PRODUCTS
+from gateway.ports.product import LIST_PRODUCTS
 from gateway.testing.conformance import (
     BadAnswer,
     CatalogConformance,

@@ -9,7 +9,7 @@ import pytest
 from adapters.hubspot.manifest import MANIFEST
 from adapters.hubspot.sandbox import HubSpotSandbox
 from gateway.model.customers import CustomerKeyKind
-from gateway.ports.domains import CustomerPort
+from gateway.ports.customer import CustomerPort
 from gateway.testing import Hosted, connect
 from gateway.testing.conformance.served import read_facts
 from tests.contract.adapters.hubspot.connected import NOTHING, a_call, email
