@@ -179,7 +179,7 @@ async def test_the_sandbox_ignores_the_context_key_warehouse_and_honours_warehou
     for context in ({}, {"warehouse": south}, {"warehouse_id": south}):
         domain = [["default_code", "=", "MUG"]]
         rows = await client.search(
-            Free, "product.product", domain, CallContext.within(10), operation="t", context=context
+            Free, "product.product", domain, CallContext.within(10), operation="stock.get_stock", context=context
         )
         answers.append(rows[0].free_qty)
     assert answers == [7.0, 7.0, 2.0]
