@@ -12,8 +12,6 @@ from msgspec import Struct
 
 from gateway.errors import AdapterError, InvalidAnswer
 from gateway.model.catalog import (
-    Category,
-    Collection,
     Product,
     ProductKey,
     ProductPage,
@@ -81,11 +79,8 @@ class CannedAdapter:
     async def probe(self, call: CallContext) -> Probe:
         return Probe("1")
 
-    async def close(self) -> None:
-        return None
-
-    async def _get(self, path: str, operation: str, decoder: msgspec.json.Decoder[T], call: CallContext) -> T:
-        response = await self._send(Request(method="GET", path=path, operation=operation), call)
+    async def _get(self, path: str, decoder: msgspec.json.Decoder[T], call: CallContext) -> T:
+        response = await self._send(Request(method="GET", path=path), call)
         try:
             return decoder.decode(response.body)
         except msgspec.DecodeError as error:
@@ -94,12 +89,12 @@ class CannedAdapter:
     async def get_products(
         self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
     ) -> Mapping[ProductKey, Product | AdapterError]:
-        canned = await self._get("/one/product", GET_PRODUCTS.name, _ONE, call)
+        canned = await self._get("/one/product", _ONE, call)
         return {keys[0]: self._product(canned, context.language, Freshness(self.name, self._clock()))}
 
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         path = "/wide/products" if query.first > 24 else "/list/products"
-        canned = await self._get(path, LIST_PRODUCTS.name, _MANY, call)
+        canned = await self._get(path, _MANY, call)
         seen, language = Freshness(self.name, self._clock()), context.language
         products = tuple([self._product(product, language, seen) for product in canned])
         return ProductPage(products, tuple([product.id for product in canned]), has_next=False)
@@ -131,17 +126,11 @@ class CannedAdapter:
             ),
         )
 
-    async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
-        return ()
-
-    async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
-        return ()
-
     async def get_prices(
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
     ) -> Mapping[PriceKey, Price | AdapterError]:
         folder = "one" if len(keys) <= 3 else "list"
-        canned = await self._get(f"/{folder}/prices", GET_PRICES.name, _PRICES, call)
+        canned = await self._get(f"/{folder}/prices", _PRICES, call)
         seen = Freshness(self.name, self._clock())
         found: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
@@ -150,16 +139,11 @@ class CannedAdapter:
                 found[key] = Price(TaxedMoney(gross=gross, treatment=_INCLUDED), seen, key=key)
         return found
 
-    async def price_context(
-        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
-    ) -> Mapping[NativeRef, str | AdapterError]:
-        return {}
-
     async def get_stock(
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         folder = "one" if len(keys) <= 3 else "list"
-        canned = await self._get(f"/{folder}/{self._stock}", GET_STOCK.name, _STOCK, call)
+        canned = await self._get(f"/{folder}/{self._stock}", _STOCK, call)
         seen = Freshness(self.name, self._clock())
         found: dict[StockKey, StockLevels | AdapterError] = {}
         for key in keys:
