@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.operation.cache import AnswerCache
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.tags import touched, unnamed
 from gateway.calls.operation.writes import Writes
 from gateway.calls.webhooks import WebhookInbox
@@ -58,7 +58,7 @@ class Gateway:
     """Everything one worker holds. `open` it, `close` it."""
 
     def __init__(
-        self, settings: Settings, database: Database, registry: Registry, caller: Caller, metrics: CallMetrics
+        self, settings: Settings, database: Database, registry: Registry, caller: BackendCaller, metrics: CallMetrics
     ) -> None:
         self.metrics = metrics
         self.settings = settings
@@ -118,7 +118,7 @@ class Gateway:
             registry = Registry.open(settings, database, metrics, manifests, shared.ledger if shared else None)
             check_identity_rules(settings, registry.backends)
             answers = shared.answers if shared else None
-            caller = Caller(registry.backends, cache=cache, shared=answers, metrics=metrics)
+            caller = BackendCaller(registry.backends, cache=cache, shared=answers, metrics=metrics)
             gateway = cls(settings, database, registry, caller, metrics)
             if shared is not None:
                 await gateway.share(shared)

@@ -52,13 +52,13 @@ from gateway.structure import convert, read
 
 __all__ = ["convert"]
 
-Backend = Annotated[str, named("backends")]
+BackendName = Annotated[str, named("backends")]
 Location = Annotated[str, named("locations")]
 Country = Annotated[str, COUNTRY]
 Currency = Annotated[str, CURRENCY]
 Language = Annotated[str, LANGUAGE]
 Variable = Annotated[str, VARIABLE]
-Text = Annotated[str, TEXT]
+PlainText = Annotated[str, TEXT]
 Available = Annotated[str, AVAILABLE_LANGUAGE]
 Days = Annotated[int, between(0, 365, "days")]
 
@@ -77,7 +77,7 @@ class GatewaySection(_Section, frozen=True, kw_only=True):
     public_url: Annotated[str, PUBLIC_URL] = "http://127.0.0.1:8000"
     state: Annotated[str, STATE_URL] = "sqlite+aiosqlite:///var/gateway.sqlite"
     redis: Annotated[str, REDIS_URL.or_empty()] = ""
-    cursor_secret: Text = "cursor"  # noqa: S105  the name of a secret, not one
+    cursor_secret: PlainText = "cursor"  # noqa: S105  the name of a secret, not one
 
 
 class SecretSource(_Section, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ class BackendSection(Struct, frozen=True, kw_only=True):
     url: Annotated[str, BASE_URL]
     countries: tuple[Country, ...] = ()
     """The markets this backend knows anything of; empty is all."""
-    ignored_places: tuple[Text, ...] = ()
+    ignored_places: tuple[PlainText, ...] = ()
     """Its own references of places that are on purpose no location here."""
     allow_private_network: bool = False
     policy: PolicyNumbers = PolicyNumbers()
@@ -127,18 +127,18 @@ class BackendSection(Struct, frozen=True, kw_only=True):
 class DomainSection(_Section, frozen=True, kw_only=True):
     """`order`: the first owns the domain. `fields` only for customers: survivorship, the first that knows."""
 
-    order: tuple[Backend, ...]
+    order: tuple[BackendName, ...]
     fallback: bool = False
     on_missing: Annotated[str, one_of("absent", "fallback")] = "absent"
-    compare: tuple[Backend, ...] = ()
-    fields: Annotated[Mapping[str, tuple[Backend, ...]], one_of(*OWNED_FIELDS).for_keys()] = {}
+    compare: tuple[BackendName, ...] = ()
+    fields: Annotated[Mapping[str, tuple[BackendName, ...]], one_of(*OWNED_FIELDS).for_keys()] = {}
 
 
 class LocationSection(_Section, frozen=True, kw_only=True):
     """`refs` by backend name; `stock` the backend that counts here (default: the owner of the stock domain)."""
 
-    refs: Annotated[Mapping[str, Text], named("backends").for_keys()] = {}
-    stock: Backend | None = None
+    refs: Annotated[Mapping[str, PlainText], named("backends").for_keys()] = {}
+    stock: BackendName | None = None
     safety_stock: Annotated[int, between(0, 1_000_000, "pieces")] = 0
 
 
@@ -146,7 +146,7 @@ class StoreSection(_Section, frozen=True, kw_only=True):
     """A customer-facing store. `hours` by day or range (`mon-sat`) as `HH:MM-HH:MM`, several with commas, or `closed`;
     `special_hours` by ISO date. Local times of `timezone` (IANA)."""
 
-    name: Text
+    name: PlainText
     locations: tuple[Location, ...]
     country: Country
     timezone: Annotated[str, TIME_ZONE]
@@ -159,9 +159,9 @@ class StoreSection(_Section, frozen=True, kw_only=True):
     """What it offers; nothing said (None) leaves it to its backends, an empty list says that it offers nothing."""
     hours: Annotated[Mapping[str, str], ANYTHING] = {}
     special_hours: Annotated[Mapping[str, str], ANYTHING] = {}
-    names: Annotated[Mapping[str, Text], AVAILABLE_LANGUAGE.for_keys()] = {}
+    names: Annotated[Mapping[str, PlainText], AVAILABLE_LANGUAGE.for_keys()] = {}
     """The name in other languages, by BCP 47 tag."""
-    unparsed_hours: Text | None = None
+    unparsed_hours: PlainText | None = None
     """Opening hours as people wrote them, where they could not be read."""
 
 
@@ -206,7 +206,7 @@ class LanguagesSection(_Section, frozen=True, kw_only=True):
 
 class IssuerSection(_Section, frozen=True, kw_only=True):
     issuer: Annotated[str, HTTP_URL]
-    audience: Text
+    audience: PlainText
     algorithms: tuple[Annotated[str, one_of(*ALGORITHMS)], ...] = ("RS256", "ES256")
     jwks_url: Annotated[str, HTTP_URL.or_empty()] = ""
     jwks_file: Annotated[str, FILE.or_empty()] = ""

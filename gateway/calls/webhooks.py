@@ -18,6 +18,7 @@ from cachetools import TTLCache
 
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.tags import Changed
 from gateway.errors import BadInput, Overloaded, Unauthenticated
 from gateway.logs.failures import FAILURES
 from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent
@@ -30,9 +31,6 @@ _REMEMBERED_FOR = 86_400.0
 """Vendors repeat a delivery for hours (one of them eight times in four)."""
 
 _log = structlog.get_logger("gateway.webhooks")
-
-Changed = Callable[[str, Sequence[str]], Awaitable[None]]
-
 
 StoreFacts = Callable[[Sequence[Received]], Awaitable[int]]
 """Keeps what must not be lost; how many were new. Raises StateUnavailable when it cannot."""

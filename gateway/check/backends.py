@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gateway.app import Gateway
 from gateway.calls.operation.bound import BoundBackend
-from gateway.check.causes import Kind, problem_of
+from gateway.check.causes import CauseKind, problem_of
 from gateway.check.contexts import markets
 from gateway.check.findings import BackendReport, Problem
 from gateway.check.prices import compared, drifted, unsold
@@ -100,7 +100,7 @@ class Examination:
                     Problem(
                         message=f"the credential lacks the right {', '.join(rights)}, which {name} needs",
                         backend=self._backend.name,
-                        cause=Kind.RIGHTS.value,
+                        cause=CauseKind.RIGHTS.value,
                     )
                 )
 

@@ -26,7 +26,7 @@ from gateway.ports.manifest import AdapterConfig, Secret
 from gateway.structure import marks_of
 
 
-class Kind(Enum):
+class CauseKind(Enum):
     """What was wrong, by whom it is mended."""
 
     CREDENTIALS = "credentials"
@@ -47,48 +47,48 @@ class Kind(Enum):
     OURS = "adapter"
 
 
-_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (Kind.PRIVATE, re.compile(r"private, loopback or link-local")),
-    (Kind.TLS, re.compile(r"\bTLS\b|certificate|\bSSL", re.IGNORECASE)),
-    (Kind.DNS, re.compile(r"\bDNS\b")),
-    (Kind.REFUSED, re.compile(r"refused: nothing listens")),
-    (Kind.DATABASE, re.compile(r"database|psycopg2", re.IGNORECASE)),
-    (Kind.CHANNEL, re.compile(r"channel", re.IGNORECASE)),
+_WORDS: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
+    (CauseKind.PRIVATE, re.compile(r"private, loopback or link-local")),
+    (CauseKind.TLS, re.compile(r"\bTLS\b|certificate|\bSSL", re.IGNORECASE)),
+    (CauseKind.DNS, re.compile(r"\bDNS\b")),
+    (CauseKind.REFUSED, re.compile(r"refused: nothing listens")),
+    (CauseKind.DATABASE, re.compile(r"database|psycopg2", re.IGNORECASE)),
+    (CauseKind.CHANNEL, re.compile(r"channel", re.IGNORECASE)),
     (
-        Kind.RIGHTS,
+        CauseKind.RIGHTS,
         re.compile(
             r"AccessError|ACCESS_DENIED|MISSING_SCOPES|INSUFFICIENT|\bFORBIDDEN\b|HTTP 403|\brights?\b"
             r"|permission|scope",
             re.IGNORECASE,
         ),
     ),
-    (Kind.ADDRESS, re.compile(r"redirect|HTTP 404|status 404|status 400 at common|not GraphQL|not HTTP")),
+    (CauseKind.ADDRESS, re.compile(r"redirect|HTTP 404|status 404|status 400 at common|not GraphQL|not HTTP")),
 )
 """Looked for in what the transport, the adapter or the vendor said, in this order."""
 
-_BY_ERROR: tuple[tuple[type[AdapterError], Kind], ...] = (
-    (DeadlineExceeded, Kind.TIMEOUT),
-    (RateLimited, Kind.THROTTLED),
-    (Overloaded, Kind.OVERLOADED),
-    (CircuitOpen, Kind.DOWN),
-    (CredentialsRefused, Kind.CREDENTIALS),
-    (InvalidAnswer, Kind.ANSWER),
-    (RequestRefused, Kind.REQUEST),
-    (Unavailable, Kind.DOWN),
+_BY_ERROR: tuple[tuple[type[AdapterError], CauseKind], ...] = (
+    (DeadlineExceeded, CauseKind.TIMEOUT),
+    (RateLimited, CauseKind.THROTTLED),
+    (Overloaded, CauseKind.OVERLOADED),
+    (CircuitOpen, CauseKind.DOWN),
+    (CredentialsRefused, CauseKind.CREDENTIALS),
+    (InvalidAnswer, CauseKind.ANSWER),
+    (RequestRefused, CauseKind.REQUEST),
+    (Unavailable, CauseKind.DOWN),
 )
-_SPEAKS_OF_ITSELF: Mapping[Kind, frozenset[Kind]] = {
-    Kind.CREDENTIALS: frozenset({Kind.RIGHTS, Kind.CHANNEL, Kind.ADDRESS}),
-    Kind.REQUEST: frozenset({Kind.RIGHTS, Kind.ADDRESS, Kind.CHANNEL, Kind.DATABASE}),
-    Kind.ANSWER: frozenset({Kind.ADDRESS, Kind.TLS, Kind.CHANNEL}),
-    Kind.DOWN: frozenset(Kind) - {Kind.RIGHTS, Kind.CREDENTIALS},
+_SPEAKS_OF_ITSELF: Mapping[CauseKind, frozenset[CauseKind]] = {
+    CauseKind.CREDENTIALS: frozenset({CauseKind.RIGHTS, CauseKind.CHANNEL, CauseKind.ADDRESS}),
+    CauseKind.REQUEST: frozenset({CauseKind.RIGHTS, CauseKind.ADDRESS, CauseKind.CHANNEL, CauseKind.DATABASE}),
+    CauseKind.ANSWER: frozenset({CauseKind.ADDRESS, CauseKind.TLS, CauseKind.CHANNEL}),
+    CauseKind.DOWN: frozenset(CauseKind) - {CauseKind.RIGHTS, CauseKind.CREDENTIALS},
 }
 """What words may say more exactly than the error's class does."""
 
 
-def kind_of(error: BaseException) -> Kind:
+def kind_of(error: BaseException) -> CauseKind:
     if not isinstance(error, AdapterError):
-        return Kind.OURS
-    general = next((kind for known, kind in _BY_ERROR if isinstance(error, known)), Kind.ANSWER)
+        return CauseKind.OURS
+    general = next((kind for known, kind in _BY_ERROR if isinstance(error, known)), CauseKind.ANSWER)
     words = f"{error.detail or ''}"
     for kind, pattern in _WORDS:
         if kind in _SPEAKS_OF_ITSELF.get(general, ()) and pattern.search(words):
@@ -96,7 +96,7 @@ def kind_of(error: BaseException) -> Kind:
     return general
 
 
-def remedy_for(kind: Kind, backend: BoundBackend, config: object, url: str) -> str | None:
+def remedy_for(kind: CauseKind, backend: BoundBackend, config: object, url: str) -> str | None:
     """What a person does next, naming the keys of this backend's section."""
     place = f"backends.{backend.name}"
     secrets = _keys(config, lambda name, is_secret: is_secret)
@@ -104,22 +104,22 @@ def remedy_for(kind: Kind, backend: BoundBackend, config: object, url: str) -> s
     channels = _keys(config, lambda name, is_secret: "channel" in name)
     database = _keys(config, lambda name, is_secret: name == "database")
     return {
-        Kind.CREDENTIALS: f"the credential is wrong, expired or withdrawn: check {_listed(place, (*named, *secrets))}",
-        Kind.RIGHTS: f"the credential of {_listed(place, secrets)} lacks a right that this needs",
-        Kind.DATABASE: f"there is no such database: check {_listed(place, database)}",
-        Kind.CHANNEL: f"there is no such channel: check {_listed(place, channels)}",
-        Kind.TLS: f"the certificate of `{place}.url` is not trusted, not for this host, or no TLS is spoken there",
-        Kind.DNS: f"the host of `{place}.url` is not known: is it spelt right?",
-        Kind.REFUSED: f"nothing listens at `{place}.url`: check host and port, and that the system runs",
-        Kind.PRIVATE: f"set `{place}.allow_private_network = true` if this address is meant",
-        Kind.TIMEOUT: f"no answer in time from `{place}.url`: a firewall in between, or a system that is slow",
-        Kind.THROTTLED: "the vendor limits how often it may be asked: try again later",
-        Kind.OVERLOADED: f"more than the limits of `{place}.policy` was asked at once",
-        Kind.ADDRESS: f"something else answers at `{place}.url`: check scheme, path and version",
-        Kind.ANSWER: f"something else than {backend.manifest.title} answers at `{place}.url`, or another version of it",
-        Kind.REQUEST: f"the vendor refuses the question: a key of [{place}] names something that it does not have",
-        Kind.DOWN: f"the system behind `{place}.url` is not well",
-        Kind.OURS: "a fault of the adapter",
+        CauseKind.CREDENTIALS: f"the credential is wrong, expired or gone: check {_listed(place, (*named, *secrets))}",
+        CauseKind.RIGHTS: f"the credential of {_listed(place, secrets)} lacks a right that this needs",
+        CauseKind.DATABASE: f"there is no such database: check {_listed(place, database)}",
+        CauseKind.CHANNEL: f"there is no such channel: check {_listed(place, channels)}",
+        CauseKind.TLS: f"the certificate of `{place}.url` is not trusted, not for this host, or no TLS is spoken there",
+        CauseKind.DNS: f"the host of `{place}.url` is not known: is it spelt right?",
+        CauseKind.REFUSED: f"nothing listens at `{place}.url`: check host and port, and that the system runs",
+        CauseKind.PRIVATE: f"set `{place}.allow_private_network = true` if this address is meant",
+        CauseKind.TIMEOUT: f"no answer in time from `{place}.url`: a firewall in between, or a system that is slow",
+        CauseKind.THROTTLED: "the vendor limits how often it may be asked: try again later",
+        CauseKind.OVERLOADED: f"more than the limits of `{place}.policy` was asked at once",
+        CauseKind.ADDRESS: f"something else answers at `{place}.url`: check scheme, path and version",
+        CauseKind.ANSWER: f"something else than {backend.manifest.title}, or another version, answers at `{place}.url`",
+        CauseKind.REQUEST: f"the vendor refuses the question: a key of [{place}] names something that it does not have",
+        CauseKind.DOWN: f"the system behind `{place}.url` is not well",
+        CauseKind.OURS: "a fault of the adapter",
     }[kind]
 
 

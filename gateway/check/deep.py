@@ -16,11 +16,11 @@ from gateway.app import Gateway
 from gateway.calls.observation import OBSERVER, BackendCall
 from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.cache import AnswerCache
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.check.backends import hindered
 from gateway.check.causes import problem_of
 from gateway.check.contexts import known_to
-from gateway.check.facts import FIRST, Asked, Facts, questions
+from gateway.check.facts import FIRST, Asked, FoundFacts, questions
 from gateway.check.findings import Call, Problem
 from gateway.errors import AdapterError, ClientFault
 from gateway.model.catalog import Product, ProductPage, ProductQuery
@@ -54,7 +54,7 @@ async def call_everything(
     found: dict[str, Calls] = {}
     for name, shut in names.items():
         walked = walks.get(name, ())
-        facts = Facts(
+        facts = FoundFacts(
             backend=name,
             products=walked,
             skus=_skus(shared or walked)[:FIRST],
@@ -70,7 +70,7 @@ async def _walk(gateway: Gateway, name: str) -> tuple[Product, ...]:
     contexts = known_to(gateway.settings, name)
     if not contexts or LIST_PRODUCTS.name not in gateway.registry.backends[name].manifest.operations:
         return ()
-    caller = Caller(gateway.registry.backends, cache=AnswerCache())
+    caller = BackendCaller(gateway.registry.backends, cache=AnswerCache())
     try:
         page: ProductPage = await caller.paged(name, LIST_PRODUCTS, ProductQuery(FIRST), contexts[0], _call())
     except Exception:
@@ -87,7 +87,7 @@ def _skus(products: Sequence[Product]) -> tuple[str, ...]:
 class _Caller:
     """All operations of one backend, one after the other, so that requests can be told apart."""
 
-    def __init__(self, gateway: Gateway, backend: BoundBackend, facts: Facts) -> None:
+    def __init__(self, gateway: Gateway, backend: BoundBackend, facts: FoundFacts) -> None:
         self._gateway = gateway
         self._backend = backend
         self._facts = facts
@@ -174,7 +174,7 @@ class _Caller:
     ) -> tuple[Mapping[Any, Any], list[BackendCall]]:
         """A call past every cache, with the requests it made."""
         told: list[BackendCall] = []
-        caller = Caller(self._gateway.registry.backends, cache=AnswerCache())
+        caller = BackendCaller(self._gateway.registry.backends, cache=AnswerCache())
         token = OBSERVER.set(told.append)
         try:
             if isinstance(operation, KeyedOperation):

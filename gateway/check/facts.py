@@ -34,7 +34,7 @@ NO_ID = "999999999"
 """An id as most systems write them, that hardly one has reached."""
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class FoundFacts(Struct, frozen=True, kw_only=True):
     """Of one backend. `products` are its own, `skus` the catalogue owner's. The rest is found on the way."""
 
     backend: str
@@ -46,7 +46,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     account: NativeRef | None = None
     order: NativeRef | None = None
 
-    def with_answers(self, operation: str, answers: Mapping[Any, Any]) -> Facts:
+    def with_answers(self, operation: str, answers: Mapping[Any, Any]) -> FoundFacts:
         """With whom and what an answer named."""
         for answer in answers.values():
             first = _first_ref(getattr(answer, "orders", answer))
@@ -73,7 +73,7 @@ class Asked(Struct, frozen=True):
     axes: Mapping[str, int] = {}
 
 
-def questions(operation: str, facts: Facts) -> Asked | str:
+def questions(operation: str, facts: FoundFacts) -> Asked | str:
     """What to ask; or why nothing can be."""
     if operation in _NEEDS_PRODUCTS and not facts.products:
         return "its catalogue shows no product"
@@ -103,32 +103,32 @@ _NEEDS_PRODUCTS = frozenset({GET_PRODUCTS.name, SEARCH.name})
 _NEEDS_SKUS = frozenset({GET_PRICES.name, GET_STOCK.name})
 
 
-def _email(facts: Facts) -> str:
+def _email(facts: FoundFacts) -> str:
     return (facts.customer or NOBODY).lower()
 
 
-def _people(facts: Facts) -> tuple[Any, ...]:
+def _people(facts: FoundFacts) -> tuple[Any, ...]:
     return (CustomerKey(CustomerKeyKind.EMAIL, _email(facts)),)
 
 
-def _persons(facts: Facts) -> tuple[NativeRef, ...]:
+def _persons(facts: FoundFacts) -> tuple[NativeRef, ...]:
     return (facts.person or _nobodys(facts),)
 
 
-def _nobodys(facts: Facts) -> NativeRef:
+def _nobodys(facts: FoundFacts) -> NativeRef:
     return NativeRef(facts.backend, NO_ID)
 
 
-def _products(facts: Facts) -> tuple[Any, ...]:
+def _products(facts: FoundFacts) -> tuple[Any, ...]:
     return tuple(ProductKey(ProductKeyKind.NATIVE, product.ref.id) for product in facts.products)
 
 
-def _search(facts: Facts) -> tuple[Any, ...]:
+def _search(facts: FoundFacts) -> tuple[Any, ...]:
     words = facts.products[0].title.value.split()
     return (SearchQuery(words[0] if words else "a", FIRST),)
 
 
-_ASKED: Mapping[str, Callable[[Facts], tuple[Any, ...]]] = {
+_ASKED: Mapping[str, Callable[[FoundFacts], tuple[Any, ...]]] = {
     GET_PRODUCTS.name: _products,
     LIST_PRODUCTS.name: lambda facts: (ProductQuery(FIRST),),
     LIST_CATEGORIES.name: lambda facts: (None,),

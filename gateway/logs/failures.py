@@ -26,7 +26,7 @@ MOST_CAUSES = 500
 
 _log = structlog.get_logger("gateway.failures")
 
-Cause = tuple[str, ...]
+CauseKey = tuple[str, ...]
 """Event, code, backend and operation, or the type and place of an exception: nothing a client chose."""
 
 
@@ -53,8 +53,8 @@ class FailureLog:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._all = _Bucket(BURST_OF_ALL, A_SECOND_OF_ALL, clock())
-        self._causes: dict[Cause, _Bucket] = {}
-        self._suppressed: dict[Cause, int] = {}
+        self._causes: dict[CauseKey, _Bucket] = {}
+        self._suppressed: dict[CauseKey, int] = {}
         self._flushing: asyncio.TimerHandle | None = None
 
     def backend_failed(self, error: AdapterError, *, backend: str, operation: str, trace_id: str) -> None:
@@ -105,7 +105,7 @@ class FailureLog:
         for cause, count in suppressed.items():
             _log.warning("lines_suppressed", of=cause[0], cause=" ".join(filter(None, cause[1:])), suppressed=count)
 
-    def _tell(self, level: str, event: str, cause: Cause, facts: dict[str, Any]) -> bool:
+    def _tell(self, level: str, event: str, cause: CauseKey, facts: dict[str, Any]) -> bool:
         cause, now = (event, *cause), self._clock()
         bucket = self._causes.get(cause)
         if bucket is None:

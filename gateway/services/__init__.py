@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
 from gateway.ownership import Ownership
 from gateway.ports.aliases import Aliases
@@ -41,7 +41,7 @@ class Services:
     def __init__(
         self,
         settings: Settings,
-        caller: Caller,
+        caller: BackendCaller,
         writes: Writes,
         ownership: Ownership,
         links: IdentityLinks,

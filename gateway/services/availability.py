@@ -25,7 +25,7 @@ from gateway.model.stock import (
 )
 from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.stock import GET_STOCK
-from gateway.services.counting import Count, Shelf, count
+from gateway.services.counting import Shelf, StockCount, count
 from gateway.services.openings import Openings
 from gateway.services.promises import Promises, delivery_promises, pickup_promises
 from gateway.services.scope import Scope
@@ -208,19 +208,19 @@ def _joined(variant: VariantKey, shelves: Sequence[Shelf]) -> bool:
     return isinstance(variant, str) or any(shelf.backend == variant.backend for shelf in shelves)
 
 
-def _unheard(whole: Count, shelves: Sequence[Shelf]) -> AdapterError | None:
+def _unheard(whole: StockCount, shelves: Sequence[Shelf]) -> AdapterError | None:
     """Why, where no place at all could be heard."""
     return whole.failure if whole.unknown == len(shelves) else None
 
 
-def _with_lost(whole: Count, chosen: PickupStores) -> Count:
+def _with_lost(whole: StockCount, chosen: PickupStores) -> StockCount:
     """Where no store hands it out it cannot be had, unless there may be one whose place was not told."""
     if chosen.lost:
         return replace(whole, unknown=whole.unknown + chosen.lost)
     return whole if chosen.stores else replace(whole, status=AvailabilityStatus.OUT_OF_STOCK, quantity=0)
 
 
-def _at_store(store: PickupStore, found: Count) -> StoreAvailability:
+def _at_store(store: PickupStore, found: StockCount) -> StoreAvailability:
     return StoreAvailability(
         store.name,
         found.status,
@@ -236,7 +236,7 @@ def _at_store(store: PickupStore, found: Count) -> StoreAvailability:
 def _whole(
     variant: VariantKey,
     fulfilment: Fulfilment,
-    found: Count,
+    found: StockCount,
     promise: Promise | None,
     stores: tuple[StoreAvailability, ...],
 ) -> Availability:

@@ -28,7 +28,7 @@ class Shelf(Struct, frozen=True):
     backend: str = ""
 
 
-class Count(Struct, frozen=True):
+class StockCount(Struct, frozen=True):
     """Some places taken together, as customers may know it. `quantity` is None when nothing is counted there or nothing
     was heard; `unknown` places were not heard or never counted it; `sure`: all were heard, and lately."""
 
@@ -45,7 +45,7 @@ class Count(Struct, frozen=True):
         return self.status is IN_STOCK or self.status is LOW_STOCK
 
 
-def count(position: int, shelves: Sequence[Shelf], limits: ChannelSection) -> Count:
+def count(position: int, shelves: Sequence[Shelf], limits: ChannelSection) -> StockCount:
     """The variant at this position of what was asked. An oversold place adds nothing, and takes nothing from others."""
     total, unknown, unlimited, sure = 0, 0, False, True
     freshness: tuple[Freshness, ...] = ()
@@ -67,12 +67,12 @@ def count(position: int, shelves: Sequence[Shelf], limits: ChannelSection) -> Co
         elif level.available is not None and (pieces := floor(level.available) - shelf.safety_stock) > 0:
             total += pieces
     if unlimited:
-        return Count(IN_STOCK, None, True, unknown, sure, freshness, failure)
+        return StockCount(IN_STOCK, None, True, unknown, sure, freshness, failure)
     cap = limits.quantity_cap
     if total:
         status = LOW_STOCK if total <= limits.low_stock else IN_STOCK
         capped = total > cap
-        return Count(status, cap if capped else total, capped, unknown, sure, freshness, failure)
+        return StockCount(status, cap if capped else total, capped, unknown, sure, freshness, failure)
     heard = unknown < len(shelves)
     status = UNKNOWN if unknown or not heard else OUT_OF_STOCK
-    return Count(status, 0 if heard else None, False, unknown, sure, freshness, failure)
+    return StockCount(status, 0 if heard else None, False, unknown, sure, freshness, failure)

@@ -12,7 +12,7 @@ from gateway.model.opening_hours import SteadyOpening, closing, next_opening
 from gateway.model.stock import Confidence, Promise
 from gateway.model.stores import Store
 from gateway.model.touched import holds_until
-from gateway.services.counting import Count
+from gateway.services.counting import StockCount
 from gateway.services.openings import Openings
 from gateway.settings import ChannelSection
 
@@ -32,7 +32,7 @@ class Promises(Struct, frozen=True):
         unsure = Promise(ready_at, ready_by, Confidence.LOW)
         return cls(Promise(ready_at, ready_by, Confidence.HIGH) if known else unsure, unsure)
 
-    def of(self, found: Count) -> Promise | None:
+    def of(self, found: StockCount) -> Promise | None:
         if not found.buyable:
             return None
         return self.sure if found.sure else self.unsure

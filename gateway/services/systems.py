@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
 from gateway.errors import AdapterError, ClientFault, Unavailable
 from gateway.model.context import CallContext, CommerceContext
@@ -55,7 +55,7 @@ class Answered(Struct, frozen=True):
 class SystemsOfRecord:
     """Keyed reads by system of record with marked fallback, paged reads of one backend, writes by the owner alone."""
 
-    def __init__(self, caller: Caller, ownership: Ownership, writes: Writes) -> None:
+    def __init__(self, caller: BackendCaller, ownership: Ownership, writes: Writes) -> None:
         self.caller = caller
         self.ownership = ownership
         self._writes = writes

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.operation.bound import BoundBackend
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, RateLimited, RequestRefused, Unavailable
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext, ContextView
@@ -195,7 +195,7 @@ class Retailer:
         self.proxies = {role: FaultProxy(upstream_url) for role in ROLES}
         self.metrics = CallMetrics()
         self.backends: dict[str, BoundBackend] = {}
-        self.caller = Caller(self.backends, metrics=self.metrics)
+        self.caller = BackendCaller(self.backends, metrics=self.metrics)
         self._numbers = dict.fromkeys(ROLES, NUMBERS)
         self._spec = OperationSpec()
         self._transports: list[AioTransport] = []

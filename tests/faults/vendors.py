@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.model.catalog import ProductKey, ProductKeyKind
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import CustomerKey, CustomerKeyKind
@@ -51,7 +51,7 @@ class Stack:
         self._sandboxes: dict[str, Any] = {}
         self._database: Database | None = None
         self._registry: Registry | None = None
-        self.caller: Caller | None = None
+        self.caller: BackendCaller | None = None
 
     async def open(self, folder: Path) -> None:
         """Start the sandboxes and the fault servers."""
@@ -81,7 +81,7 @@ class Stack:
         metrics = CallMetrics()
         assert self._database is not None
         self._registry = Registry.open(settings, self._database, metrics)
-        self.caller = Caller(self._registry.backends, metrics=metrics)
+        self.caller = BackendCaller(self._registry.backends, metrics=metrics)
 
     async def read(self, role: str, *, seconds: float = 20.0) -> Any:
         """The answer for the role's key; None when it is absent."""

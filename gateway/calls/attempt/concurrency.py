@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 from gateway.calls.attempt.gradient import Gradient
 from gateway.calls.attempt.lanes import MOST_WAITING, WaitingLine
-from gateway.calls.attempt.usual import Kind
+from gateway.calls.attempt.usual import RequestKind
 from gateway.errors import DeadlineExceeded, Overloaded
 from gateway.model.context import CallContext, Priority
 
@@ -107,7 +107,7 @@ class GradientLimit:
         finally:
             begun.decided()
 
-    def release(self, place: int, kind: Kind | None, seconds: float | None, *, late: bool = False) -> None:
+    def release(self, place: int, kind: RequestKind | None, seconds: float | None, *, late: bool = False) -> None:
         """`seconds` the answer took, None when the attempt says nothing of the backend; `late`: there was none in
         time."""
         if kind is not None and seconds is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from gateway.calls.attempt.usual import ENOUGH, Kind, UsualTimes
+from gateway.calls.attempt.usual import ENOUGH, RequestKind, UsualTimes
 
 FLOOR = 4
 _FEW = 2 * FLOOR
@@ -102,7 +102,7 @@ class Gradient:
             self._window.late += 1
             self._look_back(flying, waiting=False)
 
-    def learn(self, place: int, kind: Kind, seconds: float, flying: int, *, waiting: bool) -> None:
+    def learn(self, place: int, kind: RequestKind, seconds: float, flying: int, *, waiting: bool) -> None:
         """An answer took so many seconds, of an attempt that had been the `place`th under way, of now `flying`;
         `waiting`: somebody finds no room."""
         log = math.log(max(seconds, 1e-6))

@@ -11,7 +11,7 @@ import math
 
 from gateway.ports.transport import Request, Response
 
-Kind = tuple[str, int, int]
+RequestKind = tuple[str, int, int]
 """Operation, and size of request and of answer, in powers of four: how many keys were asked shows in both."""
 
 ENOUGH = 32
@@ -20,7 +20,7 @@ _LONGEST_MEMORY = 256
 _MOST_KINDS = 2_048
 
 
-def kind_of(request: Request, response: Response) -> Kind:
+def kind_of(request: Request, response: Response) -> RequestKind:
     body, query = request.body, request.query
     size = len(request.path) + (len(body) if body else 0)
     if query:
@@ -49,10 +49,10 @@ class UsualTimes:
     __slots__ = ("_kinds", "get")
 
     def __init__(self) -> None:
-        self._kinds: dict[Kind, Usual] = {}
+        self._kinds: dict[RequestKind, Usual] = {}
         self.get = self._kinds.get
 
-    def meet(self, kind: Kind, log: float) -> None:
+    def meet(self, kind: RequestKind, log: float) -> None:
         """A kind that was not known."""
         if len(self._kinds) >= _MOST_KINDS:
             del self._kinds[next(iter(self._kinds))]

@@ -31,10 +31,12 @@ GUARD_SECONDS = 60.0
 _MOST_STAMPS = 100_000
 BYTES = 50_331_648
 
-Scope = tuple[Hashable, ...]
+CacheScope = tuple[Hashable, ...]
 
 
-def scope_of(backend: str, operation: str, spec: OperationSpec, context: CommerceContext, call: CallContext) -> Scope:
+def scope_of(
+    backend: str, operation: str, spec: OperationSpec, context: CommerceContext, call: CallContext
+) -> CacheScope:
     """Everything but the key that an answer depends on. Answers of two scopes never meet."""
     return (backend, operation, context.parts(spec.vary_on), call.person if spec.personal else None)
 
@@ -65,11 +67,13 @@ class AnswerCache:
 
     def __init__(self, size: int = BYTES) -> None:
         """`size` in bytes, with keys and tags: strangers choose what is asked for, and so what is kept."""
-        self._entries: LRUCache[tuple[Scope, Hashable], Entry] = LRUCache(size, lambda entry: min(entry.bytes, size))
+        self._entries: LRUCache[tuple[CacheScope, Hashable], Entry] = LRUCache(
+            size, lambda entry: min(entry.bytes, size)
+        )
         self._scales = Scales()
         self._stamps: dict[tuple[Hashable, str], float] = {}
 
-    def find(self, scope: Scope, key: Hashable) -> Entry | None:
+    def find(self, scope: CacheScope, key: Hashable) -> Entry | None:
         """Fresh or not; never one that was invalidated, or is over by what it says itself."""
         entry = self._entries.get((scope, key))
         if entry is None:
@@ -80,7 +84,7 @@ class AnswerCache:
         return entry
 
     def keep(
-        self, scope: Scope, key: Hashable, value: Any, spec: OperationSpec, started: float, tags: tuple[str, ...]
+        self, scope: CacheScope, key: Hashable, value: Any, spec: OperationSpec, started: float, tags: tuple[str, ...]
     ) -> Entry | None:
         """None, and nothing is kept, when something newer is known: a later answer, a later version, or that the
         answer was invalidated or came to its own end while it was on its way."""
@@ -104,7 +108,7 @@ class AnswerCache:
         self._put(scope, key, entry)
         return entry
 
-    def adopt(self, scope: Scope, key: Hashable, entry: Entry) -> bool:
+    def adopt(self, scope: CacheScope, key: Hashable, entry: Entry) -> bool:
         """Take over an entry that another gateway made; False when it is over or something newer is known here."""
         if is_over(entry.horizon) or (self._stamps and self._invalidated(scope[0], entry.tags, entry.started)):
             return False
@@ -114,7 +118,7 @@ class AnswerCache:
         self._put(scope, key, entry)
         return True
 
-    def _put(self, scope: Scope, key: Hashable, entry: Entry) -> None:
+    def _put(self, scope: CacheScope, key: Hashable, entry: Entry) -> None:
         value = None if entry.value is ABSENT else entry.value
         entry.bytes = self._scales.weigh(scope[:2], key, value, entry.tags)
         self._entries[scope, key] = entry

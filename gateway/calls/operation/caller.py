@@ -12,15 +12,14 @@ from typing import Any, TypeVar, cast
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import spared
 from gateway.calls.operation.bound import BoundBackend
-from gateway.calls.operation.cache import ABSENT, AnswerCache, Scope, scope_of
+from gateway.calls.operation.cache import ABSENT, AnswerCache, CacheScope, scope_of
 from gateway.calls.operation.chunks import Chunk, chunks
 from gateway.calls.operation.fetch import Fetch, Renewal
 from gateway.calls.operation.flights import Flights
-from gateway.calls.operation.provenance import report
 from gateway.calls.operation.routes import Route
 from gateway.calls.operation.shared import SharedAnswers
 from gateway.calls.operation.staleness import OVER_AT_SOURCE, REVALIDATING, marked_stale
-from gateway.calls.operation.tags import touched
+from gateway.calls.operation.tags import report, touched
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.horizon import horizon_of, is_over
@@ -29,7 +28,7 @@ from gateway.ports.domain import KeyedOperation, PagedOperation, ReadOperation
 from gateway.ports.webhooks import EVERYTHING
 from gateway.runtime.deadline import Deadline
 
-__all__ = ["BoundBackend", "Caller"]
+__all__ = ["BackendCaller", "BoundBackend"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,7 +41,7 @@ _LONGEST_FLIGHT = 60.0
 """Seconds. An answer that ended earlier than this before it was asked for was not asked for before its end."""
 
 
-class Caller:
+class BackendCaller:
     """One per gateway. `close` ends what still runs in the background."""
 
     def __init__(
@@ -202,7 +201,7 @@ class Caller:
     def _from_cache(
         self,
         route: Route,
-        scope: Scope,
+        scope: CacheScope,
         keys: list[Any],
         context: CommerceContext,
         call: CallContext,
@@ -237,14 +236,14 @@ class Caller:
             route.count_misses(len(missing))
         return missing
 
-    def _renew(self, route: Route, scope: Scope, keys: list[Any], context: CommerceContext) -> None:
+    def _renew(self, route: Route, scope: CacheScope, keys: list[Any], context: CommerceContext) -> None:
         """In the background, with time and priority of its own, for nobody in particular."""
         call = route.named(CallContext.within(route.spec.timeout * _RENEW_PATIENCE, priority=Priority.BACKGROUND))
         renewal = Renewal(route, scope, context, self._cache, self._shared)
         self._flights.start_chunks(scope, keys, route.spec.max_keys, call, renewal)
         route.count_renewals(len(keys))
 
-    def _stale_instead(self, route: Route, scope: Scope, key: Any, call: CallContext, error: AdapterError) -> Any:
+    def _stale_instead(self, route: Route, scope: CacheScope, key: Any, call: CallContext, error: AdapterError) -> Any:
         """What was known of the key, marked, where it is within the freshness budget; else the error."""
         now = time.monotonic()
         entry = self._cache.find(scope, key)

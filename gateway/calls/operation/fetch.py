@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.calls.observation import spared
-from gateway.calls.operation.cache import ABSENT, AnswerCache, Entry, Scope, goes_back
+from gateway.calls.operation.cache import ABSENT, AnswerCache, CacheScope, Entry, goes_back
 from gateway.calls.operation.routes import Route
 from gateway.calls.operation.shared import SharedAnswers, place_of, read, written
 from gateway.calls.operation.staleness import OLDER_REFUSED, marked_stale
@@ -31,7 +31,7 @@ class Fetch:
     def __init__(
         self,
         route: Route,
-        scope: Scope,
+        scope: CacheScope,
         context: CommerceContext,
         cache: AnswerCache,
         shared: SharedAnswers | None,

@@ -17,7 +17,7 @@ from gateway.errors import AdapterError, DeadlineExceeded
 from gateway.model.context import CallContext
 from gateway.runtime.deadline import Deadline
 
-Fetch = Callable[[Sequence[Any], CallContext], Awaitable[Mapping[Any, Any]]]
+FetchMissing = Callable[[Sequence[Any], CallContext], Awaitable[Mapping[Any, Any]]]
 
 
 class Flight:
@@ -36,7 +36,7 @@ class Flight:
         self.task: asyncio.Task[None] | None = None
         self._waiting: list[asyncio.Future[None]] = []
 
-    async def run(self, fetch: Fetch) -> None:
+    async def run(self, fetch: FetchMissing) -> None:
         try:
             self.answers = await fetch(self.keys, self.call)
         except asyncio.CancelledError:
@@ -78,7 +78,7 @@ class Flights:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def gather(
-        self, scope: Hashable, keys: Sequence[Any], most: int, call: CallContext, fetch: Fetch
+        self, scope: Hashable, keys: Sequence[Any], most: int, call: CallContext, fetch: FetchMissing
     ) -> tuple[dict[Any, Any], int]:
         """The answers of all keys, in calls of at most `most` keys, and how many keys joined a flight of others.
         A key whose flight failed as a whole has that AdapterError as its answer; other exceptions are raised."""
@@ -110,7 +110,7 @@ class Flights:
         return _collect(keys, flights, late), len(keys) - len(missing)
 
     def start_chunks(
-        self, scope: Hashable, keys: Sequence[Any], most: int, call: CallContext, fetch: Fetch
+        self, scope: Hashable, keys: Sequence[Any], most: int, call: CallContext, fetch: FetchMissing
     ) -> list[Flight]:
         """A new flight for every `most` of the keys."""
         flights: list[Flight] = []
@@ -119,7 +119,7 @@ class Flights:
                 flights.append(self.start(scope, chunk.keys, call, fetch))
         return flights
 
-    def start(self, scope: Hashable, keys: Sequence[Any], call: CallContext, fetch: Fetch) -> Flight:
+    def start(self, scope: Hashable, keys: Sequence[Any], call: CallContext, fetch: FetchMissing) -> Flight:
         """A new flight. One that nobody waits for has to end by itself (`fetch.Renewal`)."""
         flight = Flight(keys, _own(call), needed=1)
         flying = self._flying.get(scope)

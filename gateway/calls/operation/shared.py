@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from gateway.calls.operation.cache import ABSENT, Entry, Scope
+from gateway.calls.operation.cache import ABSENT, CacheScope, Entry
 from gateway.model.horizon import ENDLESS
 from gateway.ports.domain import ReadOperation
 
@@ -58,7 +58,7 @@ def reader_of(operation: ReadOperation) -> Reader | None:
     return None if operation.personal else msgspec.msgpack.Decoder(operation.answer)
 
 
-def place_of(scope: Scope, key: Any) -> bytes:
+def place_of(scope: CacheScope, key: Any) -> bytes:
     """The address of an answer, equal in every gateway."""
     return _key_encoder.encode((*scope, type(key).__name__, key))
 

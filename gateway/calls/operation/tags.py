@@ -4,12 +4,17 @@ is a data domain (`price`) or one thing in it (`price:SKU`, `product:<native id>
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
 from gateway.errors import AdapterError
+from gateway.model.horizon import horizon_of
+from gateway.model.touched import TOUCHED
 from gateway.ports.domain import KeyedOperation, ReadOperation
+
+Changed = Callable[[str, Sequence[str]], Awaitable[None]]
+"""Is told that what these tags name has changed at a backend."""
 
 ABSENT = object()
 """Stands for "there is no such thing", which is an answer too."""
@@ -45,3 +50,20 @@ def _unnamed(name: str) -> str:
     if "@" not in name and not name.startswith("+"):
         return name
     return "#" + blake2b(name.encode(), digest_size=12).hexdigest()
+
+
+def report(operation: ReadOperation, *, personal: bool, keys: Iterable[Any], answers: Mapping[Any, Any]) -> None:
+    """Tells whoever keeps finished answers what one was made of: the tags of each answer and each absence, and the
+    earliest end that any of them states. Personal and failed answers make the whole unfit to be kept; stale ones are
+    reported where they are marked."""
+    collecting = TOUCHED.get()
+    if collecting is None:
+        return
+    if personal:
+        collecting.shareable = False
+    for key in keys:
+        answer = answers.get(key)
+        collecting.horizon = min(collecting.horizon, horizon_of(answer))
+        if isinstance(answer, AdapterError):
+            collecting.shareable = False
+        collecting.name(tag for tag in tags_of(operation, key, answer) if tag != operation.domain.name)

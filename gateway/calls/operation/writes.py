@@ -15,7 +15,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -26,6 +26,7 @@ from gateway.calls.attempt.concurrency import BEGUN, Begun
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall, Tally
 from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.tags import Changed
 from gateway.errors import (
     AdapterError,
     ConfigurationError,
@@ -46,7 +47,6 @@ from gateway.ports.writes import Claim, ClaimState, FindKind, WriteJournal, Writ
 
 R = TypeVar("R", bound=Struct)
 
-Changed = Callable[[str, Sequence[str]], Awaitable[None]]
 
 UNKNOWN_TASK = "write.unknown"
 DOUBLED_TASK = "write.doubled"

@@ -22,7 +22,7 @@ from gateway.model.languages import canonical_tag, locale_of, script_of
 from gateway.model.money import Money
 from gateway.model.text import SpeakableText
 
-Facts = Mapping[str, str | int]
+SpokenFacts = Mapping[str, str | int]
 LONGEST_FACT = 300
 """Characters of a backend's text that are said: nobody listens to more, and one endless title spoils no answer."""
 _FOLDER = Path(__file__).parent
@@ -39,7 +39,7 @@ class Sentence(NamedTuple):
     """A message of the Fluent files and what it is about."""
 
     name: str
-    facts: Facts
+    facts: SpokenFacts
 
 
 class Voice:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.calls.operation.bound import BoundBackend
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.freshness import Freshness
@@ -134,6 +134,6 @@ def shop() -> Shop:
 
 @pytest.fixture
 async def caller(shop: Shop) -> Any:
-    made = Caller({"shop": bound(shop)})
+    made = BackendCaller({"shop": bound(shop)})
     yield made
     await made.close()

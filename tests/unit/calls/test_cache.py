@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.calls.operation import cache as cache_module
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.errors import AdapterError, AmbiguousKey, Unavailable
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, Variant
 from gateway.model.context import CallContext, CommerceContext, Priority
@@ -53,23 +53,25 @@ def soon(**parts: object) -> CallContext:
     return CallContext.within(5.0, **parts)
 
 
-async def price_of(caller: Caller, sku: str, call: CallContext, context: CommerceContext = GB) -> Price | AdapterError:
+async def price_of(
+    caller: BackendCaller, sku: str, call: CallContext, context: CommerceContext = GB
+) -> Price | AdapterError:
     return (await caller.keyed("shop", GET_PRICES, keys(sku), context, call))[keys(sku)[0]]
 
 
-async def test_a_second_read_asks_nobody(caller: Caller, shop: Shop) -> None:
+async def test_a_second_read_asks_nobody(caller: BackendCaller, shop: Shop) -> None:
     for _ in range(3):
         assert amounts(await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())) == {"S1": 1, "S2": 2}
     assert shop.asked == [("S1", "S2")]
 
 
-async def test_only_unknown_keys_are_asked(caller: Caller, shop: Shop) -> None:
+async def test_only_unknown_keys_are_asked(caller: BackendCaller, shop: Shop) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())
     await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     assert shop.asked == [("S1",), ("S2",)]
 
 
-async def test_declared_parts_of_the_context_keep_answers_apart(caller: Caller, shop: Shop) -> None:
+async def test_declared_parts_of_the_context_keep_answers_apart(caller: BackendCaller, shop: Shop) -> None:
     british, japanese = await price_of(caller, "S1", soon()), await price_of(caller, "S1", soon(), JP)
     assert isinstance(british, Price)
     assert isinstance(japanese, Price)
@@ -79,7 +81,7 @@ async def test_declared_parts_of_the_context_keep_answers_apart(caller: Caller, 
     assert shop.asked == [("S1",), ("S1",)]
 
 
-async def test_people_never_meet(caller: Caller, shop: Shop) -> None:
+async def test_people_never_meet(caller: BackendCaller, shop: Shop) -> None:
     for _ in range(2):
         for person in ("ann", "bob"):
             answers = await caller.keyed("shop", PRICE_CONTEXT, [REF], GB, soon(person=person))
@@ -87,7 +89,7 @@ async def test_people_never_meet(caller: Caller, shop: Shop) -> None:
     assert len(shop.asked) == 2
 
 
-async def test_a_fresh_read_goes_past_the_cache_and_renews_it(caller: Caller, shop: Shop) -> None:
+async def test_a_fresh_read_goes_past_the_cache_and_renews_it(caller: BackendCaller, shop: Shop) -> None:
     await price_of(caller, "S1", soon())
     shop.prices["S1"] = Decimal(7)
     assert amounts(await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon(fresh=True))) == {"S1": 7}
@@ -95,7 +97,7 @@ async def test_a_fresh_read_goes_past_the_cache_and_renews_it(caller: Caller, sh
     assert len(shop.asked) == 2
 
 
-async def test_a_caller_says_how_old_an_answer_may_be(caller: Caller, shop: Shop, clock: Clock) -> None:
+async def test_a_caller_says_how_old_an_answer_may_be(caller: BackendCaller, shop: Shop, clock: Clock) -> None:
     await price_of(caller, "S1", soon())
     clock.ahead = 10.0
     await price_of(caller, "S1", soon(max_age=11.0))
@@ -105,7 +107,7 @@ async def test_a_caller_says_how_old_an_answer_may_be(caller: Caller, shop: Shop
 
 
 async def test_an_aged_answer_is_served_marked_while_a_newer_one_is_fetched(
-    caller: Caller, shop: Shop, clock: Clock
+    caller: BackendCaller, shop: Shop, clock: Clock
 ) -> None:
     await price_of(caller, "S1", soon())
     shop.prices["S1"] = Decimal(7)
@@ -123,7 +125,9 @@ async def test_an_aged_answer_is_served_marked_while_a_newer_one_is_fetched(
     assert (background.priority, background.person, background.trace_id) == (Priority.BACKGROUND, None, "")
 
 
-async def test_many_readers_of_an_aged_answer_start_one_renewal(caller: Caller, shop: Shop, clock: Clock) -> None:
+async def test_many_readers_of_an_aged_answer_start_one_renewal(
+    caller: BackendCaller, shop: Shop, clock: Clock
+) -> None:
     await price_of(caller, "S1", soon())
     clock.ahead = 61.0
     shop.gate.clear()
@@ -134,7 +138,7 @@ async def test_many_readers_of_an_aged_answer_start_one_renewal(caller: Caller, 
 
 
 async def test_an_answer_stands_in_while_its_source_is_down_and_no_longer_than_declared(
-    caller: Caller, shop: Shop, clock: Clock
+    caller: BackendCaller, shop: Shop, clock: Clock
 ) -> None:
     await price_of(caller, "S1", soon())
     shop.failure = Unavailable()
@@ -148,7 +152,7 @@ async def test_an_answer_stands_in_while_its_source_is_down_and_no_longer_than_d
     assert isinstance(await price_of(caller, "S1", soon()), Unavailable)
 
 
-async def test_a_failing_renewal_is_not_repeated_at_every_read(caller: Caller, shop: Shop, clock: Clock) -> None:
+async def test_a_failing_renewal_is_not_repeated_at_every_read(caller: BackendCaller, shop: Shop, clock: Clock) -> None:
     await price_of(caller, "S1", soon())
     shop.failure = Unavailable()
     clock.ahead = 61.0
@@ -162,20 +166,20 @@ async def test_a_failing_renewal_is_not_repeated_at_every_read(caller: Caller, s
     assert len(shop.asked) == 3
 
 
-async def test_a_fresh_read_is_never_answered_with_an_old_answer(caller: Caller, shop: Shop) -> None:
+async def test_a_fresh_read_is_never_answered_with_an_old_answer(caller: BackendCaller, shop: Shop) -> None:
     await price_of(caller, "S1", soon())
     shop.failure = Unavailable()
     assert isinstance(await price_of(caller, "S1", soon(fresh=True)), Unavailable)
 
 
-async def test_failures_are_never_kept(caller: Caller, shop: Shop) -> None:
+async def test_failures_are_never_kept(caller: BackendCaller, shop: Shop) -> None:
     shop.failure = Unavailable()
     await price_of(caller, "S1", soon())
     shop.failure = None
     assert isinstance(await price_of(caller, "S1", soon()), Price)
 
 
-async def test_absence_is_kept_for_a_shorter_time(caller: Caller, shop: Shop, clock: Clock) -> None:
+async def test_absence_is_kept_for_a_shorter_time(caller: BackendCaller, shop: Shop, clock: Clock) -> None:
     for _ in range(2):
         assert await caller.keyed("shop", GET_PRICES, keys("NEW"), GB, soon()) == {}
     assert len(shop.asked) == 1
@@ -184,7 +188,7 @@ async def test_absence_is_kept_for_a_shorter_time(caller: Caller, shop: Shop, cl
     assert amounts(await caller.keyed("shop", GET_PRICES, keys("NEW"), GB, soon())) == {"NEW": 3}
 
 
-async def test_an_ambiguous_key_is_kept_as_the_fact_it_is(caller: Caller, shop: Shop) -> None:
+async def test_an_ambiguous_key_is_kept_as_the_fact_it_is(caller: BackendCaller, shop: Shop) -> None:
     shop.prices["S1"] = AmbiguousKey()
     for _ in range(2):
         assert isinstance(await price_of(caller, "S1", soon()), AmbiguousKey)
@@ -192,14 +196,14 @@ async def test_an_ambiguous_key_is_kept_as_the_fact_it_is(caller: Caller, shop: 
 
 
 @pytest.mark.parametrize("tag", ["price:S1", "price"])
-async def test_a_named_tag_is_asked_anew(caller: Caller, shop: Shop, tag: str) -> None:
+async def test_a_named_tag_is_asked_anew(caller: BackendCaller, shop: Shop, tag: str) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     shop.prices["S1"] = Decimal(7)
     await caller.invalidate("shop", [tag])
     assert amounts(await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())) == {"S1": 7}
 
 
-async def test_other_tags_and_other_backends_are_left_alone(caller: Caller, shop: Shop) -> None:
+async def test_other_tags_and_other_backends_are_left_alone(caller: BackendCaller, shop: Shop) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     await caller.invalidate("shop", ["price:S2", "stock:S1", "product"])
     await caller.invalidate("erp", ["price"])
@@ -207,7 +211,7 @@ async def test_other_tags_and_other_backends_are_left_alone(caller: Caller, shop
     assert len(shop.asked) == 1
 
 
-async def test_an_answer_on_its_way_when_it_is_invalidated_is_not_kept(caller: Caller, shop: Shop) -> None:
+async def test_an_answer_on_its_way_when_it_is_invalidated_is_not_kept(caller: BackendCaller, shop: Shop) -> None:
     shop.gate.clear()
     reading = asyncio.create_task(price_of(caller, "S1", soon()))
     await asyncio.sleep(0)
@@ -219,7 +223,7 @@ async def test_an_answer_on_its_way_when_it_is_invalidated_is_not_kept(caller: C
     assert len(shop.asked) == 2
 
 
-async def test_an_older_answer_never_replaces_a_newer_one(caller: Caller, shop: Shop) -> None:
+async def test_an_older_answer_never_replaces_a_newer_one(caller: BackendCaller, shop: Shop) -> None:
     shop.gate.clear()
     slow = asyncio.create_task(price_of(caller, "S1", soon()))
     await asyncio.sleep(0)
@@ -273,7 +277,7 @@ def test_what_is_counted_is_about_what_answers_take() -> None:
 
 async def test_clearing_forgets_what_is_on_its_way_too(shop: Shop) -> None:
     cache = cache_module.AnswerCache()
-    caller = Caller({"shop": bound(shop)}, cache=cache)
+    caller = BackendCaller({"shop": bound(shop)}, cache=cache)
     await price_of(caller, "S1", soon())
     shop.gate.clear()
     flying = asyncio.create_task(price_of(caller, "S2", soon()))
@@ -286,7 +290,9 @@ async def test_clearing_forgets_what_is_on_its_way_too(shop: Shop) -> None:
 
 
 async def test_personal_answers_are_not_renewed_in_nobodys_name(shop: Shop, clock: Clock) -> None:
-    caller = Caller({"shop": bound(shop, price_context=OperationSpec(personal=True, time_to_live=1, stale_for=60))})
+    caller = BackendCaller(
+        {"shop": bound(shop, price_context=OperationSpec(personal=True, time_to_live=1, stale_for=60))}
+    )
     call = soon(person="ann")
     await caller.keyed("shop", PRICE_CONTEXT, [REF], GB, call)
     clock.ahead = 2.0
@@ -299,7 +305,9 @@ def test_the_spec_used_here_is_cached() -> None:
     assert SPEC.stale_for == 600
 
 
-async def test_a_source_that_went_back_is_believed_after_a_while(caller: Caller, shop: Shop, clock: Clock) -> None:
+async def test_a_source_that_went_back_is_believed_after_a_while(
+    caller: BackendCaller, shop: Shop, clock: Clock
+) -> None:
     """A replica that is behind catches up; a restored backup does not."""
     versions = {"now": 2}
 
@@ -307,7 +315,7 @@ async def test_a_source_that_went_back_is_believed_after_a_while(caller: Caller,
         return {key: product(versions["now"]) for key in keys}
 
     shop.get_prices = get_prices  # type: ignore[method-assign]
-    caller = Caller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=600.0))})
+    caller = BackendCaller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=600.0))})
 
     async def served(**parts: object) -> tuple[int, str | None]:
         (found,) = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon(**parts))).values()
@@ -334,7 +342,7 @@ async def test_a_restored_backup_is_seen_though_nobody_asks_for_fresh_answers(sh
         return {key: product(versions["now"]) for key in keys}
 
     shop.get_prices = get_prices  # type: ignore[method-assign]
-    caller = Caller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=30.0))})
+    caller = BackendCaller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=30.0))})
     seen: list[int] = []
     for second in range(0, 120, 4):
         clock.ahead = float(second)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.errors import (
     AmbiguousKey,
     BadInput,
@@ -30,21 +30,23 @@ def soon() -> CallContext:
     return CallContext.within(5.0)
 
 
-async def test_an_unknown_key_is_absent(caller: Caller, shop: Shop) -> None:
+async def test_an_unknown_key_is_absent(caller: BackendCaller, shop: Shop) -> None:
     assert amounts(await caller.keyed("shop", GET_PRICES, keys("S1", "NO"), GB, soon())) == {"S1": 1}
 
 
-async def test_no_keys_ask_nobody(caller: Caller, shop: Shop) -> None:
+async def test_no_keys_ask_nobody(caller: BackendCaller, shop: Shop) -> None:
     assert await caller.keyed("shop", GET_PRICES, [], GB, soon()) == {}
     assert shop.asked == []
 
 
-async def test_keys_asked_twice_are_asked_once(caller: Caller, shop: Shop) -> None:
+async def test_keys_asked_twice_are_asked_once(caller: BackendCaller, shop: Shop) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1", "S1", "S2"), GB, soon())
     assert shop.asked == [("S1", "S2")]
 
 
-async def test_more_keys_than_a_call_takes_are_asked_in_several_calls_at_once(caller: Caller, shop: Shop) -> None:
+async def test_more_keys_than_a_call_takes_are_asked_in_several_calls_at_once(
+    caller: BackendCaller, shop: Shop
+) -> None:
     shop.gate.clear()
     skus = [f"S{number}" for number in range(1, 8)]
     task = asyncio.create_task(caller.keyed("shop", GET_PRICES, keys(*skus), GB, soon()))
@@ -55,7 +57,7 @@ async def test_more_keys_than_a_call_takes_are_asked_in_several_calls_at_once(ca
     assert list(amounts(await task)) == skus
 
 
-async def test_a_call_that_fails_is_an_error_for_each_of_its_keys(caller: Caller, shop: Shop) -> None:
+async def test_a_call_that_fails_is_an_error_for_each_of_its_keys(caller: BackendCaller, shop: Shop) -> None:
     shop.failure = Unavailable()
     answers = await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     assert amounts(answers) == {"S1": "BACKEND_UNAVAILABLE", "S2": "BACKEND_UNAVAILABLE"}
@@ -64,36 +66,36 @@ async def test_a_call_that_fails_is_an_error_for_each_of_its_keys(caller: Caller
     assert (answer.source, answer.domain) == ("shop", "price")
 
 
-async def test_one_failed_chunk_fails_no_other(caller: Caller, shop: Shop) -> None:
+async def test_one_failed_chunk_fails_no_other(caller: BackendCaller, shop: Shop) -> None:
     shop.prices["S2"] = AmbiguousKey()
     answers = await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     assert amounts(answers) == {"S1": 1, "S2": "AMBIGUOUS_KEY"}
 
 
-async def test_a_mistake_in_an_adapter_is_an_invalid_answer(caller: Caller, shop: Shop) -> None:
+async def test_a_mistake_in_an_adapter_is_an_invalid_answer(caller: BackendCaller, shop: Shop) -> None:
     shop.failure = KeyError("amount")
     answer = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon()))[keys("S1")[0]]
     assert isinstance(answer, InvalidAnswer)
 
 
-async def test_a_client_fault_is_raised(caller: Caller, shop: Shop) -> None:
+async def test_a_client_fault_is_raised(caller: BackendCaller, shop: Shop) -> None:
     shop.failure = BadInput()
     with pytest.raises(BadInput):
         await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())
 
 
 async def test_reading_an_undeclared_part_of_the_context_is_never_hidden(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop, get_prices=OperationSpec())})
+    caller = BackendCaller({"shop": bound(shop, get_prices=OperationSpec())})
     with pytest.raises(UndeclaredContext):
         await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())
 
 
-async def test_an_operation_that_is_not_listed_is_not_served(caller: Caller) -> None:
+async def test_an_operation_that_is_not_listed_is_not_served(caller: BackendCaller) -> None:
     with pytest.raises(ConfigurationError, match=r"stock\.get_stock"):
         await caller.keyed("shop", GET_STOCK, [object()], GB, soon())  # type: ignore[list-item]
 
 
-async def test_a_hanging_backend_costs_the_deadline_and_no_more(caller: Caller, shop: Shop) -> None:
+async def test_a_hanging_backend_costs_the_deadline_and_no_more(caller: BackendCaller, shop: Shop) -> None:
     shop.gate.clear()
     answers = await caller.keyed("shop", GET_PRICES, keys("S1"), GB, CallContext.within(0.05))
     assert isinstance(answers[keys("S1")[0]], DeadlineExceeded)
@@ -101,14 +103,14 @@ async def test_a_hanging_backend_costs_the_deadline_and_no_more(caller: Caller, 
     assert shop.cancelled == 1
 
 
-async def test_a_deadline_that_is_over_asks_nobody(caller: Caller, shop: Shop) -> None:
+async def test_a_deadline_that_is_over_asks_nobody(caller: BackendCaller, shop: Shop) -> None:
     answers = await caller.keyed("shop", GET_PRICES, keys("S1"), GB, CallContext.within(-1))
     assert amounts(answers) == {"S1": "BACKEND_TIMEOUT"}
     assert shop.asked == []
 
 
 async def test_two_callers_share_one_flight(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop, get_prices=UNCACHED)})
+    caller = BackendCaller({"shop": bound(shop, get_prices=UNCACHED)})
     shop.gate.clear()
     one = asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon()))
     await asyncio.sleep(0)
@@ -121,7 +123,7 @@ async def test_two_callers_share_one_flight(shop: Shop) -> None:
 
 
 async def test_a_fresh_read_never_joins_an_older_flight(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop, get_prices=UNCACHED)})
+    caller = BackendCaller({"shop": bound(shop, get_prices=UNCACHED)})
     shop.gate.clear()
     one = asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon()))
     await asyncio.sleep(0)
@@ -136,7 +138,7 @@ async def test_a_fresh_read_never_joins_an_older_flight(shop: Shop) -> None:
 
 
 async def test_a_flight_has_the_latest_deadline_and_the_highest_priority(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop, get_prices=UNCACHED)})
+    caller = BackendCaller({"shop": bound(shop, get_prices=UNCACHED)})
     shop.gate.clear()
     patient = CallContext.within(5, priority=Priority.CART)
     hasty = caller.keyed("shop", GET_PRICES, keys("S1"), GB, CallContext.within(0.05))
@@ -152,7 +154,7 @@ async def test_a_flight_has_the_latest_deadline_and_the_highest_priority(shop: S
 
 
 async def test_a_caller_who_leaves_cancels_only_what_nobody_else_waits_for(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop, get_prices=UNCACHED)})
+    caller = BackendCaller({"shop": bound(shop, get_prices=UNCACHED)})
     shop.gate.clear()
     one = asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon()))
     two = asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon()))
@@ -170,7 +172,7 @@ async def test_a_caller_who_leaves_cancels_only_what_nobody_else_waits_for(shop:
 
 async def test_what_is_not_idempotent_is_never_joined(shop: Shop) -> None:
     spec = OperationSpec(vary_on=frozenset({"currency"}), idempotent=False, time_to_live=60)
-    caller = Caller({"shop": bound(shop, get_prices=spec)})
+    caller = BackendCaller({"shop": bound(shop, get_prices=spec)})
     shop.gate.clear()
     both = [asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())) for _ in range(2)]
     await asyncio.sleep(0)
@@ -182,7 +184,7 @@ async def test_what_is_not_idempotent_is_never_joined(shop: Shop) -> None:
 
 async def test_a_backend_that_may_not_coalesce_is_asked_by_each_and_its_chunks_at_once(shop: Shop) -> None:
     spec = OperationSpec(vary_on=frozenset({"currency"}), max_keys=2)
-    caller = Caller({"shop": bound(shop, PolicyNumbers(cache=False, coalesce=False), get_prices=spec)})
+    caller = BackendCaller({"shop": bound(shop, PolicyNumbers(cache=False, coalesce=False), get_prices=spec)})
     shop.gate.clear()
     both = [asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1", "S2", "S3"), GB, soon())) for _ in range(2)]
     await asyncio.sleep(0.01)
@@ -193,14 +195,14 @@ async def test_a_backend_that_may_not_coalesce_is_asked_by_each_and_its_chunks_a
 
 
 async def test_personal_answers_of_nobody_are_never_shared(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop)})
+    caller = BackendCaller({"shop": bound(shop)})
     for _ in range(2):
         await caller.keyed("shop", PRICE_CONTEXT, [NativeRef("shop", "a")], GB, soon())
     assert shop.asked == [(NativeRef("shop", "a"),)] * 2
 
 
 async def test_a_backend_whose_cache_is_off_is_asked_every_time(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop, PolicyNumbers(cache=False), get_prices=SPEC)})
+    caller = BackendCaller({"shop": bound(shop, PolicyNumbers(cache=False), get_prices=SPEC)})
     for number in (1, 2):
         shop.prices["S1"] = Decimal(number)
         assert amounts(await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())) == {"S1": number}

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from gateway.calls.operation import caller as caller_module
-from gateway.calls.operation.cache import Scope, scope_of
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.cache import CacheScope, scope_of
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.shared import SharedAnswers
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, CommerceContext, ContextView
@@ -77,7 +77,7 @@ class Marked(Shop):
 
 async def crossings(reads: int, *, shared: SharedAnswers | None = None) -> tuple[int, int]:
     """How many answers were somebody else's, and how many were given, of `reads` keys asked."""
-    caller = Caller({"shop": bound(Marked(), None, **SPECS)}, shared=shared)
+    caller = BackendCaller({"shop": bound(Marked(), None, **SPECS)}, shared=shared)
     chance = random.Random(5)
     wrong = given = 0
 
@@ -126,13 +126,13 @@ async def test_a_million_interleaved_reads_never_cross() -> None:
 
 def without_person(
     backend: str, operation: str, spec: OperationSpec, context: CommerceContext, call: CallContext
-) -> Scope:
+) -> CacheScope:
     return scope_of(backend, operation, spec, context, call)[:-1]
 
 
 def without_price_group(
     backend: str, operation: str, spec: OperationSpec, context: CommerceContext, call: CallContext
-) -> Scope:
+) -> CacheScope:
     parts = context.parts(spec.vary_on - {"price_group"})
     return (backend, operation, parts, call.person if spec.personal else None)
 
@@ -166,7 +166,7 @@ async def test_personal_answers_never_reach_the_shared_store() -> None:
 
     store = Store()
     personal = OperationSpec(vary_on=SPECS["get_prices"].vary_on, personal=True, time_to_live=60.0)
-    private = Caller({"shop": bound(Marked(), None, get_prices=personal)}, shared=store)
+    private = BackendCaller({"shop": bound(Marked(), None, get_prices=personal)}, shared=store)
     for number in range(20):
         call = CallContext.within(5.0, person="person-1")
         await private.keyed("shop", GET_PRICES, [PriceKey(f"S{number}")], CONTEXTS[0], call)

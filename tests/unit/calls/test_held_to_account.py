@@ -12,7 +12,7 @@ from aiohttp import web
 
 from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.calls.operation.bound import BoundBackend
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.wire.clients import wire_of
 from gateway.errors import AdapterError, CircuitOpen, DeadlineExceeded, InvalidAnswer
 from gateway.model.context import CallContext, ContextView
@@ -85,7 +85,7 @@ async def answers_to(transport: AioTransport, act: Act, times: int = 12) -> list
         manifest=MANIFEST,
         transport=transport,
     )
-    caller = Caller({"erp": bound})
+    caller = BackendCaller({"erp": bound})
     found = [
         (await caller.keyed("erp", GET_PRICES, keys(f"S{number}"), GB, CallContext.within(5.0))).get(
             PriceKey(f"S{number}")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.shared import SharedAnswers
 from gateway.errors import Unavailable, UnsupportedPriceRule
 from gateway.model.context import CallContext
@@ -98,13 +98,13 @@ def telling() -> Generator[Touched]:
     TOUCHED.reset(token)
 
 
-async def ask(caller: Caller, **parts: object) -> Decimal | str:
+async def ask(caller: BackendCaller, **parts: object) -> Decimal | str:
     (answer,) = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, CallContext.within(60.0, **parts))).values()
     return answer.current.stated.amount if isinstance(answer, Price) else answer.code
 
 
 async def test_the_cache_keeps_a_sale_until_its_end_and_not_a_moment_longer(till: Till, clock: Clock) -> None:
-    caller = Caller({"shop": bound(till)})
+    caller = BackendCaller({"shop": bound(till)})
     assert await ask(caller) == SALE
     clock.ahead = 19.9
     assert await ask(caller) == SALE
@@ -115,7 +115,7 @@ async def test_the_cache_keeps_a_sale_until_its_end_and_not_a_moment_longer(till
 
 
 async def test_a_machine_that_slept_does_not_sell_yesterdays_sale(till: Till, clock: Clock) -> None:
-    caller = Caller({"shop": bound(till)})
+    caller = BackendCaller({"shop": bound(till)})
     assert await ask(caller) == SALE
     clock.slept = 20.0
     assert await ask(caller) == REGULAR
@@ -123,7 +123,7 @@ async def test_a_machine_that_slept_does_not_sell_yesterdays_sale(till: Till, cl
 
 
 async def test_nothing_is_served_stale_beyond_its_end_while_it_is_renewed(till: Till, clock: Clock) -> None:
-    caller = Caller({"shop": bound(till, get_prices=replace(SPEC, time_to_live=10.0))})
+    caller = BackendCaller({"shop": bound(till, get_prices=replace(SPEC, time_to_live=10.0))})
     assert await ask(caller) == SALE
     clock.ahead = 15.0
     till.gate.clear()
@@ -135,7 +135,7 @@ async def test_nothing_is_served_stale_beyond_its_end_while_it_is_renewed(till: 
 
 
 async def test_a_source_that_is_down_ends_no_later(till: Till, clock: Clock) -> None:
-    caller = Caller({"shop": bound(till, get_prices=replace(SPEC, time_to_live=10.0))})
+    caller = BackendCaller({"shop": bound(till, get_prices=replace(SPEC, time_to_live=10.0))})
     assert await ask(caller) == SALE
     till.failure = Unavailable()
     clock.ahead = 15.0
@@ -146,7 +146,7 @@ async def test_a_source_that_is_down_ends_no_later(till: Till, clock: Clock) -> 
 
 
 async def test_an_answer_that_ends_on_its_way_is_asked_anew(till: Till, clock: Clock) -> None:
-    caller = Caller({"shop": bound(till)})
+    caller = BackendCaller({"shop": bound(till)})
     clock.ahead, till.late = 19.0, 2.0
     assert await ask(caller) == REGULAR
     assert len(till.asked) == 2
@@ -156,7 +156,7 @@ async def test_an_answer_that_ends_on_its_way_is_asked_anew(till: Till, clock: C
 
 
 async def test_nobody_is_given_a_sale_by_a_flight_that_took_off_before_its_end(till: Till, clock: Clock) -> None:
-    caller = Caller({"shop": bound(till, get_prices=replace(SPEC, time_to_live=0.0))})
+    caller = BackendCaller({"shop": bound(till, get_prices=replace(SPEC, time_to_live=0.0))})
     till.gate.clear()
     first = asyncio.create_task(ask(caller))
     await asyncio.sleep(0.01)
@@ -170,7 +170,7 @@ async def test_nobody_is_given_a_sale_by_a_flight_that_took_off_before_its_end(t
 
 async def test_what_its_source_insists_on_is_marked_and_kept_by_nobody(clock: Clock, telling: Touched) -> None:
     till = Till(clock, by_its_end)
-    caller = Caller({"shop": bound(till)})
+    caller = BackendCaller({"shop": bound(till)})
 
     def over(sale: Price, ends: datetime) -> Price:
         return replace(sale, valid_until=clock.now() - timedelta(seconds=1))
@@ -190,7 +190,7 @@ async def test_a_refusal_ends_with_the_rule_it_is_about(clock: Clock) -> None:
     shop = Shop()
     ends = clock.now() + timedelta(seconds=3)
     shop.prices["S1"] = UnsupportedPriceRule(horizon=ends)
-    caller = Caller({"shop": bound(shop)})
+    caller = BackendCaller({"shop": bound(shop)})
     assert await ask(caller) == "UNSUPPORTED_PRICE_RULE"
     shop.prices["S1"] = Decimal(5)
     assert await ask(caller) == "UNSUPPORTED_PRICE_RULE"
@@ -200,7 +200,7 @@ async def test_a_refusal_ends_with_the_rule_it_is_about(clock: Clock) -> None:
 
 
 async def test_whoever_keeps_the_whole_answer_is_told_the_earliest_end(till: Till, telling: Touched) -> None:
-    caller = Caller({"shop": bound(till)})
+    caller = BackendCaller({"shop": bound(till)})
     for _ in range(2):  # from the source, and from the cache
         telling.horizon = inf
         await ask(caller)
@@ -229,14 +229,14 @@ class Store(SharedAnswers):
 
 async def test_gateways_that_share_a_cache_share_its_end(till: Till, clock: Clock) -> None:
     store = Store()
-    one, other = (Caller({"shop": bound(till)}, shared=store) for _ in range(2))
+    one, other = (BackendCaller({"shop": bound(till)}, shared=store) for _ in range(2))
     assert await ask(one) == SALE
     assert store.seconds == [pytest.approx(20.0, abs=0.5)]
     clock.ahead = 19.5
     assert await ask(other) == SALE
     assert len(till.asked) == 1
     clock.ahead = 20.0
-    third = Caller({"shop": bound(till)}, shared=store)
+    third = BackendCaller({"shop": bound(till)}, shared=store)
     assert [await ask(other), await ask(third)] == [REGULAR, REGULAR]
     for caller in (one, other, third):
         await caller.close()

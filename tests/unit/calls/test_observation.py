@@ -14,7 +14,7 @@ from gateway.calls.attempt.transport import AioTransport
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.observation import OBSERVER, TALLY, BackendCall
 from gateway.calls.operation.bound import BoundBackend
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, ContextView
 from gateway.model.operation import OperationSpec
@@ -66,7 +66,7 @@ def spared(calls: Sequence[BackendCall]) -> list[tuple[str, int]]:
 async def test_a_call_says_which_chunk_it_is(
     shop: Shop, told: list[BackendCall], spec: OperationSpec, policy: PolicyNumbers
 ) -> None:
-    caller = Caller({"shop": bound(shop, policy, get_prices=spec)})
+    caller = BackendCaller({"shop": bound(shop, policy, get_prices=spec)})
     await caller.keyed("shop", GET_PRICES, keys(*SEVEN), GB, soon())
     assert sorted(places(told)) == [(1, 3, 3), (2, 3, 3), (3, 3, 1)]
     await caller.keyed("shop", GET_PRICES, keys("S8"), GB, soon())
@@ -75,7 +75,7 @@ async def test_a_call_says_which_chunk_it_is(
 
 
 async def test_only_keys_that_are_asked_are_counted_into_chunks(
-    caller: Caller, shop: Shop, told: list[BackendCall]
+    caller: BackendCaller, shop: Shop, told: list[BackendCall]
 ) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1", "S2", "S3"), GB, soon())
     told.clear()
@@ -87,26 +87,30 @@ async def test_only_keys_that_are_asked_are_counted_into_chunks(
 # --- keys that need no call -------------------------------------------------------------------------------------------
 
 
-async def test_what_is_all_cached_is_one_hit_and_no_call(caller: Caller, shop: Shop, told: list[BackendCall]) -> None:
+async def test_what_is_all_cached_is_one_hit_and_no_call(
+    caller: BackendCaller, shop: Shop, told: list[BackendCall]
+) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1", "NO"), GB, soon())
     await caller.keyed("shop", GET_PRICES, keys("S1", "NO"), GB, soon())
     assert spared(told) == [("ok", 2), ("cached", 2)], "that there is none is an answer too"
     assert (told[1].requests, told[1].attempts, told[1].cost) == (0, 0, 0.0)
 
 
-async def test_what_is_partly_cached_is_a_hit_and_a_call(caller: Caller, shop: Shop, told: list[BackendCall]) -> None:
+async def test_what_is_partly_cached_is_a_hit_and_a_call(
+    caller: BackendCaller, shop: Shop, told: list[BackendCall]
+) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     await caller.keyed("shop", GET_PRICES, keys("S1", "S2", "S3"), GB, soon())
     assert spared(told) == [("ok", 2), ("cached", 2), ("ok", 1)]
 
 
-async def test_a_fresh_read_hits_nothing(caller: Caller, shop: Shop, told: list[BackendCall]) -> None:
+async def test_a_fresh_read_hits_nothing(caller: BackendCaller, shop: Shop, told: list[BackendCall]) -> None:
     await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())
     await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon(fresh=True))
     assert spared(told) == [("ok", 1), ("ok", 1)]
 
 
-async def test_keys_on_their_way_for_others_are_joined(caller: Caller, shop: Shop) -> None:
+async def test_keys_on_their_way_for_others_are_joined(caller: BackendCaller, shop: Shop) -> None:
     first: list[BackendCall] = []
     second: list[BackendCall] = []
 
@@ -143,7 +147,7 @@ class Store:
 
 async def test_what_another_gateway_knew_is_a_hit(shop: Shop, told: list[BackendCall]) -> None:
     store = Store()
-    one, other = (Caller({"shop": bound(shop)}, shared=store) for _ in range(2))
+    one, other = (BackendCaller({"shop": bound(shop)}, shared=store) for _ in range(2))
     await one.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     told.clear()
     await other.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
@@ -155,7 +159,7 @@ async def test_what_another_gateway_knew_is_a_hit(shop: Shop, told: list[Backend
 
 
 async def test_a_renewal_is_told_apart_because_nobody_waits_for_it(shop: Shop, told: list[BackendCall]) -> None:
-    caller = Caller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=0.01))})
+    caller = BackendCaller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=0.01))})
     await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())
     await asyncio.sleep(0.02)
     await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())
@@ -231,7 +235,7 @@ def vendor(
 
 
 async def ask(backend: BoundBackend) -> None:
-    caller = Caller({"shop": backend})
+    caller = BackendCaller({"shop": backend})
     await caller.keyed("shop", GET_PRICES, keys("S1", "S2"), GB, soon())
     await caller.close()
 
@@ -268,14 +272,14 @@ async def test_what_a_policy_refused_was_no_attempt(told: list[BackendCall]) -> 
 
 
 async def test_chunks_are_counted_apart(told: list[BackendCall]) -> None:
-    caller = Caller({"shop": vendor(Wire(503), [2.0], unit="point")})
+    caller = BackendCaller({"shop": vendor(Wire(503), [2.0], unit="point")})
     await caller.keyed("shop", GET_PRICES, keys(*SEVEN), GB, soon())
     assert sorted((call.attempts, call.cost) for call in told) == [(1, 2.0), (1, 2.0), (2, 4.0)]
     await caller.close()
 
 
 async def test_a_call_that_was_cancelled_did_not_go_well(told: list[BackendCall]) -> None:
-    caller = Caller({"shop": vendor(Wire(slow=True), [1.0])})
+    caller = BackendCaller({"shop": vendor(Wire(slow=True), [1.0])})
     task = asyncio.create_task(caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon()))
     await asyncio.sleep(0.01)
     task.cancel()

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
 from gateway.model.operation import OperationSpec
@@ -24,7 +24,7 @@ TAIL = Decimal.from_float(8.09)
 @pytest.mark.parametrize("spec", [SPEC, replace(SPEC, time_to_live=0.0), replace(SPEC, idempotent=False)])
 async def test_the_other_keys_of_the_call_are_answered(shop: Shop, spec: OperationSpec) -> None:
     shop.prices["S2"] = TAIL
-    caller = Caller({"shop": bound(shop, get_prices=spec)})
+    caller = BackendCaller({"shop": bound(shop, get_prices=spec)})
     with capture_logs() as logs:
         answers = await caller.keyed("shop", GET_PRICES, keys("S1", "S2", "S3", "NO"), GB, CallContext.within(5))
     assert amounts(answers) == {"S1": 1, "S2": "BACKEND_INVALID", "S3": 3}
@@ -40,7 +40,7 @@ async def test_the_other_keys_of_the_call_are_answered(shop: Shop, spec: Operati
 
 
 async def test_it_is_never_kept_and_what_was_known_stands_in(shop: Shop) -> None:
-    caller = Caller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=0.001))})
+    caller = BackendCaller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=0.001))})
     first = await caller.keyed("shop", GET_PRICES, keys("S2"), GB, CallContext.within(5))
     assert amounts(first) == {"S2": 2}
     shop.prices["S2"] = TAIL

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.calls.metrics import CallMetrics
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.webhooks import WebhookInbox
 from gateway.errors import BadInput, Unauthenticated
 from gateway.model.context import CallContext
@@ -153,7 +153,7 @@ async def test_every_order_of_five_events_ends_in_the_same_state(vendor: Vendor)
     ends: set[tuple[tuple[str, object], ...]] = set()
     for order in itertools.permutations(range(5)):
         vendor.prices = {"S1": Decimal(0), "S2": Decimal(0)}
-        caller = Caller({"shop": bound(vendor)})
+        caller = BackendCaller({"shop": bound(vendor)})
         inbox = WebhookInbox({"shop": bound(vendor)}, caller.invalidate, debounce=0.0)
         wanted = keys("S1", "S2")
         await caller.keyed("shop", GET_PRICES, wanted, GB, CallContext.within(5))

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.calls.attempt.transport import build_transport
 from gateway.calls.operation.bound import BoundBackend
-from gateway.check.causes import Kind, kind_of, problem_of
+from gateway.check.causes import CauseKind, kind_of, problem_of
 from gateway.errors import (
     AdapterError,
     CredentialsRefused,
@@ -68,65 +68,65 @@ def client(request: pytest.FixtureRequest) -> HttpClient:
 async def test_nobody_listens(client: HttpClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) is Kind.REFUSED
+    assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) is CauseKind.REFUSED
 
 
 async def test_the_host_has_no_address(client: HttpClient) -> None:
-    assert kind_of(await failure("http://gateway-check.invalid", client)) is Kind.DNS
+    assert kind_of(await failure("http://gateway-check.invalid", client)) is CauseKind.DNS
 
 
 async def test_the_address_is_private(client: HttpClient) -> None:
-    assert kind_of(await failure("http://127.0.0.1:9", client, private=False)) is Kind.PRIVATE
+    assert kind_of(await failure("http://127.0.0.1:9", client, private=False)) is CauseKind.PRIVATE
 
 
 async def test_no_answer_comes(client: HttpClient) -> None:
     async with listening(None) as port:
-        assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) is Kind.TIMEOUT
+        assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) is CauseKind.TIMEOUT
 
 
 async def test_no_tls_is_spoken_there(client: HttpClient) -> None:
     async with listening(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        assert kind_of(await failure(f"https://127.0.0.1:{port}", client)) is Kind.TLS
+        assert kind_of(await failure(f"https://127.0.0.1:{port}", client)) is CauseKind.TLS
 
 
 async def test_the_certificate_is_nobodys(client: HttpClient, self_signed: Callable[[], ssl.SSLContext]) -> None:
     async with listening(b"HTTP/1.1 200 OK\r\n\r\n", self_signed()) as port:
         error = await failure(f"https://127.0.0.1:{port}", client)
-    assert kind_of(error) is Kind.TLS
+    assert kind_of(error) is CauseKind.TLS
     assert "self-signed" in (error.detail or "")
 
 
 async def test_it_leads_elsewhere(client: HttpClient) -> None:
     async with listening(b"HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n") as port:
-        assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) is Kind.ADDRESS
+        assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) is CauseKind.ADDRESS
 
 
 async def test_it_speaks_something_else(client: HttpClient) -> None:
     async with listening(b"220 mail.example ESMTP\r\n") as port:
-        assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) in (Kind.ADDRESS, Kind.ANSWER)
+        assert kind_of(await failure(f"http://127.0.0.1:{port}", client)) in (CauseKind.ADDRESS, CauseKind.ANSWER)
 
 
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (CredentialsRefused(detail="HTTP 401"), Kind.CREDENTIALS),
-        (CredentialsRefused(detail="HTTP 403 MISSING_SCOPES"), Kind.RIGHTS),
-        (CredentialsRefused(detail="ACCESS_DENIED: Access denied for orders field."), Kind.RIGHTS),
-        (CredentialsRefused(detail="FORBIDDEN customers"), Kind.RIGHTS),
-        (CredentialsRefused(detail="no channel has the configured channel token"), Kind.CHANNEL),
-        (CredentialsRefused(detail="HTTP 404"), Kind.ADDRESS),
-        (RequestRefused(detail="AccessError at sale.order.web_search_read"), Kind.RIGHTS),
-        (RequestRefused(detail="GRAPHQL_VALIDATION_FAILED no_such_field"), Kind.REQUEST),
-        (Unavailable(detail="psycopg2.OperationalError at common.authenticate"), Kind.DATABASE),
-        (Unavailable(detail="HTTP 503"), Kind.DOWN),
-        (RateLimited(), Kind.THROTTLED),
-        (DeadlineExceeded(), Kind.TIMEOUT),
-        (InvalidAnswer(detail="not GraphQL: JSON is malformed"), Kind.ADDRESS),
-        (InvalidAnswer(detail="Expected `int`"), Kind.ANSWER),
-        (AttributeError("probe"), Kind.OURS),
+        (CredentialsRefused(detail="HTTP 401"), CauseKind.CREDENTIALS),
+        (CredentialsRefused(detail="HTTP 403 MISSING_SCOPES"), CauseKind.RIGHTS),
+        (CredentialsRefused(detail="ACCESS_DENIED: Access denied for orders field."), CauseKind.RIGHTS),
+        (CredentialsRefused(detail="FORBIDDEN customers"), CauseKind.RIGHTS),
+        (CredentialsRefused(detail="no channel has the configured channel token"), CauseKind.CHANNEL),
+        (CredentialsRefused(detail="HTTP 404"), CauseKind.ADDRESS),
+        (RequestRefused(detail="AccessError at sale.order.web_search_read"), CauseKind.RIGHTS),
+        (RequestRefused(detail="GRAPHQL_VALIDATION_FAILED no_such_field"), CauseKind.REQUEST),
+        (Unavailable(detail="psycopg2.OperationalError at common.authenticate"), CauseKind.DATABASE),
+        (Unavailable(detail="HTTP 503"), CauseKind.DOWN),
+        (RateLimited(), CauseKind.THROTTLED),
+        (DeadlineExceeded(), CauseKind.TIMEOUT),
+        (InvalidAnswer(detail="not GraphQL: JSON is malformed"), CauseKind.ADDRESS),
+        (InvalidAnswer(detail="Expected `int`"), CauseKind.ANSWER),
+        (AttributeError("probe"), CauseKind.OURS),
     ],
 )
-def test_what_a_vendor_says_is_told_apart(error: BaseException, kind: Kind) -> None:
+def test_what_a_vendor_says_is_told_apart(error: BaseException, kind: CauseKind) -> None:
     assert kind_of(error) is kind
 
 

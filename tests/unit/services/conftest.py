@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from gateway.calls.operation.bound import BoundBackend
-from gateway.calls.operation.caller import Caller
+from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
 from gateway.context import ContextFactory
 from gateway.execution import Engine, OperationRequest, Result
@@ -117,7 +117,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             )
             for name, adapter in adapters.items()
         }
-        caller = Caller(backends)
+        caller = BackendCaller(backends)
         ownership = Ownership(settings, backends)
         aliases = StoredAliases(database)
         links = StoredIdentityLinks(database)

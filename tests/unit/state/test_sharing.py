@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.calls.operation.cache import AnswerCache
-from gateway.calls.operation.caller import BoundBackend, Caller
+from gateway.calls.operation.caller import BackendCaller, BoundBackend
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.freshness import Freshness
@@ -65,7 +65,7 @@ class Gateway:
         assert shared is not None
         self.shared: Shared = shared
         self.heard: list[str | None] = []
-        self.caller = Caller({"shop": bound}, cache=cache, shared=shared.answers)
+        self.caller = BackendCaller({"shop": bound}, cache=cache, shared=shared.answers)
         shared.answers.on_changed = lambda backend, tags: self.heard.append(backend)
 
     async def price(self, sku: str = "S1") -> Decimal | str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.calls.operation.provenance import report
+from gateway.calls.operation.tags import report
 from gateway.errors import Unavailable
 from gateway.model.pricing import PriceKey
 from gateway.model.touched import TOUCHED, Touched
