@@ -17,7 +17,7 @@ from gateway.services.availability import AvailabilityService
 from gateway.services.catalog import Catalog
 from gateway.services.classification import Classification
 from gateway.services.cursors import Cursors
-from gateway.services.customers import Customers
+from gateway.services.customers import CustomerLinks, Customers
 from gateway.services.ids import Ids
 from gateway.services.languages import Languages
 from gateway.services.loyalty import Loyalty
@@ -59,12 +59,13 @@ class Services:
         self.catalog = Catalog(systems, cursors)
         self.classification = Classification(systems)
         self.searching = Searching(systems, self.catalog)
-        self.customers = Customers(systems, links)
-        self.pricing = Pricing(systems, self.customers)
+        customer_links = CustomerLinks(systems, links)
+        self.customers = Customers(systems, customer_links, links)
+        self.pricing = Pricing(systems, customer_links)
         self.stores = Stores(systems, cursors, self.languages)
         self.availability = AvailabilityService(systems, self.stores)
         self.loyalty = Loyalty(systems, cursors, settings.identity)
-        self.orders = Orders(systems, self.customers, cursors)
+        self.orders = Orders(systems, customer_links, cursors)
         self.speech = Speech(self.languages)
         self.nodes = Nodes(
             ids=self.ids,

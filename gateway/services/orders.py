@@ -22,7 +22,7 @@ from gateway.model.orders import Order, OrderEnrichment, OrderOrigin, OrderPosit
 from gateway.model.paging import Gap, OrderEdge, OrderList, PageInfo
 from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, ORDER
 from gateway.services.cursors import Cursors
-from gateway.services.customers import Customers, unheard
+from gateway.services.customers import CustomerLinks, unheard
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
@@ -46,9 +46,9 @@ class MergedPosition(Struct, frozen=True, tag="o"):
 
 
 class Orders:
-    def __init__(self, systems: SystemsOfRecord, customers: Customers, cursors: Cursors) -> None:
+    def __init__(self, systems: SystemsOfRecord, links: CustomerLinks, cursors: Cursors) -> None:
         self._systems = systems
-        self._customers = customers
+        self._links = links
         self._cursors = cursors
 
     async def of_customer(self, linked: LinkedCustomer, first: int, after: str | None, scope: Scope) -> OrderList:
@@ -175,13 +175,13 @@ class Orders:
         order = ownership.plan(ORDER).order if ownership.serves(ORDER) else ()
         if "staff" in scope.principal.roles:
             return frozenset(order)
-        linked = await self._customers.linked(scope)
+        linked = await self._links.linked(scope)
         return frozenset(name for name in order if linked is not None and linked.refs(name))
 
     async def _if_theirs(self, order: Order | AdapterError | None, scope: Scope) -> Order | GatewayError | None:
         if order is None or isinstance(order, AdapterError) or "staff" in scope.principal.roles:
             return order
-        linked = await self._customers.linked(scope)
+        linked = await self._links.linked(scope)
         theirs = linked is not None and order.customer is not None and order.customer in linked.refs()
         return order if theirs else None
 

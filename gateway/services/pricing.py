@@ -14,7 +14,7 @@ from gateway.model.identity import VariantKey, is_plain
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceComparison, PriceDisagreement, PriceExplanation, PriceKey
 from gateway.ports.price import GET_PRICES, PRICE, PRICE_CONTEXT
-from gateway.services.customers import Customers
+from gateway.services.customers import CustomerLinks
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord, fallback_freshness
 
@@ -27,9 +27,9 @@ DISAGREEMENTS = Counter(
 
 
 class Pricing:
-    def __init__(self, systems: SystemsOfRecord, customers: Customers) -> None:
+    def __init__(self, systems: SystemsOfRecord, links: CustomerLinks) -> None:
         self._systems = systems
-        self._customers = customers
+        self._links = links
 
     async def prices(
         self, variants: Sequence[VariantKey], quantity: Decimal, unit: str | None, scope: Scope
@@ -60,7 +60,7 @@ class Pricing:
             return None
         if not self._systems.ownership.offers(owner, PRICE_CONTEXT.name):
             return None
-        refs = await self._customers.references(owner, scope)
+        refs = await self._links.references(owner, scope)
         if len(refs) != 1:
             return None
         found = await self._systems.caller.keyed(owner, PRICE_CONTEXT, refs, scope.commerce, scope.personal())

@@ -1,12 +1,9 @@
-"""Customers over several systems: who they are there (links), and the golden record with one rule per field.
-
-A link is asserted by a verified claim of the token that matches exactly one record of a backend. Several matches, or a
-shared phone under another email, are candidates: kept for support, never exposed and never read with."""
+"""The golden record: one customer over several systems, with one rule of survivorship for each field."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.errors import AdapterError, GatewayError, Unavailable
 from gateway.model.customers import (
@@ -22,8 +19,8 @@ from gateway.model.customers import (
 )
 from gateway.model.identity import NativeRef
 from gateway.ports.customer import CUSTOMER, FIND_CUSTOMERS, GET_CONSENTS
-from gateway.ports.domain import DataDomain
 from gateway.ports.links import IdentityLinks
+from gateway.services.customers.links import CustomerLinks, links_of, unheard
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
@@ -31,81 +28,14 @@ _JOINED = frozenset({"emails", "phones", "groups"})
 
 
 class Customers:
-    def __init__(self, systems: SystemsOfRecord, links: IdentityLinks) -> None:
+    def __init__(self, systems: SystemsOfRecord, links: CustomerLinks, stored: IdentityLinks) -> None:
         self._systems = systems
-        self._links = links
-        self._linking: dict[str, asyncio.Lock] = {}
-
-    # --- who they are ------------------------------------------------------------------------------------------------
-
-    async def linked(self, scope: Scope) -> LinkedCustomer | None:
-        """The signed-in customer over all systems that this market needs; None for anybody else."""
-        person = scope.principal.key
-        if person is None or scope.principal.kind != "customer":
-            return None
-        known = await self._links.of_person(person)
-        if known is not None and not self._unasked(known, scope):
-            return known
-        lock = self._linking.setdefault(person, asyncio.Lock())
-        try:
-            async with lock:
-                known = await self._links.of_person(person)
-                waiting = self._unasked(known, scope)
-                if known is not None and not waiting:
-                    return known
-                found = await asyncio.gather(*(self._match(name, scope) for name in waiting))
-                links = [link for links, _ in found for link in links]
-                asked = [name for name, (_, heard) in zip(waiting, found, strict=True) if heard]
-                return await self._links.link(person, links, asked)
-        finally:
-            if not lock.locked():
-                self._linking.pop(person, None)
-
-    async def references(self, backend: str, scope: Scope) -> list[NativeRef]:
-        """The signed-in customer's own records in one backend."""
-        linked = await self.linked(scope)
-        return [] if linked is None else list(linked.refs(backend))
-
-    def _unasked(self, known: LinkedCustomer | None, scope: Scope) -> list[str]:
-        asked = known.asked if known is not None else frozenset[str]()
-        return [name for name in self._searchable(scope) if name not in asked]
-
-    def _searchable(self, scope: Scope) -> list[str]:
-        ownership = self._systems.ownership
-        names = dict.fromkeys(
-            name
-            for domain in ownership.domains
-            if domain.people
-            for name in ownership.serving(domain, scope.commerce.country)
-        )
-        return [name for name in names if ownership.offers(name, FIND_CUSTOMERS.name)]
-
-    async def _match(self, backend: str, scope: Scope) -> tuple[list[IdentityLink], bool]:
-        """Links by verified claims, and whether the backend was heard."""
-        email, phone = scope.principal.email, scope.principal.phone
-        if email:
-            records = await self._find(backend, CustomerKey(CustomerKeyKind.EMAIL, email.lower()), scope)
-            if isinstance(records, AdapterError):
-                return [], False
-            if records:
-                return _links(records, proven=len(records) == 1), True
-        if phone:
-            records = await self._find(backend, CustomerKey(CustomerKeyKind.PHONE, phone), scope)
-            if isinstance(records, AdapterError):
-                return [], False
-            alone = len(records) == 1 and all(email and known == email.lower() for known in records[0].emails)
-            return _links(records, proven=alone), True
-        return [], True
-
-    async def _find(self, backend: str, key: CustomerKey, scope: Scope) -> tuple[CustomerRecord, ...] | AdapterError:
-        found = await self._systems.caller.keyed(backend, FIND_CUSTOMERS, [key], scope.commerce, scope.personal())
-        return found.get(key, ())
-
-    # --- the golden record -------------------------------------------------------------------------------------------
+        self._linked = links
+        self._links = stored
 
     async def me(self, fields: frozenset[str], scope: Scope) -> Customer | None:
         """`fields` are those of the golden record that will be read; only the backends they need are asked."""
-        linked = await self.linked(scope)
+        linked = await self._linked.linked(scope)
         return None if linked is None else await self._golden(linked, fields, scope)
 
     async def by_id(self, customer_id: str, fields: frozenset[str], scope: Scope) -> Customer | None:
@@ -113,7 +43,7 @@ class Customers:
         if "staff" in scope.principal.roles:
             linked = await self._links.by_id(customer_id)
         else:
-            own = await self.linked(scope)
+            own = await self._linked.linked(scope)
             linked = own if own is not None and own.id == customer_id else None
         return None if linked is None else await self._golden(linked, fields, scope)
 
@@ -122,7 +52,7 @@ class Customers:
         one linked is the owner's first by email. Raises AdapterError when the owner cannot be heard."""
         order = self._systems.ownership.serving(CUSTOMER, scope.commerce.country)
         names = [name for name in order if self._systems.ownership.offers(name, FIND_CUSTOMERS.name)]
-        found = await asyncio.gather(*(self._find(name, key, scope) for name in names))
+        found = await asyncio.gather(*(self._linked.find_in(name, key, scope) for name in names))
         links: list[IdentityLink] = []
         heard: list[str] = []
         for name, records in zip(names, found, strict=True):
@@ -131,7 +61,7 @@ class Customers:
                     raise records.fresh()
                 continue
             heard.append(name)
-            links += _links(records, proven=len(records) == 1 and key.kind is CustomerKeyKind.EMAIL)
+            links += links_of(records, proven=len(records) == 1 and key.kind is CustomerKeyKind.EMAIL)
         proven = [link for link in links if link.status is not LinkStatus.CANDIDATE]
         if not proven:
             owner_links = [link for link in links if link.ref.backend == names[0]] if names else []
@@ -205,24 +135,6 @@ class Customers:
             if stated:
                 return stated
         return failure if failure is not None else ()
-
-
-def unheard(linked: LinkedCustomer, domain: DataDomain, systems: SystemsOfRecord, scope: Scope) -> list[str]:
-    """Backends that should have been searched for the signed-in customer and could not be heard: what they know of the
-    domain is missing, though no link says so."""
-    if scope.principal.kind != "customer":
-        return []
-    ownership = systems.ownership
-    return [
-        name
-        for name in ownership.serving(domain, scope.commerce.country)
-        if name not in linked.asked and not linked.refs(name) and ownership.offers(name, FIND_CUSTOMERS.name)
-    ]
-
-
-def _links(records: Iterable[CustomerRecord], *, proven: bool) -> list[IdentityLink]:
-    status = LinkStatus.ASSERTED if proven else LinkStatus.CANDIDATE
-    return [IdentityLink(record.ref, status) for record in records]
 
 
 def _needed(
