@@ -32,10 +32,12 @@ from gateway.registry import Registry, check_identity_rules, cursor_secret
 from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
+from gateway.security.windows import WINDOW_SECONDS
 from gateway.services import Services
 from gateway.settings import ServerSection, Settings
 from gateway.state.aliases import StoredAliases
 from gateway.state.changes import Change
+from gateway.state.counters import Counters
 from gateway.state.database import Database
 from gateway.state.kept import Kept
 from gateway.state.key_values import KeyValues
@@ -141,6 +143,7 @@ class Gateway:
             metrics=self.exposition,
             alias_of=self.ownership.alias,
             accept_webhook=self.inbox.accept,
+            counts=Counters(self.database, "rates", WINDOW_SECONDS),
             pages=pages,
             graphiql=Path(bundle) if (bundle := self.settings.environment.get(GRAPHIQL_VARIABLE)) else None,
         )

@@ -140,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--variables", default="{}", help="JSON object")
     explain.add_argument("--svg", type=Path, help="write the timeline here")
     explain.add_argument("--dry", action="store_true", help="only the plan and the predicted calls")
+    explain.add_argument("--personal", action="store_true", help="print the answer though it may be about a person")
     explain.epilog = "GATEWAY_TOKEN in the environment asks as somebody."
     explain.set_defaults(run=_explain)
 
@@ -271,6 +272,7 @@ def _explain(options: argparse.Namespace) -> int:
             svg=options.svg,
             dry=options.dry,
             token=os.environ.get("GATEWAY_TOKEN"),
+            personal=options.personal,
         )
     )
 

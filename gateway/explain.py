@@ -25,9 +25,19 @@ from gateway.settings import load
 Named = TypeVar("Named", CallStep, BackendSum)
 
 
-async def explain(config: Path, query: Path, variables: str, *, svg: Path | None, dry: bool, token: str | None) -> int:
-    """Prints the plan; unless `dry`, runs the operation and prints what it fetched, called and answered. `token`
-    asks as somebody. 1 when the operation is not valid or answered with errors. Raises ConfigurationError."""
+async def explain(
+    config: Path,
+    query: Path,
+    variables: str,
+    *,
+    svg: Path | None,
+    dry: bool,
+    token: str | None,
+    personal: bool = False,
+) -> int:
+    """Prints the plan; unless `dry`, runs the operation and prints what it fetched, called and answered. `token` asks
+    as somebody; an answer that may be about a person is printed only where that is wanted (`personal`). 1 when the
+    operation is not valid or answered with errors. Raises ConfigurationError."""
     gateway = await Gateway.open(load(config))
     try:
         principal = ANONYMOUS if token is None else await gateway.verifier.verify(token)
@@ -41,12 +51,14 @@ async def explain(config: Path, query: Path, variables: str, *, svg: Path | None
         if dry:
             print(tree(predicted))
             return 0
-        return await _run(gateway, request, principal, svg)
+        return await _run(gateway, request, principal, svg, personal)
     finally:
         await gateway.close()
 
 
-async def _run(gateway: Gateway, request: OperationRequest, principal: Principal, svg: Path | None) -> int:
+async def _run(
+    gateway: Gateway, request: OperationRequest, principal: Principal, svg: Path | None, personal: bool
+) -> int:
     context = gateway.contexts(principal, gateway.profiles.of(principal), RequestFacts(explain=True))
     context.explain = True  # an operator at a terminal needs no profile's leave
     result = await gateway.engine.execute(request, context)
@@ -55,8 +67,11 @@ async def _run(gateway: Gateway, request: OperationRequest, principal: Principal
     if not context.is_staff:
         explanation = _by_name(explanation, gateway.ownership)
     print(tree(explanation))
-    answer = msgspec.json.encode({"data": result.data}, enc_hook=str, order=None)
-    print(msgspec.json.format(answer, indent=2).decode())
+    if result.private and not personal:
+        print("the answer may be about a person, and is not printed without --personal")
+    else:
+        answer = msgspec.json.encode({"data": result.data}, enc_hook=str)
+        print(msgspec.json.format(answer, indent=2).decode())
     for error in result.errors or []:
         print(f"error at {'.'.join(map(str, error.path or []))}: {error.message}", file=sys.stderr)
     if svg is not None:

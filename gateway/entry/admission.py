@@ -23,6 +23,7 @@ from gateway.security.authentication import Authentication, Outdated
 from gateway.security.cost import check_cost
 from gateway.security.profiles import Profiles, RequestFacts
 from gateway.security.rates import RateLimits
+from gateway.security.spread import SharedCounts
 from gateway.security.trusted import TrustedDocuments, digest_of_request
 from gateway.security.variables import check_variables
 from gateway.settings import Settings
@@ -63,6 +64,7 @@ class Admission:
         profiles: Profiles,
         settings: Settings,
         alias_of: AliasOf,
+        counts: SharedCounts | None = None,
     ) -> None:
         self.engine = engine
         self._open_context = open_context
@@ -75,6 +77,7 @@ class Admission:
             settings.gateway.redis,
             stranger=profiles.of(ANONYMOUS),
             failures=settings.limits.failures_per_minute,
+            counts=counts,
         )
         self.capacity = Capacity(settings.server.operations, settings.server.overload_lag)
         for name, profile in settings.profiles.items():

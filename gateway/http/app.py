@@ -30,6 +30,7 @@ from gateway.model.principal import ANONYMOUS
 from gateway.security.api_keys import ApiKeys
 from gateway.security.authentication import Authentication, Verifier
 from gateway.security.profiles import Profiles
+from gateway.security.spread import SharedCounts
 from gateway.settings import ServerSection, Settings
 
 GRAPHQL_PATH = "/graphql"
@@ -113,6 +114,7 @@ def build_asgi(
     metrics: Metrics,
     alias_of: AliasOf,
     accept_webhook: AcceptWebhook | None = None,
+    counts: SharedCounts | None = None,
     pages: Sequence[BaseRoute] = (),
     lifespan: Lifespan | None = None,
     explorer: bool = True,
@@ -133,6 +135,7 @@ def build_asgi(
         profiles=profiles,
         settings=settings,
         alias_of=alias_of,
+        counts=counts,
     )
     figures = DoorFigures(gate, admission.capacity)
     origins = Origins(settings.server.cors_origins)

@@ -1,20 +1,21 @@
 """How often one caller may ask: a moving window per person, else per frontend and network address. A credential that is
 wrong makes its bearer a stranger at an address, who is counted as such and for the failure too.
 
-Counted in Redis when it is configured, so that the limit holds over all workers; when Redis is away each worker counts
-for itself, and says so once.
+Counted by all workers together: in Redis where it is configured, else in the state database (`spread`). When that is
+away each worker counts for itself, and says so once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
 from gateway.errors import TooManyRequests
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal
+from gateway.security.spread import SharedCounts, SpreadCounts
 from gateway.security.windows import Windows
 
 if TYPE_CHECKING:
@@ -22,21 +23,29 @@ if TYPE_CHECKING:
     from limits.aio.storage import RedisStorage
     from limits.aio.strategies import MovingWindowRateLimiter
 
-REDIS_SECONDS = 0.25
+TOGETHER_SECONDS = 0.25
 RETRY_SECONDS = 5.0
-"""How long Redis is left alone after it failed."""
+"""How long what is shared is left alone after it failed."""
 _log = structlog.get_logger(__name__)
 
 
 class RateLimits:
     """`stranger` is the profile of who has no credential, or a wrong one; `failures` a minute are forgiven an address
-    (0: any number)."""
+    (0: any number). `counts` is where workers without Redis count together."""
 
-    def __init__(self, redis: str = "", *, stranger: ClientProfile | None = None, failures: int = 0) -> None:
+    def __init__(
+        self,
+        redis: str = "",
+        *,
+        stranger: ClientProfile | None = None,
+        failures: int = 0,
+        counts: SharedCounts | None = None,
+    ) -> None:
         self._stranger = stranger
         self._failures = failures
         self._local = Windows()
-        self._shared = _Shared(redis) if redis else None
+        self._redis = _InRedis(redis) if redis else None
+        self._shared: _Together | None = self._redis or (SpreadCounts(counts) if counts is not None else None)
         self._away_until = 0.0
         self._away = False
 
@@ -54,8 +63,8 @@ class RateLimits:
 
     async def close(self) -> None:
         """Gives up the connections to Redis."""
-        if self._shared is not None:
-            await self._shared.close()
+        if self._redis is not None:
+            await self._redis.close()
 
     async def _count(self, key: str, allowed: int) -> None:
         wait = await self._hit(key, allowed)
@@ -63,11 +72,14 @@ class RateLimits:
             raise TooManyRequests("Too many requests.", retry_after=wait)
 
     async def _hit(self, key: str, allowed: int) -> float:
+        wait = 0.0 if self._redis is not None else self._local.hit(key, allowed)
+        if wait:
+            return wait  # too often for one worker is too often for all: nothing need be asked
         if self._shared is not None and time.monotonic() >= self._away_until:
             try:
-                async with asyncio.timeout(REDIS_SECONDS):
+                async with asyncio.timeout(TOGETHER_SECONDS):
                     wait = await self._shared.hit(key, allowed)
-            except Exception as error:  # whatever the client library raises, a limit must not take the door down
+            except Exception as error:  # whatever a client library raises, a limit must not take the door down
                 if not self._away:
                     _log.warning("rate limits are counted per worker", reason=type(error).__name__)
                 self._away = True
@@ -77,10 +89,18 @@ class RateLimits:
                     _log.info("rate limits are shared again")
                 self._away = False
                 return wait
-        return self._local.hit(key, allowed)
+        return wait if self._redis is None else self._local.hit(key, allowed)
 
 
-class _Shared:
+class _Together(Protocol):
+    """Counts for all workers."""
+
+    async def hit(self, key: str, allowed: int) -> float:
+        """Counts once more, unless that would be too often. 0, or the seconds to wait."""
+        ...
+
+
+class _InRedis:
     """Counted in Redis, for all workers."""
 
     def __init__(self, redis: str) -> None:

@@ -8,6 +8,7 @@ import hashlib
 
 from sqlalchemy import case, delete, select
 
+from gateway.security.spread import Counted
 from gateway.state.database import Database
 from gateway.state.tables import counters
 
@@ -20,7 +21,7 @@ class Counters:
         self._space = space
         self._seconds = seconds
 
-    async def add(self, key: str, amount: int = 1) -> int:
+    async def add(self, key: str, amount: int = 1) -> Counted:
         """The count of this window with `amount` in it: no two callers, in whatever process, are told the same."""
         now, table = self._database.now, counters
         row = {"space": self._space, "key": _digest(key), "value": amount, "expires": now + self._seconds}
@@ -32,9 +33,10 @@ class Counters:
                 "value": case((over, statement.excluded["value"]), else_=table.c.value + statement.excluded["value"]),
                 "expires": case((over, statement.excluded["expires"]), else_=table.c.expires),
             },
-        ).returning(table.c.value)
+        ).returning(table.c.value, (table.c.expires - now).label("left"))
         async with self._database.write() as connection:
-            return (await connection.execute(statement)).scalar_one()
+            value, left = (await connection.execute(statement)).one()
+        return Counted(value, max(1.0, float(left)))
 
     async def value(self, key: str) -> int:
         mine = (counters.c.space == self._space) & (counters.c.key == _digest(key))

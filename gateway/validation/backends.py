@@ -183,6 +183,7 @@ def _roles(name: str, section: DomainSection, settings: Settings) -> Iterator[Mi
                 place=f"{place}.compare[{index}]",
                 value=backend,
                 allowed=tuple(other for other in settings.domains[name].order if other != backend),
+                grave=False,
             )
     if section.compare and name != PRICE.name:
         yield Mistake(message="has no effect: only prices are compared", place=f"{place}.compare", grave=False)

@@ -20,7 +20,7 @@ from gateway.calls.metrics import CallMetrics
 from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.caller import BackendCaller
 from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, RateLimited, RequestRefused, Unavailable
-from gateway.model.catalog import Product, ProductKey, ProductKeyKind
+from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord, LoyaltyAccount
 from gateway.model.freshness import Freshness
@@ -156,6 +156,9 @@ class Desk:
             for item in items
         }
         return {key: products[key.value] for key in keys if key.value in products}
+
+    async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
+        return ProductPage((), (), has_next=False)
 
     async def find_customers(
         self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext

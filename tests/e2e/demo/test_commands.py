@@ -224,6 +224,18 @@ async def test_trusted_documents_are_held_to_their_profile(change: Change, tmp_p
     assert any("this client may spend 400" in problem.message for problem in problems)
 
 
+async def test_explain_prints_what_is_about_a_person_only_where_it_is_wanted(
+    config: Path, demo: RunningDemo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = tmp_path / "me.graphql"
+    query.write_text("{ me { givenName } }", "utf-8")
+    for personal in (False, True):
+        assert (
+            await explain(config, query, "{}", svg=None, dry=False, token=demo.tokens.shopper, personal=personal) == 0
+        )
+        assert ('"givenName": "Ada"' in capsys.readouterr().out) is personal
+
+
 async def test_explain_predicts_the_fetches_and_then_makes_no_more(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -237,6 +249,7 @@ async def test_explain_predicts_the_fetches_and_then_makes_no_more(
     said = capsys.readouterr().out
     assert "at most 4 fetches predicted, 4 made" in said
     assert "erp price.get_prices" in said
+    assert '"slug": "' in said, "the answer is printed too"
     assert re.search(r"^  shop product\.list_products +1 key, 1 request declared, \d+ made, .* points?, ", said, re.M)
     sums = {line.split()[0]: line.split()[1:] for line in said.partition("per backend")[2].splitlines()[1:] if line}
     calls, keys, cached, joined, requests, cost, unit, *_ = sums["erp"]

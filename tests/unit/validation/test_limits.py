@@ -115,8 +115,8 @@ def test_a_document_that_fills_the_cache_of_plans_is_told() -> None:
 @pytest.mark.parametrize(
     ("domain", "key", "value", "place", "grave"),
     [
-        ("price", "compare", ["erp"], "compare[0]", True),
-        ("price", "compare", ["shop", "erp"], "compare[1]", True),
+        ("price", "compare", ["erp"], "compare[0]", False),
+        ("price", "compare", ["shop", "erp"], "compare[1]", False),
         ("stock", "compare", ["shop"], "compare", False),
         ("price", "fallback", False, "order[1]", False),
         ("product", "fallback", True, "fallback", False),
