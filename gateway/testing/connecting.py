@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -14,9 +15,10 @@ from msgspec import Struct
 
 from gateway.calls.attempt.transport import AioTransport, build_transport
 from gateway.model.identity import KeyRule
-from gateway.ports.backend import Backend
+from gateway.ports.backend import Backend, implements, members, protocols
 from gateway.ports.identifiers import IdentifierCache
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, Secret
+from gateway.ports.webhooks import WebhookPort
 from gateway.settings import PolicyNumbers
 from gateway.testing.control import ControlledTransport
 from gateway.testing.identifiers import MemoryIdentifiers
@@ -44,7 +46,7 @@ class Connected:
 
     def __init__(self, manifest: Manifest, environment: AdapterEnvironment, transport: AioTransport) -> None:
         self.backend = manifest.create(environment)
-        self.adapter: Any = whole(self.backend)
+        self.adapter: Any = whole(self.backend, environment.name)
         self.environment = environment
         self.secrets = secrets_in(environment.config)
         self._transport = transport
@@ -111,9 +113,18 @@ async def connect(
         yield connected
 
 
-def whole(backend: Backend) -> Any:
-    """The one place where tests look into what a manifest makes: the object that implements its ports."""
-    return backend.probe
+def whole(backend: Backend, name: str) -> Any:
+    """The one place where tests look into what a manifest makes: all that its ports can do, with `probe`, `receive`,
+    `forget` and `close`, as one object, which the only port may be itself. `name` as configured."""
+    if backend.ports == (backend.probe,):
+        return backend.probe
+    found = SimpleNamespace(name=name, probe=backend.probe.probe, forget=backend.forget, close=backend.close)
+    for port in (*backend.ports, backend.webhooks):
+        for protocol in (*protocols(), WebhookPort):
+            if implements(port, protocol):
+                for member in members(protocol):
+                    setattr(found, member, getattr(port, member))
+    return found
 
 
 def read_config(manifest: Manifest, values: Mapping[str, object], name: str) -> AdapterConfig:

@@ -100,7 +100,7 @@ class Served:
     async def unknown_caller(self, connected: Connected) -> AsyncGenerator[Adapter | None]:
         environment = spoiled(self.under_test, connected.environment)
         backend = None if environment is None else self.under_test.create(environment)
-        yield None if backend is None else whole(backend)
+        yield None if backend is None else whole(backend, self.named)
         if backend is not None:
             await backend.close()
 
