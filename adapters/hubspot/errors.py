@@ -6,14 +6,26 @@ import re
 from collections.abc import Mapping
 
 import msgspec
+from msgspec import Struct
 
-from adapters.hubspot.wire import ErrorBody
 from gateway.errors import AdapterError, CredentialsRefused, RateLimited, RequestRefused, Unavailable
 from gateway.ports.transport import Response, ThrottleSignal, asked_to_wait
+
+
+class NotFound(RequestRefused):
+    """The system that owns this fact does not have what was asked for."""
+
+
+class ErrorBody(Struct, frozen=True, rename="camel"):
+    category: str = ""
+    policy_name: str = ""
+    correlation_id: str = ""
+
 
 BY_STATUS: Mapping[int, type[AdapterError]] = {
     401: CredentialsRefused,  # no token, a wrong one, an expired one
     403: CredentialsRefused,  # MISSING_SCOPES
+    404: NotFound,
     423: Unavailable,  # locked for at least two seconds
     429: RateLimited,
     477: Unavailable,  # the account is being moved to another data centre

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from adapters.hubspot.adapter import HubSpotAdapter
-from adapters.hubspot.client import BATCH
+from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.config import HubSpotConfig
+from adapters.hubspot.consents import AT_ONCE, Consents
+from adapters.hubspot.customer import BATCH, Customers
 from adapters.hubspot.errors import throttle
-from adapters.hubspot.webhooks import TOPICS
+from adapters.hubspot.probe import ContactProbe
+from adapters.hubspot.webhooks import TOPICS, Webhooks
 from gateway.kit import budgets
 from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
-CONSENTS_AT_ONCE = 10
-
-
 ONE_PER_KIND = budgets.at_most(budgets.keys, budgets.axis("kinds", 1))
 """Emails, phones and ids are a request each; `kinds` of them are asked together, usually one."""
 
 
-def create(environment: AdapterEnvironment[HubSpotConfig]) -> Backend:
-    adapter = HubSpotAdapter(environment)
-    return Backend(ports=(adapter,), probe=adapter, webhooks=adapter, close=adapter.close)
+def create(env: AdapterEnvironment[HubSpotConfig]) -> Backend:
+    client = HubSpotClient(env)
+    return Backend(
+        ports=(Customers(env, client), Consents(env, client)),
+        probe=ContactProbe(env.config, client),
+        webhooks=Webhooks(env.config),
+    )
 
 
 MANIFEST = Manifest(
@@ -41,7 +44,7 @@ MANIFEST = Manifest(
             time_to_live=60.0,
             max_response_bytes=2 * MEBIBYTE,
         ),
-        "customer.get_consents": OperationSpec(personal=True, max_keys=CONSENTS_AT_ONCE, requests=budgets.keys),
+        "customer.get_consents": OperationSpec(personal=True, max_keys=AT_ONCE, requests=budgets.keys),
     },
     webhook_topics=TOPICS,
     unverified=(

@@ -60,12 +60,16 @@ class Notification(Struct, frozen=True, rename="camel"):
     merged_object_ids: tuple[int, ...] = ()
 
 
-def receive(delivery: WebhookDelivery, config: HubSpotConfig) -> tuple[WebhookEvent, ...]:
-    _verify(delivery, config)
-    try:
-        return tuple(_event(each) for each in decoded(delivery.body, tuple[Notification, ...]))
-    except InvalidAnswer:
-        raise BadInput("not a delivery of HubSpot's") from None
+class Webhooks:
+    def __init__(self, config: HubSpotConfig) -> None:
+        self._config = config
+
+    def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
+        _verify(delivery, self._config)
+        try:
+            return tuple(_event(each) for each in decoded(delivery.body, tuple[Notification, ...]))
+        except InvalidAnswer:
+            raise BadInput("not a delivery of HubSpot's") from None
 
 
 def _verify(delivery: WebhookDelivery, config: HubSpotConfig) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.hubspot.mapping import birth_date
+from adapters.hubspot.customer import birth_date
 from adapters.odoo.protocols import _major  # pyright: ignore[reportPrivateUsage]
 from adapters.shopify.search import _span  # pyright: ignore[reportPrivateUsage]
 from gateway.constraints import REDIS_URL
