@@ -1,5 +1,5 @@
-"""Below the adapter: one GraphQL request to Vendure's admin or shop API over the injected transport. Credentials, the
-guard against the silent default channel, and errors live here."""
+"""One GraphQL request to Vendure's admin or shop API over the injected transport. Credentials, the guard against the
+silent default channel, and errors live here."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ LOGIN_AGAIN_AFTER = 30.0
 """Seconds. Vendure says FORBIDDEN both to a session that has ended and to a missing permission; only the first is
 helped by another login, so it is not tried more often than this."""
 
+GUARD = "activeChannel { token }"
+"""Every document but the login selects it."""
 LOGIN = """mutation Login($username: String!, $password: String!) {
   login(username: $username, password: $password) {
     __typename
@@ -53,62 +55,70 @@ class _LoginData(msgspec.Struct, frozen=True):
     login: _LoginOutcome
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """One request. Every document but the login selects `activeChannel { token }`. `channel` is a Vendure channel
-    token, empty for the default channel."""
-
-    document: str
-    operation: str
-    variables: Mapping[str, object] = {}
-    channel: str = ""
-    language: str | None = None
-    currency: str | None = None
-    path: str = ADMIN
-    max_response_bytes: int = MEBIBYTE
-
-
 class VendureClient:
     """Safe for concurrent use; at most one login is under way."""
 
-    def __init__(self, environment: AdapterEnvironment, config: VendureConfig) -> None:
-        self._transport = environment.transport
-        self._name = environment.name
-        self._config = config
+    def __init__(self, env: AdapterEnvironment[VendureConfig]) -> None:
+        self._transport = env.transport
+        self._name = env.name
+        self._config = env.config
         self._session: str | None = None
         self._session_since = 0.0
         self._login = asyncio.Lock()
 
-    async def send(self, query: Query, answer: type[T], call: CallContext) -> T:
-        """The `data` of the answer. Raises AdapterError."""
-        headers, session = await self._headers(query, call)
-        try:
-            data = await self._post(query, headers, call)
-        except CredentialsRefused:
-            if session is None or not await self._renew(session, call):
-                raise
-            headers, _ = await self._headers(query, call)
-            data = await self._post(query, headers, call)
-        self._check_channel(query, data)
-        return self.decode(data, answer)
-
-    async def _post(self, query: Query, headers: Mapping[str, str], call: CallContext) -> msgspec.Raw:
-        response = await self._attempt(query, headers, call)
-        return self._data(response)
-
-    async def _attempt(self, query: Query, headers: Mapping[str, str], call: CallContext) -> Response:
-        parameters = {"languageCode": query.language, "currencyCode": query.currency}
-        return await self._transport.send(
-            Request(
-                method="POST",
-                path=query.path,
-                operation=query.operation,
-                headers=headers,
-                query={name: value for name, value in parameters.items() if value},
-                body=request_body(query.document, query.variables),
-                max_response_bytes=query.max_response_bytes,
-            ),
-            call,
+    async def ask(
+        self,
+        document: str,
+        answer: type[T],
+        call: CallContext,
+        variables: Mapping[str, object] | None = None,
+        *,
+        channel: str | None = None,
+        language: str | None = None,
+        currency: str | None = None,
+        path: str = ADMIN,
+        max_response_bytes: int = MEBIBYTE,
+    ) -> T:
+        """The `data` of the answer. `channel` is a Vendure channel token, empty for the default channel, None for the
+        configured one. Raises AdapterError."""
+        token = self._config.channel_token if channel is None else channel
+        parameters = {"languageCode": language, "currencyCode": currency}
+        request = Request(
+            method="POST",
+            path=path,
+            headers=_JSON | ({"vendure-token": token} if token else {}),
+            query={name: value for name, value in parameters.items() if value},
+            body=request_body(document, variables or {}),
+            max_response_bytes=max_response_bytes,
         )
+        data = await self._admitted(request, call)
+        if token and self._decoded(data, _Guard).active_channel.token != token:
+            # A server with a single channel answers any channel token with that channel's prices, without an error.
+            raise SilentDefaultChannel(
+                source=self._name,
+                detail="no channel has the configured channel token; the server answered from its default channel",
+            )
+        return self._decoded(data, answer)
+
+    async def _admitted(self, request: Request, call: CallContext) -> msgspec.Raw:
+        """With the credentials. The shop API is read as an anonymous visitor."""
+        if request.path == SHOP:
+            return await self._post(request, {}, call)
+        if self._config.api_key is not None:
+            return await self._post(request, {"vendure-api-key": self._config.api_key.reveal()}, call)
+        if self._session is None:
+            await self._renew(None, call)
+        session = self._session
+        try:
+            return await self._post(request, _bearer(session), call)
+        except CredentialsRefused:
+            if not await self._renew(session, call):
+                raise
+        return await self._post(request, _bearer(self._session), call)
+
+    async def _post(self, request: Request, credentials: Mapping[str, str], call: CallContext) -> msgspec.Raw:
+        headers = {**request.headers, **credentials}
+        return self._data(await self._transport.send(msgspec.structs.replace(request, headers=headers), call))
 
     def _data(self, response: Response) -> msgspec.Raw:
         try:
@@ -119,33 +129,8 @@ class VendureClient:
             raise refused
         return answer.whole(lambda errors: refusal(errors, self._name), source=self._name)
 
-    def decode(self, data: msgspec.Raw, answer: type[T]) -> T:
+    def _decoded(self, data: msgspec.Raw, answer: type[T]) -> T:
         return decoded(data, answer, source=self._name)
-
-    def _check_channel(self, query: Query, data: msgspec.Raw) -> None:
-        """A server with a single channel answers any channel token with that channel's prices, without an error."""
-        if query.channel and self.decode(data, _Guard).active_channel.token != query.channel:
-            raise SilentDefaultChannel(
-                source=self._name,
-                detail="no channel has the configured channel token; the server answered from its default channel",
-            )
-
-    # --- credentials ----------------------------------------------------------------------------------------------
-
-    async def _headers(self, query: Query, call: CallContext) -> tuple[dict[str, str], str | None]:
-        """Headers of a request, and the session in them. The shop API is read as an anonymous visitor."""
-        headers = {"content-type": "application/json"}
-        if query.channel:
-            headers["vendure-token"] = query.channel
-        if query.path == SHOP:
-            return headers, None
-        if self._config.api_key is not None:
-            return {**headers, "vendure-api-key": self._config.api_key.reveal()}, None
-        session = self._session
-        if session is None:
-            await self._renew(None, call)
-            session = self._session
-        return {**headers, "authorization": f"Bearer {session}"}, session
 
     async def _renew(self, failed: str | None, call: CallContext) -> bool:
         """Log in, unless another call has done so since `failed` was sent. False: another login would not help."""
@@ -161,9 +146,9 @@ class VendureClient:
     async def _log_in(self, call: CallContext) -> str:
         password = self._config.password
         variables = {"username": self._config.username, "password": password.reveal() if password else ""}
-        query = Query(document=LOGIN, operation="login", variables=variables)
-        response = await self._attempt(query, {"content-type": "application/json"}, call)
-        outcome = self.decode(self._data(response), _LoginData).login
+        request = Request(method="POST", path=ADMIN, headers=_JSON, body=request_body(LOGIN, variables))
+        response = await self._transport.send(request, call)
+        outcome = self._decoded(self._data(response), _LoginData).login
         if outcome.typename != "CurrentUser":
             raise CredentialsRefused(source=self._name, detail=f"login: {outcome.error_code or outcome.typename}")
         session = response.headers.get("vendure-auth-token")
@@ -172,3 +157,10 @@ class VendureClient:
                 source=self._name, detail="login gave no token: `bearer` is missing in the server's `tokenMethod`"
             )
         return session
+
+
+_JSON: dict[str, str] = {"content-type": "application/json"}
+
+
+def _bearer(session: str | None) -> Mapping[str, str]:
+    return {"authorization": f"Bearer {session}"}

@@ -5,13 +5,40 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from adapters.vendure.client import Query, VendureClient
-from adapters.vendure.documents import FACTS
-from adapters.vendure.wire.channel import FactsData
-from gateway.model.context import CallContext
+from adapters.vendure.rows import Camel
+from gateway.kit.money import minor_units
 from gateway.model.languages import lookup
+from gateway.model.money import TaxedMoney, TaxTreatment
 
-FACTS_SECONDS = 300.0
+FACTS = """query Facts {
+  activeChannel { token code defaultLanguageCode availableLanguageCodes defaultCurrencyCode availableCurrencyCodes
+    pricesIncludeTax }
+  globalSettings { trackInventory outOfStockThreshold serverConfig { moneyStrategyPrecision } }
+}"""
+
+
+class WireChannel(Camel, frozen=True):
+    code: str
+    default_language_code: str
+    default_currency_code: str
+    available_currency_codes: tuple[str, ...]
+    prices_include_tax: bool
+    available_language_codes: tuple[str, ...] | None = None
+
+
+class WireServerConfig(Camel, frozen=True):
+    money_strategy_precision: int
+
+
+class WireSettings(Camel, frozen=True):
+    track_inventory: bool
+    out_of_stock_threshold: int
+    server_config: WireServerConfig
+
+
+class FactsData(Camel, frozen=True):
+    active_channel: WireChannel
+    global_settings: WireSettings
 
 
 class ChannelFacts(Struct, frozen=True):
@@ -47,7 +74,11 @@ class ChannelFacts(Struct, frozen=True):
         """The channel's language for a BCP 47 tag: the same or the nearest, else the default."""
         return lookup(wanted, (self.default_language, *sorted(self.languages))) or self.default_language
 
-    @classmethod
-    async def load(cls, client: VendureClient, channel: str, call: CallContext) -> ChannelFacts:
-        query = Query(document=FACTS, operation="channel facts", channel=channel)
-        return cls.read(await client.send(query, FactsData, call))
+
+def taxed(net: int, gross: int, currency: str, precision: int, *, included: bool) -> TaxedMoney:
+    return TaxedMoney(
+        net=minor_units(net, currency, precision),
+        gross=minor_units(gross, currency, precision),
+        tax=minor_units(gross - net, currency, precision),
+        treatment=TaxTreatment.INCLUDED if included else TaxTreatment.EXCLUDED,
+    )

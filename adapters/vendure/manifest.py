@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from adapters.vendure.accounts import ORDERS_BYTES
-from adapters.vendure.adapter import VendureAdapter
-from adapters.vendure.catalogue import PRODUCTS_BYTES
 from adapters.vendure.config import VendureConfig
+from adapters.vendure.customer import Customers
+from adapters.vendure.identity import Identity
+from adapters.vendure.order.orders import Orders
+from adapters.vendure.price import Prices
+from adapters.vendure.probe import ShopProbe
+from adapters.vendure.product.categories import Categories
+from adapters.vendure.product.products import Products
+from adapters.vendure.search import Search
+from adapters.vendure.shop import Shop
+from adapters.vendure.stock import Stock
+from adapters.vendure.store import Stores
+from adapters.vendure.variants import VARIANTS_BYTES, Variants
 from gateway.kit.budgets import constant
-from gateway.model.operation import OperationSpec
+from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 
 KEYS = 100
 """SKUs or ids per request. Admin lists hold 1,000 items; the answer's size is what limits."""
+
+PRODUCTS_BYTES = 8 * MEBIBYTE
+ORDERS_BYTES = 8 * MEBIBYTE
 
 _IN_CHANNEL = frozenset({"channel", "language"})
 
@@ -21,9 +33,24 @@ TWO_REQUESTS = constant(2)
 """The search index, then the products it found."""
 
 
-def create(environment: AdapterEnvironment[VendureConfig]) -> Backend:
-    adapter = VendureAdapter(environment)
-    return Backend(ports=(adapter,), probe=adapter, close=adapter.close)
+def create(env: AdapterEnvironment[VendureConfig]) -> Backend:
+    shop = Shop(env)
+    variants, products = Variants(shop), Products(shop)
+    return Backend(
+        ports=(
+            products,
+            Categories(shop),
+            Search(shop, products),
+            Prices(shop, variants),
+            Stock(shop, variants),
+            Stores(shop),
+            Customers(shop),
+            Orders(shop),
+            Identity(shop, variants),
+        ),
+        probe=ShopProbe(shop),
+        close=shop.facts.close,
+    )
 
 
 MANIFEST = Manifest(
@@ -34,7 +61,6 @@ MANIFEST = Manifest(
     create=create,
     tier=QualityTier.GOLD,
     key_fields=("sku",),
-    errands=("login", "channel facts", "identity"),
     operations={
         "product.get_products": OperationSpec(
             vary_on=_IN_CHANNEL,
@@ -64,9 +90,15 @@ MANIFEST = Manifest(
             max_response_bytes=PRODUCTS_BYTES,
         ),
         "price.get_prices": OperationSpec(
-            vary_on=frozenset({"channel", "currency"}), max_keys=KEYS, time_to_live=30, stale_for=300
+            vary_on=frozenset({"channel", "currency"}),
+            max_keys=KEYS,
+            time_to_live=30,
+            stale_for=300,
+            max_response_bytes=VARIANTS_BYTES,
         ),
-        "stock.get_stock": OperationSpec(max_keys=KEYS, time_to_live=10, stale_for=60),
+        "stock.get_stock": OperationSpec(
+            max_keys=KEYS, time_to_live=10, stale_for=60, max_response_bytes=VARIANTS_BYTES
+        ),
         "store.list_stores": OperationSpec(time_to_live=300, stale_for=86_400),
         "customer.find_customers": OperationSpec(personal=True, max_keys=KEYS, time_to_live=60),
         "order.list_orders": OperationSpec(personal=True, max_keys=1, max_response_bytes=ORDERS_BYTES),

@@ -1,12 +1,13 @@
-"""`SearchPort` of a Vendure shop: the search index through the shop API, which leaves out what is not for sale."""
+"""`SearchPort`: the search index, then the products it found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from adapters.vendure.catalogue import CatalogueReader, offset
 from adapters.vendure.ids import is_id
-from adapters.vendure.wire.catalogue import SearchResult
+from adapters.vendure.product.index import SearchResult, search_index
+from adapters.vendure.product.products import Products, offset
+from adapters.vendure.shop import Shop
 from gateway.errors import UnsupportedFilter
 from gateway.model.context import CallContext, ContextView
 from gateway.model.search import (
@@ -29,21 +30,24 @@ SORTS: Mapping[SearchSort, Mapping[str, str] | None] = {
 }
 
 
-class SearchReader(CatalogueReader):
+class Search:
+    def __init__(self, shop: Shop, products: Products) -> None:
+        self._shop = shop
+        self._products = products
+
     @property
     def search_capabilities(self) -> SearchCapabilities:
         """Facets are whatever the shop defined, by code, and `collection`."""
         return SearchCapabilities(facets=("*",), sorts=tuple(SORTS))
 
     async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
-        """Two requests: the index, then the products it found."""
+        """Two requests."""
         if query.sort not in SORTS:
             raise UnsupportedFilter(f"sorting by {query.sort.value} is not supported")
         for each in query.filters:
             if not all(map(is_id, each.values)):
                 raise UnsupportedFilter("this facet has no such value")
-        language, facts = await self.language_of(context, call)
-        channel = self.channel_of(context)
+        where = await self._shop.where(context, call)
         skip = offset(query.after)
         request: dict[str, object] = {"term": query.text, "skip": skip, "take": query.first}
         if sort := SORTS[query.sort]:
@@ -54,11 +58,10 @@ class SearchReader(CatalogueReader):
         collections = [value for entry in query.filters if entry.facet == COLLECTION_FACET for value in entry.values]
         if collections:
             request["collectionIds"] = collections
-        index = await self.search_index(request, channel, language, call)
+        index = await search_index(self._shop, request, where, call)
         _check_facets(facets, index)
         asked = [hit.product_id for hit in index.items]
-        wire = await self.by_ids(asked, channel, language, call)
-        products, positions = self.page(asked, wire, skip, language, facts)
+        products, positions = await self._products.page(asked, skip, where, call)
         return SearchPage(
             products,
             positions,

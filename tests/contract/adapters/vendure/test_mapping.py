@@ -10,14 +10,17 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from adapters.vendure import mapping, people
+from adapters.vendure import customer, price, stock
 from adapters.vendure.config import VendureConfig
+from adapters.vendure.customer import CustomersData
 from adapters.vendure.errors import UnpricedVariant, refusal
-from adapters.vendure.facts import ChannelFacts
-from adapters.vendure.wire.accounts import CustomersData, OrdersData
-from adapters.vendure.wire.catalogue import ProductsData
-from adapters.vendure.wire.channel import FactsData
-from adapters.vendure.wire.offers import PricesData, StockData
+from adapters.vendure.facts import ChannelFacts, FactsData
+from adapters.vendure.order import records as orders
+from adapters.vendure.order.records import OrdersData
+from adapters.vendure.price import PricesData
+from adapters.vendure.product import records
+from adapters.vendure.product.rows import ProductsData
+from adapters.vendure.stock import StockData
 from gateway.kit.graphql import AnsweredError
 from gateway.kit.money import minor_units
 from gateway.kit.readings import Reading
@@ -86,7 +89,7 @@ def test_language_is_the_nearest_the_channel_has(facts: ChannelFacts, wanted: st
 
 def test_product_found_by_its_english_slug_is_told_in_german(facts: ChannelFacts) -> None:
     wire = recorded("product_german", ProductsData).products.items[0]
-    product = mapping.product(wire, "de", facts, CONFIG, SOURCE)
+    product = records.product(wire, "de", facts, CONFIG, SOURCE)
     assert product.title == Text("Klapprechner", "de")
     assert product.slug == "klapprechner"
     assert product.description == Text("Ein schneller Rechner.", "de")
@@ -109,7 +112,7 @@ def test_product_found_by_its_english_slug_is_told_in_german(facts: ChannelFacts
 
 def test_variants_keep_their_language_codes_and_the_order_of_options(facts: ChannelFacts) -> None:
     wire = recorded("product_german", ProductsData).products.items[0]
-    first, *others = mapping.product(wire, "de", facts, CONFIG, SOURCE).variants
+    first, *others = records.product(wire, "de", facts, CONFIG, SOURCE).variants
     assert first.ref == NativeRef("shop", "1")
     assert first.product == NativeRef("shop", "1")
     assert first.sku == "L2201308"
@@ -123,15 +126,15 @@ def test_variants_keep_their_language_codes_and_the_order_of_options(facts: Chan
 
 def test_price_of_a_channel_whose_prices_include_tax(facts: ChannelFacts) -> None:
     wire = recorded("prices_eu", PricesData).product_variants.items[0]
-    price = mapping.price(wire, PriceKey("L2201308", Decimal(3)), facts, SOURCE)
-    assert price.current == TaxedMoney(
+    told = price.price(wire, PriceKey("L2201308", Decimal(3)), facts, SOURCE)
+    assert told.current == TaxedMoney(
         net=Money(Decimal("1169.10"), "EUR"),
         gross=Money(Decimal("1402.92"), "EUR"),
         tax=Money(Decimal("233.82"), "EUR"),
         treatment=TaxTreatment.INCLUDED,
     )
-    assert price.quantity == 3
-    assert price.list is None
+    assert told.quantity == 3
+    assert told.list is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ def test_line_is_what_vendures_cart_charged(
     recorded_variant = recorded("prices_eu", PricesData).product_variants.items[0]
     wire = msgspec.structs.replace(recorded_variant, price=stored, price_with_tax=stored)
     channel = msgspec.structs.replace(facts, prices_include_tax=included)
-    line = mapping.price(wire, PriceKey("L2201308", Decimal(quantity)), channel, SOURCE).line
+    line = price.price(wire, PriceKey("L2201308", Decimal(quantity)), channel, SOURCE).line
     assert line is not None
     assert line.net == minor_units(net, "EUR", 2)
     assert line.gross == minor_units(gross, "EUR", 2)
@@ -163,7 +166,7 @@ def test_line_is_what_vendures_cart_charged(
 def test_one_piece_and_parts_of_one_have_no_line(facts: ChannelFacts) -> None:
     wire = recorded("prices_eu", PricesData).product_variants.items[0]
     for quantity in ("1", "0.5", "2.5"):
-        assert mapping.price(wire, PriceKey("L2201308", Decimal(quantity)), facts, SOURCE).line is None
+        assert price.price(wire, PriceKey("L2201308", Decimal(quantity)), facts, SOURCE).line is None
 
 
 def test_precision_is_the_servers_and_not_the_currencys() -> None:
@@ -179,28 +182,28 @@ def test_variant_without_a_price_in_the_currency_is_told_from_other_failures() -
 
 def test_stock_is_what_vendure_would_allocate(facts: ChannelFacts) -> None:
     laptop, untracked, buffered = recorded("stock", StockData).product_variants.items
-    assert mapping.stock_levels(laptop, ("1", "2"), facts, SOURCE).levels == {
+    assert stock.stock_levels(laptop, ("1", "2"), facts, SOURCE).levels == {
         "1": StockLevel("1", Tracking.TRACKED, FRESH, Decimal(97), Decimal(100)),
         "2": StockLevel("2", Tracking.TRACKED, FRESH, Decimal(7), Decimal(7)),
     }
-    assert set(mapping.stock_levels(laptop, ("2",), facts, SOURCE).levels) == {"2"}
-    assert mapping.stock_levels(untracked, ("1", "2"), facts, SOURCE).levels == {
+    assert set(stock.stock_levels(laptop, ("2",), facts, SOURCE).levels) == {"2"}
+    assert stock.stock_levels(untracked, ("1", "2"), facts, SOURCE).levels == {
         "1": StockLevel("1", Tracking.UNTRACKED, FRESH)
     }
-    assert mapping.stock_levels(buffered, ("1",), facts, SOURCE).levels["1"].available == 100 - 4 - 10
+    assert stock.stock_levels(buffered, ("1",), facts, SOURCE).levels["1"].available == 100 - 4 - 10
 
 
 def test_global_settings_decide_where_the_variant_inherits(facts: ChannelFacts) -> None:
     laptop = recorded("stock", StockData).product_variants.items[0]
     uncounted = msgspec.structs.replace(facts, track_inventory=False)
     buffered = msgspec.structs.replace(facts, out_of_stock_threshold=-5)
-    assert mapping.stock_levels(laptop, ("1",), uncounted, SOURCE).levels["1"].tracking is Tracking.UNTRACKED
-    assert mapping.stock_levels(laptop, ("1",), buffered, SOURCE).levels["1"].available == 102
+    assert stock.stock_levels(laptop, ("1",), uncounted, SOURCE).levels["1"].tracking is Tracking.UNTRACKED
+    assert stock.stock_levels(laptop, ("1",), buffered, SOURCE).levels["1"].available == 102
 
 
 def test_customer() -> None:
     ada, charles = recorded("customers", CustomersData).customers.items
-    assert people.customer(ada, ("externalId",), "GB", SOURCE) == CustomerRecord(
+    assert customer.customer(ada, ("externalId",), "GB", SOURCE) == CustomerRecord(
         NativeRef("shop", "1"),
         FRESH,
         emails=("ada@example.com",),
@@ -211,12 +214,12 @@ def test_customer() -> None:
         external_ids=(NativeRef("externalId", "crm-1"),),
         updated_at=ada.updated_at,
     )
-    assert people.customer(charles, ("externalId",), "GB", SOURCE).external_ids == ()
+    assert customer.customer(charles, ("externalId",), "GB", SOURCE).external_ids == ()
 
 
 def test_order() -> None:
     own, foreign = recorded("orders", OrdersData).orders.items
-    assert people.order(own, 2, SOURCE) == Order(
+    assert orders.order(own, 2, SOURCE) == Order(
         NativeRef("shop", "2"),
         own.code,
         OrderKind.WEB,
@@ -237,7 +240,7 @@ def test_order() -> None:
         ),
         customer=NativeRef("shop", "1"),
     )
-    mapped = people.order(foreign, 2, SOURCE)
+    mapped = orders.order(foreign, 2, SOURCE)
     assert mapped is not None
     assert mapped.origin == OrderOrigin("TILL-1")
 
@@ -247,7 +250,7 @@ def test_line_of_an_order_with_returned_pieces_stays_as_sold() -> None:
     line = msgspec.structs.replace(
         own.lines[0], quantity=1, prorated_line_price=129_900, prorated_line_price_with_tax=155_880
     )
-    mapped = people.order(msgspec.structs.replace(own, lines=(line,)), 2, SOURCE)
+    mapped = orders.order(msgspec.structs.replace(own, lines=(line,)), 2, SOURCE)
     assert mapped is not None
     assert mapped.lines[0].quantity == 2
     assert mapped.lines[0].returned_quantity == 1
@@ -256,7 +259,7 @@ def test_line_of_an_order_with_returned_pieces_stays_as_sold() -> None:
 
 def test_state_of_a_customised_process_is_unknown_and_kept() -> None:
     own = msgspec.structs.replace(recorded("orders", OrdersData).orders.items[0], state="AwaitingEngraving")
-    mapped = people.order(own, 2, SOURCE)
+    mapped = orders.order(own, 2, SOURCE)
     assert mapped is not None
     assert (mapped.status, mapped.raw_status) == (OrderStatus.UNKNOWN, "AwaitingEngraving")
 
@@ -264,7 +267,7 @@ def test_state_of_a_customised_process_is_unknown_and_kept() -> None:
 def test_order_of_a_further_channel_is_taxed_as_that_channel_is() -> None:
     own = recorded("orders", OrdersData).orders.items[0]
     channel = msgspec.structs.replace(own.channels[0], code="eu", prices_include_tax=True)
-    mapped = people.order(msgspec.structs.replace(own, channels=(own.channels[0], channel)), 2, SOURCE)
+    mapped = orders.order(msgspec.structs.replace(own, channels=(own.channels[0], channel)), 2, SOURCE)
     assert mapped is not None
     assert mapped.total.treatment is TaxTreatment.INCLUDED
 
@@ -279,10 +282,10 @@ def test_order_of_a_further_channel_is_taxed_as_that_channel_is() -> None:
     ],
 )
 def test_rich_text_becomes_plain_text(html: str, text: str) -> None:
-    assert mapping.plain_text(html) == text
+    assert records.plain_text(html) == text
 
 
 def test_phone_is_looked_for_as_people_type_it() -> None:
-    forms = people.spellings("+447700900123", "GB")
+    forms = customer.spellings("+447700900123", "GB")
     assert {"+447700900123", "+44 7700 900123", "00447700900123", "07700 900123", "07700900123"} <= set(forms)
-    assert not any(form.startswith("07") for form in people.spellings("+447700900123", "JP"))
+    assert not any(form.startswith("07") for form in customer.spellings("+447700900123", "JP"))

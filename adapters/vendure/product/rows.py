@@ -1,10 +1,45 @@
-"""Products, collections and the search index."""
+"""What is asked of products, and what comes back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from adapters.vendure.wire.common import Camel, WireName, WireNamed
+from adapters.vendure.client import GUARD
+from adapters.vendure.rows import Camel, Items, Page, WireName, custom_fields
+
+_ASSETS = "assets { type source mimeType name width height }"
+
+
+def product_fields(barcode_field: str) -> str:
+    """A product with all its variants. Texts come from `translations`: asked by slug, Vendure answers in the language
+    whose slug matched, not in the one that was asked for."""
+    custom = custom_fields([f"barcode: {barcode_field}"]) if barcode_field else ""
+    return f"""fragment ProductFields on Product {{
+  id enabled updatedAt
+  translations {{ languageCode name slug description }}
+  {_ASSETS}
+  optionGroups {{ name options {{ name }} }}
+  facetValues {{ code facet {{ code }} name }}
+  collections {{ id isPrivate }}
+  variants {{
+    id sku enabled name languageCode
+    options {{ name group {{ name }} }}
+    {_ASSETS}
+    {custom}
+  }}
+}}"""
+
+
+def products_query(barcode_field: str) -> str:
+    return f"""query Products($options: ProductListOptions, $barcodes: ProductVariantListOptions,
+    $byKey: Boolean!, $byBarcode: Boolean!) {{
+  {GUARD}
+  products(options: $options) @include(if: $byKey) {{ totalItems items {{ ...ProductFields }} }}
+  barcodes: productVariants(options: $barcodes) @include(if: $byBarcode) {{
+    items {{ product {{ ...ProductFields }} }}
+  }}
+}}
+{product_fields(barcode_field)}"""
 
 
 class WireTranslation(Camel, frozen=True):
@@ -77,72 +112,10 @@ class WireProduct(Camel, frozen=True):
     variants: tuple[WireVariant, ...]
 
 
-class ProductList(Camel, frozen=True):
-    total_items: int
-    items: tuple[WireProduct, ...]
-
-
 class _Barcode(Camel, frozen=True):
     product: WireProduct
 
 
-class _Barcodes(Camel, frozen=True):
-    items: tuple[_Barcode, ...]
-
-
 class ProductsData(Camel, frozen=True):
-    products: ProductList = ProductList(0, ())
-    barcodes: _Barcodes = _Barcodes(())
-
-
-class WireCollection(Camel, frozen=True):
-    id: str
-    name: str
-    slug: str
-    description: str
-    position: int
-    is_private: bool
-    parent_id: str
-    language_code: str | None = None
-    featured_asset: WireAsset | None = None
-
-
-class _CollectionList(Camel, frozen=True):
-    total_items: int
-    items: tuple[WireCollection, ...]
-
-
-class CollectionsData(Camel, frozen=True):
-    collections: _CollectionList
-
-
-class _Hit(Camel, frozen=True):
-    product_id: str
-
-
-class WireFacetCount(Camel, frozen=True):
-    count: int
-    facet_value: WireFacetValue
-
-
-class WireCollectionCount(Camel, frozen=True):
-    count: int
-    collection: WireNamed
-
-
-class SearchResult(Camel, frozen=True):
-    total_items: int
-    items: tuple[_Hit, ...]
-    facet_values: tuple[WireFacetCount, ...] = ()
-    collections: tuple[WireCollectionCount, ...] = ()
-
-
-class _Seen(Camel, frozen=True):
-    id: str
-
-
-class SearchData(Camel, frozen=True):
-    """`collection`: null where shoppers may not see it; absent where none was asked for."""
-
-    search: SearchResult
-    collection: _Seen | None = None
+    products: Page[WireProduct] = Page(0, ())
+    barcodes: Items[_Barcode] = Items(())

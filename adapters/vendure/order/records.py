@@ -1,19 +1,16 @@
-"""Vendure's customers and orders to records. Pure functions."""
+"""What is asked of orders, what comes back, and the records made of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
-import phonenumbers
-
-from adapters.vendure.mapping import taxed
-from adapters.vendure.wire.accounts import WireCustomer, WireOrder, WireOrderLine
+from adapters.vendure.client import GUARD
+from adapters.vendure.facts import taxed
+from adapters.vendure.rows import Camel, Items, WireId, custom_fields
 from gateway.kit.money import minor_units
-from gateway.kit.people import e164
 from gateway.kit.readings import Reading
-from gateway.model.customers import CustomerRecord
-from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
 
@@ -34,36 +31,99 @@ STATUS: Mapping[str, OrderStatus] = {
 """Vendure's default order process; a customised one has states of its own, which are UNKNOWN."""
 
 
-def spellings(number: str, country: str) -> tuple[str, ...]:
-    """The ways a person may have typed an E.164 number. Vendure keeps phone numbers as typed and compares whole texts,
-    so a number in yet another spelling is not found."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return (number,)
-    international = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    found = [number, international, international.replace("-", " "), f"00{number.removeprefix('+')}"]
-    if country and phonenumbers.country_code_for_region(country.upper()) == parsed.country_code:
-        national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
-        found += [national, "".join(character for character in national if character.isdigit())]
-    return tuple(dict.fromkeys(found))
+def order_fields(origin_field: str) -> str:
+    custom = custom_fields([f"origin: {origin_field}"]) if origin_field else ""
+    return f"""fragment OrderFields on Order {{
+  id code state orderPlacedAt currencyCode total totalWithTax
+  channels {{ code pricesIncludeTax }}
+  customer {{ id }}
+  lines {{
+    id quantity orderPlacedQuantity
+    proratedUnitPrice proratedUnitPriceWithTax proratedLinePrice proratedLinePriceWithTax
+    productVariant {{ sku name }}
+  }}
+  payments {{ refunds {{ total state }} }}
+  {custom}
+}}"""
 
 
-def customer(wire: WireCustomer, id_fields: Sequence[str], phone_country: str, reading: Reading) -> CustomerRecord:
-    """`email_verified` stays unknown: Vendure sets its flag too when an administrator creates the account."""
-    phone = e164(wire.phone_number, phone_country)
-    ids = [(field, wire.custom_fields.get(field)) for field in id_fields]
-    return CustomerRecord(
-        ref=reading.ref(wire.id),
-        freshness=reading.freshness,
-        emails=(wire.email_address.strip().lower(),) if wire.email_address.strip() else (),
-        phones=(phone,) if phone else (),
-        given_name=wire.first_name or None,
-        family_name=wire.last_name or None,
-        groups=tuple(group.name for group in wire.groups),
-        external_ids=tuple(NativeRef(field, str(value)) for field, value in ids if value not in (None, "")),
-        updated_at=wire.updated_at,
+def customer_orders_query(customers: int, origin_field: str) -> str:
+    """The newest orders of some customers, each under an alias `c0`, `c1`..."""
+    variables = "".join(f", $c{index}: ID!" for index in range(customers))
+    aliases = "\n".join(
+        f"  c{index}: customer(id: $c{index}) {{ orders(options: $options) {{ items {{ ...OrderFields }} }} }}"
+        for index in range(customers)
     )
+    return f"""query CustomerOrders($options: OrderListOptions!{variables}) {{
+  {GUARD}
+{aliases}
+}}
+{order_fields(origin_field)}"""
+
+
+def orders_query(origin_field: str) -> str:
+    return f"""query Orders($options: OrderListOptions!) {{
+  {GUARD}
+  orders(options: $options) {{ totalItems items {{ ...OrderFields }} }}
+}}
+{order_fields(origin_field)}"""
+
+
+class WireOrderChannel(Camel, frozen=True):
+    code: str
+    prices_include_tax: bool
+
+
+class WireLineVariant(Camel, frozen=True):
+    sku: str
+    name: str
+
+
+class WireOrderLine(Camel, frozen=True):
+    id: str
+    quantity: int
+    order_placed_quantity: int
+    prorated_unit_price: int
+    prorated_unit_price_with_tax: int
+    prorated_line_price: int
+    prorated_line_price_with_tax: int
+    product_variant: WireLineVariant
+
+
+class WireRefund(Camel, frozen=True):
+    total: int
+    state: str
+
+
+class WirePayment(Camel, frozen=True):
+    refunds: tuple[WireRefund, ...]
+
+
+class WireOrigin(Camel, frozen=True):
+    origin: str | None = None
+
+
+class WireOrder(Camel, frozen=True):
+    id: str
+    code: str
+    state: str
+    currency_code: str
+    total: int
+    total_with_tax: int
+    channels: tuple[WireOrderChannel, ...]
+    lines: tuple[WireOrderLine, ...]
+    order_placed_at: datetime | None = None
+    customer: WireId | None = None
+    payments: tuple[WirePayment, ...] | None = None
+    custom_fields: WireOrigin = WireOrigin()
+
+
+class OrdersData(Camel, frozen=True):
+    orders: Items[WireOrder]
+
+
+class CustomerOrders(Camel, frozen=True):
+    orders: Items[WireOrder]
 
 
 def order(wire: WireOrder, precision: int, reading: Reading) -> Order | None:
