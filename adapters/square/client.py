@@ -1,6 +1,4 @@
-"""Speaks HTTP for this adapter: one attempt per call through the injected transport, decoded strictly, refusals raised.
-
-Path: reads -> client -> transport."""
+"""One HTTP request to Square through the injected transport, decoded strictly, refusals raised."""
 
 from __future__ import annotations
 
@@ -11,13 +9,14 @@ import msgspec
 
 from adapters.square.config import SquareConfig
 from adapters.square.errors import refusal
-from adapters.square.wire.common import Answer
+from adapters.square.rows import Answer
 from gateway.errors import InvalidAnswer
 from gateway.kit.decoding import decoded
 from gateway.kit.pages import cursor_pages
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
-from gateway.ports.transport import Request, Response, Transport, asked_to_wait
+from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.transport import Request, Response, asked_to_wait
 
 A = TypeVar("A", bound=Answer)
 
@@ -29,60 +28,36 @@ Body = Mapping[str, object]
 
 
 class SquareClient:
-    def __init__(self, transport: Transport, config: SquareConfig) -> None:
-        self._transport = transport
+    def __init__(self, env: AdapterEnvironment[SquareConfig]) -> None:
+        self._transport = env.transport
         self._headers = {
-            "authorization": f"Bearer {config.access_token.reveal()}",
-            "square-version": config.square_version,
+            "authorization": f"Bearer {env.config.access_token.reveal()}",
+            "square-version": env.config.square_version,
             "accept": "application/json",
             "content-type": "application/json",
         }
 
-    async def post(self, path: str, body: Body, kind: type[A], operation: str, call: CallContext) -> A:
-        return await self._send("POST", path, {}, msgspec.json.encode(body), kind, operation, call)
+    async def post(self, path: str, body: Body, kind: type[A], call: CallContext) -> A:
+        return self._read(await self._send("POST", path, msgspec.json.encode(body), call), kind)
 
-    async def get(
-        self, path: str, kind: type[A], operation: str, call: CallContext, query: Mapping[str, str] | None = None
-    ) -> A:
-        return await self._send("GET", path, query or {}, None, kind, operation, call)
+    async def get(self, path: str, kind: type[A], call: CallContext) -> A:
+        return self._read(await self._send("GET", path, None, call), kind)
 
-    async def find(self, path: str, kind: type[A], operation: str, call: CallContext) -> A | None:
+    async def find(self, path: str, kind: type[A], call: CallContext) -> A | None:
         """Like `get`; None where Square has no such thing (404)."""
-        response = await self._attempt("GET", path, {}, None, operation, call)
+        response = await self._send("GET", path, None, call)
         return None if response.status == 404 else self._read(response, kind)
 
-    def pages(self, path: str, body: Body, kind: type[A], operation: str, call: CallContext) -> AsyncIterator[A]:
+    def pages(self, path: str, body: Body, kind: type[A], call: CallContext) -> AsyncIterator[A]:
         """Every page of a search, in order. Ends by raising if the cursor never ends."""
 
         async def page(cursor: str | None) -> A:
-            return await self.post(path, {**body, "cursor": cursor} if cursor else body, kind, operation, call)
+            return await self.post(path, {**body, "cursor": cursor} if cursor else body, kind, call)
 
         return cursor_pages(page, lambda answer: answer.cursor, most=MAX_PAGES, what=path)
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: bytes | None,
-        kind: type[A],
-        operation: str,
-        call: CallContext,
-    ) -> A:
-        return self._read(await self._attempt(method, path, query, body, operation, call), kind)
-
-    async def _attempt(
-        self, method: str, path: str, query: Mapping[str, str], body: bytes | None, operation: str, call: CallContext
-    ) -> Response:
-        request = Request(
-            method=method,
-            path=path,
-            operation=operation,
-            headers=self._headers,
-            query=query,
-            body=body,
-            max_response_bytes=MAX_BYTES,
-        )
+    async def _send(self, method: str, path: str, body: bytes | None, call: CallContext) -> Response:
+        request = Request(method=method, path=path, headers=self._headers, body=body, max_response_bytes=MAX_BYTES)
         return await self._transport.send(request, call)
 
     def _read(self, response: Response, kind: type[A]) -> A:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from adapters.square.wire.common import Error
+from adapters.square.rows import Error
 from gateway.errors import (
     AdapterError,
     CredentialsRefused,

@@ -12,11 +12,11 @@ from typing import TypeVar
 from cachetools import LRUCache
 from msgspec import Struct
 
+from adapters.square.catalog import CatalogObject, VariationData, retrieved, searched
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.ids import ids_among
-from adapters.square.mapping.stock import Facts, facts
-from adapters.square.wire.catalog import CatalogAnswer, CatalogObject, VariationData
+from adapters.square.marks import Facts, facts
 from gateway.errors import AdapterError, ConfigurationError
 from gateway.kit.identifiers import KeptIdentifiers
 from gateway.kit.keyed import chunks, grouped
@@ -34,7 +34,6 @@ from gateway.model.identity import (
 from gateway.ports.manifest import AdapterEnvironment
 
 VALUES_PER_QUERY = 250
-OBJECTS_PER_READ = 1_000
 FIELDS = ("sku", "upc")
 
 _REMEMBERED = 50_000
@@ -57,7 +56,9 @@ Named = Mapping[VariantKey, Variation | AdapterError]
 
 
 class Identifiers:
-    def __init__(self, env: AdapterEnvironment, client: SquareClient, config: SquareConfig) -> None:
+    def __init__(self, env: AdapterEnvironment[SquareConfig], client: SquareClient) -> None:
+        config = env.config
+        self._name = env.name
         self._client = client
         self._rule = env.key_rule
         self.field = env.key_rule.field or "sku"
@@ -91,48 +92,45 @@ class Identifiers:
         """Square says that something changed and not what: the next read forgets. The way back (old receipts) stays."""
         self._outdated = True
 
-    async def by_sku(self, skus: Sequence[str], operation: str, call: CallContext) -> Lookup:
+    async def by_sku(self, skus: Sequence[str], call: CallContext) -> Lookup:
         """At most one request per 250 SKUs that are not cached; of more than 83, one more for every 125 that are not
         found."""
         await self._forget_if_outdated()
         written = {sku: self._rule.written(sku) for sku in skus}
-        found = await self._skus.resolve(written.values(), lambda keys: self._look_up(keys, operation, call), call)
+        found = await self._skus.resolve(written.values(), lambda keys: self._look_up(keys, call), call)
         self._seen.update((each.id, key) for key, each in found.items() if isinstance(each, Variation))
         return {sku: found[key] for sku, key in written.items() if key in found}
 
-    async def by_key(self, backend: str, variants: Sequence[VariantKey], operation: str, call: CallContext) -> Named:
+    async def by_key(self, variants: Sequence[VariantKey], call: CallContext) -> Named:
         """Also variations without a SKU, which are named by their own id: whether there is one, its reader finds."""
         found: dict[VariantKey, Variation | AdapterError] = {
-            NativeRef(backend, native): Variation(native, "") for native in ids_among(natives_among(variants, backend))
+            NativeRef(self._name, native): Variation(native, "")
+            for native in ids_among(natives_among(variants, self._name))
         }
         skus = skus_among(variants)
         if skus:
-            found.update(await self.by_sku(skus, operation, call))
+            found.update(await self.by_sku(skus, call))
         return found
 
-    async def by_gtin(self, gtins: Sequence[str], operation: str, call: CallContext) -> Lookup:
+    async def by_gtin(self, gtins: Sequence[str], call: CallContext) -> Lookup:
         """By 14-digit GTIN; Square may keep it with 8, 12, 13 or 14 digits, so all forms are asked."""
         await self._forget_if_outdated()
 
         async def look_up(unknown: Sequence[str]) -> Mapping[str, Sequence[Variation]]:
             forms = [form for gtin in unknown for form in gtin_forms(gtin)]
-            found = await self._search("upc", forms, operation, call)
+            found = await self._search("upc", forms, call)
             return grouped(
                 (gtin14((each.item_variation_data or VariationData()).upc or ""), _led_to(each)) for each in found
             )
 
         return await self._gtins.resolve(gtins, look_up, call)
 
-    async def skus_of(self, variations: Sequence[str], operation: str, call: CallContext) -> Mapping[str, str]:
+    async def skus_of(self, variations: Sequence[str], call: CallContext) -> Mapping[str, str]:
         """Variation id to SKU, deleted variations included: old receipts name them. Without a SKU: absent."""
 
         async def look_up(unknown: Sequence[str]) -> Mapping[str, Sequence[str]]:
-            found: dict[str, list[str]] = {}
-            for batch in chunks(unknown, OBJECTS_PER_READ):
-                body = {"object_ids": batch, "include_deleted_objects": True}
-                answer = await self._client.post("/v2/catalog/batch-retrieve", body, CatalogAnswer, operation, call)
-                found |= grouped((each.id, key) for each in answer.objects or () if (key := self._key_in(each)))
-            return found
+            found, _ = await retrieved(self._client, unknown, call, deleted=True)
+            return grouped((native, key) for native, each in found.items() if (key := self._key_in(each)))
 
         found = await self._way_back.resolve(variations, look_up, call)
         return {variation: sku for variation, sku in found.items() if isinstance(sku, str)}
@@ -150,40 +148,30 @@ class Identifiers:
             for kept in (self._skus, self._gtins, self.facts):
                 await kept.forget()
 
-    async def _look_up(
-        self, keys: Sequence[str], operation: str, call: CallContext
-    ) -> Mapping[str, Sequence[Variation]]:
+    async def _look_up(self, keys: Sequence[str], call: CallContext) -> Mapping[str, Sequence[Variation]]:
         """The look-up brings whole variations, so it fills the way back and the tracking marks too."""
-        found = {
-            each.id: (key, each) for each in await self._bearers(keys, operation, call) if (key := self._key_in(each))
-        }
+        found = {each.id: (key, each) for each in await self._bearers(keys, call) if (key := self._key_in(each))}
         await self._way_back.keep({native: key for native, (key, _) in found.items()})
         await self.facts.keep({native: facts(each, key) for native, (key, each) in found.items()})
         return grouped((self._rule.written(key), _led_to(each)) for key, each in found.values())
 
-    async def _bearers(self, keys: Sequence[str], operation: str, call: CallContext) -> Sequence[CatalogObject]:
+    async def _bearers(self, keys: Sequence[str], call: CallContext) -> Sequence[CatalogObject]:
         """Variations that bear one of the keys, with a blank at an end too: in one request where all forms fit into it,
         else those that are not found are asked once more."""
         if len(keys) * 3 <= VALUES_PER_QUERY:
             forms = [form for key in keys for form in stored_forms(key)]
-            return await self._search(self.field, forms, operation, call)
-        found = list(await self._search(self.field, keys, operation, call))
+            return await self._search(self.field, forms, call)
+        found = list(await self._search(self.field, keys, call))
         exact = {self._rule.written(key) for each in found if (key := self._key_in(each))}
         blank = [form for key in keys if key not in exact for form in stored_forms(key)[1:]]
-        return [*found, *await self._search(self.field, blank, operation, call)]
+        return [*found, *await self._search(self.field, blank, call)]
 
-    async def _search(
-        self, field: str, values: Sequence[str], operation: str, call: CallContext
-    ) -> Sequence[CatalogObject]:
+    async def _search(self, field: str, values: Sequence[str], call: CallContext) -> Sequence[CatalogObject]:
         found: dict[str, CatalogObject] = {}
         for batch in chunks(values, VALUES_PER_QUERY):
-            body = {
-                "object_types": ["ITEM_VARIATION"],
-                "query": {"set_query": {"attribute_name": field, "attribute_values": batch}},
-                "limit": 1000,
-            }
-            async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, operation, call):
-                found.update({each.id: each for each in page.objects or () if not each.is_deleted})
+            query = {"set_query": {"attribute_name": field, "attribute_values": batch}}
+            rows = await searched(self._client, "ITEM_VARIATION", call, query)
+            found.update({each.id: each for each in rows if not each.is_deleted})
         return list(found.values())
 
     def _key_in(self, found: CatalogObject) -> str | None:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.square.adapter import create as connected
+from adapters.square.catalog import OBJECTS_PER_READ
+from adapters.square.client import MAX_BYTES, SquareClient
 from adapters.square.config import API_VERSION, SquareConfig
-from adapters.square.identifiers import FIELDS, OBJECTS_PER_READ, VALUES_PER_QUERY
-from adapters.square.reads.catalog import ITEMS_PER_PAGE
-from adapters.square.reads.customers import PROFILES_PER_READ
-from adapters.square.reads.loyalty import EVENTS_PER_PAGE, KEYS_PER_SEARCH
-from adapters.square.reads.orders import CUSTOMERS_PER_SEARCH, LOCATIONS_PER_SEARCH, ORDERS_PER_READ
-from adapters.square.reads.stock import ROWS_PER_PAGE
-from adapters.square.webhooks import TOPICS
+from adapters.square.customer import PROFILES_PER_READ, Customers
+from adapters.square.identifiers import FIELDS, VALUES_PER_QUERY, Identifiers
+from adapters.square.identity import Identity
+from adapters.square.loyalty.accounts import EVENTS_PER_PAGE, KEYS_PER_SEARCH, Accounts
+from adapters.square.loyalty.program import Programs
+from adapters.square.order.orders import CUSTOMERS_PER_SEARCH, LOCATIONS_PER_SEARCH, ORDERS_PER_READ, Orders
+from adapters.square.price import Prices
+from adapters.square.probe import AccountProbe
+from adapters.square.product.categories import Categories
+from adapters.square.product.products import ITEMS_PER_PAGE, Products
+from adapters.square.stock import ROWS_PER_PAGE, Stock
+from adapters.square.store import Stores
+from adapters.square.webhooks import TOPICS, Webhooks
 from gateway.kit.budgets import NONE, axis, constant, keys, less, per, plus, times
-from gateway.model.operation import MEBIBYTE, OperationSpec
+from gateway.model.operation import OperationSpec
 from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
-
-LARGE = 16 * MEBIBYTE
-
 
 BY_OBJECT = per(OBJECTS_PER_READ)
 BY_COUNT = per(ROWS_PER_PAGE, times(keys, axis("locations", 1)))
@@ -45,16 +49,16 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         requests=BY_OBJECT,
         time_to_live=300.0,
         stale_for=3600.0,
-        max_response_bytes=LARGE,
+        max_response_bytes=MAX_BYTES,
     ),
     "product.list_products": OperationSpec(
         axes={"page": ITEMS_PER_PAGE},
         requests=BY_LISTING,
         time_to_live=300.0,
         stale_for=3600.0,
-        max_response_bytes=LARGE,
+        max_response_bytes=MAX_BYTES,
     ),
-    "product.list_categories": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=LARGE),
+    "product.list_categories": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=MAX_BYTES),
     "product.list_collections": OperationSpec(requests=NONE, time_to_live=3600.0),
     "price.get_prices": OperationSpec(
         vary_on=frozenset({"store", "currency"}),
@@ -62,7 +66,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         requests=BY_OBJECT,
         time_to_live=60.0,
         stale_for=600.0,
-        max_response_bytes=LARGE,
+        max_response_bytes=MAX_BYTES,
     ),
     "price.price_context": OperationSpec(requests=NONE, time_to_live=3600.0),
     "stock.get_stock": OperationSpec(
@@ -70,9 +74,9 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         requests=BY_COUNT,
         time_to_live=10.0,
         stale_for=60.0,
-        max_response_bytes=LARGE,
+        max_response_bytes=MAX_BYTES,
     ),
-    "store.list_stores": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=LARGE),
+    "store.list_stores": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=MAX_BYTES),
     "customer.find_customers": OperationSpec(
         personal=True, axes={"ids": PROFILES_PER_READ}, requests=BY_CUSTOMER, time_to_live=60.0
     ),
@@ -88,21 +92,55 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         axes={"locations": LOCATIONS_PER_SEARCH, "customers": CUSTOMERS_PER_SEARCH},
         requests=BY_PLACE,
         time_to_live=15.0,
-        max_response_bytes=LARGE,
+        max_response_bytes=MAX_BYTES,
     ),
     "order.get_orders": OperationSpec(
         personal=True,
         axes={"orders": ORDERS_PER_READ},
         requests=per(ORDERS_PER_READ),
         time_to_live=15.0,
-        max_response_bytes=LARGE,
+        max_response_bytes=MAX_BYTES,
     ),
 }
 
 
-def create(environment: AdapterEnvironment[SquareConfig]) -> Backend:
-    adapter = connected(environment)
-    return Backend(ports=(adapter,), probe=adapter, webhooks=adapter, close=adapter.close)
+def create(env: AdapterEnvironment[SquareConfig]) -> Backend:
+    client = SquareClient(env)
+    identifiers = Identifiers(env, client)
+    categories, customers = Categories(env, client), Customers(env, client)
+    products = Products(env, client, identifiers, categories)
+    prices = Prices(env, client, identifiers)
+    orders = Orders(env, client, identifiers)
+    programs = Programs(env, client, identifiers)
+    kept = {
+        "product": (identifiers.catalog_changed, products.options.forget, categories.parents.forget),
+        "price": (prices.taxes.forget,),
+        "loyalty": (programs.program.forget,),
+        "store": (orders.places.forget,),
+    }
+
+    async def close() -> None:
+        """Ends what is being loaded."""
+        for table in (products.options, categories.parents, prices.taxes, programs.program, orders.places):
+            await table.close()
+
+    return Backend(
+        ports=(
+            products,
+            categories,
+            prices,
+            Stock(env, client, identifiers),
+            Stores(env, client),
+            customers,
+            Accounts(env, client, programs.program, customers),
+            programs,
+            orders,
+            Identity(env, client, identifiers),
+        ),
+        probe=AccountProbe(env, client),
+        webhooks=Webhooks(env.config, identifiers.seen, kept),
+        close=close,
+    )
 
 
 UNVERIFIED = (

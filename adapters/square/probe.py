@@ -5,12 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
-from adapters.square.wire.places import Location
+from adapters.square.store import Location, read_locations
 from gateway.constraints import nearest
 from gateway.errors import Mistake
+from gateway.model.context import CallContext
+from gateway.ports.backend import Probe
+from gateway.ports.manifest import AdapterEnvironment
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class AccountProbe:
+    def __init__(self, env: AdapterEnvironment[SquareConfig], client: SquareClient) -> None:
+        self._env = env
+        self._client = client
+
+    async def probe(self, call: CallContext) -> Probe:
+        """Reads the places, and compares them with what is configured."""
+        config = self._env.config
+        found = compared(await read_locations(self._client, call), config, self._env.locations)
+        return Probe(f"Square-Version {config.square_version}", *found)
 
 
 def compared(

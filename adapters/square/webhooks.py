@@ -5,17 +5,17 @@ body. Source: developer.squareup.com/docs/webhooks/step3validate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from adapters.square.config import SquareConfig
-from adapters.square.wire.common import Instant
+from adapters.square.rows import Instant
 from gateway.errors import BadInput, InvalidAnswer
 from gateway.kit.decoding import decoded
 from gateway.kit.moments import utc
 from gateway.kit.signatures import require_recent, require_signature
-from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
+from gateway.ports.webhooks import EVERYTHING, WebhookDelivery, WebhookEvent
 
 SIGNATURE = "x-square-hmacsha256-signature"
 TOPICS = (
@@ -74,11 +74,18 @@ class Notification(Struct, frozen=True):
 
 
 class Webhooks:
-    """`sku_of` names the SKU of a variation this process has met, or None."""
+    """`sku_of` names the SKU of a variation this process has met, or None; `kept` forgets what the adapter keeps,
+    by the tag of a whole data domain."""
 
-    def __init__(self, config: SquareConfig, sku_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        config: SquareConfig,
+        sku_of: Callable[[str], str | None],
+        kept: Mapping[str, Sequence[Callable[[], None]]],
+    ) -> None:
         self._config = config
         self._sku_of = sku_of
+        self._kept = kept
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
         signed = (self._config.webhook_url or delivery.url).encode() + delivery.body
@@ -92,6 +99,13 @@ class Webhooks:
         require_recent(occurred, delivery.received_at, within=within, ahead=AHEAD_SECONDS)
         tags = tuple(dict.fromkeys(self._tags(notification)))
         return (WebhookEvent(notification.type, tags, notification.event_id, occurred),)
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """A record of its own that changed makes nothing old that is kept here."""
+        for domain, forgotten in self._kept.items():
+            if domain in tags or EVERYTHING[0] in tags:
+                for forget in forgotten:
+                    forget()
 
     def _tags(self, notification: Notification) -> Iterable[str]:
         """A new catalogue version says nothing about what changed, so all that is read from it is stale. Emails and

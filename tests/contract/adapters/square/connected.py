@@ -9,7 +9,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from adapters.square.adapter import SquareAdapter
 from adapters.square.manifest import MANIFEST
 from adapters.square.sandbox import SquareSandbox
 from gateway.model.catalog import Category, Image, Product, ProductOption, SelectedOption, Variant
@@ -50,7 +49,6 @@ class Connected:
         )
         self.env = made.environment
         self.control = made.control
-        assert isinstance(made.adapter, SquareAdapter)
         self.adapter = made.adapter
         assert isinstance(self.env.identifiers, MemoryIdentifiers)
         self.identifiers = self.env.identifiers

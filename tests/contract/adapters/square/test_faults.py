@@ -3,12 +3,14 @@ sense. Each is one of the gateway's errors, with nothing personal in it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from adapters.square.client import SquareClient
-from adapters.square.config import SquareConfig
 from adapters.square.errors import CursorRefused, refusal
-from adapters.square.wire.common import Answer, Error
+from adapters.square.rows import Answer, Error
 from gateway.errors import (
     CredentialsRefused,
     DeadlineExceeded,
@@ -133,10 +135,10 @@ async def test_a_float_where_minor_units_belong_is_an_invalid_answer(till: Conne
 
 
 async def test_a_cursor_that_does_not_advance_is_an_invalid_answer(till: Connected) -> None:
-    assert isinstance(till.env.config, SquareConfig)
-    client = SquareClient(EndlessPages(), till.env.config)
+    environment: Any = replace(till.env, transport=EndlessPages())
+    client = SquareClient(environment)
     with pytest.raises(InvalidAnswer):
-        _ = [page async for page in client.pages("/v2/x", {}, Answer, "x", call())]
+        _ = [page async for page in client.pages("/v2/x", {}, Answer, call())]
 
 
 async def test_errors_inside_a_200_are_errors(till: Connected) -> None:

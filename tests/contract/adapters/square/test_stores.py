@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from adapters.square.mapping import places
-from adapters.square.wire.places import LocationsAnswer
+from adapters.square import store as places
+from adapters.square.store import LocationsAnswer
 from gateway.errors import Mistake
 from gateway.model.opening_hours import open_at
 from gateway.model.stores import GeoPoint, OpeningPeriod

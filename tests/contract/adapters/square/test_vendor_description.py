@@ -13,20 +13,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from adapters.square.catalog import CatalogAnswer, ItemsAnswer
 from adapters.square.config import API_VERSION
+from adapters.square.customer import BulkCustomersAnswer, CustomersAnswer
+from adapters.square.loyalty.accounts import AccountsAnswer, EventsAnswer
+from adapters.square.loyalty.program import ProgramAnswer, PromotionsAnswer
+from adapters.square.order.receipts import OrdersAnswer
+from adapters.square.rows import Answer
 from adapters.square.sandbox.description import DESCRIPTION, PATHS
-from adapters.square.wire.catalog import CatalogAnswer, ItemsAnswer
-from adapters.square.wire.common import Answer
-from adapters.square.wire.people import (
-    AccountsAnswer,
-    BulkCustomersAnswer,
-    CustomersAnswer,
-    EventsAnswer,
-    ProgramAnswer,
-    PromotionsAnswer,
-)
-from adapters.square.wire.places import CountsAnswer, LocationsAnswer
-from adapters.square.wire.trade import OrdersAnswer
+from adapters.square.stock import CountsAnswer
+from adapters.square.store import LocationsAnswer
 
 pytestmark = pytest.mark.specs
 ROOT = Path(__file__).resolve().parents[4]

@@ -17,7 +17,7 @@ from gateway.errors import BadInput, Unauthenticated
 from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
-from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
+from gateway.ports.webhooks import EVERYTHING, WebhookDelivery, WebhookEvent, WebhookPort
 from gateway.testing.faults.deliveries import unreadable
 from tests.contract.adapters.square.connected import NOW, Connect, Connected, call, seen_by
 
@@ -44,7 +44,9 @@ def delivery(topic: str, data: dict[str, Any], **more: Any) -> WebhookDelivery:
 
 
 def receive(till: Connected, given: WebhookDelivery) -> WebhookEvent:
+    """And forgets, as every worker of a gateway does."""
     (event,) = till.adapter.receive(given)
+    till.adapter.forget(event.tags)
     return event
 
 
@@ -88,6 +90,20 @@ async def test_a_new_catalogue_version_is_all_of_the_backend_and_forgets_identif
     till.asked()
     await till.adapter.get_prices(keys, context, call())
     assert till.asked() == ["POST /v2/catalog/search", "POST /v2/catalog/batch-retrieve", "POST /v2/catalog/search"]
+
+
+async def test_a_worker_that_is_told_reads_what_changed_anew(till: Connected) -> None:
+    async def asked() -> bool:
+        till.asked()
+        await till.adapter.list_programs(None, seen_by("loyalty.list_programs"), call())
+        return bool(till.asked())
+
+    assert [await asked(), await asked()] == [True, False]
+    till.adapter.forget(("loyalty:A1", "store"))
+    assert not await asked()
+    for told in (("loyalty",), EVERYTHING):
+        till.adapter.forget(told)
+        assert [await asked(), await asked()] == [True, False]
 
 
 async def test_a_forged_changed_or_unsigned_delivery_is_refused(till: Connected) -> None:

@@ -1,14 +1,14 @@
-"""A Square order to the gateway's: sales, exchanges, refunds."""
+"""Square's orders: sales, exchanges, refunds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from msgspec import Struct
+
 from adapters.square.config import SquareConfig
-from adapters.square.mapping.money import money
-from adapters.square.wire.common import WireMoney
-from adapters.square.wire.trade import Line, WireOrder
+from adapters.square.rows import Answer, Instant, WireMoney
 from gateway.errors import InvalidAnswer
 from gateway.kit.moments import utc
 from gateway.kit.money import decimal_of
@@ -21,6 +21,59 @@ from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, Order
 _STATUS = {"OPEN": OrderStatus.OPEN, "COMPLETED": OrderStatus.FULFILLED, "CANCELED": OrderStatus.CANCELLED}
 EXTRA_DIGITS = 4
 """Kept of a unit price that is a line's total divided by its quantity."""
+
+
+class Source(Struct, frozen=True):
+    name: str | None = None
+
+
+class Line(Struct, frozen=True):
+    """A line item, sold or returned: both carry these names."""
+
+    quantity: str
+    uid: str | None = None
+    name: str | None = None
+    variation_name: str | None = None
+    catalog_object_id: str | None = None
+    base_price_money: WireMoney | None = None
+    total_money: WireMoney | None = None
+    total_tax_money: WireMoney | None = None
+
+
+class Return(Struct, frozen=True):
+    return_line_items: tuple[Line, ...] | None = None
+
+
+class Amounts(Struct, frozen=True):
+    total_money: WireMoney | None = None
+    tax_money: WireMoney | None = None
+
+
+class Refund(Struct, frozen=True):
+    amount_money: WireMoney
+    status: str
+
+
+class WireOrder(Struct, frozen=True):
+    id: str
+    location_id: str
+    state: str | None = None
+    reference_id: str | None = None
+    ticket_name: str | None = None
+    source: Source | None = None
+    customer_id: str | None = None
+    line_items: tuple[Line, ...] | None = None
+    returns: tuple[Return, ...] | None = None
+    net_amounts: Amounts | None = None
+    refunds: tuple[Refund, ...] | None = None
+    created_at: Instant | None = None
+    closed_at: Instant | None = None
+    total_money: WireMoney | None = None
+    total_tax_money: WireMoney | None = None
+
+
+class OrdersAnswer(Answer, frozen=True, kw_only=True):
+    orders: tuple[WireOrder, ...] | None = None
 
 
 def variations(orders: Iterable[WireOrder]) -> list[str]:
@@ -155,3 +208,10 @@ def _refunded(wire: WireOrder) -> Money | None:
         if amount is not None and each.status == "APPROVED":
             total = total.plus(amount) if total and total.currency == amount.currency else total or amount
     return total
+
+
+def money(wire: WireMoney | None) -> Money | None:
+    """Scaled by ISO 4217 digits: 1999 GBP is 19.99, 1999 JPY is 1999, 1999 KWD is 1.999."""
+    if wire is None or wire.amount is None or not wire.currency:
+        return None
+    return Money.from_minor(wire.amount, wire.currency)

@@ -1,4 +1,4 @@
-"""A Square location to a store record."""
+"""`StorePort`: locations, and their hours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from datetime import time
 
 import msgspec
 import structlog
+from msgspec import Raw, Struct
 
-from adapters.square.wire.places import HoursPeriod, Location, WireCoordinates, WireHours
+from adapters.square.client import SquareClient
+from adapters.square.config import SquareConfig
+from adapters.square.rows import Answer
+from gateway.kit.readings import Reading
+from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.stores import Address, GeoPoint, OpeningPeriod, StoreRecord
+from gateway.ports.manifest import AdapterEnvironment
 
 _DAYS = {"MON": 0, "TUE": 1, "WED": 2, "THU": 3, "FRI": 4, "SAT": 5, "SUN": 6}
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?")
@@ -20,6 +26,67 @@ _ID = re.compile(r"[A-Z0-9]{1,32}")
 _MOST_TOLD = 1_000
 _told: set[tuple[str, str]] = set()
 _log = structlog.get_logger(__name__)
+
+
+class WireAddress(Struct, frozen=True):
+    address_line_1: str | None = None
+    address_line_2: str | None = None
+    address_line_3: str | None = None
+    locality: str | None = None
+    administrative_district_level_1: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class WireCoordinates(Struct, frozen=True):
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class HoursPeriod(Struct, frozen=True):
+    day_of_week: str | None = None
+    start_local_time: str | None = None
+    end_local_time: str | None = None
+
+
+class WireHours(Struct, frozen=True):
+    periods: tuple[HoursPeriod, ...] | None = None
+
+
+class Location(Struct, frozen=True):
+    """What is not needed to know the place is decoded apart, so that a mistake in it costs nothing else."""
+
+    id: str
+    name: str | None = None
+    address: WireAddress | None = None
+    timezone: str | None = None
+    status: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    phone_number: str | None = None
+    business_hours: Raw = Raw(b"null")
+    coordinates: Raw = Raw(b"null")
+    type: str | None = None
+
+
+class LocationsAnswer(Answer, frozen=True, kw_only=True):
+    locations: tuple[Location, ...] | None = None
+
+
+async def read_locations(client: SquareClient, call: CallContext) -> tuple[Location, ...]:
+    """All of them, inactive ones too, in one request."""
+    return (await client.get("/v2/locations", LocationsAnswer, call)).locations or ()
+
+
+class Stores:
+    def __init__(self, env: AdapterEnvironment[SquareConfig], client: SquareClient) -> None:
+        self._env = env
+        self._client = client
+
+    async def list_stores(self, query: None, context: ContextView, call: CallContext) -> tuple[StoreRecord, ...]:
+        locations = await read_locations(self._client, call)
+        freshness = Reading.now(self._env).freshness
+        return tuple(store(each, freshness) for each in locations)
 
 
 def store(location: Location, freshness: Freshness) -> StoreRecord:

@@ -1,28 +1,27 @@
-"""OrdersPort: receipts, newest first, over any number of places."""
+"""`OrdersPort`: receipts, newest first, over any number of places."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers
 from adapters.square.ids import ids_among
-from adapters.square.mapping import receipts
-from adapters.square.wire.trade import OrdersAnswer, WireOrder
+from adapters.square.order.receipts import OrdersAnswer, WireOrder, foreign, order, variations
+from adapters.square.store import read_locations
 from gateway.errors import AdapterError
 from gateway.kit.concurrency import gathered
 from gateway.kit.keyed import chunks
 from gateway.kit.moments import as_rfc3339
 from gateway.kit.readings import Reading
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import INT32, NativeRef, record_number
-from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
+from gateway.model.orders import Order, OrderPosition, OrdersPage, OrdersQuery
 from gateway.ports.manifest import AdapterEnvironment
 
-LIST = "order.list_orders"
-GET = "order.get_orders"
 LOCATIONS_PER_SEARCH = 10
 CUSTOMERS_PER_SEARCH = 10
 ORDERS_PER_READ = 100
@@ -33,19 +32,12 @@ SPARE = 4
 
 
 class Orders:
-    def __init__(
-        self,
-        env: AdapterEnvironment,
-        config: SquareConfig,
-        client: SquareClient,
-        identifiers: Identifiers,
-        places: Callable[[CallContext], Awaitable[Sequence[str]]],
-    ) -> None:
+    def __init__(self, env: AdapterEnvironment[SquareConfig], client: SquareClient, identifiers: Identifiers) -> None:
         self._env = env
-        self._config = config
+        self._config = env.config
         self._client = client
         self._identifiers = identifiers
-        self._places = places
+        self.places: Table[Sequence[str]] = Table(self._load_places, env.config.table_seconds, env.clock)
 
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
         """ceil(places / 10) requests, times ceil(profiles / 10): Square must be asked by place, ten at a time. A
@@ -54,7 +46,7 @@ class Orders:
         people = ids_among(each.id for each in query.customers if each.backend == self._env.name)
         if not people or query.first < 1:
             return OrdersPage((), (), False)
-        places = query.locations or self._env.locations or await self._places(call)
+        places = query.locations or self._env.locations or await self.places.get(call)
         searches = [
             self._search(query, some, persons, call)
             for some in chunks(tuple(places), LOCATIONS_PER_SEARCH)
@@ -63,7 +55,7 @@ class Orders:
         found = {each.id: each for rows in await gathered(searches) for each in rows}
         newest = sorted(found.values(), key=_position, reverse=True)
         shown = newest[: query.first]
-        orders = await self._mapped(shown, LIST, call)
+        orders = await self._mapped(shown, call)
         return OrdersPage(tuple(orders), _positions(orders, query.after), len(newest) > query.first)
 
     async def get_orders(
@@ -74,17 +66,9 @@ class Orders:
         found: list[WireOrder] = []
         for batch in chunks(ids, ORDERS_PER_READ):
             body = {"order_ids": batch}
-            answer = await self._client.post("/v2/orders/batch-retrieve", body, OrdersAnswer, GET, call)
+            answer = await self._client.post("/v2/orders/batch-retrieve", body, OrdersAnswer, call)
             found.extend(each for each in answer.orders or () if each.state != "DRAFT")
-        return {order.ref: order for order in await self._mapped(found, GET, call)}
-
-    async def get_by_origin(
-        self, keys: Sequence[OrderOrigin], context: ContextView, call: CallContext
-    ) -> Mapping[OrderOrigin, Order | AdapterError]:
-        """Square cannot search by another system's reference, so the manifest does not declare this; an order of its
-        own is found by its id."""
-        own = {NativeRef(self._env.name, key.reference): key for key in keys if key.system == self._env.name}
-        return {own[ref]: order for ref, order in (await self.get_orders(list(own), context, call)).items()}
+        return {order.ref: order for order in await self._mapped(found, call)}
 
     async def _search(
         self, query: OrdersQuery, places: Sequence[str], people: Sequence[str], call: CallContext
@@ -110,13 +94,13 @@ class Orders:
             "query": {"filter": wanted, "sort": {"sort_field": "CLOSED_AT", "sort_order": "DESC"}},
         }
         found: list[WireOrder] = []
-        async for page in self._client.pages("/v2/orders/search", body, OrdersAnswer, LIST, call):
+        async for page in self._client.pages("/v2/orders/search", body, OrdersAnswer, call):
             rows = [each for each in page.orders or () if each.closed_at is not None]
             found.extend(
                 each
                 for each in rows
                 if (after is None or _position(each) < (after.placed_at, after.id))
-                and not (query.exclude_foreign and receipts.foreign(each, self._config))
+                and not (query.exclude_foreign and foreign(each, self._config))
             )
             # Receipts of one instant come in no order that means anything: only what is newer than the last row is
             # known to be whole.
@@ -124,10 +108,13 @@ class Orders:
                 break
         return found
 
-    async def _mapped(self, wires: Sequence[WireOrder], operation: str, call: CallContext) -> list[Order]:
-        skus = await self._identifiers.skus_of(receipts.variations(wires), operation, call)
+    async def _mapped(self, wires: Sequence[WireOrder], call: CallContext) -> list[Order]:
+        skus = await self._identifiers.skus_of(variations(wires), call)
         freshness = Reading.now(self._env).freshness
-        return [receipts.order(each, skus, self._config, freshness) for each in wires]
+        return [order(each, skus, self._config, freshness) for each in wires]
+
+    async def _load_places(self, call: CallContext) -> Sequence[str]:
+        return [each.id for each in await read_locations(self._client, call)]
 
 
 def _position(order: WireOrder) -> tuple[datetime, str]:
@@ -138,9 +125,9 @@ def _positions(orders: Sequence[Order], after: OrderPosition | None) -> tuple[Or
     """The token counts what has been given at the position's instant, so that the next page asks for that many more."""
     positions: list[OrderPosition] = []
     instant, given = (after.placed_at, _given(after)) if after else (None, 0)
-    for order in orders:
-        instant, given = order.placed_at, given + 1 if order.placed_at == instant else 1
-        positions.append(OrderPosition(order.placed_at, order.ref.id, str(given)))
+    for each in orders:
+        instant, given = each.placed_at, given + 1 if each.placed_at == instant else 1
+        positions.append(OrderPosition(each.placed_at, each.ref.id, str(given)))
     return tuple(positions)
 
 

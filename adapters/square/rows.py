@@ -1,4 +1,5 @@
-"""What every answer has: errors, a cursor, money."""
+"""What every answer has: errors, a cursor, money. Answers are typed records of the fields this adapter reads, decoded
+strictly; a field that Square leaves out or sends as null is None or empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CatalogPort: items with their variations, by SKU, barcode or id, and in pages."""
+"""`CatalogPort`: items with their variations, by SKU, barcode or id, and in pages."""
 
 from __future__ import annotations
 
@@ -7,28 +7,24 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from adapters.square.catalog import CatalogAnswer, CatalogObject, ItemsAnswer, Objects, retrieved, searched
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.errors import CursorRefused
-from adapters.square.identifiers import OBJECTS_PER_READ, Identifiers, Lookup
+from adapters.square.identifiers import Identifiers, Lookup
 from adapters.square.ids import is_id
-from adapters.square.mapping import products
-from adapters.square.mapping.products import OptionNames, Options
-from adapters.square.wire.catalog import CatalogAnswer, CatalogObject, ItemsAnswer
+from adapters.square.product.categories import Categories
+from adapters.square.product.records import Options, image_ids, option_names, product
 from gateway.errors import AdapterError, InvalidCursor
-from gateway.kit.keyed import by_kind, chunks
+from gateway.kit.keyed import by_kind
 from gateway.kit.readings import Reading
 from gateway.kit.tables import Table
-from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
+from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import gtin14
 from gateway.ports.manifest import AdapterEnvironment
 
-GET = "product.get_products"
-LIST = "product.list_products"
-CATEGORIES = "product.list_categories"
 ITEMS_PER_PAGE = 100
-CATEGORIES_PER_SEARCH = 1000
 
 
 class Place(Struct, frozen=True, array_like=True):
@@ -40,16 +36,19 @@ class Place(Struct, frozen=True, array_like=True):
     skip: int
 
 
-class Catalog:
+class Products:
     def __init__(
-        self, env: AdapterEnvironment, config: SquareConfig, client: SquareClient, identifiers: Identifiers
+        self,
+        env: AdapterEnvironment[SquareConfig],
+        client: SquareClient,
+        identifiers: Identifiers,
+        categories: Categories,
     ) -> None:
         self._env = env
-        self._config = config
         self._client = client
         self._identifiers = identifiers
-        self.options: Table[Options] = Table(self._load_options, config.table_seconds, env.clock)
-        self.parents: Table[Mapping[str, str]] = Table(self._load_parents, config.table_seconds, env.clock)
+        self._categories = categories
+        self.options: Table[Options] = Table(self._load_options, env.config.table_seconds, env.clock)
 
     async def get_products(
         self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
@@ -71,11 +70,11 @@ class Catalog:
             return ProductPage((), (), False)
         if query.category is not None and not is_id(query.category):
             return ProductPage((), (), False)
-        categories = None if query.category is None else await self._below(query.category, call)
+        categories = None if query.category is None else await self._categories.below(query.category, call)
         place = _place(query.after) or Place(None, min(query.first, ITEMS_PER_PAGE), 0)
         shown: list[CatalogObject] = []
         places: list[Place] = []
-        related: dict[str, CatalogObject] = {}
+        related: Objects = {}
         more = True
         while more and len(shown) < query.first:
             try:
@@ -95,25 +94,9 @@ class Catalog:
             more = used < len(rows) or cursor is not None
             if used == len(rows) and cursor:
                 place = Place(cursor, place.size, 0)
-        found = await self._mapped(shown, related, LIST, call)
+        found = await self._mapped(shown, related, call)
         positions = tuple(msgspec.json.encode(each).decode() for each in places)
         return ProductPage(tuple(found), positions, more)
-
-    async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
-        return await self._categories(CATEGORIES, call)
-
-    async def _categories(self, operation: str, call: CallContext) -> tuple[Category, ...]:
-        freshness = Reading.now(self._env).freshness
-        found: list[Category] = []
-        body = {"object_types": ["CATEGORY"], "limit": 1000}
-        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, operation, call):
-            entries = (products.category(each, self._config.language, freshness) for each in page.objects or ())
-            found.extend(each for each in entries if each)
-        return tuple(found)
-
-    async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
-        """Square has none."""
-        return ()
 
     async def _attempt(
         self, keys: Sequence[ProductKey], call: CallContext
@@ -121,44 +104,35 @@ class Catalog:
         """None: the id the key led to is not that key's any more."""
         ids = await self._ids(keys, call)
         wanted = list(dict.fromkeys(each for each in ids.values() if isinstance(each, str)))
-        items: list[CatalogObject] = []
-        related: dict[str, CatalogObject] = {}
-        for batch in chunks(wanted, OBJECTS_PER_READ):
-            body = {"object_ids": batch, "include_related_objects": True}
-            answer = await self._client.post("/v2/catalog/batch-retrieve", body, CatalogAnswer, GET, call)
-            items.extend(each for each in answer.objects or () if each.item_data)
-            related.update({each.id: each for each in answer.related_objects or ()})
-        mapped = {each.ref.id: each for each in await self._mapped(items, related, GET, call)}
+        objects, related = await retrieved(self._client, wanted, call, related=True)
+        items = [each for each in objects.values() if each.item_data]
         archived = {each.id for each in items if each.item_data and each.item_data.is_archived}
+        mapped = {each.ref.id: each for each in await self._mapped(items, related, call)}
         answers: dict[ProductKey, Product | AdapterError | None] = {}
         for key, item in ids.items():
             if isinstance(item, AdapterError):
                 answers[key] = item
-            elif item in mapped:
-                if self._bears(mapped[item], key):
-                    answers[key] = mapped[item]
-                elif key.kind is not ProductKeyKind.NATIVE:
-                    answers[key] = None
-                if item in archived:
-                    answers.pop(key, None)
+            elif item in mapped and self._bears(mapped[item], key):
+                answers[key] = mapped[item]
             elif key.kind is not ProductKeyKind.NATIVE:
                 answers[key] = None
+            if item in archived:
+                answers.pop(key, None)
         return answers
 
     async def _ids(self, keys: Sequence[ProductKey], call: CallContext) -> Mapping[ProductKey, str | AdapterError]:
         values = by_kind(keys)
         skus, gtins = values[ProductKeyKind.SKU], values[ProductKeyKind.BARCODE]
-        by_sku: Lookup = await self._identifiers.by_sku(skus, GET, call) if skus else {}
-        by_gtin: Lookup = await self._identifiers.by_gtin(gtins, GET, call) if gtins else {}
+        tables: dict[ProductKeyKind, Lookup] = {
+            ProductKeyKind.SKU: await self._identifiers.by_sku(skus, call) if skus else {},
+            ProductKeyKind.BARCODE: await self._identifiers.by_gtin(gtins, call) if gtins else {},
+        }
         ids: dict[ProductKey, str | AdapterError] = {}
         for key in keys:
             if key.kind is ProductKeyKind.NATIVE:
                 if is_id(key.value):
                     ids[key] = key.value
-                continue
-            table = {ProductKeyKind.SKU: by_sku, ProductKeyKind.BARCODE: by_gtin}.get(key.kind, {})
-            found = table.get(key.value)
-            if found is not None:
+            elif found := tables.get(key.kind, {}).get(key.value):
                 ids[key] = found if isinstance(found, AdapterError) else found.item
         return ids
 
@@ -169,60 +143,34 @@ class Catalog:
             return any(gtin14(key.value) in each.gtins for each in product.variants)
         return True
 
-    async def _below(self, category: str, call: CallContext) -> list[str]:
-        """The category and everything under it: Square's search takes no tree."""
-        parents = await self.parents.get(call)
-        found = {category: None}
-        for _ in parents:
-            grown = {key: None for key, parent in parents.items() if parent in found and key not in found}
-            if not grown:
-                break
-            found.update(grown)
-        return list(found)[:CATEGORIES_PER_SEARCH]
-
-    async def _load_parents(self, call: CallContext) -> Mapping[str, str]:
-        """Of each category below another."""
-        entries = await self._categories(LIST, call)
-        return {entry.key: entry.parent for entry in entries if entry.parent is not None}
-
     async def _page(
         self, categories: Sequence[str] | None, place: Place, call: CallContext
-    ) -> tuple[Sequence[CatalogObject], Mapping[str, CatalogObject], str | None]:
+    ) -> tuple[Sequence[CatalogObject], Objects, str | None]:
         """The rows of one page, what they refer to, and the next page's cursor."""
         start: dict[str, object] = {"limit": place.size}
         if place.cursor:
             start["cursor"] = place.cursor
         if categories is None:
             body = {"object_types": ["ITEM"], "include_related_objects": True, **start}
-            answer = await self._client.post("/v2/catalog/search", body, CatalogAnswer, LIST, call)
+            answer = await self._client.post("/v2/catalog/search", body, CatalogAnswer, call)
             return answer.objects or (), {each.id: each for each in answer.related_objects or ()}, answer.cursor
         body = {"category_ids": categories, **start}
-        found = await self._client.post("/v2/catalog/search-catalog-items", body, ItemsAnswer, LIST, call)
+        found = await self._client.post("/v2/catalog/search-catalog-items", body, ItemsAnswer, call)
         rows = found.items or ()
-        images = products.image_ids(rows)
-        related: dict[str, CatalogObject] = {}
-        for batch in chunks(images, OBJECTS_PER_READ):
-            answer = await self._client.post(
-                "/v2/catalog/batch-retrieve", {"object_ids": batch}, CatalogAnswer, LIST, call
-            )
-            related.update({each.id: each for each in answer.objects or ()})
-        return rows, related, found.cursor
+        images, _ = await retrieved(self._client, image_ids(rows), call)
+        return rows, images, found.cursor
 
     async def _mapped(
-        self, items: Sequence[CatalogObject], related: Mapping[str, CatalogObject], operation: str, call: CallContext
+        self, items: Sequence[CatalogObject], related: Mapping[str, CatalogObject], call: CallContext
     ) -> list[Product]:
         named = any(each.item_data and each.item_data.item_options for each in items)
         options: Options = await self.options.get(call) if named else {}
         freshness = Reading.now(self._env).freshness
-        return [products.product(each, related, options, self._config.language, freshness) for each in items]
+        return [product(each, related, options, self._env.config.language, freshness) for each in items]
 
     async def _load_options(self, call: CallContext) -> Options:
-        options: dict[str, OptionNames] = {}
-        body = {"object_types": ["ITEM_OPTION"], "limit": 1000}
-        async for page in self._client.pages("/v2/catalog/search", body, CatalogAnswer, GET, call):
-            named = ((each.id, products.option_names(each)) for each in page.objects or ())
-            options.update({option: names for option, names in named if names})
-        return options
+        named = ((each.id, option_names(each)) for each in await searched(self._client, "ITEM_OPTION", call))
+        return {option: names for option, names in named if names}
 
 
 def _place(after: str | None) -> Place | None:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from adapters.square.wire.catalog import CatalogObject, ItemData, VariationData
+from adapters.square.catalog import CatalogObject, ItemData, VariationData
 from gateway.kit.moments import utc
 from gateway.model.catalog import (
-    Category,
     Image,
     Media,
     Product,
@@ -79,17 +78,6 @@ def image_ids(items: Iterable[CatalogObject]) -> list[str]:
         for each in item.variations or ():
             ids.update(dict.fromkeys((each.item_variation_data or VariationData()).image_ids or ()))
     return list(ids)
-
-
-def category(entry: CatalogObject, language: str, freshness: Freshness) -> Category | None:
-    """Menu and kitchen categories are not what shoppers browse."""
-    data = entry.category_data
-    if data is None or entry.is_deleted or data.category_type not in (None, "REGULAR_CATEGORY"):
-        return None
-    parent = data.parent_category
-    position = (parent.ordinal if parent else None) or 0
-    name = Text(data.name or "", language)
-    return Category(entry.id, name, freshness, parent=parent.id if parent else None, position=position)
 
 
 def _variant(

@@ -1,10 +1,17 @@
-"""Catalogue objects and the answers that carry them."""
+"""Catalogue objects, and the requests that find them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Struct
 
-from adapters.square.wire.common import Answer, Instant, WireMoney
+from adapters.square.client import SquareClient
+from adapters.square.rows import Answer, Instant, WireMoney
+from gateway.kit.keyed import chunks
+from gateway.model.context import CallContext
+
+OBJECTS_PER_READ = 1_000
 
 
 class LocationOverride(Struct, frozen=True):
@@ -52,12 +59,10 @@ class ItemData(Struct, frozen=True):
     tax_ids: tuple[str, ...] | None = None
     categories: tuple[CategoryRef, ...] | None = None
     category_id: str | None = None
-    reporting_category: CategoryRef | None = None
     variations: tuple[CatalogObject, ...] | None = None
     item_options: tuple[ChosenOption, ...] | None = None
     image_ids: tuple[str, ...] | None = None
     is_archived: bool | None = None
-    product_type: str | None = None
 
 
 class CategoryData(Struct, frozen=True):
@@ -123,3 +128,33 @@ class ItemsAnswer(Answer, frozen=True, kw_only=True):
     """Of catalog/search-catalog-items."""
 
     items: tuple[CatalogObject, ...] | None = None
+
+
+Objects = dict[str, CatalogObject]
+"""By id."""
+
+
+async def retrieved(
+    client: SquareClient, ids: Sequence[str], call: CallContext, *, related: bool = False, deleted: bool = False
+) -> tuple[Objects, Objects]:
+    """Objects, and what they are `related` to (items of variations, images of items); `deleted` ones too, so that they
+    can be told from unknown ones."""
+    found: Objects = {}
+    around: Objects = {}
+    for batch in chunks(ids, OBJECTS_PER_READ):
+        body = {"object_ids": batch, "include_related_objects": related, "include_deleted_objects": deleted}
+        answer = await client.post("/v2/catalog/batch-retrieve", body, CatalogAnswer, call)
+        found.update({each.id: each for each in answer.objects or ()})
+        around.update({each.id: each for each in answer.related_objects or ()})
+    return found, around
+
+
+async def searched(
+    client: SquareClient, kind: str, call: CallContext, query: Mapping[str, object] | None = None
+) -> list[CatalogObject]:
+    """Every object of a kind, a thousand at a time."""
+    body: dict[str, object] = {"object_types": [kind], "limit": 1000, **({"query": query} if query else {})}
+    found: list[CatalogObject] = []
+    async for page in client.pages("/v2/catalog/search", body, CatalogAnswer, call):
+        found.extend(page.objects or ())
+    return found

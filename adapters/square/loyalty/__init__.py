@@ -1,0 +1,1 @@
+"""Square Loyalty: accounts, their movements, the programme."""

@@ -1,1 +1,0 @@
-"""Square's records to the gateway's: pure functions, no I/O."""
