@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from adapters.odoo.customers import OdooCustomers
-from adapters.odoo.drift import OdooDrift
-from adapters.odoo.examination import PROBE, OdooExamination
-from adapters.odoo.loyalty import OdooLoyalty
-from adapters.odoo.orders import OdooOrders
-from adapters.odoo.products import OdooProducts
+from adapters.odoo.customer import OdooCustomers
+from adapters.odoo.loyalty.port import OdooLoyalty
+from adapters.odoo.order.port import OdooOrders
+from adapters.odoo.price.drift import OdooDrift
+from adapters.odoo.probe import PROBE, OdooExamination
+from adapters.odoo.product.port import OdooProducts
 from adapters.odoo.protocols import Ask
-from adapters.odoo.stock import OdooStock
-from adapters.odoo.stores import OdooStores
+from adapters.odoo.stock.port import OdooStock
+from adapters.odoo.store import OdooStores
 from adapters.odoo.webhooks import OdooWebhooks
 from gateway.model.context import CallContext
 from gateway.ports.backend import Probe

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from msgspec.structs import fields
 
-from adapters.odoo.order_rows import SaleRow
+from adapters.odoo.order.rows import SaleRow
 from gateway.constraints import (
     COUNTRY,
     CURRENCY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from adapters.odoo.backend import SKUS_A_REQUEST, CodeRow, OdooBackend, chunks
+from adapters.odoo.variants import SKUS_A_REQUEST, CodeRow, OdooBackend, chunks
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef

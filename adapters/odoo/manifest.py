@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from math import ceil
 
 from adapters.odoo.adapter import OdooAdapter
-from adapters.odoo.backend import KEY_FIELDS, SKUS_A_REQUEST
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.customers import KEYS_A_REQUEST as PEOPLE_A_REQUEST
-from adapters.odoo.pricing.dryrun import LINES_A_REQUEST
-from adapters.odoo.products import KEYS_A_REQUEST as PRODUCTS_A_REQUEST
-from adapters.odoo.products import PRODUCTS_SIZE
-from adapters.odoo.stock import QUANTS_SIZE
+from adapters.odoo.customer import KEYS_A_REQUEST as PEOPLE_A_REQUEST
+from adapters.odoo.price.dryrun import LINES_A_REQUEST
+from adapters.odoo.product.port import KEYS_A_REQUEST as PRODUCTS_A_REQUEST
+from adapters.odoo.product.port import PRODUCTS_SIZE
+from adapters.odoo.stock.port import QUANTS_SIZE
+from adapters.odoo.variants import KEY_FIELDS, SKUS_A_REQUEST
 from adapters.odoo.webhooks import TOPICS
 from gateway.model.operation import OperationSpec
 from gateway.ports.backend import Backend

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from adapters.odoo.orders import POS, SALE, order_id
-from adapters.odoo.prices import OdooPrices
+from adapters.odoo.order.port import POS, SALE, order_id
+from adapters.odoo.price.port import OdooPrices
 from gateway.errors import BadInput, Unauthenticated
 from gateway.ports.webhooks import EVERYTHING, WebhookDelivery, WebhookEvent
 

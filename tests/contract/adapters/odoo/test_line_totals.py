@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.odoo.pricing.rows import PlainTaxRow, TaxRow
-from adapters.odoo.pricing.tax_computation import LineTotals, Rounding, adapted, line_totals
+from adapters.odoo.price.rows import PlainTaxRow, TaxRow
+from adapters.odoo.price.tax_computation import LineTotals, Rounding, adapted, line_totals
 from adapters.odoo.sandbox import create, taxation
 from adapters.odoo.sandbox.store import Record, Store
 from gateway.model.pricing import Price

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.odoo.adapter import OdooAdapter
-from adapters.odoo.programs import SCOPE_ROWS
+from adapters.odoo.loyalty.programs import SCOPE_ROWS
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import LoyaltyProgram
 from gateway.model.identity import CaseRule, KeyRule
@@ -125,7 +125,7 @@ async def test_a_rule_for_more_products_than_are_read_is_not_evaluated(
     odoo: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert SCOPE_ROWS >= 1000
-    monkeypatch.setattr("adapters.odoo.programs.SCOPE_ROWS", 1)
+    monkeypatch.setattr("adapters.odoo.loyalty.programs.SCOPE_ROWS", 1)
     programme(odoo, earns("unit", 1, product_category_id=50))
     assert await points(odoo, "MUG") == ("0", False)
 

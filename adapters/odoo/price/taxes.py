@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from msgspec import Struct
 
-from adapters.odoo.pricing.rows import TaxRow
-from adapters.odoo.pricing.tables import FiscalPosition
-from adapters.odoo.pricing.tax_computation import Rounding, adapted, flattened, line_totals
+from adapters.odoo.price.rows import TaxRow
+from adapters.odoo.price.tables import FiscalPosition
+from adapters.odoo.price.tax_computation import Rounding, adapted, flattened, line_totals
 from adapters.odoo.values import link
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 

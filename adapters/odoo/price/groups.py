@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from adapters.odoo.backend import OdooBackend
 from adapters.odoo.values import Empty, link, record_id
+from adapters.odoo.variants import OdooBackend
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef

@@ -9,9 +9,9 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.odoo.pricing.rows import MarkupRuleRow, RuleRow, VariantRow
-from adapters.odoo.pricing.tables import PriceList, PriceTables, Rule, currency_name
-from adapters.odoo.pricing.tax_computation import EXACT
+from adapters.odoo.price.rows import MarkupRuleRow, RuleRow, VariantRow
+from adapters.odoo.price.tables import PriceList, PriceTables, Rule, currency_name
+from adapters.odoo.price.tax_computation import EXACT
 from adapters.odoo.values import link, number, record, text
 from gateway.errors import InvalidAnswer
 

@@ -13,13 +13,13 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from adapters.odoo.backend import CodeRow, chunks
 from adapters.odoo.identity import OdooIdentity
-from adapters.odoo.pricing.rows import CurrencyRow
+from adapters.odoo.price.rows import CurrencyRow
 from adapters.odoo.protocols import Ask
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.together import together
 from adapters.odoo.values import Empty, link, number, record, text
+from adapters.odoo.variants import CodeRow, chunks
 from gateway.errors import InvalidAnswer, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import LoyaltyProgram, LoyaltyRule

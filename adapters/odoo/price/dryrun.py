@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.odoo.client import OdooClient
-from adapters.odoo.pricing.tables import PriceList
+from adapters.odoo.price.tables import PriceList
 from adapters.odoo.protocols import Ask
 from adapters.odoo.values import written_moment
 from gateway.errors import InvalidAnswer

@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.odoo.backend import OdooBackend
 from adapters.odoo.contacts import contact_domain
-from adapters.odoo.order_rows import (
+from adapters.odoo.order.rows import (
     ReceiptRow,
     receipt_order,
     sale_order,
@@ -21,6 +20,7 @@ from adapters.odoo.rights import sees_own_documents_only
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.together import together
 from adapters.odoo.values import record_id, written_moment
+from adapters.odoo.variants import OdooBackend
 from gateway.errors import AdapterError, AmbiguousKey, ConfigurationError, InvalidCursor
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind

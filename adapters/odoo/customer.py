@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from adapters.odoo.backend import OdooBackend, chunks
 from adapters.odoo.contacts import Contact, addressed_to, contact_domain, matches, people_among
 from adapters.odoo.values import Empty, moment, text
+from adapters.odoo.variants import OdooBackend, chunks
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerRecord

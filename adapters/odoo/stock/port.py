@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.odoo.backend import OdooBackend
-from adapters.odoo.kits import Kit, available_kits, read_kits
 from adapters.odoo.shelf import Shelf
+from adapters.odoo.stock.kits import Kit, available_kits, read_kits
 from adapters.odoo.together import together
 from adapters.odoo.values import Empty, link, number, record, text
+from adapters.odoo.variants import OdooBackend
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness

@@ -9,14 +9,13 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.odoo.backend import chunks
 from adapters.odoo.errors import EndlessRecursion, MissingRecord
-from adapters.odoo.price_groups import LIST_MARK, OdooPriceGroups
-from adapters.odoo.pricing.charging import charge, stored
-from adapters.odoo.pricing.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
-from adapters.odoo.pricing.rows import UnitRow18, UnitRow19, VariantRow
-from adapters.odoo.pricing.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
-from adapters.odoo.pricing.tables import (
+from adapters.odoo.price.charging import charge, stored
+from adapters.odoo.price.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
+from adapters.odoo.price.groups import LIST_MARK, OdooPriceGroups
+from adapters.odoo.price.rows import UnitRow18, UnitRow19, VariantRow
+from adapters.odoo.price.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
+from adapters.odoo.price.tables import (
     FiscalPosition,
     PriceList,
     PriceTables,
@@ -26,9 +25,10 @@ from adapters.odoo.pricing.tables import (
     read_tables,
     read_units,
 )
-from adapters.odoo.pricing.taxes import Charging, Taxation, of_company, one_piece, repriced, taxed, treatment
+from adapters.odoo.price.taxes import Charging, Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.shelf import Shelf
 from adapters.odoo.values import link, number, record_id, text
+from adapters.odoo.variants import chunks
 from gateway.errors import AdapterError, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.odoo.backend import OdooBackend
 from adapters.odoo.values import Empty, number, record, text
+from adapters.odoo.variants import OdooBackend
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef

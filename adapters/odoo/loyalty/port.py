@@ -7,11 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
 
-from adapters.odoo.backend import chunks
 from adapters.odoo.contacts import Contact, contact_domain, matches
-from adapters.odoo.customers import KEYS_A_REQUEST
-from adapters.odoo.programs import OdooPrograms, ProgramName
+from adapters.odoo.customer import KEYS_A_REQUEST
+from adapters.odoo.loyalty.programs import OdooPrograms, ProgramName
 from adapters.odoo.values import Empty, moment, number, record, record_id, text
+from adapters.odoo.variants import chunks
 from gateway.errors import AdapterError, InvalidAnswer, InvalidCursor, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (

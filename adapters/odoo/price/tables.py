@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.pricing.digits import LineDigits, read_digits
-from adapters.odoo.pricing.rows import (
+from adapters.odoo.price.digits import LineDigits, read_digits
+from adapters.odoo.price.rows import (
     CompanyRow,
     CurrencyRow,
     PositionRow18,
@@ -26,7 +26,7 @@ from adapters.odoo.pricing.rows import (
     UnitRow18,
     UnitRow19,
 )
-from adapters.odoo.pricing.tax_computation import Rounding
+from adapters.odoo.price.tax_computation import Rounding
 from adapters.odoo.together import together
 from adapters.odoo.values import link, moment, number, record, text
 from gateway.errors import InvalidAnswer, RequestRefused

@@ -7,9 +7,9 @@ import random
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from adapters.odoo.examination import OdooExamination
 from adapters.odoo.identity import OdooIdentity
-from adapters.odoo.prices import Basis
+from adapters.odoo.price.port import Basis
+from adapters.odoo.probe import OdooExamination
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext
 from gateway.model.money import Money

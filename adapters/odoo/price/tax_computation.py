@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 from msgspec import Struct
 
-from adapters.odoo.pricing.rows import PlainTaxRow, TaxRow
+from adapters.odoo.price.rows import PlainTaxRow, TaxRow
 from adapters.odoo.values import number
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)

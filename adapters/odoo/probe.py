@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from adapters.odoo.client import OdooClient
 from adapters.odoo.errors import ForeignCompany, MissingModel
 from adapters.odoo.needs import NEEDED, SALES, Needed
-from adapters.odoo.prices import OdooPrices
+from adapters.odoo.price.port import OdooPrices
 from adapters.odoo.protocols import Ask, detect_version
 from adapters.odoo.rights import has_group, sees_own_documents_only
 from adapters.odoo.values import Empty, text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.odoo.backend import OdooBackend, chunks
-from adapters.odoo.product_rows import CategoryRow, TemplateRow, Texts, product_of, template_row
+from adapters.odoo.product.rows import CategoryRow, TemplateRow, Texts, product_of, template_row
 from adapters.odoo.values import link, record_id, text
+from adapters.odoo.variants import OdooBackend, chunks
 from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
 from gateway.model.catalog import (
     Category,

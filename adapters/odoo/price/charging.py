@@ -6,9 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from msgspec import Struct
 
-from adapters.odoo.pricing.rules import PERCENT, Evaluated
-from adapters.odoo.pricing.tables import PriceTables
-from adapters.odoo.pricing.tax_computation import EXACT
+from adapters.odoo.price.rules import PERCENT, Evaluated
+from adapters.odoo.price.tables import PriceTables
+from adapters.odoo.price.tax_computation import EXACT
 
 
 class Charged(Struct, frozen=True):

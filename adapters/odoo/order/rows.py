@@ -10,7 +10,7 @@ from typing import cast
 from msgspec import Struct, defstruct, field
 
 from adapters.odoo.contacts import ADDRESSES
-from adapters.odoo.pricing.rows import CurrencyRow
+from adapters.odoo.price.rows import CurrencyRow
 from adapters.odoo.values import Empty, link, moment, number, record, text
 from gateway.errors import InvalidAnswer
 from gateway.model.freshness import Freshness

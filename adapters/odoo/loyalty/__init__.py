@@ -1,0 +1,1 @@
+"""Loyalty cards, programmes and their rules."""

@@ -1,0 +1,1 @@
+"""Price lists and their rules, taxes, and what this version of Odoo charges."""

@@ -1,1 +1,0 @@
-"""Odoo's price lists, evaluated from their rules; and its own dry run, asked when freshness demands it."""

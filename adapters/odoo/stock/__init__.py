@@ -1,0 +1,1 @@
+"""Quants and kits."""
