@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -10,9 +11,9 @@ import msgspec
 
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.protocols import DAY, Ask, Json2, JsonRpc, WireProtocol, detect_version, supported
-from adapters.odoo.shelf import Shelf
 from adapters.odoo.values import specification
-from gateway.errors import InvalidAnswer
+from gateway.kit.decoding import decoded
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.transport import Transport
@@ -23,11 +24,6 @@ T = TypeVar("T")
 Domain = Sequence[Any]
 
 
-@lru_cache(maxsize=128)
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
-
-
 @lru_cache(maxsize=64)
 def _page_of(row: type[msgspec.Struct]) -> Any:
     return msgspec.defstruct(f"{row.__name__}Page", [("length", int), ("records", tuple[row, ...])])
@@ -36,34 +32,50 @@ def _page_of(row: type[msgspec.Struct]) -> Any:
 class OdooClient:
     """`version` and the JSON-RPC login are found once and kept for a day."""
 
-    def __init__(self, config: OdooConfig, transport: Transport) -> None:
+    def __init__(self, config: OdooConfig, transport: Transport, clock: Callable[[], datetime]) -> None:
         self._config = config
+        self._clock = clock
         self.transport = transport
-        self._version = Shelf(self._find_version, DAY)
+        self._version = Table(self._find_version, DAY, clock)
         self._protocol: WireProtocol | None = None
+
+    def speaking(self, language: str, company: int) -> OdooClient:
+        """Another one, as the same user in another language and for another company."""
+        config = msgspec.structs.replace(self._config, language=language, company=company)
+        return OdooClient(config, self.transport, self._clock)
 
     async def version(self, call: CallContext) -> int:
         if self._config.version != "auto":
             return int(self._config.version)
-        return await self._version.get(call)
+        return await self._version.get(call, kept_is_enough=True)
 
     async def _find_version(self, call: CallContext) -> int:
         return supported(await detect_version(self.transport, call))
 
-    async def call(self, kind: type[T], ask: Ask, call: CallContext, context: Mapping[str, Any] | None = None) -> T:
-        """The result as a `kind`. `context` adds to what every call says: the company, the language, UTC. A company
-        that is not allowed is an AccessError and an unknown language a UserError, each for the whole call."""
+    async def call(
+        self,
+        kind: type[T],
+        model: str,
+        method: str,
+        arguments: Mapping[str, Any],
+        call: CallContext,
+        *,
+        ids: Sequence[int] | None = None,
+        context: Mapping[str, Any] | None = None,
+        max_response_bytes: int = MEBIBYTE,
+    ) -> T:
+        """The result as a `kind`. `ids` are the records the method is called on (None: on the model). `context` adds to
+        what every call says: the company, the language, UTC. A company that is not allowed is an AccessError and an
+        unknown language a UserError, each for the whole call. `max_response_bytes`: where the operation's own does not
+        do, as for tables."""
+        version = await self.version(call)
         if self._protocol is None:
-            version = await self.version(call)
-            self._protocol = (Json2 if version >= 19 else JsonRpc)(self._config, self.transport)
+            config, transport = self._config, self.transport
+            self._protocol = Json2(config, transport) if version >= 19 else JsonRpc(config, transport, self._clock)
         said = {"allowed_company_ids": [self._config.company], "lang": self._config.language, "tz": "UTC"}
-        arguments = {**ask.arguments, "context": {**said, **(context or {})}}
-        body = await self._protocol.call(msgspec.structs.replace(ask, arguments=arguments), call)
-        try:
-            return _decoder(kind).decode(body)
-        except msgspec.MsgspecError as error:
-            # The message names a path and types, never a value.
-            raise InvalidAnswer(detail=f"{ask.name}: {error}") from error
+        told = {**arguments, "context": {**said, **(context or {})}}
+        ask = Ask(model=model, method=method, arguments=told, ids=ids, max_response_bytes=max_response_bytes)
+        return decoded(await self._protocol.call(ask, call), kind, ask.name)
 
     async def search(
         self,
@@ -72,7 +84,6 @@ class OdooClient:
         domain: Domain,
         call: CallContext,
         *,
-        operation: str,
         order: str = "",
         limit: int | None = None,
         context: Mapping[str, Any] | None = None,
@@ -80,20 +91,20 @@ class OdooClient:
     ) -> tuple[R, ...]:
         """`web_search_read` with the specification that fills `row`: relations come with the same call. Without
         `order`, the model's own."""
-        asked = specification(row, await self.version(call))
-        arguments: dict[str, Any] = {"domain": domain, "specification": asked}
+        arguments: dict[str, Any] = {"domain": domain, "specification": specification(row, await self.version(call))}
         if order:
             arguments["order"] = order
         if limit is not None:
             arguments["limit"] = limit
-        ask = Ask(
-            model=model,
-            method="web_search_read",
-            arguments=arguments,
-            operation=operation,
+        page: Any = await self.call(
+            _page_of(row),
+            model,
+            "web_search_read",
+            arguments,
+            call,
+            context=context,
             max_response_bytes=max_response_bytes,
         )
-        page: Any = await self.call(_page_of(row), ask, call, context)
         return page.records
 
     async def close(self) -> None:

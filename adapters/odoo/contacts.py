@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from adapters.odoo.values import Empty, link, record_id, text
+from adapters.odoo.values import Empty, any_of, link, record_id, text
+from gateway.kit.keyed import by_kind
 from gateway.model.customers import CustomerKey, CustomerKeyKind
 
+PEOPLE_A_REQUEST = 200
 ADDRESSES = ("invoice", "delivery", "other")
 """Kinds of contacts that are places of the one they belong to, not people."""
 
@@ -44,7 +46,7 @@ C = TypeVar("C", bound=Contact)
 def contact_domain(keys: Sequence[CustomerKey], prefix: str = "") -> list[Any]:
     """Any of these people. `prefix` is the path to the contact, such as `partner_id.`. A field that holds several
     addresses is found by each; what is found is compared exactly afterwards."""
-    values = {kind: sorted({key.value for key in keys if key.kind is kind}) for kind in CustomerKeyKind}
+    values = by_kind(keys)
     terms: list[Any] = []
     if emails := values[CustomerKeyKind.EMAIL]:
         terms.append([f"{prefix}email_normalized", "in", emails])
@@ -52,22 +54,10 @@ def contact_domain(keys: Sequence[CustomerKey], prefix: str = "") -> list[Any]:
     if phones := values[CustomerKeyKind.PHONE]:
         terms.append([f"{prefix}phone_sanitized", "in", phones])
     ids = [found for value in values[CustomerKeyKind.NATIVE] if (found := record_id(value)) is not None]
-    if ids:
-        terms += people_domain(ids, prefix, among_others=True)
+    if ids:  # and their addresses
+        theirs = ["&", [f"{prefix}parent_id", "in", ids], [f"{prefix}type", "in", list(ADDRESSES)]]
+        terms += [[f"{prefix}id", "in", ids], *theirs]
     return any_of(terms)
-
-
-def people_domain(ids: Sequence[int], prefix: str, *, among_others: bool = False) -> list[Any]:
-    """These contacts and their addresses; `among_others` as two terms of a longer list."""
-    named = [f"{prefix}id" if prefix else "id", "in", list(ids)]
-    theirs = ["&", [f"{prefix}parent_id", "in", list(ids)], [f"{prefix}type", "in", list(ADDRESSES)]]
-    return [named, *theirs] if among_others else ["|", named, *theirs]
-
-
-def any_of(terms: Sequence[Any]) -> list[Any]:
-    """Terms one after the other, joined by `|` in front. An `&` before two leaves makes them one term."""
-    count = len(terms) - 2 * terms.count("&")
-    return [*["|"] * (count - 1), *terms]
 
 
 def _literally(value: str) -> str:

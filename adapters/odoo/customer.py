@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from adapters.odoo.contacts import Contact, addressed_to, contact_domain, matches, people_among
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
+from adapters.odoo.contacts import PEOPLE_A_REQUEST, Contact, addressed_to, contact_domain, matches, people_among
 from adapters.odoo.values import Empty, moment, text
-from adapters.odoo.variants import OdooBackend, chunks
 from gateway.errors import AdapterError
+from gateway.kit.concurrency import in_chunks
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerRecord
-from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
-
-KEYS_A_REQUEST = 200
-FIND_CUSTOMERS = "customer.find_customers"
+from gateway.ports.manifest import AdapterEnvironment
 
 
 class _Tag(Struct, frozen=True):
@@ -34,38 +34,39 @@ class _Partner(Contact, frozen=True, kw_only=True):
     write_date: str | Empty
 
 
-class OdooCustomers(OdooBackend):
+class Customers:
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient) -> None:
+        self._env = env
+        self._config = env.config
+        self._client = client
+
     async def find_customers(
         self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
     ) -> Mapping[CustomerKey, tuple[CustomerRecord, ...] | AdapterError]:
         """Several people with one email are normal; archived ones are left out."""
-        rows: dict[int, _Partner] = {}
-        for chunk in chunks(keys, KEYS_A_REQUEST):
-            domain = contact_domain(chunk)
-            if domain:
-                found = await self.client.search(_Partner, "res.partner", domain, call, operation=FIND_CUSTOMERS)
-                rows |= {row.id: row for row in found}
-        freshness = self.freshness()
-        records = {row.id: self._record(row, freshness) for row in rows.values()}
-        answers: dict[CustomerKey, tuple[CustomerRecord, ...] | AdapterError] = {}
-        for key in keys:
-            same = people_among([row for row in rows.values() if matches(key, row)])
-            if same:
-                answers[key] = tuple(records[row.id] for row in same)
-        return answers
 
-    def _record(self, row: _Partner, freshness: Freshness) -> CustomerRecord:
+        async def ask(some: Sequence[CustomerKey]) -> Mapping[CustomerKey, tuple[CustomerRecord, ...]]:
+            domain = contact_domain(some)
+            rows = await self._client.search(_Partner, "res.partner", domain, call) if domain else ()
+            reading = Reading.now(self._env)
+            records = {row.id: self._record(row, reading) for row in rows}
+            found = {key: people_among([row for row in rows if matches(key, row)]) for key in some}
+            return {key: tuple(records[row.id] for row in same) for key, same in found.items() if same}
+
+        return await in_chunks(keys, PEOPLE_A_REQUEST, ask)
+
+    def _record(self, row: _Partner, reading: Reading) -> CustomerRecord:
         phone, code = text(row.phone_sanitized), text(row.lang)
         given, family = self._names(text(row.name))
         reference = text(row.ref)
         return CustomerRecord(
-            ref=self.ref(row.id),
-            freshness=freshness,
+            ref=reading.ref(str(row.id)),
+            freshness=reading.freshness,
             emails=addressed_to(row),
             phones=(phone,) if phone and phone.startswith("+") else (),
             given_name=given,
             family_name=family,
-            language=self.config.language_tag(code) if code else None,
+            language=self._config.language_tag(code) if code else None,
             groups=tuple(tag.name for tag in row.category_id),
             external_ids=(NativeRef("ref", reference),) if reference else (),
             updated_at=moment(row.write_date),
@@ -75,7 +76,7 @@ class OdooCustomers(OdooBackend):
         """Odoo has one name. It is cut at the blank next to the family name; a single word is a given name."""
         if not name:
             return None, None
-        if self.config.name_order == "family_given":
+        if self._config.name_order == "family_given":
             family, _, given = name.partition(" ")
             return (given, family) if given else (family, None)
         given, _, family = name.rpartition(" ")

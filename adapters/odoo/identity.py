@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from adapters.odoo.variants import SKUS_A_REQUEST, CodeRow, OdooBackend, chunks
+from adapters.odoo.client import OdooClient
+from adapters.odoo.variants import SKUS_A_REQUEST, CodeRow, Variants
 from gateway.errors import AdapterError
+from gateway.kit.concurrency import gathered
+from gateway.kit.identifiers import audited
+from gateway.kit.keyed import answered, chunks
+from gateway.kit.pages import keyset_pages
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.ports.identity import IdentityAudit
 
 ROWS_A_PAGE = 5_000
-AUDIT = "product.audit"
 
 
-class OdooIdentity(OdooBackend):
+class Identities:
+    def __init__(self, name: str, client: OdooClient, variants: Variants) -> None:
+        self._name = name
+        self._client = client
+        self._variants = variants
+
     async def resolve(
         self, keys: Sequence[str], context: ContextView, call: CallContext
     ) -> Mapping[str, NativeRef | AdapterError]:
-        rows: list[CodeRow] = []
-        for chunk in chunks(await self.codes(keys, call), SKUS_A_REQUEST):
-            domain = [[self.sku_field, "in", list(chunk)]]
-            rows += await self.client.search(CodeRow, "product.product", domain, call, operation="product.resolve")
-        return self.by_sku(keys, [(self.code_of(row), self.ref(row.id)) for row in rows])
+        async def some(codes: Sequence[str]) -> tuple[CodeRow, ...]:
+            domain = [[self._variants.sku_field, "in", list(codes)]]
+            return await self._client.search(CodeRow, "product.product", domain, call)
+
+        codes = await self._variants.codes(keys, call)
+        rows = await gathered([some(chunk) for chunk in chunks(codes, SKUS_A_REQUEST)])
+        found = self._variants.found(row for page in rows for row in page)
+        return answered(keys, found.one, lambda key, row: NativeRef(self._name, str(row.id)))
 
     async def audit(self, call: CallContext) -> IdentityAudit:
-        """Walks every variant by id, 5,000 a page."""
-        rows = await self.all_codes(call)
-        borne = Counter(self.env.key_rule.written(code) for row in rows if (code := self.code_of(row)))
-        return IdentityAudit(
-            records=len(rows),
-            missing=len(rows) - borne.total(),
-            duplicates=tuple(sorted(code for code, times in borne.items() if times > 1)),
-        )
+        return audited(await every_sku(self._client, self._variants, call), self._variants.rule)
 
-    async def all_codes(self, call: CallContext) -> list[CodeRow]:
-        rows: list[CodeRow] = []
-        last = 0
-        while True:
-            page = await self.client.search(
-                CodeRow,
-                "product.product",
-                [["id", ">", last]],
-                call,
-                operation=AUDIT,
-                order="id",
-                limit=ROWS_A_PAGE,
-            )
-            rows += page
-            if len(page) < ROWS_A_PAGE:
-                return rows
-            last = page[-1].id
+
+async def every_sku(client: OdooClient, variants: Variants, call: CallContext) -> list[str | None]:
+    """Of each variant, walked by id, 5,000 a page."""
+
+    async def page(last: int | None) -> tuple[CodeRow, ...]:
+        after = [["id", ">", last or 0]]
+        return await client.search(CodeRow, "product.product", after, call, order="id", limit=ROWS_A_PAGE)
+
+    rows = await keyset_pages(page, lambda row: row.id, size=ROWS_A_PAGE, what="product.product")
+    return [variants.sku_of(row) for row in rows]

@@ -4,22 +4,21 @@ thing that is wrong keeps nothing else from being tried."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.errors import ForeignCompany, MissingModel
-from adapters.odoo.needs import NEEDED, SALES, Needed
-from adapters.odoo.price.port import OdooPrices
-from adapters.odoo.protocols import Ask, detect_version
-from adapters.odoo.rights import has_group, sees_own_documents_only
+from adapters.odoo.price.drift import settings_that_differ
+from adapters.odoo.protocols import detect_version
+from adapters.odoo.rights import NEEDED, SALES, Needed, sees_own_documents_only
 from adapters.odoo.values import Empty, text
 from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, Mistake, RequestRefused, Unavailable
 from gateway.model.context import CallContext
+from gateway.ports.backend import Probe
 
-PROBE = "probe"
 EVERYWHERE = "en_US"
 """The one language that every Odoo takes."""
 OFFERED = 20
@@ -36,10 +35,6 @@ HINDERED = (
 ANY_COMPANY = "allowed_company_ids"
 """Empty: all those of the user."""
 ANY_STATE = ["active", "in", [True, False]]
-LINE_DISCOUNTS, SYSTEM_USER = "sale.group_discount_per_so_line", 1
-"""A feature is on where the system's own user has its group."""
-
-R = TypeVar("R", bound=Struct)
 
 
 class _Language(Struct, frozen=True):
@@ -57,113 +52,131 @@ class _Place(Struct, frozen=True):
     complete_name: str | Empty
 
 
-class Examined(Struct, frozen=True):
-    """As in `Probe`."""
+class OdooProbe:
+    def __init__(self, config: OdooConfig, client: OdooClient) -> None:
+        self._config = config
+        self._client = client
 
-    problems: tuple[Mistake, ...] = ()
-    lacking: Mapping[str, tuple[str, ...]] = {}
-    hinders: tuple[str, ...] = ()
+    async def probe(self, call: CallContext) -> Probe:
+        """One authenticated request for the version, one that counts what is sold, and those of the examination. Raises
+        AdapterError where nothing can be asked at all."""
+        examined = await self._examined(call)
+        version = await self._client.version(call)
+        notes: list[str] = []
+        if "*" not in examined.hinders:
+            domain = [["sale_ok", "=", True]]
+            sold = await self._client.call(int, "product.product", "search_count", {"domain": domain}, call)
+            notes.append(f"{sold} variants are sold")
+        if version == 17:
+            notes.append("no Odoo 17 was tried: check prices against its own quotations")
+        if self._config.origin_field and not self._config.webhook_token:
+            notes.append("no `webhook_token`: changes are seen when cached answers run out")
+        return replace(examined, version=f"{version}.0", notes=tuple(notes))
 
-
-class OdooExamination(OdooPrices):
-    async def examine(self, call: CallContext) -> Examined:
-        """Raises AdapterError where nothing can be asked at all."""
-        found = await self._version(call)
-        if found:
-            return Examined(tuple(found), hinders=ALL_DOMAINS)
-        neutral = OdooClient(replace(self.config, language=EVERYWHERE), self.client.transport)
+    async def _examined(self, call: CallContext) -> Probe:
+        wrong = await self._wrong_version(call)
+        if wrong is not None:
+            return Probe("", problems=(wrong,), hinders=ALL_DOMAINS)
+        neutral = self._client.speaking(EVERYWHERE, self._config.company)
         try:
-            foreign = await self._company(neutral, call)
+            foreign = await self._foreign_company(neutral, call)
             if foreign is None:
-                return await self._examined((), neutral, call)
+                return await _Examination(self._config, neutral, call).of_all()
             problem, company = foreign
             if company is None:
-                return Examined((problem,), hinders=ALL_DOMAINS)
+                return Probe("", problems=(problem,), hinders=ALL_DOMAINS)
             # What else is wrong is seen by one of the companies that the user does work for.
-            elsewhere = OdooClient(replace(self.config, language=EVERYWHERE, company=company), self.client.transport)
+            elsewhere = self._client.speaking(EVERYWHERE, company)
             try:
-                return await self._examined((problem,), elsewhere, call)
+                return await _Examination(self._config, elsewhere, call).of_all(problem)
             finally:
                 await elsewhere.close()
         finally:
             await neutral.close()
 
-    async def _examined(self, found: Sequence[Mistake], client: OdooClient, call: CallContext) -> Examined:
-        """`client` speaks a language and for a company that are there, so that wrong ones hide nothing else."""
-        problems = (
-            *found,
-            *await self._languages(client, call),
-            *await self._fields_of_keys(client, call),
-            *await self._records_of_keys(client, call),
-        )
-        hinders = dict.fromkeys(
-            domain for problem in problems for key, domain in HINDERED if (problem.place or "").split("[")[0] == key
-        )
-        return Examined(problems, await self._lacking(client, call), tuple(hinders))
-
-    async def _version(self, call: CallContext) -> list[Mistake]:
-        if self.config.version == "auto":
-            return []
+    async def _wrong_version(self, call: CallContext) -> Mistake | None:
+        if self._config.version == "auto":
+            return None
         try:
-            real = await detect_version(self.client.transport, call)
+            real = await detect_version(self._client.transport, call)
         except (InvalidAnswer, RequestRefused):
-            return []
-        if real == int(self.config.version):
-            return []
+            return None
+        if real == int(self._config.version):
+            return None
         said = f"this server is an Odoo {real}"
-        return [Mistake(message=said, place="version", value=self.config.version, nearest=str(real))]
+        return Mistake(message=said, place="version", value=self._config.version, nearest=str(real))
 
-    async def _company(self, client: OdooClient, call: CallContext) -> tuple[Mistake, int | None] | None:
+    async def _foreign_company(self, client: OdooClient, call: CallContext) -> tuple[Mistake, int | None] | None:
         """What is wrong with `company`, and another one that may be asked."""
         try:
-            await self._count("res.company", client, call)
+            await client.call(int, "res.company", "search_count", {"domain": []}, call)
         except ForeignCompany:
             pass
         else:
             return None
         try:
-            own = await client.search(_Named, "res.company", [], call, operation=PROBE, context={ANY_COMPANY: []})
+            own = await client.search(_Named, "res.company", [], call, context={ANY_COMPANY: []})
         except RequestRefused:
             own = ()
         said = "not there, or this user may not work for it: add it to Allowed Companies (Settings / Users)"
-        allowed = tuple(f"{row.id} ({text(row.name) or ''})" for row in own[:OFFERED])
-        nearest = str(own[0].id) if len(own) == 1 else None
         mistake = Mistake(
-            message=said, place="company", value=str(self.config.company), allowed=allowed, nearest=nearest
+            message=said,
+            place="company",
+            value=str(self._config.company),
+            allowed=_shown(own[:OFFERED]),
+            nearest=str(own[0].id) if len(own) == 1 else None,
         )
         return mistake, own[0].id if own else None
 
-    async def _languages(self, client: OdooClient, call: CallContext) -> list[Mistake]:
-        rows = await self._search(_Language, "res.lang", [["active", "=", True]], client, call)
+
+class _Examination:
+    """`client` speaks a language and for a company that are there, so that wrong ones hide nothing else."""
+
+    def __init__(self, config: OdooConfig, client: OdooClient, call: CallContext) -> None:
+        self._config = config
+        self._client = client
+        self._call = call
+
+    async def of_all(self, *found: Mistake) -> Probe:
+        problems = (
+            *found,
+            *await self._languages(),
+            *await self._fields_of_keys(),
+            *await settings_that_differ(self._client, self._config, self._call),
+            *await self._records_of_keys(),
+        )
+        wrong = [(problem.place or "").split("[")[0] for problem in problems]
+        hinders = dict.fromkeys(domain for name in wrong for key, domain in HINDERED if name == key)
+        return Probe("", problems=problems, lacking=await self._lacking(), hinders=tuple(hinders))
+
+    async def _languages(self) -> list[Mistake]:
+        rows = await self._client.search(_Language, "res.lang", [["active", "=", True]], self._call)
         installed = tuple(sorted(row.code for row in rows))
-        wanted = {"language": self.config.language} | {
-            f"languages.{tag}": code for tag, code in self.config.languages.items()
-        }
+        spoken = {f"languages.{tag}": code for tag, code in self._config.languages.items()}
         return [
             Mistake(message=f"`{code}` is not installed", place=key, value=code, allowed=installed)
-            for key, code in wanted.items()
+            for key, code in {"language": self._config.language, **spoken}.items()
             if code not in installed
         ]
 
-    async def _lacking(self, client: OdooClient, call: CallContext) -> Mapping[str, tuple[str, ...]]:
+    async def _lacking(self) -> Mapping[str, tuple[str, ...]]:
         """Each model of each operation is counted, since nested records are refused only where there are some."""
         found: dict[str, list[str]] = {}
-        for needed in NEEDED:
-            if not self._uses(needed):
-                continue
+        for needed in filter(self._uses, NEEDED):
             told = found.setdefault(needed.domain, [])
+            reading = f"to read `{needed.model}` for `{needed.operation}`"
             try:
-                await self._count(needed.model, client, call)
+                await self._client.call(int, needed.model, "search_count", {"domain": []}, self._call)
             except MissingModel:
                 if needed.module:
-                    told.append(self._uninstalled(needed))
+                    instead = {"sale": '; say `orders = "pos"`', "pos": '; say `orders = "sale"`'}
+                    without = instead.get(needed.model.split(".")[0], "")
+                    told.append(f"{reading}: {needed.module} is not installed{without}")
             except (Unavailable, CredentialsRefused):
                 raise
             except AdapterError:
-                told.append(
-                    f"to read `{needed.model}` for `{needed.operation}`: grant {needed.grant} (Settings / Users)"
-                )
-        if self.config.orders != "pos" and await sees_own_documents_only(client, call):
+                told.append(f"{reading}: grant {needed.grant} (Settings / Users)")
+        if self._config.orders != "pos" and await sees_own_documents_only(self._client, self._call):
             found["order"].append(
                 "to see orders of other salespeople (this user sees own documents only): "
                 f"grant {SALES} (Settings / Users)"
@@ -172,47 +185,27 @@ class OdooExamination(OdooPrices):
 
     def _uses(self, needed: Needed) -> bool:
         if needed.model.startswith("mrp."):
-            return self.config.kits
+            return self._config.kits
         if needed.model.startswith("sale."):
-            return self.config.orders != "pos"
+            return self._config.orders != "pos"
         if needed.model.startswith("pos."):
-            return self.config.orders != "sale"
+            return self._config.orders != "sale"
         if needed.model == "account.fiscal.position":
-            return bool(self.config.fiscal_positions)
+            return bool(self._config.fiscal_positions)
         return True
 
-    def _uninstalled(self, needed: Needed) -> str:
-        instead = {"sale": '; say `orders = "pos"`', "pos": '; say `orders = "sale"`'}
-        without = instead.get(needed.model.split(".")[0], "")
-        return f"to read `{needed.model}` for `{needed.operation}`: {needed.module} is not installed{without}"
-
-    async def _fields_of_keys(self, client: OdooClient, call: CallContext) -> list[Mistake]:
+    async def _fields_of_keys(self) -> list[Mistake]:
         found: list[Mistake] = []
-        website = ("is_published", "website_url")
-        if self.config.website and not await self._has_fields("product.template", website, client, call):
+        if self._config.website and not await self._has_fields("product.template", "is_published", "website_url"):
             found.append(Mistake(message="the website shop is not installed here", place="website", value="true"))
-        origin = self.config.origin_field
-        if origin and self.config.orders != "pos" and not await self._has_fields("sale.order", (origin,), client, call):
+        origin = self._config.origin_field
+        if origin and self._config.orders != "pos" and not await self._has_fields("sale.order", origin):
             found.append(Mistake(message="a sales order has no such field", place="origin_field", value=origin))
-        return [*found, *await self.settings_that_differ(call, client)]
+        return found
 
-    async def settings_that_differ(self, call: CallContext, client: OdooClient | None = None) -> tuple[Mistake, ...]:
-        """Of those that every user is told: the others take an administrator to read. 17 sets discounts by list."""
-        if await self.client.version(call) < 18:
-            return ()
-        try:
-            shown = await has_group(client or self.client, SYSTEM_USER, LINE_DISCOUNTS, call)
-        except RequestRefused:
-            return ()
-        if shown is self.config.line_discounts:
-            return ()
-        said = f'"Discounts" on sales order lines is {"on" if shown else "off"} in Odoo'
-        mine, theirs = str(self.config.line_discounts).lower(), str(shown).lower()
-        return (Mistake(message=said, place="line_discounts", value=mine, nearest=theirs),)
-
-    async def _records_of_keys(self, client: OdooClient, call: CallContext) -> list[Mistake]:
+    async def _records_of_keys(self) -> list[Mistake]:
         """Ids and names that this Odoo does not have, or does not show to this user."""
-        config = self.config
+        config = self._config
         lists = {f"pricelists[{place}].pricelist": one.pricelist for place, one in enumerate(config.pricelists)}
         if config.default_pricelist is not None:
             lists["default_pricelist"] = config.default_pricelist
@@ -221,77 +214,56 @@ class OdooExamination(OdooPrices):
         }
         contacts = {"quotation_partner": config.quotation_partner} if config.quotation_partner else {}
         units = {f"units.{name}": identifier for name, identifier in config.units.items()}
-        found = await self._unknown("price list", "product.pricelist", lists, client, call, archived=True)
-        found += await self._unknown(
-            "fiscal position", "account.fiscal.position", positions, client, call, archived=True
-        )
-        found += await self._unknown("contact", "res.partner", contacts, client, call, offered=False)
-        found += await self._unknown("unit of measure", "uom.uom", units, client, call)
-        names = list(config.unassigned_locations)
-        if names:
-            domain = [["complete_name", "in", names], ["usage", "=", "internal"]]
-            known = {
-                text(row.complete_name) for row in await self._search(_Place, "stock.location", domain, client, call)
-            }
-            found += [
-                Mistake(message="no internal location of that name", place=f"unassigned_locations.{name}", value=name)
-                for name in names
-                if name not in known
-            ]
-        return found
+        return [
+            *await self._unknown("price list", "product.pricelist", lists, archived=True),
+            *await self._unknown("fiscal position", "account.fiscal.position", positions, archived=True),
+            *await self._unknown("contact", "res.partner", contacts, offered=False),
+            *await self._unknown("unit of measure", "uom.uom", units),
+            *await self._unknown_locations(list(config.unassigned_locations)),
+        ]
+
+    async def _unknown_locations(self, names: Sequence[str]) -> list[Mistake]:
+        if not names:
+            return []
+        domain = [["complete_name", "in", names], ["usage", "=", "internal"]]
+        known = {
+            text(row.complete_name) for row in await self._client.search(_Place, "stock.location", domain, self._call)
+        }
+        return [
+            Mistake(message="no internal location of that name", place=f"unassigned_locations.{name}", value=name)
+            for name in names
+            if name not in known
+        ]
 
     async def _unknown(
-        self,
-        what: str,
-        model: str,
-        ids: Mapping[str, int],
-        client: OdooClient,
-        call: CallContext,
-        *,
-        archived: bool = False,
-        offered: bool = True,
+        self, what: str, model: str, ids: Mapping[str, int], *, archived: bool = False, offered: bool = True
     ) -> list[Mistake]:
         """`ids` by key. With those that are there, but for people, whose names belong in no report (`offered`)."""
         if not ids:
             return []
         wanted = sorted(set(ids.values()))
-        state = [ANY_STATE] if archived else []
+        domain = [["id", "in", wanted], *([ANY_STATE] if archived else [])]
         try:
-            known = {row.id for row in await self._search(_Named, model, [["id", "in", wanted], *state], client, call)}
-            there = (
-                await self._search(_Named, model, [], client, call, OFFERED)
-                if offered and len(known) < len(wanted)
-                else ()
-            )
+            known = {row.id for row in await self._client.search(_Named, model, domain, self._call)}
+            short = offered and len(known) < len(wanted)
+            there = await self._client.search(_Named, model, [], self._call, limit=OFFERED) if short else ()
         except RequestRefused:
             return []  # the right is missing, which is told already
-        allowed = tuple(f"{row.id} ({text(row.name) or ''})" for row in there)
-        said = f"no {what} {{}} that this user may read"
+        said, allowed = f"no {what} {{}} that this user may read", _shown(there)
         return [
             Mistake(message=said.format(identifier), place=key, value=str(identifier), allowed=allowed)
             for key, identifier in ids.items()
             if identifier not in known
         ]
 
-    async def _has_fields(self, model: str, names: Sequence[str], client: OdooClient, call: CallContext) -> bool:
-        arguments = {"allfields": list(names), "attributes": ["type"]}
-        ask = Ask(model=model, method="fields_get", arguments=arguments, operation=PROBE)
+    async def _has_fields(self, model: str, *names: str) -> bool:
+        arguments = {"allfields": names, "attributes": ["type"]}
         try:
-            return set(names) <= set(await client.call(dict[str, object], ask, call))
+            known = await self._client.call(dict[str, object], model, "fields_get", arguments, self._call)
         except MissingModel:
             return True  # told already
+        return set(names) <= set(known)
 
-    async def _count(self, model: str, client: OdooClient, call: CallContext) -> int:
-        ask = Ask(model=model, method="search_count", arguments={"domain": []}, operation=PROBE)
-        return await client.call(int, ask, call)
 
-    async def _search(
-        self,
-        row: type[R],
-        model: str,
-        domain: Sequence[object],
-        client: OdooClient,
-        call: CallContext,
-        limit: int | None = None,
-    ) -> tuple[R, ...]:
-        return await client.search(row, model, domain, call, operation=PROBE, limit=limit)
+def _shown(rows: Sequence[_Named]) -> tuple[str, ...]:
+    return tuple(f"{row.id} ({text(row.name) or ''})" for row in rows)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.errors import OdooFault, from_fault, from_status
-from adapters.odoo.shelf import Shelf
 from gateway.errors import ConfigurationError, CredentialsRefused, InvalidAnswer, RequestRefused
+from gateway.kit.decoding import decoded
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 from gateway.model.written_numbers import whole_of
-from gateway.ports.transport import Request, Response, Transport
+from gateway.ports.transport import Request, Transport
 
 DAY = 86_400.0
+LOGIN, VERSION = ERRANDS = ("login", "version")
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """One method call. `ids` are the records it is made on (None: a method of the model). `operation` names the port's
-    operation for metrics."""
+    """One method call. `ids` are the records it is made on (None: a method of the model)."""
 
     model: str
     method: str
     arguments: Mapping[str, Any]
-    operation: str
     ids: Sequence[int] | None = None
     max_response_bytes: int = MEBIBYTE
 
@@ -52,29 +53,11 @@ class Json2:
         self._transport = transport
 
     async def call(self, ask: Ask, call: CallContext) -> bytes:
-        headers = {
-            "authorization": f"bearer {self._config.api_key.reveal()}",
-            "content-type": "application/json",
-        }
+        headers = {"authorization": f"bearer {self._config.api_key.reveal()}"}
         if self._config.database:
             headers["x-odoo-database"] = self._config.database
-        body = dict(ask.arguments)
-        if ask.ids is not None:
-            body["ids"] = list(ask.ids)
-        response = await self._transport.send(
-            Request(
-                method="POST",
-                path=f"/json/2/{ask.model}/{ask.method}",
-                operation=ask.operation,
-                headers=headers,
-                body=msgspec.json.encode(body),
-                max_response_bytes=ask.max_response_bytes,
-            ),
-            call,
-        )
-        if response.status != 200:
-            raise from_status(response, ask.name)
-        return response.body
+        body = {**ask.arguments} if ask.ids is None else {**ask.arguments, "ids": list(ask.ids)}
+        return await _posted(self._transport, f"/json/2/{ask.model}/{ask.method}", body, ask, call, headers=headers)
 
     async def close(self) -> None:
         return None
@@ -95,85 +78,77 @@ class JsonRpc:
     """`POST /jsonrpc`, service `object`, method `execute_kw`; the user's id comes from `common.authenticate`, asked
     once a day and again when a credential is refused."""
 
-    def __init__(self, config: OdooConfig, transport: Transport) -> None:
+    def __init__(self, config: OdooConfig, transport: Transport, clock: Callable[[], datetime]) -> None:
         if not (config.database and config.login):
             raise ConfigurationError("JSON-RPC needs `database` and `login`")
-        self._config = config
         self._transport = transport
-        self._user = Shelf(self._authenticate, DAY)
+        self._database, self._login, self._key = config.database, config.login, config.api_key
+        self._user = Table(self._authenticate, DAY, clock)
+        self.close = self._user.close
 
     async def call(self, ask: Ask, call: CallContext) -> bytes:
-        user = await self._user.get(call)
-        positional: list[Any] = [] if ask.ids is None else [list(ask.ids)]
-        arguments: list[Any] = [
-            self._config.database,
-            user,
-            self._config.api_key.reveal(),
-            ask.model,
-            ask.method,
-            positional,
-            ask.arguments,
-        ]
+        user = await self._user.get(call, kept_is_enough=True)
+        positional = [] if ask.ids is None else [list(ask.ids)]
+        arguments = [self._database, user, self._key.reveal(), ask.model, ask.method, positional, ask.arguments]
         try:
-            rpc = Rpc("object", "execute_kw", arguments, ask.operation, ask.name, ask.max_response_bytes)
-            return await send_rpc(self._transport, rpc, call)
+            return await _rpc(self._transport, "object", "execute_kw", arguments, ask, call)
         except CredentialsRefused:
-            self._user.expire()
+            self._user.forget()
             raise
 
     async def _authenticate(self, call: CallContext) -> int:
-        arguments: list[Any] = [self._config.database, self._config.login, self._config.api_key.reveal(), {}]
-        rpc = Rpc("common", "authenticate", arguments, "login", "common.authenticate")
-        body = await send_rpc(self._transport, rpc, call)
+        arguments: list[Any] = [self._database, self._login, self._key.reveal(), {}]
+        body = await _common(self._transport, "authenticate", arguments, LOGIN, call)
         if body == b"false":
             raise CredentialsRefused(detail="login refused: check `database`, `login` and `api_key`")
-        try:
-            return msgspec.json.decode(body, type=int)
-        except msgspec.MsgspecError as error:
-            raise InvalidAnswer(detail="a login that is no user id") from error
-
-    async def close(self) -> None:
-        await self._user.close()
+        return decoded(body, int, "common.authenticate")
 
 
-class Rpc(msgspec.Struct, frozen=True):
-    """One JSON-RPC call. `asked` names the model and method in errors."""
-
-    service: str
-    method: str
-    arguments: Sequence[Any]
-    operation: str
-    asked: str
-    max_response_bytes: int = MEBIBYTE
+async def _common(transport: Transport, method: str, arguments: list[Any], errand: str, call: CallContext) -> bytes:
+    ask = Ask(model="common", method=method, arguments={})
+    return await _rpc(transport, "common", method, arguments, ask, call, errand)
 
 
-async def send_rpc(transport: Transport, rpc: Rpc, call: CallContext) -> bytes:
+async def _rpc(
+    transport: Transport,
+    service: str,
+    method: str,
+    arguments: list[Any],
+    ask: Ask,
+    call: CallContext,
+    errand: str | None = None,
+) -> bytes:
     """Status 200 is not yet a success."""
-    params = {"service": rpc.service, "method": rpc.method, "args": rpc.arguments}
-    response = await transport.send(
-        Request(
-            method="POST",
-            path="/jsonrpc",
-            operation=rpc.operation,
-            headers={"content-type": "application/json"},
-            body=msgspec.json.encode({"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}),
-            max_response_bytes=rpc.max_response_bytes,
-        ),
-        call,
-    )
-    if response.status != 200:
-        raise from_status(response, rpc.asked)
-    return _unwrap(response, rpc.asked)
-
-
-def _unwrap(response: Response, asked: str) -> bytes:
-    try:
-        answer = msgspec.json.decode(response.body, type=_RpcAnswer)
-    except msgspec.MsgspecError as error:
-        raise InvalidAnswer(detail=f"no JSON-RPC answer at {asked}") from error
+    params = {"service": service, "method": method, "args": arguments}
+    body = {"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}
+    answer = decoded(await _posted(transport, "/jsonrpc", body, ask, call, errand), _RpcAnswer, ask.name)
     if answer.error is not None:
-        raise from_fault(answer.error.data, asked)
+        raise from_fault(answer.error.data, ask.name)
     return bytes(answer.result)
+
+
+async def _posted(
+    transport: Transport,
+    path: str,
+    body: Mapping[str, Any],
+    ask: Ask,
+    call: CallContext,
+    errand: str | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    request = Request(
+        method="POST",
+        path=path,
+        operation=errand,
+        headers={"content-type": "application/json", **(headers or {})},
+        body=msgspec.json.encode(body),
+        max_response_bytes=ask.max_response_bytes,
+    )
+    response = await transport.send(request, call)
+    if response.status != 200:
+        raise from_status(response, ask.name)
+    return response.body
 
 
 class _Json2Version(msgspec.Struct):
@@ -187,15 +162,15 @@ class _RpcVersion(msgspec.Struct):
 async def detect_version(transport: Transport, call: CallContext) -> int:
     """The running server's major version: `/json/version` of 19, else `common.version`. Needs no credential."""
     try:
-        response = await transport.send(Request(method="GET", path="/json/version", operation="version"), call)
+        response = await transport.send(Request(method="GET", path="/json/version", operation=VERSION), call)
     except InvalidAnswer:  # a redirect, which is never followed: an older server without such an address
         response = None
     try:
         if response is not None and response.status == 200:
-            return _major(msgspec.json.decode(response.body, type=_Json2Version).version_info[0])
-        body = await send_rpc(transport, Rpc("common", "version", [], "version", "common.version"), call)
-        return _major(msgspec.json.decode(body, type=_RpcVersion).server_version_info[0])
-    except (msgspec.MsgspecError, ValueError, IndexError) as error:
+            return _major(decoded(response.body, _Json2Version, "version").version_info[0])
+        body = await _common(transport, "version", [], VERSION, call)
+        return _major(decoded(body, _RpcVersion, "common.version").server_version_info[0])
+    except (ValueError, IndexError) as error:
         raise InvalidAnswer(detail="the server does not say its version") from error
 
 

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.values import Empty, number, record, text
-from adapters.odoo.variants import OdooBackend
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
 from gateway.model.stores import Address, GeoPoint, StoreRecord
+from gateway.ports.manifest import AdapterEnvironment
 
 
 class _Country(Struct, frozen=True):
@@ -45,21 +46,25 @@ class _Warehouse(Struct, frozen=True):
     partner_id: _Place | Empty
 
 
-class OdooStores(OdooBackend):
+class Stores:
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient) -> None:
+        self._env = env
+        self._client = client
+
     async def list_stores(self, query: None, context: ContextView, call: CallContext) -> tuple[StoreRecord, ...]:
         """The reference of a place is its warehouse's short name, as stock is configured by."""
         domain = [["active", "in", [True, False]]]
-        rows = await self.client.search(_Warehouse, "stock.warehouse", domain, call, operation="store.list_stores")
-        freshness = self.freshness()
-        return tuple(_store(row, code, self.name, freshness) for row in rows if (code := text(row.code)))
+        rows = await self._client.search(_Warehouse, "stock.warehouse", domain, call)
+        reading = Reading.now(self._env)
+        return tuple(_store(row, code, reading) for row in rows if (code := text(row.code)))
 
 
-def _store(row: _Warehouse, code: str, backend: str, freshness: Freshness) -> StoreRecord:
-    place: _Place | None = record(row.partner_id)
+def _store(row: _Warehouse, code: str, reading: Reading) -> StoreRecord:
+    place = record(row.partner_id)
     return StoreRecord(
-        ref=NativeRef(backend, code),
+        ref=reading.ref(code),
         name=row.name,
-        freshness=freshness,
+        freshness=reading.freshness,
         address=_address(place) if place is not None else None,
         point=_point(place) if place is not None else None,
         phone=text(place.phone) if place is not None else None,
@@ -68,11 +73,9 @@ def _store(row: _Warehouse, code: str, backend: str, freshness: Freshness) -> St
 
 
 def _address(place: _Place) -> Address | None:
-    lines = tuple(line for line in (text(place.street), text(place.street2)) if line)
-    state: _State | None = record(place.state_id)
-    country: _Country | None = record(place.country_id)
+    state, country = record(place.state_id), record(place.country_id)
     address = Address(
-        lines=lines,
+        lines=tuple(line for line in (text(place.street), text(place.street2)) if line),
         city=text(place.city),
         region=text(state.name) if state is not None else None,
         postal_code=text(place.zip),

@@ -4,16 +4,19 @@ so that what is asked of `web_search_read` and what is decoded cannot drift apar
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from gateway.errors import InvalidAnswer
+from gateway.kit.moments import from_naive_utc
 from gateway.model.identity import INT32, record_number
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 Empty = bool
 """Odoo writes `false` for an empty text, date or relation. `true` there makes no sense and is refused."""
@@ -33,11 +36,13 @@ def link(value: int | Empty) -> int | None:
     return None if value is False else value
 
 
-def record(value: msgspec.Struct | Empty) -> Any:
+def record(value: S | Empty) -> S | None:
     """A nested record, None when empty."""
-    if value is True:
-        raise InvalidAnswer(detail="true where a record was expected")
-    return None if value is False else value
+    if isinstance(value, bool):
+        if value:
+            raise InvalidAnswer(detail="true where a record was expected")
+        return None
+    return value
 
 
 def record_id(text: str) -> int | None:
@@ -56,17 +61,17 @@ def number(value: Decimal) -> Decimal:
 def moment(value: str | Empty) -> datetime | None:
     """`2026-07-01 10:00:00`, naive and UTC."""
     written = text(value)
-    if written is None:
-        return None
-    try:
-        return datetime.fromisoformat(written).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise InvalidAnswer(detail="a time that cannot be read") from error
+    return from_naive_utc(written) if written is not None else None
 
 
 def written_moment(value: datetime) -> str:
     """As Odoo's domains take it."""
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def any_of(terms: Sequence[Any]) -> list[Any]:
+    """Terms of a domain one after the other, joined by `|` in front. An `&` before two leaves makes them one term."""
+    return [*["|"] * (len(terms) - 2 * terms.count("&") - 1), *terms]
 
 
 @lru_cache(maxsize=128)

@@ -1,4 +1,5 @@
-"""LoyaltyPort: loyalty cards and their history. Coupons, gift cards and e-wallets are cards as well, and left out."""
+"""LoyaltyPort and LoyaltyEntryPort: loyalty cards and their history. Coupons, gift cards and e-wallets are cards as
+well, and left out."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
 
-from adapters.odoo.contacts import Contact, contact_domain, matches
-from adapters.odoo.customer import KEYS_A_REQUEST
-from adapters.odoo.loyalty.programs import OdooPrograms, ProgramName
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
+from adapters.odoo.contacts import PEOPLE_A_REQUEST, Contact, contact_domain, matches
+from adapters.odoo.loyalty.programs import ProgramName
 from adapters.odoo.values import Empty, moment, number, record, record_id, text
-from adapters.odoo.variants import chunks
 from gateway.errors import AdapterError, InvalidAnswer, InvalidCursor, RequestRefused
+from gateway.kit.concurrency import in_chunks
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
     CustomerKey,
@@ -22,10 +25,8 @@ from gateway.model.customers import (
     LoyaltyEntryPage,
     LoyaltyEntryQuery,
 )
-from gateway.model.freshness import Freshness
+from gateway.ports.manifest import AdapterEnvironment
 
-FIND_ACCOUNTS = "loyalty.find_accounts"
-LIST_ENTRIES = "loyalty.list_entries"
 SHOWN = Decimal("0.01")
 
 
@@ -45,49 +46,31 @@ class _Movement(Struct, frozen=True):
     description: str | Empty
 
 
-class OdooLoyalty(OdooPrograms):
+class Loyalty:
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient) -> None:
+        self._env = env
+        self._client = client
+
     async def find_accounts(
         self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
     ) -> Mapping[CustomerKey, tuple[LoyaltyAccount, ...] | AdapterError]:
         """Several cards for one person are normal, in one programme even."""
-        rows: dict[int, _Card] = {}
-        for chunk in chunks(keys, KEYS_A_REQUEST):
-            people = contact_domain(chunk, "partner_id.")
-            if people:
-                domain = ["&", ["program_id.program_type", "=", "loyalty"], *people]
-                found = await self.client.search(_Card, "loyalty.card", domain, call, operation=FIND_ACCOUNTS)
-                rows |= {row.id: row for row in found}
-        freshness = self.freshness()
-        answers: dict[CustomerKey, tuple[LoyaltyAccount, ...] | AdapterError] = {}
-        for key in keys:
-            accounts = tuple(self._account(row, freshness) for row in rows.values() if _holds(row, key))
-            if accounts:
-                answers[key] = accounts
-        return answers
 
-    def _account(self, row: _Card, freshness: Freshness) -> LoyaltyAccount:
-        program: ProgramName | None = record(row.program_id)
-        holder: Contact | None = record(row.partner_id)
-        if program is None:
-            raise InvalidAnswer(detail="a loyalty card without a programme")
-        unit = text(program.portal_point_name)
-        return LoyaltyAccount(
-            ref=self.ref(row.id),
-            program=self.ref(program.id),
-            balance=rounded(number(row.points)),
-            freshness=freshness,
-            program_name=program.name,
-            customer=self.ref(holder.person) if holder is not None else None,
-            unit_one=unit or "point",
-            unit_many=unit or "points",
-            enrolled_at=moment(row.create_date),
-        )
+        async def ask(some: Sequence[CustomerKey]) -> Mapping[CustomerKey, tuple[LoyaltyAccount, ...]]:
+            people = contact_domain(some, "partner_id.")
+            domain = ["&", ["program_id.program_type", "=", "loyalty"], *people]
+            rows = await self._client.search(_Card, "loyalty.card", domain, call) if people else ()
+            reading = Reading.now(self._env)
+            found = {key: tuple(_account(row, reading) for row in rows if _holds(row, key)) for key in some}
+            return {key: accounts for key, accounts in found.items() if accounts}
+
+        return await in_chunks(keys, PEOPLE_A_REQUEST, ask)
 
     async def list_entries(self, query: LoyaltyEntryQuery, context: ContextView, call: CallContext) -> LoyaltyEntryPage:
         card = record_id(query.account.id)
         if card is None:
             return LoyaltyEntryPage((), (), has_next=False)
-        if await self.client.version(call) == 17:
+        if await self._client.version(call) == 17:
             raise RequestRefused(detail="Odoo 17 keeps no history of loyalty cards")
         domain: list[object] = [["card_id", "=", card]]
         if query.after is not None:
@@ -95,14 +78,8 @@ class OdooLoyalty(OdooPrograms):
             if last is None:
                 raise InvalidCursor("this is not a position in a list of loyalty entries")
             domain.append(["id", "<", last])
-        rows = await self.client.search(
-            _Movement,
-            "loyalty.history",
-            domain,
-            call,
-            operation=LIST_ENTRIES,
-            order="id desc",
-            limit=query.first + 1,
+        rows = await self._client.search(
+            _Movement, "loyalty.history", domain, call, order="id desc", limit=query.first + 1
         )
         page = rows[: query.first]
         return LoyaltyEntryPage(
@@ -112,8 +89,25 @@ class OdooLoyalty(OdooPrograms):
         )
 
 
+def _account(row: _Card, reading: Reading) -> LoyaltyAccount:
+    program, holder = record(row.program_id), record(row.partner_id)
+    if program is None:
+        raise InvalidAnswer(detail="a loyalty card without a programme")
+    return LoyaltyAccount(
+        ref=reading.ref(str(row.id)),
+        program=reading.ref(str(program.id)),
+        balance=rounded(number(row.points)),
+        freshness=reading.freshness,
+        program_name=program.name,
+        customer=reading.ref(str(holder.person)) if holder is not None else None,
+        unit_one=text(program.portal_point_name) or "point",
+        unit_many=text(program.portal_point_name) or "points",
+        enrolled_at=moment(row.create_date),
+    )
+
+
 def _holds(row: _Card, key: CustomerKey) -> bool:
-    holder: Contact | None = record(row.partner_id)
+    holder = record(row.partner_id)
     if holder is None:
         return False
     return matches(key, holder) or (key.kind is CustomerKeyKind.NATIVE and str(holder.person) == key.value)

@@ -1,4 +1,4 @@
-"""Loyalty programmes and their rules, with what a rule is for read as SKUs.
+"""LoyaltyProgramPort: loyalty programmes and their rules, with what a rule is for read as SKUs.
 
 Source: `_program_check_compute_points` of sale_loyalty and `loyalty.rule` of Odoo 18. A rule counts what an order holds
 of its products; points for money are for each unit of the order's own currency, with tax, cut off at two decimals."""
@@ -13,20 +13,19 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from adapters.odoo.identity import OdooIdentity
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.price.rows import CurrencyRow
-from adapters.odoo.protocols import Ask
-from adapters.odoo.shelf import Shelf
-from adapters.odoo.together import together
-from adapters.odoo.values import Empty, link, number, record, text
-from adapters.odoo.variants import CodeRow, chunks
+from adapters.odoo.values import Empty, any_of, link, number, record, text
+from adapters.odoo.variants import CodeRow, Variants
 from gateway.errors import InvalidAnswer, RequestRefused
+from gateway.kit.concurrency import gathered, together
+from gateway.kit.readings import Reading
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import LoyaltyProgram, LoyaltyRule
-from gateway.model.freshness import Freshness
 from gateway.ports.manifest import AdapterEnvironment
 
-LIST_PROGRAMS = "loyalty.list_programs"
 LOYALTY = ["program_type", "=", "loyalty"]
 SCOPE_ROWS = 5_000
 """Products of one rule that are read; a rule for more of them is not evaluated."""
@@ -34,6 +33,7 @@ POINT_DIGITS = 2
 KINDS: Mapping[str, str] = {"money": "SPEND", "unit": "ITEM", "order": "ORDER"}
 LONGEST_DOMAIN = 10_000
 SETTING_SECONDS = 3600.0
+RULES_AT_ONCE = 4
 
 
 class _Rule(Struct, frozen=True):
@@ -89,85 +89,69 @@ class _Setting(Struct, frozen=True):
     above: int | None
 
 
-class OdooPrograms(OdooIdentity):
-    def __init__(self, env: AdapterEnvironment) -> None:
-        super().__init__(env)
-        self._setting = Shelf(self._read_setting, SETTING_SECONDS)
+class LoyaltyPrograms:
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient, variants: Variants) -> None:
+        self._env = env
+        self._company = env.config.company
+        self._client = client
+        self._variants = variants
+        self._setting = Table(self._read_setting, SETTING_SECONDS, env.clock)
+        self.close = self._setting.close
 
     async def _read_setting(self, call: CallContext) -> _Setting:
-        own = [["id", "=", self.config.company]]
+        own = [["id", "=", self._company]]
+        asked = {"allfields": ["sale_ok"], "attributes": ["type"]}
         async with together() as tasks:
-            known = tasks.create_task(self._program_fields(call))
-            companies = tasks.create_task(
-                self.client.search(_Company, "res.company", own, call, operation=LIST_PROGRAMS)
+            known = tasks.create_task(
+                self._client.call(dict[str, object], "loyalty.program", "fields_get", asked, call)
             )
+            companies = tasks.create_task(self._client.search(_Company, "res.company", own, call))
         above = next((link(company.parent_id) for company in companies.result()), None)
         return _Setting("sale_ok" in known.result(), above)
 
     async def list_programs(self, query: None, context: ContextView, call: CallContext) -> tuple[LoyaltyProgram, ...]:
         """One request, and one for each rule that is for some products only."""
-        setting = await self._setting.get(call)
+        setting = await self._setting.get(call, kept_is_enough=True)
         kind = _SoldProgram if setting.on_orders else _Program
-        rows = await self.client.search(kind, "loyalty.program", [LOYALTY], call, operation=LIST_PROGRAMS)
-        ours = [row for row in rows if link(row.company_id) in (None, self.config.company, setting.above)]
-        scopes = await self._scopes([rule for row in ours for rule in row.rule_ids], call)
-        freshness = self.freshness()
-        return tuple(self._program(row, scopes, freshness) for row in ours)
-
-    async def close(self) -> None:
-        await self._setting.close()
-        await super().close()
-
-    async def _program_fields(self, call: CallContext) -> Mapping[str, object]:
-        arguments = {"allfields": ["sale_ok"], "attributes": ["type"]}
-        ask = Ask(model="loyalty.program", method="fields_get", arguments=arguments, operation=LIST_PROGRAMS)
-        return await self.client.call(dict[str, object], ask, call)
-
-    async def _scopes(self, rules: Sequence[_Rule], call: CallContext) -> dict[int, frozenset[str] | None]:
-        """SKUs by rule, as this backend's key rule writes them. A rule for everything is left out; None where what it
-        is for cannot be told."""
-        found: dict[int, frozenset[str] | None] = {}
-        for some in chunks([rule for rule in rules if _is_scoped(rule)], 4):
-            async with together() as tasks:
-                reading = {rule.id: tasks.create_task(self._scope(rule, call)) for rule in some}
-            found |= {identifier: task.result() for identifier, task in reading.items()}
-        return found
+        rows = await self._client.search(kind, "loyalty.program", [LOYALTY], call)
+        ours = [row for row in rows if link(row.company_id) in (None, self._company, setting.above)]
+        scoped = [rule for row in ours for rule in row.rule_ids if _is_scoped(rule)]
+        read = await gathered([self._scope(rule, call) for rule in scoped], at_once=RULES_AT_ONCE)
+        scopes = {rule.id: skus for rule, skus in zip(scoped, read, strict=True)}
+        reading = Reading.now(self._env)
+        return tuple(_program(row, scopes, reading) for row in ours)
 
     async def _scope(self, rule: _Rule, call: CallContext) -> frozenset[str] | None:
+        """SKUs of a rule that is for some products only, as this backend's key rule writes them; None where what it is
+        for cannot be told."""
         domain = scope_domain(rule)
         if domain is None:
             return None
         try:
-            rows = await self.client.search(
-                CodeRow, "product.product", domain, call, operation=LIST_PROGRAMS, limit=SCOPE_ROWS + 1
-            )
+            rows = await self._client.search(CodeRow, "product.product", domain, call, limit=SCOPE_ROWS + 1)
         except RequestRefused:  # a domain over fields this Odoo does not have any more
             return None
         if len(rows) > SCOPE_ROWS:
             return None
-        return frozenset(self.env.key_rule.written(code) for row in rows if (code := self.code_of(row)))
+        return frozenset(self._variants.rule.written(code) for row in rows if (code := self._variants.sku_of(row)))
 
-    def _program(
-        self, row: _Program, scopes: Mapping[int, frozenset[str] | None], freshness: Freshness
-    ) -> LoyaltyProgram:
-        """Where points are earned at tills only, or by few (`limit_usage`), the rules do not say it all."""
-        sold = row.sale_ok if isinstance(row, _SoldProgram) else False
-        currency: CurrencyRow | None = record(row.currency_id)
-        return LoyaltyProgram(
-            ref=self.ref(row.id),
-            name=row.name,
-            freshness=freshness,
-            unit_one=text(row.portal_point_name) or "point",
-            unit_many=text(row.portal_point_name) or "points",
-            rules=tuple(
-                _rule(rule, row, currency.name if currency is not None else None, scopes) for rule in row.rule_ids
-            ),
-            active=row.active,
-            valid_from=_day(row.date_from, time.min),
-            valid_until=_day(row.date_to, time.max),
-            price_lists=frozenset(str(one) for one in row.pricelist_ids) if row.pricelist_ids else None,
-            complete=sold and not row.limit_usage,
-        )
+
+def _program(row: _Program, scopes: Mapping[int, frozenset[str] | None], reading: Reading) -> LoyaltyProgram:
+    """Where points are earned at tills only, or by few (`limit_usage`), the rules do not say it all."""
+    currency = record(row.currency_id)
+    return LoyaltyProgram(
+        ref=reading.ref(str(row.id)),
+        name=row.name,
+        freshness=reading.freshness,
+        unit_one=text(row.portal_point_name) or "point",
+        unit_many=text(row.portal_point_name) or "points",
+        rules=tuple(_rule(rule, row, currency.name if currency is not None else None, scopes) for rule in row.rule_ids),
+        active=row.active,
+        valid_from=_day(row.date_from, time.min),
+        valid_until=_day(row.date_to, time.max),
+        price_lists=frozenset(map(str, row.pricelist_ids)) if row.pricelist_ids else None,
+        complete=isinstance(row, _SoldProgram) and row.sale_ok and not row.limit_usage,
+    )
 
 
 def _is_scoped(rule: _Rule) -> bool:
@@ -188,7 +172,7 @@ def scope_domain(rule: _Rule) -> list[Any] | None:
     if tag := link(rule.product_tag_id):
         terms.append(["all_product_tag_ids", "in", [tag]])
     own = _literal(text(rule.product_domain) or "[]")
-    return None if own is None else [*["|"] * (len(terms) - 1), *terms, *own]
+    return None if own is None else [*any_of(terms), *own]
 
 
 def _literal(written: str) -> list[Any] | None:

@@ -13,7 +13,7 @@ from adapters.odoo.contacts import ADDRESSES
 from adapters.odoo.price.rows import CurrencyRow
 from adapters.odoo.values import Empty, link, moment, number, record, text
 from gateway.errors import InvalidAnswer
-from gateway.model.freshness import Freshness
+from gateway.kit.readings import Reading
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
@@ -108,31 +108,27 @@ class ReceiptRow(Struct, frozen=True):
     lines: tuple[_ReceiptLine, ...]
 
 
-def sale_order(row: SaleRow, ref: NativeRef, freshness: Freshness) -> Order:
+def sale_order(row: SaleRow, identifier: str, reading: Reading) -> Order:
     currency = _currency(row.currency_id)
-    warehouse: _Warehouse | None = record(row.warehouse_id)
+    origin = text(getattr(row, "origin", False))
     return Order(
-        ref=ref,
+        ref=reading.ref(identifier),
         number=row.name,
         kind=OrderKind.WEB,
         placed_at=_placed(row.date_order),
         status=_sale_status(row),
         raw_status=row.state if not row.delivery_status else f"{row.state}/{row.delivery_status}",
-        total=_total(number(row.amount_untaxed), number(row.amount_total), currency),
-        freshness=freshness,
-        lines=tuple(_sale_line(line, currency) for line in row.order_line if not text(line.display_type)),
-        location=text(warehouse.code) if warehouse is not None else None,
-        origin=OrderOrigin(origin) if (origin := text(getattr(row, "origin", False))) else None,
-        customer=_customer(row.partner_id, ref),
+        total=_total(row.amount_untaxed, row.amount_total, currency),
+        freshness=reading.freshness,
+        lines=tuple(
+            _line(line, line.name, line.product_uom_qty, _total(line.price_subtotal, line.price_total, currency))
+            for line in row.order_line
+            if not text(line.display_type)
+        ),
+        location=_code(row.warehouse_id),
+        origin=OrderOrigin(origin) if origin else None,
+        customer=_customer(row.partner_id, reading),
     )
-
-
-def _customer(value: Buyer | bool, order: NativeRef) -> NativeRef | None:
-    buyer: Buyer | None = record(value)
-    if buyer is None:
-        return None
-    parent = link(buyer.parent_id) if buyer.type in ADDRESSES else None
-    return NativeRef(order.backend, str(parent or buyer.id))
 
 
 def _sale_status(row: SaleRow) -> OrderStatus:
@@ -147,85 +143,84 @@ def _sale_status(row: SaleRow) -> OrderStatus:
             return OrderStatus.CONFIRMED
 
 
-def _sale_line(line: _SaleLine, currency: str) -> OrderLine:
-    article: _Article | None = record(line.product_id)
-    quantity = number(line.product_uom_qty)
-    total = _total(number(line.price_subtotal), number(line.price_total), currency)
-    return OrderLine(
-        id=str(line.id),
-        title=text(line.name) or "",
-        quantity=quantity,
-        sku=text(article.default_code) if article is not None else None,
-        unit=_share(total, quantity),
-        total=total,
-    )
-
-
-def receipt_order(row: ReceiptRow, ref: NativeRef, freshness: Freshness) -> Order:
+def receipt_order(row: ReceiptRow, identifier: str, reading: Reading) -> Order:
     """A refund is a receipt of its own, with negative amounts."""
     currency = _currency(row.currency_id)
     gross, tax = number(row.amount_total), number(row.amount_tax)
     refund = gross < 0
+    till = record(row.config_id)
+    picking = record(till.picking_type_id) if till is not None else None
     return Order(
-        ref=ref,
+        ref=reading.ref(identifier),
         number=text(row.pos_reference) or row.name,
         kind=OrderKind.REFUND if refund else OrderKind.RECEIPT,
         placed_at=_placed(row.date_order),
         status=OrderStatus.RETURNED if refund else OrderStatus.FULFILLED,
         raw_status=row.state,
         total=_total(gross - tax, gross, currency),
-        freshness=freshness,
-        lines=tuple(_receipt_line(line, currency) for line in row.lines),
-        location=_till_place(row),
-        customer=_customer(row.partner_id, ref),
+        freshness=reading.freshness,
+        lines=tuple(
+            _line(
+                line, line.full_product_name, line.qty, _total(line.price_subtotal, line.price_subtotal_incl, currency)
+            )
+            for line in row.lines
+        ),
+        location=_code(picking.warehouse_id) if picking is not None else None,
+        customer=_customer(row.partner_id, reading),
     )
 
 
-def _till_place(row: ReceiptRow) -> str | None:
-    till: _Till | None = record(row.config_id)
-    picking: _PickingType | None = record(till.picking_type_id) if till is not None else None
-    warehouse: _Warehouse | None = record(picking.warehouse_id) if picking is not None else None
+def _code(value: _Warehouse | Empty) -> str | None:
+    warehouse = record(value)
     return text(warehouse.code) if warehouse is not None else None
 
 
-def _receipt_line(line: _ReceiptLine, currency: str) -> OrderLine:
-    article: _Article | None = record(line.product_id)
-    quantity = number(line.qty)
-    total = _total(number(line.price_subtotal), number(line.price_subtotal_incl), currency)
+def _customer(value: Buyer | Empty, reading: Reading) -> NativeRef | None:
+    buyer = record(value)
+    if buyer is None:
+        return None
+    parent = link(buyer.parent_id) if buyer.type in ADDRESSES else None
+    return reading.ref(str(parent or buyer.id))
+
+
+def _line(row: _SaleLine | _ReceiptLine, title: str | Empty, quantity: Decimal, total: TaxedMoney) -> OrderLine:
+    article = record(row.product_id)
     return OrderLine(
-        id=str(line.id),
-        title=text(line.full_product_name) or "",
-        quantity=quantity,
+        id=str(row.id),
+        title=text(title) or "",
+        quantity=number(quantity),
         sku=text(article.default_code) if article is not None else None,
-        unit=_share(total, quantity),
+        unit=_share(total, number(quantity)),
         total=total,
     )
 
 
 def _total(net: Decimal, gross: Decimal, currency: str) -> TaxedMoney:
     """Monetary floats arrive as 67.82999999999998."""
-    lower, upper = Money(net, currency).settled(), Money(gross, currency).settled()
-    tax = Money(upper.amount - lower.amount, currency)
-    return TaxedMoney(net=lower, gross=upper, tax=tax, treatment=TaxTreatment.INCLUDED)
+    return _taxed(Money(number(net), currency), Money(number(gross), currency))
 
 
 def _share(total: TaxedMoney, quantity: Decimal) -> TaxedMoney | None:
     """One piece's part of what was charged: a line's unit price is before discount, and its rounding is the line's."""
     if not quantity or total.net is None or total.gross is None:
         return None
-    net, gross = total.net.times(1 / quantity).settled(), total.gross.times(1 / quantity).settled()
+    return _taxed(total.net.times(1 / quantity), total.gross.times(1 / quantity))
+
+
+def _taxed(net: Money, gross: Money) -> TaxedMoney:
+    net, gross = net.settled(), gross.settled()
     tax = Money(gross.amount - net.amount, gross.currency)
-    return TaxedMoney(net=net, gross=gross, tax=tax, treatment=total.treatment)
+    return TaxedMoney(net=net, gross=gross, tax=tax, treatment=TaxTreatment.INCLUDED)
 
 
-def _currency(value: CurrencyRow | bool) -> str:
-    found: CurrencyRow | None = record(value)
+def _currency(value: CurrencyRow | Empty) -> str:
+    found = record(value)
     if found is None:
         raise InvalidAnswer(detail="an order without a currency")
     return found.name
 
 
-def _placed(value: str | bool) -> datetime:
+def _placed(value: str | Empty) -> datetime:
     at = moment(value)
     if at is None:
         raise InvalidAnswer(detail="an order without a date")

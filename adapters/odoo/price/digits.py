@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.errors import MissingModel, RightMissing
-from adapters.odoo.protocols import Ask
 from gateway.errors import RequestRefused
 from gateway.model.context import CallContext
 
@@ -32,33 +31,24 @@ class _Field(Struct, frozen=True):
         return self.digits[1] if isinstance(self.digits, tuple) else None
 
 
-async def read_digits(client: OdooClient, call: CallContext, operation: str) -> LineDigits:
+async def read_digits(client: OdooClient, call: CallContext) -> LineDigits:
     """One request; another where there are no sales orders to look at. Raises RequestRefused when nothing tells."""
     try:
-        line = await _fields(client, "sale.order.line", ("price_unit", "discount", "product_uom_qty"), call, operation)
+        price, discount, quantity = await _kept(
+            client, "sale.order.line", ("price_unit", "discount", "product_uom_qty"), call
+        )
     except (MissingModel, RightMissing):
-        product = await _fields(client, "product.product", ("lst_price",), call, operation)
-        listed = _known(product, "lst_price", "product.product")
-        return LineDigits(listed.kept, 2, 2)
-    return LineDigits(
-        price=_known(line, "price_unit", "sale.order.line").kept,
-        discount=_known(line, "discount", "sale.order.line").kept,
-        quantity=_known(line, "product_uom_qty", "sale.order.line").kept,
-    )
+        (listed,) = await _kept(client, "product.product", ("lst_price",), call)
+        return LineDigits(listed, 2, 2)
+    return LineDigits(price, discount, quantity)
 
 
-async def _fields(
-    client: OdooClient, model: str, names: tuple[str, ...], call: CallContext, operation: str
-) -> dict[str, _Field]:
-    arguments = {"allfields": list(names), "attributes": ["digits"]}
-    return await client.call(
-        dict[str, _Field], Ask(model=model, method="fields_get", arguments=arguments, operation=operation), call
-    )
-
-
-def _known(fields: dict[str, _Field], name: str, model: str) -> _Field:
+async def _kept(client: OdooClient, model: str, names: tuple[str, ...], call: CallContext) -> list[int | None]:
     """A field that is hidden from this user is left out without a word."""
-    found = fields.get(name)
-    if found is None:
-        raise RequestRefused(detail=f"nothing tells how prices are rounded: `{model}.{name}` is hidden from this user")
-    return found
+    arguments = {"allfields": list(names), "attributes": ["digits"]}
+    fields = await client.call(dict[str, _Field], model, "fields_get", arguments, call)
+    for name in names:
+        if name not in fields:
+            said = f"nothing tells how prices are rounded: `{model}.{name}` is hidden from this user"
+            raise RequestRefused(detail=said)
+    return [fields[name].kept for name in names]

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.price.tables import PriceList
-from adapters.odoo.protocols import Ask
 from adapters.odoo.values import written_moment
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
@@ -60,7 +59,7 @@ class Quotation(Struct, frozen=True):
 
 
 async def dry_run(
-    client: OdooClient, quotation: Quotation, lines: Sequence[WantedLine], operation: str, call: CallContext
+    client: OdooClient, quotation: Quotation, lines: Sequence[WantedLine], call: CallContext
 ) -> tuple[DryLine, ...]:
     """One request for up to LINES_A_REQUEST lines, answered in their order. Nothing is written. A product or list that
     is gone fails the whole call (MissingRecord)."""
@@ -83,8 +82,7 @@ async def dry_run(
         "field_names": [],  # with names, lines that did not change are left out
         "fields_spec": {"order_line": {"fields": {name: {} for name in _LINE_FIELDS}}},
     }
-    ask = Ask(model="sale.order", method="onchange", arguments=arguments, operation=operation, ids=())
-    answer = await client.call(_DryAnswer, ask, call)
+    answer = await client.call(_DryAnswer, "sale.order", "onchange", arguments, call, ids=())
     by_key = {str(key): line for _, key, line in answer.value.order_line}
     try:
         return tuple(by_key[f"k{place}"] for place in range(len(lines)))

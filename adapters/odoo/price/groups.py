@@ -1,4 +1,5 @@
-"""Which price list a customer is in: `price_group` of the commerce context, derived here, never chosen by a client."""
+"""PriceContextPort: which price list a customer is in (`price_group` of the commerce context), derived here, never
+chosen by a client."""
 
 from __future__ import annotations
 
@@ -6,13 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.values import Empty, link, record_id
-from adapters.odoo.variants import OdooBackend
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
+from gateway.ports.manifest import AdapterEnvironment
 
-PRICE_CONTEXT = "price.price_context"
 LIST_MARK = "list:"
 """A price group that is a list of Odoo's own choosing, not a customer's tag."""
 
@@ -31,24 +33,27 @@ class _ListedPartnerRow(_PartnerRow, frozen=True):
     property_product_pricelist: int | Empty
 
 
-class OdooPriceGroups(OdooBackend):
+class PriceGroups:
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient) -> None:
+        self._name = env.name
+        self._config = env.config
+        self._client = client
+
     async def price_context(
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
     ) -> Mapping[NativeRef, str | AdapterError]:
         """The customer's tag that has a price list here; with `partner_pricelists`, else Odoo's choice."""
-        groups = [choice.group for choice in self.config.pricelists if choice.group is not None]
+        config = self._config
         ids = [found for key in keys if (found := record_id(key.id)) is not None]
-        if not ids or not (groups or self.config.partner_pricelists):
+        if not ids or not (config.partner_pricelists or any(choice.group for choice in config.pricelists)):
             return {}
-        row = _ListedPartnerRow if self.config.partner_pricelists else _PartnerRow
+        row = _ListedPartnerRow if config.partner_pricelists else _PartnerRow
         domain = [["id", "in", ids], ["active", "in", [True, False]]]
-        partners = await self.client.search(row, "res.partner", domain, call, operation=PRICE_CONTEXT)
         answers: dict[NativeRef, str | AdapterError] = {}
-        for partner in partners:
+        for partner in await self._client.search(row, "res.partner", domain, call):
             names = {tag.name for tag in partner.category_id}
-            group = self.config.group_for(context.country, context.currency, context.channel, names)
-            if group is not None:
-                answers[self.ref(partner.id)] = group
-            elif isinstance(partner, _ListedPartnerRow) and (chosen := link(partner.property_product_pricelist)):
-                answers[self.ref(partner.id)] = f"{LIST_MARK}{chosen}"
+            group = config.group_for(context.country, context.currency, context.channel, names)
+            chosen = link(partner.property_product_pricelist) if isinstance(partner, _ListedPartnerRow) else None
+            if group is not None or chosen is not None:
+                answers[NativeRef(self._name, str(partner.id))] = group or f"{LIST_MARK}{chosen}"
         return answers

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.errors import EndlessRecursion, MissingRecord
 from adapters.odoo.price.charging import charge, stored
 from adapters.odoo.price.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
-from adapters.odoo.price.groups import LIST_MARK, OdooPriceGroups
+from adapters.odoo.price.groups import LIST_MARK
 from adapters.odoo.price.rows import UnitRow18, UnitRow19, VariantRow
 from adapters.odoo.price.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
 from adapters.odoo.price.tables import (
@@ -26,17 +29,21 @@ from adapters.odoo.price.tables import (
     read_units,
 )
 from adapters.odoo.price.taxes import Charging, Taxation, of_company, one_piece, repriced, taxed, treatment
-from adapters.odoo.shelf import Shelf
-from adapters.odoo.values import link, number, record_id, text
-from adapters.odoo.variants import chunks
+from adapters.odoo.values import link, number, record_id
+from adapters.odoo.variants import Variants
 from gateway.errors import AdapterError, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
+from gateway.kit.concurrency import gathered
+from gateway.kit.keyed import chunks
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.money import TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, QuantityBreak
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import EVERYTHING
 
-GET_PRICES = "price.get_prices"
+PRICE_LISTS = "price.lists"
+"""The tag of what this adapter keeps of them itself."""
 
 
 class Basis(Struct, frozen=True):
@@ -70,40 +77,49 @@ class Keyed(Struct, frozen=True):
     quantity: Decimal
 
 
-class OdooPrices(OdooPriceGroups):
-    def __init__(self, env: AdapterEnvironment) -> None:
-        super().__init__(env)
-        self.price_tables = Shelf(self._read_tables, self.config.tables_ttl)
-        self.units = Shelf(self._read_units, self.config.tables_ttl)
+class Prices:
+    """`price_drift` (`drift.py`) compares its two ways."""
+
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient, variants: Variants) -> None:
+        self._name = env.name
+        self._clock = env.clock
+        self._config = env.config
+        self._client = client
+        self._variants = variants
+        self.tables = Table(self._read_tables, env.config.tables_ttl, env.clock)
+        self._units = Table(self._read_units, env.config.tables_ttl, env.clock)
 
     async def _read_tables(self, call: CallContext) -> PriceTables:
-        return await read_tables(self.client, self.config, call)
+        return await read_tables(self._client, self._config, call)
 
     async def _read_units(self, call: CallContext) -> Mapping[int, UnitRow18 | UnitRow19]:
-        return await read_units(self.client, call)
+        return await read_units(self._client, call)
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """Price lists are kept whole; only their own changes make them be read again: products change far oftener."""
+        if PRICE_LISTS in tags or tuple(tags) == EVERYTHING:
+            self.tables.forget()
+
+    async def close(self) -> None:
+        await self.tables.close()
+        await self._units.close()
 
     async def get_prices(
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
     ) -> Mapping[PriceKey, Price | AdapterError]:
-        basis = await self._basis(context, call)
+        tables = await self.tables.get(call, kept_is_enough=True)
+        wanted = self._list_for(context)
+        if wanted is None and self._config.pricelists:
+            return {}
+        basis = self.basis_of(tables, wanted, context.currency, context.country)
         if isinstance(basis, AdapterError):
             return dict.fromkeys(keys, basis)
-        if basis is None:
-            return {}
         if not call.fresh:
             return await self.evaluated(keys, basis, call)
         try:
             return await self.charged(keys, basis, call)
         except MissingRecord:  # a product went between the two requests
             return await self.charged(keys, basis, call)
-
-    async def _basis(self, context: ContextView, call: CallContext) -> Basis | AdapterError | None:
-        """None: nothing is sold here."""
-        tables = await self.price_tables.get(call)
-        wanted = self._list_for(context)
-        if wanted is None and self.config.pricelists:
-            return None
-        return self.basis_of(tables, wanted, context.currency, context.country)
 
     def basis_of(self, tables: PriceTables, wanted: int | None, currency: str, country: str) -> Basis | AdapterError:
         """A list or fiscal position that this Odoo does not have is an error: prices without it would be wrong ones."""
@@ -112,47 +128,47 @@ class OdooPrices(OdooPriceGroups):
             return RequestRefused(detail=f"no price list {wanted} that this user may read")
         sold_in = price_list.currency if price_list is not None else tables.company_currency
         if sold_in != currency:
-            return CurrencyNotSold(source=self.name)
-        chosen = self.config.position_for(country)
+            return CurrencyNotSold(source=self._name)
+        chosen = self._config.position_for(country)
         position = tables.positions.get(chosen) if chosen is not None else None
         if chosen is not None and position is None:
             return RequestRefused(detail=f"no fiscal position {chosen} that this user may read")
         charging = Charging(sold_in, tables.rounding(price_list), tables.version)
-        at = self.env.clock()
-        return Basis(tables, price_list, charging, position, at, self.freshness(), tables.next_change(at))
+        at = self._clock()
+        freshness = Freshness(self._name, at)
+        return Basis(tables, price_list, charging, position, at, freshness, tables.next_change(at))
 
     def _list_for(self, context: ContextView) -> int | None:
         group = context.price_group
         chosen = record_id(group.removeprefix(LIST_MARK)) if group is not None and group.startswith(LIST_MARK) else None
         if chosen is not None:
             return chosen
-        return self.config.pricelist_for(context.country, context.currency, context.channel, group)
+        return self._config.pricelist_for(context.country, context.currency, context.channel, group)
 
     async def _keyed(
         self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
     ) -> tuple[list[Keyed], dict[PriceKey, Price | AdapterError]]:
         """Keys with their variants, and the errors of the others; keys of neither are not sold."""
-        rows: dict[int, VariantRow] = {}
-        for named in await self.variant_domains((key.variant for key in keys), call):
+
+        async def rows(named: Sequence[Any]) -> tuple[VariantRow, ...]:
             domain = [*named, ["sale_ok", "=", True]]
-            found = await self.client.search(VariantRow, "product.product", domain, call, operation=GET_PRICES)
-            rows |= {row.id: row for row in found}
-        borne = [
-            (row.id, text(row.barcode if self.sku_field == "barcode" else row.default_code)) for row in rows.values()
-        ]
-        known = self.by_variant({key.variant for key in keys}, [(id_, sku, rows[id_]) for id_, sku in borne])
+            return await self._client.search(VariantRow, "product.product", domain, call)
+
+        domains = await self._variants.domains((key.variant for key in keys), call)
+        pages = await gathered([rows(named) for named in domains])
+        known = self._variants.found(row for page in pages for row in page)
         units: Mapping[int, UnitRow18 | UnitRow19] = {}
         if any(key.unit for key in keys):
-            units = await self.units.get(call)
+            units = await self._units.get(call, kept_is_enough=True)
         keyed: list[Keyed] = []
         errors: dict[PriceKey, Price | AdapterError] = {}
         for key in keys:
-            variant = known.get(key.variant)
+            variant = known.one(key.variant)
             if isinstance(variant, AdapterError):
                 errors[key] = variant
             elif variant is not None and variant.type == "combo":
                 reason = "a combo is priced by what is chosen in it"
-                errors[key] = UnsupportedPriceRule(source=self.name, detail=reason)
+                errors[key] = UnsupportedPriceRule(source=self._name, detail=reason)
             elif variant is not None:
                 measured = self._measured(key, variant, units, basis)
                 if isinstance(measured, AdapterError):
@@ -169,7 +185,7 @@ class OdooPrices(OdooPriceGroups):
         quantity = stored(key.quantity, kept_as)
         if key.unit is None:
             return Keyed(key, variant, None, Decimal(1), quantity)
-        identifier = self.config.units.get(key.unit)
+        identifier = self._config.units.get(key.unit)
         if identifier is not None and identifier not in units:
             return RequestRefused(detail=f"`units`: no unit of measure {identifier}")
         unit = next((unit for unit in units.values() if identifier == unit.id or key.unit == unit.name), None)
@@ -187,14 +203,14 @@ class OdooPrices(OdooPriceGroups):
             try:
                 answers[one.key] = self._from_rules(one, basis, evaluation)
             except UnsupportedRule as reason:
-                answers[one.key] = UnsupportedPriceRule(source=self.name, detail=str(reason), horizon=basis.changes_at)
+                answers[one.key] = UnsupportedPriceRule(source=self._name, detail=str(reason), horizon=basis.changes_at)
         return answers
 
     def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
         wanted = Wanted(one.variant, one.quantity, basis.at, one.pieces)
         taxation = self._taxation(one.variant, basis)
         found = self._evaluate(wanted, taxation, basis, evaluation)
-        charged = charge(found, basis.tables, self.config.line_discounts)
+        charged = charge(found, basis.tables, self._config.line_discounts)
         taxes = taxation.applied
         line = taxed(charged.unit, one.quantity, taxes, basis.charging)
         return Price(
@@ -236,7 +252,7 @@ class OdooPrices(OdooPriceGroups):
         breaks: list[QuantityBreak] = []
         for minimum in minimums(basis.price_list, wanted):
             found = self._evaluate(replace(wanted, quantity=minimum), taxation, basis, evaluation)
-            other = charge(found, basis.tables, self.config.line_discounts).unit
+            other = charge(found, basis.tables, self._config.line_discounts).unit
             if other != unit:
                 price = one_piece(other, taxation.applied, basis.charging)
                 breaks.append(QuantityBreak(minimum.normalize() + 0, price, found.starts, found.ends))
@@ -252,8 +268,8 @@ class OdooPrices(OdooPriceGroups):
         """By Odoo itself: one request more for each 200 lines."""
         keyed, answers = await self._keyed(keys, basis, call)
         quotation = Quotation(
-            company=self.config.company,
-            partner=self.config.quotation_partner or link(basis.tables.company.partner_id),
+            company=self._config.company,
+            partner=self._config.quotation_partner or link(basis.tables.company.partner_id),
             price_list=basis.price_list,
             fiscal_position=basis.position.id if basis.position is not None else None,
             at=basis.at,
@@ -262,9 +278,9 @@ class OdooPrices(OdooPriceGroups):
         for chunk in chunks(keyed, LINES_A_REQUEST):
             lines = [WantedLine(one.variant.id, one.quantity, one.unit) for one in chunk]
             try:
-                dry = await dry_run(self.client, quotation, lines, GET_PRICES, call)
+                dry = await dry_run(self._client, quotation, lines, call)
             except EndlessRecursion:
-                refused = UnsupportedPriceRule(source=self.name, horizon=basis.changes_at)
+                refused = UnsupportedPriceRule(source=self._name, horizon=basis.changes_at)
                 answers |= {one.key: refused for one in chunk}
                 continue
             for one, line in zip(chunk, dry, strict=True):
@@ -290,11 +306,6 @@ class OdooPrices(OdooPriceGroups):
             price_list=basis.list_id,
             freshness=basis.freshness,
         )
-
-    async def close(self) -> None:
-        await self.price_tables.close()
-        await self.units.close()
-        await super().close()
 
 
 def _rule_of(identifier: int | None, variant: VariantRow, price_list: PriceList | None) -> Rule | None:

@@ -1,4 +1,4 @@
-"""The static tables prices are evaluated from, read together and kept on a shelf: price lists with rules, rates, the
+"""The static tables prices are evaluated from, read together and kept for a while: price lists with rules, rates, the
 company, the digits of a line; fiscal positions and units only where the configuration or a key needs them."""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
@@ -27,14 +28,15 @@ from adapters.odoo.price.rows import (
     UnitRow19,
 )
 from adapters.odoo.price.tax_computation import Rounding
-from adapters.odoo.together import together
 from adapters.odoo.values import link, moment, number, record, text
 from gateway.errors import InvalidAnswer, RequestRefused
+from gateway.kit.concurrency import together
+from gateway.kit.keyed import grouped
 from gateway.model.context import CallContext
 from gateway.model.identity import INT32, record_number
 from gateway.model.operation import MEBIBYTE
 
-OPERATION = "price.tables"
+TABLES = "price.tables"
 ANY_STATE = ["active", "in", [True, False]]
 RULES_SIZE = 16 * MEBIBYTE
 
@@ -58,8 +60,8 @@ class PriceList(Struct, frozen=True):
     currency: str
     currency_id: int
     step: Decimal
-    by_variant: Mapping[int, tuple[Rule, ...]]
-    by_template: Mapping[int, tuple[Rule, ...]]
+    by_variant: Mapping[int, Sequence[Rule]]
+    by_template: Mapping[int, Sequence[Rule]]
     wide: tuple[Rule, ...]
 
     def rules_for(self, variant: int, template: int | None) -> tuple[Rule, ...]:
@@ -116,7 +118,7 @@ class FiscalPosition(Struct, frozen=True):
     """Taxes by the id of the one they replace; an empty tuple takes a tax away."""
 
     id: int
-    replaced: Mapping[int, tuple[TaxRow, ...]]
+    replaced: Mapping[int, Sequence[TaxRow]]
 
     def mapped(self, taxes: tuple[TaxRow, ...]) -> tuple[TaxRow, ...]:
         found: dict[int, TaxRow] = {}
@@ -155,7 +157,7 @@ class PriceTables(Struct, frozen=True):
 
 
 def currency_name(value: CurrencyRow | bool) -> str:
-    found: CurrencyRow | None = record(value)
+    found = record(value)
     if found is None:
         raise InvalidAnswer(detail="an amount without a currency")
     return found.name
@@ -163,7 +165,7 @@ def currency_name(value: CurrencyRow | bool) -> str:
 
 def smallest_amount(value: CurrencyRow | bool) -> Decimal:
     """What amounts of a currency are multiples of."""
-    found: CurrencyRow | None = record(value)
+    found = record(value)
     if found is None or number(found.rounding) <= 0:
         raise InvalidAnswer(detail="a currency without a rounding")
     return found.rounding
@@ -179,38 +181,39 @@ def _price_list(row: PriceListRow | PriceListRow17) -> PriceList:
     currency = record(row.currency_id)
     if currency is None:
         raise InvalidAnswer(detail="a price list without a currency")
-    by_variant: dict[int, tuple[Rule, ...]] = {}
-    by_template: dict[int, tuple[Rule, ...]] = {}
-    wide: list[Rule] = []
-    for rule in map(_rule, row.item_ids):
-        product, template = link(rule.row.product_id), link(rule.row.product_tmpl_id)
-        if rule.row.applied_on == "0_product_variant" and product is not None:
-            by_variant[product] = (*by_variant.get(product, ()), rule)
-        elif rule.row.applied_on == "1_product" and template is not None:
-            by_template[template] = (*by_template.get(template, ()), rule)
-        else:
-            wide.append(rule)
-    step = smallest_amount(row.currency_id)
-    return PriceList(row.id, row.name, currency.name, currency.id, step, by_variant, by_template, tuple(wide))
+    scoped = [(_scope(rule), rule) for rule in map(_rule, row.item_ids)]
+    return PriceList(
+        id=row.id,
+        name=row.name,
+        currency=currency.name,
+        currency_id=currency.id,
+        step=smallest_amount(row.currency_id),
+        by_variant=grouped((variant, rule) for (variant, _), rule in scoped),
+        by_template=grouped((template, rule) for (_, template), rule in scoped),
+        wide=tuple(rule for scope, rule in scoped if scope == (None, None)),
+    )
+
+
+def _scope(rule: Rule) -> tuple[int | None, int | None]:
+    """The one variant or template that it is for."""
+    variant = link(rule.row.product_id) if rule.row.applied_on == "0_product_variant" else None
+    return variant, link(rule.row.product_tmpl_id) if rule.row.applied_on == "1_product" else None
 
 
 async def read_tables(client: OdooClient, config: OdooConfig, call: CallContext) -> PriceTables:
     """Four requests together, and one more where fiscal positions are configured. A list that is archived still
     prices."""
+    call = replace(call, operation=TABLES)
     version = await client.version(call)
     row = PriceListRow17 if version == 17 else PriceListRow
     own = [["id", "=", config.company]]
     async with together() as group:
         lists = group.create_task(
-            client.search(
-                row, "product.pricelist", [ANY_STATE], call, operation=OPERATION, max_response_bytes=RULES_SIZE
-            )
+            client.search(row, "product.pricelist", [ANY_STATE], call, max_response_bytes=RULES_SIZE)
         )
-        rates = group.create_task(
-            client.search(RateRow, "res.currency.rate", [], call, operation=OPERATION, max_response_bytes=RULES_SIZE)
-        )
-        companies = group.create_task(client.search(CompanyRow, "res.company", own, call, operation=OPERATION))
-        digits = group.create_task(read_digits(client, call, OPERATION))
+        rates = group.create_task(client.search(RateRow, "res.currency.rate", [], call, max_response_bytes=RULES_SIZE))
+        companies = group.create_task(client.search(CompanyRow, "res.company", own, call))
+        digits = group.create_task(read_digits(client, call))
         positions = group.create_task(_positions(client, config, version, call))
     if not companies.result():
         raise RequestRefused(detail=f"`company`: this user does not see a company {config.company}")
@@ -255,36 +258,25 @@ async def _positions(
     domain = [["id", "in", ids], ANY_STATE]
     model = "account.fiscal.position"
     if version >= 19:
-        rows = await client.search(PositionRow19, model, domain, call, operation=OPERATION)
+        rows = await client.search(PositionRow19, model, domain, call)
         return {row.id: FiscalPosition(row.id, _replacements(row)) for row in rows}
-    older = await client.search(PositionRow18, model, domain, call, operation=OPERATION)
+    older = await client.search(PositionRow18, model, domain, call)
     return {row.id: FiscalPosition(row.id, _swaps(row)) for row in older}
 
 
-def _replacements(row: PositionRow19) -> dict[int, tuple[TaxRow, ...]]:
-    replaced: dict[int, tuple[TaxRow, ...]] = {}
-    for tax in row.taxes:
-        for original in tax.original_tax_ids:
-            replaced[original] = (*replaced.get(original, ()), tax)
-    return replaced
+def _replacements(row: PositionRow19) -> Mapping[int, Sequence[TaxRow]]:
+    return grouped((original, tax) for tax in row.taxes for original in tax.original_tax_ids)
 
 
-def _swaps(row: PositionRow18) -> dict[int, tuple[TaxRow, ...]]:
-    replaced: dict[int, tuple[TaxRow, ...]] = {}
-    for swap in row.swaps:
-        source = link(swap.tax_src_id)
-        if source is None:
-            continue
-        target: TaxRow | None = record(swap.tax_dest_id)
-        replaced[source] = (*replaced.get(source, ()), *((target,) if target is not None else ()))
-    return replaced
+def _swaps(row: PositionRow18) -> Mapping[int, Sequence[TaxRow]]:
+    swaps = grouped((link(swap.tax_src_id), record(swap.tax_dest_id)) for swap in row.swaps)
+    return {source: [tax for tax in targets if tax is not None] for source, targets in swaps.items()}
 
 
 async def read_units(client: OdooClient, call: CallContext) -> Mapping[int, UnitRow18 | UnitRow19]:
     """Units of measure, asked only once a key names one."""
-    if await client.version(call) >= 19:
-        return {row.id: row for row in await client.search(UnitRow19, "uom.uom", [], call, operation=OPERATION)}
-    return {row.id: row for row in await client.search(UnitRow18, "uom.uom", [], call, operation=OPERATION)}
+    row = UnitRow19 if await client.version(call) >= 19 else UnitRow18
+    return {unit.id: unit for unit in await client.search(row, "uom.uom", [], replace(call, operation=TABLES))}
 
 
 def pieces_in(unit: UnitRow18 | UnitRow19, stock_unit: UnitRow18 | UnitRow19) -> Decimal | None:

@@ -1,174 +1,149 @@
-"""CatalogPort: templates with their variants, for retailers whose Odoo is the product's system of record."""
+"""CatalogPort and CategoryPort: templates with their variants, for retailers whose Odoo is the product's system of
+record."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.product.rows import CategoryRow, TemplateRow, Texts, product_of, template_row
-from adapters.odoo.values import link, record_id, text
-from adapters.odoo.variants import OdooBackend, chunks
+from adapters.odoo.values import any_of, link, record_id, text
+from adapters.odoo.variants import Variants
 from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
-from gateway.model.catalog import (
-    Category,
-    Product,
-    ProductKey,
-    ProductKeyKind,
-    ProductPage,
-    ProductQuery,
-)
+from gateway.kit.concurrency import in_chunks
+from gateway.kit.keyed import by_kind
+from gateway.kit.readings import Reading
+from gateway.model.catalog import Category, Product, ProductKey, ProductKeyKind, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import gtin14, gtin_forms, same_slug
-from gateway.model.operation import MEBIBYTE
 from gateway.model.text import Text
+from gateway.ports.manifest import AdapterEnvironment
 
-GET_PRODUCTS = "product.get_products"
-LIST_PRODUCTS = "product.list_products"
-LIST_CATEGORIES = "product.list_categories"
-PRODUCTS_SIZE = 8 * MEBIBYTE
 KEYS_A_REQUEST = 100
 
 
-class OdooProducts(OdooBackend):
+R = TypeVar("R", TemplateRow, CategoryRow)
+
+
+class Catalog:
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient, variants: Variants) -> None:
+        self._env = env
+        self._config = env.config
+        self._client = client
+        self._variants = variants
+
     async def get_products(
         self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
     ) -> Mapping[ProductKey, Product | AdapterError]:
         """One request for 100 keys of any kind."""
-        answers: dict[ProductKey, Product | AdapterError] = {}
-        for chunk in chunks(keys, KEYS_A_REQUEST):
-            terms = self._terms(chunk, await self._codes_of(chunk, call))
-            if not terms:
-                continue
-            domain = [*self._sold(), *["|"] * (len(terms) - 1), *terms]
-            found = await self._read(domain, context, call, GET_PRODUCTS)
-            for key in chunk:
-                same = [product for product, row in found if self._meets(key, product, row)]
-                bearers = sum(self._bearers(key, product) for product in same)
-                if bearers > 1:
-                    answers[key] = AmbiguousKey(source=self.name)
-                elif same:
-                    answers[key] = same[0]
-        return answers
+
+        async def ask(some: Sequence[ProductKey]) -> Mapping[ProductKey, Product | AdapterError]:
+            terms = await self._terms(some, call)
+            products = await self._read([*self._sold(), *any_of(terms)], context, call) if terms else []
+            answers: dict[ProductKey, Product | AdapterError] = {}
+            for key in some:
+                borne = [(product, times) for product in products if (times := self._bearers(key, product))]
+                if sum(times for _, times in borne) > 1:
+                    answers[key] = AmbiguousKey(source=self._env.name)
+                elif borne:
+                    answers[key] = borne[0][0]
+            return answers
+
+        return await in_chunks(keys, KEYS_A_REQUEST, ask)
 
     def _sold(self) -> list[Any]:
         """Archived ones are hidden by Odoo itself."""
-        published = [["is_published", "=", True]] if self.config.website else []
+        published = [["is_published", "=", True]] if self._config.website else []
         return [["sale_ok", "=", True], *published]
 
-    async def _codes_of(self, keys: Sequence[ProductKey], call: CallContext) -> list[str]:
-        skus = [key.value for key in keys if key.kind is ProductKeyKind.SKU]
-        return await self.codes(skus, call) if skus else []
-
-    def _terms(self, keys: Sequence[ProductKey], skus: Sequence[str]) -> list[Any]:
-        barcodes = [form for key in keys if key.kind is ProductKeyKind.BARCODE for form in gtin_forms(key.value)]
+    async def _terms(self, keys: Sequence[ProductKey], call: CallContext) -> list[Any]:
+        asked = by_kind(keys)
+        wanted = asked[ProductKeyKind.SKU]
+        skus = await self._variants.codes(wanted, call) if wanted else []
+        barcodes = [form for barcode in asked[ProductKeyKind.BARCODE] for form in gtin_forms(barcode)]
         ids = {found for key in keys if (found := self._id_in(key)) is not None}
-        terms: list[Any] = []
-        if skus:
-            terms.append([f"product_variant_ids.{self.sku_field}", "in", list(skus)])
-        if barcodes:
-            terms.append(["product_variant_ids.barcode", "in", barcodes])
-        if ids:
-            terms.append(["id", "in", sorted(ids)])
-        return terms
+        terms = (
+            (f"product_variant_ids.{self._variants.sku_field}", skus),
+            ("product_variant_ids.barcode", barcodes),
+            ("id", sorted(ids)),
+        )
+        return [[field, "in", values] for field, values in terms if values]
 
     def _id_in(self, key: ProductKey) -> int | None:
         """Also in a slug: `mug-1-100` is template 100. Slugs come with the website module only."""
         if key.kind is ProductKeyKind.NATIVE:
             return record_id(key.value)
-        if key.kind is ProductKeyKind.SLUG and self.config.website:
+        if key.kind is ProductKeyKind.SLUG and self._config.website:
             return record_id(key.value.rpartition("-")[2])
         return None
 
-    def _meets(self, key: ProductKey, product: Product, row: TemplateRow) -> bool:
-        match key.kind:
-            case ProductKeyKind.NATIVE:
-                return product.ref.id == key.value
-            case ProductKeyKind.SLUG:
-                return same_slug(key.value, product.slug)
-            case _:
-                return self._bearers(key, product) > 0
-
     def _bearers(self, key: ProductKey, product: Product) -> int:
-        if key.kind is ProductKeyKind.SKU:
-            return sum(self.env.key_rule.same(key.value, variant.sku) for variant in product.variants)
-        if key.kind is ProductKeyKind.BARCODE:
-            return sum((gtin14(key.value) or key.value) in variant.gtins for variant in product.variants)
-        return 1
+        """How often the product bears the key: by each of its variants, or itself."""
+        match key.kind:
+            case ProductKeyKind.SKU:
+                return sum(self._env.key_rule.same(key.value, variant.sku) for variant in product.variants)
+            case ProductKeyKind.BARCODE:
+                return sum((gtin14(key.value) or key.value) in variant.gtins for variant in product.variants)
+            case ProductKeyKind.NATIVE:
+                return int(product.ref.id == key.value)
+            case ProductKeyKind.SLUG:
+                return int(same_slug(key.value, product.slug))
 
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         """By id, from the last one on."""
-        if query.collection is not None:
+        category = record_id(query.category) if query.category is not None else None
+        if query.collection is not None or (query.category is not None and category is None):
             return ProductPage((), (), has_next=False)
         domain = self._sold()
-        if query.category is not None:
-            category = record_id(query.category)
-            if category is None:
-                return ProductPage((), (), has_next=False)
+        if category is not None:
             domain.append(["categ_id", "child_of", category])
         if query.after is not None:
             last = record_id(query.after)
             if last is None:
                 raise InvalidCursor("this is not a position in a list of products")
             domain.append(["id", ">", last])
-        found = await self._read(domain, context, call, LIST_PRODUCTS, limit=query.first + 1)
-        page = found[: query.first]
-        return ProductPage(
-            products=tuple(product for product, _ in page),
-            positions=tuple(product.ref.id for product, _ in page),
-            has_next=len(found) > query.first,
-        )
+        found = await self._read(domain, context, call, limit=query.first + 1)
+        page = tuple(found[: query.first])
+        return ProductPage(page, tuple(product.ref.id for product in page), has_next=len(found) > query.first)
 
     async def _read(
-        self, domain: list[Any], context: ContextView, call: CallContext, operation: str, limit: int | None = None
-    ) -> list[tuple[Product, TemplateRow]]:
-        """In another language than the records', they are read twice: Odoo fills in missing translations without a
-        word, and only the comparison tells which texts are translated."""
-        asked = self.config.odoo_language(context.language)
-        row = template_row(website=self.config.website, images=self.config.images)
-
-        async def read(language: str) -> tuple[TemplateRow, ...]:
-            return await self.client.search(
-                row,
-                "product.template",
-                domain,
-                call,
-                operation=operation,
-                order="id",
-                limit=limit,
-                context={"lang": language, "bin_size": True},
-                max_response_bytes=PRODUCTS_SIZE,
-            )
-
-        rows = await read(asked)
-        own = {one.id: one for one in (await read(self.config.language) if asked != self.config.language else rows)}
-        texts = Texts(self.config.language_tag(asked), self.config.language_tag(self.config.language))
-        freshness = self.freshness()
-        address = self.env.url if self.config.images else None
-        return [
-            (product_of(one, own.get(one.id, one), texts, self.name, freshness, self.sku_field, address), one)
-            for one in rows
-        ]
+        self, domain: list[Any], context: ContextView, call: CallContext, limit: int | None = None
+    ) -> list[Product]:
+        row = template_row(website=self._config.website, images=self._config.images)
+        rows, texts = await self._twice(row, "product.template", domain, context, call, order="id", limit=limit)
+        reading = Reading.now(self._env)
+        address = self._env.url if self._config.images else None
+        return [product_of(one, own, texts, reading, self._variants, address) for one, own in rows]
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
-        """Read twice in another language than the records', as products are."""
-        asked = self.config.odoo_language(context.language)
-
-        async def read(language: str) -> tuple[CategoryRow, ...]:
-            return await self.client.search(
-                CategoryRow, "product.category", [], call, operation=LIST_CATEGORIES, context={"lang": language}
-            )
-
-        rows = await read(asked)
-        own = {one.id: one for one in (await read(self.config.language) if asked != self.config.language else rows)}
-        texts = Texts(self.config.language_tag(asked), self.config.language_tag(self.config.language))
-        freshness = self.freshness()
+        rows, texts = await self._twice(CategoryRow, "product.category", [], context, call)
+        freshness = Reading.now(self._env).freshness
         return tuple(
             Category(
                 key=str(row.id),
-                name=texts.of(text(row.name), text(own.get(row.id, row).name)) or Text("", texts.own),
+                name=texts.of(text(row.name), text(own.name)) or Text("", texts.own),
                 freshness=freshness,
                 parent=str(parent) if (parent := link(row.parent_id)) is not None else None,
                 position=place,
             )
-            for place, row in enumerate(rows)
+            for place, (row, own) in enumerate(rows)
         )
+
+    async def _twice(
+        self, row: type[R], model: str, domain: list[Any], context: ContextView, call: CallContext, **how: Any
+    ) -> tuple[list[tuple[R, R]], Texts]:
+        """Each in the asked language, and as it was written. In another language than the records', they are read
+        twice: Odoo fills in missing translations without a word, and only the comparison tells which texts are
+        translated."""
+        asked, written = self._config.odoo_language(context.language), self._config.language
+
+        async def read(language: str) -> tuple[R, ...]:
+            said = {"lang": language, "bin_size": True}
+            return await self._client.search(row, model, domain, call, context=said, **how)
+
+        rows = await read(asked)
+        own = {one.id: one for one in (await read(written) if asked != written else rows)}
+        texts = Texts(self._config.language_tag(asked), self._config.language_tag(written))
+        return [(one, own.get(one.id, one)) for one in rows], texts

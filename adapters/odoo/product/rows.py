@@ -11,9 +11,10 @@ from typing import Any
 from msgspec import Struct, defstruct
 
 from adapters.odoo.values import Empty, moment, record, text
+from adapters.odoo.variants import CodeRow, Variants
+from gateway.kit.readings import Reading
 from gateway.model.catalog import Image, Product, ProductOption, SelectedOption, Variant
-from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef, canonical_key, gtin14
+from gateway.model.identity import canonical_key, gtin14
 from gateway.model.text import Text
 
 _MARKUP = re.compile(r"<[^>]*>")
@@ -36,10 +37,7 @@ class _AttributeLine(Struct, frozen=True):
     value_ids: tuple[_Named, ...]
 
 
-class _VariantRow(Struct, frozen=True):
-    id: int
-    default_code: str | Empty
-    barcode: str | Empty
+class _VariantRow(CodeRow, frozen=True):
     product_template_attribute_value_ids: tuple[_AttributeValue, ...]
 
 
@@ -86,43 +84,53 @@ class Texts(Struct, frozen=True):
 
 
 def product_of(
-    row: TemplateRow,
-    own: TemplateRow,
-    texts: Texts,
-    backend: str,
-    freshness: Freshness,
-    sku_field: str,
-    image_address: str | None,
+    row: TemplateRow, own: TemplateRow, texts: Texts, reading: Reading, variants: Variants, image_address: str | None
 ) -> Product:
-    ref = NativeRef(backend, str(row.id))
+    """`own`: the same as it was written; `image_address`: where pictures are served, if they are."""
+    ref = reading.ref(str(row.id))
     title = texts.of(text(row.name), text(own.name)) or Text("", texts.own)
     as_written = {variant.id: variant for variant in own.product_variant_ids}
     website = text(getattr(row, "website_url", False))
     has_image = image_address is not None and bool(text(getattr(row, "image_1920", False)))
     image = Image(f"{image_address}/web/image/product.template/{row.id}/image_1920") if has_image else None
+
+    def variant_of(variant: _VariantRow) -> Variant:
+        barcode = text(variant.barcode)
+        gtin = gtin14(barcode) if barcode else None
+        return Variant(
+            ref=reading.ref(str(variant.id)),
+            product=ref,
+            sku=canonical_key(variants.sku_of(variant) or "") or None,
+            title=texts.of(_chosen(variant), _chosen(as_written.get(variant.id))) or title,
+            freshness=reading.freshness,
+            options=tuple(
+                SelectedOption(_name(record(value.attribute_id)), text(value.name) or "")
+                for value in variant.product_template_attribute_value_ids
+            ),
+            gtins=(gtin,) if gtin else (),
+            taxable=bool(row.taxes_id),
+        )
+
     return Product(
         ref=ref,
         title=title,
-        freshness=freshness,
+        freshness=reading.freshness,
         slug=website.rpartition("/")[2] if website else None,
         description=texts.of(_plain(row.description_sale), _plain(own.description_sale)),
         tags=tuple(name for tag in row.product_tag_ids if (name := text(tag.name))),
-        options=tuple(_option(line) for line in row.attribute_line_ids),
-        variants=tuple(
-            _variant(
-                variant,
-                ref,
-                texts.of(_chosen(variant), _chosen(as_written.get(variant.id))) or title,
-                freshness,
-                sku_field,
-                taxable=bool(row.taxes_id),
-            )
-            for variant in sorted(row.product_variant_ids, key=_display_order(row))
+        options=tuple(
+            ProductOption(_name(record(line.attribute_id)), tuple(map(_name, line.value_ids)))
+            for line in row.attribute_line_ids
         ),
+        variants=tuple(map(variant_of, sorted(row.product_variant_ids, key=_display_order(row)))),
         media=(image,) if image is not None else (),
         category_keys=(str(row.categ_id),) if row.categ_id else (),
         updated_at=moment(row.write_date),
     )
+
+
+def _name(named: _Named | None) -> str:
+    return (text(named.name) if named is not None else None) or ""
 
 
 def _chosen(row: _VariantRow | None) -> str | None:
@@ -147,30 +155,3 @@ def _display_order(row: TemplateRow) -> Callable[[_VariantRow], tuple[int, ...]]
 def _plain(value: str | bool) -> str | None:
     written = text(value)
     return unescape(_MARKUP.sub(" ", written)).strip() if written else None
-
-
-def _option(line: _AttributeLine) -> ProductOption:
-    attribute: _Named | None = record(line.attribute_id)
-    name = text(attribute.name) if attribute is not None else None
-    return ProductOption(name or "", tuple(text(value.name) or "" for value in line.value_ids))
-
-
-def _variant(
-    row: _VariantRow, product: NativeRef, title: Text, freshness: Freshness, sku_field: str, *, taxable: bool
-) -> Variant:
-    chosen: list[SelectedOption] = []
-    for value in row.product_template_attribute_value_ids:
-        attribute: _Named | None = record(value.attribute_id)
-        chosen.append(SelectedOption(text(attribute.name) or "" if attribute else "", text(value.name) or ""))
-    barcode = text(row.barcode)
-    gtin = gtin14(barcode) if barcode else None
-    return Variant(
-        ref=NativeRef(product.backend, str(row.id)),
-        product=product,
-        sku=canonical_key((barcode if sku_field == "barcode" else text(row.default_code)) or "") or None,
-        title=title,
-        freshness=freshness,
-        options=tuple(chosen),
-        gtins=(gtin,) if gtin else (),
-        taxable=taxable,
-    )

@@ -6,23 +6,19 @@ from collections.abc import Mapping
 from decimal import ROUND_FLOOR, Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.errors import MissingModel
-from adapters.odoo.values import Empty, link, number, record, text
+from adapters.odoo.values import Empty, link, number, record
+from adapters.odoo.variants import CodeRow, Variants
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 
 
-class _Product(Struct, frozen=True):
-    id: int
-    default_code: str | Empty
-    barcode: str | Empty
-
-
 class _Template(Struct, frozen=True):
     id: int
-    product_variant_ids: tuple[_Product, ...]
+    product_variant_ids: tuple[CodeRow, ...]
 
 
 class _Component(Struct, frozen=True):
@@ -43,7 +39,7 @@ class _Line(Struct, frozen=True):
 class _Bom(Struct, frozen=True):
     id: int
     product_qty: Decimal
-    product_id: _Product | Empty
+    product_id: CodeRow | Empty
     product_tmpl_id: _Template | Empty
     bom_line_ids: tuple[_Line, ...]
 
@@ -54,46 +50,40 @@ class Kit(Struct, frozen=True):
 
     product: int
     sku: str | None
-    barcode: str | None
     parts: Mapping[int, Decimal]
     simple: bool
 
 
-async def read_kits(client: OdooClient, call: CallContext) -> Mapping[int, Kit]:
+async def read_kits(client: OdooClient, variants: Variants, call: CallContext) -> Mapping[int, Kit]:
     """By product id. An Odoo without the manufacturing module has none."""
     domain = [["type", "=", "phantom"]]
     try:
-        rows = await client.search(
-            _Bom, "mrp.bom", domain, call, operation="stock.tables", max_response_bytes=8 * MEBIBYTE
-        )
+        rows = await client.search(_Bom, "mrp.bom", domain, call, max_response_bytes=8 * MEBIBYTE)
     except MissingModel:
         return {}
     kits: dict[int, Kit] = {}
     for row in rows:  # in Odoo's own order: the first one that fits a product is the one it uses
-        single: _Product | None = record(row.product_id)
-        template: _Template | None = record(row.product_tmpl_id)
+        single, template = record(row.product_id), record(row.product_tmpl_id)
         members = (single,) if single is not None else template.product_variant_ids if template is not None else ()
         for member in members:
-            kits.setdefault(member.id, _kit(member, row))
-    nested = set(kits)
+            kits.setdefault(member.id, _kit(member.id, variants.sku_of(member), row))
     return {
-        product: kit if not nested.intersection(kit.parts) else Kit(kit.product, kit.sku, kit.barcode, kit.parts, False)
-        for product, kit in kits.items()
+        product: replace(kit, simple=kit.simple and kits.keys().isdisjoint(kit.parts)) for product, kit in kits.items()
     }
 
 
-def _kit(member: _Product, row: _Bom) -> Kit:
+def _kit(product: int, sku: str | None, row: _Bom) -> Kit:
     parts: dict[int, Decimal] = {}
     simple = bool(row.bom_line_ids) and row.product_qty > 0
     for line in row.bom_line_ids:
-        component: _Component | None = record(line.product_id)
+        component = record(line.product_id)
         if component is None or line.bom_product_template_attribute_value_ids:
             simple = False
             continue
         simple = simple and link(line.product_uom_id) == link(component.uom_id)
         needed = number(line.product_qty) / number(row.product_qty) if row.product_qty > 0 else Decimal(0)
         parts[component.id] = parts.get(component.id, Decimal(0)) + needed
-    return Kit(member.id, text(member.default_code), text(member.barcode), parts, simple)
+    return Kit(product, sku, parts, simple)
 
 
 def available_kits(kit: Kit, pieces: Mapping[int, Decimal]) -> Decimal:

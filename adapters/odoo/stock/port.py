@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from adapters.odoo.shelf import Shelf
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.stock.kits import Kit, available_kits, read_kits
-from adapters.odoo.together import together
 from adapters.odoo.values import Empty, link, number, record, text
-from adapters.odoo.variants import OdooBackend
+from adapters.odoo.variants import CodeRow, Variants
 from gateway.errors import AdapterError
+from gateway.kit.concurrency import gathered, together
+from gateway.kit.keyed import answered
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.identity import VariantKey, natives_among, skus_among
-from gateway.model.operation import MEBIBYTE
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.manifest import AdapterEnvironment
 
-GET_STOCK = "stock.get_stock"
-QUANTS_SIZE = 8 * MEBIBYTE
+TABLES = "stock.tables"
 ZERO = Decimal(0)
 TRACKED, UNTRACKED = Tracking.TRACKED, Tracking.UNTRACKED
 
@@ -48,10 +49,7 @@ class _Quant(Struct, frozen=True):
     owner_id: int | Empty
 
 
-class _Stocked17(Struct, frozen=True):
-    id: int
-    default_code: str | Empty
-    barcode: str | Empty
+class _Stocked17(CodeRow, frozen=True):
     type: str
     stock_quant_ids: tuple[_Quant, ...]
 
@@ -60,10 +58,7 @@ class _Stocked17(Struct, frozen=True):
         return self.type == "product"
 
 
-class _Stocked(Struct, frozen=True):
-    id: int
-    default_code: str | Empty
-    barcode: str | Empty
+class _Stocked(CodeRow, frozen=True):
     is_storable: bool
     stock_quant_ids: tuple[_Quant, ...]
 
@@ -85,70 +80,68 @@ class Lying(Struct, frozen=True):
     free: Decimal = ZERO
 
 
+class _Tables(Struct, frozen=True):
+    """Warehouses by reference, kits by product."""
+
+    warehouses: Mapping[str, int]
+    kits: Mapping[int, Kit]
+
+
 Stocked = _Stocked17 | _Stocked
 NOTHING = Lying()
 
 
-class OdooStock(OdooBackend):
-    def __init__(self, env: AdapterEnvironment) -> None:
-        super().__init__(env)
-        self.warehouses = Shelf(self._read_warehouses, self.config.tables_ttl)
-        self.kits = Shelf(self._read_kits, self.config.tables_ttl)
+class Stock:
+    def __init__(self, env: AdapterEnvironment[OdooConfig], client: OdooClient, variants: Variants) -> None:
+        self._env = env
+        self._config = env.config
+        self._client = client
+        self._variants = variants
+        self._tables = Table(self._read_tables, env.config.tables_ttl, env.clock)
+        self.close = self._tables.close
 
-    async def _read_warehouses(self, call: CallContext) -> Mapping[str, int]:
-        rows = await self.client.search(_Warehouse, "stock.warehouse", [], call, operation="stock.tables")
-        return {code: row.id for row in rows if (code := text(row.code))}
-
-    async def _read_kits(self, call: CallContext) -> Mapping[int, Kit]:
-        return await read_kits(self.client, call) if self.config.kits else {}
+    async def _read_tables(self, call: CallContext) -> _Tables:
+        own = replace(call, operation=TABLES)
+        async with together() as tasks:
+            warehouses = tasks.create_task(self._client.search(_Warehouse, "stock.warehouse", [], own))
+            kits = tasks.create_task(read_kits(self._client, self._variants, own)) if self._config.kits else None
+        by_code = {code: row.id for row in warehouses.result() if (code := text(row.code))}
+        return _Tables(by_code, kits.result() if kits is not None else {})
 
     async def get_stock(
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
-        warehouses, kits = await asyncio.gather(self.warehouses.get(call), self.kits.get(call))
+        tables = await self._tables.get(call, kept_is_enough=True)
         variants = list(dict.fromkeys(key.variant for key in keys))
-        parts = self._parts(variants, kits)
-        rows: dict[int, Stocked] = {}
-        for named in await self.variant_domains(variants, call):
-            rows |= {row.id: row for row in await self._stocked(named, parts, call)}
-        found = self.by_variant(variants, [(row.id, self._sku(row), row) for row in rows.values()])
-        answered = {row.id for row in found.values() if not isinstance(row, AdapterError)}
-        hard = [kit.product for kit in kits.values() if kit.product in answered and not kit.simple]
-        asked = sorted({warehouses[code] for key in keys for code in key.locations if code in warehouses})
-        by_odoo = await self._kit_figures(hard, asked, call)
-        freshness = self.freshness()
-        answers: dict[StockKey, StockLevels | AdapterError] = {}
-        for key in keys:
-            row = found.get(key.variant)
-            if isinstance(row, AdapterError):
-                answers[key] = row
-            elif row is not None:
-                answers[key] = self._levels(key, row, rows, kits, warehouses, by_odoo, freshness)
-        return answers
-
-    def _sku(self, row: Stocked) -> str | None:
-        return text(row.barcode if self.sku_field == "barcode" else row.default_code)
+        parts = self._parts(variants, tables.kits)
+        domains = await self._variants.domains(variants, call)
+        pages = await gathered([self._stocked(named, parts, call) for named in domains])
+        rows = {row.id: row for page in pages for row in page}
+        found = self._variants.found(rows.values())
+        reached = (found.one(variant) for variant in variants)
+        kits = {row.id for row in reached if isinstance(row, CodeRow) and row.id in tables.kits}
+        hard = [product for product in kits if not tables.kits[product].simple]
+        asked = {tables.warehouses[code] for key in keys for code in key.locations if code in tables.warehouses}
+        by_odoo = await self._kit_figures(hard, sorted(asked), call)
+        freshness = Freshness(self._env.name, self._env.clock())
+        return answered(
+            keys,
+            lambda key: found.one(key.variant),
+            lambda key, row: self._levels(key, row, rows, tables, by_odoo, freshness),
+        )
 
     def _parts(self, variants: Sequence[VariantKey], kits: Mapping[int, Kit]) -> list[int]:
         """The components of those that are kits."""
-        wanted, ids = set(self.written_skus(skus_among(variants))), set(natives_among(variants, self.name))
-        return sorted(
-            {
-                part
-                for kit in kits.values()
-                if kit.simple
-                and ((kit.barcode if self.sku_field == "barcode" else kit.sku) in wanted or str(kit.product) in ids)
-                for part in kit.parts
-            }
-        )
+        skus = set(map(self._env.key_rule.written, skus_among(variants)))
+        ids = set(natives_among(variants, self._env.name))
+        asked = (kit for kit in kits.values() if kit.simple and (kit.sku in skus or str(kit.product) in ids))
+        return sorted({part for kit in asked for part in kit.parts})
 
     async def _stocked(self, named: list[Any], parts: Sequence[int], call: CallContext) -> tuple[Stocked, ...]:
         """The products, and with them the components of those that are kits."""
         domain: list[Any] = ["|", *named, ["id", "in", list(parts)]] if parts else named
-        kind = _Stocked17 if await self.client.version(call) == 17 else _Stocked
-        return await self.client.search(
-            kind, "product.product", domain, call, operation=GET_STOCK, max_response_bytes=QUANTS_SIZE
-        )
+        kind = _Stocked17 if await self._client.version(call) == 17 else _Stocked
+        return await self._client.search(kind, "product.product", domain, call)
 
     async def _kit_figures(
         self, products: Sequence[int], warehouses: Sequence[int], call: CallContext
@@ -157,20 +150,17 @@ class OdooStock(OdooBackend):
         they depend on the context (`warehouse_id`; `warehouse` is ignored without a word)."""
         if not products:
             return {}
-
-        async def at(warehouse: int) -> tuple[_KitRow, ...]:
-            domain = [["id", "in", list(products)]]
-            context = {"warehouse_id": warehouse}
-            return await self.client.search(
-                _KitRow, "product.product", domain, call, operation=GET_STOCK, context=context
-            )
-
-        async with together() as tasks:
-            figures = {warehouse: tasks.create_task(at(warehouse)) for warehouse in warehouses}
+        domain = [["id", "in", list(products)]]
+        pages = await gathered(
+            [
+                self._client.search(_KitRow, "product.product", domain, call, context={"warehouse_id": warehouse})
+                for warehouse in warehouses
+            ]
+        )
         return {
             (row.id, warehouse): Lying(number(row.qty_available), number(row.free_qty))
-            for warehouse, rows in figures.items()
-            for row in rows.result()
+            for warehouse, rows in zip(warehouses, pages, strict=True)
+            for row in rows
         }
 
     def _levels(
@@ -178,15 +168,14 @@ class OdooStock(OdooBackend):
         key: StockKey,
         row: Stocked,
         rows: Mapping[int, Stocked],
-        kits: Mapping[int, Kit],
-        warehouses: Mapping[str, int],
+        tables: _Tables,
         by_odoo: Mapping[tuple[int, int], Lying],
         freshness: Freshness,
     ) -> StockLevels:
         """Odoo counts a storable product as 0 in every warehouse it has; elsewhere it knows nothing."""
-        unassigned = self.config.unassigned_locations.values()
+        warehouses, unassigned = tables.warehouses, self._config.unassigned_locations.values()
         locations = [place for place in key.locations if place in warehouses or place in unassigned]
-        kit = kits.get(row.id)
+        kit = tables.kits.get(row.id)
         if kit is not None and kit.simple:
             lying = self._assembled(kit, rows, locations)
         elif kit is not None:
@@ -225,17 +214,12 @@ class OdooStock(OdooBackend):
 
     def _place(self, quant: _Quant) -> str | None:
         """Counter-entries lie in locations of other usages; goods of third parties count only by configuration."""
-        place: _Location | None = record(quant.location_id)
+        place = record(quant.location_id)
         if place is None or place.usage != "internal":
             return None
-        if link(quant.owner_id) is not None and not self.config.third_party_stock:
+        if link(quant.owner_id) is not None and not self._config.third_party_stock:
             return None
-        warehouse: _Warehouse | None = record(place.warehouse_id)
+        warehouse = record(place.warehouse_id)
         if warehouse is not None:
             return text(warehouse.code)
-        return self.config.unassigned_locations.get(text(place.complete_name) or "")
-
-    async def close(self) -> None:
-        await self.warehouses.close()
-        await self.kits.close()
-        await super().close()
+        return self._config.unassigned_locations.get(text(place.complete_name) or "")

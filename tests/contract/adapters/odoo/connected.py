@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
-from adapters.odoo.adapter import OdooAdapter
+from adapters.odoo.client import OdooClient
+from adapters.odoo.config import OdooConfig
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox
 from adapters.odoo.sandbox.seeding.prices import RULE
@@ -18,11 +19,49 @@ from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.identity import KeyRule
 from gateway.model.pricing import Price, PriceKey
+from gateway.ports.backend import Probed
+from gateway.ports.customer import CustomerPort
+from gateway.ports.identity import IdentityPort
+from gateway.ports.loyalty import LoyaltyEntryPort, LoyaltyPort, LoyaltyProgramPort
+from gateway.ports.order import OrderOriginPort, OrdersPort
+from gateway.ports.price import PriceAuditPort, PriceContextPort, PricePort
+from gateway.ports.product import CatalogPort, CategoryPort
+from gateway.ports.stock import StockPort
+from gateway.ports.store import StorePort
+from gateway.ports.webhooks import ForgetsChanges, WebhookPort
 from gateway.settings import PolicyNumbers
 from gateway.testing import attached, running
 from gateway.testing.sandbox import Seed
 
 ONE_ATTEMPT = PolicyNumbers(retry_budget=0.0)
+
+
+class OdooAdapter(
+    CatalogPort,
+    CategoryPort,
+    PricePort,
+    PriceContextPort,
+    PriceAuditPort,
+    StockPort,
+    StorePort,
+    CustomerPort,
+    LoyaltyPort,
+    LoyaltyEntryPort,
+    LoyaltyProgramPort,
+    OrdersPort,
+    OrderOriginPort,
+    IdentityPort,
+    WebhookPort,
+    ForgetsChanges,
+    Probed,
+    Protocol,
+):
+    """All that the manifest makes, as one object; and what tests look into besides, of their own."""
+
+    client: OdooClient
+    config: OdooConfig
+
+    async def close(self) -> None: ...
 
 
 class Running:
@@ -42,8 +81,11 @@ class Running:
             MANIFEST, target, keys, name="erp", key_rule=key_rule, clock=lambda: self.now, policies=ONE_ATTEMPT
         )
         self._stack.push_async_callback(connected.close)
-        assert isinstance(connected.adapter, OdooAdapter)
-        return connected.adapter
+        adapter, made_of = connected.adapter, connected.environment
+        adapter.config = made_of.config
+        adapter.client = OdooClient(adapter.config, made_of.transport, made_of.clock)
+        self._stack.push_async_callback(adapter.client.close)
+        return adapter
 
     def operations(self) -> list[str]:
         return [request.operation for request in self.sandbox.requests]

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from adapters.odoo.adapter import OdooAdapter
 from adapters.odoo.sandbox.rights import INTERNAL, INVENTORY, OWN_DOCUMENTS, TILL
 from adapters.odoo.sandbox.seeding.places import add_warehouse
 from gateway.errors import AmbiguousKey, ConfigurationError, InvalidAnswer, InvalidCursor
@@ -29,7 +28,7 @@ from gateway.model.orders import (
 )
 from gateway.model.soundness import fault_of
 from gateway.testing.sandbox import Seed
-from tests.contract.adapters.odoo.connected import Running, run
+from tests.contract.adapters.odoo.connected import OdooAdapter, Running, run
 
 NOTHING = CommerceContext("GB", "GBP", "en").only(frozenset())
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from adapters.odoo.adapter import OdooAdapter
 from adapters.odoo.loyalty.programs import SCOPE_ROWS
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import LoyaltyProgram
@@ -17,7 +16,7 @@ from gateway.model.identity import CaseRule, KeyRule
 from gateway.model.pricing import Price
 from gateway.services.earning import to_earn
 from gateway.testing.sandbox import Seed
-from tests.contract.adapters.odoo.connected import Running, price, run
+from tests.contract.adapters.odoo.connected import OdooAdapter, Running, price, run
 
 NOTHING = CommerceContext("US", "USD", "en").only(frozenset())
 EVERYBODY: dict[str, Any] = {"minimum_qty": 1, "minimum_amount": 0.0, "minimum_amount_tax_mode": "incl", "mode": "auto"}

@@ -45,7 +45,7 @@ async def odoo(stack: AsyncExitStack, version: int) -> Running:
 
 async def ask(odoo: Running, model: str = "product.product", row: type[Struct] = Code, **keys: Any) -> object:
     client = odoo.adapter(**keys).client
-    return await client.search(row, model, [], CallContext.within(5), operation="product.get_products")
+    return await client.search(row, model, [], CallContext.within(5))
 
 
 async def test_a_wrong_key_is_a_refused_credential(odoo: Running) -> None:
@@ -57,13 +57,13 @@ async def test_a_wrong_key_is_a_refused_credential(odoo: Running) -> None:
 async def test_a_key_revoked_while_running_is_a_refused_credential_and_a_new_one_is_taken(odoo: Running) -> None:
     client = odoo.adapter().client
     odoo.sandbox.key_revoked = False
-    await client.search(Code, "product.product", [], CallContext.within(5), operation="product.get_products")
+    await client.search(Code, "product.product", [], CallContext.within(5))
     odoo.sandbox.key_revoked = True
     for _ in range(2):
         with pytest.raises(CredentialsRefused):
-            await client.search(Code, "product.product", [], CallContext.within(5), operation="product.get_products")
+            await client.search(Code, "product.product", [], CallContext.within(5))
     odoo.sandbox.key_revoked = False
-    assert await client.search(Code, "product.product", [], CallContext.within(5), operation="product.get_products")
+    assert await client.search(Code, "product.product", [], CallContext.within(5))
 
 
 async def test_a_company_that_is_not_allowed_is_a_missing_right(odoo: Running) -> None:
@@ -125,10 +125,10 @@ async def test_a_proxy_in_front_speaks_http(odoo: Running, knob: str, error: typ
 )
 async def test_an_answer_that_makes_no_sense_is_invalid(odoo: Running, raw: bytes) -> None:
     client = odoo.adapter().client
-    await client.search(Code, "product.product", [], CallContext.within(5), operation="product.get_products")
+    await client.search(Code, "product.product", [], CallContext.within(5))
     odoo.sandbox.faults.rewrite = lambda _: raw
     with pytest.raises(InvalidAnswer):
-        await client.search(Code, "product.product", [], CallContext.within(5), operation="product.get_products")
+        await client.search(Code, "product.product", [], CallContext.within(5))
 
 
 async def test_true_where_a_text_belongs_is_invalid(odoo: Running) -> None:
@@ -176,7 +176,7 @@ async def test_the_login_is_asked_once(stack: AsyncExitStack) -> None:
     odoo = await run(stack, SEED, 18)
     client = odoo.adapter().client
     for _ in range(3):
-        await client.search(Code, "product.product", [], CallContext.within(5), operation="product.get_products")
+        await client.search(Code, "product.product", [], CallContext.within(5))
     assert odoo.operations().count("common.authenticate") == 1
 
 

@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.odoo.errors import RightMissing
-from adapters.odoo.identity import CodeRow
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox, create
 from adapters.odoo.sandbox.rights import INTERNAL
+from adapters.odoo.variants import CodeRow
 from gateway.errors import RequestRefused
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.money import Money, TaxTreatment
@@ -51,7 +51,7 @@ async def test_what_the_database_refuses_fails_the_whole_call(odoo: Running, dom
     """So that an id or a key that is none must never be sent."""
     client, within = odoo.adapter().client, CallContext.within(20)
     with pytest.raises(RequestRefused):
-        await client.search(CodeRow, "product.product", domain, within, operation="product.audit")
+        await client.search(CodeRow, "product.product", domain, within)
 
 
 def test_adapter_and_sandbox_are_found_by_entry_point() -> None:

@@ -8,14 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.odoo.adapter import OdooAdapter
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox.seeding.places import add_quant, add_warehouse
 from gateway.errors import AmbiguousKey
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.testing.sandbox import Seed
-from tests.contract.adapters.odoo.connected import Running, run
+from tests.contract.adapters.odoo.connected import OdooAdapter, Running, run
 
 NOTHING = CommerceContext("DE", "EUR", "en").only(frozenset())
 
@@ -178,9 +177,7 @@ async def test_the_sandbox_ignores_the_context_key_warehouse_and_honours_warehou
     answers: list[float] = []
     for context in ({}, {"warehouse": south}, {"warehouse_id": south}):
         domain = [["default_code", "=", "MUG"]]
-        rows = await client.search(
-            Free, "product.product", domain, CallContext.within(10), operation="stock.get_stock", context=context
-        )
+        rows = await client.search(Free, "product.product", domain, CallContext.within(10), context=context)
         answers.append(rows[0].free_qty)
     assert answers == [7.0, 7.0, 2.0]
 

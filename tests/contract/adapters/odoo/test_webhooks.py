@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from adapters.odoo.adapter import OdooAdapter
 from gateway.errors import BadInput, Unauthenticated
 from gateway.model.pricing import Price
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery
 from gateway.testing.faults.deliveries import unreadable
 from gateway.testing.sandbox import Seed
-from tests.contract.adapters.odoo.connected import price, run
+from tests.contract.adapters.odoo.connected import OdooAdapter, price, run
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 PATH = "https://shop.example/webhooks/erp"
