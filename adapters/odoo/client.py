@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.protocols import DAY, Ask, Json2, JsonRpc, WireProtocol, detect_version, supported
+from adapters.odoo.protocols import Ask, authenticate, detect_version, json2, json_rpc, supported
 from adapters.odoo.values import specification
+from gateway.errors import CredentialsRefused
 from gateway.kit.decoding import decoded
 from gateway.kit.tables import Table
 from gateway.model.context import CallContext
@@ -22,6 +23,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
 Domain = Sequence[Any]
+DAY = 86_400.0
 
 
 @lru_cache(maxsize=64)
@@ -30,14 +32,14 @@ def _page_of(row: type[msgspec.Struct]) -> Any:
 
 
 class OdooClient:
-    """`version` and the JSON-RPC login are found once and kept for a day."""
+    """`version` and the JSON-RPC login are found once and kept for a day; the login until a credential is refused."""
 
     def __init__(self, config: OdooConfig, transport: Transport, clock: Callable[[], datetime]) -> None:
         self._config = config
         self._clock = clock
         self.transport = transport
         self._version = Table(self._find_version, DAY, clock)
-        self._protocol: WireProtocol | None = None
+        self._user = Table(partial(authenticate, transport, config), DAY, clock)
 
     def speaking(self, language: str, company: int) -> OdooClient:
         """Another one, as the same user in another language and for another company."""
@@ -68,14 +70,17 @@ class OdooClient:
         what every call says: the company, the language, UTC. A company that is not allowed is an AccessError and an
         unknown language a UserError, each for the whole call. `max_response_bytes`: where the operation's own does not
         do, as for tables."""
-        version = await self.version(call)
-        if self._protocol is None:
-            config, transport = self._config, self.transport
-            self._protocol = Json2(config, transport) if version >= 19 else JsonRpc(config, transport, self._clock)
         said = {"allowed_company_ids": [self._config.company], "lang": self._config.language, "tz": "UTC"}
         told = {**arguments, "context": {**said, **(context or {})}}
         ask = Ask(model=model, method=method, arguments=told, ids=ids, max_response_bytes=max_response_bytes)
-        return decoded(await self._protocol.call(ask, call), kind, ask.name)
+        if await self.version(call) >= 19:
+            return decoded(await json2(self.transport, self._config, ask, call), kind, ask.name)
+        user = await self._user.get(call, kept_is_enough=True)
+        try:
+            return decoded(await json_rpc(self.transport, self._config, user, ask, call), kind, ask.name)
+        except CredentialsRefused:
+            self._user.forget()
+            raise
 
     async def search(
         self,
@@ -109,5 +114,4 @@ class OdooClient:
 
     async def close(self) -> None:
         await self._version.close()
-        if self._protocol is not None:
-            await self._protocol.close()
+        await self._user.close()

@@ -16,8 +16,8 @@ from adapters.odoo.price.dryrun import LINES_A_REQUEST
 from adapters.odoo.price.groups import PriceGroups
 from adapters.odoo.price.port import Prices
 from adapters.odoo.probe import OdooProbe
-from adapters.odoo.product.port import KEYS_A_REQUEST as PRODUCTS_A_REQUEST
-from adapters.odoo.product.port import Catalog
+from adapters.odoo.product import KEYS_A_REQUEST as PRODUCTS_A_REQUEST
+from adapters.odoo.product import Catalog
 from adapters.odoo.protocols import ERRANDS
 from adapters.odoo.stock import port as stock_port
 from adapters.odoo.stock.port import Stock

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from adapters.odoo.client import OdooClient
@@ -80,11 +81,8 @@ class Orders:
         self._client = client
         self._origin_field = env.config.origin_field
         self._sells, self._tills = env.config.orders != "pos", env.config.orders != "sale"
-        self._own_only = Table(self._read_own_only, RIGHTS_SECONDS, env.clock)
+        self._own_only = Table(partial(sees_own_documents_only, client), RIGHTS_SECONDS, env.clock)
         self.close = self._own_only.close
-
-    async def _read_own_only(self, call: CallContext) -> bool:
-        return await sees_own_documents_only(self._client, call)
 
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
         people = _people(query)

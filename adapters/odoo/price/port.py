@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from adapters.odoo.errors import EndlessRecursion, MissingRecord
 from adapters.odoo.price.charging import charge, stored
 from adapters.odoo.price.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
 from adapters.odoo.price.groups import LIST_MARK
-from adapters.odoo.price.rows import UnitRow18, UnitRow19, VariantRow
+from adapters.odoo.price.rows import TaxRow, UnitRow18, UnitRow19, VariantRow
 from adapters.odoo.price.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
 from adapters.odoo.price.tables import (
     FiscalPosition,
@@ -33,7 +34,7 @@ from adapters.odoo.values import link, number, record_id
 from adapters.odoo.variants import Variants
 from gateway.errors import AdapterError, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
 from gateway.kit.concurrency import gathered
-from gateway.kit.keyed import chunks
+from gateway.kit.keyed import answered, chunks
 from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
@@ -58,14 +59,6 @@ class Basis(Struct, frozen=True):
     freshness: Freshness
     changes_at: datetime | None = None
 
-    @property
-    def currency(self) -> str:
-        return self.charging.currency
-
-    @property
-    def list_id(self) -> str | None:
-        return str(self.price_list.id) if self.price_list is not None else None
-
 
 class Keyed(Struct, frozen=True):
     """A key met with its variant. `unit`, `pieces` as in `WantedLine` and `Wanted`; `quantity` as a line keeps it."""
@@ -77,6 +70,35 @@ class Keyed(Struct, frozen=True):
     quantity: Decimal
 
 
+class _Said(Struct, frozen=True):
+    """What either way says of one key: `unit` after discount, `regular` where it is higher, the whole line, and the
+    rule with its dates."""
+
+    unit: Decimal
+    regular: Decimal | None
+    line: TaxedMoney
+    rule: int | None
+    starts: datetime | None
+    ends: datetime | None
+
+    def priced(
+        self, one: Keyed, taxes: tuple[TaxRow, ...], basis: Basis, breaks: tuple[QuantityBreak, ...] = ()
+    ) -> Price:
+        return Price(
+            current=one_piece(self.unit, taxes, basis.charging, self.line if one.quantity == 1 else None),
+            list=one_piece(self.regular, taxes, basis.charging) if self.regular is not None else None,
+            line=self.line,
+            quantity=one.key.quantity,
+            breaks=breaks,
+            valid_from=self.starts,
+            valid_until=self.ends,
+            changes_at=basis.changes_at,
+            rule=f"product.pricelist.item {self.rule}" if self.rule is not None else None,
+            price_list=str(basis.price_list.id) if basis.price_list is not None else None,
+            freshness=basis.freshness,
+        )
+
+
 class Prices:
     """`price_drift` (`drift.py`) compares its two ways."""
 
@@ -86,14 +108,8 @@ class Prices:
         self._config = env.config
         self._client = client
         self._variants = variants
-        self.tables = Table(self._read_tables, env.config.tables_ttl, env.clock)
-        self._units = Table(self._read_units, env.config.tables_ttl, env.clock)
-
-    async def _read_tables(self, call: CallContext) -> PriceTables:
-        return await read_tables(self._client, self._config, call)
-
-    async def _read_units(self, call: CallContext) -> Mapping[int, UnitRow18 | UnitRow19]:
-        return await read_units(self._client, call)
+        self.tables = Table(partial(read_tables, client, env.config), env.config.tables_ttl, env.clock)
+        self._units = Table(partial(read_units, client), env.config.tables_ttl, env.clock)
 
     def forget(self, tags: Sequence[str]) -> None:
         """Price lists are kept whole; only their own changes make them be read again: products change far oftener."""
@@ -147,9 +163,7 @@ class Prices:
 
     async def _keyed(
         self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
-    ) -> tuple[list[Keyed], dict[PriceKey, Price | AdapterError]]:
-        """Keys with their variants, and the errors of the others; keys of neither are not sold."""
-
+    ) -> Mapping[PriceKey, Keyed | AdapterError | None]:
         async def rows(named: Sequence[Any]) -> tuple[VariantRow, ...]:
             domain = [*named, ["sale_ok", "=", True]]
             return await self._client.search(VariantRow, "product.product", domain, call)
@@ -160,22 +174,16 @@ class Prices:
         units: Mapping[int, UnitRow18 | UnitRow19] = {}
         if any(key.unit for key in keys):
             units = await self._units.get(call, kept_is_enough=True)
-        keyed: list[Keyed] = []
-        errors: dict[PriceKey, Price | AdapterError] = {}
-        for key in keys:
+
+        def met(key: PriceKey) -> Keyed | AdapterError | None:
             variant = known.one(key.variant)
-            if isinstance(variant, AdapterError):
-                errors[key] = variant
-            elif variant is not None and variant.type == "combo":
-                reason = "a combo is priced by what is chosen in it"
-                errors[key] = UnsupportedPriceRule(source=self._name, detail=reason)
-            elif variant is not None:
-                measured = self._measured(key, variant, units, basis)
-                if isinstance(measured, AdapterError):
-                    errors[key] = measured
-                elif measured is not None:
-                    keyed.append(measured)
-        return keyed, errors
+            if variant is None or isinstance(variant, AdapterError):
+                return variant
+            if variant.type == "combo":
+                return UnsupportedPriceRule(source=self._name, detail="a combo is priced by what is chosen in it")
+            return self._measured(key, variant, units, basis)
+
+        return {key: met(key) for key in keys}
 
     def _measured(
         self, key: PriceKey, variant: VariantRow, units: Mapping[int, UnitRow18 | UnitRow19], basis: Basis
@@ -197,41 +205,33 @@ class Prices:
         self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
     ) -> dict[PriceKey, Price | AdapterError]:
         """From the rules: one request for 500 SKUs."""
-        keyed, answers = await self._keyed(keys, basis, call)
+        keyed = await self._keyed(keys, basis, call)
         evaluation = Evaluation(basis.tables)
-        for one in keyed:
+
+        def price(key: PriceKey, one: Keyed) -> Price | AdapterError:
             try:
-                answers[one.key] = self._from_rules(one, basis, evaluation)
+                return self._from_rules(one, basis, evaluation)
             except UnsupportedRule as reason:
-                answers[one.key] = UnsupportedPriceRule(source=self._name, detail=str(reason), horizon=basis.changes_at)
-        return answers
+                return UnsupportedPriceRule(source=self._name, detail=str(reason), horizon=basis.changes_at)
+
+        return answered(keys, keyed.get, price)
 
     def _from_rules(self, one: Keyed, basis: Basis, evaluation: Evaluation) -> Price:
         wanted = Wanted(one.variant, one.quantity, basis.at, one.pieces)
         taxation = self._taxation(one.variant, basis)
         found = self._evaluate(wanted, taxation, basis, evaluation)
         charged = charge(found, basis.tables, self._config.line_discounts)
-        taxes = taxation.applied
-        line = taxed(charged.unit, one.quantity, taxes, basis.charging)
-        return Price(
-            current=one_piece(charged.unit, taxes, basis.charging, line if one.quantity == 1 else None),
-            list=one_piece(charged.regular, taxes, basis.charging) if charged.regular is not None else None,
-            line=line,
-            quantity=one.key.quantity,
-            breaks=self._breaks(wanted, charged.unit, taxation, basis, evaluation),
-            valid_from=found.starts,
-            valid_until=found.ends,
-            changes_at=basis.changes_at,
-            rule=_rule_name(found.rule),
-            price_list=basis.list_id,
-            freshness=basis.freshness,
-        )
+        line = taxed(charged.unit, one.quantity, taxation.applied, basis.charging)
+        breaks = self._breaks(wanted, charged.unit, taxation, basis, evaluation)
+        rule = found.rule.row.id if found.rule is not None else None
+        said = _Said(charged.unit, charged.regular, line, rule, found.starts, found.ends)
+        return said.priced(one, taxation.applied, basis, breaks)
 
     def _evaluate(self, wanted: Wanted, taxation: Taxation, basis: Basis, evaluation: Evaluation) -> Evaluated:
         """By the list, then as the country's fiscal position re-prices it; before this version's rounding."""
         if basis.price_list is not None:
             found = evaluation.price(basis.price_list, wanted)
-        elif currency_name(wanted.variant.currency_id) == basis.currency:
+        elif currency_name(wanted.variant.currency_id) == basis.charging.currency:
             found = evaluation.without_list(wanted)
         else:
             raise UnsupportedRule("a product in a currency of its own, without a price list")
@@ -266,7 +266,7 @@ class Prices:
         self, keys: Sequence[PriceKey], basis: Basis, call: CallContext
     ) -> dict[PriceKey, Price | AdapterError]:
         """By Odoo itself: one request more for each 200 lines."""
-        keyed, answers = await self._keyed(keys, basis, call)
+        keyed = await self._keyed(keys, basis, call)
         quotation = Quotation(
             company=self._config.company,
             partner=self._config.quotation_partner or link(basis.tables.company.partner_id),
@@ -275,17 +275,18 @@ class Prices:
             at=basis.at,
             version=basis.tables.version,
         )
-        for chunk in chunks(keyed, LINES_A_REQUEST):
+        prices: dict[PriceKey, Price | AdapterError] = {}
+        for chunk in chunks([one for one in keyed.values() if isinstance(one, Keyed)], LINES_A_REQUEST):
             lines = [WantedLine(one.variant.id, one.quantity, one.unit) for one in chunk]
             try:
                 dry = await dry_run(self._client, quotation, lines, call)
             except EndlessRecursion:
                 refused = UnsupportedPriceRule(source=self._name, horizon=basis.changes_at)
-                answers |= {one.key: refused for one in chunk}
-                continue
-            for one, line in zip(chunk, dry, strict=True):
-                answers[one.key] = self._from_line(one, line, basis)
-        return answers
+                prices |= {one.key: refused for one in chunk}
+            else:
+                lined = zip(chunk, dry, strict=True)
+                prices |= {one.key: self._from_line(one, line, basis) for one, line in lined}
+        return answered(keys, keyed.get, lambda key, one: prices[key])
 
     def _from_line(self, one: Keyed, line: DryLine, basis: Basis) -> Price:
         taxes = self._taxation(one.variant, basis).applied
@@ -294,18 +295,9 @@ class Prices:
         rule = link(line.pricelist_item_id)
         total = _line_total(line, basis.charging, treatment(taxes))
         known = _rule_of(rule, one.variant, basis.price_list)
-        return Price(
-            current=one_piece(unit, taxes, basis.charging, total if one.quantity == 1 else None),
-            list=one_piece(price_unit, taxes, basis.charging) if price_unit > unit else None,
-            line=total,
-            quantity=one.key.quantity,
-            valid_from=known.starts if known is not None else None,
-            valid_until=known.ends if known is not None else None,
-            changes_at=basis.changes_at,
-            rule=f"product.pricelist.item {rule}" if rule is not None else None,
-            price_list=basis.list_id,
-            freshness=basis.freshness,
-        )
+        starts, ends = (known.starts, known.ends) if known is not None else (None, None)
+        said = _Said(unit, price_unit if price_unit > unit else None, total, rule, starts, ends)
+        return said.priced(one, taxes, basis)
 
 
 def _rule_of(identifier: int | None, variant: VariantRow, price_list: PriceList | None) -> Rule | None:
@@ -314,10 +306,6 @@ def _rule_of(identifier: int | None, variant: VariantRow, price_list: PriceList 
         return None
     rules = price_list.rules_for(variant.id, link(variant.product_tmpl_id))
     return next((rule for rule in rules if rule.row.id == identifier), None)
-
-
-def _rule_name(rule: Rule | None) -> str | None:
-    return f"product.pricelist.item {rule.row.id}" if rule is not None else None
 
 
 def _line_total(line: DryLine, charging: Charging, how: TaxTreatment) -> TaxedMoney:

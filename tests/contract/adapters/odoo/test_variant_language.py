@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.odoo.product.rows import Texts, _chosen  # pyright: ignore[reportPrivateUsage]
+from adapters.odoo.product import Texts, _chosen  # pyright: ignore[reportPrivateUsage]
 from gateway.model.text import Text
 
 TEXTS = Texts("he", "en")
