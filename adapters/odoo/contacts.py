@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from email.utils import getaddresses
 from typing import Any, TypeVar
 
-from msgspec import Struct
-
-from adapters.odoo.values import Empty, any_of, link, record_id, text
+from adapters.odoo.values import Empty, Row, any_of, link, record_id, text
 from gateway.kit.keyed import by_kind
 from gateway.model.customers import CustomerKey, CustomerKeyKind
 
@@ -17,11 +15,14 @@ ADDRESSES = ("invoice", "delivery", "other")
 """Kinds of contacts that are places of the one they belong to, not people."""
 
 
-class Contact(Struct, frozen=True):
+class Tag(Row, frozen=True):
+    name: str
+
+
+class Contact(Row, frozen=True):
     """`email` may hold several addresses; `email_normalized` is the first. `commercial_partner_id`: the company it
     belongs to, or itself."""
 
-    id: int
     email: str | Empty
     email_normalized: str | Empty
     phone_sanitized: str | Empty

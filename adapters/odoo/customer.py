@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
-
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.contacts import PEOPLE_A_REQUEST, Contact, addressed_to, contact_domain, matches, people_among
+from adapters.odoo.contacts import PEOPLE_A_REQUEST, Contact, Tag, addressed_to, contact_domain, matches, people_among
 from adapters.odoo.values import Empty, moment, text
 from gateway.errors import AdapterError
 from gateway.kit.concurrency import in_chunks
@@ -21,16 +19,11 @@ from gateway.model.identity import NativeRef
 from gateway.ports.manifest import AdapterEnvironment
 
 
-class _Tag(Struct, frozen=True):
-    id: int
-    name: str
-
-
 class _Partner(Contact, frozen=True, kw_only=True):
     name: str | Empty
     lang: str | Empty
     ref: str | Empty
-    category_id: tuple[_Tag, ...]
+    category_id: tuple[Tag, ...]
     write_date: str | Empty
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapters.odoo.client import OdooClient
-from adapters.odoo.variants import SKUS_A_REQUEST, CodeRow, Variants
+from adapters.odoo.variants import SKUS_A_REQUEST, Variants
 from gateway.errors import AdapterError
 from gateway.kit.concurrency import gathered
 from gateway.kit.identifiers import audited

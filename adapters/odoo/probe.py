@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
@@ -14,7 +13,7 @@ from adapters.odoo.errors import ForeignCompany, MissingModel
 from adapters.odoo.price.drift import settings_that_differ
 from adapters.odoo.protocols import detect_version
 from adapters.odoo.rights import NEEDED, SALES, Needed, sees_own_documents_only
-from adapters.odoo.values import Empty, text
+from adapters.odoo.values import Empty, Named, Row, text
 from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, Mistake, RequestRefused, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.backend import Probe
@@ -37,18 +36,11 @@ ANY_COMPANY = "allowed_company_ids"
 ANY_STATE = ["active", "in", [True, False]]
 
 
-class _Language(Struct, frozen=True):
-    id: int
+class _Language(Row, frozen=True):
     code: str
 
 
-class _Named(Struct, frozen=True):
-    id: int
-    name: str | Empty
-
-
-class _Place(Struct, frozen=True):
-    id: int
+class _Place(Row, frozen=True):
     complete_name: str | Empty
 
 
@@ -115,7 +107,7 @@ class OdooProbe:
         else:
             return None
         try:
-            own = await client.search(_Named, "res.company", [], call, context={ANY_COMPANY: []})
+            own = await client.search(Named, "res.company", [], call, context={ANY_COMPANY: []})
         except RequestRefused:
             own = ()
         said = "not there, or this user may not work for it: add it to Allowed Companies (Settings / Users)"
@@ -244,9 +236,9 @@ class _Examination:
         wanted = sorted(set(ids.values()))
         domain = [["id", "in", wanted], *([ANY_STATE] if archived else [])]
         try:
-            known = {row.id for row in await self._client.search(_Named, model, domain, self._call)}
+            known = {row.id for row in await self._client.search(Named, model, domain, self._call)}
             short = offered and len(known) < len(wanted)
-            there = await self._client.search(_Named, model, [], self._call, limit=OFFERED) if short else ()
+            there = await self._client.search(Named, model, [], self._call, limit=OFFERED) if short else ()
         except RequestRefused:
             return []  # the right is missing, which is told already
         said, allowed = f"no {what} {{}} that this user may read", _shown(there)
@@ -265,5 +257,5 @@ class _Examination:
         return set(names) <= set(known)
 
 
-def _shown(rows: Sequence[_Named]) -> tuple[str, ...]:
+def _shown(rows: Sequence[Named]) -> tuple[str, ...]:
     return tuple(f"{row.id} ({text(row.name) or ''})" for row in rows)

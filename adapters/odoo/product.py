@@ -13,8 +13,8 @@ from msgspec import Struct, defstruct
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.values import Empty, any_of, link, moment, record, record_id, text
-from adapters.odoo.variants import CodeRow, Variants
+from adapters.odoo.values import CodeRow, Empty, Named, Row, any_of, link, moment, record, record_id, text
+from adapters.odoo.variants import Variants
 from gateway.errors import AdapterError, AmbiguousKey, InvalidCursor
 from gateway.kit.concurrency import in_chunks
 from gateway.kit.keyed import by_kind
@@ -40,41 +40,32 @@ KEYS_A_REQUEST = 100
 _MARKUP = re.compile(r"<[^>]*>")
 
 
-class _Named(Struct, frozen=True):
-    id: int
+class _AttributeValue(Row, frozen=True):
     name: str | Empty
+    attribute_id: Named | Empty
 
 
-class _AttributeValue(Struct, frozen=True):
-    id: int
-    name: str | Empty
-    attribute_id: _Named | Empty
-
-
-class _AttributeLine(Struct, frozen=True):
-    id: int
-    attribute_id: _Named | Empty
-    value_ids: tuple[_Named, ...]
+class _AttributeLine(Row, frozen=True):
+    attribute_id: Named | Empty
+    value_ids: tuple[Named, ...]
 
 
 class _VariantRow(CodeRow, frozen=True):
     product_template_attribute_value_ids: tuple[_AttributeValue, ...]
 
 
-class TemplateRow(Struct, frozen=True):
-    id: int
+class TemplateRow(Row, frozen=True):
     name: str | Empty
     description_sale: str | Empty
     categ_id: int | Empty
     write_date: str | Empty
     taxes_id: tuple[int, ...]
-    product_tag_ids: tuple[_Named, ...]
+    product_tag_ids: tuple[Named, ...]
     attribute_line_ids: tuple[_AttributeLine, ...]
     product_variant_ids: tuple[_VariantRow, ...]
 
 
-class CategoryRow(Struct, frozen=True):
-    id: int
+class CategoryRow(Row, frozen=True):
     name: str | Empty
     parent_id: int | Empty
 
@@ -274,7 +265,7 @@ def product_of(
     )
 
 
-def _name(named: _Named | None) -> str:
+def _name(named: Named | None) -> str:
     return (text(named.name) if named is not None else None) or ""
 
 

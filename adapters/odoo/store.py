@@ -4,42 +4,28 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec import Struct
-
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.values import Empty, number, record, text
+from adapters.odoo.values import Coded, Empty, Named, Row, number, record, text
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.stores import Address, GeoPoint, StoreRecord
 from gateway.ports.manifest import AdapterEnvironment
 
 
-class _Country(Struct, frozen=True):
-    id: int
-    code: str | Empty
-
-
-class _State(Struct, frozen=True):
-    id: int
-    name: str | Empty
-
-
-class _Place(Struct, frozen=True):
-    id: int
+class _Place(Row, frozen=True):
     street: str | Empty
     street2: str | Empty
     city: str | Empty
     zip: str | Empty
-    state_id: _State | Empty
-    country_id: _Country | Empty
+    state_id: Named | Empty
+    country_id: Coded | Empty
     phone: str | Empty
     partner_latitude: Decimal
     partner_longitude: Decimal
 
 
-class _Warehouse(Struct, frozen=True):
-    id: int
+class _Warehouse(Row, frozen=True):
     name: str
     code: str | Empty
     active: bool

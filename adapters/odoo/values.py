@@ -22,6 +22,29 @@ Empty = bool
 """Odoo writes `false` for an empty text, date or relation. `true` there makes no sense and is refused."""
 
 
+class Row(msgspec.Struct, frozen=True):
+    """A record: what is asked of it are its fields, see `specification`."""
+
+    id: int
+
+
+class Named(Row, frozen=True):
+    name: str | Empty
+
+
+class Coded(Row, frozen=True):
+    """A warehouse by its short name, a country by its code."""
+
+    code: str | Empty
+
+
+class CodeRow(Row, frozen=True):
+    """A variant, with what its SKU may be in."""
+
+    default_code: str | Empty
+    barcode: str | Empty
+
+
 def text(value: str | Empty) -> str | None:
     """An empty text is None."""
     if value is True:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.values import Empty, any_of, record_id, text
+from adapters.odoo.values import CodeRow, any_of, record_id, text
 from gateway.errors import ConfigurationError
 from gateway.kit.keyed import ByVariant, chunks
 from gateway.kit.tables import Table
@@ -23,24 +22,7 @@ SKUS_A_REQUEST = 500
 TABLES, BLANK_ENDED_ROWS = "product.tables", 2_000
 
 
-class Coded(Protocol):
-    """A row of a variant: what a SKU may be in."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def default_code(self) -> str | Empty: ...
-    @property
-    def barcode(self) -> str | Empty: ...
-
-
-V = TypeVar("V", bound=Coded)
-
-
-class CodeRow(Struct, frozen=True):
-    id: int
-    default_code: str | Empty
-    barcode: str | Empty
+V = TypeVar("V", bound=CodeRow)
 
 
 class Variants:
@@ -55,7 +37,7 @@ class Variants:
         self._blank_ended = Table(self._read_blank_ended, env.config.tables_ttl, env.clock)
         self.close = self._blank_ended.close
 
-    def sku_of(self, row: Coded) -> str | None:
+    def sku_of(self, row: CodeRow) -> str | None:
         return text(row.barcode if self.sku_field == "barcode" else row.default_code)
 
     async def domains(self, variants: Iterable[VariantKey], call: CallContext) -> list[list[Any]]:

@@ -6,13 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from msgspec import Struct
-
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.contacts import PEOPLE_A_REQUEST, Contact, contact_domain, matches
 from adapters.odoo.loyalty.programs import ProgramName
-from adapters.odoo.values import Empty, moment, number, record, record_id, text
+from adapters.odoo.values import Empty, Row, moment, number, record, record_id, text
 from gateway.errors import AdapterError, InvalidAnswer, InvalidCursor, RequestRefused
 from gateway.kit.concurrency import in_chunks
 from gateway.kit.readings import Reading
@@ -30,16 +28,14 @@ from gateway.ports.manifest import AdapterEnvironment
 SHOWN = Decimal("0.01")
 
 
-class _Card(Struct, frozen=True):
-    id: int
+class _Card(Row, frozen=True):
     points: Decimal
     create_date: str | Empty
     partner_id: Contact | Empty
     program_id: ProgramName | Empty
 
 
-class _Movement(Struct, frozen=True):
-    id: int
+class _Movement(Row, frozen=True):
     create_date: str | Empty
     issued: Decimal
     used: Decimal

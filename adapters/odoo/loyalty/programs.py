@@ -16,8 +16,8 @@ from msgspec import Struct
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.price.rows import CurrencyRow
-from adapters.odoo.values import Empty, any_of, link, number, record, text
-from adapters.odoo.variants import CodeRow, Variants
+from adapters.odoo.values import CodeRow, Empty, Row, any_of, link, number, record, text
+from adapters.odoo.variants import Variants
 from gateway.errors import InvalidAnswer, RequestRefused
 from gateway.kit.concurrency import gathered, together
 from gateway.kit.readings import Reading
@@ -36,10 +36,9 @@ SETTING_SECONDS = 3600.0
 RULES_AT_ONCE = 4
 
 
-class _Rule(Struct, frozen=True):
+class _Rule(Row, frozen=True):
     """`product_domain` is a Python literal that an administrator wrote."""
 
-    id: int
     mode: str | Empty
     reward_point_mode: str
     reward_point_amount: Decimal
@@ -52,8 +51,7 @@ class _Rule(Struct, frozen=True):
     product_tag_id: int | Empty
 
 
-class ProgramName(Struct, frozen=True):
-    id: int
+class ProgramName(Row, frozen=True):
     name: str
     portal_point_name: str | Empty
 
@@ -76,8 +74,7 @@ class _SoldProgram(_Program, frozen=True):
     sale_ok: bool
 
 
-class _Company(Struct, frozen=True):
-    id: int
+class _Company(Row, frozen=True):
     parent_id: int | Empty
 
 

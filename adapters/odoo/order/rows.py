@@ -7,11 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import cast
 
-from msgspec import Struct, defstruct, field
+from msgspec import defstruct, field
 
 from adapters.odoo.contacts import ADDRESSES
 from adapters.odoo.price.rows import CurrencyRow
-from adapters.odoo.values import Empty, link, moment, number, record, text
+from adapters.odoo.values import Coded, Empty, Row, link, moment, number, record, text
 from gateway.errors import InvalidAnswer
 from gateway.kit.readings import Reading
 from gateway.model.identity import NativeRef
@@ -19,28 +19,20 @@ from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
 
 
-class _Article(Struct, frozen=True):
-    id: int
+class _Article(Row, frozen=True):
     default_code: str | Empty
 
 
-class _Warehouse(Struct, frozen=True):
-    id: int
-    code: str | Empty
-
-
-class Buyer(Struct, frozen=True):
+class Buyer(Row, frozen=True):
     """Who an order was made out to: a person, or an address of theirs."""
 
-    id: int
     type: str | Empty
     parent_id: int | Empty
 
 
-class _SaleLine(Struct, frozen=True):
+class _SaleLine(Row, frozen=True):
     """`display_type` marks a heading or a note."""
 
-    id: int
     name: str | Empty
     display_type: str | Empty
     product_id: _Article | Empty
@@ -49,15 +41,14 @@ class _SaleLine(Struct, frozen=True):
     price_total: Decimal
 
 
-class SaleRow(Struct, frozen=True):
-    id: int
+class SaleRow(Row, frozen=True):
     name: str
     state: str
     delivery_status: str | Empty
     date_order: str | Empty
     partner_id: Buyer | Empty
     currency_id: CurrencyRow | Empty
-    warehouse_id: _Warehouse | Empty
+    warehouse_id: Coded | Empty
     amount_untaxed: Decimal
     amount_tax: Decimal
     amount_total: Decimal
@@ -73,8 +64,7 @@ def sale_row(origin_field: str) -> type[SaleRow]:
     return cast("type[SaleRow]", defstruct("SaleRow", [origin], bases=(SaleRow,), frozen=True))
 
 
-class _ReceiptLine(Struct, frozen=True):
-    id: int
+class _ReceiptLine(Row, frozen=True):
     full_product_name: str | Empty
     product_id: _Article | Empty
     qty: Decimal
@@ -84,18 +74,15 @@ class _ReceiptLine(Struct, frozen=True):
     price_subtotal_incl: Decimal
 
 
-class _PickingType(Struct, frozen=True):
-    id: int
-    warehouse_id: _Warehouse | Empty
+class _PickingType(Row, frozen=True):
+    warehouse_id: Coded | Empty
 
 
-class _Till(Struct, frozen=True):
-    id: int
+class _Till(Row, frozen=True):
     picking_type_id: _PickingType | Empty
 
 
-class ReceiptRow(Struct, frozen=True):
-    id: int
+class ReceiptRow(Row, frozen=True):
     name: str
     pos_reference: str | Empty
     state: str
@@ -170,7 +157,7 @@ def receipt_order(row: ReceiptRow, identifier: str, reading: Reading) -> Order:
     )
 
 
-def _code(value: _Warehouse | Empty) -> str | None:
+def _code(value: Coded | Empty) -> str | None:
     warehouse = record(value)
     return text(warehouse.code) if warehouse is not None else None
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
-
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.values import Empty, link, record_id
+from adapters.odoo.contacts import Tag
+from adapters.odoo.values import Empty, Row, link, record_id
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
@@ -19,14 +18,8 @@ LIST_MARK = "list:"
 """A price group that is a list of Odoo's own choosing, not a customer's tag."""
 
 
-class _Tag(Struct, frozen=True):
-    id: int
-    name: str
-
-
-class _PartnerRow(Struct, frozen=True):
-    id: int
-    category_id: tuple[_Tag, ...]
+class _PartnerRow(Row, frozen=True):
+    category_id: tuple[Tag, ...]
 
 
 class _ListedPartnerRow(_PartnerRow, frozen=True):

@@ -7,22 +7,20 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from adapters.odoo.values import Empty
+from adapters.odoo.values import CodeRow, Empty, Row
 
 
-class CurrencyRow(Struct, frozen=True):
+class CurrencyRow(Row, frozen=True):
     """`rounding`: the smallest amount that this Odoo charges, whatever ISO 4217 says."""
 
-    id: int
     name: str
     rounding: Decimal
 
 
-class PlainTaxRow(Struct, frozen=True):
+class PlainTaxRow(Row, frozen=True):
     """`amount` is a percentage when `amount_type` is `percent`. `price_include` says whether prices contain it, as the
     tax or else the company has it set. `has_negative_factor`: a reverse charge, put on and taken off again."""
 
-    id: int
     amount: Decimal
     amount_type: str
     price_include: bool
@@ -43,12 +41,9 @@ class CategoryPath(Struct, frozen=True):
     parent_path: str | Empty
 
 
-class VariantRow(Struct, frozen=True):
+class VariantRow(CodeRow, frozen=True):
     """`lst_price` already contains the variant's surcharges; `standard_price` is the cost, in `cost_currency_id`."""
 
-    id: int
-    default_code: str | Empty
-    barcode: str | Empty
     type: str
     lst_price: Decimal
     standard_price: Decimal
@@ -87,51 +82,45 @@ class MarkupRuleRow(RuleRow, frozen=True, gc=False):
     price_markup: Decimal
 
 
-class PriceListRow17(Struct, frozen=True):
-    id: int
+class PriceListRow17(Row, frozen=True):
     name: str
     currency_id: CurrencyRow | Empty
     item_ids: tuple[RuleRow, ...]
 
 
-class PriceListRow(Struct, frozen=True):
-    id: int
+class PriceListRow(Row, frozen=True):
     name: str
     currency_id: CurrencyRow | Empty
     item_ids: tuple[MarkupRuleRow, ...]
 
 
-class RateRow(Struct, frozen=True):
+class RateRow(Row, frozen=True):
     """Units of the currency for one of the company's, from the day `name` on."""
 
-    id: int
     name: str
     rate: Decimal
     currency_id: CurrencyRow | Empty
     company_id: int | Empty
 
 
-class CompanyRow(Struct, frozen=True):
+class CompanyRow(Row, frozen=True):
     """`parent_path`: ids from the root down to the company itself, `1/4/`, which is told to users who may not read the
     ones above."""
 
-    id: int
     currency_id: CurrencyRow | Empty
     parent_path: str | Empty
     partner_id: int | Empty
     tax_calculation_rounding_method: str | Empty
 
 
-class TaxSwapRow(Struct, frozen=True):
+class TaxSwapRow(Row, frozen=True):
     """One line of a fiscal position in 17 and 18."""
 
-    id: int
     tax_src_id: int | Empty
     tax_dest_id: TaxRow | Empty
 
 
-class PositionRow18(Struct, frozen=True):
-    id: int
+class PositionRow18(Row, frozen=True):
     swaps: tuple[TaxSwapRow, ...] = field(name="tax_ids")
 
 
@@ -141,23 +130,20 @@ class ReplacingTaxRow(TaxRow, frozen=True, kw_only=True):
     original_tax_ids: tuple[int, ...]
 
 
-class PositionRow19(Struct, frozen=True):
-    id: int
+class PositionRow19(Row, frozen=True):
     taxes: tuple[ReplacingTaxRow, ...] = field(name="tax_ids")
 
 
-class UnitRow18(Struct, frozen=True):
+class UnitRow18(Row, frozen=True):
     """`factor`: how many of this unit are one reference unit of its category (a dozen: 1/12)."""
 
-    id: int
     name: str
     factor: Decimal
     category_id: int | Empty
 
 
-class UnitRow19(Struct, frozen=True):
+class UnitRow19(Row, frozen=True):
     """`factor`: how many pieces are in one (a pack of 6: 6)."""
 
-    id: int
     name: str
     factor: Decimal

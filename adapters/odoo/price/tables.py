@@ -28,7 +28,7 @@ from adapters.odoo.price.rows import (
     UnitRow19,
 )
 from adapters.odoo.price.tax_computation import Rounding
-from adapters.odoo.values import link, moment, number, record, text
+from adapters.odoo.values import Row, link, moment, number, record, text
 from gateway.errors import InvalidAnswer, RequestRefused
 from gateway.kit.concurrency import together
 from gateway.kit.keyed import grouped
@@ -50,12 +50,11 @@ class Rule(Struct, frozen=True, gc=False):
     category_path: str | None
 
 
-class PriceList(Struct, frozen=True):
+class PriceList(Row, frozen=True):
     """Rules in Odoo's own order: what applies first, and not what is cheapest, decides. They are sorted by what they
     are for, because a list may have thousands; `wide` ones are for more than a product. `step` is the smallest amount
     of its currency."""
 
-    id: int
     name: str
     currency: str
     currency_id: int
@@ -114,10 +113,9 @@ class Rates:
         return amount * self.rate(target, day) / self.rate(source, day)
 
 
-class FiscalPosition(Struct, frozen=True):
+class FiscalPosition(Row, frozen=True):
     """Taxes by the id of the one they replace; an empty tuple takes a tax away."""
 
-    id: int
     replaced: Mapping[int, Sequence[TaxRow]]
 
     def mapped(self, taxes: tuple[TaxRow, ...]) -> tuple[TaxRow, ...]:

@@ -10,34 +10,30 @@ from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.errors import MissingModel
-from adapters.odoo.values import Empty, link, number, record
-from adapters.odoo.variants import CodeRow, Variants
+from adapters.odoo.values import CodeRow, Empty, Row, link, number, record
+from adapters.odoo.variants import Variants
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 
 
-class _Template(Struct, frozen=True):
-    id: int
+class _Template(Row, frozen=True):
     product_variant_ids: tuple[CodeRow, ...]
 
 
-class _Component(Struct, frozen=True):
-    id: int
+class _Component(Row, frozen=True):
     uom_id: int | Empty
 
 
-class _Line(Struct, frozen=True):
+class _Line(Row, frozen=True):
     """`bom_product_template_attribute_value_ids`: the variants the line is for, when not for all."""
 
-    id: int
     product_id: _Component | Empty
     product_qty: Decimal
     product_uom_id: int | Empty
     bom_product_template_attribute_value_ids: tuple[int, ...]
 
 
-class _Bom(Struct, frozen=True):
-    id: int
+class _Bom(Row, frozen=True):
     product_qty: Decimal
     product_id: CodeRow | Empty
     product_tmpl_id: _Template | Empty

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.stock.kits import Kit, available_kits, read_kits
-from adapters.odoo.values import Empty, link, number, record, text
-from adapters.odoo.variants import CodeRow, Variants
+from adapters.odoo.values import Coded, CodeRow, Empty, Row, link, number, record, text
+from adapters.odoo.variants import Variants
 from gateway.errors import AdapterError
 from gateway.kit.concurrency import gathered, together
 from gateway.kit.keyed import answered
@@ -29,20 +29,13 @@ ZERO = Decimal(0)
 TRACKED, UNTRACKED = Tracking.TRACKED, Tracking.UNTRACKED
 
 
-class _Warehouse(Struct, frozen=True):
-    id: int
-    code: str | Empty
-
-
-class _Location(Struct, frozen=True):
-    id: int
+class _Location(Row, frozen=True):
     usage: str
     complete_name: str | Empty
-    warehouse_id: _Warehouse | Empty
+    warehouse_id: Coded | Empty
 
 
-class _Quant(Struct, frozen=True):
-    id: int
+class _Quant(Row, frozen=True):
     location_id: _Location | Empty
     quantity: Decimal
     reserved_quantity: Decimal
@@ -67,8 +60,7 @@ class _Stocked(CodeRow, frozen=True):
         return self.is_storable
 
 
-class _KitRow(Struct, frozen=True):
-    id: int
+class _KitRow(Row, frozen=True):
     free_qty: Decimal
     qty_available: Decimal
 
@@ -103,7 +95,7 @@ class Stock:
     async def _read_tables(self, call: CallContext) -> _Tables:
         own = replace(call, operation=TABLES)
         async with together() as tasks:
-            warehouses = tasks.create_task(self._client.search(_Warehouse, "stock.warehouse", [], own))
+            warehouses = tasks.create_task(self._client.search(Coded, "stock.warehouse", [], own))
             kits = tasks.create_task(read_kits(self._client, self._variants, own)) if self._config.kits else None
         by_code = {code: row.id for row in warehouses.result() if (code := text(row.code))}
         return _Tables(by_code, kits.result() if kits is not None else {})

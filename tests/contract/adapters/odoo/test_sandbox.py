@@ -14,7 +14,7 @@ from adapters.odoo.errors import RightMissing
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox, create
 from adapters.odoo.sandbox.rights import INTERNAL
-from adapters.odoo.variants import CodeRow
+from adapters.odoo.values import CodeRow
 from gateway.errors import RequestRefused
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.money import Money, TaxTreatment
