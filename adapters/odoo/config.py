@@ -9,17 +9,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from adapters.odoo.order.rows import SaleRow
-from gateway.constraints import (
-    COUNTRY,
-    CURRENCY,
-    IDENTIFIER,
-    KEPT_SECONDS,
-    LANGUAGE,
-    TEXT,
-    between,
-    matching,
-    named,
-)
+from gateway.constraints import COUNTRY, CURRENCY, IDENTIFIER, KEPT_SECONDS, LANGUAGE, TEXT, between, matching, named
 from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.manifest import AdapterConfig, Secret
 

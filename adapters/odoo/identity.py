@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapters.odoo.client import OdooClient
+from adapters.odoo.values import CodeRow
 from adapters.odoo.variants import SKUS_A_REQUEST, Variants
 from gateway.errors import AdapterError
 from gateway.kit.concurrency import gathered

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 
 from adapters.odoo.client import OdooClient
-from adapters.odoo.price.tables import PriceList
-from adapters.odoo.values import written_moment
+from adapters.odoo.config import OdooConfig
+from adapters.odoo.price.basis import Basis, Keyed
+from adapters.odoo.values import link, written_moment
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
 
@@ -38,45 +38,26 @@ class _DryAnswer(Struct, frozen=True):
     value: _DryOrder
 
 
-class WantedLine(Struct, frozen=True):
-    """`unit` is a `uom.uom` id, None for the product's own."""
-
-    product: int
-    quantity: Decimal
-    unit: int | None = None
-
-
-class Quotation(Struct, frozen=True):
-    """The head of the order. `price_list` and its currency are always said: left to Odoo, lines are priced before the
-    list is known, and lines that no rule matches come back unconverted."""
-
-    company: int
-    partner: int | None
-    price_list: PriceList | None
-    fiscal_position: int | None
-    at: datetime
-    version: int
-
-
 async def dry_run(
-    client: OdooClient, quotation: Quotation, lines: Sequence[WantedLine], call: CallContext
+    client: OdooClient, config: OdooConfig, basis: Basis, lines: Sequence[Keyed], call: CallContext
 ) -> tuple[DryLine, ...]:
     """One request for up to LINES_A_REQUEST lines, answered in their order. Nothing is written. A product or list that
     is gone fails the whole call (MissingRecord)."""
-    unit_field = "product_uom_id" if quotation.version >= 19 else "product_uom"
+    unit_field = "product_uom_id" if basis.tables.version >= 19 else "product_uom"
     commands: list[Any] = []
     for place, line in enumerate(lines):
-        values: dict[str, Any] = {"product_id": line.product, "product_uom_qty": _plain(line.quantity)}
+        values: dict[str, Any] = {"product_id": line.variant.id, "product_uom_qty": _plain(line.quantity)}
         if line.unit is not None:
             values[unit_field] = line.unit
         commands.append([0, f"k{place}", values])
-    head: dict[str, Any] = {"company_id": quotation.company, "date_order": written_moment(quotation.at)}
-    if quotation.partner is not None:
-        head["partner_id"] = quotation.partner
-    if quotation.price_list is not None:
-        head |= {"pricelist_id": quotation.price_list.id, "currency_id": quotation.price_list.currency_id}
+    head: dict[str, Any] = {"company_id": config.company, "date_order": written_moment(basis.at)}
+    if partner := config.quotation_partner or link(basis.tables.company.partner_id):
+        head["partner_id"] = partner
+    # Left to Odoo, lines are priced before the list is known, and lines that no rule matches come back unconverted.
+    if basis.price_list is not None:
+        head |= {"pricelist_id": basis.price_list.id, "currency_id": basis.price_list.currency_id}
     # Left unsaid, Odoo applies the position of the quotation's own contact, which is nobody's who asks for a price.
-    head["fiscal_position_id"] = quotation.fiscal_position or False
+    head["fiscal_position_id"] = basis.position.id if basis.position is not None else False
     arguments: Mapping[str, Any] = {
         "values": {**head, "order_line": commands},
         "field_names": [],  # with names, lines that did not change are left out

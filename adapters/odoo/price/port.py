@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.errors import EndlessRecursion, MissingRecord
+from adapters.odoo.price.basis import Basis, Keyed, Stated
 from adapters.odoo.price.charging import charge, stored
-from adapters.odoo.price.dryrun import LINES_A_REQUEST, DryLine, Quotation, WantedLine, dry_run
+from adapters.odoo.price.dryrun import LINES_A_REQUEST, DryLine, dry_run
 from adapters.odoo.price.groups import LIST_MARK
-from adapters.odoo.price.rows import TaxRow, UnitRow18, UnitRow19, VariantRow
+from adapters.odoo.price.rows import UnitRow18, UnitRow19, VariantRow
 from adapters.odoo.price.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
-from adapters.odoo.price.tables import (
-    FiscalPosition,
-    PriceList,
-    PriceTables,
-    Rule,
-    currency_name,
-    pieces_in,
-    read_tables,
-    read_units,
-)
+from adapters.odoo.price.tables import PriceList, PriceTables, Rule, currency_name, pieces_in, read_tables, read_units
 from adapters.odoo.price.taxes import Charging, Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.values import link, number, record_id
 from adapters.odoo.variants import Variants
@@ -45,58 +35,6 @@ from gateway.ports.webhooks import EVERYTHING
 
 PRICE_LISTS = "price.lists"
 """The tag of what this adapter keeps of them itself."""
-
-
-class Basis(Struct, frozen=True):
-    """What all prices of one call share. `position`: how this country re-maps taxes; `changes_at` when the tables next
-    say something else."""
-
-    tables: PriceTables
-    price_list: PriceList | None
-    charging: Charging
-    position: FiscalPosition | None
-    at: datetime
-    freshness: Freshness
-    changes_at: datetime | None = None
-
-
-class Keyed(Struct, frozen=True):
-    """A key met with its variant. `unit`, `pieces` as in `WantedLine` and `Wanted`; `quantity` as a line keeps it."""
-
-    key: PriceKey
-    variant: VariantRow
-    unit: int | None
-    pieces: Decimal
-    quantity: Decimal
-
-
-class _Said(Struct, frozen=True):
-    """What either way says of one key: `unit` after discount, `regular` where it is higher, the whole line, and the
-    rule with its dates."""
-
-    unit: Decimal
-    regular: Decimal | None
-    line: TaxedMoney
-    rule: int | None
-    starts: datetime | None
-    ends: datetime | None
-
-    def priced(
-        self, one: Keyed, taxes: tuple[TaxRow, ...], basis: Basis, breaks: tuple[QuantityBreak, ...] = ()
-    ) -> Price:
-        return Price(
-            current=one_piece(self.unit, taxes, basis.charging, self.line if one.quantity == 1 else None),
-            list=one_piece(self.regular, taxes, basis.charging) if self.regular is not None else None,
-            line=self.line,
-            quantity=one.key.quantity,
-            breaks=breaks,
-            valid_from=self.starts,
-            valid_until=self.ends,
-            changes_at=basis.changes_at,
-            rule=f"product.pricelist.item {self.rule}" if self.rule is not None else None,
-            price_list=str(basis.price_list.id) if basis.price_list is not None else None,
-            freshness=basis.freshness,
-        )
 
 
 class Prices:
@@ -224,7 +162,7 @@ class Prices:
         line = taxed(charged.unit, one.quantity, taxation.applied, basis.charging)
         breaks = self._breaks(wanted, charged.unit, taxation, basis, evaluation)
         rule = found.rule.row.id if found.rule is not None else None
-        said = _Said(charged.unit, charged.regular, line, rule, found.starts, found.ends)
+        said = Stated(charged.unit, charged.regular, line, rule, found.starts, found.ends)
         return said.priced(one, taxation.applied, basis, breaks)
 
     def _evaluate(self, wanted: Wanted, taxation: Taxation, basis: Basis, evaluation: Evaluation) -> Evaluated:
@@ -267,19 +205,10 @@ class Prices:
     ) -> dict[PriceKey, Price | AdapterError]:
         """By Odoo itself: one request more for each 200 lines."""
         keyed = await self._keyed(keys, basis, call)
-        quotation = Quotation(
-            company=self._config.company,
-            partner=self._config.quotation_partner or link(basis.tables.company.partner_id),
-            price_list=basis.price_list,
-            fiscal_position=basis.position.id if basis.position is not None else None,
-            at=basis.at,
-            version=basis.tables.version,
-        )
         prices: dict[PriceKey, Price | AdapterError] = {}
         for chunk in chunks([one for one in keyed.values() if isinstance(one, Keyed)], LINES_A_REQUEST):
-            lines = [WantedLine(one.variant.id, one.quantity, one.unit) for one in chunk]
             try:
-                dry = await dry_run(self._client, quotation, lines, call)
+                dry = await dry_run(self._client, self._config, basis, chunk, call)
             except EndlessRecursion:
                 refused = UnsupportedPriceRule(source=self._name, horizon=basis.changes_at)
                 prices |= {one.key: refused for one in chunk}
@@ -296,7 +225,7 @@ class Prices:
         total = _line_total(line, basis.charging, treatment(taxes))
         known = _rule_of(rule, one.variant, basis.price_list)
         starts, ends = (known.starts, known.ends) if known is not None else (None, None)
-        said = _Said(unit, price_unit if price_unit > unit else None, total, rule, starts, ends)
+        said = Stated(unit, price_unit if price_unit > unit else None, total, rule, starts, ends)
         return said.priced(one, taxes, basis)
 
 
