@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from adapters.shopify import webhooks
-from adapters.shopify.admin_catalog import AdminCatalog
-from adapters.shopify.catalog import Catalog
 from adapters.shopify.client import Client
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.customers import Customers
+from adapters.shopify.customer import Customers
 from adapters.shopify.identifiers import Identifiers
 from adapters.shopify.identity import Identity
-from adapters.shopify.orders import Orders
-from adapters.shopify.pricing import Pricing
+from adapters.shopify.order.orders import Orders
+from adapters.shopify.price import Pricing
 from adapters.shopify.probe import probe
+from adapters.shopify.product.admin import AdminCatalog
+from adapters.shopify.product.storefront import Catalog
 from adapters.shopify.search import Search
 from adapters.shopify.shopfront import Shopfront
 from adapters.shopify.stock import Stock
-from adapters.shopify.stores import Stores
+from adapters.shopify.store import Stores
 from adapters.shopify.variants import Variants
 from gateway.errors import ConfigurationError
 from gateway.model.context import CallContext, ContextView

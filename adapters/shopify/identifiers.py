@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 from cachetools import LRUCache
 
-from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
+from adapters.shopify.product.rows import Node, Page
 from gateway.errors import AmbiguousKey, InvalidAnswer
 from gateway.model.context import CallContext
 from gateway.model.identity import gtin14, gtin_forms

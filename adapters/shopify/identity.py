@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
 from adapters.shopify.identifiers import Found, Identifiers
+from adapters.shopify.product.rows import Node, Page
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from adapters.shopify.cost import fitting
-from adapters.shopify.orders import BY_ID_LINES, ROWS
-from adapters.shopify.orders_documents import LINE_POINTS, ORDER_POINTS
-from adapters.shopify.pricing import BREAK_POINTS, POINTS
+from adapters.shopify.order.documents import LINE_POINTS, ORDER_POINTS
+from adapters.shopify.order.orders import BY_ID_LINES, ROWS
+from adapters.shopify.price import BREAK_POINTS, POINTS
 from adapters.shopify.stock import item_points
 from gateway.model.operation import OperationSpec
 from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS

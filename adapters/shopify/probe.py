@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.shopify.answers import Node
 from adapters.shopify.client import API_VERSION, Client, Document
 from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.product.rows import Node
 from adapters.shopify.shopfront import Shopfront
 from gateway.errors import CredentialsRefused, Mistake
 from gateway.model.context import CallContext

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from adapters.shopify import answers, storefront
-from adapters.shopify.answers import Edges, Node
-from adapters.shopify.catalog import VARIANTS_PER_PRODUCT, Catalog
+from adapters.shopify.product import documents as storefront
+from adapters.shopify.product import rows as answers
+from adapters.shopify.product.rows import Edges, Node
+from adapters.shopify.product.storefront import VARIANTS_PER_PRODUCT, Catalog
 from adapters.shopify.shopfront import Shopfront
 from gateway.errors import InvalidAnswer, UnsupportedFilter
 from gateway.model.context import CallContext, ContextView

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw
 
-from adapters.shopify import answers, storefront
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.languages import country_code, language_code, language_tag
+from adapters.shopify.locales import country_code, language_code, language_tag
+from adapters.shopify.product import documents as storefront
+from adapters.shopify.product import rows as answers
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness

@@ -11,8 +11,8 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
-from adapters.shopify.answers import Node
 from adapters.shopify.client import Document
+from adapters.shopify.product.rows import Node
 from adapters.shopify.variants import Plan, Variants, decoded
 from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext, ContextView

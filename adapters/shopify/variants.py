@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.gids import VARIANT, is_gid
 from adapters.shopify.identifiers import PAGES, TERMS, Found, Hit, Identifiers
+from adapters.shopify.product.rows import Node, Page
 from gateway.errors import AmbiguousKey, InvalidAnswer
 from gateway.model.context import CallContext
 from gateway.model.identity import KeyRule, NativeRef, VariantKey, natives_among, skus_among

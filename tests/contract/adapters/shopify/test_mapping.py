@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.shopify import answers, mapping
-from adapters.shopify.languages import country_code, language_code, language_tag
-from adapters.shopify.money import money
+from adapters.shopify.locales import country_code, language_code, language_tag
+from adapters.shopify.product import records as mapping
+from adapters.shopify.product import rows as answers
+from adapters.shopify.shapes import money
 from gateway.model.catalog import (
     Image,
     Measurement,

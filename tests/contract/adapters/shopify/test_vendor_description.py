@@ -32,11 +32,12 @@ from graphql import (
 )
 
 from adapters.shopify.client import Document
-from adapters.shopify.documents import DOCUMENTS
-from adapters.shopify.languages import LANGUAGES, NOT_COUNTRIES
-from adapters.shopify.mapping import UCUM
+from adapters.shopify.locales import LANGUAGES, NOT_COUNTRIES
+from adapters.shopify.product.records import UCUM
 from adapters.shopify.sandbox.schemas import schema
 from adapters.shopify.webhooks import TOPICS
+
+from .documents import DOCUMENTS
 
 pytestmark = pytest.mark.specs
 ROOT = Path(__file__).resolve().parents[4]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from adapters.shopify.answers import Edges, Moment, Money, Node, Page
 from adapters.shopify.client import Document
+from adapters.shopify.product.rows import Edges, Moment, Money, Node, Page
 
 ORDER_POINTS = 9
 """An order without lines: itself, place, customer, three amounts of two objects each."""

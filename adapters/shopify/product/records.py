@@ -7,7 +7,7 @@ from datetime import UTC
 
 from msgspec import Struct
 
-from adapters.shopify import answers
+from adapters.shopify.product import rows as answers
 from gateway.model.catalog import (
     Image,
     Measurement,

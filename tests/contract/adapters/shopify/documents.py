@@ -3,19 +3,15 @@ them to the vendor's schema."""
 
 from __future__ import annotations
 
-from adapters.shopify import (
-    admin_catalog,
-    customers,
-    identity,
-    orders_documents,
-    pricing,
-    probe,
-    stock,
-    storefront,
-    stores,
-)
+from adapters.shopify import customer as customers
+from adapters.shopify import identity, probe, stock
+from adapters.shopify import price as pricing
+from adapters.shopify import store as stores
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
+from adapters.shopify.order import documents as orders_documents
+from adapters.shopify.product import admin as admin_catalog
+from adapters.shopify.product import documents as storefront
 
 DOCUMENTS: tuple[Document, ...] = (
     probe.SHOP,

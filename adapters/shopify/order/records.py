@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import UTC
 from decimal import Decimal
 
-from adapters.shopify import orders_documents as documents
-from adapters.shopify.money import money
+from adapters.shopify.order import documents
+from adapters.shopify.shapes import money
 from gateway.errors import InvalidAnswer
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from functools import lru_cache
 
-from adapters.shopify.answers import Moment, Node
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.gids import CUSTOMER, is_gid
+from adapters.shopify.product.rows import Moment, Node
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import Consent, ConsentState, CustomerKey, CustomerKeyKind, CustomerRecord

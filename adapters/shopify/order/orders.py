@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from adapters.shopify import orders_documents as documents
 from adapters.shopify.client import Client
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import term
-from adapters.shopify.orders_mapping import order_record
+from adapters.shopify.order import documents
+from adapters.shopify.order.records import order_record
 from gateway.errors import AdapterError, AmbiguousKey, InvalidAnswer, InvalidCursor
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness

@@ -3,9 +3,9 @@ may stand in a metafield, as people wrote them."""
 
 from __future__ import annotations
 
-from adapters.shopify.answers import Node, Page
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.product.rows import Node, Page
 from gateway.errors import ConfigurationError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness

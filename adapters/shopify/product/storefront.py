@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from adapters.shopify import answers, mapping, storefront
 from adapters.shopify.identifiers import Identifiers, in_chunks
-from adapters.shopify.products import KeyedProducts
+from adapters.shopify.product import documents as storefront
+from adapters.shopify.product import records as mapping
+from adapters.shopify.product import rows as answers
+from adapters.shopify.product.keys import KeyedProducts
 from adapters.shopify.shopfront import Shopfront, Shown, categories_of
 from gateway.errors import BadInput, InvalidAnswer
 from gateway.model.catalog import (

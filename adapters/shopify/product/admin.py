@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from adapters.shopify import answers, mapping, storefront
-from adapters.shopify.answers import Edges, Node, Page
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.identifiers import Identifiers
-from adapters.shopify.products import KeyedProducts
+from adapters.shopify.product import documents as storefront
+from adapters.shopify.product import records as mapping
+from adapters.shopify.product import rows as answers
+from adapters.shopify.product.keys import KeyedProducts
+from adapters.shopify.product.rows import Edges, Node, Page
 from gateway.errors import BadInput, InvalidAnswer
 from gateway.model.catalog import Category, Collection, Product, ProductPage, ProductQuery
 from gateway.model.context import CallContext, ContextView

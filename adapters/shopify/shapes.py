@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from adapters.shopify import answers
+from adapters.shopify.product import rows as answers
 from gateway.model.currencies import is_currency
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from msgspec import Raw, field
 
-from adapters.shopify import answers
-from adapters.shopify.answers import Node
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.gids import COMPANY_LOCATION, CUSTOMER, is_gid
-from adapters.shopify.mapping import measurement
-from adapters.shopify.money import money, taxed
+from adapters.shopify.product import rows as answers
+from adapters.shopify.product.records import measurement
+from adapters.shopify.product.rows import Node
+from adapters.shopify.shapes import money, taxed
 from adapters.shopify.shopfront import Shopfront
 from adapters.shopify.variants import Plan, Variants, decoded
 from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
