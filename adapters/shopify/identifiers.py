@@ -4,26 +4,26 @@ SKU are an error about that key. What was found, and what was not, is remembered
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from cachetools import LRUCache
 
 from adapters.shopify.client import Client, Document
-from adapters.shopify.product.rows import Node, Page
-from gateway.errors import AmbiguousKey, InvalidAnswer
+from adapters.shopify.shapes import Identified, Node
+from gateway.errors import AdapterError
+from gateway.kit.graphql import RelayNodes, connection_pages
+from gateway.kit.identifiers import KeptIdentifiers
+from gateway.kit.keyed import chunks, grouped, one_of, preferred
 from gateway.model.context import CallContext
 from gateway.model.identity import gtin14, gtin_forms
 from gateway.ports.manifest import AdapterEnvironment
 
-T = TypeVar("T")
 TERMS = 100
 """Terms of one search. The vendor states no limit."""
 KEPT = 24 * 3600.0
 ABSENT_KEPT = 300.0
 PAGES = 20
-SPACE = "sku"
 
 LOOK_UP = Document(
     "admin",
@@ -33,8 +33,12 @@ LOOK_UP = Document(
 )
 
 
-class _Item(Node, frozen=True, kw_only=True):
-    id: str
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """The native ids of one variant."""
+
+    variant: str
+    product: str
+    item: str
 
 
 class _Parent(Node, frozen=True, kw_only=True):
@@ -46,22 +50,18 @@ class Hit(Node, frozen=True, kw_only=True):
     """One variant that a search returned, near match or not."""
 
     id: str
-    inventory_item: _Item
+    inventory_item: Identified
     product: _Parent
     sku: str | None = None
     barcode: str | None = None
 
+    @property
+    def ids(self) -> Found:
+        return Found(self.id, self.product.id, self.inventory_item.id)
+
 
 class _Hits(Node, frozen=True, kw_only=True):
-    product_variants: Page[Hit]
-
-
-class Found(msgspec.Struct, frozen=True, array_like=True):
-    """The native ids of one variant."""
-
-    variant: str
-    product: str
-    item: str
+    product_variants: RelayNodes[Hit]
 
 
 def term(field: str, value: str) -> str:
@@ -70,113 +70,82 @@ def term(field: str, value: str) -> str:
     return f'{field}:"{escaped}"'
 
 
-def in_chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _sold(hit: Hit) -> bool:
+    """Variants of drafts and archived products count only where no active one bears the key: a retired product's SKU is
+    often used again."""
+    return hit.product.status == "ACTIVE"
 
 
 class Identifiers:
     def __init__(self, env: AdapterEnvironment, client: Client) -> None:
-        self._cache = env.identifiers
+        self._name = env.name
         self._rule = env.key_rule
         self._client = client
+        self._kept = KeptIdentifiers(env.identifiers, "sku", Found, seconds=KEPT, briefly=ABSENT_KEPT, source=env.name)
+        self.forget = self._kept.forget
         self.named_by_item: LRUCache[str, str] = LRUCache(100_000)
         """Inventory item to SKU, or to the variant's id where it has none, as far as this process has seen them: stock
         events name only the item."""
 
-    async def remembered(self, skus: Sequence[str], call: CallContext) -> tuple[dict[str, Found], list[str]]:
-        """What is known without asking, and the SKUs to ask for. `call.fresh` asks again for what was absent."""
-        kept = await self._cache.get_many(SPACE, skus)
-        known: dict[str, Found] = {}
-        unknown: list[str] = []
-        for sku in skus:
-            text = kept.get(sku)
-            if text:
-                known[sku] = found = msgspec.json.decode(text, type=Found)
-                self.named_by_item[found.item] = sku
-            elif text is None or call.fresh:
-                unknown.append(sku)
-        return known, unknown
+    async def known(self, skus: Iterable[str], call: CallContext) -> tuple[dict[str, Found | AdapterError], list[str]]:
+        """What is known without asking, and the SKUs to ask for."""
+        found, unknown = await self._kept.known(skus, fresh=call.fresh)
+        self._name_items(found)
+        return found, unknown
 
-    async def settle(self, skus: Sequence[str], hits: Sequence[Hit]) -> dict[str, Found | AmbiguousKey]:
+    async def settle(self, skus: Iterable[str], hits: Iterable[Hit]) -> dict[str, Found | AdapterError]:
         """Which hit is which SKU, exactly; remembers it, absences too."""
-        by_key: dict[str, list[Hit]] = {}
-        for hit in hits:
-            if hit.sku:
-                by_key.setdefault(self._rule.written(hit.sku), []).append(hit)
-        matches = {sku: self._one(by_key.get(self._rule.written(sku), ())) for sku in skus}
-        known = {sku: msgspec.json.encode(match).decode() for sku, match in matches.items() if isinstance(match, Found)}
-        absent = {sku: "" for sku, match in matches.items() if match is None}
-        for sku, match in matches.items():
-            if isinstance(match, Found):
-                self.named_by_item[match.item] = sku
-        if known:
-            await self._cache.set_many(SPACE, known, KEPT)
-        if absent:
-            await self._cache.set_many(SPACE, absent, ABSENT_KEPT)
-        return {sku: match for sku, match in matches.items() if match is not None}
+        every = {hit.id: hit for hit in hits}.values()
+        by_sku = grouped((self._rule.written(hit.sku) if hit.sku else None, hit) for hit in every)
+        found = await self._kept.settle(
+            skus,
+            {sku: [hit.ids for hit in preferred(by_sku.get(self._rule.written(sku), ()), _sold)] for sku in skus},
+        )
+        self._name_items(found)
+        return found
 
     async def by_sku(
-        self, skus: Sequence[str], call: CallContext, *, operation: str, ask: bool = False
-    ) -> dict[str, Found | AmbiguousKey]:
-        """Known SKUs only. `ask` goes past what is remembered."""
-        known, unknown = ({}, list(skus)) if ask else await self.remembered(skus, call)
-        found: dict[str, Found | AmbiguousKey] = dict(known)
+        self, skus: Iterable[str], call: CallContext, *, again: bool = False
+    ) -> dict[str, Found | AdapterError]:
+        """Known SKUs only. `again` goes past what is remembered."""
+        found, unknown = ({}, list(skus)) if again else await self.known(skus, call)
         if unknown:
-            hits = await self._search([self.term(sku) for sku in unknown], call, operation)
-            found.update(await self.settle(unknown, hits))
+            found.update(await self.settle(unknown, await self._search([self.term(sku) for sku in unknown], call)))
         return found
+
+    async def by_key(
+        self, skus: Iterable[str], barcodes: Sequence[str], call: CallContext
+    ) -> tuple[dict[str, Found | AdapterError], dict[str, Found | AdapterError]]:
+        """SKUs and GTINs (14 digits) in the same search; a barcode is stored in any of its lengths."""
+        if not barcodes:
+            return await self.by_sku(skus, call), {}
+        known, unknown = await self.known(skus, call)
+        terms = [term("barcode", form) for gtin in barcodes for form in gtin_forms(gtin)]
+        hits = await self._search([*terms, *map(self.term, unknown)], call)
+        every = {hit.id: hit for hit in hits}.values()
+        by_code = grouped((gtin14(hit.barcode) if hit.barcode else None, hit) for hit in every)
+        matches = {code: one_of(by_code.get(code, ()), self._name, prefer=_sold) for code in barcodes}
+        coded = {code: match.ids if isinstance(match, Hit) else match for code, match in matches.items() if match}
+        return {**known, **await self.settle(unknown, hits)}, coded
 
     def term(self, sku: str) -> str:
         return term("sku", self._rule.written(sku))
 
-    async def by_key(
-        self, skus: Sequence[str], barcodes: Sequence[str], call: CallContext, *, operation: str
-    ) -> tuple[dict[str, Found | AmbiguousKey], dict[str, Found | AmbiguousKey]]:
-        """SKUs and GTINs (14 digits) in the same search; a barcode is stored in any of its lengths."""
-        if not barcodes:
-            return await self.by_sku(skus, call, operation=operation), {}
-        known, unknown = await self.remembered(skus, call)
-        terms = [term("barcode", form) for gtin in barcodes for form in gtin_forms(gtin)]
-        terms.extend(self.term(sku) for sku in unknown)
-        hits = await self._search(terms, call, operation)
-        by_code = {code: self._one([h for h in hits if h.barcode and gtin14(h.barcode) == code]) for code in barcodes}
-        return (
-            {**known, **await self.settle(unknown, hits)},
-            {code: match for code, match in by_code.items() if match is not None},
-        )
+    def _name_items(self, found: Mapping[str, Found | AdapterError]) -> None:
+        for sku, match in found.items():
+            if isinstance(match, Found):
+                self.named_by_item[match.item] = sku
 
-    async def forget(self, skus: Sequence[str]) -> None:
-        await self._cache.drop(SPACE, skus)
-
-    @staticmethod
-    def _one(hits: Iterable[Hit]) -> Found | AmbiguousKey | None:
-        """Variants of drafts and archived products count only where no active one bears the key: a retired product's
-        SKU is often used again."""
-        every = {hit.id: hit for hit in hits}
-        active = [hit for hit in every.values() if hit.product.status == "ACTIVE"]
-        chosen = active or list(every.values())
-        if len(chosen) > 1:
-            return AmbiguousKey(detail=f"{len(chosen)} variants")
-        return Found(chosen[0].id, chosen[0].product.id, chosen[0].inventory_item.id) if chosen else None
-
-    async def _search(self, terms: Sequence[str], call: CallContext, operation: str) -> list[Hit]:
+    async def _search(self, terms: Sequence[str], call: CallContext) -> list[Hit]:
         hits: list[Hit] = []
-        for chunk in in_chunks(terms, TERMS):
+        for chunk in chunks(terms, TERMS):
             first = min(250, 2 * len(chunk) + 10)
-            after: str | None = None
-            for _ in range(PAGES):
-                answer = await self._client.ask(
-                    LOOK_UP,
-                    {"q": " OR ".join(chunk), "first": first, "after": after},
-                    _Hits,
-                    operation=operation,
-                    call=call,
-                    points=3.0 * first,
-                )
-                hits.extend(answer.product_variants.nodes)
-                after = answer.product_variants.page_info.end_cursor
-                if not answer.product_variants.page_info.has_next_page:
-                    break
-            else:
-                raise InvalidAnswer(detail=f"{LOOK_UP.name}: more near matches than can be read")
+            words = " OR ".join(chunk)
+
+            async def page(after: str | None, words: str = words, first: int = first) -> RelayNodes[Hit]:
+                variables = {"q": words, "first": first, "after": after}
+                return (await self._client.ask(LOOK_UP, variables, _Hits, call, 3.0 * first)).product_variants
+
+            async for nodes in connection_pages(page, most=PAGES, what=LOOK_UP.name):
+                hits.extend(nodes)
         return hits

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from adapters.shopify.client import Client, Document
 from adapters.shopify.identifiers import Found, Identifiers
-from adapters.shopify.product.rows import Node, Page
+from adapters.shopify.shapes import Node
 from gateway.errors import AdapterError
+from gateway.kit.graphql import RelayNodes, connection_pages
+from gateway.kit.identifiers import audited
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.ports.identity import IdentityAudit
@@ -35,7 +36,7 @@ class _Variant(Node, frozen=True, kw_only=True):
 
 
 class _Answer(Node, frozen=True, kw_only=True):
-    product_variants: Page[_Variant]
+    product_variants: RelayNodes[_Variant]
 
 
 class Identity:
@@ -48,7 +49,7 @@ class Identity:
     async def resolve(
         self, keys: Sequence[str], context: ContextView, call: CallContext
     ) -> Mapping[str, NativeRef | AdapterError]:
-        matches = await self._identifiers.by_sku(keys, call, operation="identity.resolve")
+        matches = await self._identifiers.by_sku(keys, call)
         return {
             sku: NativeRef(self._name, match.variant) if isinstance(match, Found) else match
             for sku, match in matches.items()
@@ -56,28 +57,14 @@ class Identity:
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         """Variants of active products: a retired product may keep the SKU of its successor."""
-        counted: Counter[str] = Counter()
-        missing = 0
-        after: str | None = None
-        while True:
+        skus: list[str | None] = []
+
+        async def page(after: str | None) -> RelayNodes[_Variant]:
             first = self._client.costs.pieces(ALL_VARIANTS.name, POINTS, PAGE)
-            answer = await self._client.ask(
-                ALL_VARIANTS,
-                {"first": first, "after": after},
-                _Answer,
-                operation="identity.audit",
-                call=call,
-                points=float(POINTS * first),
-            )
-            for variant in answer.product_variants.nodes:
-                if variant.product.status != "ACTIVE":
-                    continue
-                if variant.sku and variant.sku.strip():
-                    counted[self._rule.written(variant.sku)] += 1
-                else:
-                    missing += 1
-            after = answer.product_variants.page_info.end_cursor
-            if not answer.product_variants.page_info.has_next_page or after is None:
-                break
-        duplicates = tuple(sorted(sku for sku, times in counted.items() if times > 1))
-        return IdentityAudit(counted.total() + missing, missing, duplicates)
+            variables = {"first": first, "after": after}
+            answer = await self._client.ask(ALL_VARIANTS, variables, _Answer, call, float(POINTS * first))
+            return answer.product_variants
+
+        async for nodes in connection_pages(page, what=ALL_VARIANTS.name):
+            skus.extend(variant.sku for variant in nodes if variant.product.status == "ACTIVE")
+        return audited(skus, self._rule)

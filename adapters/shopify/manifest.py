@@ -1,20 +1,120 @@
-"""What this adapter says of itself: found by entry point `commerce_gateway.adapters`."""
+"""What this adapter says of itself: found by entry point `commerce_gateway.adapters`. Request counts hold when
+identifiers are remembered; one more search per hundred SKUs or barcodes otherwise, and one more for all products of an
+answer that have over a hundred variants."""
 
 from __future__ import annotations
 
-from adapters.shopify.adapter import create as connected
-from adapters.shopify.client import API_VERSION
+from collections.abc import Mapping
+
+from adapters.shopify.client import API_VERSION, Client
 from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.cost import fitting
+from adapters.shopify.customer import Customers
 from adapters.shopify.errors import throttle
-from adapters.shopify.operations import OPERATIONS
-from adapters.shopify.webhooks import TOPICS
+from adapters.shopify.identifiers import Identifiers
+from adapters.shopify.identity import Identity
+from adapters.shopify.order.documents import LINE_POINTS, ORDER_POINTS
+from adapters.shopify.order.orders import BY_ID_LINES, ROWS, TERMS, Orders
+from adapters.shopify.price import BREAK_POINTS, POINTS, Prices
+from adapters.shopify.probe import ShopProbe
+from adapters.shopify.product.admin import AdminProducts
+from adapters.shopify.product.groups import ShopperGroups
+from adapters.shopify.product.keys import ProductKeys
+from adapters.shopify.product.storefront import ShopperProducts
+from adapters.shopify.search import Search
+from adapters.shopify.shopfront import Shopfront
+from adapters.shopify.stock import Stock, item_points
+from adapters.shopify.store import Stores
+from adapters.shopify.variants import Variants
+from adapters.shopify.webhooks import TOPICS, Webhooks
+from gateway.kit.budgets import Budget, constant, per, plus, when
+from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.backend import Backend
+from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
+from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
+from gateway.ports.search import SEARCH
+from gateway.ports.stock import GET_STOCK
+from gateway.ports.store import LIST_STORES
+
+_SHOWN = frozenset({"country", "language"})
+_LARGE = 8 * MEBIBYTE
+_HUNDREDS = per(100)
 
 
-def create(environment: AdapterEnvironment[ShopifyConfig]) -> Backend:
-    adapter = connected(environment)
-    return Backend(ports=(adapter,), probe=adapter, webhooks=adapter, close=adapter.close)
+def _fitting(points: int) -> Budget:
+    return per(fitting(points, 100))
+
+
+def stock_requests(keys: int, axes: Mapping[str, int]) -> int:
+    """`locations` are the places asked for; without it, a dozen."""
+    return _fitting(item_points(axes.get("locations", 12)))(keys, axes)
+
+
+OPERATIONS: Mapping[str, OperationSpec] = {
+    GET_PRODUCTS.name: OperationSpec(
+        vary_on=_SHOWN,
+        # `translated`: in another language than the shop's own the originals are read beside.
+        requests=when("translated", plus(_HUNDREDS, _HUNDREDS), _HUNDREDS),
+        time_to_live=60.0,
+        stale_for=600.0,
+        max_response_bytes=_LARGE,
+    ),
+    LIST_PRODUCTS.name: OperationSpec(vary_on=_SHOWN, time_to_live=60.0, stale_for=600.0, max_response_bytes=_LARGE),
+    LIST_CATEGORIES.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
+    LIST_COLLECTIONS.name: OperationSpec(vary_on=_SHOWN, time_to_live=300.0, stale_for=3600.0),
+    SEARCH.name: OperationSpec(vary_on=_SHOWN, time_to_live=30.0, max_response_bytes=_LARGE),
+    GET_PRICES.name: OperationSpec(
+        vary_on=frozenset({"country", "currency", "price_group"}),
+        # `company`: a company location's prices bring their quantity breaks.
+        requests=when("company", _fitting(POINTS + BREAK_POINTS), _fitting(POINTS)),
+        time_to_live=30.0,
+        stale_for=300.0,
+    ),
+    PRICE_CONTEXT.name: OperationSpec(personal=True, requests=_HUNDREDS, time_to_live=300.0),
+    GET_STOCK.name: OperationSpec(axes={"locations": 100}, requests=stock_requests, time_to_live=5.0, stale_for=60.0),
+    LIST_STORES.name: OperationSpec(time_to_live=300.0, stale_for=3600.0),
+    FIND_CUSTOMERS.name: OperationSpec(personal=True, requests=_HUNDREDS, time_to_live=10.0),
+    GET_CONSENTS.name: OperationSpec(personal=True, requests=_HUNDREDS),
+    # Orders: one more request where they have more lines than fit beside them; `first` is the page.
+    LIST_ORDERS.name: OperationSpec(
+        personal=True, requests=plus(per(ROWS, lambda keys, axes: axes.get("first", keys)), constant(1))
+    ),
+    GET_ORDERS.name: OperationSpec(
+        personal=True, requests=plus(per(fitting(ORDER_POINTS + BY_ID_LINES * LINE_POINTS, 250)), constant(1))
+    ),
+    GET_BY_ORIGIN.name: OperationSpec(personal=True, requests=plus(per(TERMS), constant(1))),
+}
+
+
+def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
+    """A shop without a Storefront token shows its catalogue through Admin and has no search."""
+    client = Client(env)
+    identifiers = Identifiers(env, client)
+    shopfront = Shopfront(env, client)
+    variants = Variants(env, client, identifiers)
+    keys = ProductKeys(env, identifiers)
+    if client.has_storefront:
+        products = ShopperProducts(env, shopfront, keys)
+        catalogue = (products, ShopperGroups(shopfront), Search(env, shopfront, products))
+    else:
+        catalogue = (AdminProducts(env, client, keys),)
+    return Backend(
+        ports=(
+            *catalogue,
+            Prices(env, client, shopfront, variants),
+            Stock(env, variants),
+            Stores(env, client),
+            Customers(env, client),
+            Orders(env, client),
+            Identity(env, client, identifiers),
+        ),
+        probe=ShopProbe(env.config, client, shopfront),
+        webhooks=Webhooks(env.config.webhook_secret, identifiers.named_by_item),
+        close=shopfront.close,
+    )
 
 
 MANIFEST = Manifest(

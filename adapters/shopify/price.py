@@ -11,16 +11,16 @@ from msgspec import Raw, field
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.gids import COMPANY_LOCATION, CUSTOMER, is_gid
-from adapters.shopify.product import rows as answers
-from adapters.shopify.product.records import measurement
-from adapters.shopify.product.rows import Node
-from adapters.shopify.shapes import money, taxed
+from adapters.shopify.shapes import Amount, Identified, Node, UnitPriceMeasurement, measurement, taxed
 from adapters.shopify.shopfront import Shopfront
-from adapters.shopify.variants import Plan, Variants, decoded
+from adapters.shopify.variants import Plan, Variants
 from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
+from gateway.kit.decoding import decoded
+from gateway.kit.keyed import answered
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney
 from gateway.model.pricing import Price, PriceKey, QuantityBreak, UnitPrice
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -75,7 +75,7 @@ COMPANY_LOCATIONS = Document(
 
 class _Break(Node, frozen=True, kw_only=True):
     minimum_quantity: int
-    price: answers.Money
+    price: Amount
 
 
 class _HasNext(Node, frozen=True, kw_only=True):
@@ -88,9 +88,9 @@ class _Breaks(Node, frozen=True, kw_only=True):
 
 
 class _Pricing(Node, frozen=True, kw_only=True):
-    price: answers.Money
-    compare_at_price: answers.Money | None = None
-    unit_price: answers.Money | None = None
+    price: Amount
+    compare_at_price: Amount | None = None
+    unit_price: Amount | None = None
     quantity_price_breaks: _Breaks | None = None
 
 
@@ -103,7 +103,7 @@ class _Variant(Node, frozen=True, kw_only=True):
     product: _Status
     contextual_pricing: _Pricing
     sku: str | None = None
-    unit_price_measurement: answers.Measurement | None = None
+    unit_price_measurement: UnitPriceMeasurement | None = None
 
 
 class _Inclusivity(Node, frozen=True, kw_only=True):
@@ -119,16 +119,16 @@ class _Beside(Node, frozen=True, kw_only=True):
     markets_resolved_values: _Market
 
 
-class _CompanyLocation(Node, frozen=True, kw_only=True):
-    id: str
-
-
 class _Assignment(Node, frozen=True, kw_only=True):
-    company_location: _CompanyLocation
+    company_location: Identified
+
+
+class _Assignments(Node, frozen=True, kw_only=True):
+    nodes: list[_Assignment]
 
 
 class _Profile(Node, frozen=True, kw_only=True):
-    role_assignments: answers.Nodes[_Assignment]
+    role_assignments: _Assignments
 
 
 class _Buyer(Node, frozen=True, kw_only=True):
@@ -140,32 +140,35 @@ class _Buyers(Node, frozen=True, kw_only=True):
     nodes: list[_Buyer | None]
 
 
-class Pricing:
+class Prices:
     def __init__(
-        self, env: AdapterEnvironment, client: Client, config: ShopifyConfig, shopfront: Shopfront, variants: Variants
+        self, env: AdapterEnvironment[ShopifyConfig], client: Client, shopfront: Shopfront, variants: Variants
     ) -> None:
         self._env = env
         self._client = client
-        self._config = config
         self._shopfront = shopfront
         self._variants = variants
 
     async def get_prices(
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
     ) -> Mapping[PriceKey, Price | AdapterError]:
-        operation = "price.get_prices"
         pieces = [key for key in keys if key.unit is None]
         if not pieces:
             return {}
-        country, group = context.country, context.price_group
+        country, group, currency = context.country, context.price_group, context.currency
         if group is not None and not is_gid(COMPANY_LOCATION, group):
             raise RequestRefused(detail="the price group is no company location")
-        if await self._shopfront.sells_to(country, call, operation) is False:
+        if await self._shopfront.sells_to(country, call) is False:
             return {}
         beside: list[_Market] = []
         by_id, by_sku = (COMPANY_PRICES_BY_ID, COMPANY_PRICES_BY_SKU) if group else (PRICES_BY_ID, PRICES_BY_SKU)
         points = POINTS + (BREAK_POINTS if group else 0)
         asked = {"country": country, "companyLocationId": group} if group else {"country": country}
+
+        def priced(raw: Raw) -> tuple[str | None, _Variant]:
+            variant = decoded(raw, _Variant, by_id.name)
+            return variant.sku, variant
+
         plan: Plan[_Variant] = Plan(
             by_id=by_id,
             by_sku=by_sku,
@@ -174,44 +177,61 @@ class Pricing:
             sku_points=points + SEARCHED,
             variables={"context": asked, "country": country},
             id_of=lambda found: found.variant,
-            from_id=lambda raw: _fact(raw, by_id),
-            from_sku=lambda raw: decoded(raw, _Variant, by_sku),
-            seen=lambda raw: beside.append(decoded(raw, _Beside, by_id).markets_resolved_values),
+            from_id=priced,
+            from_sku=lambda raw: decoded(raw, _Variant, by_sku.name),
+            seen=lambda raw: beside.append(decoded(raw, _Beside, by_id.name).markets_resolved_values),
         )
-        wanted = list(dict.fromkeys(key.variant for key in pieces))
-        variants = await self._variants.read(wanted, plan, call, operation)
-        freshness = Freshness(self._env.name, self._env.clock())
-        included = self._config.prices_include_tax.get(country)
+        variants = await self._variants.read(list(dict.fromkeys(key.variant for key in pieces)), plan, call)
+        freshness = Reading.now(self._env).freshness
+        included = self._env.config.prices_include_tax.get(country)
         if included is None:
             included = bool(beside) and beside[-1].price_inclusivity.taxes_included
-        prices: dict[PriceKey, Price | AdapterError] = {}
-        for key in pieces:
-            variant = variants.get(key.variant)
-            if isinstance(variant, AmbiguousKey):
-                prices[key] = variant
-            elif variant is not None and variant.product.status == "ACTIVE":
-                rule = f"company location {group}" if group else f"market {country}"
-                prices[key] = _price(key, variant, context.currency, included, freshness, rule)
-        return prices
+        rule = f"company location {group}" if group else f"market {country}"
+
+        def price(key: PriceKey, variant: _Variant) -> Price | AdapterError | None:
+            if variant.product.status != "ACTIVE":
+                return None
+            pricing = variant.contextual_pricing
+            current = pricing.price.money
+            if current.currency != currency:
+                return CurrencyNotSold(detail=f"sold in {current.currency}")
+            breaks = pricing.quantity_price_breaks
+            steps = [step for step in (breaks.nodes if breaks else ()) if step.price.currency_code == currency]
+            reached = [step for step in steps if step.minimum_quantity <= key.quantity]
+            if reached:
+                if breaks and breaks.page_info.has_next_page:
+                    return UnsupportedPriceRule(detail="more quantity breaks than are read")
+                current = max(reached, key=lambda step: step.minimum_quantity).price.money
+
+            def tax(amount: Money) -> TaxedMoney:
+                return taxed(amount, included=included, taxable=variant.taxable)
+
+            before = pricing.compare_at_price.money if pricing.compare_at_price else None
+            reduced = before and before.currency == currency and before.amount > current.amount
+            return Price(
+                current=tax(current),
+                freshness=freshness,
+                list=tax(before) if before and reduced else None,
+                unit_price=None if reached else _unit_price(variant, included),
+                quantity=key.quantity,
+                breaks=tuple(QuantityBreak(Decimal(step.minimum_quantity), tax(step.price.money)) for step in steps),
+                rule=rule,
+            )
+
+        return answered(pieces, lambda key: variants.get(key.variant), price)
 
     async def price_context(
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
     ) -> Mapping[NativeRef, str | AdapterError]:
         """The company location a customer buys for. Several are an error: which one is the buyer's to say."""
         found: dict[NativeRef, str | AdapterError] = {}
-        if not self._config.b2b:
+        if not self._env.config.b2b:
             return found
         customers = [key for key in keys if is_gid(CUSTOMER, key.id)]
 
         async def send(refs: Sequence[NativeRef]) -> None:
-            answer = await self._client.ask(
-                COMPANY_LOCATIONS,
-                {"ids": [ref.id for ref in refs]},
-                _Buyers,
-                operation="price.price_context",
-                call=call,
-                points=6.0 * len(refs),
-            )
+            variables = {"ids": [ref.id for ref in refs]}
+            answer = await self._client.ask(COMPANY_LOCATIONS, variables, _Buyers, call, 6.0 * len(refs))
             for ref, buyer in zip(refs, answer.nodes, strict=False):
                 profiles = buyer.company_contact_profiles if buyer and buyer.id == ref.id else []
                 places = {a.company_location.id for p in profiles for a in p.role_assignments.nodes}
@@ -224,54 +244,11 @@ class Pricing:
         return found
 
 
-def _fact(raw: Raw, document: Document) -> tuple[str | None, _Variant] | None:
-    if bytes(raw) == b"null":
-        return None
-    variant = decoded(raw, _Variant, document)
-    return variant.sku, variant
-
-
-def _price(
-    key: PriceKey, variant: _Variant, currency: str, included: bool, freshness: Freshness, rule: str
-) -> Price | AdapterError:
-    pricing = variant.contextual_pricing
-    current = money(pricing.price)
-    if current.currency != currency:
-        return CurrencyNotSold(detail=f"sold in {current.currency}")
-    steps = [
-        step
-        for step in (pricing.quantity_price_breaks.nodes if pricing.quantity_price_breaks else ())
-        if step.price.currency_code == currency
-    ]
-    reached = [step for step in steps if step.minimum_quantity <= key.quantity]
-    if reached:
-        if pricing.quantity_price_breaks and pricing.quantity_price_breaks.page_info.has_next_page:
-            return UnsupportedPriceRule(detail="more quantity breaks than are read")
-        current = money(max(reached, key=lambda step: step.minimum_quantity).price)
-    before = money(pricing.compare_at_price) if pricing.compare_at_price else None
-    regular = before if before and before.currency == currency and before.amount > current.amount else None
-    return Price(
-        current=taxed(current, included=included, taxable=variant.taxable),
-        freshness=freshness,
-        list=taxed(regular, included=included, taxable=variant.taxable) if regular else None,
-        unit_price=None if reached else _unit_price(variant, included),
-        quantity=key.quantity,
-        breaks=tuple(
-            QuantityBreak(
-                Decimal(step.minimum_quantity),
-                taxed(money(step.price), included=included, taxable=variant.taxable),
-            )
-            for step in steps
-        ),
-        rule=rule,
-    )
-
-
 def _unit_price(variant: _Variant, included: bool) -> UnitPrice | None:
     """As the vendor states it for one piece; at a quantity break it states none, and the gateway makes its own."""
     measured = measurement(variant.unit_price_measurement)
     stated = variant.contextual_pricing.unit_price
     if measured is None or stated is None or stated.currency_code != variant.contextual_pricing.price.currency_code:
         return None
-    price = taxed(money(stated), included=included, taxable=variant.taxable)
+    price = taxed(stated.money, included=included, taxable=variant.taxable)
     return UnitPrice(price, measured.reference_quantity, measured.reference_unit)

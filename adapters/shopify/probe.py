@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from adapters.shopify.client import API_VERSION, Client, Document
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.product.rows import Node
+from adapters.shopify.shapes import Node
 from adapters.shopify.shopfront import Shopfront
 from gateway.errors import CredentialsRefused, Mistake
 from gateway.model.context import CallContext
@@ -52,36 +52,43 @@ class _Answer(Node, frozen=True, kw_only=True):
     current_app_installation: _Installation
 
 
-async def probe(client: Client, config: ShopifyConfig, shopfront: Shopfront, call: CallContext) -> Probe:
-    """Both credentials are tried."""
-    answer = await client.ask(SHOP, {}, _Answer, operation="probe", call=call)
-    shop, rights = answer.shop, {scope.handle for scope in answer.current_app_installation.access_scopes}
-    taxes = "prices include tax" if shop.taxes_included else "prices exclude tax"
-    notes = [f"{shop.name}: {shop.currency_code}, {taxes}, {shop.iana_timezone}"]
-    wanted = {**RIGHTS, "order": (*RIGHTS["order"], *((ALL_ORDERS,) if config.read_all_orders else ()))}
-    if config.b2b:
-        wanted = {**wanted, "price": (*wanted["price"], COMPANIES)}
-    lacking = {domain: missing for domain, needed in wanted.items() if (missing := tuple(_without(rights, needed)))}
-    problems: list[Mistake] = []
-    hinders: tuple[str, ...] = ()
-    if not config.read_all_orders:
-        notes.append("orders older than 60 days cannot be read (read_all_orders)")
-    elif ALL_ORDERS not in rights:
-        message = "is configured, but the Admin token lacks that right: history is cut unseen"
-        problems.append(Mistake(message=message, place="read_all_orders"))
-    if client.has_storefront:
-        try:
-            await shopfront.learn(call, "probe")
-        except CredentialsRefused as error:
-            message = f"the Storefront API refuses it as a {config.storefront_token_kind} token: {error.detail}"
-            problems.append(Mistake(message=message, place="storefront_token"))
-            hinders = STOREFRONT
-        if not hinders and not shopfront.has_menu:
-            message = f"the shop has no menu `{config.category_menu}`: there would be no categories"
-            problems.append(Mistake(message=message, place="category_menu", value=config.category_menu))
-    else:
-        notes.append("no storefront_token: no translations, no category menu, no search")
-    return Probe(API_VERSION, tuple(notes), tuple(problems), lacking, hinders)
+class ShopProbe:
+    def __init__(self, config: ShopifyConfig, client: Client, shopfront: Shopfront) -> None:
+        self._config = config
+        self._client = client
+        self._shopfront = shopfront
+
+    async def probe(self, call: CallContext) -> Probe:
+        """Both credentials are tried."""
+        config = self._config
+        answer = await self._client.ask(SHOP, {}, _Answer, call)
+        shop, rights = answer.shop, {scope.handle for scope in answer.current_app_installation.access_scopes}
+        taxes = "prices include tax" if shop.taxes_included else "prices exclude tax"
+        notes = [f"{shop.name}: {shop.currency_code}, {taxes}, {shop.iana_timezone}"]
+        wanted = {**RIGHTS, "order": (*RIGHTS["order"], *((ALL_ORDERS,) if config.read_all_orders else ()))}
+        if config.b2b:
+            wanted = {**wanted, "price": (*wanted["price"], COMPANIES)}
+        lacking = {domain: missing for domain, needed in wanted.items() if (missing := tuple(_without(rights, needed)))}
+        problems: list[Mistake] = []
+        hinders: tuple[str, ...] = ()
+        if not config.read_all_orders:
+            notes.append("orders older than 60 days cannot be read (read_all_orders)")
+        elif ALL_ORDERS not in rights:
+            message = "is configured, but the Admin token lacks that right: history is cut unseen"
+            problems.append(Mistake(message=message, place="read_all_orders"))
+        if self._client.has_storefront:
+            try:
+                await self._shopfront.learn(call)
+            except CredentialsRefused as error:
+                message = f"the Storefront API refuses it as a {config.storefront_token_kind} token: {error.detail}"
+                problems.append(Mistake(message=message, place="storefront_token"))
+                hinders = STOREFRONT
+            if not hinders and not self._shopfront.has_menu:
+                message = f"the shop has no menu `{config.category_menu}`: there would be no categories"
+                problems.append(Mistake(message=message, place="category_menu", value=config.category_menu))
+        else:
+            notes.append("no storefront_token: no translations, no category menu, no search")
+        return Probe(API_VERSION, tuple(notes), tuple(problems), lacking, hinders)
 
 
 def _without(rights: set[str], needed: tuple[str, ...]) -> list[str]:

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from adapters.shopify.product import documents as storefront
-from adapters.shopify.product import rows as answers
-from adapters.shopify.product.rows import Edges, Node
-from adapters.shopify.product.storefront import VARIANTS_PER_PRODUCT, Catalog
-from adapters.shopify.shopfront import Shopfront
+from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.product import rows
+from adapters.shopify.product.documents import PRODUCT, VARIANT
+from adapters.shopify.product.storefront import VARIANTS_PER_PRODUCT, ShopperProducts
+from adapters.shopify.shapes import Edges, Node
+from adapters.shopify.shopfront import Head, Shopfront, in_context
 from gateway.errors import InvalidAnswer, UnsupportedFilter
 from gateway.model.context import CallContext, ContextView
 from gateway.model.search import (
@@ -28,7 +29,18 @@ from gateway.model.search import (
     SearchSort,
 )
 from gateway.model.written_numbers import decimal_of
+from gateway.ports.manifest import AdapterEnvironment
 
+SEARCH = in_context(
+    "Search",
+    "$query:String! $first:Int! $after:String $vn:Int! $filters:[ProductFilter!] $sort:SearchSortKeys!"
+    " $reverse:Boolean!",
+    "search(query:$query first:$first after:$after types:[PRODUCT] productFilters:$filters sortKey:$sort"
+    " reverse:$reverse){totalCount productFilters{id label type values{id label count input}}"
+    " pageInfo{hasNextPage endCursor} edges{cursor node{...on Product{...P}}}}",
+    PRODUCT,
+    VARIANT,
+)
 SORTS = (SearchSort.RELEVANCE, SearchSort.PRICE_ASC, SearchSort.PRICE_DESC)
 OPTION = "option."
 HIGHEST = Decimal(10) ** 12
@@ -76,31 +88,31 @@ class _Filter(Node, frozen=True, kw_only=True):
     values: list[_Value]
 
 
-class _Hits(Edges[answers.Product], frozen=True, kw_only=True):
+class _Hits(Edges[rows.Product], frozen=True, kw_only=True):
     total_count: int
     product_filters: list[_Filter]
 
 
-class _Answer(answers.Head, frozen=True, kw_only=True):
+class _Answer(Head, frozen=True, kw_only=True):
     search: _Hits
 
 
 class Search:
-    def __init__(self, shopfront: Shopfront, catalog: Catalog, option_facets: str) -> None:
+    def __init__(self, env: AdapterEnvironment[ShopifyConfig], shopfront: Shopfront, products: ShopperProducts) -> None:
         self._shopfront = shopfront
-        self._catalog = catalog
-        options = (name.strip().lower() for name in option_facets.split(","))
+        self._products = products
+        options = (name.strip().lower() for name in env.config.option_facets.split(","))
         facets = (*_FACETS.values(), *(f"{OPTION}{name}" for name in options if name))
-        self.capabilities = SearchCapabilities(facets=facets, sorts=SORTS)
+        self.search_capabilities = SearchCapabilities(facets=facets, sorts=SORTS)
 
     async def search(self, query: SearchQuery, context: ContextView, call: CallContext) -> SearchPage:
-        if query.sort not in self.capabilities.sorts:
+        if query.sort not in self.search_capabilities.sorts:
             raise UnsupportedFilter(f"Search cannot be sorted by {query.sort.value} here.")
-        if any(narrowed.facet not in self.capabilities.facets for narrowed in query.filters):
+        if any(narrowed.facet not in self.search_capabilities.facets for narrowed in query.filters):
             raise UnsupportedFilter("Search has no such facet here.")
         filters = [each for narrowed in query.filters for each in filters_of(narrowed)]
         answer, shown = await self._shopfront.ask(
-            storefront.SEARCH,
+            SEARCH,
             {
                 "query": query.text,
                 "first": query.first,
@@ -113,10 +125,9 @@ class Search:
             _Answer,
             context,
             call,
-            "search.search",
         )
         hits = answer.search
-        products = await self._catalog.whole([edge.node for edge in hits.edges], shown, context, call, "search.search")
+        products = await self._products.whole([edge.node for edge in hits.edges], shown, context, call)
         return SearchPage(
             products=tuple(products),
             positions=tuple(edge.cursor for edge in hits.edges),
@@ -124,7 +135,7 @@ class Search:
             facets=tuple(
                 facet
                 for found in hits.product_filters
-                if (facet := _facet(found)) and facet.name in self.capabilities.facets
+                if (facet := _facet(found)) and facet.name in self.search_capabilities.facets
             ),
             total=hits.total_count,
         )

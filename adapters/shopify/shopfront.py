@@ -1,4 +1,5 @@
-"""Asks Storefront in a shopper's context, and reads from every answer what it was really given in."""
+"""Asks Storefront in a shopper's context, and reads from every answer what it was really given in: country and
+language. The navigation menu and the list of countries come along when they are old."""
 
 from __future__ import annotations
 
@@ -6,50 +7,108 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.locales import country_code, language_code, language_tag
-from adapters.shopify.product import documents as storefront
-from adapters.shopify.product import rows as answers
-from gateway.errors import InvalidAnswer
+from adapters.shopify.languages import country_code, language_code, language_tag
+from adapters.shopify.shapes import Node
+from gateway.kit.decoding import decoded
+from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.languages import tag_or
 from gateway.ports.manifest import AdapterEnvironment
 
 STATIC_KEPT = timedelta(minutes=10)
-A = TypeVar("A", bound=answers.Head)
+
+_HEAD = """
+localization{country{isoCode} language{isoCode} availableCountries @include(if:$static){isoCode}}
+menu(handle:$menu)@include(if:$static){items{...M items{...M items{...M}}}}
+"""
+_MENU = "fragment M on MenuItem{title resource{...on Collection{handle}}}"
 
 
-class Shown(msgspec.Struct, frozen=True):
+def in_context(name: str, parameters: str, body: str, *fragments: str) -> Document:
+    """A Storefront document: what a shopper sees, published only, in his country and language."""
+    text = (
+        f"query {name}({parameters} $static:Boolean! $menu:String! $country:CountryCode $language:LanguageCode)"
+        f"@inContext(country:$country language:$language){{{_HEAD}{body}}}"
+    )
+    return Document("storefront", name, "\n".join((text, _MENU, *fragments)))
+
+
+SHOPFRONT = in_context("Shopfront", "", "")
+
+
+class _Code(Node, frozen=True, kw_only=True):
+    iso_code: str
+
+
+class _Localization(Node, frozen=True, kw_only=True):
+    """What the answer was really given in; `available_countries` when asked for."""
+
+    country: _Code
+    language: _Code
+    available_countries: list[_Code] | None = None
+
+
+class _Resource(Node, frozen=True, kw_only=True):
+    """Set when the menu item leads to a collection."""
+
+    handle: str | None = None
+
+
+class _MenuItem(Node, frozen=True, kw_only=True):
+    title: str
+    resource: _Resource | None = None
+    items: tuple[_MenuItem, ...] = ()
+
+
+class _Menu(Node, frozen=True, kw_only=True):
+    items: list[_MenuItem]
+
+
+class Head(Node, frozen=True, kw_only=True):
+    """What stands at the top of every answer."""
+
+    localization: _Localization
+    menu: _Menu | None = None
+
+
+A = TypeVar("A", bound=Head)
+
+
+class Shown(Struct, frozen=True):
     """What an answer says of itself: its freshness, and the language it is really in."""
 
     freshness: Freshness
     language: str
 
 
+class MenuCategory(Struct, frozen=True):
+    handle: str
+    title: str
+    parent: str | None
+    position: int
+
+
 class Shopfront:
     """Asks Storefront in a context, and keeps what rarely changes: the countries the shop sells to, and which
     collections stand in the category menu. Both come along with whatever is asked, every ten minutes."""
 
-    def __init__(self, env: AdapterEnvironment, client: Client, config: ShopifyConfig) -> None:
+    def __init__(self, env: AdapterEnvironment[ShopifyConfig], client: Client) -> None:
         self._env = env
         self._client = client
-        self._menu = config.category_menu
-        self.own_language = tag_or(config.language, config.language)
+        self._learning = Table(self._learn, 0, env.clock)
+        self.close = self._learning.close
+        self.own_language = tag_or(env.config.language, env.config.language)
         self._static_until = env.clock() - STATIC_KEPT
         self.countries: frozenset[str] = frozenset()
         self.has_menu = False
         """Whether the configured category menu is there."""
         self.category_parents: Mapping[str, str | None] = {}
         """The collections that stand in the category menu, each with the one above it."""
-
-    @property
-    def static_is_old(self) -> bool:
-        return self._env.clock() >= self._static_until
 
     async def ask(
         self,
@@ -58,16 +117,9 @@ class Shopfront:
         shape: type[A],
         context: ContextView | None,
         call: CallContext,
-        operation: str,
-        *,
-        menu: bool = False,
     ) -> tuple[A, Shown]:
-        raw, head, shown = await self.ask_raw(document, variables, context, call, operation, menu=menu)
-        del head
-        try:
-            return msgspec.json.decode(raw, type=shape), shown
-        except msgspec.ValidationError as error:
-            raise InvalidAnswer(detail=f"{document.name}: {error}") from None
+        raw, shown = await self.ask_raw(document, variables, context, call)
+        return decoded(raw, shape, document.name), shown
 
     async def ask_raw(
         self,
@@ -75,64 +127,61 @@ class Shopfront:
         variables: Mapping[str, Any],
         context: ContextView | None,
         call: CallContext,
-        operation: str,
         *,
         menu: bool = False,
-    ) -> tuple[Raw, answers.Head, Shown]:
+    ) -> tuple[Raw, Shown]:
         """The whole `data`, undecoded but for its head. Without a context, as the shop shows itself at home."""
-        static = menu or self.static_is_old
+        static = menu or self._env.clock() >= self._static_until
         everything = {
             **variables,
             "static": static,
-            "menu": self._menu,
+            "menu": self._env.config.category_menu,
             "country": country_code(context.country) if context else None,
             "language": language_code(context.language) if context else None,
         }
-        raw = await self._client.ask(document, everything, Raw, operation=operation, call=call)
-        try:
-            head = msgspec.json.decode(raw, type=answers.Head)
-        except msgspec.ValidationError as error:
-            raise InvalidAnswer(detail=f"{document.name}: {error}") from None
+        raw = await self._client.ask(document, everything, Raw, call)
+        head = decoded(raw, Head, document.name)
         if static and head.localization.available_countries is not None:
             self._static_until = self._env.clock() + STATIC_KEPT
             self.countries = frozenset(country.iso_code for country in head.localization.available_countries)
             self.has_menu = head.menu is not None
-            self.category_parents = {category.handle: category.parent for category in categories_of(head.menu)}
+            self.category_parents = {category.handle: category.parent for category in _categories_of(head.menu)}
         given = head.localization.country.iso_code
         fell_back = context is not None and given != context.country
         reason = f"not sold in {context.country}: shown as in {given}" if context and fell_back else None
         freshness = Freshness(self._env.name, self._env.clock(), reason=reason)
-        return raw, head, Shown(freshness, language_tag(head.localization.language.iso_code))
+        return raw, Shown(freshness, language_tag(head.localization.language.iso_code))
 
-    async def sells_to(self, country: str, call: CallContext, operation: str) -> bool | None:
+    async def menu(self, context: ContextView | None, call: CallContext) -> tuple[list[MenuCategory], Shown]:
+        """The category tree, in the context's language or the shop's own."""
+        raw, shown = await self.ask_raw(SHOPFRONT, {}, context, call, menu=True)
+        return _categories_of(decoded(raw, Head, SHOPFRONT.name).menu), shown
+
+    async def sells_to(self, country: str, call: CallContext) -> bool | None:
         """Whether the shop has a market for the country; None where there is no Storefront to tell. A country it does
         not sell to would be answered with another country's prices, without a word."""
         if country_code(country) is None:
             return False
         if not self._client.has_storefront:
             return None
-        if self.static_is_old:
-            await self.learn(call, operation)
+        if self._env.clock() >= self._static_until:
+            await self.learn(call)
         return country in self.countries
 
-    async def learn(self, call: CallContext, operation: str) -> None:
-        """Ask for what rarely changes, and nothing else."""
-        await self.ask_raw(storefront.SHOPFRONT, {}, None, call, operation, menu=True)
+    async def learn(self, call: CallContext) -> None:
+        """Ask for what rarely changes, and nothing else; once for all who wait."""
+        await self._learning.get(call)
+
+    async def _learn(self, call: CallContext) -> None:
+        await self.menu(None, call)
 
 
-class MenuCategory(msgspec.Struct, frozen=True):
-    handle: str
-    title: str
-    parent: str | None
-    position: int
-
-
-def categories_of(menu: answers.Menu | None) -> list[MenuCategory]:
+def _categories_of(menu: _Menu | None) -> list[MenuCategory]:
     """The menu items that lead to a collection, as a tree; an item that leads elsewhere hands its children up. A
     collection that stands in the menu twice counts where it stands first."""
     found: dict[str, MenuCategory] = {}
 
-    def walk(items: Sequence[answers.MenuItem], parent: str | None) -> None:
+    def walk(items: Sequence[_MenuItem], parent: str | None) -> None:
         for item in items:
             handle = item.resource.handle if item.resource else None
             if handle and handle not in found:

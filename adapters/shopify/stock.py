@@ -12,15 +12,17 @@ import msgspec
 from msgspec import Raw, Struct
 
 from adapters.shopify.client import Document
-from adapters.shopify.product.rows import Node
-from adapters.shopify.variants import Plan, Variants, decoded
-from gateway.errors import AdapterError, AmbiguousKey
+from adapters.shopify.shapes import Node
+from adapters.shopify.variants import Plan, Variants
+from gateway.errors import AdapterError
+from gateway.kit.decoding import decoded
+from gateway.kit.keyed import answered
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.manifest import AdapterEnvironment
 
-NOT_STOCKED, TRACKED, UNTRACKED = Tracking.NOT_STOCKED, Tracking.TRACKED, Tracking.UNTRACKED
 LEVEL_POINTS = 2
 SEARCHED = 2
 
@@ -95,11 +97,11 @@ class _Either(Node, frozen=True, kw_only=True):
 
 
 class Stocked(Struct, frozen=True):
-    """One item; `levels` in the order of the asked places, None where it is not kept."""
+    """One item; `levels` by the asked places, None where it is not kept."""
 
     sku: str | None
     tracked: bool
-    levels: tuple[_Level | None, ...]
+    levels: Mapping[str, _Level | None]
 
 
 class Stock:
@@ -115,16 +117,13 @@ class Stock:
         places = sorted({place for key in keys for place in key.locations})
         by_id, by_sku, by_any_id = documents(len(places))
         shape = _item_at(len(places))
-        fields = [f"l{place}" for place in range(len(places))]
 
         def item(raw: Raw) -> Stocked:
-            known = decoded(raw, shape, by_id)
-            return Stocked(known.sku, known.tracked, tuple([getattr(known, name) for name in fields]))
+            known = decoded(raw, shape, by_id.name)
+            return Stocked(known.sku, known.tracked, {at: getattr(known, f"l{n}") for n, at in enumerate(places)})
 
-        def by_item(raw: Raw) -> tuple[str | None, Stocked] | None:
-            if bytes(raw) == b"null":
-                return None
-            inside = decoded(raw, _Either, by_any_id).inventory_item
+        def by_item(raw: Raw) -> tuple[str | None, Stocked]:
+            inside = decoded(raw, _Either, by_any_id.name).inventory_item
             stocked = item(inside if bytes(inside) else raw)
             return stocked.sku, stocked
 
@@ -137,34 +136,27 @@ class Stock:
             variables={f"l{place}": native for place, native in enumerate(places)},
             id_of=lambda found: found.item,
             from_id=by_item,
-            from_sku=lambda raw: item(decoded(raw, _Owner, by_sku).inventory_item),
-            seen=lambda raw: None,
+            from_sku=lambda raw: item(decoded(raw, _Owner, by_sku.name).inventory_item),
         )
-        wanted = list(dict.fromkeys(key.variant for key in keys))
-        items = await self._variants.read(wanted, plan, call, "stock.get_stock")
-        freshness = Freshness(self._env.name, self._env.clock())
-        answer: dict[StockKey, StockLevels | AdapterError] = {}
-        for key in keys:
-            found = items.get(key.variant)
-            if isinstance(found, AmbiguousKey):
-                answer[key] = found
-            elif found is not None:
-                levels = dict(zip(places, found.levels, strict=True))
-                answer[key] = StockLevels(
-                    {place: _level(place, levels[place], found.tracked, freshness) for place in key.locations}
-                )
-        return answer
+        items = await self._variants.read(list(dict.fromkeys(key.variant for key in keys)), plan, call)
+        freshness = Reading.now(self._env).freshness
+        return answered(
+            keys,
+            lambda key: items.get(key.variant),
+            lambda key, found: StockLevels({at: _level(at, found, freshness) for at in key.locations}),
+        )
 
 
-def _level(place: str, level: _Level | None, tracked: bool, freshness: Freshness) -> StockLevel:
+def _level(place: str, found: Stocked, freshness: Freshness) -> StockLevel:
+    level = found.levels[place]
     if level is None:
-        return StockLevel(place, NOT_STOCKED, freshness)
-    if not tracked:
-        return StockLevel(place, UNTRACKED, freshness)
+        return StockLevel(place, Tracking.NOT_STOCKED, freshness)
+    if not found.tracked:
+        return StockLevel(place, Tracking.UNTRACKED, freshness)
     pieces = {quantity.name: Decimal(quantity.quantity) for quantity in level.quantities}
     return StockLevel(
         place,
-        TRACKED,
+        Tracking.TRACKED,
         freshness,
         available=pieces.get("available"),
         on_hand=pieces.get("on_hand"),

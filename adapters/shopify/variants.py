@@ -6,41 +6,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from msgspec import Raw, Struct
 
 from adapters.shopify.client import Client, Document
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.gids import VARIANT, is_gid
 from adapters.shopify.identifiers import PAGES, TERMS, Found, Hit, Identifiers
-from adapters.shopify.product.rows import Node, Page
-from gateway.errors import AmbiguousKey, InvalidAnswer
+from adapters.shopify.shapes import Identified, Node
+from gateway.errors import AdapterError, InvalidAnswer
+from gateway.kit.decoding import decoded
+from gateway.kit.graphql import RelayNodes, connection_pages
 from gateway.model.context import CallContext
-from gateway.model.identity import KeyRule, NativeRef, VariantKey, natives_among, skus_among
+from gateway.model.identity import NativeRef, VariantKey, natives_among, skus_among
+from gateway.ports.manifest import AdapterEnvironment
 
 T = TypeVar("T")
+Facts = dict[VariantKey, T | AdapterError]
 
 
 class _ById(Node, frozen=True, kw_only=True):
     nodes: list[Raw]
 
 
-class _Item(Node, frozen=True, kw_only=True):
-    id: str
-
-
 class _Bearer(Node, frozen=True, kw_only=True):
-    inventory_item: _Item | None = None
+    inventory_item: Identified | None = None
 
 
 class _BySku(Node, frozen=True, kw_only=True):
-    product_variants: Page[Raw]
+    product_variants: RelayNodes[Raw]
 
 
-class Plan(Struct, Generic[T], frozen=True):
+class Plan(Struct, Generic[T], frozen=True, kw_only=True):
     """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`, `by_any_id` the `$ids` of `by_id` and of variants; their
     points for one variant by the published rule (`by_any_id` as `by_sku`). `id_of` picks the id that `by_id` wants,
-    `from_id` (which reads `by_any_id` too) and `from_sku` make the fact of a node."""
+    `from_id` (which reads `by_any_id` too, and no null) and `from_sku` make the fact of a node."""
 
     by_id: Document
     by_sku: Document
@@ -49,43 +48,35 @@ class Plan(Struct, Generic[T], frozen=True):
     sku_points: int
     variables: Mapping[str, Any]
     id_of: Callable[[Found], str]
-    from_id: Callable[[Raw], tuple[str | None, T] | None]
+    from_id: Callable[[Raw], tuple[str | None, T]]
     from_sku: Callable[[Raw], T]
-    seen: Callable[[Raw], None]
+    seen: Callable[[Raw], None] = lambda raw: None
     """Is shown every answer whole, for what stands beside the variants."""
 
 
 class Variants:
-    def __init__(self, name: str, client: Client, identifiers: Identifiers, rule: KeyRule) -> None:
-        self._name = name
+    def __init__(self, env: AdapterEnvironment, client: Client, identifiers: Identifiers) -> None:
+        self._name = env.name
+        self._rule = env.key_rule
         self._client = client
         self._identifiers = identifiers
-        self._rule = rule
 
-    async def read(
-        self, variants: Sequence[VariantKey], plan: Plan[T], call: CallContext, operation: str
-    ) -> dict[VariantKey, T | AmbiguousKey]:
+    async def read(self, variants: Sequence[VariantKey], plan: Plan[T], call: CallContext) -> Facts[T]:
         """Known variants only. Those without a SKU come with the others, in the same queries."""
-        found: dict[VariantKey, T | AmbiguousKey] = {}
-        known, unknown = await self._identifiers.remembered(skus_among(variants), call)
+        known, unknown = await self._identifiers.known(skus_among(variants), call)
+        found: Facts[T] = {sku: match for sku, match in known.items() if not isinstance(match, Found)}
+        targets: dict[VariantKey, str] = {
+            sku: plan.id_of(match) for sku, match in known.items() if isinstance(match, Found)
+        }
         natives = [native for native in natives_among(variants, self._name) if is_gid(VARIANT, native)]
-        targets: dict[VariantKey, str] = {sku: plan.id_of(match) for sku, match in known.items()}
         targets.update({NativeRef(self._name, native): native for native in natives})
-        stale = await self._by_id(targets, plan, found, call, operation, any_id=bool(natives))
-        if stale:
-            await self._identifiers.forget(stale)
-        await self._by_sku([*unknown, *stale], plan, found, call, operation)
+        stale = await self._by_id(targets, plan, found, call, any_id=bool(natives))
+        await self._identifiers.forget(stale)
+        await self._by_sku([*unknown, *stale], plan, found, call)
         return found
 
     async def _by_id(
-        self,
-        targets: Mapping[VariantKey, str],
-        plan: Plan[T],
-        found: dict[VariantKey, T | AmbiguousKey],
-        call: CallContext,
-        operation: str,
-        *,
-        any_id: bool,
+        self, targets: Mapping[VariantKey, str], plan: Plan[T], found: Facts[T], call: CallContext, *, any_id: bool
     ) -> list[str]:
         """Fills `found`; returns the SKUs whose remembered variant is gone or bears another SKU now."""
         stale: list[str] = []
@@ -93,28 +84,19 @@ class Variants:
 
         async def send(keys: Sequence[VariantKey]) -> None:
             ids = [targets[key] for key in keys]
-            raw = await self._client.ask(
-                document,
-                {**plan.variables, "ids": ids},
-                Raw,
-                operation=operation,
-                call=call,
-                points=float(points * len(ids)),
-            )
+            raw = await self._client.ask(document, {**plan.variables, "ids": ids}, Raw, call, float(points * len(ids)))
             plan.seen(raw)
-            nodes = decoded(raw, _ById, document).nodes
+            nodes = decoded(raw, _ById, document.name).nodes
             if len(nodes) != len(ids):
                 raise InvalidAnswer(detail=f"{document.name}: {len(nodes)} nodes for {len(ids)} ids")
             for key, node in zip(keys, nodes, strict=True):
-                fact = plan.from_id(node)
-                if not isinstance(key, str):
-                    if fact is not None:
-                        found[key] = fact[1]
-                        self._remember(key.id, decoded(node, _Bearer, document))
-                elif fact is None or not self._rule.same(key, fact[0]):
+                sku, fact = (None, None) if bytes(node) == b"null" else plan.from_id(node)
+                if isinstance(key, str) and (fact is None or not self._rule.same(key, sku)):
                     stale.append(key)
-                else:
-                    found[key] = fact[1]
+                elif fact is not None:
+                    found[key] = fact
+                    if isinstance(key, NativeRef):
+                        self._remember(key.id, decoded(node, _Bearer, document.name))
 
         await self._client.costs.in_pieces(document.name, list(targets), points, TERMS, send)
         return stale
@@ -124,55 +106,32 @@ class Variants:
         if bearer.inventory_item is not None:
             self._identifiers.named_by_item[bearer.inventory_item.id] = native
 
-    async def _by_sku(
-        self,
-        unknown: Sequence[str],
-        plan: Plan[T],
-        found: dict[VariantKey, T | AmbiguousKey],
-        call: CallContext,
-        operation: str,
-    ) -> None:
+    async def _by_sku(self, unknown: Sequence[str], plan: Plan[T], found: Facts[T], call: CallContext) -> None:
         costs = self._client.costs
+        name = plan.by_sku.name
 
         async def send(skus: Sequence[str]) -> None:
-            variables = {**plan.variables, "q": " OR ".join(self._identifiers.term(sku) for sku in skus)}
-            first = min(2 * len(skus) + 10, costs.pieces(plan.by_sku.name, plan.sku_points, 250))
-            hits: dict[str, Hit] = {}
-            facts: dict[str, Raw] = {}
-            after: str | None = None
-            for _ in range(PAGES):
+            words = " OR ".join(self._identifiers.term(sku) for sku in skus)
+            first = min(2 * len(skus) + 10, costs.pieces(name, plan.sku_points, 250))
+            hits: dict[str, tuple[Hit, Raw]] = {}
+
+            async def page(after: str | None) -> RelayNodes[Raw]:
+                variables = {**plan.variables, "q": words, "first": first, "after": after}
                 try:
-                    raw = await self._client.ask(
-                        plan.by_sku,
-                        {**variables, "first": first, "after": after},
-                        Raw,
-                        operation=operation,
-                        call=call,
-                        points=float(plan.sku_points * first),
-                    )
+                    raw = await self._client.ask(plan.by_sku, variables, Raw, call, float(plan.sku_points * first))
                 except TooCostly as error:
                     error.rows = first
                     raise
                 plan.seen(raw)
-                page = decoded(raw, _BySku, plan.by_sku).product_variants
-                for node in page.nodes:
-                    hit = decoded(node, Hit, plan.by_sku)
-                    hits[hit.id], facts[hit.id] = hit, node
-                after = page.page_info.end_cursor
-                if not page.page_info.has_next_page:
-                    break
-            else:
-                raise InvalidAnswer(detail=f"{plan.by_sku.name}: more near matches than can be read")
-            for sku, match in (await self._identifiers.settle(skus, list(hits.values()))).items():
-                found[sku] = plan.from_sku(facts[match.variant]) if isinstance(match, Found) else match.fresh()
+                return decoded(raw, _BySku, name).product_variants
+
+            async for nodes in connection_pages(page, most=PAGES, what=name):
+                for node in nodes:
+                    hit = decoded(node, Hit, name)
+                    hits[hit.id] = hit, node
+            for sku, match in (await self._identifiers.settle(skus, [hit for hit, _ in hits.values()])).items():
+                found[sku] = plan.from_sku(hits[match.variant][1]) if isinstance(match, Found) else match
 
         # A sixth of the page stays free for near matches, so that they seldom cost another request.
-        room = max(1, costs.pieces(plan.by_sku.name, plan.sku_points, 250) * 5 // 6)
-        await costs.in_pieces(plan.by_sku.name, unknown, plan.sku_points, min(TERMS, room), send)
-
-
-def decoded(raw: Raw, shape: type[T], document: Document) -> T:
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except msgspec.ValidationError as error:
-        raise InvalidAnswer(detail=f"{document.name}: {error}") from None
+        room = max(1, costs.pieces(name, plan.sku_points, 250) * 5 // 6)
+        await costs.in_pieces(name, unknown, plan.sku_points, min(TERMS, room), send)

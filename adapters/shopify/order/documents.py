@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from adapters.shopify.client import Document
-from adapters.shopify.product.rows import Edges, Moment, Money, Node, Page
+from adapters.shopify.shapes import Amount, Edges, Identified, Moment, Node
+from gateway.kit.graphql import RelayNodes
+from gateway.model.money import Money
 
 ORDER_POINTS = 9
 """An order without lines: itself, place, customer, three amounts of two objects each."""
@@ -43,19 +45,23 @@ def more_lines(orders: int) -> Document:
     """The next lines of several orders, each from its own position."""
     parameters = "".join(f" $i{i}:ID! $a{i}:String!" for i in range(orders))
     aliases = "".join(
-        f"n{i}:node(id:$i{i}){{...on Order{{lineItems(first:$lines after:$a{i})"
+        f"k{i}:node(id:$i{i}){{...on Order{{lineItems(first:$lines after:$a{i})"
         "{pageInfo{hasNextPage endCursor} nodes{...L}}}} "
         for i in range(orders)
     )
     return Document("admin", "MoreLines", f"query MoreLines($lines:Int!{parameters}){{{aliases}}}{_LINE}")
 
 
-class Amount(Node, frozen=True, kw_only=True):
-    presentment_money: Money
+class Bag(Node, frozen=True, kw_only=True):
+    presentment_money: Amount
+
+    @property
+    def money(self) -> Money:
+        return self.presentment_money.money
 
 
 class TaxLine(Node, frozen=True, kw_only=True):
-    price_set: Amount
+    price_set: Bag
 
 
 class Line(Node, frozen=True, kw_only=True):
@@ -63,19 +69,15 @@ class Line(Node, frozen=True, kw_only=True):
     title: str
     quantity: int
     current_quantity: int
-    discounted_unit_price_after_all_discounts_set: Amount
-    price_after_all_discounts_before_taxes_set: Amount
+    discounted_unit_price_after_all_discounts_set: Bag
+    price_after_all_discounts_before_taxes_set: Bag
     tax_lines: list[TaxLine]
     sku: str | None = None
     variant_title: str | None = None
 
 
 class Lines(Node, frozen=True, kw_only=True):
-    line_items: Page[Line]
-
-
-class Reference(Node, frozen=True, kw_only=True):
-    id: str
+    line_items: RelayNodes[Line]
 
 
 class Order(Lines, frozen=True, kw_only=True):
@@ -86,16 +88,16 @@ class Order(Lines, frozen=True, kw_only=True):
     taxes_included: bool
     display_fulfillment_status: str
     return_status: str
-    total_price_set: Amount
-    total_refunded_set: Amount
-    total_tax_set: Amount | None = None
+    total_price_set: Bag
+    total_refunded_set: Bag
+    total_tax_set: Bag | None = None
     display_financial_status: str | None = None
     email: str | None = None
     cancelled_at: Moment | None = None
     source_name: str | None = None
     source_identifier: str | None = None
-    retail_location: Reference | None = None
-    customer: Reference | None = None
+    retail_location: Identified | None = None
+    customer: Identified | None = None
 
 
 class OrderList(Node, frozen=True, kw_only=True):

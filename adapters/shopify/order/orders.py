@@ -6,18 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
-from adapters.shopify.client import Client
+from adapters.shopify.client import Client, whole_lists
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import term
 from adapters.shopify.order import documents
 from adapters.shopify.order.records import order_record
-from gateway.errors import AdapterError, AmbiguousKey, InvalidAnswer, InvalidCursor
+from adapters.shopify.shapes import Edges
+from gateway.errors import AdapterError, InvalidCursor
+from gateway.kit.graphql import RelayNodes
+from gateway.kit.keyed import answered, chunks, grouped, one_of
+from gateway.kit.pages import cursor_pages
+from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
-from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
 from gateway.ports.manifest import AdapterEnvironment
@@ -34,11 +37,11 @@ TERMS = 25
 
 
 class Orders:
-    def __init__(self, env: AdapterEnvironment, client: Client, config: ShopifyConfig) -> None:
+    def __init__(self, env: AdapterEnvironment[ShopifyConfig], client: Client) -> None:
         self._env = env
         self._client = client
-        self._read_all = config.read_all_orders
-        self._foreign = frozenset(name.strip() for name in config.foreign_sources.split(",") if name.strip())
+        sources = (name.strip() for name in env.config.foreign_sources.split(","))
+        self._foreign = frozenset(name for name in sources if name)
 
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
         customers = {ref.id for ref in query.customers if is_gid(CUSTOMER, ref.id)}
@@ -61,17 +64,18 @@ class Orders:
             return theirs and not order.test and not foreign
 
         rows: list[tuple[str, documents.Order]] = []
+        has_next = False
+
+        async def ask(after: str | None) -> Edges[documents.Order]:
+            return await self._search(words, min(ROWS, query.first - len(rows)), after, call)
+
         after = query.after.token if query.after else None
-        has_next = True
-        rounds = 0
-        while has_next and len(rows) < query.first:
-            rounds += 1
-            if rounds > ROUNDS:
-                raise InvalidAnswer(detail="Orders: the search returns only what was not asked for")
-            page = await self._search(words, min(ROWS, query.first - len(rows)), after, call, "order.list_orders")
+        async for page in cursor_pages(ask, lambda page: page.following, most=ROUNDS, what="Orders", after=after):
             rows.extend((edge.cursor, edge.node) for edge in page.edges if wanted(edge.node))
-            after, has_next = page.page_info.end_cursor, page.page_info.has_next_page
-        orders = await self._records([order for _, order in rows], call, "order.list_orders")
+            has_next = page.page_info.has_next_page
+            if len(rows) >= query.first:
+                break
+        orders = await self._records([order for _, order in rows], call)
         return OrdersPage(
             orders=tuple(orders),
             positions=tuple(
@@ -79,66 +83,52 @@ class Orders:
                 for order, (cursor, _) in zip(orders, rows, strict=True)
             ),
             has_next=has_next,
-            truncated_before=None if self._read_all else self._env.clock() - HISTORY,
+            truncated_before=None if self._env.config.read_all_orders else self._env.clock() - HISTORY,
         )
 
     async def get_orders(
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
     ) -> Mapping[NativeRef, Order | AdapterError]:
-        operation = "order.get_orders"
         found: list[documents.Order] = []
         asked = [key for key in keys if is_gid(ORDER, key.id)]
+        points = documents.ORDER_POINTS + BY_ID_LINES * documents.LINE_POINTS
 
         async def send(refs: Sequence[NativeRef]) -> None:
+            variables = {"ids": [ref.id for ref in refs], "lines": BY_ID_LINES}
             answer = await self._client.ask(
-                documents.ORDERS_BY_ID,
-                {"ids": [ref.id for ref in refs], "lines": BY_ID_LINES},
-                documents.OrderNodes,
-                operation=operation,
-                call=call,
-                points=float(points * len(refs)),
+                documents.ORDERS_BY_ID, variables, documents.OrderNodes, call, float(points * len(refs))
             )
             found.extend(order for order in answer.nodes if order is not None and not order.test)
 
-        points = documents.ORDER_POINTS + BY_ID_LINES * documents.LINE_POINTS
         await self._client.costs.in_pieces(documents.ORDERS_BY_ID.name, asked, points, 250, send)
-        records = {order.ref.id: order for order in await self._records(found, call, operation)}
+        records = {order.ref.id: order for order in await self._records(found, call)}
         return {key: records[key.id] for key in asked if key.id in records}
 
     async def get_by_origin(
         self, keys: Sequence[OrderOrigin], context: ContextView, call: CallContext
     ) -> Mapping[OrderOrigin, Order | AdapterError]:
-        operation = "order.get_by_origin"
         hits: dict[str, documents.Order] = {}
-        for start in range(0, len(keys), TERMS):
-            piece = keys[start : start + TERMS]
+        for piece in chunks(keys, TERMS):
             words = " OR ".join(
                 term("name" if key.system == self._env.name else "source_identifier", key.reference) for key in piece
             )
-            after: str | None = None
-            for _ in range(ROUNDS):
-                page = await self._search(words, ROWS, after, call, operation)
-                hits.update({edge.node.id: edge.node for edge in page.edges if not edge.node.test})
-                after = page.page_info.end_cursor
-                if not page.page_info.has_next_page:
-                    break
-        matches: dict[OrderOrigin, list[documents.Order]] = {}
-        for key in keys:
-            own = key.system == self._env.name
-            for order in hits.values():
-                if key.reference == (order.name if own else order.source_identifier):
-                    matches.setdefault(key, []).append(order)
-        single = {key: orders[0] for key, orders in matches.items() if len(orders) == 1}
-        records = await self._records(list(single.values()), call, operation)
-        answer: dict[OrderOrigin, Order | AdapterError] = dict(zip(single, records, strict=True))
-        for key, orders in matches.items():
-            if len(orders) > 1:
-                answer[key] = AmbiguousKey(detail=f"{len(orders)} orders")
-        return answer
 
-    async def _search(
-        self, words: str, first: int, after: str | None, call: CallContext, operation: str
-    ) -> documents.Edges[documents.Order]:
+            async def ask(after: str | None, words: str = words) -> Edges[documents.Order]:
+                return await self._search(words, ROWS, after, call)
+
+            async for page in cursor_pages(ask, lambda page: page.following, most=ROUNDS, what="Orders"):
+                hits.update({edge.node.id: edge.node for edge in page.edges if not edge.node.test})
+        by_name = grouped((order.name, order) for order in hits.values())
+        by_source = grouped((order.source_identifier, order) for order in hits.values())
+        matches = {
+            key: one_of((by_name if key.system == self._env.name else by_source).get(key.reference, ()), self._env.name)
+            for key in keys
+        }
+        single = [match for match in matches.values() if isinstance(match, documents.Order)]
+        records = {order.ref.id: order for order in await self._records(single, call)}
+        return answered(matches, lambda key: matches[key], lambda key, order: records[order.id])
+
+    async def _search(self, words: str, first: int, after: str | None, call: CallContext) -> Edges[documents.Order]:
         """A page of orders with as many lines each as the cost of one query allows; fewer when it turns out dearer."""
         costs = self._client.costs
         name = documents.ORDERS.name
@@ -148,14 +138,10 @@ class Orders:
             if lines > 1 and costs.pieces(name, points, first) < first:
                 lines -= 1
                 continue
+            variables = {"q": words, "first": first, "after": after, "lines": lines}
             try:
                 answer = await self._client.ask(
-                    documents.ORDERS,
-                    {"q": words, "first": first, "after": after, "lines": lines},
-                    documents.OrderList,
-                    operation=operation,
-                    call=call,
-                    points=float(points * first),
+                    documents.ORDERS, variables, documents.OrderList, call, float(points * first)
                 )
                 return answer.orders
             except TooCostly as error:
@@ -164,44 +150,26 @@ class Orders:
                 costs.learn(name, error.cost, first, points)
                 first = costs.pieces(name, documents.ORDER_POINTS + documents.LINE_POINTS, first)
 
-    async def _records(self, orders: Sequence[documents.Order], call: CallContext, operation: str) -> list[Order]:
+    async def _records(self, orders: Sequence[documents.Order], call: CallContext) -> list[Order]:
         """With all their lines: one more request for all orders that have more than the nested page."""
-        lines = {order.id: list(order.line_items.nodes) for order in orders}
-        pages = {order.id: order.line_items.page_info for order in orders}
-        for _ in range(LINE_ROUNDS):
-            pending = [(native, page.end_cursor or "") for native, page in pages.items() if page.has_next_page]
-            if not pending:
-                break
+
+        async def more(pending: Sequence[tuple[str, str]]) -> dict[tuple[str, str], RelayNodes[documents.Line]]:
             each = self._client.costs.nested("MoreLines", len(pending), documents.LINE_POINTS, MORE_LINES)
-            points = 1 + each * documents.LINE_POINTS
-
-            async def send(piece: Sequence[tuple[str, str]], each: int = each, points: int = points) -> None:
-                variables: dict[str, Any] = {"lines": each}
-                for place, (native, after) in enumerate(piece):
-                    variables |= {f"i{place}": native, f"a{place}": after}
-                answer = await self._client.ask(
-                    documents.more_lines(len(piece)),
-                    variables,
-                    dict[str, documents.Lines | None],
-                    operation=operation,
-                    call=call,
-                    points=float(len(piece) * points),
-                )
-                for place, (native, _) in enumerate(piece):
-                    if more := answer.get(f"n{place}"):
-                        lines[native].extend(more.line_items.nodes)
-                        pages[native] = more.line_items.page_info
-
-            await self._client.costs.in_pieces("MoreLines", pending, points, len(pending), send)
-        freshness = Freshness(self._env.name, self._env.clock())
-        return [
-            order_record(
-                order,
-                lines[order.id],
-                backend=self._env.name,
-                freshness=freshness,
-                truncated=pages[order.id].has_next_page,
-                foreign=self._foreign,
+            found = await self._client.by_alias(
+                documents.more_lines,
+                pending,
+                lambda place, at: {f"i{place}": at[0], f"a{place}": at[1]},
+                documents.Lines,
+                call,
+                points=1 + each * documents.LINE_POINTS,
+                most=len(pending),
+                beside={"lines": each},
             )
+            return {at: answer.line_items for at, answer in found.items()}
+
+        lines, cut = await whole_lists({order.id: order.line_items for order in orders}, more, LINE_ROUNDS)
+        reading = Reading.now(self._env)
+        return [
+            order_record(order, lines[order.id], reading=reading, truncated=order.id in cut, foreign=self._foreign)
             for order in orders
         ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC
 from decimal import Decimal
 
 from adapters.shopify.order import documents
-from adapters.shopify.shapes import money
 from gateway.errors import InvalidAnswer
-from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
+from gateway.kit.moments import utc
+from gateway.kit.readings import Reading
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
 
@@ -37,35 +35,34 @@ def order_record(
     order: documents.Order,
     lines: Sequence[documents.Line],
     *,
-    backend: str,
-    freshness: Freshness,
+    reading: Reading,
     truncated: bool,
     foreign: Collection[str],
 ) -> Order:
     """`foreign` are the source names under which another system writes here; only then is the source identifier the
     order's origin (the vendor's own tills write their receipt numbers there)."""
-    total = money(order.total_price_set.presentment_money)
-    tax = money(order.total_tax_set.presentment_money) if order.total_tax_set else None
+    total = order.total_price_set.money
+    tax = order.total_tax_set.money if order.total_tax_set else None
     if tax is not None and tax.currency != total.currency:
         raise InvalidAnswer(detail="an order in one currency and its tax in another")
-    refunded = money(order.total_refunded_set.presentment_money)
+    refunded = order.total_refunded_set.money
     words = (order.display_financial_status, order.display_fulfillment_status, order.return_status)
     from_elsewhere = order.source_identifier if order.source_name in foreign else None
     return Order(
-        ref=NativeRef(backend, order.id),
+        ref=reading.ref(order.id),
         number=order.name,
         kind=OrderKind.RECEIPT if order.source_name == "pos" else OrderKind.WEB,
-        placed_at=order.processed_at.astimezone(UTC),
+        placed_at=utc(order.processed_at),
         status=status_of(order),
         raw_status="/".join(word for word in words if word),
         total=TaxedMoney(_minus(total, tax), total, tax, TaxTreatment.INCLUDED),
-        freshness=freshness,
+        freshness=reading.freshness,
         lines=tuple(_line(line, order.taxes_included) for line in lines),
         lines_truncated=truncated,
         location=order.retail_location.id if order.retail_location else None,
         origin=OrderOrigin(from_elsewhere) if from_elsewhere else None,
-        customer=NativeRef(backend, order.customer.id) if order.customer else None,
-        cancelled_at=order.cancelled_at.astimezone(UTC) if order.cancelled_at else None,
+        customer=reading.ref(order.customer.id) if order.customer else None,
+        cancelled_at=utc(order.cancelled_at),
         refunded=refunded if refunded.amount else None,
         test=order.test,
     )
@@ -76,13 +73,13 @@ def _minus(total: Money, tax: Money | None) -> Money | None:
 
 
 def _line(line: documents.Line, taxes_included: bool) -> OrderLine:
-    unit = money(line.discounted_unit_price_after_all_discounts_set.presentment_money)
-    net = money(line.price_after_all_discounts_before_taxes_set.presentment_money)
+    unit = line.discounted_unit_price_after_all_discounts_set.money
+    net = line.price_after_all_discounts_before_taxes_set.money
     tax = Money(Decimal(0), net.currency)
     for part in line.tax_lines:
         if part.price_set.presentment_money.currency_code != net.currency:
             raise InvalidAnswer(detail="a line in one currency and its tax in another")
-        tax = tax.plus(money(part.price_set.presentment_money))
+        tax = tax.plus(part.price_set.money)
     treatment = TaxTreatment.INCLUDED if taxes_included else TaxTreatment.EXCLUDED
     returned = line.quantity - line.current_quantity
     return OrderLine(

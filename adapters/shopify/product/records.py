@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
 
 from msgspec import Struct
 
-from adapters.shopify.product import rows as answers
+from adapters.shopify.product import rows
+from adapters.shopify.shapes import measurement
+from gateway.kit.moments import utc
 from gateway.model.catalog import (
+    Collection,
     Image,
-    Measurement,
     Media,
     Model3d,
     Model3dSource,
@@ -29,39 +30,14 @@ DEFAULT_OPTION = "Title"
 DEFAULT_VALUE = "Default Title"
 """What the vendor writes for a product without options."""
 
-UCUM = {
-    "CL": "cL",
-    "CM": "cm",
-    "FLOZ": "[foz_us]",
-    "FT": "[ft_i]",
-    "FT2": "[sft_i]",
-    "G": "g",
-    "GAL": "[gal_us]",
-    "IN": "[in_i]",
-    "ITEM": "{item}",
-    "KG": "kg",
-    "L": "L",
-    "LB": "[lb_av]",
-    "M": "m",
-    "M2": "m2",
-    "M3": "m3",
-    "MG": "mg",
-    "ML": "mL",
-    "MM": "mm",
-    "OZ": "[oz_av]",
-    "PT": "[pt_us]",
-    "QT": "[qt_us]",
-    "YD": "[yd_i]",
-}
-
 _STATUS = {"ACTIVE": ProductStatus.ACTIVE, "DRAFT": ProductStatus.DRAFT, "ARCHIVED": ProductStatus.ARCHIVED}
 
 
-def image(found: answers.Image | None, alt: str | None = None) -> Image | None:
+def image(found: rows.Image | None, alt: str | None = None) -> Image | None:
     return Image(found.url, found.alt_text or alt, found.width, found.height) if found else None
 
 
-def _media(found: answers.Media) -> Media | None:
+def _media(found: rows.Media) -> Media | None:
     alt = found.alt or None
     if found.kind == "MediaImage":
         return image(found.image, alt)
@@ -72,38 +48,21 @@ def _media(found: answers.Media) -> Media | None:
     return None
 
 
-def measurement(found: answers.Measurement | None) -> Measurement | None:
-    """None where the vendor knows no unit."""
-    if found is None:
-        return None
-    unit, reference = UCUM.get(found.quantity_unit or ""), UCUM.get(found.reference_unit or "")
-    if unit is None or reference is None:
-        return None
-    return Measurement(found.quantity_value, unit, found.reference_value, reference)
-
-
-class Original(Struct, frozen=True):
-    """What a product says in the shop's own language."""
-
-    texts: answers.ProductTexts
-    language: str
-
-
 class Texts(Struct, frozen=True):
-    """The language a product is shown in, and the texts of its originals with theirs: a text that equals the original
-    is the original, because the vendor fills in for missing translations without a word."""
+    """The language a product is shown in, and its texts in the shop's `own`: a text that equals its original is the
+    original, because the vendor fills in for missing translations without a word."""
 
     shown: str
     own: str
     originals: frozenset[str] = frozenset()
 
     @classmethod
-    def beside(cls, shown: str, original: Original | None) -> Texts:
-        if original is None:
+    def beside(cls, shown: str, own: str, texts: rows.ProductTexts | None) -> Texts:
+        """`texts` are the originals; None where it is shown in the shop's own language."""
+        if texts is None:
             return cls(shown, shown)
-        texts = original.texts
         values = (value.name for option in texts.options for value in option.option_values)
-        return cls(shown, original.language, frozenset((texts.title, texts.description, *values)))
+        return cls(shown, own, frozenset((texts.title, texts.description, *values)))
 
     def of(self, text: str) -> Text:
         return Text(text, self.own if text in self.originals else self.shown)
@@ -112,9 +71,7 @@ class Texts(Struct, frozen=True):
         return Text(title, self.own if all(option.value in self.originals for option in options) else self.shown)
 
 
-def variant(
-    found: answers.Variant, parent: answers.Product, backend: str, texts: Texts, freshness: Freshness
-) -> Variant:
+def variant(found: rows.Variant, parent: rows.Product, backend: str, texts: Texts, freshness: Freshness) -> Variant:
     options = tuple(
         SelectedOption(option.name, option.value)
         for option in found.selected_options
@@ -137,19 +94,16 @@ def variant(
 
 
 def product(
-    found: answers.Product,
-    variants: Sequence[answers.Variant],
+    found: rows.Product,
+    variants: Sequence[rows.Variant],
     *,
     backend: str,
-    language: str,
+    texts: Texts,
     freshness: Freshness,
     categories: Mapping[str, str | None],
-    original: Original | None = None,
 ) -> Product:
-    """`language` is the one it is shown in, `original` what it says in the shop's own where that is another one.
-    `variants` are all of them, also those beyond the first page; `categories` the handles in the category menu with
+    """`variants` are all of them, also those beyond the first page; `categories` the handles in the category menu with
     their parents: a product in Mugs and in Kitchen above it is in Mugs."""
-    texts = Texts.beside(language, original)
     handles = [collection.handle for collection in found.collections.nodes]
     above = {parent for handle in handles for parent in _above(handle, categories)}
     options = tuple(
@@ -172,7 +126,7 @@ def product(
         category_keys=tuple(handle for handle in handles if handle in categories and handle not in above),
         collection_keys=tuple(handle for handle in handles if handle not in categories),
         status=_STATUS.get(found.status, ProductStatus.ACTIVE),
-        updated_at=found.updated_at.astimezone(UTC),
+        updated_at=utc(found.updated_at),
     )
 
 
@@ -182,3 +136,14 @@ def _above(handle: str, categories: Mapping[str, str | None]) -> Iterator[str]:
     while parent is not None:
         yield parent
         parent = categories.get(parent)
+
+
+def collection(found: rows.Collection, texts: Texts, freshness: Freshness) -> Collection:
+    return Collection(
+        key=found.handle,
+        name=texts.of(found.title),
+        freshness=freshness,
+        slug=found.handle,
+        description=texts.of(found.description) if found.description else None,
+        image=image(found.image),
+    )

@@ -1,58 +1,19 @@
-"""The shapes of catalogue answers, decoded strictly: a missing or wrong-typed field is an invalid answer. Fields with a
-default are those a document may leave out."""
+"""The shapes of products and collections in answers."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import field
+
+from adapters.shopify.shapes import Moment, Node, UnitPriceMeasurement
+from gateway.kit.graphql import RelayNodes
 
 T = TypeVar("T")
-Moment = Annotated[datetime, Meta(tz=True)]
-"""An instant; one without a time zone is refused."""
-HIGHEST = Decimal(10) ** 15
-"""More than any price, in any currency."""
-
-
-class Node(Struct, frozen=True, rename="camel", kw_only=True):
-    """Base of all shapes: the vendor writes camelCase."""
-
-
-class PageInfo(Node, frozen=True, kw_only=True):
-    has_next_page: bool
-    end_cursor: str | None = None
 
 
 class Nodes(Node, Generic[T], frozen=True, kw_only=True):
     nodes: list[T]
-
-
-class Page(Node, Generic[T], frozen=True, kw_only=True):
-    page_info: PageInfo
-    nodes: list[T]
-
-
-class Edge(Node, Generic[T], frozen=True, kw_only=True):
-    cursor: str
-    node: T
-
-
-class Edges(Node, Generic[T], frozen=True, kw_only=True):
-    page_info: PageInfo
-    edges: list[Edge[T]]
-
-
-class Money(Node, frozen=True, kw_only=True):
-    """`amount` is a decimal string on the wire."""
-
-    amount: Decimal
-    currency_code: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-
-    def __post_init__(self) -> None:
-        if not self.amount.is_finite() or abs(self.amount) >= HIGHEST:
-            raise ValueError("an amount that is none")
 
 
 class Image(Node, frozen=True, kw_only=True):
@@ -73,7 +34,7 @@ class Media(Node, frozen=True, kw_only=True):
     kind: str = field(name="__typename")
     alt: str | None = None
     image: Image | None = None
-    sources: list[Source] = []
+    sources: tuple[Source, ...] = ()
 
 
 class OptionValue(Node, frozen=True, kw_only=True):
@@ -90,18 +51,6 @@ class Selected(Node, frozen=True, kw_only=True):
     value: str
 
 
-class Measurement(Node, frozen=True, kw_only=True):
-    quantity_value: Decimal
-    reference_value: Decimal
-    quantity_unit: str | None = None
-    reference_unit: str | None = None
-
-    def __post_init__(self) -> None:
-        for value in (self.quantity_value, self.reference_value):
-            if not value.is_finite() or abs(value.adjusted()) >= 15:
-                raise ValueError("a measure that is none")
-
-
 class Variant(Node, frozen=True, kw_only=True):
     id: str
     title: str
@@ -110,30 +59,15 @@ class Variant(Node, frozen=True, kw_only=True):
     sku: str | None = None
     barcode: str | None = None
     image: Image | None = None
-    unit_price_measurement: Measurement | None = None
+    unit_price_measurement: UnitPriceMeasurement | None = None
+
+
+class MoreVariants(Node, frozen=True, kw_only=True):
+    variants: RelayNodes[Variant]
 
 
 class Handle(Node, frozen=True, kw_only=True):
     handle: str
-
-
-class Product(Node, frozen=True, kw_only=True):
-    """`status` and `published_at` are told by Admin only."""
-
-    id: str
-    handle: str
-    title: str
-    description: str
-    vendor: str
-    product_type: str
-    tags: list[str]
-    updated_at: Moment
-    options: list[Option]
-    media: Nodes[Media]
-    collections: Nodes[Handle]
-    variants: Page[Variant]
-    status: str = "ACTIVE"
-    published_at: Moment | None = None
 
 
 class ProductTexts(Node, frozen=True, kw_only=True):
@@ -145,57 +79,19 @@ class ProductTexts(Node, frozen=True, kw_only=True):
     options: list[Option]
 
 
-class TextNodes(Node, frozen=True, kw_only=True):
-    nodes: list[ProductTexts | None]
+class Product(ProductTexts, frozen=True, kw_only=True):
+    """`status` and `published_at` are told by Admin only."""
 
-
-class MoreVariants(Node, frozen=True, kw_only=True):
-    variants: Page[Variant]
-
-
-class Code(Node, frozen=True, kw_only=True):
-    iso_code: str
-
-
-class Localization(Node, frozen=True, kw_only=True):
-    """What the answer was really given in; `available_countries` when asked for."""
-
-    country: Code
-    language: Code
-    available_countries: list[Code] | None = None
-
-
-class Resource(Node, frozen=True, kw_only=True):
-    """Set when the menu item leads to a collection."""
-
-    handle: str | None = None
-
-
-class MenuItem(Node, frozen=True, kw_only=True):
-    title: str
-    resource: Resource | None = None
-    items: list[MenuItem] = []
-
-
-class Menu(Node, frozen=True, kw_only=True):
-    items: list[MenuItem]
-
-
-class Head(Node, frozen=True, kw_only=True):
-    localization: Localization
-    menu: Menu | None = None
-
-
-class ProductList(Head, frozen=True, kw_only=True):
-    products: Edges[Product]
-
-
-class ProductsOfCollection(Node, frozen=True, kw_only=True):
-    products: Edges[Product]
-
-
-class CollectionList(Head, frozen=True, kw_only=True):
-    collection: ProductsOfCollection | None
+    handle: str
+    vendor: str
+    product_type: str
+    tags: list[str]
+    updated_at: Moment
+    media: Nodes[Media]
+    collections: Nodes[Handle]
+    variants: RelayNodes[Variant]
+    status: str = "ACTIVE"
+    published_at: Moment | None = None
 
 
 class Collection(Node, frozen=True, kw_only=True):
@@ -203,7 +99,3 @@ class Collection(Node, frozen=True, kw_only=True):
     title: str
     description: str
     image: Image | None = None
-
-
-class Collections(Head, frozen=True, kw_only=True):
-    collections: Page[Collection]

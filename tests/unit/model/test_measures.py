@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.shopify.product.records import UCUM
+from adapters.shopify.shapes import UCUM
 from gateway.model.measures import Dimension, converted, dimension_of
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox, create
 from gateway.model.identity import KeyRule
 from gateway.settings import PolicyNumbers
 from gateway.testing import running
 from gateway.testing.conformance.example import NOW
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.plugin import Attach
 from gateway.testing.sandbox import Seed
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox.cost import strict
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind, ProductQuery, ProductStatus
@@ -10,6 +9,7 @@ from gateway.model.pricing import PriceKey
 from gateway.model.text import Text
 from gateway.ports.product import CatalogPort
 from gateway.ports.search import SearchPort
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedPrice
 
 from .conftest import OpenShop

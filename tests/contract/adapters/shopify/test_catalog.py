@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from gateway.errors import AmbiguousKey
@@ -25,6 +24,7 @@ from gateway.model.catalog import (
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.text import Text
 from gateway.testing.conformance.example import SEEN
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedTranslation
 
 from .conftest import OpenShop

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.errors import throttle
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
@@ -29,6 +28,7 @@ from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
 from gateway.ports.transport import Response
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedStock
 
 from .conftest import OpenShop

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.shopify.adapter import Shopify, ShopifyWithStorefront
 from adapters.shopify.manifest import MANIFEST
 from gateway.errors import AdapterError
 from gateway.model.catalog import ProductKey, ProductKeyKind, ProductQuery
@@ -20,7 +19,9 @@ from gateway.model.orders import OrdersQuery
 from gateway.model.pricing import PriceKey
 from gateway.model.search import SearchQuery
 from gateway.model.stock import StockKey
+from gateway.ports.search import SearchPort
 from gateway.testing.conformance.wellformed import assert_well_formed
+from gateway.testing.connecting import WholeBackend as Shopify
 
 from .conftest import OpenShop
 from .shops import call, place, shop_seed, view
@@ -30,7 +31,7 @@ Ask = Callable[[Shopify], Awaitable[object]]
 
 
 def search(shop: Shopify) -> Awaitable[object]:
-    assert isinstance(shop, ShopifyWithStorefront)
+    assert isinstance(shop, SearchPort)
     return shop.search(SearchQuery("mug", 2), view(MANIFEST, "search.search"), call())
 
 

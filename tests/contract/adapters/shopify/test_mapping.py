@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.shopify.locales import country_code, language_code, language_tag
-from adapters.shopify.product import records as mapping
-from adapters.shopify.product import rows as answers
-from adapters.shopify.shapes import money
+from adapters.shopify.languages import country_code, language_code, language_tag
+from adapters.shopify.product import records, rows
+from adapters.shopify.shapes import Amount
 from gateway.model.catalog import (
     Image,
     Measurement,
@@ -53,9 +52,14 @@ RAW = b"""{
 
 
 def mapped(raw: bytes) -> Product:
-    node = msgspec.json.decode(raw, type=answers.Product)
-    return mapping.product(
-        node, node.variants.nodes, backend="shop", language="en", freshness=SEEN, categories={"pantry": None}
+    node = msgspec.json.decode(raw, type=rows.Product)
+    return records.product(
+        node,
+        node.variants.nodes,
+        backend="shop",
+        texts=records.Texts("en", "en"),
+        freshness=SEEN,
+        categories={"pantry": None},
     )
 
 
@@ -113,8 +117,8 @@ def test_a_wrong_field_is_refused(old: bytes, new: bytes) -> None:
 )
 def test_amounts_keep_what_was_said(amount: str, currency: str, shown: str) -> None:
     raw = f'{{"amount": {amount}, "currencyCode": "{currency}"}}'
-    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(answers.Money, float_hook=Decimal)
-    assert str(money(decoder.decode(raw)).amount) == shown
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Amount, float_hook=Decimal)
+    assert str(decoder.decode(raw).money.amount) == shown
 
 
 @pytest.mark.parametrize(
@@ -143,13 +147,13 @@ def test_codes_are_tags_again() -> None:
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e99", "ten", ""])
 def test_an_amount_that_is_none_is_refused(amount: str) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(f'{{"amount": "{amount}", "currencyCode": "GBP"}}', type=answers.Money)
+        msgspec.json.decode(f'{{"amount": "{amount}", "currencyCode": "GBP"}}', type=Amount)
 
 
 @pytest.mark.parametrize("currency", ["gbp", "POUND", "", "£"])
 def test_a_currency_that_is_none_is_refused(currency: str) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(f'{{"amount": "1", "currencyCode": "{currency}"}}', type=answers.Money)
+        msgspec.json.decode(f'{{"amount": "1", "currencyCode": "{currency}"}}', type=Amount)
 
 
 def test_instants_are_utc_whatever_their_offset() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from gateway.errors import AmbiguousKey, InvalidCursor
 from gateway.model.customers import CustomerRecord
@@ -26,6 +25,7 @@ from gateway.model.orders import (
     OrderStatus,
 )
 from gateway.testing.conformance.example import NOW, SEEN
+from gateway.testing.connecting import WholeBackend as Shopify
 
 from .conftest import OpenShop
 from .shops import call, money, seed, view

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from gateway.model.catalog import ProductStatus
@@ -10,6 +9,7 @@ from gateway.model.customers import Consent, ConsentState, CustomerKey, Customer
 from gateway.model.identity import CaseRule, KeyRule, NativeRef
 from gateway.model.stores import Address, GeoPoint, StoreRecord
 from gateway.testing.conformance.example import NOW, SEEN
+from gateway.testing.connecting import WholeBackend as Shopify
 
 from .conftest import OpenAdapter, OpenShop
 from .shops import call, product, seed, view

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold
 from gateway.model.catalog import Measurement, ProductStatus
@@ -16,6 +15,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, UnitPrice
 from gateway.testing.conformance.example import SEEN
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedPrice
 
 from .conftest import OpenShop

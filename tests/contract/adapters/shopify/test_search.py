@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from adapters.shopify.adapter import Shopify, ShopifyWithStorefront
 from adapters.shopify.manifest import MANIFEST
 from gateway.errors import UnsupportedFilter
 from gateway.model.catalog import Product
 from gateway.model.search import SearchFilter, SearchPage, SearchQuery, SearchSort
+from gateway.ports.search import SearchPort
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import Seed, SeedPrice
 
 from .conftest import OpenShop
@@ -30,7 +31,7 @@ def mugs() -> Seed:
 
 
 async def find(shop: Shopify, text: str, *filters: SearchFilter, sort: SearchSort = SearchSort.RELEVANCE) -> SearchPage:
-    assert isinstance(shop, ShopifyWithStorefront)
+    assert isinstance(shop, SearchPort)
     query = SearchQuery(text, 10, filters=filters, sort=sort)
     return await shop.search(query, view(MANIFEST, "search.search"), call())
 

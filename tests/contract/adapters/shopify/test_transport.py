@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from adapters.shopify.sandbox.cost import Bucket
@@ -12,6 +11,7 @@ from gateway.errors import RateLimited
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.settings import PolicyNumbers
 from gateway.testing import running
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.plugin import Attach
 
 from .shops import call, view

@@ -32,9 +32,9 @@ from graphql import (
 )
 
 from adapters.shopify.client import Document
-from adapters.shopify.locales import LANGUAGES, NOT_COUNTRIES
-from adapters.shopify.product.records import UCUM
+from adapters.shopify.languages import LANGUAGES, NOT_COUNTRIES
 from adapters.shopify.sandbox.schemas import schema
+from adapters.shopify.shapes import UCUM
 from adapters.shopify.webhooks import TOPICS
 
 from .documents import DOCUMENTS

@@ -12,16 +12,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.shopify.adapter import Shopify
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
-from adapters.shopify.webhooks import TOPICS, receive
+from adapters.shopify.webhooks import TOPICS, Webhooks
 from gateway.errors import BadInput, Unauthenticated
 from gateway.model.identity import NativeRef
 from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
 from gateway.testing.conformance.example import NOW
+from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.faults.deliveries import unreadable
 
 from .shops import call, place, view
@@ -117,16 +117,16 @@ def test_a_forged_signature_is_refused(shop: Shopify, sandbox: ShopifySandbox, s
 
 
 def test_both_secrets_are_believed_while_one_replaces_the_other(sandbox: ShopifySandbox) -> None:
-    rotating = Secret(("new", "old"))
+    rotating = Webhooks(Secret(("new", "old")), {})
     for secret in ("new", "old"):
-        assert receive(delivery(sandbox, "orders/create", {"id": 1}, secret=secret), rotating, {})
+        assert rotating.receive(delivery(sandbox, "orders/create", {"id": 1}, secret=secret))
     with pytest.raises(Unauthenticated):
-        receive(delivery(sandbox, "orders/create", {"id": 1}, secret="older"), rotating, {})
+        rotating.receive(delivery(sandbox, "orders/create", {"id": 1}, secret="older"))
 
 
 def test_a_backend_without_a_secret_believes_nobody(sandbox: ShopifySandbox) -> None:
     with pytest.raises(Unauthenticated):
-        receive(delivery(sandbox, "orders/create", {"id": 1}, secret=""), None, {})
+        Webhooks(None, {}).receive(delivery(sandbox, "orders/create", {"id": 1}, secret=""))
 
 
 def test_a_retry_bears_the_same_id_and_may_come_late(shop: Shopify, sandbox: ShopifySandbox) -> None:
