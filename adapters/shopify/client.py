@@ -12,7 +12,8 @@ from adapters.shopify.cost import CostBook
 from adapters.shopify.errors import Cost, failure, refusal
 from gateway.errors import InvalidAnswer
 from gateway.kit.decoding import decoded
-from gateway.kit.graphql import RelayNodes, envelope, request_body
+from gateway.kit.graphql import RelayNodes, connection_pages, envelope, request_body
+from gateway.kit.pages import MOST_PAGES
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
 from gateway.ports.manifest import AdapterEnvironment
@@ -107,6 +108,30 @@ class Client:
                     found[item] = node
 
         await self.costs.in_pieces(name, items, points, most, send)
+        return found
+
+    async def every(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        shape: type[A],
+        connection: Callable[[A], RelayNodes[N]],
+        call: CallContext,
+        *,
+        points: int,
+        first: int,
+        most: int = MOST_PAGES,
+    ) -> list[N]:
+        """All nodes of a connection, `first` at a time or as many of `points` as fit in one query."""
+        found: list[N] = []
+
+        async def page(after: str | None) -> RelayNodes[N]:
+            rows = self.costs.pieces(document.name, points, first)
+            asked = {**variables, "first": rows, "after": after}
+            return connection(await self.ask(document, asked, shape, call, float(points * rows)))
+
+        async for nodes in connection_pages(page, most=most, what=document.name):
+            found.extend(nodes)
         return found
 
 

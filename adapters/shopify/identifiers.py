@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from adapters.shopify.client import Client, Document
 from adapters.shopify.shapes import Identified, Node
 from gateway.errors import AdapterError
-from gateway.kit.graphql import RelayNodes, connection_pages
+from gateway.kit.graphql import RelayNodes
 from gateway.kit.identifiers import KeptIdentifiers
 from gateway.kit.keyed import chunks, grouped, one_of, preferred
 from gateway.model.context import CallContext
@@ -139,13 +139,14 @@ class Identifiers:
     async def _search(self, terms: Sequence[str], call: CallContext) -> list[Hit]:
         hits: list[Hit] = []
         for chunk in chunks(terms, TERMS):
-            first = min(250, 2 * len(chunk) + 10)
-            words = " OR ".join(chunk)
-
-            async def page(after: str | None, words: str = words, first: int = first) -> RelayNodes[Hit]:
-                variables = {"q": words, "first": first, "after": after}
-                return (await self._client.ask(LOOK_UP, variables, _Hits, call, 3.0 * first)).product_variants
-
-            async for nodes in connection_pages(page, most=PAGES, what=LOOK_UP.name):
-                hits.extend(nodes)
+            hits += await self._client.every(
+                LOOK_UP,
+                {"q": " OR ".join(chunk)},
+                _Hits,
+                lambda answer: answer.product_variants,
+                call,
+                points=3,
+                first=min(250, 2 * len(chunk) + 10),
+                most=PAGES,
+            )
         return hits

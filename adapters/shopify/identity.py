@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from adapters.shopify.client import Client, Document
 from adapters.shopify.identifiers import Found, Identifiers
-from adapters.shopify.shapes import Node
+from adapters.shopify.shapes import Node, Status
 from gateway.errors import AdapterError
-from gateway.kit.graphql import RelayNodes, connection_pages
+from gateway.kit.graphql import RelayNodes
 from gateway.kit.identifiers import audited
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
@@ -26,12 +26,8 @@ ALL_VARIANTS = Document(
 )
 
 
-class _Parent(Node, frozen=True, kw_only=True):
-    status: str
-
-
 class _Variant(Node, frozen=True, kw_only=True):
-    product: _Parent
+    product: Status
     sku: str | None = None
 
 
@@ -57,14 +53,7 @@ class Identity:
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         """Variants of active products: a retired product may keep the SKU of its successor."""
-        skus: list[str | None] = []
-
-        async def page(after: str | None) -> RelayNodes[_Variant]:
-            first = self._client.costs.pieces(ALL_VARIANTS.name, POINTS, PAGE)
-            variables = {"first": first, "after": after}
-            answer = await self._client.ask(ALL_VARIANTS, variables, _Answer, call, float(POINTS * first))
-            return answer.product_variants
-
-        async for nodes in connection_pages(page, what=ALL_VARIANTS.name):
-            skus.extend(variant.sku for variant in nodes if variant.product.status == "ACTIVE")
-        return audited(skus, self._rule)
+        variants = await self._client.every(
+            ALL_VARIANTS, {}, _Answer, lambda answer: answer.product_variants, call, points=POINTS, first=PAGE
+        )
+        return audited([variant.sku for variant in variants if variant.product.status == "ACTIVE"], self._rule)

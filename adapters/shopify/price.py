@@ -11,11 +11,12 @@ from msgspec import Raw, field
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.gids import COMPANY_LOCATION, CUSTOMER, is_gid
-from adapters.shopify.shapes import Amount, Identified, Node, UnitPriceMeasurement, measurement, taxed
+from adapters.shopify.shapes import Amount, Identified, Node, Nodes, Status, UnitPriceMeasurement, measurement, taxed
 from adapters.shopify.shopfront import Shopfront
 from adapters.shopify.variants import Plan, Variants
 from gateway.errors import AdapterError, AmbiguousKey, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
 from gateway.kit.decoding import decoded
+from gateway.kit.graphql import RelayNodes
 from gateway.kit.keyed import answered
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
@@ -78,29 +79,16 @@ class _Break(Node, frozen=True, kw_only=True):
     price: Amount
 
 
-class _HasNext(Node, frozen=True, kw_only=True):
-    has_next_page: bool
-
-
-class _Breaks(Node, frozen=True, kw_only=True):
-    page_info: _HasNext
-    nodes: list[_Break]
-
-
 class _Pricing(Node, frozen=True, kw_only=True):
     price: Amount
     compare_at_price: Amount | None = None
     unit_price: Amount | None = None
-    quantity_price_breaks: _Breaks | None = None
-
-
-class _Status(Node, frozen=True, kw_only=True):
-    status: str
+    quantity_price_breaks: RelayNodes[_Break] | None = None
 
 
 class _Variant(Node, frozen=True, kw_only=True):
     taxable: bool
-    product: _Status
+    product: Status
     contextual_pricing: _Pricing
     sku: str | None = None
     unit_price_measurement: UnitPriceMeasurement | None = None
@@ -123,21 +111,13 @@ class _Assignment(Node, frozen=True, kw_only=True):
     company_location: Identified
 
 
-class _Assignments(Node, frozen=True, kw_only=True):
-    nodes: list[_Assignment]
-
-
 class _Profile(Node, frozen=True, kw_only=True):
-    role_assignments: _Assignments
+    role_assignments: Nodes[_Assignment]
 
 
 class _Buyer(Node, frozen=True, kw_only=True):
     id: str | None = None
     company_contact_profiles: list[_Profile] = field(default_factory=list[_Profile])
-
-
-class _Buyers(Node, frozen=True, kw_only=True):
-    nodes: list[_Buyer | None]
 
 
 class Prices:
@@ -231,7 +211,7 @@ class Prices:
 
         async def send(refs: Sequence[NativeRef]) -> None:
             variables = {"ids": [ref.id for ref in refs]}
-            answer = await self._client.ask(COMPANY_LOCATIONS, variables, _Buyers, call, 6.0 * len(refs))
+            answer = await self._client.ask(COMPANY_LOCATIONS, variables, Nodes[_Buyer | None], call, 6.0 * len(refs))
             for ref, buyer in zip(refs, answer.nodes, strict=False):
                 profiles = buyer.company_contact_profiles if buyer and buyer.id == ref.id else []
                 places = {a.company_location.id for p in profiles for a in p.role_assignments.nodes}

@@ -54,6 +54,16 @@ class Identified(Node, frozen=True, kw_only=True):
     id: str
 
 
+class Status(Node, frozen=True, kw_only=True):
+    """Of a product."""
+
+    status: str
+
+
+class Nodes(Node, Generic[T], frozen=True, kw_only=True):
+    nodes: list[T]
+
+
 class Edge(Node, Generic[T], frozen=True, kw_only=True):
     cursor: str
     node: T

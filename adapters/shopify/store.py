@@ -6,7 +6,7 @@ from __future__ import annotations
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.shapes import Node
-from gateway.kit.graphql import RelayNodes, connection_pages
+from gateway.kit.graphql import RelayNodes
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.stores import Address, GeoPoint, StoreRecord
@@ -67,16 +67,11 @@ class Stores:
         self._client = client
 
     async def list_stores(self, query: None, context: ContextView, call: CallContext) -> tuple[StoreRecord, ...]:
-        found: list[_Location] = []
         namespace, _, key = self._env.config.hours_metafield.partition(".")
-
-        async def page(after: str | None) -> RelayNodes[_Location]:
-            first = self._client.costs.pieces(LOCATIONS.name, POINTS, PAGE)
-            variables = {"first": first, "after": after, "namespace": namespace, "key": key}
-            return (await self._client.ask(LOCATIONS, variables, _Answer, call, float(POINTS * first))).locations
-
-        async for nodes in connection_pages(page, what=LOCATIONS.name):
-            found.extend(nodes)
+        where = {"namespace": namespace, "key": key}
+        found = await self._client.every(
+            LOCATIONS, where, _Answer, lambda answer: answer.locations, call, points=POINTS, first=PAGE
+        )
         reading = Reading.now(self._env)
         return tuple(_record(location, reading) for location in found)
 

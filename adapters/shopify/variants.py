@@ -12,7 +12,7 @@ from adapters.shopify.client import Client, Document
 from adapters.shopify.errors import TooCostly
 from adapters.shopify.gids import VARIANT, is_gid
 from adapters.shopify.identifiers import PAGES, TERMS, Found, Hit, Identifiers
-from adapters.shopify.shapes import Identified, Node
+from adapters.shopify.shapes import Identified, Node, Nodes
 from gateway.errors import AdapterError, InvalidAnswer
 from gateway.kit.decoding import decoded
 from gateway.kit.graphql import RelayNodes, connection_pages
@@ -22,10 +22,6 @@ from gateway.ports.manifest import AdapterEnvironment
 
 T = TypeVar("T")
 Facts = dict[VariantKey, T | AdapterError]
-
-
-class _ById(Node, frozen=True, kw_only=True):
-    nodes: list[Raw]
 
 
 class _Bearer(Node, frozen=True, kw_only=True):
@@ -86,7 +82,7 @@ class Variants:
             ids = [targets[key] for key in keys]
             raw = await self._client.ask(document, {**plan.variables, "ids": ids}, Raw, call, float(points * len(ids)))
             plan.seen(raw)
-            nodes = decoded(raw, _ById, document.name).nodes
+            nodes = decoded(raw, Nodes[Raw], document.name).nodes
             if len(nodes) != len(ids):
                 raise InvalidAnswer(detail=f"{document.name}: {len(nodes)} nodes for {len(ids)} ids")
             for key, node in zip(keys, nodes, strict=True):

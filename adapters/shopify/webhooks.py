@@ -71,11 +71,6 @@ def _products(payload: _Payload) -> tuple[str, ...]:
     return (*tags, *(f"product:{key}" for key in keys), *(f"price:{key}" for key in keys))
 
 
-def _levels(payload: _Payload) -> tuple[str, ...]:
-    """By item: `receive` puts there what its variant is known by, if this process has read it."""
-    return (f"stock:gid://shopify/InventoryItem/{payload.inventory_item_id}",)
-
-
 def _items(payload: _Payload) -> tuple[str, ...]:
     tags = (f"stock:gid://shopify/InventoryItem/{payload.id}",)
     return (*tags, f"stock:{payload.sku}") if payload.sku else tags
@@ -85,18 +80,15 @@ def _customers(payload: _Payload) -> tuple[str, ...]:
     return (f"customer:gid://shopify/Customer/{payload.customer_id or payload.id}",)
 
 
-def _orders(payload: _Payload) -> tuple[str, ...]:
-    return (f"order:gid://shopify/Order/{payload.id}",)
-
-
 _TAGS: Mapping[str, Callable[[_Payload], tuple[str, ...]]] = {
     "products": _products,
-    "inventory_levels": _levels,
+    # By item: `receive` puts there what its variant is known by, if this process has read it.
+    "inventory_levels": lambda payload: (f"stock:gid://shopify/InventoryItem/{payload.inventory_item_id}",),
     "inventory_items": _items,
     "customers": _customers,
     "customers_marketing_consent": _customers,
     "customers_email_marketing_consent": _customers,
-    "orders": _orders,
+    "orders": lambda payload: (f"order:gid://shopify/Order/{payload.id}",),
     "collections": lambda payload: (f"product:gid://shopify/Collection/{payload.id}",),
     "locations": lambda payload: ("store",),
 }

@@ -102,7 +102,3 @@ class Order(Lines, frozen=True, kw_only=True):
 
 class OrderList(Node, frozen=True, kw_only=True):
     orders: Edges[Order]
-
-
-class OrderNodes(Node, frozen=True, kw_only=True):
-    nodes: list[Order | None]

@@ -14,7 +14,7 @@ from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import term
 from adapters.shopify.order import documents
 from adapters.shopify.order.records import order_record
-from adapters.shopify.shapes import Edges
+from adapters.shopify.shapes import Edges, Nodes
 from gateway.errors import AdapterError, InvalidCursor
 from gateway.kit.graphql import RelayNodes
 from gateway.kit.keyed import answered, chunks, grouped, one_of
@@ -96,7 +96,7 @@ class Orders:
         async def send(refs: Sequence[NativeRef]) -> None:
             variables = {"ids": [ref.id for ref in refs], "lines": BY_ID_LINES}
             answer = await self._client.ask(
-                documents.ORDERS_BY_ID, variables, documents.OrderNodes, call, float(points * len(refs))
+                documents.ORDERS_BY_ID, variables, Nodes[documents.Order | None], call, float(points * len(refs))
             )
             found.extend(order for order in answer.nodes if order is not None and not order.test)
 

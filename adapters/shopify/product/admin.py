@@ -15,7 +15,7 @@ from adapters.shopify.product.keys import ProductKeys, listed_handle
 from adapters.shopify.product.records import Texts, collection, product
 from adapters.shopify.shapes import Edge, Edges, Node
 from gateway.errors import AdapterError, InvalidAnswer
-from gateway.kit.graphql import CursorInfo, RelayNodes, connection_pages
+from gateway.kit.graphql import CursorInfo, RelayNodes
 from gateway.kit.pages import cursor_pages
 from gateway.kit.readings import Reading
 from gateway.model.catalog import Category, Collection, Product, ProductKey, ProductPage, ProductQuery
@@ -91,15 +91,9 @@ class AdminProducts:
         return ()
 
     async def list_collections(self, query: None, context: ContextView, call: CallContext) -> tuple[Collection, ...]:
-        found: list[rows.Collection] = []
-
-        async def page(after: str | None) -> RelayNodes[rows.Collection]:
-            return (
-                await self._client.ask(documents.ADMIN_COLLECTIONS, {"after": after}, _Collections, call, 500)
-            ).collections
-
-        async for nodes in connection_pages(page, what=documents.ADMIN_COLLECTIONS.name):
-            found.extend(nodes)
+        found = await self._client.every(
+            documents.ADMIN_COLLECTIONS, {}, _Collections, lambda answer: answer.collections, call, points=2, first=250
+        )
         freshness = Reading.now(self._env).freshness
         return tuple(collection(node, self._texts, freshness) for node in found)
 

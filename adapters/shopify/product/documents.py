@@ -108,5 +108,5 @@ ADMIN_COLLECTION_PRODUCTS = Document(
 ADMIN_COLLECTIONS = Document(
     "admin",
     "AdminCollections",
-    f"query AdminCollections($after:String){{collections(first:250 after:$after sortKey:ID){{{_COLLECTIONS}}}}}",
+    f"query AdminCollections($first:Int! $after:String){{collections(first:$first after:$after sortKey:ID){{{_COLLECTIONS}}}}}",
 )

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
 from msgspec import field
 
-from adapters.shopify.shapes import Moment, Node, UnitPriceMeasurement
+from adapters.shopify.shapes import Moment, Node, Nodes, UnitPriceMeasurement
 from gateway.kit.graphql import RelayNodes
-
-T = TypeVar("T")
-
-
-class Nodes(Node, Generic[T], frozen=True, kw_only=True):
-    nodes: list[T]
 
 
 class Image(Node, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from adapters.shopify.client import whole_lists
 from adapters.shopify.product import documents, rows
 from adapters.shopify.product.keys import ProductKeys, listed_handle
 from adapters.shopify.product.records import Texts, product
-from adapters.shopify.shapes import Edges, Node
+from adapters.shopify.shapes import Edges, Node, Nodes
 from adapters.shopify.shopfront import Head, Shopfront, Shown
 from gateway.errors import AdapterError, InvalidAnswer
 from gateway.kit.decoding import decoded
@@ -59,7 +59,7 @@ class ShopperProducts:
                 variables: dict[str, Any] = {f"h{place}": slug for place, slug in enumerate(slugs)}
                 variables |= {"ids": natives, "vn": VARIANTS_PER_PRODUCT}
                 raw, shown = await self._shopfront.ask_raw(document, variables, context, call)
-                nodes = decoded(raw, rows.Nodes[rows.Product | None], document.name).nodes
+                nodes = decoded(raw, Nodes[rows.Product | None], document.name).nodes
                 named = _aliased(raw, "h", len(slugs), rows.Product, document.name)
                 keyed = [(key, node) for key, node in zip([*natives, *slugs], [*nodes, *named], strict=False) if node]
                 whole = await self.whole([node for _, node in keyed], shown, context, call)
@@ -123,7 +123,7 @@ class ShopperProducts:
         if shown.language != self._shopfront.own_language:
             for chunk in chunks(list(dict.fromkeys(ids)), KEYS_PER_REQUEST):
                 raw, _ = await self._shopfront.ask_raw(documents.PRODUCT_TEXTS, {"ids": chunk}, None, call)
-                nodes = decoded(raw, rows.Nodes[rows.ProductTexts | None], documents.PRODUCT_TEXTS.name).nodes
+                nodes = decoded(raw, Nodes[rows.ProductTexts | None], documents.PRODUCT_TEXTS.name).nodes
                 found |= {node.id: node for node in nodes if node is not None}
         return found
 

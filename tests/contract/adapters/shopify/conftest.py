@@ -14,11 +14,10 @@ from gateway.model.identity import KeyRule
 from gateway.settings import PolicyNumbers
 from gateway.testing import running
 from gateway.testing.conformance.example import NOW
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.plugin import Attach
 from gateway.testing.sandbox import Seed
 
-from .shops import shop_seed
+from .shops import Shopify, shop_seed
 
 OpenShop = Callable[..., Awaitable[tuple[ShopifySandbox, Shopify]]]
 OpenAdapter = Callable[..., Shopify]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -13,7 +13,16 @@ from gateway.model.customers import CustomerKey, CustomerKeyKind
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.text import Text
+from gateway.ports.backend import Probed
+from gateway.ports.customer import ConsentPort, CustomerPort
+from gateway.ports.identity import IdentityPort
 from gateway.ports.manifest import Manifest
+from gateway.ports.order import OrderOriginPort, OrdersPort
+from gateway.ports.price import PriceContextPort, PricePort
+from gateway.ports.product import CatalogPort, CategoryPort, CollectionPort
+from gateway.ports.stock import StockPort
+from gateway.ports.store import StorePort
+from gateway.ports.webhooks import WebhookPort
 from gateway.testing.conformance import ConformanceFacts
 from gateway.testing.conformance.example import (
     HIDDEN,
@@ -36,6 +45,27 @@ NO_GIDS = (
     "gid://shopify/Nothing/1",
 )
 VIP = "gid://shopify/CompanyLocation/1"
+
+
+@runtime_checkable
+class Shopify(
+    CatalogPort,
+    CategoryPort,
+    CollectionPort,
+    PricePort,
+    PriceContextPort,
+    StockPort,
+    StorePort,
+    CustomerPort,
+    ConsentPort,
+    OrdersPort,
+    OrderOriginPort,
+    IdentityPort,
+    WebhookPort,
+    Probed,
+    Protocol,
+):
+    """What every shop can do, with a Storefront token or without."""
 
 
 def call(**parts: Any) -> CallContext:

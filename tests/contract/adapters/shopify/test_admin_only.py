@@ -9,11 +9,10 @@ from gateway.model.pricing import PriceKey
 from gateway.model.text import Text
 from gateway.ports.product import CatalogPort
 from gateway.ports.search import SearchPort
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedPrice
 
 from .conftest import OpenShop
-from .shops import call, money, product, seed, shop_seed, view
+from .shops import Shopify, call, money, product, seed, shop_seed, view
 
 LIST = "product.list_products"
 

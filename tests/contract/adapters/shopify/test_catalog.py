@@ -24,11 +24,10 @@ from gateway.model.catalog import (
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.text import Text
 from gateway.testing.conformance.example import SEEN
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedTranslation
 
 from .conftest import OpenShop
-from .shops import product, seed
+from .shops import Shopify, product, seed
 
 CONTEXT = CommerceContext("GB", "GBP", "en")
 

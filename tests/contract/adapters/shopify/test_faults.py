@@ -28,11 +28,10 @@ from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
 from gateway.ports.transport import Response
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedStock
 
 from .conftest import OpenShop
-from .shops import call, product, seed, view
+from .shops import Shopify, call, product, seed, view
 
 Rewrite = Callable[[bytes], bytes]
 BROKEN_ADMIN: list[Rewrite] = [

@@ -21,10 +21,9 @@ from gateway.model.search import SearchQuery
 from gateway.model.stock import StockKey
 from gateway.ports.search import SearchPort
 from gateway.testing.conformance.wellformed import assert_well_formed
-from gateway.testing.connecting import WholeBackend as Shopify
 
 from .conftest import OpenShop
-from .shops import call, place, shop_seed, view
+from .shops import Shopify, call, place, shop_seed, view
 
 JUNK: tuple[Any, ...] = (None, 7, -1.5, "junk", True, [], {}, [None], "NaN", "1e99", "XXX", "2026-07-01T12:00:00")
 Ask = Callable[[Shopify], Awaitable[object]]

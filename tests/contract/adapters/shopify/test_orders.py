@@ -25,10 +25,9 @@ from gateway.model.orders import (
     OrderStatus,
 )
 from gateway.testing.conformance.example import NOW, SEEN
-from gateway.testing.connecting import WholeBackend as Shopify
 
 from .conftest import OpenShop
-from .shops import call, money, seed, view
+from .shops import Shopify, call, money, seed, view
 
 LIST = "order.list_orders"
 ADA, EVE = "1", "2"

@@ -9,10 +9,9 @@ from gateway.model.customers import Consent, ConsentState, CustomerKey, Customer
 from gateway.model.identity import CaseRule, KeyRule, NativeRef
 from gateway.model.stores import Address, GeoPoint, StoreRecord
 from gateway.testing.conformance.example import NOW, SEEN
-from gateway.testing.connecting import WholeBackend as Shopify
 
 from .conftest import OpenAdapter, OpenShop
-from .shops import call, product, seed, view
+from .shops import Shopify, call, product, seed, view
 
 FIND = "customer.find_customers"
 

@@ -15,11 +15,10 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, UnitPrice
 from gateway.testing.conformance.example import SEEN
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import SeedPrice
 
 from .conftest import OpenShop
-from .shops import call, money, product, seed, view
+from .shops import Shopify, call, money, product, seed, view
 
 GET = "price.get_prices"
 

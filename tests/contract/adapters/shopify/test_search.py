@@ -10,11 +10,10 @@ from gateway.errors import UnsupportedFilter
 from gateway.model.catalog import Product
 from gateway.model.search import SearchFilter, SearchPage, SearchQuery, SearchSort
 from gateway.ports.search import SearchPort
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.sandbox import Seed, SeedPrice
 
 from .conftest import OpenShop
-from .shops import call, money, product, seed, view
+from .shops import Shopify, call, money, product, seed, view
 
 
 def mugs() -> Seed:

@@ -11,10 +11,9 @@ from gateway.errors import RateLimited
 from gateway.model.catalog import Product, ProductKey, ProductKeyKind
 from gateway.settings import PolicyNumbers
 from gateway.testing import running
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.plugin import Attach
 
-from .shops import call, view
+from .shops import Shopify, call, view
 
 MUG = ProductKey(ProductKeyKind.SLUG, "mug-1")
 

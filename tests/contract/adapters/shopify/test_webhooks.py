@@ -21,10 +21,9 @@ from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
 from gateway.testing.conformance.example import NOW
-from gateway.testing.connecting import WholeBackend as Shopify
 from gateway.testing.faults.deliveries import unreadable
 
-from .shops import call, place, view
+from .shops import Shopify, call, place, view
 
 PRODUCT = {
     "id": 788032119674292922,
