@@ -4,7 +4,7 @@ SKU are an error about that key. What was found, and what was not, is remembered
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from cachetools import LRUCache
@@ -87,25 +87,22 @@ class Identifiers:
         """Inventory item to SKU, or to the variant's id where it has none, as far as this process has seen them: stock
         events name only the item."""
 
-    async def known(self, skus: Iterable[str], call: CallContext) -> tuple[dict[str, Found | AdapterError], list[str]]:
+    async def known(self, skus: Sequence[str], call: CallContext) -> tuple[dict[str, Found | AdapterError], list[str]]:
         """What is known without asking, and the SKUs to ask for."""
         found, unknown = await self._kept.known(skus, fresh=call.fresh)
         self._name_items(found)
         return found, unknown
 
-    async def settle(self, skus: Iterable[str], hits: Iterable[Hit]) -> dict[str, Found | AdapterError]:
-        """Which hit is which SKU, exactly; remembers it, absences too."""
-        every = {hit.id: hit for hit in hits}.values()
-        by_sku = grouped((self._rule.written(hit.sku) if hit.sku else None, hit) for hit in every)
-        found = await self._kept.settle(
-            skus,
-            {sku: [hit.ids for hit in preferred(by_sku.get(self._rule.written(sku), ()), _sold)] for sku in skus},
-        )
+    async def settle(self, skus: Sequence[str], hits: Iterable[Hit]) -> dict[str, Found | AdapterError]:
+        """Which hit is which SKU, exactly; remembers it, absences too. `hits` hold each variant once."""
+        by_sku = grouped((self._rule.written(hit.sku) if hit.sku else None, hit) for hit in hits)
+        bearers = {sku: preferred(by_sku.get(self._rule.written(sku), ()), _sold) for sku in skus}
+        found = await self._kept.settle(skus, {sku: [hit.ids for hit in borne] for sku, borne in bearers.items()})
         self._name_items(found)
         return found
 
     async def by_sku(
-        self, skus: Iterable[str], call: CallContext, *, again: bool = False
+        self, skus: Sequence[str], call: CallContext, *, again: bool = False
     ) -> dict[str, Found | AdapterError]:
         """Known SKUs only. `again` goes past what is remembered."""
         found, unknown = ({}, list(skus)) if again else await self.known(skus, call)
@@ -114,7 +111,7 @@ class Identifiers:
         return found
 
     async def by_key(
-        self, skus: Iterable[str], barcodes: Sequence[str], call: CallContext
+        self, skus: Sequence[str], barcodes: Sequence[str], call: CallContext
     ) -> tuple[dict[str, Found | AdapterError], dict[str, Found | AdapterError]]:
         """SKUs and GTINs (14 digits) in the same search; a barcode is stored in any of its lengths."""
         if not barcodes:
@@ -122,8 +119,7 @@ class Identifiers:
         known, unknown = await self.known(skus, call)
         terms = [term("barcode", form) for gtin in barcodes for form in gtin_forms(gtin)]
         hits = await self._search([*terms, *map(self.term, unknown)], call)
-        every = {hit.id: hit for hit in hits}.values()
-        by_code = grouped((gtin14(hit.barcode) if hit.barcode else None, hit) for hit in every)
+        by_code = grouped((gtin14(hit.barcode) if hit.barcode else None, hit) for hit in hits)
         matches = {code: one_of(by_code.get(code, ()), self._name, prefer=_sold) for code in barcodes}
         coded = {code: match.ids if isinstance(match, Hit) else match for code, match in matches.items() if match}
         return {**known, **await self.settle(unknown, hits)}, coded
@@ -136,10 +132,10 @@ class Identifiers:
             if isinstance(match, Found):
                 self.named_by_item[match.item] = sku
 
-    async def _search(self, terms: Sequence[str], call: CallContext) -> list[Hit]:
-        hits: list[Hit] = []
+    async def _search(self, terms: Sequence[str], call: CallContext) -> Collection[Hit]:
+        hits: dict[str, Hit] = {}
         for chunk in chunks(terms, TERMS):
-            hits += await self._client.every(
+            found = await self._client.every(
                 LOOK_UP,
                 {"q": " OR ".join(chunk)},
                 _Hits,
@@ -149,4 +145,5 @@ class Identifiers:
                 first=min(250, 2 * len(chunk) + 10),
                 most=PAGES,
             )
-        return hits
+            hits |= {hit.id: hit for hit in found}
+        return hits.values()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from msgspec import Raw, field
+from msgspec import field
 
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
@@ -145,10 +145,6 @@ class Prices:
         points = POINTS + (BREAK_POINTS if group else 0)
         asked = {"country": country, "companyLocationId": group} if group else {"country": country}
 
-        def priced(raw: Raw) -> tuple[str | None, _Variant]:
-            variant = decoded(raw, _Variant, by_id.name)
-            return variant.sku, variant
-
         plan: Plan[_Variant] = Plan(
             by_id=by_id,
             by_sku=by_sku,
@@ -157,8 +153,7 @@ class Prices:
             sku_points=points + SEARCHED,
             variables={"context": asked, "country": country},
             id_of=lambda found: found.variant,
-            from_id=priced,
-            from_sku=lambda raw: decoded(raw, _Variant, by_sku.name),
+            fact_of=lambda raw: decoded(raw, _Variant, by_id.name),
             seen=lambda raw: beside.append(decoded(raw, _Beside, by_id.name).markets_resolved_values),
         )
         variants = await self._variants.read(list(dict.fromkeys(key.variant for key in pieces)), plan, call)

@@ -86,10 +86,6 @@ def _item_at(places: int) -> type[_Item]:
     return cast("type[_Item]", msgspec.defstruct("_ItemAt", levels, bases=(_Item,), frozen=True, kw_only=True))
 
 
-class _Owner(Node, frozen=True, kw_only=True):
-    inventory_item: Raw
-
-
 class _Either(Node, frozen=True, kw_only=True):
     """A variant with its item, or an item itself."""
 
@@ -112,20 +108,14 @@ class Stock:
     async def get_stock(
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
-        if not keys:
-            return {}
         places = sorted({place for key in keys for place in key.locations})
         by_id, by_sku, by_any_id = documents(len(places))
         shape = _item_at(len(places))
 
         def item(raw: Raw) -> Stocked:
-            known = decoded(raw, shape, by_id.name)
-            return Stocked(known.sku, known.tracked, {at: getattr(known, f"l{n}") for n, at in enumerate(places)})
-
-        def by_item(raw: Raw) -> tuple[str | None, Stocked]:
             inside = decoded(raw, _Either, by_any_id.name).inventory_item
-            stocked = item(inside if bytes(inside) else raw)
-            return stocked.sku, stocked
+            known = decoded(inside if bytes(inside) else raw, shape, by_id.name)
+            return Stocked(known.sku, known.tracked, {at: getattr(known, f"l{n}") for n, at in enumerate(places)})
 
         plan: Plan[Stocked] = Plan(
             by_id=by_id,
@@ -135,8 +125,7 @@ class Stock:
             sku_points=item_points(len(places)) + SEARCHED,
             variables={f"l{place}": native for place, native in enumerate(places)},
             id_of=lambda found: found.item,
-            from_id=by_item,
-            from_sku=lambda raw: item(decoded(raw, _Owner, by_sku.name).inventory_item),
+            fact_of=item,
         )
         items = await self._variants.read(list(dict.fromkeys(key.variant for key in keys)), plan, call)
         freshness = Reading.now(self._env).freshness

@@ -4,7 +4,7 @@ finds the ids at the same time; those without a SKU by their own id. What prices
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Raw, Struct
 
@@ -20,7 +20,15 @@ from gateway.model.context import CallContext
 from gateway.model.identity import NativeRef, VariantKey, natives_among, skus_among
 from gateway.ports.manifest import AdapterEnvironment
 
-T = TypeVar("T")
+
+class OfVariant(Protocol):
+    """A fact about a variant, with the SKU that the variant bears now."""
+
+    @property
+    def sku(self) -> str | None: ...
+
+
+T = TypeVar("T", bound=OfVariant)
 Facts = dict[VariantKey, T | AdapterError]
 
 
@@ -35,7 +43,7 @@ class _BySku(Node, frozen=True, kw_only=True):
 class Plan(Struct, Generic[T], frozen=True, kw_only=True):
     """`by_id` takes `$ids`, `by_sku` takes `$q $first $after`, `by_any_id` the `$ids` of `by_id` and of variants; their
     points for one variant by the published rule (`by_any_id` as `by_sku`). `id_of` picks the id that `by_id` wants,
-    `from_id` (which reads `by_any_id` too, and no null) and `from_sku` make the fact of a node."""
+    `fact_of` makes the fact of a node of any of them."""
 
     by_id: Document
     by_sku: Document
@@ -44,8 +52,7 @@ class Plan(Struct, Generic[T], frozen=True, kw_only=True):
     sku_points: int
     variables: Mapping[str, Any]
     id_of: Callable[[Found], str]
-    from_id: Callable[[Raw], tuple[str | None, T]]
-    from_sku: Callable[[Raw], T]
+    fact_of: Callable[[Raw], T]
     seen: Callable[[Raw], None] = lambda raw: None
     """Is shown every answer whole, for what stands beside the variants."""
 
@@ -86,8 +93,8 @@ class Variants:
             if len(nodes) != len(ids):
                 raise InvalidAnswer(detail=f"{document.name}: {len(nodes)} nodes for {len(ids)} ids")
             for key, node in zip(keys, nodes, strict=True):
-                sku, fact = (None, None) if bytes(node) == b"null" else plan.from_id(node)
-                if isinstance(key, str) and (fact is None or not self._rule.same(key, sku)):
+                fact = None if bytes(node) == b"null" else plan.fact_of(node)
+                if isinstance(key, str) and (fact is None or not self._rule.same(key, fact.sku)):
                     stale.append(key)
                 elif fact is not None:
                     found[key] = fact
@@ -126,7 +133,7 @@ class Variants:
                     hit = decoded(node, Hit, name)
                     hits[hit.id] = hit, node
             for sku, match in (await self._identifiers.settle(skus, [hit for hit, _ in hits.values()])).items():
-                found[sku] = plan.from_sku(hits[match.variant][1]) if isinstance(match, Found) else match
+                found[sku] = plan.fact_of(hits[match.variant][1]) if isinstance(match, Found) else match
 
         # A sixth of the page stays free for near matches, so that they seldom cost another request.
         room = max(1, costs.pieces(name, plan.sku_points, 250) * 5 // 6)

@@ -108,5 +108,6 @@ ADMIN_COLLECTION_PRODUCTS = Document(
 ADMIN_COLLECTIONS = Document(
     "admin",
     "AdminCollections",
-    f"query AdminCollections($first:Int! $after:String){{collections(first:$first after:$after sortKey:ID){{{_COLLECTIONS}}}}}",
+    "query AdminCollections($first:Int! $after:String)"
+    f"{{collections(first:$first after:$after sortKey:ID){{{_COLLECTIONS}}}}}",
 )
