@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -239,3 +240,13 @@ async def test_negative_and_overlong_amounts_are_passed_on_as_said(open_shop: Op
     _, shop = await open_shop(seed(product(1, "RETURN", "GRAM"), prices=prices))
     assert await amount_of(shop, "RETURN", "GB", "GBP") == money("-4.00")
     assert await amount_of(shop, "GRAM", "GB", "GBP") == money("0.0125")
+
+
+async def test_countries_are_asked_once_for_all_who_wait_for_them(open_shop: OpenShop) -> None:
+    skus = [f"SKU-{number}" for number in range(20)]
+    prices = tuple(SeedPrice(sku, money("9.50")) for sku in skus)
+    sandbox, shop = await open_shop(seed(*(product(n, sku) for n, sku in enumerate(skus, 1)), prices=prices))
+    context = view(MANIFEST, "price.get_prices")
+    found = await asyncio.gather(*(shop.get_prices([PriceKey(sku)], context, call()) for sku in skus))
+    assert all(found)
+    assert [request.operation for request in sandbox.requests].count("Shopfront") == 1
