@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from adapters.shopify.errors import TooCostly
 
+A = TypeVar("A")
 K = TypeVar("K")
 ATTEMPTS = 4
 HEADROOM = 20
@@ -43,6 +44,31 @@ class CostBook:
         """The vendor priced `items` at `cost`: ask for no more than fits from now on."""
         priced = max(cost, self._limit + 1.0) / max(1, items * per_item)
         self._scales[document] = max(self._scales.get(document, self._start), priced)
+
+    async def page(
+        self,
+        document: str,
+        most: int,
+        row: int,
+        item: int,
+        nested: range,
+        send: Callable[[int, int, float], Awaitable[A]],
+    ) -> A:
+        """A page of as many rows of `row` points as one query may cost, with as many items of `item` points in each as
+        fit beside them, within `nested`; fewer when it turns out dearer. `send` takes rows, items, and the points."""
+        fewest = nested[0]
+        while True:
+            rows = self.pieces(document, row + fewest * item, most)
+            items = next(
+                (each for each in reversed(nested) if self.pieces(document, row + each * item, rows) >= rows), fewest
+            )
+            points = row + items * item
+            try:
+                return await send(rows, items, float(points * rows))
+            except TooCostly as error:
+                if rows == 1 and items == fewest:
+                    raise
+                self.learn(document, error.cost, rows, points)
 
     async def in_pieces(
         self,

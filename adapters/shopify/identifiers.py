@@ -105,18 +105,13 @@ class Identifiers:
         self, skus: Sequence[str], call: CallContext, *, again: bool = False
     ) -> dict[str, Found | AdapterError]:
         """Known SKUs only. `again` goes past what is remembered."""
-        found, unknown = ({}, list(skus)) if again else await self.known(skus, call)
-        if unknown:
-            found.update(await self.settle(unknown, await self._search([self.term(sku) for sku in unknown], call)))
-        return found
+        return (await self.by_key(skus, (), call, again=again))[0]
 
     async def by_key(
-        self, skus: Sequence[str], barcodes: Sequence[str], call: CallContext
+        self, skus: Sequence[str], barcodes: Sequence[str], call: CallContext, *, again: bool = False
     ) -> tuple[dict[str, Found | AdapterError], dict[str, Found | AdapterError]]:
         """SKUs and GTINs (14 digits) in the same search; a barcode is stored in any of its lengths."""
-        if not barcodes:
-            return await self.by_sku(skus, call), {}
-        known, unknown = await self.known(skus, call)
+        known, unknown = ({}, skus) if again else await self.known(skus, call)
         terms = [term("barcode", form) for gtin in barcodes for form in gtin_forms(gtin)]
         hits = await self._search([*terms, *map(self.term, unknown)], call)
         by_code = grouped((gtin14(hit.barcode) if hit.barcode else None, hit) for hit in hits)

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from adapters.shopify.client import Client, whole_lists
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.errors import TooCostly
 from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import term
 from adapters.shopify.order import documents
@@ -28,7 +27,7 @@ from gateway.ports.manifest import AdapterEnvironment
 HISTORY = timedelta(days=60)
 ROWS = 50
 """Orders of one request, whatever the page; at this many, one line each fits beside them."""
-LINES = 10
+LINES = range(1, 11)
 BY_ID_LINES = 5
 MORE_LINES = 50
 LINE_ROUNDS = 4
@@ -129,26 +128,15 @@ class Orders:
         return answered(matches, lambda key: matches[key], lambda key, order: records[order.id])
 
     async def _search(self, words: str, first: int, after: str | None, call: CallContext) -> Edges[documents.Order]:
-        """A page of orders with as many lines each as the cost of one query allows; fewer when it turns out dearer."""
-        costs = self._client.costs
-        name = documents.ORDERS.name
-        lines = LINES
-        while True:
-            points = documents.ORDER_POINTS + lines * documents.LINE_POINTS
-            if lines > 1 and costs.pieces(name, points, first) < first:
-                lines -= 1
-                continue
-            variables = {"q": words, "first": first, "after": after, "lines": lines}
-            try:
-                answer = await self._client.ask(
-                    documents.ORDERS, variables, documents.OrderList, call, float(points * first)
-                )
-                return answer.orders
-            except TooCostly as error:
-                if lines == 1 and first == 1:
-                    raise
-                costs.learn(name, error.cost, first, points)
-                first = costs.pieces(name, documents.ORDER_POINTS + documents.LINE_POINTS, first)
+        """A page of orders with as many lines each as the cost of one query allows."""
+
+        async def send(rows: int, lines: int, points: float) -> Edges[documents.Order]:
+            variables = {"q": words, "first": rows, "after": after, "lines": lines}
+            return (await self._client.ask(documents.ORDERS, variables, documents.OrderList, call, points)).orders
+
+        return await self._client.costs.page(
+            documents.ORDERS.name, first, documents.ORDER_POINTS, documents.LINE_POINTS, LINES, send
+        )
 
     async def _records(self, orders: Sequence[documents.Order], call: CallContext) -> list[Order]:
         """With all their lines: one more request for all orders that have more than the nested page."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from adapters.shopify.client import Client, whole_lists
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.errors import TooCostly
 from adapters.shopify.product import documents, rows
 from adapters.shopify.product.keys import ProductKeys, listed_handle
 from adapters.shopify.product.records import Texts, collection, product
@@ -26,8 +25,8 @@ PRODUCT_POINTS = 14
 """A product without variants: itself, options and their values, three media, five collections."""
 VARIANT_POINTS = 3
 KEYED_VARIANTS = 10
-LISTED_VARIANTS = 10
-FEWEST_VARIANTS = 2
+LISTED = range(2, 11)
+"""Variants beside each product of a page."""
 ROUNDS = 12
 NOTHING = Edges[rows.Product](page_info=CursorInfo(False), edges=[])
 
@@ -103,26 +102,16 @@ class AdminProducts:
         if handle == "":
             return NOTHING
         document = documents.ADMIN_COLLECTION_PRODUCTS if handle else documents.ADMIN_PRODUCTS
-        costs = self._client.costs
-        while True:
-            first = costs.pieces(document.name, PRODUCT_POINTS + FEWEST_VARIANTS * VARIANT_POINTS, most)
-            variants = LISTED_VARIANTS
-            while variants > FEWEST_VARIANTS and (
-                costs.pieces(document.name, PRODUCT_POINTS + variants * VARIANT_POINTS, first) < first
-            ):
-                variants -= 1
-            points = PRODUCT_POINTS + variants * VARIANT_POINTS
+
+        async def send(first: int, variants: int, points: float) -> Edges[rows.Product]:
             variables: dict[str, Any] = {"first": first, "after": after, "vn": variants}
-            try:
-                if handle is None:
-                    return (await self._client.ask(document, variables, _List, call, float(points * first))).products
-                variables["handle"] = handle
-                answer = await self._client.ask(document, variables, _InCollection, call, float(points * first))
-                return answer.collection_by_identifier.products if answer.collection_by_identifier else NOTHING
-            except TooCostly as error:
-                if first == 1 and variants == FEWEST_VARIANTS:
-                    raise
-                costs.learn(document.name, error.cost, first, points)
+            if handle is None:
+                return (await self._client.ask(document, variables, _List, call, points)).products
+            variables["handle"] = handle
+            answer = await self._client.ask(document, variables, _InCollection, call, points)
+            return answer.collection_by_identifier.products if answer.collection_by_identifier else NOTHING
+
+        return await self._client.costs.page(document.name, most, PRODUCT_POINTS, VARIANT_POINTS, LISTED, send)
 
     async def _whole(self, nodes: Sequence[rows.Product], call: CallContext) -> list[Product]:
         async def more(pending: Sequence[tuple[str, str]]) -> dict[tuple[str, str], RelayNodes[rows.Variant]]:
