@@ -82,8 +82,8 @@ class Running:
         )
         self._stack.push_async_callback(connected.close)
         adapter, made_of = connected.adapter, connected.environment
-        adapter.config = made_of.config
-        adapter.client = OdooClient(adapter.config, made_of.transport, made_of.clock)
+        config: Any = made_of.config
+        adapter.config, adapter.client = config, OdooClient(config, made_of.transport, made_of.clock)
         self._stack.push_async_callback(adapter.client.close)
         return adapter
 
