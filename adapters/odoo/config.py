@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from msgspec.structs import fields
 
-from adapters.odoo.order.rows import SaleRow
+from adapters.odoo.order.records import SaleRow
 from gateway.constraints import COUNTRY, CURRENCY, IDENTIFIER, KEPT_SECONDS, LANGUAGE, TEXT, between, matching, named
 from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.manifest import AdapterConfig, Secret

@@ -7,20 +7,20 @@ from adapters.odoo.config import OdooConfig
 from adapters.odoo.contacts import PEOPLE_A_REQUEST
 from adapters.odoo.customer import Customers
 from adapters.odoo.identity import Identities
-from adapters.odoo.loyalty.port import Loyalty
+from adapters.odoo.loyalty.accounts import Loyalty
 from adapters.odoo.loyalty.programs import LoyaltyPrograms
-from adapters.odoo.order.port import Orders
-from adapters.odoo.price import tables as price_tables
+from adapters.odoo.order.orders import Orders
 from adapters.odoo.price.drift import PriceAudits
 from adapters.odoo.price.dryrun import LINES_A_REQUEST
 from adapters.odoo.price.groups import PriceGroups
-from adapters.odoo.price.port import Prices
+from adapters.odoo.price.prices import Prices
+from adapters.odoo.price.tables import TABLES as PRICE_TABLES
 from adapters.odoo.probe import OdooProbe
 from adapters.odoo.product import KEYS_A_REQUEST as PRODUCTS_A_REQUEST
 from adapters.odoo.product import Catalog
 from adapters.odoo.protocols import ERRANDS
-from adapters.odoo.stock import port as stock_port
-from adapters.odoo.stock.port import Stock
+from adapters.odoo.stock import TABLES as STOCK_TABLES
+from adapters.odoo.stock import Stock
 from adapters.odoo.store import Stores
 from adapters.odoo.variants import KEY_FIELDS, SKUS_A_REQUEST, Variants
 from adapters.odoo.variants import TABLES as PRODUCT_TABLES
@@ -132,7 +132,7 @@ MANIFEST = Manifest(
     tier=QualityTier.SILVER,
     key_fields=KEY_FIELDS,
     webhook_topics=TOPICS,
-    errands=(*ERRANDS, PRODUCT_TABLES, price_tables.TABLES, stock_port.TABLES),
+    errands=(*ERRANDS, PRODUCT_TABLES, PRICE_TABLES, STOCK_TABLES),
     unverified=(
         "Odoo 17 is asked as 18 is, but for the fields it lacks; no such server was tried.",
         "Units of measure of 19 (`uom.uom.factor`) and image addresses (`images`) were not seen on a real server.",

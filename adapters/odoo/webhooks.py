@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from adapters.odoo.order.port import POS, SALE, order_id
-from adapters.odoo.price.port import PRICE_LISTS
+from adapters.odoo.order.orders import POS, SALE, order_id
+from adapters.odoo.price.prices import PRICE_LISTS
 from gateway.errors import BadInput, InvalidAnswer
 from gateway.kit.moments import from_naive_utc
 from gateway.kit.signatures import require_token

@@ -10,7 +10,7 @@ from decimal import Decimal
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.identity import every_sku
-from adapters.odoo.price.port import Basis, Prices
+from adapters.odoo.price.prices import Basis, Prices
 from adapters.odoo.rights import has_group
 from adapters.odoo.variants import Variants
 from gateway.errors import AdapterError, Mistake, RequestRefused

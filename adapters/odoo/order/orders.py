@@ -13,7 +13,7 @@ from typing import Any
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.contacts import contact_domain
-from adapters.odoo.order.rows import ReceiptRow, receipt_order, sale_order, sale_row
+from adapters.odoo.order.records import ReceiptRow, receipt_order, sale_order, sale_row
 from adapters.odoo.rights import sees_own_documents_only
 from adapters.odoo.values import any_of, record_id, written_moment
 from gateway.errors import AdapterError, InvalidCursor

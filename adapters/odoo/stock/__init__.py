@@ -1,1 +1,0 @@
-"""Quants and kits."""
