@@ -29,20 +29,7 @@ TOPICS = (
     "contact.merge",
     "contact.restore",
 )
-DECODED: Mapping[str, str] = {
-    "%3A": ":",
-    "%2F": "/",
-    "%3F": "?",
-    "%40": "@",
-    "%21": "!",
-    "%24": "$",
-    "%27": "'",
-    "%28": "(",
-    "%29": ")",
-    "%2A": "*",
-    "%2C": ",",
-    "%3B": ";",
-}
+DECODED: Mapping[str, str] = {f"%{ord(each):02X}": each for each in ":/?@!$'()*,;"}
 """Characters that HubSpot signs decoded."""
 
 
