@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapters.square.catalog import OBJECTS_PER_READ
-from adapters.square.client import MAX_BYTES, SquareClient
+from adapters.square.client import SquareClient
 from adapters.square.config import API_VERSION, SquareConfig
 from adapters.square.customer import PROFILES_PER_READ, Customers
 from adapters.square.identifiers import FIELDS, VALUES_PER_QUERY, Identifiers
@@ -49,16 +49,11 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         requests=BY_OBJECT,
         time_to_live=300.0,
         stale_for=3600.0,
-        max_response_bytes=MAX_BYTES,
     ),
     "product.list_products": OperationSpec(
-        axes={"page": ITEMS_PER_PAGE},
-        requests=BY_LISTING,
-        time_to_live=300.0,
-        stale_for=3600.0,
-        max_response_bytes=MAX_BYTES,
+        axes={"page": ITEMS_PER_PAGE}, requests=BY_LISTING, time_to_live=300.0, stale_for=3600.0
     ),
-    "product.list_categories": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=MAX_BYTES),
+    "product.list_categories": OperationSpec(time_to_live=3600.0, stale_for=86_400.0),
     "product.list_collections": OperationSpec(requests=NONE, time_to_live=3600.0),
     "price.get_prices": OperationSpec(
         vary_on=frozenset({"store", "currency"}),
@@ -66,7 +61,6 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         requests=BY_OBJECT,
         time_to_live=60.0,
         stale_for=600.0,
-        max_response_bytes=MAX_BYTES,
     ),
     "price.price_context": OperationSpec(requests=NONE, time_to_live=3600.0),
     "stock.get_stock": OperationSpec(
@@ -74,9 +68,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         requests=BY_COUNT,
         time_to_live=10.0,
         stale_for=60.0,
-        max_response_bytes=MAX_BYTES,
     ),
-    "store.list_stores": OperationSpec(time_to_live=3600.0, stale_for=86_400.0, max_response_bytes=MAX_BYTES),
+    "store.list_stores": OperationSpec(time_to_live=3600.0, stale_for=86_400.0),
     "customer.find_customers": OperationSpec(
         personal=True, axes={"ids": PROFILES_PER_READ}, requests=BY_CUSTOMER, time_to_live=60.0
     ),
@@ -92,14 +85,9 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         axes={"locations": LOCATIONS_PER_SEARCH, "customers": CUSTOMERS_PER_SEARCH},
         requests=BY_PLACE,
         time_to_live=15.0,
-        max_response_bytes=MAX_BYTES,
     ),
     "order.get_orders": OperationSpec(
-        personal=True,
-        axes={"orders": ORDERS_PER_READ},
-        requests=per(ORDERS_PER_READ),
-        time_to_live=15.0,
-        max_response_bytes=MAX_BYTES,
+        personal=True, axes={"orders": ORDERS_PER_READ}, requests=per(ORDERS_PER_READ), time_to_live=15.0
     ),
 }
 

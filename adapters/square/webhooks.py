@@ -61,7 +61,6 @@ class Content(Struct, frozen=True):
 
 
 class Data(Struct, frozen=True):
-    type: str | None = None
     id: str | None = None
     object: Content | None = None
 

@@ -15,7 +15,7 @@ from adapters.square.ids import ids_among, is_id
 from adapters.square.rows import Answer, Instant
 from gateway.errors import AdapterError, InvalidCursor
 from gateway.kit.concurrency import gathered
-from gateway.kit.keyed import chunks, grouped
+from gateway.kit.keyed import answered, chunks, grouped
 from gateway.kit.moments import as_rfc3339, utc
 from gateway.kit.readings import Reading
 from gateway.kit.tables import Table
@@ -126,15 +126,13 @@ class Accounts:
             return {}
         program = await self._program.get(call)
         freshness = Reading.now(self._env).freshness
-        answers: dict[CustomerKey, tuple[LoyaltyAccount, ...] | AdapterError] = {}
-        for key in keys:
+
+        def theirs(key: CustomerKey) -> list[Account] | None:
             if key.kind is CustomerKeyKind.PHONE:
-                found = by_phone.get(key.value, [])
-            else:
-                found = [account for holder in holders[key] for account in by_holder.get(holder, ())]
-            if found:
-                answers[key] = tuple(account(each, program, freshness) for each in found)
-        return answers
+                return by_phone.get(key.value)
+            return [each for holder in holders[key] for each in by_holder.get(holder, ())] or None
+
+        return answered(keys, theirs, lambda _, found: tuple(account(each, program, freshness) for each in found))
 
     async def list_entries(self, query: LoyaltyEntryQuery, context: ContextView, call: CallContext) -> LoyaltyEntryPage:
         """30 movements a request, newest first by (instant, id). A position is the last movement given, so it does not
