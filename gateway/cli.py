@@ -1,4 +1,5 @@
-"""The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | schema | adapters`.
+"""The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | schema | adapters |
+new-adapter`.
 
 Exit codes of all: 0 done, 1 a problem the command found, 2 a mistake in the command line or a configuration that cannot
 be read, 130 interrupted."""
@@ -178,6 +179,14 @@ def _parser() -> argparse.ArgumentParser:
 
     adapters = commands.add_parser("adapters", help="list installed adapters")
     adapters.set_defaults(run=_adapters)
+
+    new = commands.add_parser("new-adapter", help="write an adapter that passes its suites, to be made a vendor's own")
+    new.add_argument("name", help="as configurations will call it, such as `acme`")
+    new.add_argument("--ports", type=_names, required=True, help="data domains that it serves: product,price,stock")
+    new.add_argument("--protocol", required=True, help="rest, graphql or jsonrpc")
+    new.add_argument("--package", type=Path, metavar="DIR", help="a package of its own (default: into this checkout)")
+    new.epilog = "Exit codes: 0 written, 1 nothing was written, and why."
+    new.set_defaults(run=_new_adapter)
     return parser
 
 
@@ -194,6 +203,10 @@ def _port(written: str) -> int:
 
 def _workers(written: str) -> int:
     return _number(written, 1, 256, "number of workers")
+
+
+def _names(written: str) -> list[str]:
+    return [name for each in written.split(",") if (name := each.strip())]
 
 
 def _quantity(written: str) -> Decimal:
@@ -322,6 +335,13 @@ def _adapters(options: argparse.Namespace) -> int:
     for name in sorted(installed_adapters()):
         manifest = manifest_of(name, place=name)
         print(f"{name:12} {manifest.title} ({manifest.api_version}), {manifest.tier.value}")
+    return 0
+
+
+def _new_adapter(options: argparse.Namespace) -> int:
+    from gateway.scaffold import chosen, new_adapter
+
+    print(new_adapter(chosen(options.name, options.ports, options.protocol), package=options.package))
     return 0
 
 
