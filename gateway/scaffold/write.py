@@ -30,10 +30,10 @@ def _into(root: Path, choice: Choice) -> str:
     own = f"adapters.{choice.name}"
     _write(folder, source_files(choice, own))
     _write(tests, suite_files(choice, own))
-    before = project.read_text("utf-8")
+    before = project.read_bytes().decode()
     after = with_entry_points(before, choice.name, own)
     if after is not None:
-        project.write_text(after, "utf-8")
+        project.write_bytes(after.encode())
     said = [f"wrote {folder.relative_to(root)}/ and {tests.relative_to(root)}/"]
     said.append(
         "named it in pyproject.toml"
@@ -84,7 +84,7 @@ def with_entry_points(project: str, name: str, own: str) -> str | None:
     """A project file with an adapter's two entry points at the ends of their tables, and nothing else changed; None
     where that cannot be done for certain, such as in a file whose tables are written in another way."""
     wanted = _parsed(project)
-    lines = project.splitlines()
+    lines = project.split("\n")
     for table, target in _targets(own).items():
         known = wanted.get("project", {}).get("entry-points", {}).get(table)
         head = f'[project.entry-points."{table}"]'
@@ -98,7 +98,7 @@ def with_entry_points(project: str, name: str, own: str) -> str | None:
             if lines[index].strip() and not lines[index].startswith("#"):
                 end = index + 1
         lines.insert(end, f'{name} = "{target}"')
-    changed = "\n".join(lines) + "\n"
+    changed = "\n".join(lines)
     return changed if _parsed(changed) == wanted else None
 
 

@@ -89,15 +89,20 @@ def test_outside_a_checkout_a_package_is_asked_for(
 def test_entry_points_are_put_at_the_ends_of_their_tables() -> None:
     changed = with_entry_points(PROJECT, "acme", "adapters.acme")
     assert changed is not None
-    lines = changed.splitlines()
+    lines = changed.split("\n")
     assert lines[lines.index('acme = "adapters.acme.manifest:MANIFEST"') - 1].startswith("odoo = ")
     assert lines[lines.index('acme = "adapters.acme.sandbox:create"') - 1].startswith("odoo = ")
-    assert [line for line in lines if not line.startswith("acme")] == PROJECT.splitlines()
+    assert [line for line in lines if not line.startswith("acme")] == PROJECT.split("\n")
 
 
 @pytest.mark.parametrize(
     "project",
-    ["", "[broken", PROJECT.replace('"commerce', "'commerce").replace('rs"]', "rs']").replace('es"]', "es']")],
+    [
+        "",
+        "[broken",
+        PROJECT.replace('"commerce', "'commerce").replace('rs"]', "rs']").replace('es"]', "es']"),
+        PROJECT.replace("\n", "\r\n"),
+    ],
 )
 def test_a_project_file_of_another_form_is_not_touched(project: str) -> None:
     assert with_entry_points(project, "acme", "adapters.acme") is None
