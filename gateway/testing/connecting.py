@@ -151,8 +151,8 @@ def spoiled(manifest: Manifest, environment: AdapterEnvironment) -> AdapterEnvir
 
 
 class Hosted(Struct, frozen=True):
-    """A running system that the environment names: `ODOO_URL` for the manifest `odoo`, `ODOO_API_KEY` and the like for
-    the keys of its section, `ODOO_FACTS` for a file of facts (TOML, the fields of `ConformanceFacts`)."""
+    """A running system that the environment names: `ACME_URL` for the manifest `acme`, `ACME_API_KEY` and the like for
+    the keys of its section, `ACME_FACTS` for a file of facts (TOML, the fields of `ConformanceFacts`)."""
 
     target: Standing
     facts: str
