@@ -19,6 +19,7 @@ from gateway.execution.explain.report import Explanation
 from gateway.execution.explain.timeline import timeline
 from gateway.model.principal import ANONYMOUS, Principal
 from gateway.ownership import Ownership
+from gateway.security.card_numbers import redacted
 from gateway.security.profiles import RequestFacts
 from gateway.settings import load
 
@@ -71,7 +72,7 @@ async def _run(
         print("the answer may be about a person, and is not printed without --personal")
     else:
         answer = msgspec.json.encode({"data": result.data}, enc_hook=str)
-        print(msgspec.json.format(answer, indent=2).decode())
+        print(redacted(msgspec.json.format(answer, indent=2).decode()))  # what a backend wrote into a text, say
     for error in result.errors or []:
         print(f"error at {'.'.join(map(str, error.path or []))}: {error.message}", file=sys.stderr)
     if svg is not None:
