@@ -9,10 +9,8 @@ from typing import Any, TypeVar, cast
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
 from gateway.ownership import Ownership
-from gateway.ports.aliases import Aliases
-from gateway.ports.links import IdentityLinks
 from gateway.ports.manifest import Secret
-from gateway.ports.tasks import Tasks
+from gateway.ports.state import Aliases, IdentityLinks, Tasks
 from gateway.services.availability import AvailabilityService
 from gateway.services.catalog import Catalog
 from gateway.services.classification import Classification

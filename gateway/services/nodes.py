@@ -8,7 +8,7 @@ from gateway.model.customers import Customer
 from gateway.model.identity import NativeRef, is_plain
 from gateway.model.orders import Order
 from gateway.model.stores import Store
-from gateway.ports.aliases import Aliases
+from gateway.ports.state import Aliases
 from gateway.services.catalog import Catalog
 from gateway.services.classification import Classification
 from gateway.services.customers import Customers

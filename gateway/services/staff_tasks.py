@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gateway.model.paging import PageInfo, TaskEdge, TaskList
-from gateway.ports.tasks import Tasks
+from gateway.ports.state import Tasks
 from gateway.services.cursors import Cursors
 
 

@@ -13,7 +13,7 @@ from gateway.state.tables import aliases
 
 
 class StoredAliases:
-    """Implements `gateway.ports.aliases.Aliases`. Every alias points straight at the newest id: chains are folded when
+    """Implements `gateway.ports.state.Aliases`. Every alias points straight at the newest id: chains are folded when
     they are written."""
 
     def __init__(self, database: Database) -> None:

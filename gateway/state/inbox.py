@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import delete
 
 from gateway.errors import StateUnavailable, places_of
-from gateway.ports.tasks import Tasks
+from gateway.ports.state import Tasks
 from gateway.ports.webhooks import Received
 from gateway.state.database import Database
 from gateway.state.queue import DONE, Queue, queued

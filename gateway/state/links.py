@@ -18,7 +18,7 @@ from gateway.state.tables import customers, identity_links, merged_customers, pe
 
 
 class StoredIdentityLinks:
-    """Implements `gateway.ports.links.IdentityLinks`."""
+    """Implements `gateway.ports.state.IdentityLinks`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

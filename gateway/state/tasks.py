@@ -25,7 +25,7 @@ OPENED_EVENT = "task.opened"
 
 
 class StoredTasks:
-    """Implements `gateway.ports.tasks.Tasks`. Opening one is told through the outbox as `task.opened`, once, in the
+    """Implements `gateway.ports.state.Tasks`. Opening one is told through the outbox as `task.opened`, once, in the
     same transaction."""
 
     def __init__(self, database: Database, outbox: Outbox) -> None:

@@ -42,7 +42,7 @@ from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext
 from gateway.ports.agreement import bearer
 from gateway.ports.domain import WriteOperation, writes
-from gateway.ports.tasks import Tasks
+from gateway.ports.state import Tasks
 from gateway.ports.writes import Claim, ClaimState, FindKind, WriteJournal, WritePlace, WriteSpec
 
 R = TypeVar("R", bound=Struct)

@@ -19,7 +19,7 @@ from gateway.model.customers import (
 )
 from gateway.model.identity import NativeRef
 from gateway.ports.customer import CUSTOMER, FIND_CUSTOMERS, GET_CONSENTS
-from gateway.ports.links import IdentityLinks
+from gateway.ports.state import IdentityLinks
 from gateway.services.customers.links import CustomerLinks, links_of, unheard
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord

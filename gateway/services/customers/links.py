@@ -20,7 +20,7 @@ from gateway.model.customers import (
 from gateway.model.identity import NativeRef
 from gateway.ports.customer import FIND_CUSTOMERS
 from gateway.ports.domain import DataDomain
-from gateway.ports.links import IdentityLinks
+from gateway.ports.state import IdentityLinks
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
