@@ -16,7 +16,8 @@ from tests.e2e.canaries.planted import SAID
 from tests.e2e.canaries.recording import Recording, told
 from tests.e2e.canaries.scanner import CARDS, Found, Scanner, email, given, phone
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="package")]
+"""All of it is asked in the first test that needs it, which takes half a minute where nothing else runs."""
 PERSONAL = frozenset({"email", "phone", "name"})
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 TOP = {".ci", "gateway", "schema", "adapters", "tests", "docker"}
 _FENCE = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _MAKE = re.compile(r"(?:^|[\s`(;&])make ((?:[a-z][\w-]*)(?: [a-z][\w-]*)*)")
-_GATEWAY = re.compile(r"(?:^|[\s`(;&/])gateway ([a-z]+)")
+_GATEWAY = re.compile(r"(?:^|[\s`(;&/])gateway ([a-z]+(?:-[a-z]+)*)")
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _FORBIDDEN = re.compile(
@@ -69,7 +69,7 @@ def named(text: str) -> set[str]:
 def known() -> frozenset[str]:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE)
-    cli = re.findall(r"add_parser\(\s*\"(\w+)\"", (ROOT / "gateway" / "cli.py").read_text("utf-8"))
+    cli = re.findall(r"add_parser\(\s*\"([\w-]+)\"", (ROOT / "gateway" / "cli.py").read_text("utf-8"))
     return frozenset({f"make {target}" for target in targets} | {f"gateway {command}" for command in cli})
 
 

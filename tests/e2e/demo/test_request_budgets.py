@@ -1,8 +1,8 @@
 """How many requests reach each backend: counted at the sandboxes' sockets, held to a written table.
 
 The table is the demo retailer's: identifiers and static tables (stores, price lists, rates) are known, every answer
-about products, prices, stock, people and orders is forgotten. The ERP's loyalty programme goes with its accounts, as
-they share a tag: one request.
+about products, prices, stock, people and orders is forgotten. Loyalty programmes go with their accounts, as they share
+a tag; so do the till's variations with its products: its vendor never says which of them changed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ PRODUCT_PAGE: Mapping[str, Mapping[str, int]] = {
     "shop": {"product": 1, "orders": 1},
     "erp": {"price list of the customer": 1, "price": 1, "loyalty": 1, "programme": 1, "orders": 1, "receipts": 1},
     "crm": {"customer": 1},
-    "till_uk": {"stock": 1, "loyalty": 1, "receipts": 1},
-    "till_jp": {"stock": 1},
+    "till_uk": {"variations": 1, "stock": 1, "loyalty": 1, "programme": 1, "promotions": 1, "receipts": 1},
+    "till_jp": {"variations": 1, "stock": 1},
 }
 LISTING: Mapping[str, Mapping[str, int]] = {
     "shop": {"product": 1},
@@ -44,6 +44,9 @@ CAPABILITY = {
     "loyalty.program.web_search_read": "programme",
     "res.partner.web_search_read": "price list of the customer",
     "POST /crm/v3/objects/contacts/batch/read": "customer",
+    "POST /v2/catalog/search": "variations",
+    "GET /v2/loyalty/programs/{program_id}": "programme",
+    "GET /v2/loyalty/programs/{program_id}/promotions": "promotions",
     "POST /v2/inventory/counts/batch-retrieve": "stock",
     "POST /v2/loyalty/accounts/search": "loyalty",
     "POST /v2/orders/search": "receipts",

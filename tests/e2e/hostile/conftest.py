@@ -139,7 +139,13 @@ def configuration(
                 "alias": "vendor",
                 "url": url,
                 "allow_private_network": True,
-                "policy": {"breaker_minimum": 2, "breaker_window": 4, "breaker_open_for": 60.0, "timeout": 60.0},
+                "policy": {
+                    "breaker_minimum": 2,
+                    "breaker_window": 4,
+                    "breaker_open_for": 60.0,
+                    "timeout": 60.0,
+                    "slow_call": 60.0,
+                },
                 **own,
             }
         },
