@@ -78,19 +78,21 @@ def check_document(document: DocumentNode, limits: LimitsSection) -> dict[str | 
     """The measures of every operation by name. Raises LimitExceeded, naming the limit."""
     operations: dict[str | None, _Local] = {}
     fragments: dict[str, _Local] = {}
+    every: list[_Local] = []
+    """Those of one name too, which only validation refuses: it reads each of them first."""
     count = spreadable = 0
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             count += 1
             _at_most("operations", count, OPERATIONS)
             _at_most("variables", len(definition.variable_definitions or ()), VARIABLES)
-            local = _walk(definition, limits)
+            every.append(local := _walk(definition, limits))
             operations[definition.name.value if definition.name else None] = local
         elif isinstance(definition, FragmentDefinitionNode):
             spreadable += 1
             _at_most("fragments", spreadable, FRAGMENTS)
-            fragments[definition.name.value] = _walk(definition, limits)
-    every = (*operations.values(), *fragments.values())
+            every.append(local := _walk(definition, limits))
+            fragments[definition.name.value] = local
     _at_most("fields written out", sum(local.fields for local in every), WRITTEN)
     _at_most("repeated fields", sum(local.repeats for local in every), REPEATS)
     _at_most("values written out", sum(local.values for local in every), VALUES)

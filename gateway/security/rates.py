@@ -62,9 +62,9 @@ class RateLimits:
             await self._count(f"failures|{address}", self._failures)
 
     async def close(self) -> None:
-        """Gives up the connections to Redis."""
-        if self._redis is not None:
-            await self._redis.close()
+        """Gives up the connections to Redis, or the report that is under way."""
+        if self._shared is not None:
+            await self._shared.close()
 
     async def _count(self, key: str, allowed: int) -> None:
         wait = await self._hit(key, allowed)
@@ -98,6 +98,8 @@ class _Together(Protocol):
     async def hit(self, key: str, allowed: int) -> float:
         """Counts once more, unless that would be too often. 0, or the seconds to wait."""
         ...
+
+    async def close(self) -> None: ...
 
 
 class _InRedis:

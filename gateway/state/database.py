@@ -137,7 +137,7 @@ class Database:
         return self._insert(table).values(dict(row)).on_conflict_do_nothing()
 
     def merging(self, table: Table, row: Mapping[str, Any]) -> sqlite.Insert | postgresql.Insert:
-        """An insert to which `on_conflict_do_update` may be added."""
+        """An insert to which `on_conflict_do_update` may be added. What `row` leaves out comes with its execution."""
         return self._insert(table).values(dict(row))
 
     def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:

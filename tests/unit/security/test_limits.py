@@ -179,3 +179,17 @@ def test_measuring_is_linear_in_the_documents_size() -> None:
     small, large = document(12), document(48)
     ratio = cpu(lambda: [measure(large) for _ in range(20)]) / cpu(lambda: [measure(small) for _ in range(20)])
     assert ratio < 4 * 2.5
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query Q {{ {ids} }} query Q {{ id }}",
+        "{{ {ids} }} {{ id }}",
+        "{{ ...F }} fragment F on T {{ {ids} }} fragment F on T {{ id }}",
+    ],
+)
+@pytest.mark.parametrize("times", [60, 600])
+def test_a_second_definition_of_one_name_hides_nothing_of_the_first(document: str, times: int) -> None:
+    with pytest.raises(LimitExceeded):
+        check_document(parse(document.format(ids="id " * times)), GENEROUS)
