@@ -47,8 +47,10 @@ EXEMPT = frozenset(
 `Sku(s)`, `Key`, `Barcode(s)` or `Gtin(s)`."""
 _EXEMPT_END = re.compile(r"(?:Ids?|Skus?|Key|Barcodes?|Gtins?|Cursor)$")
 
-_RUN = re.compile(r"[0-9]+(?:[ .\-\u00a0\u202f][0-9]+)*")
-"""Digits in groups, with single separators."""
+_BETWEEN = r"\s.\-_/\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe58\ufe63\uff0d\ufeff"
+"""What people, and the pages they copy from, put between groups: blanks and dashes of any kind, and what is not seen."""
+_RUN = re.compile(rf"[0-9]+(?:[{_BETWEEN}]{{1,3}}[0-9]+)*")
+"""Digits in groups, with a few separators at most."""
 _GROUP = re.compile(r"[0-9]+")
 SHORTEST, LONGEST = 13, 19
 MOST_TEXT = 16_384

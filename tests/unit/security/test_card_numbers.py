@@ -56,6 +56,19 @@ def test_a_thousand_card_numbers_are_found_however_they_are_written() -> None:
         assert number[4:] not in redacted(f"pay with {number} please")
 
 
+BETWEEN = (
+    *("  ", "\t", "\n", "\r\n", " - ", "_", "/", "."),
+    *("\u00a0", "\u2007", "\u2009", "\u202f", "\u3000", "\u2010", "\u2011", "\u2013", "\u2014", "\u2212"),
+    *("\u00ad", "\u200b", "\u200e", "\u2060", "\ufeff", "\uff0d"),
+)
+
+
+@pytest.mark.parametrize("between", BETWEEN, ids=ascii)
+def test_what_is_copied_from_a_page_is_found_whatever_stands_between_its_groups(between: str) -> None:
+    assert holds_card_number(f"Card {between.join(['4111', '1111', '1111', '1111'])}, thanks")
+    assert holds_card_number(between.join("4111111111111111"))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -81,7 +94,7 @@ def test_what_is_found_is_what_trying_every_part_finds(text: str) -> None:
         digits = "".join(sign for sign in part if sign.isdigit())
         return passes_luhn(digits) and holds_card_number(digits)
 
-    runs = re.split(r"[^0-9 .-]|[ .-]{2,}", text)
+    runs = re.split(r"[^0-9 .-]|[ .-]{4,}", text)
     groups = [[(found.start(), found.end()) for found in re.finditer("[0-9]+", run)] for run in runs]
     expected = any(
         is_number(run[start:end]) and len(re.sub("[^0-9]", "", run[start:end])) <= 19
