@@ -18,6 +18,8 @@ from gateway.scaffold.ports import PORTS, Port
 PROTOCOLS = ("rest", "graphql", "jsonrpc")
 LONGEST = 20
 """Letters of a name: it stands in sections, metrics and class names."""
+_DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9]")
+"""No folder can be called so on Windows: nobody there could check the adapter out."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
@@ -54,6 +56,8 @@ def _named(name: str) -> str:
         )
     if keyword.iskeyword(name) or name in sys.stdlib_module_names:
         raise NotScaffolded(f"`{name}` is a word of Python's own: take another name")
+    if _DEVICES.fullmatch(name):
+        raise NotScaffolded(f"`{name}` cannot be the name of a folder on Windows: take another name")
     if name in installed_adapters():
         raise NotScaffolded(f"there is an adapter `{name}` already (`gateway adapters`)")
     return name

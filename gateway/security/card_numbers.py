@@ -48,7 +48,7 @@ EXEMPT = frozenset(
 _EXEMPT_END = re.compile(r"(?:Ids?|Skus?|Key|Barcodes?|Gtins?|Cursor)$")
 
 _BETWEEN = r"\s.\-_/\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe58\ufe63\uff0d\ufeff"
-"""What people, and the pages they copy from, put between groups: blanks and dashes of any kind, and what is not seen."""
+"""What people, and the pages they copy from, put between groups: any blanks and dashes, and what is not seen."""
 _RUN = re.compile(rf"[0-9]+(?:[{_BETWEEN}]{{1,3}}[0-9]+)*")
 """Digits in groups, with a few separators at most."""
 _GROUP = re.compile(r"[0-9]+")

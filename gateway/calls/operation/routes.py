@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from msgspec.structs import replace
 
@@ -39,6 +40,7 @@ class Route:
 
     __slots__ = (
         "_attributes",
+        "_kind",
         "_method",
         "_metrics",
         "_outcomes",
@@ -75,6 +77,7 @@ class Route:
         self.keyed = isinstance(operation, KeyedOperation)
         self.cached = spec.idempotent and spec.time_to_live > 0 and bound.policy.cache
         self.joined = spec.idempotent and (bound.policy.coalesce or self.cached)
+        self._kind = _kind_of(operation.answer)
         self.reader = reader_of(operation) if self.cached and not spec.personal else None
         count = metrics.policies.labels
         self.count_hits = count(bound.name, "cache", "hit").inc
@@ -144,7 +147,7 @@ class Route:
     def _sound(self, answers: Mapping[Any, Any]) -> Mapping[Any, Any]:
         """The same answers, but for those that cannot be what they say they are: each of them is InvalidAnswer, alone.
         One key's odd record says nothing of the backend's health."""
-        faults = {key: fault for key, answer in answers.items() if (fault := fault_of(answer)) is not None}
+        faults = {key: fault for key, answer in answers.items() if (fault := self._fault(answer)) is not None}
         if not faults:
             return answers
         FAILURES.records_refused(self.backend, self.operation, len(faults), next(iter(faults.values())))
@@ -152,6 +155,12 @@ class Route:
         for error in refused.values():
             error.located(self.backend, self.domain, self.operation).reported = ""
         return {**answers, **refused}
+
+    def _fault(self, answer: Any) -> str | None:
+        if isinstance(answer, self._kind):
+            return fault_of(answer)
+        # What is of another type would reach the client inside GraphQL's own words about it.
+        return None if isinstance(answer, GatewayError) else f": {type(answer).__name__} is no answer of its"
 
     def tell(self, error: AdapterError, call: CallContext) -> None:
         """The operators, that this operation failed."""
@@ -192,3 +201,14 @@ class Route:
             labels = self._metrics.calls.labels(self.backend, self.operation, outcome)
             count = self._outcomes[outcome] = labels.inc
         count()
+
+
+def _kind_of(answer: Any) -> tuple[type, ...]:
+    """What an answer of this declared type is an instance of."""
+    origin = get_origin(answer)
+    if origin in (Union, UnionType):
+        return tuple(kind for part in get_args(answer) for kind in _kind_of(part))
+    kind = origin or answer
+    if kind is tuple:
+        return tuple, list  # a sequence is read as one
+    return (kind if isinstance(kind, type) else object,)

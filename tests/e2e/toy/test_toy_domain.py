@@ -170,6 +170,21 @@ async def test_gateways_share_toys_over_redis_and_what_becomes_of_them(toys: Toy
         redis.kill()
 
 
+@pytest.mark.parametrize(
+    "odd", [{"squeaks": "of Ada Okafor"}, "of Ada Okafor", ["of Ada Okafor"], 7, ValueError("Ada")]
+)
+async def test_what_is_no_toy_is_the_backends_fault_and_is_shown_to_nobody(
+    toys: Toys, tmp_path: Path, odd: object
+) -> None:
+    async with serving(toys, tmp_path) as shop:
+        shop.box.odd = odd
+        told = await shop.answer()
+        assert [error["extensions"]["code"] for error in told["errors"]] == ["BACKEND_INVALID"]
+        assert "Ada" not in str(told)
+        shop.box.odd = None
+        assert await shop.squeaks("bear") == 1
+
+
 async def test_a_toy_domain_that_nobody_serves_is_null_and_no_error(toys: Toys, tmp_path: Path) -> None:
     async with serving(toys, tmp_path, served=False) as shop:
         assert await shop.answer() == {"data": {"toy": None}}

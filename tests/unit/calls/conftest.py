@@ -23,6 +23,7 @@ from gateway.ports.backend import Backend, Probe
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.order import LIST_ORDERS
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.product import GET_PRODUCTS
 from gateway.settings import PolicyNumbers
 
 
@@ -95,6 +96,8 @@ def bound(adapter: Any, policy: PolicyNumbers | None = None, **specs: OperationS
         PRICE_CONTEXT.name: specs.get("price_context", OperationSpec(personal=True, time_to_live=60.0)),
         LIST_ORDERS.name: specs.get("list_orders", OperationSpec(personal=True)),
     }
+    if "get_products" in specs:
+        operations[GET_PRODUCTS.name] = specs["get_products"]
     backend = Backend(ports=(adapter,), probe=adapter, webhooks=adapter if hasattr(adapter, "receive") else None)
     manifest = Manifest(
         name="shop",

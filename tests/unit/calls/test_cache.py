@@ -21,9 +21,10 @@ from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.operation import OperationSpec
-from gateway.model.pricing import Price, PriceKey
+from gateway.model.pricing import Price
 from gateway.model.text import Text
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
+from gateway.ports.product import GET_PRODUCTS
 
 from .conftest import GB, JP, SPEC, Shop, amounts, bound, keys
 
@@ -305,20 +306,24 @@ def test_the_spec_used_here_is_cached() -> None:
     assert SPEC.stale_for == 600
 
 
+MUG = ProductKey(ProductKeyKind.SLUG, "mug")
+
+
 async def test_a_source_that_went_back_is_believed_after_a_while(
-    caller: BackendCaller, shop: Shop, clock: Clock
+    shop: Shop, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A replica that is behind catches up; a restored backup does not."""
     versions = {"now": 2}
 
-    async def get_prices(keys: Sequence[PriceKey], context: object, call: CallContext) -> Mapping[PriceKey, Any]:
+    async def get_products(keys: Sequence[ProductKey], context: object, call: CallContext) -> Mapping[ProductKey, Any]:
         return {key: product(versions["now"]) for key in keys}
 
-    shop.get_prices = get_prices  # type: ignore[method-assign]
-    caller = BackendCaller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=600.0))})
+    monkeypatch.setattr(shop, "get_products", get_products, raising=False)
+    monkeypatch.setattr(shop, "list_products", get_products, raising=False)
+    caller = BackendCaller({"shop": bound(shop, get_products=replace(SPEC, time_to_live=5.0, stale_for=600.0))})
 
     async def served(**parts: object) -> tuple[int, str | None]:
-        (found,) = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon(**parts))).values()
+        (found,) = (await caller.keyed("shop", GET_PRODUCTS, [MUG], GB, soon(**parts))).values()
         assert isinstance(found, Product)
         assert found.updated_at is not None
         return found.updated_at.day, found.freshness.reason
@@ -335,18 +340,21 @@ async def test_a_source_that_went_back_is_believed_after_a_while(
     await caller.close()
 
 
-async def test_a_restored_backup_is_seen_though_nobody_asks_for_fresh_answers(shop: Shop, clock: Clock) -> None:
+async def test_a_restored_backup_is_seen_though_nobody_asks_for_fresh_answers(
+    shop: Shop, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     versions = {"now": 2}
 
-    async def get_prices(keys: Sequence[PriceKey], context: object, call: CallContext) -> Mapping[PriceKey, Any]:
+    async def get_products(keys: Sequence[ProductKey], context: object, call: CallContext) -> Mapping[ProductKey, Any]:
         return {key: product(versions["now"]) for key in keys}
 
-    shop.get_prices = get_prices  # type: ignore[method-assign]
-    caller = BackendCaller({"shop": bound(shop, get_prices=replace(SPEC, time_to_live=5.0, stale_for=30.0))})
+    monkeypatch.setattr(shop, "get_products", get_products, raising=False)
+    monkeypatch.setattr(shop, "list_products", get_products, raising=False)
+    caller = BackendCaller({"shop": bound(shop, get_products=replace(SPEC, time_to_live=5.0, stale_for=30.0))})
     seen: list[int] = []
     for second in range(0, 120, 4):
         clock.ahead = float(second)
-        (found,) = (await caller.keyed("shop", GET_PRICES, keys("S1"), GB, soon())).values()
+        (found,) = (await caller.keyed("shop", GET_PRODUCTS, [MUG], GB, soon())).values()
         await asyncio.sleep(0.001)
         assert isinstance(found, Product)
         assert found.updated_at is not None
