@@ -35,7 +35,7 @@ def test_a_name_that_is_no_name_is_refused(name: str) -> None:
         chosen(name, ["stock"], "rest")
 
 
-@pytest.mark.parametrize("name", ["json", "class", "odoo"])
+@pytest.mark.parametrize("name", ["json", "class", "odoo", "con", "nul", "com1"])
 def test_a_name_that_is_taken_is_refused(name: str) -> None:
     with pytest.raises(NotScaffolded, match=r"take another name|already"):
         chosen(name, ["stock"], "rest")
