@@ -48,8 +48,9 @@ check: dev
 	$(BIN)/python -m tests.check_schema
 	$(BIN)/python -m tests.check_locks
 
+# Of two `-m` the last one counts: `make test T="-m full tests/schema"` runs a part of the long ones.
 test: dev
-	$(BIN)/pytest $(if $(T),$(T),$(SPREAD) -m "not full and not soak")
+	$(BIN)/pytest -m "not full and not soak" $(if $(T),$(T),$(SPREAD))
 
 test-full: dev
 	$(BIN)/pytest $(SPREAD) -m full
