@@ -53,11 +53,12 @@ async def why(config: Path, question: Question) -> int:
         try:
             scope = _scope(gateway, question)
             told = await ANSWERS[question.what](gateway, question.sku, question.quantity, scope)
+            known = () if question.customer is None else await _known(gateway, scope)
         finally:
             OBSERVER.reset(watching)
             await gateway.close()
     print(_heading(question, scope))
-    for line in (*told.lines, *_asked(calls)):
+    for line in (*told.lines, *known, *_asked(calls)):
         print(f"  {line}")
     return 0 if told.found else 1
 
@@ -82,11 +83,20 @@ def _heading(question: Question, scope: Scope) -> str:
     return f"{question.what} of {question.sku}{times}, for {who} in {commerce.country} ({commerce.currency}{channel})"
 
 
+async def _known(gateway: Gateway, scope: Scope) -> tuple[str, ...]:
+    """Which systems know this customer: a mistyped email would else look like a customer without a price of
+    their own."""
+    customer = await gateway.services.customers.me(frozenset(), scope)
+    systems = () if customer is None else dict.fromkeys(ref.backend for ref in customer.linked.refs())
+    return (f"known to      {', '.join(systems) or 'no system that answered: this is what everybody is told'}",)
+
+
 def _asked(calls: list[BackendCall]) -> list[str]:
     """Every call it took, or whose cache spared it."""
     lines = ["asked"]
     for call in calls:
         kept = f"kept ({call.outcome}), no call"
-        made = f"{call.outcome}, {call.attempts} HTTP requests, {call.seconds * 1e3:.0f} ms"
+        requests = f"{call.attempts} HTTP request{'' if call.attempts == 1 else 's'}"
+        made = f"{call.outcome}, {requests}, {call.seconds * 1e3:.0f} ms"
         lines.append(f"  {call.backend:12} {call.operation:24} {kept if call.outcome in SPARED else made}")
     return lines if calls else ["asked         nobody"]

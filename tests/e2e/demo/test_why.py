@@ -57,6 +57,21 @@ async def test_a_customer_is_asked_about_and_never_linked(
         assert not (await connection.execute(text_of("select * from persons where person like 'gateway why%'"))).all()
 
 
+async def test_a_customer_is_told_with_the_systems_that_know_them(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, text = await told(config, capsys, Question("price", "MUG-HAR-M", "GB", customer="ada.okafor@example.com"))
+    assert set(said_of(text, "known to")[0].split(", ")) == {"shop", "erp", "crm", "till_uk"}
+
+
+async def test_a_mistyped_customer_is_not_told_as_one_without_a_price_of_their_own(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, text = await told(config, capsys, Question("price", "MUG-HAR-M", "GB", customer="ada@example.com"))
+    assert said_of(text, "known to") == ["no system that answered: this is what everybody is told"]
+    assert "1 HTTP request," in text
+
+
 async def test_stock_is_told_place_by_place_and_as_it_is_offered(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
