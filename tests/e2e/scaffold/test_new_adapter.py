@@ -67,6 +67,13 @@ def test_types_are_whole(checkout: Path) -> None:
     assert_done(run(checkout, "pyright", "--pythonpath", sys.executable))
 
 
+def test_types_of_a_package_are_whole_beside_the_gateway_as_it_is_installed(tmp_path: Path) -> None:
+    """An editable install included: a type checker follows a path, and no hook of the import system."""
+    package = tmp_path / "zenith"
+    new_adapter(chosen("zenith", ["price"], "jsonrpc"), package=package)
+    assert_done(run(package, "pyright", "--pythonpath", sys.executable))
+
+
 def test_imports_run_the_way_adapters_may(checkout: Path) -> None:
     path = str(Path(sys.executable).parent / "lint-imports")
     done = subprocess.run((path, "--no-cache"), cwd=checkout, capture_output=True, text=True, timeout=110, check=False)
