@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from gateway.entry.discretion import discreet
 from gateway.entry.grouping import cause_of, grouped
@@ -57,6 +57,8 @@ class Teller:
         cause = cause_of(error)
         if cause is not None:
             return self.failure(cause)
+        if _cannot_be_shown(error):
+            return self.failure(error)
         return {"message": self._words(error, code), "extensions": {"code": code, **(error.extensions or {})}}
 
     def _words(self, error: GraphQLError, code: str) -> str:
@@ -97,6 +99,18 @@ class Teller:
         if every:
             told["extensions"] = every
         return told
+
+
+def _cannot_be_shown(error: GraphQLError) -> bool:
+    """Whether a value of ours does not fit the schema: GraphQL quotes it, and it may be anybody's. What a client wrote
+    is blamed at an argument or a value, or as one (graphql-core, `get_argument_values`)."""
+    nodes = error.nodes or ()
+    return (
+        error.path is not None
+        and bool(nodes)
+        and all(isinstance(node, FieldNode) for node in nodes)
+        and not error.message.startswith("Argument ")
+    )
 
 
 def is_request_error(result: Result) -> bool:

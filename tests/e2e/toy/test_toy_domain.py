@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -183,6 +183,14 @@ async def test_what_is_no_toy_is_the_backends_fault_and_is_shown_to_nobody(
         assert "Ada" not in str(told)
         shop.box.odd = None
         assert await shop.squeaks("bear") == 1
+
+
+async def test_a_part_of_a_toy_that_the_schema_cannot_show_is_quoted_to_nobody(toys: Toys, tmp_path: Path) -> None:
+    async with serving(toys, tmp_path) as shop:
+        shop.box.squeaks = cast("int", "of Ada Okafor")
+        told = await shop.answer()
+        assert [error["extensions"]["code"] for error in told["errors"]] == ["INTERNAL"]
+        assert "Ada" not in str(told)
 
 
 async def test_a_toy_domain_that_nobody_serves_is_null_and_no_error(toys: Toys, tmp_path: Path) -> None:
