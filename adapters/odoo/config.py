@@ -11,9 +11,12 @@ from msgspec.structs import fields
 from adapters.odoo.order.records import SaleRow
 from gateway.constraints import COUNTRY, CURRENCY, IDENTIFIER, KEPT_SECONDS, LANGUAGE, TEXT, between, matching, named
 from gateway.errors import ConfigurationError, Mistake
+from gateway.model.languages import lookup, tag_or
 from gateway.ports.manifest import AdapterConfig, Secret
 
-Code = Annotated[str, matching(r"[a-z]{2,3}(_[A-Za-z0-9]{2,4})?(@[a-z]+)?", "is no language's code in Odoo (`en_US`)")]
+Code = Annotated[
+    str, matching(r"[a-z]{2,3}(_[A-Za-z0-9]{2,4})?(@[A-Za-z]+)?", "is no language's code in Odoo (`en_US`)")
+]
 
 
 class PriceListChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,16 +81,16 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     tables_ttl: Annotated[float, KEPT_SECONDS] = 60.0
 
     def odoo_language(self, tag: str) -> str:
-        """The `res.lang` code for a BCP 47 tag; an unmapped one is answered in the records' own language, because
-        Odoo refuses a whole call for a language it does not have."""
-        return self.languages.get(tag) or self.languages.get(tag.split("-")[0]) or self.language
+        """The `res.lang` code for a BCP 47 tag, or of the nearest mapped language; an unmapped one is answered in the
+        records' own language, because Odoo refuses a whole call for a language it does not have."""
+        own = self.language_tag(self.language)
+        found = lookup(tag, (own, *self.languages))
+        return self.languages.get(found, self.language) if found is not None else self.language
 
     def language_tag(self, code: str) -> str:
-        """BCP 47 for a `res.lang` code: the configured tag, else `en_GB` is `en-GB`, `sr@latin` is `sr`."""
-        for tag, known in self.languages.items():
-            if known == code:
-                return tag
-        return code.split("@")[0].replace("_", "-")
+        """BCP 47 for a `res.lang` code: the configured tag, else `en_GB` is `en-GB`, `sr@latin` is `sr-Latn`."""
+        configured = next((tag for tag, known in self.languages.items() if known == code), code)
+        return tag_or(configured, "und")
 
     def pricelist_for(self, country: str, currency: str, channel: str | None, group: str | None) -> int | None:
         """The most specific matching entry: one that names the customer's group first, then the one with most keys,
