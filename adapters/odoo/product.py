@@ -114,7 +114,7 @@ class Catalog:
             products = await self._read([*self._sold(), *any_of(terms)], context, call) if terms else []
             answers: dict[ProductKey, Product | AdapterError] = {}
             for key in some:
-                borne = [(product, times) for product in products if (times := self._bearers(key, product))]
+                borne = [(product, times) for product, own in products if (times := self._bearers(key, product, own))]
                 if sum(times for _, times in borne) > 1:
                     answers[key] = AmbiguousKey(source=self._env.name)
                 elif borne:
@@ -149,8 +149,9 @@ class Catalog:
             return record_id(key.value.rpartition("-")[2])
         return None
 
-    def _bearers(self, key: ProductKey, product: Product) -> int:
-        """How often the product bears the key: by each of its variants, or itself."""
+    def _bearers(self, key: ProductKey, product: Product, own_slug: str | None) -> int:
+        """How often the product bears the key: by each of its variants, or itself. Odoo makes a slug of the name in each
+        language; the one of the name as it was written leads there in all of them."""
         match key.kind:
             case ProductKeyKind.SKU:
                 return sum(self._env.key_rule.same(key.value, variant.sku) for variant in product.variants)
@@ -159,7 +160,7 @@ class Catalog:
             case ProductKeyKind.NATIVE:
                 return int(product.ref.id == key.value)
             case ProductKeyKind.SLUG:
-                return int(same_slug(key.value, product.slug))
+                return int(same_slug(key.value, product.slug, own_slug))
 
     async def list_products(self, query: ProductQuery, context: ContextView, call: CallContext) -> ProductPage:
         """By id, from the last one on."""
@@ -175,17 +176,18 @@ class Catalog:
                 raise InvalidCursor("this is not a position in a list of products")
             domain.append(["id", ">", last])
         found = await self._read(domain, context, call, limit=query.first + 1)
-        page = tuple(found[: query.first])
+        page = tuple(product for product, _ in found[: query.first])
         return ProductPage(page, tuple(product.ref.id for product in page), has_next=len(found) > query.first)
 
     async def _read(
         self, domain: list[Any], context: ContextView, call: CallContext, limit: int | None = None
-    ) -> list[Product]:
+    ) -> list[tuple[Product, str | None]]:
+        """Each with the slug of its name as it was written."""
         row = template_row(website=self._config.website, images=self._config.images)
         rows, texts = await self._twice(row, "product.template", domain, context, call, order="id", limit=limit)
         reading = Reading.now(self._env)
         address = self._env.url if self._config.images else None
-        return [product_of(one, own, texts, reading, self._variants, address) for one, own in rows]
+        return [(product_of(one, own, texts, reading, self._variants, address), slug_in(own)) for one, own in rows]
 
     async def list_categories(self, query: None, context: ContextView, call: CallContext) -> tuple[Category, ...]:
         rows, texts = await self._twice(CategoryRow, "product.category", [], context, call)
@@ -226,7 +228,6 @@ def product_of(
     ref = reading.ref(str(row.id))
     title = texts.of(text(row.name), text(own.name)) or Text("", texts.own)
     as_written = {variant.id: variant for variant in own.product_variant_ids}
-    website = text(getattr(row, "website_url", False))
     has_image = image_address is not None and bool(text(getattr(row, "image_1920", False)))
     image = Image(f"{image_address}/web/image/product.template/{row.id}/image_1920") if has_image else None
 
@@ -251,7 +252,7 @@ def product_of(
         ref=ref,
         title=title,
         freshness=reading.freshness,
-        slug=website.rpartition("/")[2] if website else None,
+        slug=slug_in(row),
         description=texts.of(_plain(row.description_sale), _plain(own.description_sale)),
         tags=tuple(name for tag in row.product_tag_ids if (name := text(tag.name))),
         options=tuple(
@@ -263,6 +264,12 @@ def product_of(
         category_keys=(str(row.categ_id),) if row.categ_id else (),
         updated_at=moment(row.write_date),
     )
+
+
+def slug_in(row: TemplateRow) -> str | None:
+    """The last part of the product's address; None without the website module."""
+    address = text(getattr(row, "website_url", False))
+    return address.rpartition("/")[2] if address else None
 
 
 def _name(named: Named | None) -> str:

@@ -59,6 +59,12 @@ async def test_a_language_nobody_mapped_is_answered_in_the_records_own(odoo: Run
     assert mug.title == Text("Mug 1", "en")
 
 
+async def test_a_slug_leads_to_its_product_in_every_language(odoo: Running) -> None:
+    for slug in ("mug-1-100", "1-100"):
+        mug = await product(odoo, ProductKey(ProductKeyKind.SLUG, slug), "ja")
+        assert (mug.ref.id, mug.slug) == ("100", "1-100")
+
+
 async def test_unpublished_archived_and_unsold_products_are_absent(odoo: Running) -> None:
     for template, values in ((100, {"is_published": False}), (101, {"active": False}), (102, {"sale_ok": False})):
         odoo.store.write("product.template", template, values)
