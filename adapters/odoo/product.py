@@ -150,8 +150,8 @@ class Catalog:
         return None
 
     def _bearers(self, key: ProductKey, product: Product, own_slug: str | None) -> int:
-        """How often the product bears the key: by each of its variants, or itself. Odoo makes a slug of the name in each
-        language; the one of the name as it was written leads there in all of them."""
+        """How often the product bears the key: by each of its variants, or itself. Odoo makes a slug of the name in
+        each language; the one of the name as it was written leads there in all of them."""
         match key.kind:
             case ProductKeyKind.SKU:
                 return sum(self._env.key_rule.same(key.value, variant.sku) for variant in product.variants)

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.errors import AdapterError
 from gateway.model.horizon import horizon_of
+from gateway.model.identity import canonical_key
 from gateway.model.touched import TOUCHED
 from gateway.ports.domain import KeyedOperation, ReadOperation
 
@@ -26,18 +27,19 @@ def tags_of(operation: ReadOperation, key: Any, value: Any) -> tuple[str, ...]:
     domain = operation.domain.name
     if not isinstance(operation, KeyedOperation):
         return (domain, f"{domain}.pages")
-    tags = {f"{domain}:{_unnamed(name)}": None for name in operation.names(key)}
+    tags = {f"{domain}:{_compared(name)}": None for name in operation.names(key)}
     if value is not ABSENT and value is not None and not isinstance(value, AdapterError):
-        tags |= {f"{domain}:{_unnamed(name)}": None for name in operation.bears(value)}
+        tags |= {f"{domain}:{_compared(name)}": None for name in operation.bears(value)}
     return (domain, *tags)
 
 
 def touched(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags to invalidate when these things changed: they, and the pages of their domains."""
     wanted: dict[str, None] = {}
-    for tag in unnamed(tags):
-        wanted[tag] = None
-        wanted[f"{tag.partition(':')[0]}.pages"] = None
+    for tag in tags:
+        domain, colon, name = tag.partition(":")
+        wanted[f"{domain}{colon}{_compared(name)}"] = None
+        wanted[f"{domain}.pages"] = None
     return tuple(wanted)
 
 
@@ -46,10 +48,22 @@ def unnamed(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{domain}{colon}{_unnamed(name)}" for domain, colon, name in (tag.partition(":") for tag in tags))
 
 
+def _compared(name: str) -> str:
+    """A name as tags are compared. A vendor tells of a key as it is written there (another case, blanks at its ends,
+    padded with zeros: `KeyRule`), readers asked for it as its owner writes it: to ask two things anew where one
+    changed costs a request, to miss one costs a wrong answer."""
+    return _unnamed(_folded(name))
+
+
+def _folded(name: str) -> str:
+    key = canonical_key(name).casefold()
+    return (key.lstrip("0") or "0") if key.isdigit() else key
+
+
 def _unnamed(name: str) -> str:
     if "@" not in name and not name.startswith("+"):
         return name
-    return "#" + blake2b(name.encode(), digest_size=12).hexdigest()
+    return "#" + blake2b(_folded(name).encode(), digest_size=12).hexdigest()
 
 
 def report(operation: ReadOperation, *, personal: bool, keys: Iterable[Any], answers: Mapping[Any, Any]) -> None:

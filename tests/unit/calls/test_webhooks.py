@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from gateway.calls.metrics import CallMetrics
 from gateway.calls.operation.caller import BackendCaller
+from gateway.calls.operation.tags import touched, unnamed
 from gateway.calls.webhooks import WebhookInbox
 from gateway.errors import BadInput, Unauthenticated
 from gateway.model.context import CallContext
@@ -168,6 +169,44 @@ async def test_every_order_of_five_events_ends_in_the_same_state(vendor: Vendor)
         ends.add(tuple(found.items()))
         await caller.close()
     assert ends == {(("S1", Decimal(4)), ("S2", Decimal(3)))}
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("gw-s", "GW-S"),
+        ("GW-S", "gw-s"),
+        ("GW-S", " GW-S "),
+        ("7", "0007"),
+        ("0007", "7"),
+        ("0", "000"),
+        ("é", "e\u0301"),
+    ],
+)
+async def test_a_change_is_found_however_the_vendor_writes_the_key(vendor: Vendor, asked: str, told: str) -> None:
+    vendor.prices = {asked: Decimal(1)}
+    caller = BackendCaller({"shop": bound(vendor)})
+    inbox = WebhookInbox({"shop": bound(vendor)}, caller.invalidate, debounce=0.0)
+    await caller.keyed("shop", GET_PRICES, keys(asked), GB, CallContext.within(5))
+    vendor.prices = {asked: Decimal(2)}
+    await inbox.accept("shop", delivery(Signed(told, moment(1), "e1")))
+    await inbox.close()
+    found = amounts(await caller.keyed("shop", GET_PRICES, keys(asked), GB, CallContext.within(5)))
+    await caller.close()
+    assert found == {asked: Decimal(2)}
+
+
+@pytest.mark.parametrize(
+    ("told", "compared"),
+    [
+        ("customer:Ada@Example.com", "customer:ada@example.com"),
+        ("price:GW-S", "price:gw-s "),
+        ("product:gid://shop/Product/1", "product:gid://shop/Product/1"),
+    ],
+)
+def test_other_workers_that_are_told_without_names_forget_the_same(told: str, compared: str) -> None:
+    assert touched(unnamed([told])) == touched([told]) == touched([compared])
+    assert "ada" not in repr((unnamed([told]), touched([told]))).lower()
 
 
 async def test_what_another_gateway_took_is_not_taken_again(vendor: Vendor, heard: Heard) -> None:
