@@ -56,7 +56,7 @@ def create(env: AdapterEnvironment[OdooConfig]) -> Backend:
             Identities(env.name, client, variants),
         ),
         probe=OdooProbe(env.config, client),
-        webhooks=Webhooks(env.config.webhook_token),
+        webhooks=Webhooks(env.config.webhook_token, variants.sku_field),
         close=close,
     )
 

@@ -104,6 +104,9 @@ class Catalog:
         self._client = client
         self._variants = variants
 
+    def forget(self, tags: Sequence[str]) -> None:
+        self._variants.forget(tags)
+
     async def get_products(
         self, keys: Sequence[ProductKey], context: ContextView, call: CallContext
     ) -> Mapping[ProductKey, Product | AdapterError]:

@@ -25,6 +25,7 @@ from gateway.model.identity import VariantKey, natives_among, skus_among
 from gateway.model.operation import MEBIBYTE
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import EVERYTHING
 
 TABLES = "stock.tables"
 ZERO = Decimal(0)
@@ -127,6 +128,11 @@ class Stock:
         self._variants = variants
         self._tables = Table(self._read_tables, env.config.tables_ttl, env.clock)
         self.close = self._tables.close
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """Warehouses and kits have no webhook of their own; products and quants change far oftener than they."""
+        if EVERYTHING[0] in tags:
+            self._tables.forget()
 
     async def _read_tables(self, call: CallContext) -> _Tables:
         own = replace(call, operation=TABLES)

@@ -14,12 +14,14 @@ from gateway.errors import ConfigurationError
 from gateway.kit.keyed import ByVariant, chunks
 from gateway.kit.tables import Table
 from gateway.model.context import CallContext
-from gateway.model.identity import VariantKey, natives_among, skus_among
+from gateway.model.identity import VariantKey, canonical_key, natives_among, skus_among
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import EVERYTHING
 
 KEY_FIELDS = ("default_code", "barcode")
 SKUS_A_REQUEST = 500
 TABLES, BLANK_ENDED_ROWS = "product.tables", 2_000
+PRODUCTS = ("product", *EVERYTHING)
 
 
 V = TypeVar("V", bound=CodeRow)
@@ -36,6 +38,12 @@ class Variants:
         self.sku_field = env.key_rule.field or KEY_FIELDS[0]
         self._blank_ended = Table(self._read_blank_ended, env.config.tables_ttl, env.clock)
         self.close = self._blank_ended.close
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """Codes with blanks at their ends. A change that names a code without any says nothing of those."""
+        changed = (tag.partition(":") for tag in tags)
+        if any(domain in PRODUCTS and (not name or name != canonical_key(name)) for domain, _, name in changed):
+            self._blank_ended.forget()
 
     def sku_of(self, row: CodeRow) -> str | None:
         return text(row.barcode if self.sku_field == "barcode" else row.default_code)

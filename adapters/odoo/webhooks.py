@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,8 +41,10 @@ class _Sent(msgspec.Struct):
 
 
 class Webhooks:
-    def __init__(self, token: Secret | None) -> None:
+    def __init__(self, token: Secret | None, sku_field: str) -> None:
+        """`sku_field`: where this Odoo keeps SKUs."""
         self._token = token
+        self._tags = {**_TAGS, "product.product": partial(_variant, sku_field)}
 
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
         """Raises Unauthenticated without the right token, BadInput for a body that is no change of a known model."""
@@ -52,7 +55,7 @@ class Webhooks:
             fields = msgspec.json.decode(delivery.body, type=dict[str, Any])
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise BadInput("this is no webhook of an Odoo") from error
-        tags = _TAGS.get(sent.model)
+        tags = self._tags.get(sent.model)
         if tags is None:
             raise BadInput("a webhook of a model that is not listened to")
         return (WebhookEvent(topic=sent.model, tags=tags(sent.id, fields), occurred_at=_when(fields)),)
@@ -66,9 +69,9 @@ def _when(fields: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _variant(identifier: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """With `default_code` among the rule's fields the SKU is known; without it, all prices and stock are suspect."""
-    sku = fields.get("default_code")
+def _variant(sku_field: str, identifier: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """With the SKU's field among the rule's the SKU is known; without it, all prices and stock are suspect."""
+    sku = fields.get(sku_field)
     known = isinstance(sku, str) and sku
     return (f"product:{sku}", f"price:{sku}", f"stock:{sku}") if known else ("product", "price", "stock")
 
@@ -85,7 +88,6 @@ def _fixed(*tags: str) -> Callable[[int, Mapping[str, Any]], tuple[str, ...]]:
 
 _TAGS: Mapping[str, Callable[[int, Mapping[str, Any]], tuple[str, ...]]] = {
     "product.template": lambda identifier, fields: (f"product:{identifier}", "price"),
-    "product.product": _variant,
     "product.pricelist": _fixed("price", PRICE_LISTS),
     "product.pricelist.item": _fixed("price", PRICE_LISTS),
     "stock.quant": _fixed("stock"),

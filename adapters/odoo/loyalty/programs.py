@@ -25,6 +25,7 @@ from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import LoyaltyProgram, LoyaltyRule
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import EVERYTHING
 
 LOYALTY = ["program_type", "=", "loyalty"]
 SCOPE_ROWS = 5_000
@@ -94,6 +95,10 @@ class LoyaltyPrograms:
         self._variants = variants
         self._setting = Table(self._read_setting, SETTING_SECONDS, env.clock)
         self.close = self._setting.close
+
+    def forget(self, tags: Sequence[str]) -> None:
+        if EVERYTHING[0] in tags:
+            self._setting.forget()
 
     async def _read_setting(self, call: CallContext) -> _Setting:
         own = [["id", "=", self._company]]

@@ -26,6 +26,7 @@ from gateway.model.customers import CustomerKey, CustomerKeyKind
 from gateway.model.identity import NativeRef
 from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import EVERYTHING
 
 RIGHTS_SECONDS = 3600.0
 
@@ -83,6 +84,10 @@ class Orders:
         self._sells, self._tills = env.config.orders != "pos", env.config.orders != "sale"
         self._own_only = Table(partial(sees_own_documents_only, client), RIGHTS_SECONDS, env.clock)
         self.close = self._own_only.close
+
+    def forget(self, tags: Sequence[str]) -> None:
+        if EVERYTHING[0] in tags:
+            self._own_only.forget()
 
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
         people = _people(query)

@@ -51,8 +51,10 @@ class Prices:
 
     def forget(self, tags: Sequence[str]) -> None:
         """Price lists are kept whole; only their own changes make them be read again: products change far oftener."""
-        if PRICE_LISTS in tags or tuple(tags) == EVERYTHING:
+        if PRICE_LISTS in tags or EVERYTHING[0] in tags:
             self.tables.forget()
+        if EVERYTHING[0] in tags:
+            self._units.forget()
 
     async def close(self) -> None:
         await self.tables.close()

@@ -9,16 +9,21 @@ from typing import Any
 
 import pytest
 
+from adapters.odoo.sandbox.seeding.places import add_warehouse
 from gateway.errors import BadInput, Unauthenticated
+from gateway.model.context import CallContext, CommerceContext
+from gateway.model.identity import KeyRule
 from gateway.model.pricing import Price
+from gateway.model.stock import StockKey, StockLevels
 from gateway.ports.manifest import Secret
-from gateway.ports.webhooks import WebhookDelivery
+from gateway.ports.webhooks import EVERYTHING, WebhookDelivery
 from gateway.testing.faults.deliveries import unreadable
 from gateway.testing.sandbox import Seed
-from tests.contract.adapters.odoo.connected import OdooAdapter, price, run
+from tests.contract.adapters.odoo.connected import OdooAdapter, price, run, stated
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 PATH = "https://shop.example/webhooks/erp"
+PLAIN = CommerceContext("DE", "EUR", "en").only(frozenset())
 
 
 @pytest.fixture
@@ -116,3 +121,42 @@ def test_no_body_makes_more_than_a_refusal(adapter: OdooAdapter) -> None:
         for body in unreadable(json.dumps(change(model, write_date="2026-07-01 10:00:00", name="x")).encode()):
             with suppress(BadInput):
                 adapter.receive(delivery(body))
+
+
+@pytest.mark.parametrize("tags", [EVERYTHING, ("product",), ("product: MUG ", "price: MUG ", "stock: MUG ")])
+async def test_a_code_with_blanks_at_its_ends_is_found_once_it_is_told(
+    stack: AsyncExitStack, tags: tuple[str, ...]
+) -> None:
+    odoo = await run(stack, Seed(currency="EUR", country="DE"), 19)
+    adapter = odoo.adapter(webhook_token=Secret(("new-token",)))
+    assert await price(adapter, "MUG", currency="EUR") is None
+    odoo.product(" MUG ")
+    adapter.forget(tags)
+    assert isinstance(await price(adapter, "MUG", currency="EUR"), Price)
+
+
+async def test_a_change_is_named_by_the_field_that_holds_skus(stack: AsyncExitStack) -> None:
+    odoo = await run(stack, Seed(currency="EUR", country="DE"), 19)
+    adapter = odoo.adapter(KeyRule(field="barcode"), webhook_token=Secret(("new-token",)))
+    body = change("product.product", default_code="MUG", barcode="4006381333931")
+    assert adapter.receive(delivery(body))[0].tags[1] == "price:4006381333931"
+    assert adapter.receive(delivery(change("product.product", default_code="MUG")))[0].tags[1] == "price"
+
+
+async def test_whoever_missed_what_changed_reads_warehouses_and_units_again(stack: AsyncExitStack) -> None:
+    odoo = await run(stack, Seed(currency="EUR", country="DE"), 19)
+    dozen = odoo.store.add("uom.uom", {"name": "Dozen", "factor": 12.0})
+    odoo.product("MUG", price=1.0)
+    adapter = odoo.adapter(units={"PCS": 1, "BOX": dozen})
+    key = StockKey("MUG", ("NEW",))
+    first = (await adapter.get_stock([key], PLAIN, CallContext.within(10)))[key]
+    assert isinstance(first, StockLevels)
+    assert first.levels == {}
+    assert stated(await price(adapter, "MUG", currency="EUR", unit="BOX")) == "12"
+    add_warehouse(odoo.store, odoo.sandbox.seeded, "NEW", "Berlin", True, None)
+    odoo.store.write("uom.uom", dozen, {"factor": 10.0})
+    adapter.forget(EVERYTHING)
+    then = (await adapter.get_stock([key], PLAIN, CallContext.within(10)))[key]
+    assert isinstance(then, StockLevels)
+    assert set(then.levels) == {"NEW"}
+    assert stated(await price(adapter, "MUG", currency="EUR", unit="BOX")) == "10"
