@@ -18,12 +18,15 @@ from gateway.kit.keyed import chunks, grouped, one_of, preferred
 from gateway.model.context import CallContext
 from gateway.model.identity import gtin14, gtin_forms
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import EVERYTHING
 
 TERMS = 100
 """Terms of one search. The vendor states no limit."""
 KEPT = 24 * 3600.0
 ABSENT_KEPT = 300.0
 PAGES = 20
+CHANGED = 10_000
+"""SKUs that changed and that nobody asked for; of more than that, all are forgotten."""
 
 LOOK_UP = Document(
     "admin",
@@ -82,24 +85,51 @@ class Identifiers:
         self._rule = env.key_rule
         self._client = client
         self._kept = KeptIdentifiers(env.identifiers, "sku", Found, seconds=KEPT, briefly=ABSENT_KEPT, source=env.name)
-        self.forget = self._kept.forget
+        self._changed: set[str] = set()
+        """SKUs that a webhook named and nobody has asked for since: what is kept of them is old."""
+        self._all_changed = False
         self.named_by_item: LRUCache[str, str] = LRUCache(100_000)
         """Inventory item to SKU, or to the variant's id where it has none, as far as this process has seen them: stock
         events name only the item."""
 
+    def forget(self, tags: Sequence[str]) -> None:
+        """A SKU that had no bearer, or several, may have one from now on. Does no I/O: the next read does."""
+        for tag in tags:
+            domain, _, name = tag.partition(":")
+            if domain == "product" and name:
+                self._changed.add(self._rule.written(name))
+            elif domain in ("product", *EVERYTHING):
+                self._all_changed = True
+        if self._all_changed or len(self._changed) > CHANGED:
+            self._all_changed = True
+            self._changed.clear()
+
     async def known(self, skus: Sequence[str], call: CallContext) -> tuple[dict[str, Found | AdapterError], list[str]]:
         """What is known without asking, and the SKUs to ask for."""
-        found, unknown = await self._kept.known(skus, fresh=call.fresh)
-        self._name_items(found)
-        return found, unknown
+        if self._all_changed:
+            self._all_changed = False
+            await self._kept.forget()
+        written = {sku: self._rule.written(sku) for sku in skus}
+        changed = self._changed.intersection(written.values())
+        kept, unkept = await self._kept.known(set(written.values()) - changed, fresh=call.fresh)
+        self._name_items(kept)
+        unknown = changed.union(unkept)
+        found = {sku: kept[key] for sku, key in written.items() if key in kept}
+        return found, [sku for sku, key in written.items() if key in unknown]
 
     async def settle(self, skus: Sequence[str], hits: Iterable[Hit]) -> dict[str, Found | AdapterError]:
         """Which hit is which SKU, exactly; remembers it, absences too. `hits` hold each variant once."""
+        written = {sku: self._rule.written(sku) for sku in skus}
         by_sku = grouped((self._rule.written(hit.sku) if hit.sku else None, hit) for hit in hits)
-        bearers = {sku: preferred(by_sku.get(self._rule.written(sku), ()), _sold) for sku in skus}
-        found = await self._kept.settle(skus, {sku: [hit.ids for hit in borne] for sku, borne in bearers.items()})
+        bearers = {key: preferred(by_sku.get(key, ()), _sold) for key in written.values()}
+        found = await self._kept.settle(bearers, {key: [hit.ids for hit in borne] for key, borne in bearers.items()})
+        self._changed.difference_update(bearers)
         self._name_items(found)
-        return found
+        return {sku: found[key] for sku, key in written.items() if key in found}
+
+    async def drop(self, skus: Sequence[str]) -> None:
+        """What turned out to be wrong."""
+        await self._kept.forget([self._rule.written(sku) for sku in skus])
 
     async def by_sku(
         self, skus: Sequence[str], call: CallContext, *, again: bool = False

@@ -42,6 +42,9 @@ class Identity:
         self._client = client
         self._identifiers = identifiers
 
+    def forget(self, tags: Sequence[str]) -> None:
+        self._identifiers.forget(tags)
+
     async def resolve(
         self, keys: Sequence[str], context: ContextView, call: CallContext
     ) -> Mapping[str, NativeRef | AdapterError]:

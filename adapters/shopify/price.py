@@ -129,6 +129,9 @@ class Prices:
         self._shopfront = shopfront
         self._variants = variants
 
+    def forget(self, tags: Sequence[str]) -> None:
+        self._shopfront.forget(tags)
+
     async def get_prices(
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
     ) -> Mapping[PriceKey, Price | AdapterError]:

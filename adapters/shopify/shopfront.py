@@ -19,6 +19,7 @@ from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.languages import tag_or
 from gateway.ports.manifest import AdapterEnvironment
+from gateway.ports.webhooks import EVERYTHING
 
 STATIC_KEPT = timedelta(minutes=10)
 
@@ -109,6 +110,11 @@ class Shopfront:
         """Whether the configured category menu is there."""
         self.category_parents: Mapping[str, str | None] = {}
         """The collections that stand in the category menu, each with the one above it."""
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """Countries and the menu have no webhook of their own."""
+        if EVERYTHING[0] in tags:
+            self._static_until = self._env.clock()
 
     async def ask(
         self,

@@ -74,7 +74,7 @@ class Variants:
         natives = [native for native in natives_among(variants, self._name) if is_gid(VARIANT, native)]
         targets.update({NativeRef(self._name, native): native for native in natives})
         stale = await self._by_id(targets, plan, found, call, any_id=bool(natives))
-        await self._identifiers.forget(stale)
+        await self._identifiers.drop(stale)
         await self._by_sku([*unknown, *stale], plan, found, call)
         return found
 

@@ -16,6 +16,7 @@ from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.money import TaxedMoney
 from gateway.model.pricing import Price, PriceKey
+from gateway.ports.webhooks import EVERYTHING
 
 PRICES = variants_query("product { enabled } price priceWithTax currencyCode taxRateApplied { value }")
 CURRENCIES = variants_query("product { enabled } prices { currencyCode }")
@@ -49,6 +50,11 @@ class Prices:
     def __init__(self, shop: Shop, variants: Variants) -> None:
         self._shop = shop
         self._variants = variants
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """What a channel is; Vendure sends no webhooks."""
+        if EVERYTHING[0] in tags:
+            self._shop.facts.forget()
 
     async def get_prices(
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext

@@ -16,13 +16,15 @@ from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from adapters.shopify.webhooks import TOPICS, Webhooks
 from gateway.errors import BadInput, Unauthenticated
-from gateway.model.identity import NativeRef
+from gateway.model.identity import CaseRule, KeyRule, NativeRef
+from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.ports.manifest import Secret
-from gateway.ports.webhooks import WebhookDelivery, WebhookEvent, WebhookPort
+from gateway.ports.webhooks import EVERYTHING, ForgetsChanges, WebhookDelivery, WebhookEvent, WebhookPort
 from gateway.testing.conformance.example import NOW
 from gateway.testing.faults.deliveries import unreadable
 
+from .conftest import OpenAdapter
 from .shops import Shopify, call, place, view
 
 PRODUCT = {
@@ -99,6 +101,41 @@ async def test_a_stock_event_names_the_variant_that_has_no_sku(shop: Shopify, sa
     payload = {**LEVEL, "inventory_item_id": int(bare.item.rpartition("/")[2])}
     (event,) = shop.receive(delivery(sandbox, "inventory_levels/update", payload))
     assert event.tags == (f"stock:{bare.id}",)
+
+
+@pytest.mark.parametrize("rule", [KeyRule(), KeyRule(case=CaseRule.LOWER)])
+@pytest.mark.parametrize("told", ["products/create", None])
+async def test_a_sku_that_was_absent_is_found_once_its_product_is_told(
+    sandbox: ShopifySandbox, open_adapter: OpenAdapter, rule: KeyRule, told: str | None
+) -> None:
+    shop = open_adapter(sandbox, rule=rule)
+    context = view(MANIFEST, "price.get_prices")
+    wanted, old = [PriceKey("new-mug")], [PriceKey("MUG-01-S"), PriceKey("mug-01-s")]
+    assert await shop.get_prices(wanted, context, call()) == {}
+    await shop.get_prices(old, context, call())
+    changed = next(v for v in sandbox.world.variants.values() if v.sku == "MUG-01-M")
+    changed.sku = "new-mug"
+    assert await shop.get_prices(wanted, context, call()) == {}
+    tags = EVERYTHING
+    if told is not None:
+        (event,) = shop.receive(delivery(sandbox, told, {**PRODUCT, "variants": [{"id": 1, "sku": "new-mug "}]}))
+        tags = event.tags
+    assert isinstance(shop, ForgetsChanges)
+    shop.forget(tags)
+    assert set(await shop.get_prices(wanted, context, call())) == set(wanted)
+
+
+async def test_whoever_missed_what_changed_asks_for_the_countries_again(shop: Shopify, sandbox: ShopifySandbox) -> None:
+    async def documents() -> list[bool]:
+        before = len(sandbox.requests)
+        await shop.get_prices([PriceKey("MUG-01-S")], view(MANIFEST, "price.get_prices"), call())
+        return ["Shopfront" in repr(request) for request in sandbox.requests[before:]]
+
+    assert any(await documents())
+    assert not any(await documents())
+    assert isinstance(shop, ForgetsChanges)
+    shop.forget(EVERYTHING)
+    assert any(await documents())
 
 
 def test_a_change_of_any_byte_is_refused(shop: Shopify, sandbox: ShopifySandbox) -> None:
