@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from adapters.shopify.errors import TooCostly
+from gateway.errors import AdapterError
 
 A = TypeVar("A")
 K = TypeVar("K")
@@ -77,10 +78,14 @@ class CostBook:
         per_item: int,
         at_most: int,
         send: Callable[[Sequence[K]], Awaitable[None]],
+        failed: Callable[[K, AdapterError], None] | None = None,
     ) -> None:
-        """Send all items in as few queries as fit, in order. A piece that turns out too dear is cut again."""
-        done = 0
+        """Send all items in as few queries as fit, in order. A piece that turns out too dear is cut again. With
+        `failed`, which is told of each item of a piece that fails, the others are sent all the same; where every piece
+        fails, the first error is raised."""
+        done = answered = 0
         failures = 0
+        first: AdapterError | None = None
         while done < len(items):
             piece = items[done : done + self.pieces(document, per_item, at_most)]
             try:
@@ -88,7 +93,24 @@ class CostBook:
             except TooCostly as error:
                 failures += 1
                 if failures >= ATTEMPTS or len(piece) == 1:
-                    raise
+                    first = first or error
+                    break
                 self.learn(document, error.cost, error.rows or len(piece), per_item)
                 continue
+            except AdapterError as error:
+                if failed is None:
+                    raise
+                first = first or error
+                for item in piece:
+                    failed(item, error)
+            else:
+                answered += 1
             done += len(piece)
+        if first is None:
+            return
+        if failed is None:
+            raise first
+        for item in items[done:]:
+            failed(item, first)
+        if not answered:
+            raise first

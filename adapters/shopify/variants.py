@@ -65,7 +65,8 @@ class Variants:
         self._identifiers = identifiers
 
     async def read(self, variants: Sequence[VariantKey], plan: Plan[T], call: CallContext) -> Facts[T]:
-        """Known variants only. Those without a SKU come with the others, in the same queries."""
+        """Known variants only. Those without a SKU come with the others, in the same queries. A query that fails is the
+        error of its own variants; where nothing was found, the call fails."""
         known, unknown = await self._identifiers.known(skus_among(variants), call)
         found: Facts[T] = {sku: match for sku, match in known.items() if not isinstance(match, Found)}
         targets: dict[VariantKey, str] = {
@@ -73,16 +74,32 @@ class Variants:
         }
         natives = [native for native in natives_among(variants, self._name) if is_gid(VARIANT, native)]
         targets.update({NativeRef(self._name, native): native for native in natives})
-        stale = await self._by_id(targets, plan, found, call, any_id=bool(natives))
+        stale: list[str] = []
+        errors: list[AdapterError] = []
+        try:
+            await self._by_id(targets, plan, found, stale, call, any_id=bool(natives))
+        except AdapterError as error:
+            errors.append(error)
         await self._identifiers.drop(stale)
-        await self._by_sku([*unknown, *stale], plan, found, call)
+        try:
+            await self._by_sku([*unknown, *stale], plan, found, call)
+        except AdapterError as error:
+            errors.append(error)
+        if errors and all(isinstance(fact, AdapterError) for fact in found.values()):
+            raise errors[0]
         return found
 
     async def _by_id(
-        self, targets: Mapping[VariantKey, str], plan: Plan[T], found: Facts[T], call: CallContext, *, any_id: bool
-    ) -> list[str]:
-        """Fills `found`; returns the SKUs whose remembered variant is gone or bears another SKU now."""
-        stale: list[str] = []
+        self,
+        targets: Mapping[VariantKey, str],
+        plan: Plan[T],
+        found: Facts[T],
+        stale: list[str],
+        call: CallContext,
+        *,
+        any_id: bool,
+    ) -> None:
+        """Fills `found`, and `stale` with the SKUs whose remembered variant is gone or bears another SKU now."""
         document, points = (plan.by_any_id, plan.sku_points) if any_id else (plan.by_id, plan.id_points)
 
         async def send(keys: Sequence[VariantKey]) -> None:
@@ -101,8 +118,7 @@ class Variants:
                     if isinstance(key, NativeRef):
                         self._remember(key.id, decoded(node, _Bearer, document.name))
 
-        await self._client.costs.in_pieces(document.name, list(targets), points, TERMS, send)
-        return stale
+        await self._client.costs.in_pieces(document.name, list(targets), points, TERMS, send, found.__setitem__)
 
     def _remember(self, native: str, bearer: _Bearer) -> None:
         """Stock events name the item: what its variant is known by must be found from there."""
@@ -137,4 +153,4 @@ class Variants:
 
         # A sixth of the page stays free for near matches, so that they seldom cost another request.
         room = max(1, costs.pieces(name, plan.sku_points, 250) * 5 // 6)
-        await costs.in_pieces(name, unknown, plan.sku_points, min(TERMS, room), send)
+        await costs.in_pieces(name, unknown, plan.sku_points, min(TERMS, room), send, found.__setitem__)

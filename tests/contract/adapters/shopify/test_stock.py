@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
 from adapters.shopify.manifest import MANIFEST
-from gateway.errors import AmbiguousKey
+from gateway.errors import AdapterError, AmbiguousKey, InvalidAnswer
 from gateway.model.stock import StockKey, StockLevels, Tracking
 from gateway.testing.sandbox import SeedStock
 
@@ -74,3 +75,31 @@ async def test_keys_with_different_places_get_their_own(open_shop: OpenShop) -> 
     levels = [value.levels for value in found.values() if isinstance(value, StockLevels)]
     assert [{place: level.available for place, level in each.items()} for each in levels] == [{here: 1}, {there: 2}]
     assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize("known", [0, 20, 60])
+@pytest.mark.parametrize("spoilt", [1, 2])
+async def test_a_query_that_fails_is_the_error_of_its_own_variants(
+    open_shop: OpenShop, known: int, spoilt: int
+) -> None:
+    skus = [f"SKU-{number}" for number in range(60)]
+    here = places(12)
+    sandbox, shop = await open_shop(seed(*(product(number, sku) for number, sku in enumerate(skus, 1))))
+    keys = [StockKey(sku, here) for sku in skus]
+    if known:
+        await shop.resolve(skus[:known], view(MANIFEST, GET), call())
+    answers = count(1)
+    sandbox.faults.rewrite = lambda body: b"<html>" if next(answers) == spoilt else body
+    found = await shop.get_stock(keys, view(MANIFEST, GET), call())
+    failed = [key for key in keys if isinstance(found[key], AdapterError)]
+    assert all(isinstance(found[key], InvalidAnswer | StockLevels) for key in keys)
+    assert 0 < len(failed) < len(keys)
+
+
+async def test_where_every_query_fails_the_call_fails(open_shop: OpenShop) -> None:
+    skus = [f"SKU-{number}" for number in range(60)]
+    sandbox, shop = await open_shop(seed(*(product(number, sku) for number, sku in enumerate(skus, 1))))
+    await shop.resolve(skus[:30], view(MANIFEST, GET), call())
+    sandbox.faults.rewrite = lambda body: b"<html>"
+    with pytest.raises(InvalidAnswer):
+        await shop.get_stock([StockKey(sku, places(12)) for sku in skus], view(MANIFEST, GET), call())
