@@ -8,9 +8,9 @@ from adapters.odoo.client import OdooClient
 from adapters.odoo.values import CodeRow
 from adapters.odoo.variants import SKUS_A_REQUEST, Variants
 from gateway.errors import AdapterError
-from gateway.kit.concurrency import gathered
+from gateway.kit.concurrency import in_chunks
 from gateway.kit.identifiers import audited
-from gateway.kit.keyed import answered, chunks
+from gateway.kit.keyed import answered
 from gateway.kit.pages import keyset_pages
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
@@ -28,14 +28,14 @@ class Identities:
     async def resolve(
         self, keys: Sequence[str], context: ContextView, call: CallContext
     ) -> Mapping[str, NativeRef | AdapterError]:
-        async def some(codes: Sequence[str]) -> tuple[CodeRow, ...]:
-            domain = [[self._variants.sku_field, "in", list(codes)]]
-            return await self._client.search(CodeRow, "product.product", domain, call)
+        async def some(skus: Sequence[str]) -> Mapping[str, NativeRef | AdapterError]:
+            codes = await self._variants.codes(skus, call)
+            domain = [[self._variants.sku_field, "in", codes]]
+            rows = await self._client.search(CodeRow, "product.product", domain, call) if codes else ()
+            found = self._variants.found(rows)
+            return answered(skus, found.one, lambda key, row: NativeRef(self._name, str(row.id)))
 
-        codes = await self._variants.codes(keys, call)
-        rows = await gathered([some(chunk) for chunk in chunks(codes, SKUS_A_REQUEST)])
-        found = self._variants.found(row for page in rows for row in page)
-        return answered(keys, found.one, lambda key, row: NativeRef(self._name, str(row.id)))
+        return await in_chunks(keys, SKUS_A_REQUEST, some)
 
     async def audit(self, call: CallContext) -> IdentityAudit:
         return audited(await every_sku(self._client, self._variants, call), self._variants.rule)

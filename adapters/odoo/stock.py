@@ -1,10 +1,9 @@
-"""StockPort: quants of all warehouses in one call. Kits, which are sold but not kept (bills of materials of type
-`phantom`), through their components."""
+"""StockPort: quants of all warehouses in one call, and kits through their components."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -12,17 +11,16 @@ from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.errors import MissingModel
+from adapters.odoo.kits import Kit, available_kits, read_kits
 from adapters.odoo.values import Coded, CodeRow, Empty, Row, link, number, record, text
-from adapters.odoo.variants import Variants
+from adapters.odoo.variants import SKUS_A_REQUEST, Variants
 from gateway.errors import AdapterError
-from gateway.kit.concurrency import gathered, together
+from gateway.kit.concurrency import gathered, in_chunks, together
 from gateway.kit.keyed import answered
 from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
 from gateway.model.identity import VariantKey, natives_among, skus_among
-from gateway.model.operation import MEBIBYTE
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.webhooks import EVERYTHING
@@ -75,40 +73,6 @@ class Lying(Struct, frozen=True):
     free: Decimal = ZERO
 
 
-class _Template(Row, frozen=True):
-    product_variant_ids: tuple[CodeRow, ...]
-
-
-class _Component(Row, frozen=True):
-    uom_id: int | Empty
-
-
-class _Line(Row, frozen=True):
-    """`bom_product_template_attribute_value_ids`: the variants the line is for, when not for all."""
-
-    product_id: _Component | Empty
-    product_qty: Decimal
-    product_uom_id: int | Empty
-    bom_product_template_attribute_value_ids: tuple[int, ...]
-
-
-class _Bom(Row, frozen=True):
-    product_qty: Decimal
-    product_id: CodeRow | Empty
-    product_tmpl_id: _Template | Empty
-    bom_line_ids: tuple[_Line, ...]
-
-
-class Kit(Struct, frozen=True):
-    """`parts`: pieces of each component for one kit. Not `simple`: a kit of kits, lines for some variants only, or
-    other units than the component is counted in; then Odoo is asked for its own figures."""
-
-    product: int
-    sku: str | None
-    parts: Mapping[int, Decimal]
-    simple: bool
-
-
 class _Tables(Struct, frozen=True):
     """Warehouses by reference, kits by product."""
 
@@ -146,22 +110,36 @@ class Stock:
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         tables = await self._tables.get(call, kept_is_enough=True)
-        variants = list(dict.fromkeys(key.variant for key in keys))
-        parts = self._parts(variants, tables.kits)
-        domains = await self._variants.domains(variants, call)
-        pages = await gathered([self._stocked(named, parts, call) for named in domains])
-        rows = {row.id: row for page in pages for row in page}
-        found = self._variants.found(rows.values())
-        reached = (found.one(variant) for variant in variants)
-        kits = {row.id for row in reached if isinstance(row, CodeRow) and row.id in tables.kits}
+        rows: dict[int, Stocked] = {}
+
+        async def some(variants: Sequence[VariantKey]) -> Mapping[VariantKey, Stocked | AdapterError]:
+            """With the components of those that are kits, which come to `rows` too."""
+            parts = self._parts(variants, tables.kits)
+            domains = await self._variants.domains(variants, call)
+            pages = await gathered([self._stocked(named, parts, call) for named in domains])
+            read = {row.id: row for page in pages for row in page}
+            rows.update(read)
+            return answered(variants, self._variants.found(read.values()).one, lambda variant, row: row)
+
+        found = await in_chunks((key.variant for key in keys), SKUS_A_REQUEST, some)
+        kits = {row.id for row in found.values() if isinstance(row, CodeRow) and row.id in tables.kits}
         hard = [product for product in kits if not tables.kits[product].simple]
         asked = {tables.warehouses[code] for key in keys for code in key.locations if code in tables.warehouses}
-        by_odoo = await self._kit_figures(hard, sorted(asked), call)
+        by_odoo: Mapping[tuple[int, int], Lying] = {}
+        uncounted: AdapterError | None = None
+        try:
+            by_odoo = await self._kit_figures(hard, sorted(asked), call)
+        except AdapterError as error:
+            if len(hard) == len(found):
+                raise
+            uncounted = error
         freshness = Freshness(self._env.name, self._env.clock())
         return answered(
             keys,
-            lambda key: found.one(key.variant),
-            lambda key, row: self._levels(key, row, rows, tables, by_odoo, freshness),
+            lambda key: found.get(key.variant),
+            lambda key, row: (
+                (uncounted if row.id in hard else None) or self._levels(key, row, rows, tables, by_odoo, freshness)
+            ),
         )
 
     def _parts(self, variants: Sequence[VariantKey], kits: Mapping[int, Kit]) -> list[int]:
@@ -257,45 +235,3 @@ class Stock:
         if warehouse is not None:
             return text(warehouse.code)
         return self._config.unassigned_locations.get(text(place.complete_name) or "")
-
-
-async def read_kits(client: OdooClient, variants: Variants, call: CallContext) -> Mapping[int, Kit]:
-    """By product id. An Odoo without the manufacturing module has none."""
-    domain = [["type", "=", "phantom"]]
-    try:
-        rows = await client.search(_Bom, "mrp.bom", domain, call, max_response_bytes=8 * MEBIBYTE)
-    except MissingModel:
-        return {}
-    kits: dict[int, Kit] = {}
-    for row in rows:  # in Odoo's own order: the first one that fits a product is the one it uses
-        single, template = record(row.product_id), record(row.product_tmpl_id)
-        members = (single,) if single is not None else template.product_variant_ids if template is not None else ()
-        for member in members:
-            kits.setdefault(member.id, _kit(member.id, variants.sku_of(member), row))
-    return {
-        product: replace(kit, simple=kit.simple and kits.keys().isdisjoint(kit.parts)) for product, kit in kits.items()
-    }
-
-
-def _kit(product: int, sku: str | None, row: _Bom) -> Kit:
-    parts: dict[int, Decimal] = {}
-    simple = bool(row.bom_line_ids) and row.product_qty > 0
-    for line in row.bom_line_ids:
-        component = record(line.product_id)
-        if component is None or line.bom_product_template_attribute_value_ids:
-            simple = False
-            continue
-        simple = simple and link(line.product_uom_id) == link(component.uom_id)
-        needed = number(line.product_qty) / number(row.product_qty) if row.product_qty > 0 else Decimal(0)
-        parts[component.id] = parts.get(component.id, Decimal(0)) + needed
-    return Kit(product, sku, parts, simple)
-
-
-def available_kits(kit: Kit, pieces: Mapping[int, Decimal]) -> Decimal:
-    """Whole kits that can be made of `pieces` by component; a component that is not in `pieces` is not counted."""
-    counts = [
-        (at_hand / kit.parts[part]).to_integral_value(rounding=ROUND_FLOOR)
-        for part, at_hand in pieces.items()
-        if kit.parts[part] > 0
-    ]
-    return min(counts, default=Decimal(0))

@@ -17,17 +17,26 @@ from adapters.odoo.price.charging import charge, stored
 from adapters.odoo.price.dryrun import LINES_A_REQUEST, DryLine, dry_run
 from adapters.odoo.price.groups import LIST_MARK
 from adapters.odoo.price.rows import UnitRow18, UnitRow19, VariantRow
-from adapters.odoo.price.rules import PERCENT, Evaluated, Evaluation, UnsupportedRule, Wanted, minimums
+from adapters.odoo.price.rules import (
+    PERCENT,
+    EndlessLists,
+    Evaluated,
+    Evaluation,
+    UnsupportedRule,
+    Wanted,
+    minimums,
+)
 from adapters.odoo.price.tables import PriceList, PriceTables, Rule, currency_name, pieces_in, read_tables, read_units
 from adapters.odoo.price.taxes import Charging, Taxation, of_company, one_piece, repriced, taxed, treatment
 from adapters.odoo.values import link, number, record_id
-from adapters.odoo.variants import Variants
+from adapters.odoo.variants import SKUS_A_REQUEST, Variants
 from gateway.errors import AdapterError, CurrencyNotSold, RequestRefused, UnsupportedPriceRule
-from gateway.kit.concurrency import gathered
-from gateway.kit.keyed import answered, chunks
+from gateway.kit.concurrency import gathered, in_chunks
+from gateway.kit.keyed import answered
 from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
+from gateway.model.identity import VariantKey
 from gateway.model.money import TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceKey, QuantityBreak
 from gateway.ports.manifest import AdapterEnvironment
@@ -108,15 +117,18 @@ class Prices:
             domain = [*named, ["sale_ok", "=", True]]
             return await self._client.search(VariantRow, "product.product", domain, call)
 
-        domains = await self._variants.domains((key.variant for key in keys), call)
-        pages = await gathered([rows(named) for named in domains])
-        known = self._variants.found(row for page in pages for row in page)
+        async def some(variants: Sequence[VariantKey]) -> Mapping[VariantKey, VariantRow | AdapterError]:
+            pages = await gathered([rows(named) for named in await self._variants.domains(variants, call)])
+            known = self._variants.found(row for page in pages for row in page)
+            return answered(variants, known.one, lambda variant, row: row)
+
+        known = await in_chunks((key.variant for key in keys), SKUS_A_REQUEST, some)
         units: Mapping[int, UnitRow18 | UnitRow19] = {}
         if any(key.unit for key in keys):
             units = await self._units.get(call, kept_is_enough=True)
 
         def met(key: PriceKey) -> Keyed | AdapterError | None:
-            variant = known.one(key.variant)
+            variant = known.get(key.variant)
             if variant is None or isinstance(variant, AdapterError):
                 return variant
             if variant.type == "combo":
@@ -207,17 +219,41 @@ class Prices:
     ) -> dict[PriceKey, Price | AdapterError]:
         """By Odoo itself: one request more for each 200 lines."""
         keyed = await self._keyed(keys, basis, call)
-        prices: dict[PriceKey, Price | AdapterError] = {}
-        for chunk in chunks([one for one in keyed.values() if isinstance(one, Keyed)], LINES_A_REQUEST):
+        lines = {key: one for key, one in keyed.items() if isinstance(one, Keyed)}
+
+        async def some(chosen: Sequence[PriceKey]) -> Mapping[PriceKey, Price | AdapterError]:
+            chunk = [lines[key] for key in chosen]
+            refused = UnsupportedPriceRule(source=self._name, horizon=basis.changes_at)
+            prices: dict[PriceKey, Price | AdapterError] = dict.fromkeys(chosen, refused)
             try:
                 dry = await dry_run(self._client, self._config, basis, chunk, call)
-            except EndlessRecursion:
-                refused = UnsupportedPriceRule(source=self._name, horizon=basis.changes_at)
-                prices |= {one.key: refused for one in chunk}
-            else:
-                lined = zip(chunk, dry, strict=True)
-                prices |= {one.key: self._from_line(one, line, basis) for one, line in lined}
+            except EndlessRecursion:  # of one line: the others are asked for without it
+                chunk = [one for one in chunk if self._is_finite(one, basis)]
+                if not 0 < len(chunk) < len(chosen):
+                    return prices
+                try:
+                    dry = await dry_run(self._client, self._config, basis, chunk, call)
+                except EndlessRecursion:
+                    return prices
+            prices |= {one.key: self._from_line(one, line, basis) for one, line in zip(chunk, dry, strict=True)}
+            return prices
+
+        prices = await in_chunks(lines, LINES_A_REQUEST, some, at_once=1)
+        if gone := next((each for each in prices.values() if isinstance(each, MissingRecord)), None):
+            raise gone
         return answered(keys, keyed.get, lambda key, one: prices[key])
+
+    def _is_finite(self, one: Keyed, basis: Basis) -> bool:
+        """Whether the rules lead to an end, as far as they are known here."""
+        if basis.price_list is None:
+            return True
+        try:
+            Evaluation(basis.tables).price(basis.price_list, Wanted(one.variant, one.quantity, basis.at, one.pieces))
+        except EndlessLists:
+            return False
+        except UnsupportedRule:
+            return True
+        return True
 
     def _from_line(self, one: Keyed, line: DryLine, basis: Basis) -> Price:
         taxes = self._taxation(one.variant, basis).applied

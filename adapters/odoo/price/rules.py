@@ -24,6 +24,10 @@ class UnsupportedRule(Exception):
     """Internal to pricing: the reason is for operators."""
 
 
+class EndlessLists(UnsupportedRule):
+    """Odoo itself would not come to an end."""
+
+
 class Wanted(Struct, frozen=True):
     """One variant at a quantity in a sales unit that holds `pieces` of the product's own, at an aware UTC instant."""
 
@@ -64,7 +68,7 @@ class Evaluation:
 
     def _price(self, price_list: PriceList, wanted: Wanted, depth: int) -> Evaluated:
         if depth > DEEPEST_CHAIN:
-            raise UnsupportedRule("price lists that refer to each other in a circle")
+            raise EndlessLists("price lists that refer to each other in a circle")
         rule = first_rule(price_list, wanted)
         if rule is None:
             return Evaluated(self._sales_price(price_list.currency, wanted))

@@ -127,6 +127,14 @@ async def test_a_kit_is_as_many_as_its_scarcest_part_allows(odoo: Running) -> No
     assert odoo.operations() == ["product.product.web_search_read"]
 
 
+@pytest.mark.parametrize("code", ["SET", " SET", "SET  "])
+async def test_a_kit_whose_code_has_blanks_at_its_ends_is_counted_by_its_parts(odoo: Running, code: str) -> None:
+    mug = odoo.product("MUG")
+    kit(odoo, odoo.product(code), {mug: 2})
+    lay(odoo, mug, "NORTH", 9)
+    assert await figures(odoo.adapter(), "SET") == {"NORTH": (4, 4), "SOUTH": (0, 0)}
+
+
 async def test_a_bill_that_makes_several_kits_is_shared_out(odoo: Running) -> None:
     mug = odoo.product("MUG")
     kit(odoo, odoo.product("HALF"), {mug: 1}, yields=2.0)
