@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 from cachetools import LRUCache
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StateUnavailable
@@ -34,6 +34,8 @@ class StoredIdentifiers:
         self._backend = backend
         self._memory: LRUCache[tuple[str, str], _Known | None] = LRUCache(size)
         self._unwritten: dict[tuple[str, str], _Known] = {}
+        self._undropped: set[str] = set()
+        """Spaces that are to be forgotten and that the database still holds: nothing of them is read from there."""
         self._writer: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
@@ -69,16 +71,24 @@ class StoredIdentifiers:
                     del self._memory[place]
                 for place in [place for place in self._unwritten if place[0] == space]:
                     del self._unwritten[place]
-                async with self._database.write() as connection:
-                    await connection.execute(delete(identifiers).where(mine))
+                self._undropped.add(space)
+                if await self._delete(mine):
+                    self._undropped.discard(space)
                 return
             for key in keys:
-                self._memory.pop((space, key), None)
+                self._memory[space, key] = None  # what the database holds is not asked for again, deleted or not
                 self._unwritten.pop((space, key), None)
+            for start in range(0, len(keys), _CHUNK):
+                await self._delete(mine & table.key.in_(keys[start : start + _CHUNK]))
+
+    async def _delete(self, those: ColumnElement[bool]) -> bool:
+        try:
             async with self._database.write() as connection:
-                for start in range(0, len(keys), _CHUNK):
-                    some = keys[start : start + _CHUNK]
-                    await connection.execute(delete(identifiers).where(mine & table.key.in_(some)))
+                await connection.execute(delete(identifiers).where(those))
+        except (SQLAlchemyError, StateUnavailable) as error:
+            _log.warning("identifiers_undropped", backend=self._backend, error=type(error).__name__)
+            return False
+        return True
 
     async def close(self) -> None:
         writer, self._writer = self._writer, None
@@ -90,6 +100,11 @@ class StoredIdentifiers:
     async def _load(self, space: str, keys: Sequence[str]) -> dict[str, _Known]:
         table = identifiers.c
         loaded: dict[str, _Known] = {}
+        if space in self._undropped:
+            async with self._writing:
+                if not await self._delete((table.backend == self._backend) & (table.space == space)):
+                    return {}
+                self._undropped.discard(space)
         try:
             async with self._database.read() as connection:
                 for start in range(0, len(keys), _CHUNK):

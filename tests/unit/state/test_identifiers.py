@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from gateway.state.database import Database
 from gateway.state.identifiers import StoredIdentifiers
 
@@ -65,6 +67,24 @@ async def test_a_lost_database_costs_no_answer(database: Database) -> None:
     assert await cache.get_many("sku", ["A"]) == {}
     await cache.set_many("sku", {"A": "1"}, ttl=60)
     assert await cache.get_many("sku", ["A"]) == {"A": "1"}
+    await cache.close()
+
+
+@pytest.mark.parametrize("keys", [["A"], None], ids=["some", "all"])
+async def test_what_is_dropped_while_the_database_is_lost_stays_dropped(
+    database: Database, keys: list[str] | None
+) -> None:
+    before = StoredIdentifiers(database, "shop")
+    await before.set_many("sku", {"A": "old", "B": "old"}, ttl=60)
+    await before.close()
+    cache = StoredIdentifiers(database, "shop")
+    async with database.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE identifiers RENAME TO hidden")
+    await cache.drop("sku", keys)
+    assert await cache.get_many("sku", ["A"]) == {}
+    async with database.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE hidden RENAME TO identifiers")
+    assert await cache.get_many("sku", ["A", "B"]) == ({} if keys is None else {"B": "old"})
     await cache.close()
 
 
