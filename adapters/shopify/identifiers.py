@@ -87,7 +87,8 @@ class Identifiers:
         self._kept = KeptIdentifiers(env.identifiers, "sku", Found, seconds=KEPT, briefly=ABSENT_KEPT, source=env.name)
         self._changed: set[str] = set()
         """SKUs that a webhook named and nobody has asked for since: what is kept of them is old."""
-        self._all_changed = False
+        self._all_changed = self._all_forgotten = 0
+        """How often anything may have changed, and for how many of those all was forgotten."""
         self.named_by_item: LRUCache[str, str] = LRUCache(100_000)
         """Inventory item to SKU, or to the variant's id where it has none, as far as this process has seen them: stock
         events name only the item."""
@@ -99,16 +100,17 @@ class Identifiers:
             if domain == "product" and name:
                 self._changed.add(self._rule.written(name))
             elif domain in ("product", *EVERYTHING):
-                self._all_changed = True
-        if self._all_changed or len(self._changed) > CHANGED:
-            self._all_changed = True
+                self._all_changed += 1
+        if len(self._changed) > CHANGED:
+            self._all_changed += 1
             self._changed.clear()
 
     async def known(self, skus: Sequence[str], call: CallContext) -> tuple[dict[str, Found | AdapterError], list[str]]:
         """What is known without asking, and the SKUs to ask for."""
-        if self._all_changed:
-            self._all_changed = False
+        changes = self._all_changed
+        if self._all_forgotten < changes:
             await self._kept.forget()
+            self._all_forgotten = max(changes, self._all_forgotten)  # not before: whoever began may be cancelled
         written = {sku: self._rule.written(sku) for sku in skus}
         changed = self._changed.intersection(written.values())
         kept, unkept = await self._kept.known(set(written.values()) - changed, fresh=call.fresh)
