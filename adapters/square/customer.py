@@ -12,7 +12,7 @@ from adapters.square.config import SquareConfig
 from adapters.square.ids import ids_among
 from adapters.square.rows import Answer, Error, Instant
 from gateway.errors import AdapterError
-from gateway.kit.concurrency import gathered
+from gateway.kit.concurrency import in_chunks, outcomes
 from gateway.kit.keyed import chunks
 from gateway.kit.moments import utc
 from gateway.kit.people import bears, e164
@@ -65,17 +65,24 @@ class Customers:
     async def find_customers(
         self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
     ) -> Mapping[CustomerKey, tuple[CustomerRecord, ...] | AdapterError]:
-        """One request per email or phone, because Square joins filters by AND; known ids 100 at a time. Several
-        profiles of one person are normal (Square makes "instant" ones at the till): all are answered."""
+        """One request per email or phone, because Square joins filters by AND; known ids 100 at a time. A request that
+        fails is the error of its own keys. Several profiles of one person are normal (Square makes "instant" ones at
+        the till): all are answered."""
         native = [key for key in keys if key.kind is CustomerKeyKind.NATIVE]
         searched = [key for key in keys if key.kind is not CustomerKeyKind.NATIVE]
-        found = await self._retrieve([key.value for key in native], call)
         answers: dict[CustomerKey, tuple[CustomerRecord, ...] | AdapterError] = {}
-        for key in native:
-            if key.value in found:
-                answers[key] = (found[key.value],)
-        matches = await gathered([self.matching(key, call) for key in searched])
-        answers.update({key: records for key, records in zip(searched, matches, strict=True) if records})
+
+        async def known(some: Sequence[CustomerKey]) -> Mapping[CustomerKey, tuple[CustomerRecord, ...]]:
+            found = await self._retrieve([key.value for key in some], call)
+            return {key: (found[key.value],) for key in some if key.value in found}
+
+        async def found(some: Sequence[CustomerKey]) -> Mapping[CustomerKey, tuple[CustomerRecord, ...]]:
+            return {key: records for key in some if (records := await self.matching(key, call))}
+
+        parts = [part for part in ((native, PROFILES_PER_READ, known), (searched, 1, found)) if part[0]]
+        work = [in_chunks(some, size, ask) for some, size, ask in parts]
+        for (some, _, _), outcome in zip(parts, await outcomes(work, at_once=1), strict=True):
+            answers.update(dict.fromkeys(some, outcome) if isinstance(outcome, AdapterError) else outcome)
         return answers
 
     async def matching(self, key: CustomerKey, call: CallContext) -> tuple[CustomerRecord, ...]:

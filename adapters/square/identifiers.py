@@ -74,7 +74,9 @@ class Identifiers:
         self._way_back = kept("variation", str, config.identifier_seconds)
         self.facts = kept("facts", Facts, config.facts_seconds)
         self._seen: LRUCache[str, str] = LRUCache(_REMEMBERED)
-        self._outdated = False
+        self._versions = 0
+        """Of the catalogue, as far as webhooks told of them; `_forgotten` is the last one that was forgotten for."""
+        self._forgotten = 0
 
     def key_of(self, data: VariationData | None) -> str | None:
         """The business key a variation bears, canonical, or None."""
@@ -90,7 +92,7 @@ class Identifiers:
 
     def catalog_changed(self) -> None:
         """Square says that something changed and not what: the next read forgets. The way back (old receipts) stays."""
-        self._outdated = True
+        self._versions += 1
 
     async def by_sku(self, skus: Sequence[str], call: CallContext) -> Lookup:
         """At most one request per 250 SKUs that are not cached; of more than 83, one more for every 125 that are not
@@ -143,10 +145,11 @@ class Identifiers:
         await self._gtins.forget(gtins)
 
     async def _forget_if_outdated(self) -> None:
-        if self._outdated:
-            self._outdated = False
+        version = self._versions
+        if self._forgotten < version:
             for kept in (self._skus, self._gtins, self.facts):
                 await kept.forget()
+            self._forgotten = max(version, self._forgotten)  # not before: whoever began may be cancelled
 
     async def _look_up(self, keys: Sequence[str], call: CallContext) -> Mapping[str, Sequence[Variation]]:
         """The look-up brings whole variations, so it fills the way back and the tracking marks too."""

@@ -101,7 +101,13 @@ def create(env: AdapterEnvironment[SquareConfig]) -> Backend:
     orders = Orders(env, client, identifiers)
     programs = Programs(env, client, identifiers)
     kept = {
-        "product": (identifiers.catalog_changed, products.options.forget, categories.parents.forget),
+        # The rules of a programme name what is sold.
+        "product": (
+            identifiers.catalog_changed,
+            products.options.forget,
+            categories.parents.forget,
+            programs.program.forget,
+        ),
         "price": (prices.taxes.forget,),
         "loyalty": (programs.program.forget,),
         "store": (orders.places.forget,),

@@ -32,6 +32,8 @@ TOPICS = (
     "loyalty.event.created",
     "loyalty.program.created",
     "loyalty.program.updated",
+    "loyalty.promotion.created",
+    "loyalty.promotion.updated",
     "location.created",
     "location.updated",
 )
@@ -113,7 +115,7 @@ class Webhooks:
         data = notification.data or Data()
         content = data.object or Content()
         if domain == "catalog":
-            yield from ("product", "price", "stock")
+            yield from ("product", "price", "stock", "loyalty")
         elif domain == "inventory":
             for each in content.inventory_counts or ():
                 if each.catalog_object_id:
@@ -127,7 +129,7 @@ class Webhooks:
 
 
 def _loyalty_tags(topic: str, data: Data, content: Content) -> Iterable[str]:
-    if topic.startswith("program."):
+    if topic.startswith(("program.", "promotion.")):
         yield "loyalty"
     elif content.loyalty_event and content.loyalty_event.loyalty_account_id:
         yield f"loyalty:{content.loyalty_event.loyalty_account_id}"

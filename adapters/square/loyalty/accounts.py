@@ -14,7 +14,6 @@ from adapters.square.customer import Customers
 from adapters.square.ids import ids_among, is_id
 from adapters.square.rows import Answer, Instant
 from gateway.errors import AdapterError, InvalidCursor
-from gateway.kit.concurrency import gathered
 from gateway.kit.keyed import answered, chunks, grouped
 from gateway.kit.moments import as_rfc3339, utc
 from gateway.kit.readings import Reading
@@ -116,18 +115,24 @@ class Accounts:
         phones = [key.value for key in keys if key.kind is CustomerKeyKind.PHONE]
         holders = {key: ids_among([key.value]) for key in keys if key.kind is CustomerKeyKind.NATIVE}
         emails = [key for key in keys if key.kind is CustomerKeyKind.EMAIL]
-        profiles = await gathered([self._customers.matching(key, call) for key in emails])
-        holders |= {key: [each.ref.id for each in many] for key, many in zip(emails, profiles, strict=True)}
+        profiles = await self._customers.find_customers(emails, context, call)
+        failed = {key: error for key, error in profiles.items() if isinstance(error, AdapterError)}
+        holders |= {
+            key: [] if isinstance(many, AdapterError) else [each.ref.id for each in many]
+            for key, many in ((key, profiles.get(key, ())) for key in emails)
+        }
         mapped = await self._accounts("mappings", [{"phone_number": phone} for phone in phones], call)
         by_phone = grouped((each.mapping.phone_number if each.mapping else None, each) for each in mapped)
         wanted = list(dict.fromkeys(one for many in holders.values() for one in many))
         by_holder = grouped((each.customer_id, each) for each in await self._accounts("customer_ids", wanted, call))
         if not by_phone and not by_holder:
-            return {}
+            return failed
         program = await self._program.get(call)
         freshness = Reading.now(self._env).freshness
 
-        def theirs(key: CustomerKey) -> list[Account] | None:
+        def theirs(key: CustomerKey) -> list[Account] | AdapterError | None:
+            if key in failed:
+                return failed[key]
             if key.kind is CustomerKeyKind.PHONE:
                 return by_phone.get(key.value)
             return [each for holder in holders[key] for each in by_holder.get(holder, ())] or None

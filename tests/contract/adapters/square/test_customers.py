@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.square.sandbox.account import native_id
+from gateway.errors import InvalidAnswer
 from gateway.model.customers import Consent, ConsentState, CustomerKey, CustomerKeyKind, CustomerRecord
 from gateway.model.identity import NativeRef
 from gateway.testing.sandbox import Seed
@@ -122,3 +123,19 @@ async def test_one_request_for_each_email_and_one_for_100_ids(connect: Connect, 
     assert till.asked() == [SEARCH] * count
     assert len(await ask(till, *(native(native_id("CUST", str(n))) for n in range(count)), native("NOPE"))) == count
     assert till.asked() == [BULK] * (1 if count < 100 else 2)
+
+
+async def test_a_search_that_fails_is_the_error_of_its_own_key(connect: Connect) -> None:
+    till = await connect(people_seed())
+    till.sandbox.faults.reply["/v2/customers/search"] = b"<html>"
+    keys = [native(ADA), email("ada@example.com")]
+    found = await till.adapter.find_customers(keys, seen_by("customer.find_customers"), call())
+    assert isinstance(found[keys[0]], tuple)
+    assert isinstance(found[keys[1]], InvalidAnswer)
+    till.sandbox.faults.reply_after = 1
+    both = [email("ada@example.com"), email("b@example.com")]
+    found = await till.adapter.find_customers(both, seen_by("customer.find_customers"), call())
+    assert sorted(type(found[key]).__name__ for key in both) == ["InvalidAnswer", "tuple"]
+    till.sandbox.faults.reply_after = 0
+    with pytest.raises(InvalidAnswer):
+        await till.adapter.find_customers(both, seen_by("customer.find_customers"), call())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -86,7 +88,7 @@ async def test_a_new_catalogue_version_is_all_of_the_backend_and_forgets_identif
     till.sandbox.account.variation_of("GIFT")["item_variation_data"]["sku"] = "NOPE"
     till.sandbox.set_price("NOPE", None)
     given = delivery("catalog.version.updated", {"type": "catalog_version", "object": {"catalog_version": {}}})
-    assert receive(till, given).tags == ("product", "price", "stock")
+    assert receive(till, given).tags == ("product", "price", "stock", "loyalty")
     till.asked()
     await till.adapter.get_prices(keys, context, call())
     assert till.asked() == ["POST /v2/catalog/search", "POST /v2/catalog/batch-retrieve", "POST /v2/catalog/search"]
@@ -101,7 +103,7 @@ async def test_a_worker_that_is_told_reads_what_changed_anew(till: Connected) ->
     assert [await asked(), await asked()] == [True, False]
     till.adapter.forget(("loyalty:A1", "store"))
     assert not await asked()
-    for told in (("loyalty",), EVERYTHING):
+    for told in (("loyalty",), ("product", "price", "stock"), EVERYTHING):
         till.adapter.forget(told)
         assert [await asked(), await asked()] == [True, False]
 
@@ -161,3 +163,26 @@ async def test_no_body_makes_more_than_a_refusal(till: Connected) -> None:
         for body in unreadable(delivery(topic, data).body):
             with suppress(BadInput, Unauthenticated):
                 till.adapter.receive(WebhookDelivery({"x-square-hmacsha256-signature": signed(body)}, body, URL, NOW))
+
+
+async def test_whoever_is_cancelled_while_all_is_forgotten_leaves_it_to_the_next(till: Connected) -> None:
+    cache, context, keys = till.identifiers, seen_by("price.get_prices"), [PriceKey("NOPE")]
+    drop, begun = cache.drop, asyncio.Event()
+
+    async def never(space: str, keys: Sequence[str] | None = None) -> None:
+        begun.set()
+        await asyncio.sleep(3600)
+
+    assert await till.adapter.get_prices(keys, context, call()) == {}
+    till.sandbox.account.variation_of("GIFT")["item_variation_data"]["sku"] = "NOPE"
+    till.sandbox.set_price("NOPE", None)
+    till.adapter.forget(("product", "price", "stock"))
+    cache.drop = never  # type: ignore[method-assign]
+    gone = asyncio.ensure_future(till.adapter.get_prices(keys, context, call()))
+    await begun.wait()
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    cache.drop = drop  # type: ignore[method-assign]
+    till.asked()
+    await till.adapter.get_prices(keys, context, call())
+    assert till.asked()[0] == "POST /v2/catalog/search"
