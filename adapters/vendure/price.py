@@ -9,7 +9,7 @@ from adapters.vendure.errors import UnpricedVariant
 from adapters.vendure.facts import ChannelFacts, taxed
 from adapters.vendure.rows import Camel
 from adapters.vendure.shop import Shop
-from adapters.vendure.variants import Variants, VariantsData, WireSold, variants_query
+from adapters.vendure.variants import Variants, VariantsData, WireSku, on_sale, variants_query
 from gateway.errors import AdapterError, CurrencyNotSold
 from gateway.kit.keyed import answered
 from gateway.kit.readings import Reading
@@ -18,8 +18,8 @@ from gateway.model.money import TaxedMoney
 from gateway.model.pricing import Price, PriceKey
 from gateway.ports.webhooks import EVERYTHING
 
-PRICES = variants_query("product { enabled } price priceWithTax currencyCode taxRateApplied { value }")
-CURRENCIES = variants_query("product { enabled } prices { currencyCode }")
+PRICES = variants_query("price priceWithTax currencyCode taxRateApplied { value }")
+CURRENCIES = variants_query("prices { currencyCode }")
 
 
 class WireTaxRate(Camel, frozen=True):
@@ -28,7 +28,7 @@ class WireTaxRate(Camel, frozen=True):
     value: Decimal
 
 
-class WirePriced(WireSold, frozen=True):
+class WirePriced(WireSku, frozen=True):
     price: int
     price_with_tax: int
     currency_code: str
@@ -39,7 +39,7 @@ class WireCurrency(Camel, frozen=True):
     currency_code: str
 
 
-class WireCurrencies(WireSold, frozen=True):
+class WireCurrencies(WireSku, frozen=True):
     prices: tuple[WireCurrency, ...]
 
 
@@ -73,7 +73,7 @@ class Prices:
         if wanted is None:
             return {}
         found = await self._prices(wanted, channel, currency, call)
-        bearers = self._variants.by_key(item for item in found if item.enabled and item.product.enabled)
+        bearers = self._variants.by_key(item for item in found if on_sale(item))
         reading = self._shop.reading()
 
         def priced(key: PriceKey, found: WirePriced | WireCurrencies) -> Price | AdapterError:

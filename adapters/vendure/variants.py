@@ -17,20 +17,17 @@ from gateway.model.operation import MEBIBYTE
 VARIANTS_BYTES = 4 * MEBIBYTE
 
 
+class WireEnabled(Camel, frozen=True):
+    enabled: bool
+
+
 class WireSku(Camel, frozen=True):
     """Of every variant."""
 
     id: str
     sku: str
     enabled: bool
-
-
-class _Enabled(Camel, frozen=True):
-    enabled: bool
-
-
-class WireSold(WireSku, frozen=True):
-    product: _Enabled
+    product: WireEnabled
 
 
 R = TypeVar("R")
@@ -44,7 +41,7 @@ class VariantsData(Camel, Generic[R], frozen=True):
 def variants_query(fields: str = "") -> str:
     return f"""query Variants($options: ProductVariantListOptions!) {{
   {GUARD}
-  productVariants(options: $options) {{ totalItems items {{ id sku enabled {fields} }} }}
+  productVariants(options: $options) {{ totalItems items {{ id sku enabled product {{ enabled }} {fields} }} }}
 }}"""
 
 
@@ -90,5 +87,6 @@ def written(skus: Sequence[str], rule: KeyRule) -> list[str]:
 
 
 def on_sale(item: WireSku) -> bool:
-    """Vendure has no unique constraint on SKUs: what is for sale comes first, a disabled bearer second."""
-    return item.enabled
+    """Vendure has no unique constraint on SKUs: what is for sale comes first, what is disabled, itself or with its
+    product, second."""
+    return item.enabled and item.product.enabled

@@ -21,13 +21,15 @@ from adapters.vendure.price import PricesData
 from adapters.vendure.product import records
 from adapters.vendure.product.rows import ProductsData
 from adapters.vendure.stock import StockData
+from adapters.vendure.variants import WireEnabled, WireSku, on_sale
 from gateway.kit.graphql import AnsweredError
+from gateway.kit.keyed import ByVariant
 from gateway.kit.money import minor_units
 from gateway.kit.readings import Reading
 from gateway.model.catalog import Image, ProductOption, SelectedOption
 from gateway.model.customers import CustomerRecord
 from gateway.model.freshness import Freshness
-from gateway.model.identity import NativeRef
+from gateway.model.identity import KeyRule, NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
 from gateway.model.pricing import PriceKey
@@ -191,6 +193,16 @@ def test_stock_is_what_vendure_would_allocate(facts: ChannelFacts) -> None:
         "1": StockLevel("1", Tracking.UNTRACKED, FRESH)
     }
     assert stock.stock_levels(buffered, ("1",), facts, SOURCE).levels["1"].available == 100 - 4 - 10
+
+
+@pytest.mark.parametrize(("variant", "product"), [(True, False), (False, True), (False, False)])
+def test_of_two_bearers_of_a_sku_the_one_on_sale_is_counted(variant: bool, product: bool) -> None:
+    """As prices choose: a disabled product hides its variants, whatever they say themselves."""
+    sold = WireSku("1", "MUG", enabled=True, product=WireEnabled(enabled=True))
+    hidden = WireSku("2", "MUG", enabled=variant, product=WireEnabled(enabled=product))
+    for rows in ((sold, hidden), (hidden, sold)):
+        bearers = ByVariant("shop", KeyRule(), ((row.id, row.sku, row) for row in rows))
+        assert bearers.one("MUG", prefer=on_sale) == sold
 
 
 def test_global_settings_decide_where_the_variant_inherits(facts: ChannelFacts) -> None:
