@@ -82,8 +82,9 @@ class Customers:
         keys of the first are answered with its error: phones need the search, which has a narrower rate limit."""
         values = by_kind(keys)
         reads: dict[CustomerKeyKind, Coroutine[Any, Any, Contacts]] = {}
+        failed: dict[CustomerKey, AdapterError] = {}
         if emails := values[CustomerKeyKind.EMAIL]:
-            reads[CustomerKeyKind.EMAIL] = self._by_email(emails, call)
+            reads[CustomerKeyKind.EMAIL] = self._by_email(emails, failed, call)
         if phones := values[CustomerKeyKind.PHONE]:
             reads[CustomerKeyKind.PHONE] = self._by_phone(phones, call)
         if ids := values[CustomerKeyKind.NATIVE]:
@@ -99,9 +100,12 @@ class Customers:
             records = ((each, customer(each, self._config, freshness)) for each in living.values())
             return tuple(record for each, record in records if bears(record, key, former_ids(each))) or None
 
-        return answered(keys, lambda key: found[key.kind], bearers)
+        return answered(keys, lambda key: failed.get(key) or found[key.kind], bearers)
 
-    async def _by_email(self, emails: Sequence[str], call: CallContext) -> Contacts:
+    async def _by_email(
+        self, emails: Sequence[str], failed: dict[CustomerKey, AdapterError], call: CallContext
+    ) -> Contacts:
+        """`failed` takes the emails that only a search could have found, and that failed."""
         found = await self._batch_read(emails, {"idProperty": "email"}, call)
         if self._config.search_secondary_emails:
             freshness = Reading.now(self._env).freshness
@@ -111,7 +115,12 @@ class Customers:
                     [{"propertyName": "hs_additional_emails", "operator": "CONTAINS_TOKEN", "value": email}]
                     for email in batch
                 ]
-                found += await self._search(groups, call)
+                try:
+                    found += await self._search(groups, call)
+                except AdapterError as error:
+                    if not found:
+                        raise
+                    failed |= {CustomerKey(CustomerKeyKind.EMAIL, email): error for email in batch}
         return found
 
     async def _by_phone(self, phones: Sequence[str], call: CallContext) -> Contacts:

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from adapters.hubspot.sandbox import HubSpotSandbox
-from gateway.errors import Mistake
+from gateway.errors import InvalidAnswer, Mistake
 from gateway.model.customers import (
     Consent,
     ConsentState,
@@ -91,6 +91,19 @@ async def test_secondary_email_is_searched_where_batch_reads_do_not_know_it(
     unknown = [email(f"nobody{number}@example.com") for number in range(12)]
     assert await searching.find(email("first@example.com"), *unknown) != {}
     assert [request.operation.rpartition("/")[2] for request in sandbox.requests] == ["read", *["search"] * 3]
+
+
+async def test_a_search_that_fails_takes_no_contact_away_that_was_found(
+    sandbox: HubSpotSandbox, connect: Connect
+) -> None:
+    sandbox.add(person("900", "first@example.com", "second@example.com"))
+    sandbox.faults.reply["/crm/v3/objects/contacts/search"] = b"<html>"
+    crm, keys = connect(search_secondary_emails=True), [email("first@example.com"), email("nobody@example.com")]
+    found = await crm.adapter.find_customers(keys, NOTHING, a_call())
+    assert isinstance(found[keys[0]], tuple)
+    assert isinstance(found[keys[1]], InvalidAnswer)
+    with pytest.raises(InvalidAnswer):
+        await crm.adapter.find_customers(keys[1:], NOTHING, a_call())
 
 
 async def test_near_match_of_the_index_is_not_served(sandbox: HubSpotSandbox, connect: Connect) -> None:
