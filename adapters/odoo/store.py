@@ -7,6 +7,7 @@ from decimal import Decimal
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.values import Coded, Empty, Named, Row, number, record, text
+from gateway.kit.places import geo_point
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.stores import Address, GeoPoint, StoreRecord
@@ -74,4 +75,4 @@ def _point(place: _Place) -> GeoPoint | None:
     """Two zeroes are what Odoo keeps where nobody measured."""
     if not place.partner_latitude and not place.partner_longitude:
         return None
-    return GeoPoint(float(number(place.partner_latitude)), float(number(place.partner_longitude)))
+    return geo_point(float(number(place.partner_latitude)), float(number(place.partner_longitude)))

@@ -7,9 +7,10 @@ from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.shapes import Node
 from gateway.kit.graphql import RelayNodes
+from gateway.kit.places import geo_point
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
-from gateway.model.stores import Address, GeoPoint, StoreRecord
+from gateway.model.stores import Address, StoreRecord
 from gateway.ports.manifest import AdapterEnvironment
 
 PAGE = 200
@@ -78,7 +79,6 @@ class Stores:
 
 def _record(location: _Location, reading: Reading) -> StoreRecord:
     address = location.address
-    located = address.latitude is not None and address.longitude is not None
     services = {
         "pickup": location.local_pickup_settings_v2 is not None,
         "online_orders": location.fulfills_online_orders,
@@ -95,7 +95,7 @@ def _record(location: _Location, reading: Reading) -> StoreRecord:
             postal_code=address.zip or None,
             country=address.country_code or None,
         ),
-        point=GeoPoint(address.latitude or 0.0, address.longitude or 0.0) if located else None,
+        point=geo_point(address.latitude, address.longitude),
         phone=address.phone or None,
         services=tuple(name for name, offered in services.items() if offered),
         active=location.is_active,

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.rows import Answer
+from gateway.kit.places import geo_point
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
@@ -137,11 +138,7 @@ def _point(location: Location) -> GeoPoint | None:
         where = msgspec.json.decode(location.coordinates, type=WireCoordinates | None)
     except msgspec.DecodeError:
         return None
-    if where is None or where.latitude is None or where.longitude is None:
-        return None
-    if not (-90 <= where.latitude <= 90 and -180 <= where.longitude <= 180):
-        return None
-    return GeoPoint(where.latitude, where.longitude)
+    return geo_point(where.latitude, where.longitude) if where is not None else None
 
 
 def _hours(location: Location) -> tuple[tuple[OpeningPeriod, ...], str | None]:
