@@ -77,9 +77,11 @@ def _variant(sku_field: str, identifier: int, fields: Mapping[str, Any]) -> tupl
 
 
 def _contact(identifier: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Answers are kept by address: with `email_normalized` among the rule's fields only that person's are stale."""
-    email = fields.get("email_normalized")
-    return (f"customer:{email}", f"customer:{identifier}") if isinstance(email, str) and email else ("customer",)
+    """Answers are kept by address: with `email_normalized` among the rule's fields only that person's are stale. A
+    contact's tags and price list decide on the price group, which is kept by id."""
+    email, group = fields.get("email_normalized"), f"price:{identifier}"
+    known = isinstance(email, str) and email
+    return (f"customer:{email}", f"customer:{identifier}", group) if known else ("customer", group)
 
 
 def _fixed(*tags: str) -> Callable[[int, Mapping[str, Any]], tuple[str, ...]]:

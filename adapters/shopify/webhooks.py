@@ -77,7 +77,9 @@ def _items(payload: _Payload) -> tuple[str, ...]:
 
 
 def _customers(payload: _Payload) -> tuple[str, ...]:
-    return (f"customer:gid://shopify/Customer/{payload.customer_id or payload.id}",)
+    """A customer's company location decides on the price group, which is kept by the same id."""
+    native = f"gid://shopify/Customer/{payload.customer_id or payload.id}"
+    return (f"customer:{native}", f"price:{native}")
 
 
 _TAGS: Mapping[str, Callable[[_Payload], tuple[str, ...]]] = {

@@ -86,8 +86,11 @@ def test_a_body_that_is_no_change_is_refused(adapter: OdooAdapter, body: Any) ->
         (change("product.pricelist.item"), ("price", "price.lists")),
         (change("stock.quant"), ("stock",)),
         (change("pos.order"), ("order:pos.0000000043",)),
-        (change("res.partner", email_normalized="ada@example.com"), ("customer:ada@example.com", "customer:43")),
-        (change("res.partner"), ("customer",)),
+        (
+            change("res.partner", email_normalized="ada@example.com"),
+            ("customer:ada@example.com", "customer:43", "price:43"),
+        ),
+        (change("res.partner"), ("customer", "price:43")),
         (change("loyalty.card"), ("loyalty",)),
     ],
 )

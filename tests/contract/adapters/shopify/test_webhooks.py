@@ -35,6 +35,7 @@ PRODUCT = {
     "updated_at": "2026-07-01T08:00:00-04:00",
     "variants": [{"id": 1, "sku": "TEE-S"}, {"id": 2, "sku": None}, {"id": 3, "sku": "TEE-L"}],
 }
+ADA = "customer:gid://shopify/Customer/9"
 LEVEL = {"inventory_item_id": 271878346596884015, "location_id": 24826418, "available": None}
 
 
@@ -66,11 +67,11 @@ def test_a_product_update_makes_its_page_and_its_prices_stale(shop: Shopify, san
     [
         ("inventory_levels/update", LEVEL, ("stock:gid://shopify/InventoryItem/271878346596884015",)),
         ("inventory_items/update", {"id": 5, "sku": "A"}, ("stock:gid://shopify/InventoryItem/5", "stock:A")),
-        ("customers/update", {"id": 9, "email": "a@example.com"}, ("customer:gid://shopify/Customer/9",)),
+        ("customers/update", {"id": 9, "email": "a@example.com"}, (ADA, f"price:{ADA.partition(':')[2]}")),
         (
             "customers_email_marketing_consent/update",
             {"customer_id": 9, "email_address": "a@example.com"},
-            ("customer:gid://shopify/Customer/9",),
+            (ADA, f"price:{ADA.partition(':')[2]}"),
         ),
         ("orders/create", {"id": 3, "customer": {"id": 9}}, ("order:gid://shopify/Order/3",)),
         ("locations/update", {"id": 3}, ("store",)),
