@@ -68,8 +68,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     SEARCH.name: OperationSpec(vary_on=_SHOWN, time_to_live=30.0, max_response_bytes=_LARGE),
     GET_PRICES.name: OperationSpec(
         vary_on=frozenset({"country", "currency", "price_group"}),
-        # `company`: a company location's prices bring their quantity breaks.
-        requests=when("company", _fitting(POINTS + BREAK_POINTS), _fitting(POINTS)),
+        # `company`: a company location's prices bring their quantity breaks. `fresh`: the countries are asked for too.
+        requests=plus(when("company", _fitting(POINTS + BREAK_POINTS), _fitting(POINTS)), when("fresh", constant(1))),
         time_to_live=30.0,
         stale_for=300.0,
     ),

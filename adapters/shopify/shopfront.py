@@ -165,12 +165,12 @@ class Shopfront:
 
     async def sells_to(self, country: str, call: CallContext) -> bool | None:
         """Whether the shop has a market for the country; None where there is no Storefront to tell. A country it does
-        not sell to would be answered with another country's prices, without a word."""
+        not sell to would be answered with another country's prices, without a word, so that a fresh call asks anew."""
         if country_code(country) is None:
             return False
         if not self._client.has_storefront:
             return None
-        if self._env.clock() >= self._static_until:
+        if call.fresh or self._env.clock() >= self._static_until:
             await self.learn(call)
         return country in self.countries
 

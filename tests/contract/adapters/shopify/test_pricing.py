@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from decimal import Decimal
 
 import pytest
@@ -45,6 +46,16 @@ async def test_yen_have_no_decimals_and_dinars_three(open_shop: OpenShop) -> Non
     assert str((await amount_of(shop, "MUG", "JP", "JPY")).amount) == "1200"
     assert str((await amount_of(shop, "MUG", "KW", "KWD")).amount) == "3.125"
     assert str((await amount_of(shop, "MUG", "GB", "GBP")).amount) == "9.50"
+
+
+async def test_a_fresh_price_knows_that_a_market_was_closed(open_shop: OpenShop) -> None:
+    prices = (SeedPrice("MUG", money("9.50")), SeedPrice("MUG", money("1200", "JPY"), country="JP"))
+    sandbox, shop = await open_shop(seed(product(1, "MUG"), prices=prices))
+    key, context = PriceKey("MUG"), view(MANIFEST, GET, "JP", "JPY")
+    assert isinstance((await shop.get_prices([key], context, call())).get(key), Price)
+    sandbox.faults.rewrite = lambda body: re.sub(rb',\s*{"isoCode":\s*"JP"[^{}]*}', b"", body)
+    assert isinstance((await shop.get_prices([key], context, call())).get(key), Price)
+    assert await shop.get_prices([key], context, call(fresh=True)) == {}
 
 
 async def test_another_currency_than_the_markets_is_never_converted(open_shop: OpenShop) -> None:
