@@ -19,7 +19,7 @@ from gateway.calls.webhooks import WebhookInbox
 from gateway.context import ContextFactory
 from gateway.errors import StateUnavailable
 from gateway.execution import Engine
-from gateway.exposition import ExecutorFigures, ResponseCacheFigures, exposition
+from gateway.exposition import ExecutorMetrics, ResponseCacheMetrics, exposition
 from gateway.http.app import Doors, build_asgi
 from gateway.http.collecting import settle
 from gateway.http.gate import Gate
@@ -99,7 +99,7 @@ class Gateway:
             metrics=metrics,
         )
         self._settling = Sweep({"writes left open": self.writes.settle}, every=SETTLE_SECONDS)
-        metrics.registry.register(ExecutorFigures(self.engine.counters))
+        metrics.registry.register(ExecutorMetrics(self.engine.counters))
         self._doors: list[Doors] = []
         self._shared: Shared | None = None
 
@@ -147,7 +147,7 @@ class Gateway:
             pages=pages,
             graphiql=Path(bundle) if (bundle := self.settings.environment.get(GRAPHIQL_VARIABLE)) else None,
         )
-        self.metrics.registry.register(ResponseCacheFigures(doors.cache))
+        self.metrics.registry.register(ResponseCacheMetrics(doors.cache))
         self.metrics.registry.register(doors.figures)
         self._doors.append(doors)
         return doors

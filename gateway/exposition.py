@@ -13,7 +13,7 @@ from gateway.entry.response_cache import ResponseCache
 from gateway.execution.memo.counters import ExecutionCounters
 
 
-class ExecutorFigures(Collector):
+class ExecutorMetrics(Collector):
     """Reads plain counters when somebody scrapes; counting costs an operation nothing but an addition."""
 
     def __init__(self, counters: ExecutionCounters) -> None:
@@ -41,7 +41,7 @@ class ExecutorFigures(Collector):
             yield CounterMetricFamily(name, text, value=count)
 
 
-class ResponseCacheFigures(Collector):
+class ResponseCacheMetrics(Collector):
     def __init__(self, cache: ResponseCache) -> None:
         self._cache = cache
 

@@ -12,8 +12,8 @@ from msgspec import Struct
 from gateway.entry.capacity import Capacity
 from gateway.entry.documents import AdmittedDocuments, AdmittedOperation, Invalid, chosen, learned_of
 from gateway.entry.parties import party_of
+from gateway.entry.presenting import AliasOf, Presenter
 from gateway.entry.requests import GraphQLRequest, facts_of
-from gateway.entry.telling import AliasOf, Teller
 from gateway.errors import GatewayError, Unauthenticated
 from gateway.execution.read.documents import Document
 from gateway.execution.run.engine import Engine, OperationRequest
@@ -39,7 +39,7 @@ class Caller(Struct, frozen=True):
     principal: Principal
     profile: ClientProfile
     facts: RequestFacts
-    teller: Teller
+    presenter: Presenter
     party: str = ""
     wants_cost: bool = False
 
@@ -75,7 +75,7 @@ class Admission:
         self._trusted = TrustedDocuments(settings)
         self._rates = RateLimits(
             settings.gateway.redis,
-            stranger=profiles.of(ANONYMOUS),
+            anonymous=profiles.of(ANONYMOUS),
             failures=settings.limits.failures_per_minute,
             counts=counts,
         )
@@ -95,9 +95,9 @@ class Admission:
     async def close(self) -> None:
         await self._rates.close()
 
-    def stranger(self, trace_id: str) -> Teller:
+    def anonymous(self, trace_id: str) -> Presenter:
         """Who to tell when nobody knows yet who asks."""
-        return Teller(ANONYMOUS, self._profiles.of(ANONYMOUS), self._alias_of, trace_id)
+        return Presenter(ANONYMOUS, self._profiles.of(ANONYMOUS), self._alias_of, trace_id)
 
     async def caller(self, headers: Mapping[str, str], trace_id: str, address: str) -> Caller:
         """Raises Unauthenticated, ContextNotAllowed or Refusal; TooManyRequests for who has been refused too often.
@@ -113,7 +113,7 @@ class Admission:
             principal=principal,
             profile=profile,
             facts=facts_of(headers, trace_id),
-            teller=Teller(principal, profile, self._alias_of, trace_id),
+            presenter=Presenter(principal, profile, self._alias_of, trace_id),
             party=party,
             wants_cost="x-commerce-cost" in headers,
         )

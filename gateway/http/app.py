@@ -11,15 +11,15 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from gateway.entry.admission import Admission, OpenContext
+from gateway.entry.kept_answers import KeptAnswers
 from gateway.entry.parties import party_of
-from gateway.entry.public import PublicAnswers
+from gateway.entry.presenting import AliasOf
 from gateway.entry.response_cache import ResponseCache
-from gateway.entry.telling import AliasOf
 from gateway.execution.run.engine import Engine
 from gateway.http.connections import ONE_PARTY, OPERATIONAL, Parties, answering
 from gateway.http.door import Door
+from gateway.http.door_metrics import DoorMetrics
 from gateway.http.explorer import explorer_page, explorer_routes
-from gateway.http.figures import DoorFigures
 from gateway.http.forwarded import Proxies
 from gateway.http.gate import Gate
 from gateway.http.origins import Origins
@@ -48,7 +48,7 @@ class Doors:
         pages: Starlette,
         cache: ResponseCache,
         gate: Gate,
-        figures: DoorFigures,
+        figures: DoorMetrics,
         section: ServerSection,
     ) -> None:
         self.section = section
@@ -137,13 +137,13 @@ def build_asgi(
         alias_of=alias_of,
         counts=counts,
     )
-    figures = DoorFigures(gate, admission.capacity)
+    figures = DoorMetrics(gate, admission.capacity)
     origins = Origins(settings.server.cors_origins)
     cache = ResponseCache(size=settings.limits.response_cache_bytes)
     door = Door(
         admission=admission,
         origins=origins,
-        public=PublicAnswers(cache, admission, enabled=settings.server.response_cache),
+        kept_answers=KeptAnswers(cache, admission, enabled=settings.server.response_cache),
         limits=settings.limits,
         page=explorer_page(graphiql) if explorer else None,
         stopping=gate.stopping,

@@ -16,17 +16,17 @@ from opentelemetry.trace import Tracer
 
 from gateway.entry.admission import Admission, Admitted, Caller
 from gateway.entry.documents import Invalid
-from gateway.entry.public import PublicAnswers
+from gateway.entry.kept_answers import KeptAnswers
+from gateway.entry.presenting import INVALID, UNPARSABLE, Presenter, is_request_error
 from gateway.entry.refusal import Header, Refusal
 from gateway.entry.requests import GraphQLRequest
-from gateway.entry.telling import INVALID, UNPARSABLE, Teller, is_request_error
 from gateway.errors import BadInput, GatewayError, GatewayOverloaded
 from gateway.http.answers import encoded, refusal_reply, reply, status_of
+from gateway.http.caching import fresh_reply, kept_reply
+from gateway.http.door_metrics import DoorMetrics
 from gateway.http.events import EventStream
-from gateway.http.figures import DoorFigures
 from gateway.http.media import MediaType, is_json, negotiate
 from gateway.http.origins import Origins, check_get
-from gateway.http.public import fresh_reply, kept_reply
 from gateway.http.requests import from_body, from_query_string
 from gateway.http.tracing import answered, default_tracer, request_span, trace_id_of_span
 from gateway.http.wire import (
@@ -61,18 +61,18 @@ class Door:
         *,
         admission: Admission,
         origins: Origins,
-        public: PublicAnswers,
+        kept_answers: KeptAnswers,
         limits: LimitsSection,
         page: Reply | None,
         stopping: asyncio.Event,
-        figures: DoorFigures,
+        figures: DoorMetrics,
         body_seconds: float,
         tracer: Tracer | None = None,
     ) -> None:
         self._admission = admission
         self._capacity = admission.capacity
         self._origins = origins
-        self._public = public
+        self._kept_answers = kept_answers
         self._limits = limits
         self._page = page
         self._stopping = stopping
@@ -102,7 +102,7 @@ class Door:
         except Refusal as refusal:
             answer = refusal_reply(refusal, media, trace_id)
         except Exception as error:
-            told = {"errors": [self._admission.stranger(trace_id).failure(error)]}
+            told = {"errors": [self._admission.anonymous(trace_id).failure(error)]}
             answer = reply(told, media or MediaType.JSON, status=500, headers=PERSONAL)
         added = self._origins.headers(headers)
         if isinstance(answer, EventStream):
@@ -133,7 +133,7 @@ class Door:
             caller = await self._admission.caller(headers, trace_id, address_of(scope))
             await self._admission.count(caller)
         except GatewayError as error:
-            return failure_reply(self._admission.stranger(trace_id), error, media)
+            return failure_reply(self._admission.anonymous(trace_id), error, media)
         if method == "POST":
             body = await read_body(headers, receive, limit=self._limits.body_bytes, seconds=self._body_seconds)
             request = from_body(body)
@@ -149,7 +149,7 @@ class Door:
                     await asyncio.sleep(0)
                 return await self._run(request, caller, media, method, headers, receive)
         except GatewayOverloaded as error:
-            return failure_reply(caller.teller, error, media)
+            return failure_reply(caller.presenter, error, media)
 
     async def _run(
         self,
@@ -160,7 +160,7 @@ class Door:
         headers: Mapping[str, str],
         receive: Receive,
     ) -> Reply:
-        teller = caller.teller
+        presenter = caller.presenter
         refused = 400 if media is MediaType.GRAPHQL else 200
         try:
             if request.query is None and request.document_id is None and not request.extensions:
@@ -169,20 +169,20 @@ class Door:
             check_method(admitted, method)
             if admitted.operation.is_subscription:
                 raise BadInput("Subscriptions are served as text/event-stream or over a WebSocket.")
-            visit = self._public.visit(caller, admitted)
+            visit = self._kept_answers.visit(caller, admitted)
             if visit is not None and visit.kept is not None:
-                return kept_reply(self._public, visit.kept, media, method, headers)
+                return kept_reply(self._kept_answers, visit.kept, media, method, headers)
             context = self._admission.open(caller, admitted)
-            with self._public.collecting(visit):
+            with self._kept_answers.collecting(visit):
                 result = await self._execute(admitted, context, receive)
         except Invalid as invalid:
-            told = teller.errors(invalid.errors, code=code_of(invalid.errors[0]))
+            told = presenter.errors(invalid.errors, code=code_of(invalid.errors[0]))
             return reply({"errors": told}, media, status=refused, headers=PERSONAL)
         except GatewayError as error:
-            return failure_reply(teller, error, media)
-        told = teller.result(result, self._admission.extensions(caller, admitted))
+            return failure_reply(presenter, error, media)
+        told = presenter.result(result, self._admission.extensions(caller, admitted))
         if visit is not None and not result.errors and not result.private and not result.extensions:
-            return fresh_reply(self._public, visit, encoded(told), media, method, headers)
+            return fresh_reply(self._kept_answers, visit, encoded(told), media, method, headers)
         status = refused if is_request_error(result) else 200
         return reply(told, media, status=status, headers=PERSONAL)
 
@@ -235,7 +235,7 @@ def check_method(admitted: Admitted, method: str) -> None:
         raise Refusal(405, "BAD_REQUEST", "Only queries may be sent by GET.", ((b"allow", b"POST"),))
 
 
-def failure_reply(teller: Teller, error: GatewayError, media: MediaType) -> Reply:
+def failure_reply(presenter: Presenter, error: GatewayError, media: MediaType) -> Reply:
     status = status_of(error)
     headers: list[Header] = [*PERSONAL]
     if status == 401:
@@ -243,7 +243,7 @@ def failure_reply(teller: Teller, error: GatewayError, media: MediaType) -> Repl
     after = error.extensions().get("retryAfter") if status in (429, 503) else None
     if after is not None:
         headers.append((b"retry-after", str(after).encode()))
-    return reply({"errors": [teller.failure(error)]}, media, status=status, headers=headers)
+    return reply({"errors": [presenter.failure(error)]}, media, status=status, headers=headers)
 
 
 def code_of(error: GraphQLError) -> str:

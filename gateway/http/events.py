@@ -14,9 +14,9 @@ from typing import Any
 
 from gateway.entry.admission import Admission, Caller
 from gateway.entry.documents import Invalid
+from gateway.entry.presenting import INVALID, UNPARSABLE
 from gateway.entry.refusal import Header
 from gateway.entry.requests import GraphQLRequest
-from gateway.entry.telling import INVALID, UNPARSABLE
 from gateway.errors import GatewayStopping
 from gateway.execution.run.engine import Result
 from gateway.http.answers import encoded
@@ -70,7 +70,7 @@ class EventStream:
                 async for told in every:
                     await self._say(send, told)
         except GatewayStopping as error:
-            await self._say(send, {"errors": [self._caller.teller.failure(error)]})
+            await self._say(send, {"errors": [self._caller.presenter.failure(error)]})
         await send({"type": "http.response.body", "body": _event("complete", b""), "more_body": True})
 
     async def _say(self, send: Send, told: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ async def told_by(
 ) -> AsyncGenerator[dict[str, Any]]:
     """Every result of an operation as its client sees it; what keeps it from running is a result with errors. Raises
     GatewayStopping in the middle of what has no end of its own."""
-    teller = caller.teller
+    presenter = caller.presenter
     try:
         admitted = admission.admit(request, caller)
         operation = admitted.operation
@@ -155,15 +155,15 @@ async def told_by(
                 if admission.capacity.pressed:
                     await asyncio.sleep(0)
                 result = await admission.engine.execute(admitted.request, context)
-            yield teller.result(result, extensions)
+            yield presenter.result(result, extensions)
             return
         async with aclosing(_until(stopping, admission.engine.subscribe(admitted.request, context))) as results:
             async for result in results:
-                yield teller.result(result, extensions)
+                yield presenter.result(result, extensions)
     except GatewayStopping:
         raise
     except Invalid as invalid:
         code = UNPARSABLE if invalid.errors[0].message.startswith("Syntax Error") else INVALID
-        yield {"errors": teller.errors(invalid.errors, code=code)}
+        yield {"errors": presenter.errors(invalid.errors, code=code)}
     except Exception as error:
-        yield {"errors": [teller.failure(error)]}
+        yield {"errors": [presenter.failure(error)]}

@@ -81,7 +81,7 @@ class SocketDoor:
             with contextlib.suppress(Exception):  # the other side may be gone already
                 await send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
         except Exception as error:
-            self._admission.stranger(trace_id_of(headers)).failure(error)  # which logs it
+            self._admission.anonymous(trace_id_of(headers)).failure(error)  # which logs it
             with contextlib.suppress(Exception):
                 await send({"type": "websocket.close", "code": BROKEN, "reason": "Something went wrong on our side"})
         finally:
@@ -219,7 +219,7 @@ class _Connection:
         caller = self._caller
         if len(self._running) >= OPERATIONS:
             error = TooManyRequests("Too many operations on this connection.")
-            await self._say({"type": "error", "id": message.id, "payload": [caller.teller.failure(error)]})
+            await self._say({"type": "error", "id": message.id, "payload": [caller.presenter.failure(error)]})
             return
         self._running[message.id] = asyncio.ensure_future(self._run(message.id, request, caller))
 
@@ -228,7 +228,7 @@ class _Connection:
             try:
                 await self._admission.count(caller)
             except TooManyRequests as error:
-                await self._say({"type": "error", "id": name, "payload": [caller.teller.failure(error)]})
+                await self._say({"type": "error", "id": name, "payload": [caller.presenter.failure(error)]})
                 return
             async with contextlib.aclosing(told_by(self._admission, request, caller, self._stopping)) as every:
                 async for told in every:

@@ -30,18 +30,18 @@ _log = structlog.get_logger(__name__)
 
 
 class RateLimits:
-    """`stranger` is the profile of who has no credential, or a wrong one; `failures` a minute are forgiven an address
+    """`anonymous` is the profile of who has no credential, or a wrong one; `failures` a minute are forgiven an address
     (0: any number). `counts` is where workers without Redis count together."""
 
     def __init__(
         self,
         redis: str = "",
         *,
-        stranger: ClientProfile | None = None,
+        anonymous: ClientProfile | None = None,
         failures: int = 0,
         counts: SharedCounts | None = None,
     ) -> None:
-        self._stranger = stranger
+        self._anonymous = anonymous
         self._failures = failures
         self._local = Windows()
         self._redis = _InRedis(redis) if redis else None
@@ -56,8 +56,8 @@ class RateLimits:
 
     async def failed(self, address: str, *, guessed: bool) -> None:
         """Counts a request whose credential was refused; `guessed`: it never was a good one. Raises TooManyRequests."""
-        if self._stranger is not None:
-            await self.check(ANONYMOUS, self._stranger, address)
+        if self._anonymous is not None:
+            await self.check(ANONYMOUS, self._anonymous, address)
         if guessed and self._failures:
             await self._count(f"failures|{address}", self._failures)
 

@@ -67,7 +67,7 @@ class Breaker:
         if ticket == self._epoch:
             self._probing = False
 
-    def denounce(self) -> None:
+    def count_invalid(self) -> None:
         """The newest attempt that counted as a success brought an answer that makes no sense."""
         for place in range(len(self._outcomes) - 1, -1, -1):
             if self._outcomes[place]:

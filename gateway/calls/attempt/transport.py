@@ -112,9 +112,9 @@ class AioTransport:
                 return response
             await asyncio.sleep(pause)
 
-    def denounce(self, code: str) -> None:
+    def count_invalid(self, code: str) -> None:
         """An answer that arrived well made no sense to the adapter; the backend is held to account for it."""
-        self._breaker.denounce()
+        self._breaker.count_invalid()
         self.health.failed(code, certain=self._breaker.is_open)
 
     async def close(self) -> None:

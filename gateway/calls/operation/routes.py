@@ -193,7 +193,7 @@ class Route:
         if transport is None or isinstance(error, BadTransfer) or not tally.answered:
             return
         if isinstance(error, InvalidAnswer | CredentialsRefused):
-            transport.denounce(error.code)
+            transport.count_invalid(error.code)
 
     def _count(self, outcome: str) -> None:
         count = self._outcomes.get(outcome)

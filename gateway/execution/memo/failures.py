@@ -78,9 +78,9 @@ class Failures:
     def __bool__(self) -> bool:
         return bool(self._noted)
 
-    def note(self, holder: ResponseTree, hole: str, error: Exception, place: Located) -> None:
+    def note(self, holder: ResponseTree, slot: str, error: Exception, place: Located) -> None:
         """This field of `holder` is null because of `error`."""
-        self._noted[id(holder), hole] = (error, place)
+        self._noted[id(holder), slot] = (error, place)
 
     def located(self, data: ResponseTree) -> list[GraphQLError]:
         """All of them in document order, as graphql-core would list them."""

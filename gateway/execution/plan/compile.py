@@ -1,7 +1,7 @@
 """From a validated operation to a plan. Runs once per operation, `@skip`/`@include` outcome and grants.
 
 graphql-core's own field collection says what is selected on which type, so fragments, directives and merging are its
-business. A batched field becomes a hole in its parent's response object and a site; everything else source text.
+business. A batched field becomes a slot in its parent's response object and a site; everything else source text.
 """
 
 # graphql-core's type wrappers are open generics, which strict checking cannot see through:
@@ -161,9 +161,9 @@ class _Compiler:
             if refusal is not None or isinstance(field, BatchedField):
                 if spot is None:
                     spot, self._spots = self._spots, self._spots + 1
-                hole = field_of(len(values)) if self._shaped else alias
+                slot = field_of(len(values)) if self._shaped else alias
                 values.append("None")
-                self._site(hole, field, definition, details, at, refusal, kind, spot)
+                self._site(slot, field, definition, details, at, refusal, kind, spot)
                 continue
             variable = body.fresh()
             body.write(f"{variable} = {self._read(field, definition, details, record, body)}")
@@ -325,7 +325,7 @@ class _Compiler:
 
     def _site(
         self,
-        hole: str,
+        slot: str,
         field: StrawberryField,
         definition: GraphQLField,
         details: FieldDetailsList,
@@ -335,7 +335,7 @@ class _Compiler:
         spot: int,
     ) -> None:
         nodes = [detail.node for detail in details]
-        site = Site(len(self._sites), spot, hole, nodes, not is_non_null_type(definition.type), place.path)
+        site = Site(len(self._sites), spot, slot, nodes, not is_non_null_type(definition.type), place.path)
         self._sites.append(site)
         self._fillers.append("None")
         site.refusal = refusal
@@ -347,7 +347,7 @@ class _Compiler:
         body = FunctionBody()
         with body.block("for d, r in zip(ds, rs):"):
             mark = body.mark()
-            place_of = f"d.{hole}" if self._shaped else f"d[{self._names.word(hole)}]"
+            place_of = f"d.{slot}" if self._shaped else f"d[{self._names.word(slot)}]"
             body.write(f"{place_of} = {self._value(definition.type, 'r', details, below, body)}")
             body.look_at_the_clock(mark)
         self._fillers[site.index] = self._source.add("c", "ds, rs", body)

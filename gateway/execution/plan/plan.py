@@ -36,17 +36,17 @@ class Unplannable(Exception):
 
 class Site:
     """One place of the document where a field is fetched, on objects of one type. `spot` numbers the objects, which the
-    sites of one selection share, and `hole` is their field (in dictionaries: the response name) that waits. `refusal`
+    sites of one selection share, and `slot` is their field (in dictionaries: the response name) that waits. `refusal`
     is set where this caller may not select it: then it is in no group."""
 
-    __slots__ = ("hole", "index", "nodes", "nullable", "path", "refusal", "spot", "template")
+    __slots__ = ("index", "nodes", "nullable", "path", "refusal", "slot", "spot", "template")
 
     def __init__(
-        self, index: int, spot: int, hole: str, nodes: Sequence[FieldNode], nullable: bool, path: tuple[str, ...]
+        self, index: int, spot: int, slot: str, nodes: Sequence[FieldNode], nullable: bool, path: tuple[str, ...]
     ) -> None:
         self.index = index
         self.spot = spot
-        self.hole = hole
+        self.slot = slot
         self.nodes = nodes
         self.nullable = nullable
         self.path = path

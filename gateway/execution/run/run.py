@@ -61,7 +61,7 @@ class Run:
         for site in plan.sites:
             if site.refusal is not None:
                 for holder in self._holders[site.spot]:
-                    self.failures.note(holder, site.hole, site.refusal, site)
+                    self.failures.note(holder, site.slot, site.refusal, site)
 
     async def _all(self, groups: list[FetchGroup], memo: Memo) -> None:
         tasks: list[asyncio.Task[None]] = []
@@ -104,12 +104,12 @@ class Run:
             self.gave_up = error
 
     def _deliver(self, site: Site, holders: list[ResponseTree], answers: Sequence[Any], failed: bool) -> None:
-        """Fill the holes of one site. They hold null already."""
+        """Fill the slots of one site. They hold null already."""
         if failed and site.nullable:
             answers = [*answers]
             for index, answer in enumerate(answers):
                 if isinstance(answer, Exception):
-                    self.failures.note(holders[index], site.hole, answer, site)
+                    self.failures.note(holders[index], site.slot, answer, site)
                     answers[index] = None
         fill = self._fillers[site.index]
         if fill is None:

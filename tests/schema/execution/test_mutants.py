@@ -150,7 +150,7 @@ WRITTEN: dict[str, tuple[Any, str, str, str]] = {
     "what is selected below makes no difference": (grouping.Grouping, "group", '"selected" in field.takes', "False"),
     "refused fields are answered": (COMPILER, "_refusal", "return refusal", "return None"),
     "arguments are not part of the memo": (memo, "identity", "sorted(arguments)", "()"),
-    "an answer is put into another hole": (COMPILER, "_selection", "field_of(len(values))", "field_of(0)"),
+    "an answer is put into another slot": (COMPILER, "_selection", "field_of(len(values))", "field_of(0)"),
     "a key that stands twice is answered once": (memo.Memo, "fill", "len({*keys}) == len(keys)", "True"),
     "a field that stands twice is thought to be alone": (grouping.Grouping, "groups", "== 1", "> 0"),
     "what is known is fetched again": (memo.Memo, "fill", "missing.pop(key, None)", "pass"),

@@ -159,7 +159,7 @@ async def test_a_probe_that_was_shed_is_no_answer_and_another_may_go(server: Ser
     while len(server.seen) < 12:  # noqa: ASYNC110  it happens on the other side of a socket
         await asyncio.sleep(0.01)
     for _ in range(10):
-        transport.denounce("BACKEND_INVALID")
+        transport.count_invalid("BACKEND_INVALID")
     await asyncio.sleep(0.1)
     with pytest.raises(Overloaded):
         await transport.send(ask(), CallContext.within(0.1, priority=Priority.BACKGROUND))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.entry.grouping import MOST_PATHS
-from gateway.entry.telling import Teller
+from gateway.entry.presenting import Presenter
 from gateway.errors import (
     AmbiguousKey,
     CircuitOpen,
@@ -24,7 +24,7 @@ from gateway.errors import (
 from gateway.model.principal import ANONYMOUS, ClientProfile, Principal, Touchpoint
 
 PROFILE = ClientProfile(touchpoint=Touchpoint.WEB)
-TELLER = Teller(ANONYMOUS, PROFILE, {"secret_erp_name": "erp"}.__getitem__, "trace")
+PRESENTER = Presenter(ANONYMOUS, PROFILE, {"secret_erp_name": "erp"}.__getitem__, "trace")
 
 
 def at(error: Exception | None, *path: str | int, position: int = 0, message: str = "words") -> GraphQLError:
@@ -40,7 +40,7 @@ def down(**more: Any) -> GatewayError:
 
 def test_one_outage_is_one_error_with_its_paths() -> None:
     errors = [at(down(retry_after=4.877980384000011), "products", n, "price") for n in range(72)]
-    (told,) = TELLER.errors(errors)
+    (told,) = PRESENTER.errors(errors)
     assert told == {
         "message": "The system that owns this fact is known to be down.",
         "locations": [{"line": 1, "column": 1}],
@@ -59,13 +59,13 @@ def test_one_outage_is_one_error_with_its_paths() -> None:
 
 
 def test_a_single_failure_reads_as_before() -> None:
-    (told,) = TELLER.errors([at(down(), "product", "price")])
+    (told,) = PRESENTER.errors([at(down(), "product", "price")])
     assert told["path"] == ["product", "price"]
     assert not {"paths", "morePaths"} & set(told["extensions"])
 
 
 def test_an_outage_shows_in_several_places_of_the_document() -> None:
-    (told,) = TELLER.errors([at(down(), "a", position=1), at(down(), "b", position=2), at(down(), "c", position=1)])
+    (told,) = PRESENTER.errors([at(down(), "a", position=1), at(down(), "b", position=2), at(down(), "c", position=1)])
     assert told["locations"] == [{"line": 2, "column": 1}, {"line": 3, "column": 1}]
     assert told["extensions"]["paths"] == [["a"], ["b"], ["c"]]
 
@@ -83,7 +83,7 @@ def test_other_causes_are_other_errors() -> None:
         KeyError("a"),
         KeyError("b"),
     ]
-    told = TELLER.errors([at(error, "x", n) for n, error in enumerate([*every, *every])])
+    told = PRESENTER.errors([at(error, "x", n) for n, error in enumerate([*every, *every])])
     assert [entry["path"] for entry in told] == [["x", n] for n in range(len(every))]
     assert all(entry["extensions"]["paths"] == [["x", n], ["x", n + len(every)]] for n, entry in enumerate(told))
 
@@ -94,18 +94,18 @@ def test_a_clients_mistake_is_told_once_for_each_place_of_its_document() -> None
         for n in range(30)
         for place, name in ((1, "cost"), (2, "status"))
     ]
-    assert [told["path"] for told in TELLER.errors(errors)] == [["products", 0, "cost"], ["products", 0, "status"]]
+    assert [told["path"] for told in PRESENTER.errors(errors)] == [["products", 0, "cost"], ["products", 0, "status"]]
 
 
 def test_what_is_wrong_with_a_document_is_said_place_by_place() -> None:
     errors = [GraphQLError("Cannot query field"), GraphQLError("Cannot query field")]
-    assert len(TELLER.errors(errors)) == 2
+    assert len(PRESENTER.errors(errors)) == 2
 
 
 @given(st.lists(st.tuples(st.sampled_from(["price", "stock"]), st.integers(0, 5)), max_size=60))
 def test_no_failed_field_is_lost(failed: list[tuple[str, int]]) -> None:
     errors = [at(Unavailable(source="secret_erp_name", domain=domain), domain, place) for domain, place in failed]
-    told = TELLER.errors(errors)
+    told = PRESENTER.errors(errors)
     counted = sum(
         len(entry["extensions"]["paths"]) + entry["extensions"].get("morePaths", 0)
         if "paths" in entry["extensions"]
@@ -119,7 +119,7 @@ def test_no_failed_field_is_lost(failed: list[tuple[str, int]]) -> None:
 def test_a_mistake_of_the_operators_is_masked_and_said_once(capsys: Any) -> None:
     secret = ConfigurationError("nobody serves this data domain", place="domains.price.of.this.test")
     for _ in range(5):
-        told = TELLER.failure(secret)
+        told = PRESENTER.failure(secret)
         assert told["extensions"]["code"] == "INTERNAL"
         assert "domain" not in str(told)
     captured = capsys.readouterr()
@@ -129,7 +129,7 @@ def test_a_mistake_of_the_operators_is_masked_and_said_once(capsys: Any) -> None
 
 
 def test_staff_reads_a_backends_own_name() -> None:
-    staff = Teller(
+    staff = Presenter(
         Principal(subject="s", issuer="i", kind="staff"), PROFILE, {"secret_erp_name": "erp"}.__getitem__, "t"
     )
     (told,) = staff.errors([at(down(), "a")])
@@ -139,5 +139,5 @@ def test_staff_reads_a_backends_own_name() -> None:
 def test_one_system_that_owns_two_facts_is_down_once() -> None:
     price = CircuitOpen(source="secret_erp_name", domain="price")
     stock = CircuitOpen(source="secret_erp_name", domain="stock")
-    (told,) = TELLER.errors([at(price, "a", "price"), at(stock, "a", "availability")])
+    (told,) = PRESENTER.errors([at(price, "a", "price"), at(stock, "a", "availability")])
     assert told["extensions"]["paths"] == [["a", "price"], ["a", "availability"]]

@@ -78,7 +78,7 @@ async def test_failures_are_counted_by_address() -> None:
 
 
 async def test_who_has_a_wrong_credential_is_counted_as_the_stranger_they_are() -> None:
-    limits = RateLimits(stranger=PROFILE)
+    limits = RateLimits(anonymous=PROFILE)
     assert await refused(limits, 3, guessed=False) == 0
     assert await allowed(limits, Principal(), 9) == 2
 

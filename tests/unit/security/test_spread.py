@@ -30,7 +30,7 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 def workers(database: Database, failures: int) -> list[RateLimits]:
     """Each a process of its own, as far as limits know."""
     return [
-        RateLimits(stranger=STRANGER, failures=failures, counts=Counters(database, "rates", 60.0))
+        RateLimits(anonymous=STRANGER, failures=failures, counts=Counters(database, "rates", 60.0))
         for _ in range(WORKERS)
     ]
 
@@ -178,7 +178,7 @@ async def test_a_worker_counts_for_itself_while_the_database_is_away() -> None:
         async def add_all(self, amounts: Mapping[str, int]) -> dict[str, Counted]:
             raise StateUnavailable
 
-    limits = RateLimits(stranger=STRANGER, failures=5, counts=Away())
+    limits = RateLimits(anonymous=STRANGER, failures=5, counts=Away())
     assert await guessed([limits], 20) == 5
 
 
@@ -188,6 +188,6 @@ async def test_a_database_that_does_not_answer_holds_nobody_up() -> None:
             await asyncio.sleep(60)
             return dict.fromkeys(amounts, Counted(1, 60.0))
 
-    limits = RateLimits(stranger=STRANGER, failures=5, counts=Slow())
+    limits = RateLimits(anonymous=STRANGER, failures=5, counts=Slow())
     async with asyncio.timeout(5):
         assert await guessed([limits], 20) == 5

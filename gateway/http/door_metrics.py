@@ -15,7 +15,7 @@ from gateway.runtime.metrics import PlainHistogram
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class DoorFigures(Collector):
+class DoorMetrics(Collector):
     """`answered` is told of every answer over HTTP; a stream counts when it ends."""
 
     def __init__(self, gate: Gate, capacity: Capacity) -> None:

@@ -23,7 +23,7 @@ class Visit(Struct, frozen=True):
     kept: KeptAnswer | None
 
 
-class PublicAnswers:
+class KeptAnswers:
     def __init__(self, cache: ResponseCache, admission: Admission, *, enabled: bool = True) -> None:
         self._enabled = enabled
         self._cache = cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.entry.public import PublicAnswers, Visit
+from gateway.entry.kept_answers import KeptAnswers, Visit
 from gateway.entry.refusal import Header
 from gateway.entry.response_cache import KeptAnswer, etag_of, matches
 from gateway.http.media import MediaType
@@ -21,7 +21,7 @@ VARY = (
 
 
 def fresh_reply(
-    answers: PublicAnswers, visit: Visit, body: bytes, media: MediaType, method: str, headers: Mapping[str, str]
+    answers: KeptAnswers, visit: Visit, body: bytes, media: MediaType, method: str, headers: Mapping[str, str]
 ) -> Reply:
     """An answer that was just made, and kept where it may be."""
     if not answers.keep(visit, body):
@@ -30,7 +30,7 @@ def fresh_reply(
 
 
 def kept_reply(
-    answers: PublicAnswers, kept: KeptAnswer, media: MediaType, method: str, headers: Mapping[str, str]
+    answers: KeptAnswers, kept: KeptAnswer, media: MediaType, method: str, headers: Mapping[str, str]
 ) -> Reply:
     return _conditional(kept.body, kept.etag, answers.age(kept), media, method, headers)
 

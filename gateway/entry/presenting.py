@@ -38,7 +38,7 @@ def _misconfigured(error: ConfigurationError, trace_id: str) -> None:
         FAILURES.unexpected(error, trace_id=trace_id)
 
 
-class Teller:
+class Presenter:
     """Tells one principal about errors: backends by their public alias, unless it is staff."""
 
     def __init__(self, principal: Principal, profile: ClientProfile, alias_of: AliasOf, trace_id: str) -> None:
