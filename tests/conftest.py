@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from gateway.logs.failures import FAILURES, FailureLog
@@ -37,6 +38,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_failure_log() -> None:
-    """No test finds the log silent because of what another one had written there."""
+    """No test finds the log silent because of what another one had written there, nor sent elsewhere by a command."""
+    structlog.reset_defaults()
     FAILURES.flush()
     FailureLog.__init__(FAILURES)

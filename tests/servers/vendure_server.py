@@ -145,11 +145,14 @@ def _run(command: list[str], folder: Path) -> None:
 
 @contextlib.contextmanager
 def running(installation: Installation, database: Path) -> Generator[VendureServer]:
-    """A server on a port of its own, until the context ends."""
-    log = Path(tempfile.mkstemp(prefix="vendure-", suffix=".log")[1])
+    """A server on a port and over a copy of the data of its own, until the context ends: other processes of the same
+    run have servers too."""
+    folder = Path(tempfile.mkdtemp(prefix="vendure-"))
+    own, log = folder / database.name, folder / "log"
+    shutil.copy(database, own)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["node", "server.js", str(database), "0"],
+            ["node", "server.js", str(own), "0"],
             cwd=installation.folder,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -161,7 +164,7 @@ def running(installation: Installation, database: Path) -> Generator[VendureServ
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        log.unlink()
+        shutil.rmtree(folder)
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -22,7 +22,7 @@ from gateway.settings import LimitsSection
 
 LIMITS = LimitsSection()
 PROFILE = ClientProfile(touchpoint=Touchpoint.WEB)
-MOST = 1.5
+MOST = 2.0
 """Times what parsing the largest allowed document costs."""
 
 
@@ -74,6 +74,7 @@ def test_there_are_enough_of_them() -> None:
 
 def test_none_costs_more_than_reading_the_largest_document() -> None:
     gc.collect()
+    gc.freeze()  # what other tests of this process left is not this one's to look at
     text = largest()
     allowed = MOST * cpu(lambda: parse(text, max_lexical_tokens=LIMITS.tokens), 7)
     running = engine()
@@ -87,6 +88,7 @@ def test_none_costs_more_than_reading_the_largest_document() -> None:
         return first if first <= allowed else min(first, cpu(work, 6))  # a busy machine is not a hostile document
 
     dear = {name: round(spent / allowed, 2) for name, text in documents().items() if (spent := cost(text)) > allowed}
+    gc.unfreeze()
     assert dear == {}
 
 
