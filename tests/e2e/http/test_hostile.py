@@ -22,7 +22,7 @@ from gateway.settings import LimitsSection
 
 LIMITS = LimitsSection()
 PROFILE = ClientProfile(touchpoint=Touchpoint.WEB)
-MOST = 2.0
+MOST = 1.5
 """Times what parsing the largest allowed document costs."""
 
 
@@ -73,22 +73,29 @@ def test_there_are_enough_of_them() -> None:
 
 
 def test_none_costs_more_than_reading_the_largest_document() -> None:
-    gc.collect()
-    gc.freeze()  # what other tests of this process left is not this one's to look at
     text = largest()
-    allowed = MOST * cpu(lambda: parse(text, max_lexical_tokens=LIMITS.tokens), 7)
     running = engine()
 
-    def cost(document: str) -> float:
+    def times(document: str) -> float:
+        """What it costs, in readings of the largest: both measured in turn, because a machine is not always as fast."""
+
         def work() -> None:
             running.documents.clear()  # as if nobody had asked before
             admitted(running, document)
 
-        first = cpu(work, 2)
-        return first if first <= allowed else min(first, cpu(work, 6))  # a busy machine is not a hostile document
+        best = float("inf")
+        for _ in range(6):
+            best = min(best, cpu(work, 2) / cpu(lambda: parse(text, max_lexical_tokens=LIMITS.tokens), 2))
+            if best <= MOST:
+                break
+        return best
 
-    dear = {name: round(spent / allowed, 2) for name, text in documents().items() if (spent := cost(text)) > allowed}
-    gc.unfreeze()
+    gc.collect()
+    gc.freeze()  # what other tests of this process left is not this one's to look at
+    try:
+        dear = {name: round(spent, 2) for name, one in documents().items() if (spent := times(one)) > MOST}
+    finally:
+        gc.unfreeze()
     assert dear == {}
 
 
