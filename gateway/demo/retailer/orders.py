@@ -27,7 +27,7 @@ TWIN_PART = 0.8
 """The part of the web orders that had reached the ERP by the time of the snapshot."""
 
 
-class Basket(Struct, frozen=True, kw_only=True):
+class Purchase(Struct, frozen=True, kw_only=True):
     """One purchase before any system wrote it down. `person` None: paid in cash and left."""
 
     placed_at: datetime
@@ -88,7 +88,7 @@ def receipts(backend: str) -> tuple[Order, ...]:
         draw = random.Random(f"{SEED}:till:{country}")
         stores = [store for store in STORES if store.country == country]
         regulars = [person for person in known_to(backend) if person.country == country and person.number]
-        baskets: list[tuple[Basket, RetailPlace]] = []
+        baskets: list[tuple[Purchase, RetailPlace]] = []
         if country == "GB":
             ada = people()[0]
             moments = [NOW - timedelta(days=day) for day in ADA_RECEIPT_DAYS]
@@ -102,10 +102,10 @@ def receipts(backend: str) -> tuple[Order, ...]:
     return tuple(made)
 
 
-def _basket(draw: random.Random, country: str, person: Person | None) -> Basket:
+def _basket(draw: random.Random, country: str, person: Person | None) -> Purchase:
     items = draw.sample(sold_items(), draw.choice((1, 1, 2, 2, 3, 4)))
     lines = tuple((item, draw.choice((1, 1, 1, 2, 3))) for item in items)
-    return Basket(placed_at=_moment(draw), country=country, lines=lines, person=person)
+    return Purchase(placed_at=_moment(draw), country=country, lines=lines, person=person)
 
 
 def _moment(draw: random.Random) -> datetime:
@@ -118,7 +118,7 @@ def _amounts(amount: Money, country: str) -> TaxedMoney:
     return TaxedMoney(Money(amount.amount - tax.amount, amount.currency), amount, tax, TaxTreatment.INCLUDED)
 
 
-def _lines(basket: Basket, order: str) -> tuple[OrderLine, ...]:
+def _lines(basket: Purchase, order: str) -> tuple[OrderLine, ...]:
     return tuple(
         OrderLine(
             f"{order}{place:02}",
@@ -132,14 +132,14 @@ def _lines(basket: Basket, order: str) -> tuple[OrderLine, ...]:
     )
 
 
-def _total(basket: Basket) -> TaxedMoney:
+def _total(basket: Purchase) -> TaxedMoney:
     amount = Money(Decimal(0), CURRENCIES[basket.country])
     for item, pieces in basket.lines:
         amount = amount.plus(gross(item, basket.country).times(pieces))
     return _amounts(amount.quantized(), basket.country)
 
 
-def _web(basket: Basket, number: int) -> Order:
+def _web(basket: Purchase, number: int) -> Order:
     age = NOW - basket.placed_at
     cancelled = number % 40 == 17
     status, raw = (OrderStatus.FULFILLED, "fulfilled") if age > timedelta(days=4) else (OrderStatus.OPEN, "unfulfilled")
@@ -153,7 +153,7 @@ def _web(basket: Basket, number: int) -> Order:
     )  # fmt: skip
 
 
-def _receipt(basket: Basket, place: RetailPlace, backend: str, number: int) -> Order:
+def _receipt(basket: Purchase, place: RetailPlace, backend: str, number: int) -> Order:
     country = place.country
     id_ = str({"GB": 610_001, "JP": 620_001, "IL": 630_001, "KW": 640_001}[country] + number)
     return Order(

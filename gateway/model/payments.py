@@ -1,0 +1,169 @@
+"""Payments as a processor knows them. No card number ever stands here: a shopper's frontend gives it to the processor
+and gets a token.
+
+An authorisation is one payment at its processor; captures, a void and refunds are made of it. Every amount is quantised
+to its currency's minor unit by the vendor's own table, which the adapter has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money
+
+
+class PaymentState(Enum):
+    """REQUIRES_ACTION: the shopper must do something (3-D Secure, a redirect). PENDING: the processor does not know
+    yet, and will say by webhook. AUTHORISED: the money is held. CAPTURED: all of it was taken. VOIDED: given free.
+    FAILED: it was declined."""
+
+    REQUIRES_ACTION = "REQUIRES_ACTION"
+    PENDING = "PENDING"
+    AUTHORISED = "AUTHORISED"
+    CAPTURED = "CAPTURED"
+    VOIDED = "VOIDED"
+    FAILED = "FAILED"
+
+
+class DeclineReason(Enum):
+    """Classes with a remedy each; the processor's own word is kept beside it for staff."""
+
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    EXPIRED = "EXPIRED"
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED"
+    WRONG_DETAILS = "WRONG_DETAILS"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    """This method cannot be used for this purchase."""
+    TRY_AGAIN = "TRY_AGAIN"
+    OTHER = "OTHER"
+    """Fraud suspected, lost, stolen and everything unsaid: never told apart to a shopper."""
+
+
+class PaymentMethod(Struct, frozen=True, gc=False):
+    """`id` is what `PaymentSessionQuery.method` and `Authorise.method` name. `stored`: the customer's own, kept at the
+    processor; `label` is fit to show (`Visa **** 4242`)."""
+
+    id: str
+    kind: str
+    label: str
+    stored: bool = False
+    expires: str | None = None
+
+
+class PaymentOptionsQuery(Struct, frozen=True, gc=False):
+    """`customer` is the processor's own reference of the shopper, whose stored methods are listed too."""
+
+    amount: Money
+    country: str
+    channel: str | None = None
+    customer: NativeRef | None = None
+
+
+class PaymentOptions(Struct, frozen=True, gc=False):
+    methods: tuple[PaymentMethod, ...]
+    freshness: Freshness
+
+
+class NextAction(Struct, frozen=True, gc=False):
+    """What the shopper must do. `kind`: `redirect` (to `url`), `sdk` (the processor's own library takes `token`), or
+    `present` (a code to show or to pay by, in `token`)."""
+
+    kind: str
+    url: str | None = None
+    token: str | None = None
+
+
+class OpenSession(Struct, frozen=True):
+    """A command: prepare for a payment in the shopper's own frontend, under our reference. `return_url` was checked
+    against the profile's origins."""
+
+    reference: str
+    amount: Money
+    country: str
+    return_url: str | None = None
+    method: str | None = None
+    customer: NativeRef | None = None
+
+
+class PaymentSession(Struct, frozen=True):
+    """`client_token` is the secret with which the frontend speaks to the processor: shown once, kept and logged
+    nowhere. `publishable_key` names the merchant, and is public."""
+
+    ref: NativeRef
+    client_token: str
+    publishable_key: str | None = None
+    expires: datetime | None = None
+
+
+class Authorise(Struct, frozen=True):
+    """A command: hold `amount`, take nothing yet. `token` is what the frontend got of the processor (a payment method,
+    a confirmed session), None where `session` is enough. `purchase` is the checkout's reference, shown to staff."""
+
+    reference: str
+    purchase: str
+    amount: Money
+    token: str | None = None
+    session: NativeRef | None = None
+    return_url: str | None = None
+    customer: NativeRef | None = None
+    details: Mapping[str, str] = {}
+    """What came back from a redirect (`checkoutContinue`), as the processor calls it."""
+
+
+class Payment(Struct, frozen=True):
+    """`authorised`, `captured` and `refunded` are totals so far. `authorised` below what was asked is a partial
+    approval. `reason` where it FAILED, `raw` the processor's own word for it. `action` is never kept. `expires`: when
+    the hold ends by itself."""
+
+    ref: NativeRef
+    state: PaymentState
+    authorised: Money | None = None
+    captured: Money | None = None
+    refunded: Money | None = None
+    reason: DeclineReason | None = None
+    raw: str | None = None
+    action: NextAction | None = None
+    expires: datetime | None = None
+
+
+class Capture(Struct, frozen=True):
+    """A command: take `amount` of what is held; `final` gives the rest free."""
+
+    reference: str
+    payment: NativeRef
+    amount: Money
+    final: bool = True
+
+
+class Void(Struct, frozen=True):
+    """A command: give the held money free."""
+
+    reference: str
+    payment: NativeRef
+    amount: Money
+
+
+class Refund(Struct, frozen=True):
+    """A command: give captured money back."""
+
+    reference: str
+    payment: NativeRef
+    amount: Money
+
+
+class PaymentEffect(Struct, frozen=True):
+    """What became of a capture, a void or a refund. `settled` False: the processor accepted it, and says by webhook
+    whether it was done."""
+
+    ref: NativeRef
+    payment: NativeRef
+    amount: Money
+    settled: bool = True
+    failed: bool = False
