@@ -19,12 +19,13 @@ from typing import Any
 import orjson
 import uvloop
 
-from tests.bench.cached import cached
+from tests.bench.cached import cached, coalescing
 from tests.bench.clients import clients
-from tests.bench.contenders import ALL, BARE, GATEWAY, Contender, install_peers, running
+from tests.bench.contenders import BARE, GATEWAY, STOCK, Contender, all_of, install_peers, of_python, running
 from tests.bench.growth import growth
+from tests.bench.interpreters import Interpreter, interpreters
 from tests.bench.load import Sample, ask_once, measure, resident_bytes
-from tests.bench.queries import QUERIES, VARIABLES, leaves
+from tests.bench.queries import QUERIES, VARIABLES, body_of, leaves
 from tests.bench.report import Report
 from tests.bench.upstream import nginx, slow
 
@@ -43,17 +44,22 @@ def main() -> int:
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
-    contenders = list(ALL) if install_peers() else [each for each in ALL if not each.node]
-    if len(contenders) < len(ALL):
+    pythons, node = interpreters(), install_peers()
+    for python in pythons:
+        print(python.described, file=sys.stderr)
+    if not node:
         print("no Node here: Apollo Server and mercurius are left out", file=sys.stderr)
     OUT.mkdir(parents=True, exist_ok=True)
-    report = Report()
-    uvloop.run(bench(contenders, report, options))
+    contenders = all_of(pythons, node=node)
+    report = Report(contenders, pythons)
+    uvloop.run(bench(contenders, pythons, report, options))
     print(report.write(OUT))
     return 0
 
 
-async def bench(contenders: list[Contender], report: Report, options: argparse.Namespace) -> None:
+async def bench(
+    contenders: list[Contender], pythons: tuple[Interpreter, ...], report: Report, options: argparse.Namespace
+) -> None:
     operations = [options.only] if options.only else list(QUERIES)
     rounds, scale = (3, 0.3) if options.quick else (options.rounds, 1.0)
     with nginx() as upstream, tempfile.TemporaryDirectory(prefix="bench-bodies-") as bodies:
@@ -67,13 +73,16 @@ async def bench(contenders: list[Contender], report: Report, options: argparse.N
                 await paired(name, contenders, up, report, rounds, scale)
             for each in contenders:
                 report.memory[each.name] = resident_bytes(up[each.name][1])
-        await unseen(upstream, report)
+        for python in pythons:
+            await unseen(upstream, python, report)
     report.write(OUT)
     if not options.quick and not options.only:
         with slow(0.020) as upstream:
             await above_critical_path(contenders, upstream, report)
         with nginx() as upstream:
-            await cached(upstream, report)
+            for python in pythons:
+                await cached(upstream, python, report)
+                await coalescing(upstream, python, report)
             await clients(upstream, report)
         report.write(OUT)  # what is known is kept, whatever comes
         await growth(report)
@@ -82,15 +91,11 @@ async def bench(contenders: list[Contender], report: Report, options: argparse.N
 MORE_LEAVES = ("id", "brand", "productType", "updatedAt", "language: title { language }", "kind: __typename")
 
 
-def body_of(name: str, **more: Any) -> bytes:
-    return orjson.dumps({"query": QUERIES[name], "variables": {**VARIABLES[name], **more}})
-
-
 async def same_answers(contenders: list[Contender], operations: list[str], upstream: str) -> dict[str, Any]:
     """Every contender's answer to every operation, which must be one; raises otherwise."""
     known: dict[str, Any] = {}
     for each in contenders:
-        if each is BARE:
+        if each.role == BARE:
             continue
         with running(each, upstream) as (url, _):
             for name in operations:
@@ -113,7 +118,7 @@ async def paired(
     for number in range(rounds + WARM_UP):
         for each in contenders:
             url, pid = up[each.name]
-            wanted = (STOCK_REQUESTS if each.name.startswith("stock") else REQUESTS)[name]
+            wanted = (STOCK_REQUESTS if each.role == STOCK else REQUESTS)[name]
             sample = await measure(url, pid, body_of(name), connections=4, requests=max(16, int(wanted * scale)))
             if number >= WARM_UP:
                 samples[each.name].append(sample)
@@ -123,7 +128,7 @@ async def paired(
 async def above_critical_path(contenders: list[Contender], upstream: str, report: Report) -> None:
     """p50 with upstreams that take 20 ms, above the 20 or 40 ms that must be waited for."""
     for each in contenders:
-        if each is BARE:
+        if each.role == BARE:
             continue
         with running(each, upstream) as (url, pid):
             for name, connections, requests in (("Q2", 1, 100), ("Q3", 1, 100), ("Q3", 32, 1600)):
@@ -133,9 +138,9 @@ async def above_critical_path(contenders: list[Contender], upstream: str, report
                 report.latency[each.name, name, connections] = sample.percentile(0.5) - waits
 
 
-async def unseen(upstream: str, report: Report) -> None:
+async def unseen(upstream: str, python: Interpreter, report: Report) -> None:
     """An operation never seen before: Q2 with a selection of more leaves each time, minus the same asked again."""
-    with running(GATEWAY, upstream) as (url, pid):
+    with running(of_python(GATEWAY, python), upstream) as (url, pid):
         variations: list[bytes] = []
         for number in range(60):
             more = " ".join(leaf for place, leaf in enumerate(MORE_LEAVES) if number >> place & 1)
@@ -145,7 +150,7 @@ async def unseen(upstream: str, report: Report) -> None:
             await ask_once(url, body)
         first = [(await measure(url, pid, body, connections=1, requests=1)).cpu for body in variations[10:]]
         again = [(await measure(url, pid, body, connections=1, requests=1)).cpu for body in variations[10:]]
-        report.unseen = statistics.median(first) - statistics.median(again)
+        report.unseen[python.label] = statistics.median(first) - statistics.median(again)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""What the response cache saves, as ratios. Overload and bystanders are measured by `tests.faults.bench`."""
+"""What the response cache saves and what coalescing costs, as ratios. Overload and bystanders are measured by
+`tests.faults.bench`."""
 
 from __future__ import annotations
 
@@ -8,29 +9,52 @@ import statistics
 import tempfile
 from pathlib import Path
 
-import orjson
-
-from tests.bench.contenders import BARE, GATEWAY, running
+from tests.bench.contenders import BARE, COALESCING, GATEWAY, of_python, running
+from tests.bench.interpreters import Interpreter
 from tests.bench.load import ask_once, measure
-from tests.bench.queries import QUERIES, VARIABLES
+from tests.bench.queries import body_of
 from tests.bench.report import Report
 
+ROUNDS = 7
 
-async def cached(upstream: str, report: Report) -> None:
+
+async def cached(upstream: str, python: Interpreter, report: Report) -> None:
     """CPU of Q3 answered anew, from the response cache, and by bare ASGI; in the same rounds."""
-    body = orjson.dumps({"query": QUERIES["Q3"], "variables": VARIABLES["Q3"]})
+    body = body_of("Q3")
+    gateway, floor = of_python(GATEWAY, python), of_python(BARE, python)
     with contextlib.ExitStack() as stack:
         bodies = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-bodies-"))
-        with running(GATEWAY, upstream) as (url, _):
+        with running(gateway, upstream) as (url, _):
             answer = await ask_once(url, body)
         await asyncio.to_thread((Path(bodies) / f"{len(body)}.json").write_bytes, answer)
-        anew = stack.enter_context(running(GATEWAY, upstream))
-        kept = stack.enter_context(running(GATEWAY, upstream, CACHED="1"))
-        bare = stack.enter_context(running(BARE, upstream, BODIES=bodies))
-        figures: dict[str, list[float]] = {}
-        for number in range(5):
-            for name, (url, pid) in (("anew", anew), ("kept", kept), ("bare", bare)):
-                sample = await measure(url, pid, body, connections=4, requests=200)
-                if number:
-                    figures.setdefault(name, []).append(sample.cpu)
-    report.cached = {name: statistics.median(values) for name, values in figures.items()}
+        asked = {
+            "anew": stack.enter_context(running(gateway, upstream)),
+            "kept": stack.enter_context(running(gateway, upstream, CACHED="1")),
+            "bare": stack.enter_context(running(floor, upstream, BODIES=bodies)),
+        }
+        report.cached[python.label] = await _in_turns(asked, body, connections=4, requests=400)
+
+
+async def coalescing(upstream: str, python: Interpreter, report: Report) -> None:
+    """CPU of Q2 and Q3 with coalescing and without, one request at a time, so that no two can share a call and what is
+    seen is what it costs. What it saves where they can is in the tables of the operations."""
+    with contextlib.ExitStack() as stack:
+        asked = {
+            role: stack.enter_context(running(of_python(role, python), upstream)) for role in (GATEWAY, COALESCING)
+        }
+        for name in ("Q2", "Q3"):
+            spent = await _in_turns(asked, body_of(name), connections=1, requests=300)
+            report.coalescing[python.label, name] = spent[COALESCING] / spent[GATEWAY]
+
+
+async def _in_turns(
+    asked: dict[str, tuple[str, int]], body: bytes, *, connections: int, requests: int
+) -> dict[str, float]:
+    """CPU seconds of a request: the median of interleaved rounds, the first of which warms up."""
+    figures: dict[str, list[float]] = {name: [] for name in asked}
+    for number in range(ROUNDS + 1):
+        for name, (url, pid) in asked.items():
+            sample = await measure(url, pid, body, connections=connections, requests=requests)
+            if number:
+                figures[name].append(sample.cpu)
+    return {name: statistics.median(values) for name, values in figures.items()}

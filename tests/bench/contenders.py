@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
 
+from tests.bench.interpreters import Interpreter
 from tests.bench.upstream import await_port, free_port
 
 HERE = Path(__file__).parent
@@ -20,21 +20,54 @@ BUILD = HERE.parent.parent / "build" / "bench-peers"
 
 
 class Contender(Struct, frozen=True):
-    """`command` is run with `UPSTREAM` and `PORT` in its environment, besides its own."""
+    """`command` is run with `UPSTREAM` and `PORT` in its environment, besides its own.
+
+    `role`: what it is whatever runs it; `interpreter`: the label of the Python that does, none for Node. `name` is
+    unlike every other contender's of the run.
+    """
 
     name: str
     command: tuple[str, ...]
     node: bool = False
     environment: Mapping[str, str] = {}
+    role: str = ""
+    interpreter: str = ""
 
 
-GATEWAY = Contender("gateway", (sys.executable, "-m", "tests.bench.serve_gateway"))
-LEAN = Contender("gateway, lean client", GATEWAY.command, environment={"HTTP_CLIENT": "lean"})
-STOCK = Contender("stock Strawberry", (sys.executable, "-m", "tests.bench.serve_stock"))
-BARE = Contender("bare ASGI", (sys.executable, "-m", "tests.bench.serve_bare"))
-APOLLO = Contender("Apollo Server 5", ("node", str(BUILD / "apollo.mjs")), node=True)
-MERCURIUS = Contender("mercurius + graphql-jit", ("node", str(BUILD / "mercurius.mjs")), node=True)
-ALL = (GATEWAY, LEAN, STOCK, APOLLO, MERCURIUS, BARE)
+GATEWAY, LEAN, COALESCING = "gateway", "gateway, lean client", "gateway, coalescing"
+STOCK, BARE = "stock Strawberry", "bare ASGI"
+_PYTHON: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    GATEWAY: ("serve_gateway", {}),
+    LEAN: ("serve_gateway", {"HTTP_CLIENT": "lean"}),
+    COALESCING: ("serve_gateway", {"COALESCE": "1"}),
+    STOCK: ("serve_stock", {}),
+    BARE: ("serve_bare", {}),
+}
+"""Module and environment by role."""
+
+
+def _node(name: str, script: str) -> Contender:
+    return Contender(name, ("node", str(BUILD / script)), node=True, role=name)
+
+
+APOLLO = _node("Apollo Server 5", "apollo.mjs")
+MERCURIUS = _node("mercurius + graphql-jit", "mercurius.mjs")
+PROMISES = _node("mercurius with promises", "mercurius-promises.mjs")
+NODE = (APOLLO, MERCURIUS, PROMISES)
+
+
+def of_python(role: str, python: Interpreter) -> Contender:
+    """The contender of a role as this Python runs it."""
+    module, environment = _PYTHON[role]
+    command = (python.path, "-m", f"tests.bench.{module}")
+    name = f"{role}, {python.label}"
+    return Contender(name, command, environment=environment, role=role, interpreter=python.label)
+
+
+def all_of(pythons: Sequence[Interpreter], *, node: bool) -> list[Contender]:
+    """Every contender: those in Python once for each interpreter, those of Node where there is Node."""
+    ours = [of_python(role, python) for python in pythons for role in _PYTHON]
+    return [*ours, *(NODE if node else ())]
 
 
 def install_peers() -> bool:
@@ -45,9 +78,11 @@ def install_peers() -> bool:
     BUILD.mkdir(parents=True, exist_ok=True)
     for file in PEERS.iterdir():
         shutil.copy(file, BUILD / file.name)
-    if not (BUILD / "node_modules").is_dir():
+    lock, mark = (PEERS / "package-lock.json").read_bytes(), BUILD / "node_modules" / ".made-for"
+    if not mark.is_file() or mark.read_bytes() != lock:
         command = [npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
         subprocess.run(command, cwd=BUILD, check=True)
+        mark.write_bytes(lock)
     return True
 
 

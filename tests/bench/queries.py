@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 from gateway.services.ids import NodeId, NodeType
 from tests.bench.canned import STORES
 
@@ -34,3 +36,8 @@ def leaves(value: object) -> int:
     if isinstance(value, list):
         return sum(leaves(item) for item in value)  # pyright: ignore
     return 1
+
+
+def body_of(name: str) -> bytes:
+    """What a client posts."""
+    return orjson.dumps({"query": QUERIES[name], "variables": VARIABLES[name]})

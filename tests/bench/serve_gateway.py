@@ -1,5 +1,5 @@
 """The gateway as it ships: its own server, pipeline, executor and schema; only the adapter is the benchmark's. Caches
-of answers and coalescing are off."""
+of answers are off, and coalescing unless `COALESCE` is set."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.bench.canned import STORES
 
 
 def settings(upstream: str, port: int) -> Settings:
-    policy: dict[str, Any] = {"cache": False, "coalesce": False, "connections": 64, "concurrency_limit": 512}
-    policy["client"] = os.environ.get("HTTP_CLIENT", "aiohttp")
+    policy: dict[str, Any] = {"cache": False, "connections": 64, "concurrency_limit": 512}
+    policy |= {"coalesce": bool(os.environ.get("COALESCE")), "client": os.environ.get("HTTP_CLIENT", "aiohttp")}
     backend = {"adapter": "canned", "url": upstream, "allow_private_network": True, "policy": policy}
     locations = {
         "warehouse": {"refs": {"pos": "warehouse"}, "stock": "pos"},

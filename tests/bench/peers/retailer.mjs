@@ -1,12 +1,7 @@
-// The schema and the data access of both Node contenders: DataLoaders over undici, one per backend and request.
+// The schema and the resolvers of all Node contenders: DataLoaders, one per backend and request, over the reads they are given.
 import DataLoader from "dataloader";
-import { Agent, request } from "undici";
 
-const UPSTREAM = process.env.UPSTREAM;
-const dispatcher = new Agent({ connections: 64, pipelining: 1 });
-const get = async (path) => (await request(UPSTREAM + path, { dispatcher })).body.json();
-
-export const typeDefs = /* GraphQL */ `
+const typeDefs = /* GraphQL */ `
   type Query { context: CommerceContext! product(by: ProductBy!): Product products(first: Int = 24): ProductConnection }
   input ProductBy { slug: String }
   enum Fulfilment { DELIVERY PICKUP }
@@ -28,50 +23,58 @@ export const typeDefs = /* GraphQL */ `
   type StoreAvailability { status: String! quantity: Int }
 `;
 
-const loader = (file) =>
+const loader = (read, file) =>
   new DataLoader(async (keys) => {
-    const found = await get(`/${keys.length <= 3 ? "one" : "list"}/${file}`);
+    const found = await read(`/${keys.length <= 3 ? "one" : "list"}/${file}`);
     return keys.map((key) => found[key] ?? null);
   });
-export const makeContext = () => ({ prices: loader("prices"), a: loader("stock-a"), b: loader("stock-b") });
 
 const status = (count) => (count === 0 ? "OUT_OF_STOCK" : count <= 3 ? "LOW_STOCK" : "IN_STOCK");
 const STORES = ["one", "two", "three", "four", "five"];
 
-export const resolvers = {
-  Query: {
-    context: () => ({ country: "GB" }),
-    product: () => get("/one/product"),
-    products: async (_, { first }) => ({ nodes: await get(first > 24 ? "/wide/products" : "/list/products") }),
-  },
-  Product: {
-    title: (product) => ({ value: product.title, language: "en" }),
-    productType: (product) => product.type,
-    updatedAt: (product) => product.updated,
-  },
-  Variant: {
-    title: (variant) => ({ value: variant.title, language: "en" }),
-    taxable: () => true,
-    options: (variant) => [{ name: "Size", value: variant.size }],
-    price: async (variant, _, context) => {
-      const found = await context.prices.load(variant.sku);
-      return found && { current: { gross: { amount: found.amount, currencyCode: found.currency }, taxTreatment: "INCLUDED" } };
+// `read`: by backend what fetches a path of it; `money`: what is said of a price's amount and currency.
+export const retailer = (read, money = ({ amount, currency }) => ({ amount, currencyCode: currency })) => ({
+  typeDefs,
+  context: () => ({
+    prices: loader(read.erp, "prices"),
+    a: loader(read.pos, "stock-a"),
+    b: loader(read.erp, "stock-b"),
+  }),
+  resolvers: {
+    Query: {
+      context: () => ({ country: "GB" }),
+      product: () => read.shop("/one/product"),
+      products: async (_, { first }) => ({ nodes: await read.shop(first > 24 ? "/wide/products" : "/list/products") }),
     },
-    availability: async (variant, { fulfilment, storeIds }, context) => {
-      if (fulfilment === "DELIVERY") {
-        const count = (await context.a.load(variant.sku)).warehouse;
-        return { status: status(count), quantity: Math.min(count, 10), complete: true, stores: [] };
-      }
-      const [a, b] = await Promise.all([context.a.load(variant.sku), context.b.load(variant.sku)]);
-      const found = { ...a, ...b };
-      const counts = STORES.slice(0, storeIds.length).map((name) => found[name]);
-      const sum = counts.reduce((left, right) => left + right, 0);
-      return {
-        status: status(sum),
-        quantity: Math.min(sum, 10),
-        complete: true,
-        stores: counts.map((count) => ({ status: status(count), quantity: Math.min(count, 10) })),
-      };
+    Product: {
+      title: (product) => ({ value: product.title, language: "en" }),
+      productType: (product) => product.type,
+      updatedAt: (product) => product.updated,
+    },
+    Variant: {
+      title: (variant) => ({ value: variant.title, language: "en" }),
+      taxable: () => true,
+      options: (variant) => [{ name: "Size", value: variant.size }],
+      price: async (variant, _, context) => {
+        const found = await context.prices.load(variant.sku);
+        return found && { current: { gross: money(found), taxTreatment: "INCLUDED" } };
+      },
+      availability: async (variant, { fulfilment, storeIds }, context) => {
+        if (fulfilment === "DELIVERY") {
+          const count = (await context.a.load(variant.sku)).warehouse;
+          return { status: status(count), quantity: Math.min(count, 10), complete: true, stores: [] };
+        }
+        const [a, b] = await Promise.all([context.a.load(variant.sku), context.b.load(variant.sku)]);
+        const found = { ...a, ...b };
+        const counts = STORES.slice(0, storeIds.length).map((name) => found[name]);
+        const sum = counts.reduce((left, right) => left + right, 0);
+        return {
+          status: status(sum),
+          quantity: Math.min(sum, 10),
+          complete: true,
+          stores: counts.map((count) => ({ status: status(count), quantity: Math.min(count, 10) })),
+        };
+      },
     },
   },
-};
+});
