@@ -13,6 +13,7 @@ import orjson
 from tests.bench.contenders import APOLLO, BARE, GATEWAY, LEAN, MERCURIUS, PROMISES, STOCK, Contender
 from tests.bench.interpreters import Interpreter
 from tests.bench.load import Sample
+from tests.bench.processor import DISTURBED
 
 WANTED: dict[tuple[str, str], tuple[float, float]] = {
     (STOCK, "Q2"): (8.5, 10), (STOCK, "Q3"): (18, 21), (STOCK, "Q4"): (29, 30),
@@ -32,6 +33,8 @@ class Report:
         self.contenders = {each.name: each for each in contenders}
         self.pythons = pythons
         self.samples: dict[str, dict[str, list[Sample]]] = {}
+        self.disturbed: dict[str, dict[str, list[Sample]]] = {}
+        self.steps = (0.0, 0.0)
         self.leaves: dict[str, int] = {}
         self.memory: dict[str, int] = {}
         self.latency: dict[tuple[str, str, int], float] = {}
@@ -42,8 +45,8 @@ class Report:
         self.coalescing: dict[tuple[str, str], float] = {}
         self.clients: dict[str, float] = {}
 
-    def add(self, name: str, samples: dict[str, list[Sample]]) -> None:
-        self.samples[name] = samples
+    def add(self, name: str, samples: dict[str, list[Sample]], disturbed: dict[str, list[Sample]]) -> None:
+        self.samples[name], self.disturbed[name] = samples, disturbed
 
     def ratio(self, name: str, contender: str, python: Interpreter, role: str = GATEWAY) -> float:
         """How many times cheaper the gateway is on this Python: the median of the rounds' own ratios."""
@@ -60,6 +63,9 @@ class Report:
             "",
             *(f"- {python.described}" for python in self.pythons),
             *([f"- Node {_node_version()}"] if any(each.node for each in self.contenders.values()) else []),
+            f"- a step of a plain loop on the contenders' processor: {self.steps[0] * 1e9:.0f} ns, at worst"
+            f" {self.steps[1] * 1e9:.0f}; `disturbed` is what rounds cost, and how many, that saw one {DISTURBED} times"
+            " as long as the least",
             "",
         ]
         for python in self.pythons:
@@ -84,18 +90,23 @@ class Report:
 
     def _operation(self, name: str, python: Interpreter) -> list[str]:
         lines = [f"### {name} ({self.leaves.get(name, 0)} leaves)", ""]
-        lines += ["| contender | CPU us | least to most | over aiohttp | lean client | at least | p50 ms | p99 ms |"]
-        lines += ["|---|---|---|---|---|---|---|---|"]
+        lines += [
+            "| contender | CPU us | least to most | disturbed | over aiohttp | lean client | at least | p50 | p99 ms |"
+        ]
+        lines += ["|---|---|---|---|---|---|---|---|---|"]
         for each in self._beside(python):
             rounds = self.samples[name][each.name]
             cpu = [sample.cpu * 1e6 for sample in rounds]
+            middle, spread = f"{statistics.median(cpu):.0f}", f"{min(cpu):.0f} to {max(cpu):.0f}"
             over, lean = (self.ratio(name, each.name, python, role) for role in (GATEWAY, LEAN))
+            slow = [sample.cpu * 1e6 for sample in self.disturbed[name][each.name]]
+            worse = f"{statistics.median(slow):.0f} ({len(slow)})" if slow else ""
             wanted = WANTED.get((each.role, name))
             least = f"{wanted[0]} / {wanted[1]}" if wanted else ""
             p50, p99 = (statistics.median(s.percentile(part) for s in rounds) * 1e3 for part in (0.5, 0.99))
             lines.append(
-                f"| {each.role} | {statistics.median(cpu):.0f} | {min(cpu):.0f} to {max(cpu):.0f} | {over:.2f}"
-                f" | {lean:.2f} | {least} | {p50:.2f} | {p99:.2f} |"
+                f"| {each.role} | {middle} | {spread} | {worse} | {over:.2f} | {lean:.2f} | {least} | {p50:.2f} |"
+                f" {p99:.2f} |"
             )
         return [*lines, ""]
 
@@ -156,6 +167,10 @@ class Report:
             "cpu_seconds": {
                 name: {contender: [sample.cpu for sample in rounds] for contender, rounds in samples.items()}
                 for name, samples in self.samples.items()
+            },
+            "disturbed_cpu_seconds": {
+                name: {contender: [sample.cpu for sample in rounds] for contender, rounds in samples.items()}
+                for name, samples in self.disturbed.items()
             },
             "memory_bytes": self.memory,
             "latency_seconds": {" | ".join(map(str, key)): value for key, value in self.latency.items()},
