@@ -16,29 +16,46 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
 
 _ASK = """
-import json, platform, sys, sysconfig, time
+import json, platform, sysconfig, time
 
-def called(left, right):
-    return left + right
+class Point:
+    def __init__(self, left, right):
+        self.left = left
+        self.right = right
 
-def once():
-    started, seen = time.process_time(), {}
-    for number in range(20000):
-        seen[number % 97] = called(number, 1)
-    return time.process_time() - started
+async def awaited(value):
+    return value
+
+def once(steps):
+    started, seen, said = time.process_time(), {}, []
+    for number in range(steps):
+        point = Point(number, str(number))
+        seen[point.right] = point
+        try:
+            seen["none"]
+        except KeyError:
+            said.append(f"{point.left}:{len(point.right)}")
+        try:
+            awaited(point).send(None)
+        except StopIteration as result:
+            said.append(result.value.left)
+        dict(zip("abcd", (point.left, point.right, *said[-2:])))
+        "".join([point.right, "q"]).partition("q")
+    return (time.process_time() - started) / steps
 
 print(json.dumps({
     "label": f"{platform.python_implementation()} {platform.python_version()}",
     "compiler": platform.python_compiler(), "arguments": sysconfig.get_config_var("CONFIG_ARGS") or "",
     "flags": sysconfig.get_config_var("PY_CORE_CFLAGS") or "",
-    "step": min(once() for _ in range(40)) / 20000,
+    "step": min(once(4000) for _ in range(50)),
 }))
 """
 
 
 class Interpreter(Struct, frozen=True, kw_only=True):
-    """`path`: a Python that has the gateway's dependencies. `step`: seconds of one step of a loop that calls a function
-    and fills a dictionary, by which a build that says nothing of itself can be told from another."""
+    """`path`: a Python that has the gateway's dependencies. `step`: seconds of one step of a loop in which
+    objects, coroutines, exceptions and strings come and go: by it builds are told apart that say nothing of themselves.
+    """
 
     path: str
     label: str
@@ -56,12 +73,12 @@ class Interpreter(Struct, frozen=True, kw_only=True):
         if profile or link:
             return f"{'PGO' if profile else 'no PGO'}, {'LTO' if link else 'no LTO'}"
         if "/usr/share/python-wheels" in self.arguments:
-            return "a distribution's: Debian builds with PGO and LTO, and keeps both out of what it says of itself"
+            return "Debian's, by its rules PGO and LTO, though it says neither"
         return "no PGO, no LTO"
 
     @property
     def described(self) -> str:
-        return f"{self.label} ({self.compiler}; {self.build}; a step of a plain loop takes {self.step * 1e9:.0f} ns)"
+        return f"{self.label} ({self.compiler}; {self.build}; a step of mixed Python takes {self.step * 1e9:.0f} ns)"
 
 
 def interpreters() -> tuple[Interpreter, ...]:

@@ -69,7 +69,7 @@ class Report:
             "",
         ]
         for python in self.pythons:
-            lines += [f"## {python.label}", ""]
+            lines += [f"## {python.label}", "", *self._summary(python)]
             for name in self.samples:
                 lines += self._operation(name, python)
             lines += self._bounds(python)
@@ -88,12 +88,26 @@ class Report:
         """Those that run on this Python, and those that run on none."""
         return [each for each in self.contenders.values() if each.node or each.interpreter == python.label]
 
+    def _summary(self, python: Interpreter) -> list[str]:
+        """The table of the README."""
+        names = [name for name in self.samples if name != "Q1"]
+        lines = ["Times cheaper, over aiohttp / with the lean client (at least):", ""]
+        lines += ["| | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+        for each in self._beside(python):
+            if each.role not in {role for role, _ in WANTED}:
+                continue
+            cells: list[str] = []
+            for name in names:
+                over, lean = (self.ratio(name, each.name, python, role) for role in (GATEWAY, LEAN))
+                least = " / ".join(map(str, WANTED[each.role, name]))
+                cells.append(f"{over:.2f} / {lean:.2f} ({least})")
+            lines.append(f"| {each.role} | {' | '.join(cells)} |")
+        return [*lines, ""] if names else []
+
     def _operation(self, name: str, python: Interpreter) -> list[str]:
+        columns = ("contender", "CPU us", "least to most", "disturbed", "over aiohttp", "lean client", "at least")
         lines = [f"### {name} ({self.leaves.get(name, 0)} leaves)", ""]
-        lines += [
-            "| contender | CPU us | least to most | disturbed | over aiohttp | lean client | at least | p50 | p99 ms |"
-        ]
-        lines += ["|---|---|---|---|---|---|---|---|---|"]
+        lines += [f"| {' | '.join(columns)} | p50 ms | p99 ms |", "|---|" + "---|" * 8]
         for each in self._beside(python):
             rounds = self.samples[name][each.name]
             cpu = [sample.cpu * 1e6 for sample in rounds]
