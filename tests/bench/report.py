@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 from collections.abc import Sequence
@@ -62,7 +63,7 @@ class Report:
             "aiohttp, and with the lean one. Absolute figures are this machine's. All answers were compared: equal.",
             "",
             *(f"- {python.described}" for python in self.pythons),
-            *([f"- Node {_node_version()}"] if any(each.node for each in self.contenders.values()) else []),
+            *([f"- Node {version}"] if (version := _node_version()) else []),
             f"- a step of a plain loop on the contenders' processor: {self.steps[0] * 1e9:.0f} ns, at worst"
             f" {self.steps[1] * 1e9:.0f}; `disturbed` is what rounds cost, and how many, that saw one {DISTURBED} times"
             " as long as the least",
@@ -227,4 +228,7 @@ class Report:
 
 
 def _node_version() -> str:
-    return subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    node = shutil.which("node")
+    if node is None:
+        return ""
+    return subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()

@@ -48,7 +48,8 @@ const backend = (name) => {
       if (answer.statusCode !== 200) await answer.body.dump();
       else value = await answer.body.json();
     } catch (error) {
-      throw new UpstreamError(`${name}: ${error.message}`, { transient: !(error instanceof SyntaxError), cause: error });
+      const final = error instanceof SyntaxError || error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE";
+      throw new UpstreamError(`${name}: ${error.message}`, { transient: !final, cause: error });
     }
     if (value === undefined) throw new UpstreamError(`${name}: ${answer.statusCode}`, { transient: answer.statusCode >= 500 });
     const check = valid[path.slice(path.lastIndexOf("/") + 1)];
