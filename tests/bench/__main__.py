@@ -13,6 +13,7 @@ import os
 import statistics
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.bench.contenders import BARE, GATEWAY, STOCK, Contender, all_of, inst
 from tests.bench.growth import growth
 from tests.bench.interpreters import Interpreter, interpreters
 from tests.bench.load import Sample, ask_once, measure, resident_bytes
-from tests.bench.processor import Processor
+from tests.bench.processor import TRIES, Processor
 from tests.bench.queries import QUERIES, VARIABLES, body_of, leaves
 from tests.bench.report import Report
 from tests.bench.upstream import nginx, slow
@@ -34,8 +35,6 @@ OUT = Path(__file__).resolve().parent.parent.parent / "build" / "bench"
 WARM_UP = 2
 """Rounds before the first that counts: compilers of the contenders' machines take so long to be done."""
 REQUESTS = {"Q1": 2000, "Q2": 800, "Q3": 400, "Q4": 160}
-TRIES = 4
-"""How often a round is measured whose processor is disturbed, before it counts all the same."""
 STOCK_REQUESTS = {"Q1": 400, "Q2": 120, "Q3": 40, "Q4": 24}
 
 
@@ -84,9 +83,10 @@ async def bench(
         with slow(0.020) as upstream:
             await above_critical_path(contenders, upstream, report)
         with nginx() as upstream:
-            for python in pythons:
-                await cached(upstream, python, report)
-                await coalescing(upstream, python, report)
+            with Processor() as processor:
+                for python in pythons:
+                    await cached(upstream, python, processor, report)
+                    await coalescing(upstream, python, processor, report)
             await clients(upstream, report)
         report.write(OUT)  # what is known is kept, whatever comes
         await growth(report)
@@ -127,18 +127,13 @@ async def paired(
         for each in contenders:
             url, pid = up[each.name]
             wanted = (STOCK_REQUESTS if each.role == STOCK else REQUESTS)[name]
-            requests, left = max(16, int(wanted * scale)), tries if number >= WARM_UP else 1
-            while True:
-                before = processor.disturbed()
-                sample = await measure(url, pid, body_of(name), connections=4, requests=requests)
-                left -= 1
-                was = processor.disturbed() or before
-                if was and number >= WARM_UP:
-                    disturbed[each.name].append(sample)
-                if not was or not left:
-                    break
-            if number >= WARM_UP:
-                samples[each.name].append(sample)
+            ask = partial(measure, url, pid, body_of(name), connections=4, requests=max(16, int(wanted * scale)))
+            if number < WARM_UP:
+                await ask()
+                continue
+            sample, slow = await processor.steady(ask, tries)
+            samples[each.name].append(sample)
+            disturbed[each.name] += slow
     report.add(name, samples, disturbed)
     report.steps = processor.quickest, processor.slowest
 

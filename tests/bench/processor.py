@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from types import TracebackType
+
+from tests.bench.load import Sample
 
 DISTURBED = 1.2
 """Times as long as the quickest step of the run, from which a processor is called disturbed."""
+TRIES = 4
+"""How often a round is measured whose processor is disturbed, before it counts all the same."""
 _LOOKS = 300
 _LOOP = """
 import os, sys, time
@@ -58,6 +63,18 @@ class Processor:
         step = self._look()
         self.quickest, self.slowest = min(self.quickest, step), max(self.slowest, step)
         return step > self.quickest * DISTURBED
+
+    async def steady(self, measure: Callable[[], Awaitable[Sample]], tries: int) -> tuple[Sample, list[Sample]]:
+        """What was measured between two quick looks, or at the last try; and what was measured while disturbed."""
+        disturbed: list[Sample] = []
+        while True:
+            before = self.disturbed()
+            sample = await measure()
+            if not (self.disturbed() or before):
+                return sample, disturbed
+            disturbed.append(sample)
+            if len(disturbed) >= tries:
+                return sample, disturbed
 
     def _look(self) -> float:
         asked, said = self._process.stdin, self._process.stdout

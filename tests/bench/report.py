@@ -136,8 +136,8 @@ class Report:
             ]
         if kept := self.cached.get(label):
             lines += [
-                f"- Q3 from the response cache: {kept['kept'] / kept['bare']:.2f} times a bare ASGI answer (at most"
-                f" {MOST_KEPT}), {kept['anew'] / kept['kept']:.1f} times cheaper than answered anew"
+                f"- Q3 from the response cache: {kept['over bare']:.2f} times a bare ASGI answer (at most {MOST_KEPT}),"
+                f" {kept['saved']:.1f} times cheaper than answered anew"
             ]
         lines += [
             f"- {name} with coalescing, one request at a time: {times:.2f} times without (at most {MOST_COALESCING})"
@@ -192,7 +192,7 @@ class Report:
             "unseen_seconds": self.unseen,
             "growth": self.growth,
             "slopes_microseconds": self.slopes,
-            "cached_cpu_seconds": self.cached,
+            "cached_times": self.cached,
             "coalescing_times": {" | ".join(key): value for key, value in self.coalescing.items()},
             "client_cpu_seconds": self.clients,
         }
