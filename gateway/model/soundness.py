@@ -27,9 +27,9 @@ SIGNIFICANT = 15
 """The digits a float holds for certain. An amount with more of them that go beyond its currency is the tail of a binary
 fraction (19.9899999999999984) or a division that nobody rounded; unit prices with fewer are an ERP's own."""
 
-_HIGHEST = Decimal(10) ** HIGHEST_POWER
-_LOWEST = -_HIGHEST
-_CENT = Decimal("0.01")
+HIGHEST = Decimal(10) ** HIGHEST_POWER
+LOWEST = -HIGHEST
+CENT = Decimal("0.01")
 
 
 def fault_of(record: Any) -> str | None:
@@ -65,7 +65,7 @@ def _of_number(number: Decimal) -> str | None:
 
 def _of_amount(money: Money) -> str | None:
     amount = money.amount
-    if amount.same_quantum(_CENT) and _LOWEST < amount < _HIGHEST:
+    if amount.same_quantum(CENT) and LOWEST < amount < HIGHEST:
         return None  # most are
     fault = _of_number(amount)
     if fault is not None:
@@ -76,6 +76,8 @@ def _of_amount(money: Money) -> str | None:
 
 
 def _of_levels(levels: StockLevels) -> str | None:
+    if levels.until is not None and (fault := _of_time(levels.until)) is not None:
+        return f".until: {fault}"
     for place, level in levels.levels.items():
         for number in (level.available, level.on_hand, level.incoming):
             if number is not None and (fault := _of_number(number)) is not None:

@@ -28,6 +28,7 @@ from gateway.errors import (
 )
 from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext, Priority, UndeclaredContext
+from gateway.model.sound_answers import are_sound
 from gateway.model.soundness import fault_of
 from gateway.ports.agreement import bearer
 from gateway.ports.domain import KeyedOperation, ReadOperation
@@ -41,6 +42,7 @@ class Route:
     __slots__ = (
         "_attributes",
         "_kind",
+        "_known",
         "_method",
         "_metrics",
         "_outcomes",
@@ -78,6 +80,7 @@ class Route:
         self.cached = spec.idempotent and spec.time_to_live > 0 and bound.policy.cache
         self.joined = spec.idempotent and (bound.policy.coalesce or self.cached)
         self._kind = _kind_of(operation.answer)
+        self._known = (*self._kind, GatewayError)
         self.reader = reader_of(operation) if self.cached and not spec.personal else None
         count = metrics.policies.labels
         self.count_hits = count(bound.name, "cache", "hit").inc
@@ -147,6 +150,9 @@ class Route:
     def _sound(self, answers: Mapping[Any, Any]) -> Mapping[Any, Any]:
         """The same answers, but for those that cannot be what they say they are: each of them is InvalidAnswer, alone.
         One key's odd record says nothing of the backend's health."""
+        kinds = {*map(type, answers.values())}
+        if all(issubclass(kind, self._known) for kind in kinds) and are_sound(answers.values()):
+            return answers
         faults = {key: fault for key, answer in answers.items() if (fault := self._fault(answer)) is not None}
         if not faults:
             return answers
