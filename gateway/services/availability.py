@@ -3,10 +3,11 @@ could not be heard."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,7 +26,8 @@ from gateway.model.stock import (
 )
 from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.stock import GET_STOCK
-from gateway.services.counting import Shelf, StockCount, count
+from gateway.runtime.side_by_side import side_by_side
+from gateway.services.counting import CountedShelf, Shelf, StockCount, counted
 from gateway.services.openings import Openings
 from gateway.services.promises import Promises, delivery_promises, pickup_promises
 from gateway.services.scope import Scope
@@ -88,15 +90,16 @@ class AvailabilityService:
         markets = self._systems.ownership.markets
         market, plan = markets.of(scope.commerce.country), markets.delivery(scope.commerce.channel)
         promised = delivery_promises(plan, market, scope.now)
-        answers: Answers = {}
-        for position, variant in enumerate(variants):
-            if not _joined(variant, shelves):
-                answers[variant] = None
-                continue
-            whole = count(position, shelves, limits)
-            promise = None if promised is None else promised.of(whole)
-            answers[variant] = _unheard(whole, shelves) or _whole(variant, DELIVERY, whole, promise, ())
-        return answers
+
+        def offered(whole: StockCount) -> tuple[StockCount, Promise | None, AdapterError | None]:
+            return whole, None if promised is None else promised.of(whole), _unheard(whole, shelves)
+
+        found = counted([*map(CountedShelf.of, shelves)], len(variants), limits, offered)
+        joined = _joined(shelves)
+        return {
+            variant: (failure or _whole(variant, DELIVERY, whole, promise, ())) if joined(variant) else None
+            for variant, (whole, promise, failure) in zip(variants, found, strict=True)
+        }
 
     async def _collectable(
         self, variants: Sequence[VariantKey], chosen: PickupStores, limits: ChannelSection, scope: Scope
@@ -104,24 +107,28 @@ class AvailabilityService:
         stores = chosen.stores
         places = {place.name: place for store in stores for place in store.locations}
         shelves = await self._shelves(variants, list(places.values()), scope)
-        by_place = {shelf.name: shelf for shelf in shelves}
-        held = [[by_place[place.name] for place in store.locations] for store in stores]
+        by_place = {shelf.name: CountedShelf.of(shelf) for shelf in shelves}
+
+        def offered(whole: StockCount) -> tuple[StockCount, AdapterError | None]:
+            return _with_lost(whole, chosen), _unheard(whole, shelves)
+
+        asked = len(variants)
+        wholes = counted([*by_place.values()], asked, limits, offered)
+        at_stores = [
+            counted([by_place[place.name] for place in store.locations], asked, limits, partial(_at_store, store))
+            for store in stores
+        ]
+        joined = _joined(shelves)
         answers: Answers = {}
-        for position, variant in enumerate(variants):
-            if not _joined(variant, shelves):
+        for variant, (whole, failure), *found in zip(variants, wholes, *at_stores, strict=True):
+            if not joined(variant):
                 answers[variant] = None
-                continue
-            whole = count(position, shelves, limits)
-            failure = _unheard(whole, shelves)
-            if failure is not None:
+            elif failure is not None:
                 answers[variant] = failure
-                continue
-            found = tuple(
-                [_at_store(store, count(position, on, limits)) for store, on in zip(stores, held, strict=True)]
-            )
-            promised = [store.promise for store in found if store.promise is not None]
-            soonest = min(promised, key=_ready_at, default=None)
-            answers[variant] = _whole(variant, PICKUP, _with_lost(whole, chosen), soonest, found)
+            else:
+                promised = [store.promise for store in found if store.promise is not None]
+                soonest = min(promised, key=_READY_AT, default=None)
+                answers[variant] = _whole(variant, PICKUP, whole, soonest, tuple(found))
         return answers
 
     async def _pickup_stores(
@@ -144,14 +151,16 @@ class AvailabilityService:
         measured: list[tuple[StorePlan, float | None]] = [(plan, None) for plan in chosen]
         if near is not None:
             measured = self._measured(chosen, near if names is not None else self._within_market(near, scope), known)
-        lost = len(chosen) - sum(stores.point_of(plan, known) is not None for plan in chosen)
+        lost = 0
+        if near is not None and not known.heard:
+            lost = sum(stores.point_of(plan, known) is None for plan in chosen)
         offered = ((plan, far) for plan, far in measured if stores.offers_pickup(plan, known))
         return PickupStores(
             [
-                self._pickup_store(plan, far, known, limits, scope)
+                self._pickup_store(plan, far, known, limits, scope.now)
                 for plan, far in islice(offered, None if names is not None else DEFAULT_PICKUP_STORES)
             ],
-            0 if near is None or known.heard else lost,
+            lost,
         )
 
     def _within_market(self, near: Near, scope: Scope) -> Near:
@@ -167,13 +176,12 @@ class AvailabilityService:
         return [(plan, distance) for distance, plan in far if near.radius_km is None or distance <= near.radius_km]
 
     def _pickup_store(
-        self, plan: StorePlan, far: float | None, known: KnownPlaces, limits: ChannelSection, scope: Scope
+        self, plan: StorePlan, far: float | None, known: KnownPlaces, limits: ChannelSection, now: datetime
     ) -> PickupStore:
-        store = self._stores.completed(plan, known, scope)
         return PickupStore(
             plan.name,
             tuple(location for location in plan.locations if known.active(location)),
-            pickup_promises(store, limits, scope.now, self._openings),
+            pickup_promises(self._stores.hours_of(plan, known), limits, now, self._openings),
             far,
         )
 
@@ -193,19 +201,16 @@ class AvailabilityService:
             found = await self._systems.caller.keyed(backend, GET_STOCK, told, scope.commerce, scope.call)
             return [found.get(key) for key in keys]
 
-        if len(refs) == 1:  # nothing to wait for beside it
-            (backend,) = refs
-            answers = {backend: await ask(backend)}
-        else:
-            answers = dict(zip(refs, await asyncio.gather(*map(ask, refs)), strict=True))
+        answers = dict(zip(refs, await side_by_side(ask, refs), strict=True))
         return [
             Shelf(place.name, place.ref, place.safety_stock, answers[place.backend], place.backend) for place in places
         ]
 
 
-def _joined(variant: VariantKey, shelves: Sequence[Shelf]) -> bool:
+def _joined(shelves: Sequence[Shelf]) -> Callable[[VariantKey], bool]:
     """A SKU says what is meant everywhere; a native reference only where the backend that gave it counts."""
-    return isinstance(variant, str) or any(shelf.backend == variant.backend for shelf in shelves)
+    backends = {shelf.backend for shelf in shelves}
+    return lambda variant: isinstance(variant, str) or variant.backend in backends
 
 
 def _unheard(whole: StockCount, shelves: Sequence[Shelf]) -> AdapterError | None:
@@ -254,5 +259,4 @@ def _whole(
     )
 
 
-def _ready_at(promise: Promise) -> datetime:
-    return promise.ready_at
+_READY_AT = attrgetter("ready_at")

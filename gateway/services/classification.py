@@ -3,7 +3,6 @@ its backend: what is named is asked of that backend alone."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from gateway.model.catalog import Category, Collection
 from gateway.model.identity import NativeRef, same_slug
 from gateway.ports.domain import PagedOperation
 from gateway.ports.product import LIST_CATEGORIES, LIST_COLLECTIONS, PRODUCT
+from gateway.runtime.side_by_side import side_by_side
 from gateway.services.scope import Scope
 from gateway.services.systems import NAMED, Answered, SystemsOfRecord, fallback_freshness
 
@@ -60,7 +60,7 @@ class Classification:
         self, operation: PagedOperation[None, tuple[C, ...]], backends: Sequence[str], scope: Scope
     ) -> dict[NativeRef, C]:
         named = dict.fromkeys(name for name in backends if self._systems.ownership.offers(name, operation.name))
-        listed = await asyncio.gather(*(self._all(operation, name, scope) for name in named))
+        listed = await side_by_side(lambda name: self._all(operation, name, scope), named)
         return {each.ref: each for entries in listed for each in entries}
 
     async def _listed(

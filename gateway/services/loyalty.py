@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -21,6 +20,7 @@ from gateway.model.paging import EntryEdge, EntryList, Gap, PageInfo
 from gateway.model.pricing import Price
 from gateway.model.touched import holds_until
 from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS, LOYALTY
+from gateway.runtime.side_by_side import side_by_side
 from gateway.services.cursors import Cursors, PlainPosition
 from gateway.services.customers import unheard
 from gateway.services.earning import PointsToEarn, in_force, to_earn
@@ -50,7 +50,7 @@ class Loyalty:
         if not ownership.serves(LOYALTY):
             return LoyaltyAccounts(())
         names = [name for name in ownership.plan(LOYALTY).order if linked.refs(name)]
-        answers = await asyncio.gather(*(self._accounts(name, linked, scope) for name in names))
+        answers = await side_by_side(lambda name: self._accounts(name, linked, scope), names)
         accounts: list[LoyaltyAccount] = []
         gaps: list[Gap] = []
         for name, answer in zip(names, answers, strict=True):
@@ -98,7 +98,7 @@ class Loyalty:
         ownership = self._systems.ownership
         names = ownership.serving(LOYALTY, scope.commerce.country) if ownership.serves(LOYALTY) else ()
         names = tuple(name for name in names if ownership.offers(name, LIST_PROGRAMS.name))
-        listed = await asyncio.gather(*(self._programs(name, scope) for name in names))
+        listed = await side_by_side(lambda name: self._programs(name, scope), names)
         known = [program for part in listed for program in part]
         programs = [program for program in known if program.runs(scope.now)]
         for program in known:

@@ -6,7 +6,6 @@ per backend; the signed cursor holds where each backend stands. A backend that i
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -21,6 +20,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.orders import Order, OrderEnrichment, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
 from gateway.model.paging import Gap, OrderEdge, OrderList, PageInfo
 from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, ORDER
+from gateway.runtime.side_by_side import side_by_side
 from gateway.services.cursors import Cursors
 from gateway.services.customers import CustomerLinks, unheard
 from gateway.services.scope import Scope
@@ -56,7 +56,7 @@ class Orders:
         bound_to = f"orders|{linked.id}"
         start = self._opened(after, bound_to) if after else MergedPosition({})
         names = [name for name in self._backends(linked) if not start.places.get(name, Watermark()).exhausted]
-        answers = await asyncio.gather(*(self._page(name, linked, first, start, scope) for name in names))
+        answers = await side_by_side(lambda name: self._page(name, linked, first, start, scope), names)
         pages = dict(zip(names, answers, strict=True))
         gaps, failures = self._gaps(pages)
         unsearched = unheard(linked, ORDER, self._systems, scope)

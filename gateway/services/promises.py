@@ -10,10 +10,9 @@ from msgspec import Struct
 from gateway.markets import DeliveryPlan, MarketPlan
 from gateway.model.opening_hours import SteadyOpening, closing, next_opening
 from gateway.model.stock import Confidence, Promise
-from gateway.model.stores import Store
 from gateway.model.touched import holds_until
 from gateway.services.counting import StockCount
-from gateway.services.openings import Openings
+from gateway.services.openings import Openings, StoreHours
 from gateway.settings import ChannelSection
 
 _MOST_OPENINGS = 400
@@ -38,7 +37,7 @@ class Promises(Struct, frozen=True):
         return self.sure if found.sure else self.unsure
 
 
-def pickup_promises(store: Store, limits: ChannelSection, now: datetime, openings: Openings) -> Promises | None:
+def pickup_promises(store: StoreHours, limits: ChannelSection, now: datetime, openings: Openings) -> Promises | None:
     """Ready while the store is open: after the preparation, or at the opening that follows. None where it never is.
     Where nobody knows the hours it is not sure. While the store is open it is told in whole minutes, never too early,
     and told anew when the next one begins; else when the store opens or closes."""
@@ -59,7 +58,9 @@ def pickup_promises(store: Store, limits: ChannelSection, now: datetime, opening
     return Promises.between(utc, utc, known=bool(store.hours or store.special_hours))
 
 
-def _ready(store: Store, limits: ChannelSection, now: datetime, steady: SteadyOpening) -> tuple[datetime | None, bool]:
+def _ready(
+    store: StoreHours, limits: ChannelSection, now: datetime, steady: SteadyOpening
+) -> tuple[datetime | None, bool]:
     """When it is ready, and whether that moves with the clock."""
     preparing, cutoff = timedelta(seconds=limits.pickup_ready), timedelta(seconds=limits.pickup_cutoff)
     if steady.is_open and now + max(preparing, cutoff) < steady.until:
@@ -74,7 +75,7 @@ def _ready(store: Store, limits: ChannelSection, now: datetime, steady: SteadyOp
     return _after_working(store, begins, preparing), begins == now
 
 
-def _begun(store: Store, now: datetime, cutoff: timedelta) -> datetime | None:
+def _begun(store: StoreHours, now: datetime, cutoff: timedelta) -> datetime | None:
     """When somebody starts: at once while the store is open, but for its last `cutoff`."""
     begins = _next(store, now)
     closes = None if begins is None else _closes(store, begins)
@@ -88,7 +89,7 @@ def _begun(store: Store, now: datetime, cutoff: timedelta) -> datetime | None:
     return None
 
 
-def _after_working(store: Store, begins: datetime, preparing: timedelta) -> datetime | None:
+def _after_working(store: StoreHours, begins: datetime, preparing: timedelta) -> datetime | None:
     """When so long has been worked, in opening hours only, and the store is open."""
     opening: datetime | None = begins
     for _ in range(_MOST_OPENINGS):
@@ -100,11 +101,11 @@ def _after_working(store: Store, begins: datetime, preparing: timedelta) -> date
     return None
 
 
-def _next(store: Store, instant: datetime) -> datetime | None:
+def _next(store: StoreHours, instant: datetime) -> datetime | None:
     return next_opening(instant, store.timezone, store.hours, store.special_hours)
 
 
-def _closes(store: Store, instant: datetime) -> datetime | None:
+def _closes(store: StoreHours, instant: datetime) -> datetime | None:
     return closing(instant, store.timezone, store.hours, store.special_hours)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -13,11 +12,13 @@ from msgspec.structs import replace
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext
 from gateway.model.identity import NativeRef
+from gateway.model.opening_hours import Hours, Special
 from gateway.model.paging import Near, PageInfo, StoreEdge, StoreList
 from gateway.model.stores import GeoPoint, Store, StoreRecord
 from gateway.model.text import Text
 from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.store import LIST_STORES, STORE
+from gateway.runtime.side_by_side import side_by_side
 from gateway.services.cursors import Cursors
 from gateway.services.languages import Languages
 from gateway.services.scope import Scope
@@ -45,6 +46,8 @@ class KnownPlaces(Struct, frozen=True):
     heard: bool = True
 
     def of(self, location: LocationPlan) -> list[StoreRecord]:
+        if not self.records:
+            return []
         refs = (NativeRef(backend, ref) for backend, ref in location.refs.items())
         return [self.records[ref] for ref in refs if ref in self.records]
 
@@ -60,6 +63,15 @@ class StoreOffset(Struct, frozen=True, tag="s"):
     """How many stores of the same list were shown: the list is configuration, so it does not move."""
 
     shown: int
+
+
+class KnownHours(Struct, frozen=True):
+    """A store as its clock sees it (`StoreHours`)."""
+
+    name: str
+    timezone: str
+    hours: Hours
+    special_hours: Special
 
 
 class Stores:
@@ -130,7 +142,7 @@ class Stores:
             name for name in ownership.plan(STORE).order if name in wanted and ownership.offers(name, LIST_STORES.name)
         ]
         call = scope.call if seconds is None else scope.call.at_most(seconds)
-        answers = await asyncio.gather(*(self._listed(name, scope, call) for name in names))
+        answers = await side_by_side(lambda name: self._listed(name, scope, call), names)
         records = {record.ref: record for listed in answers for record in listed or ()}
         return KnownPlaces(records, None not in answers)
 
@@ -156,12 +168,25 @@ class Stores:
 
     def _in_order(self, plan: StorePlan, known: KnownPlaces) -> list[StoreRecord]:
         """What is known of a store's places, by the domain's order of systems."""
-        ownership = self._systems.ownership
-        order = ownership.plan(STORE).order if ownership.serves(STORE) else ()
+        if not known.records:
+            return []
+        order = self._systems.ownership.plan(STORE).order
         records = [record for location in plan.locations for record in known.of(location)]
         return sorted(
             (record for record in records if record.ref.backend in order),
             key=lambda record: order.index(record.ref.backend),
+        )
+
+    def hours_of(self, plan: StorePlan, known: KnownPlaces) -> KnownHours:
+        """When it is open, as configured, else as its systems know."""
+        return self._hours(plan, self._in_order(plan, known))
+
+    def _hours(self, plan: StorePlan, records: Sequence[StoreRecord]) -> KnownHours:
+        return KnownHours(
+            plan.name,
+            plan.section.timezone,
+            plan.hours or _first(records, "hours") or (),
+            plan.special_hours or _first(records, "special_hours") or (),
         )
 
     def completed(self, plan: StorePlan, known: KnownPlaces, scope: Scope) -> Store:
@@ -169,16 +194,17 @@ class Stores:
         section = plan.section
         records = self._in_order(plan, known)
         services = section.services
+        opening = self._hours(plan, records)
         return Store(
             name=plan.name,
             title=self._title(plan, scope),
             country=section.country,
-            timezone=section.timezone,
+            timezone=opening.timezone,
             address=section.address or _first(records, "address"),
             point=section.point or _first(records, "point"),
             phone=section.phone or _first(records, "phone"),
-            hours=plan.hours or _first(records, "hours") or (),
-            special_hours=plan.special_hours or _first(records, "special_hours") or (),
+            hours=opening.hours,
+            special_hours=opening.special_hours,
             services=_first(records, "services") or () if services is None else services,
             currency=section.currency or _first(records, "currency"),
             channel=section.channel,

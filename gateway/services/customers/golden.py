@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from gateway.errors import AdapterError, GatewayError, Unavailable
@@ -20,6 +19,7 @@ from gateway.model.customers import (
 from gateway.model.identity import NativeRef
 from gateway.ports.customer import CUSTOMER, FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.state import IdentityLinks
+from gateway.runtime.side_by_side import side_by_side
 from gateway.services.customers.links import CustomerLinks, links_of, unheard
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
@@ -52,7 +52,7 @@ class Customers:
         one linked is the owner's first by email. Raises AdapterError when the owner cannot be heard."""
         order = self._systems.ownership.serving(CUSTOMER, scope.commerce.country)
         names = [name for name in order if self._systems.ownership.offers(name, FIND_CUSTOMERS.name)]
-        found = await asyncio.gather(*(self._linked.find_in(name, key, scope) for name in names))
+        found = await side_by_side(lambda name: self._linked.find_in(name, key, scope), names)
         links: list[IdentityLink] = []
         heard: list[str] = []
         for name, records in zip(names, found, strict=True):
@@ -81,7 +81,7 @@ class Customers:
         while waiting := list(
             dict.fromkeys(n for field, order in orders.items() for n in _needed(field, order, heard))
         ):
-            answers = await asyncio.gather(*(self._records(name, linked.refs(name), scope) for name in waiting))
+            answers = await side_by_side(lambda name: self._records(name, linked.refs(name), scope), waiting)
             heard.update(zip(waiting, answers, strict=True))
         records = {name: answer for name, answer in heard.items() if not isinstance(answer, AdapterError)}
         failures = {name: answer for name, answer in heard.items() if isinstance(answer, AdapterError)}

@@ -21,6 +21,7 @@ from gateway.model.identity import NativeRef
 from gateway.ports.customer import FIND_CUSTOMERS
 from gateway.ports.domain import DataDomain
 from gateway.ports.state import IdentityLinks
+from gateway.runtime.side_by_side import side_by_side
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
 
@@ -46,7 +47,7 @@ class CustomerLinks:
                 waiting = self._unasked(known, scope)
                 if known is not None and not waiting:
                     return known
-                found = await asyncio.gather(*(self._match(name, scope) for name in waiting))
+                found = await side_by_side(lambda name: self._match(name, scope), waiting)
                 links = [link for links, _ in found for link in links]
                 asked = [name for name, (_, heard) in zip(waiting, found, strict=True) if heard]
                 return await self._links.link(person, links, asked)

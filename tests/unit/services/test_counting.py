@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import floor
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.freshness import Freshness
 from gateway.model.stock import AvailabilityStatus, StockLevel, StockLevels, Tracking
-from gateway.services.counting import Shelf, count
+from gateway.services.counting import CountedShelf, Shelf, StockCount, count, counted
 from gateway.settings import ChannelSection
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -76,3 +77,43 @@ def test_a_count_is_sure_when_all_were_heard_and_none_was_stale(shelves: list[Sh
 def test_the_failure_is_that_of_a_place_that_was_not_heard(shelves: list[Shelf]) -> None:
     failures = [shelf.answers[0] for shelf in shelves if isinstance(shelf.answers[0], AdapterError)]
     assert count(0, shelves, LIMITS).failure is (failures[-1] if failures else None)
+
+
+VARIANTS = 5
+Answers = Sequence[StockLevels | AdapterError | None]
+
+
+def _plain(seen: Freshness, numbers: list[Decimal], odd: Answers, at: int) -> Answers:
+    """Counted by one answer, but for one variant perhaps."""
+    told: list[StockLevels | AdapterError | None]
+    told = [StockLevels({"L1": StockLevel("L1", Tracking.TRACKED, seen, number)}) for number in numbers]
+    told[at : at + len(odd)] = odd
+    return told
+
+
+def _shelves(places: Sequence[tuple[Answers, int]]) -> list[Shelf]:
+    return [Shelf(str(place), "L1", safety, answers) for place, (answers, safety) in enumerate(places)]
+
+
+PLAIN = st.builds(
+    _plain,
+    st.sampled_from(SEEN),
+    st.lists(QUANTITIES, min_size=VARIANTS, max_size=VARIANTS),
+    st.lists(ANSWERS, max_size=1),
+    st.integers(0, VARIANTS - 1),
+)
+MIXED = st.lists(ANSWERS, min_size=VARIANTS, max_size=VARIANTS)
+
+
+@given(st.lists(st.tuples(PLAIN | MIXED, st.integers(0, 5)), max_size=4).map(_shelves))
+def test_many_variants_at_once_are_counted_as_one_by_one(shelves: list[Shelf]) -> None:
+    at_once = counted([*map(CountedShelf.of, shelves)], VARIANTS, LIMITS, lambda found: found)
+    assert at_once == [count(position, shelves, LIMITS) for position in range(VARIANTS)]
+
+
+def test_of_equal_counts_is_made_once() -> None:
+    level = StockLevels({"L1": StockLevel("L1", Tracking.TRACKED, SEEN[0], Decimal(4))})
+    made: list[StockCount] = []
+    found = counted([CountedShelf.of(Shelf("a", "L1", 0, [level] * 3))], 3, LIMITS, lambda one: made.append(one) or one)
+    assert [one.quantity for one in found] == [4, 4, 4]
+    assert len(made) == 1
