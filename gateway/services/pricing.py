@@ -49,7 +49,10 @@ class Pricing:
         asked = list(dict.fromkeys(keys))
         commerce = await as_known_to(owner)
         found = await self._systems.keyed(GET_PRICES, asked, commerce, scope.call, _stand_in, as_known_to)
-        return [_keyed(found.get(key), key) for key in keys]
+        return [
+            replace(price, key=key) if isinstance(price := found.get(key), Price) and price.key is None else price
+            for key in keys
+        ]
 
     async def group(self, scope: Scope, backend: str | None = None) -> str | None:
         """The customer's price context at a backend (the owner, unless said), derived here because identity providers
@@ -161,7 +164,3 @@ def understands_all(key: PriceKey) -> bool:
 
 def _stand_in(price: Price, reason: str) -> Price:
     return replace(price, freshness=fallback_freshness(price.freshness, reason))
-
-
-def _keyed(price: Price | AdapterError | None, key: PriceKey) -> Price | AdapterError | None:
-    return replace(price, key=key) if isinstance(price, Price) and price.key is None else price

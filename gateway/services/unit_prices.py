@@ -26,12 +26,14 @@ Priced = Price | AdapterError | None
 def with_unit_prices(prices: Iterable[Priced], variants: Iterable[Variant], country: str) -> list[Priced]:
     """The same prices, in their order: those that state no price per measure with one, where the variant's contents are
     known. A price for a sales unit (a dozen) is not for what one piece contains, and gets none."""
-    return [_joined(price, variant, country) for price, variant in zip(prices, variants, strict=True)]
+    return [
+        price if variant.measurement is None else _joined(price, variant, variant.measurement, country)
+        for price, variant in zip(prices, variants, strict=True)
+    ]
 
 
-def _joined(price: Priced, variant: Variant, country: str) -> Priced:
-    contents = variant.measurement
-    if contents is None or not isinstance(price, Price) or price.unit_price is not None:
+def _joined(price: Priced, variant: Variant, contents: Measurement, country: str) -> Priced:
+    if not isinstance(price, Price) or price.unit_price is not None:
         return price
     if price.key is not None and price.key.unit is not None:
         return price

@@ -22,7 +22,7 @@ from gateway.calls.operation.staleness import OVER_AT_SOURCE, REVALIDATING, mark
 from gateway.calls.operation.tags import report, touched
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, CommerceContext, Priority
-from gateway.model.horizon import horizon_of, is_over
+from gateway.model.horizon import over_among
 from gateway.model.touched import not_shareable
 from gateway.ports.domain import KeyedOperation, PagedOperation, ReadOperation
 from gateway.ports.webhooks import EVERYTHING
@@ -130,14 +130,14 @@ class BackendCaller:
         """What came to its own end on its way here is asked anew; what its source gives all the same is marked."""
         began = time.time()
         answers = await self._asked(route, keys, context, call)
-        over = {key: horizon for key, answer in answers.items() if is_over(horizon := horizon_of(answer))}
+        over = over_among(answers)
         late = [key for key, horizon in over.items() if horizon > began - _LONGEST_FLIGHT]
         if late:
             again = await self._asked(route, late, context, call)
             for key in late:
                 del answers[key]
             answers |= again
-            over = {key: 0.0 for key in over if key in answers and is_over(horizon_of(answers[key]))}
+            over = over_among({key: answers[key] for key in over if key in answers})
         for key in over:
             not_shareable()
             answers[key] = marked_stale(answers[key], OVER_AT_SOURCE)
