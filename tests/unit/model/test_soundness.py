@@ -108,6 +108,7 @@ def test_times_know_their_zone() -> None:
     naive = datetime(2026, 11, 29)  # noqa: DTZ001  that is the point
     assert fault_of(replace(PRICE, valid_until=naive)) == ".valid_until: a time without its zone"
     assert fault_of(Product(REF, Text("Mug", "en"), SEEN, updated_at=naive)) is not None
+    assert fault_of(StockLevels({}, until=naive)) == ".until: a time without its zone"
     step = QuantityBreak(Decimal(2), SOUND, valid_until=naive)
     assert fault_of(replace(PRICE, breaks=(step,))) == ".breaks[0].valid_until: a time without its zone"
 
