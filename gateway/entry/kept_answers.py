@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from msgspec import Struct
 
@@ -21,6 +21,18 @@ class Visit(Struct, frozen=True):
     moment: int
     touched: Touched
     kept: KeptAnswer | None
+
+
+_NOTHING = nullcontext()
+
+
+@contextmanager
+def _collecting(touched: Touched) -> Generator[None]:
+    token = TOUCHED.set(touched)
+    try:
+        yield
+    finally:
+        TOUCHED.reset(token)
 
 
 class KeptAnswers:
@@ -45,17 +57,9 @@ class KeptAnswers:
         kept = self._cache.get(key, max_age=accepted_age(caller.profile, admitted.facts))
         return Visit(key, keeping.seconds, self._cache.moment(), Touched(), kept)
 
-    @contextmanager
-    def collecting(self, visit: Visit | None) -> Generator[None]:
+    def collecting(self, visit: Visit | None) -> AbstractContextManager[None]:
         """What the answer is made of, reported from below."""
-        if visit is None:
-            yield
-            return
-        token = TOUCHED.set(visit.touched)
-        try:
-            yield
-        finally:
-            TOUCHED.reset(token)
+        return _NOTHING if visit is None else _collecting(visit.touched)
 
     def keep(self, visit: Visit, body: bytes) -> bool:
         """A fresh answer, kept when all it was made of is known. Whether it is anybody's."""

@@ -18,6 +18,10 @@ from gateway.security.profiles import RequestFacts
 
 MAXIMUM_HEADER = 128
 MAXIMUM_WISHES = 16
+_WISHES = frozenset(
+    f"x-commerce-{wish}"
+    for wish in ("language", "country", "currency", "channel", "store", "deadline-ms", "max-age", "explain")
+)
 _NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _QUALITY = re.compile(r"[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
@@ -39,10 +43,12 @@ class GraphQLRequest(Struct, frozen=True, rename="camel"):
 
 def facts_of(headers: Mapping[str, str], request_id: str) -> RequestFacts:
     """What the headers ask for. Values that make no sense are refused by name; nothing here names a person."""
+    wishes, refused = _languages(headers.get("accept-language", ""))
+    if _WISHES.isdisjoint(headers):
+        return RequestFacts(accept_languages=wishes, refused_languages=refused, request_id=request_id)
     language = headers.get("x-commerce-language")
     if language is not None and canonical_tag(language) is None:
         raise Refusal(400, "BAD_USER_INPUT", "The header X-Commerce-Language is not a language tag.")
-    wishes, refused = _wishes(headers.get("accept-language", ""))
     return RequestFacts(
         country=_word(headers, "x-commerce-country"),
         language=language,
@@ -79,7 +85,7 @@ def _number(headers: Mapping[str, str], name: str, least: float, most: float, fa
 
 
 @remembered(256)
-def _wishes(accept_language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _languages(accept_language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Language ranges, best first and of equal ones as they stand there, and those of quality 0, which are refused
     (RFC 9110, section 12.5.4). What cannot be read is not wished for."""
     wishes: list[tuple[float, str]] = []

@@ -21,7 +21,7 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.http.media import MediaType
+from gateway.http.media import MediaType, content_type
 from gateway.http.wire import Reply
 from gateway.logs.failures import FAILURES
 
@@ -53,9 +53,7 @@ def encoded(told: Mapping[str, Any]) -> bytes:
 def reply(told: Mapping[str, Any], media: MediaType, *, status: int = 200, headers: Sequence[Header] = ()) -> Reply:
     """A GraphQL answer. To clients that read `application/json`, a well-formed request is answered 200 whatever is
     wrong with its document, as before the specification."""
-    plain = media is not MediaType.GRAPHQL
-    kind = MediaType.JSON if plain else MediaType.GRAPHQL
-    return Reply(status, encoded(told), ((b"content-type", f"{kind.value}; charset=utf-8".encode()), *headers))
+    return Reply(status, encoded(told), (content_type(media), *headers))
 
 
 def refusal_reply(refusal: Refusal, media: MediaType | None, trace_id: str) -> Reply:

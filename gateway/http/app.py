@@ -53,6 +53,7 @@ class Doors:
     ) -> None:
         self.section = section
         self._proxies = Proxies.of(section)
+        self._behind_proxies = bool(self._proxies)
         self._parties = Parties(section.connections_per_address)
         self._admission = admission
         self._door = door
@@ -73,7 +74,7 @@ class Doors:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._pages(scope, receive, send)
-        elif self._proxies and scope.get("path") not in OPERATIONAL:
+        elif self._behind_proxies and scope.get("path") not in OPERATIONAL:
             await self._through_proxies(scope, receive, send)
         else:
             await self._serve(scope, receive, send)
@@ -95,7 +96,7 @@ class Doors:
             self._parties.leave(party)
 
     async def _serve(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        with self.gate.passing():
+        with self.gate:
             if scope["type"] == "websocket":
                 await self._socket(scope, receive, send)
             elif scope["path"] == GRAPHQL_PATH:

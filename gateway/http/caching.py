@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from gateway.entry.kept_answers import KeptAnswers, Visit
 from gateway.entry.refusal import Header
 from gateway.entry.response_cache import KeptAnswer, etag_of, matches
-from gateway.http.media import MediaType
+from gateway.http.media import MediaType, content_type
 from gateway.http.wire import Reply
 
 VARY = (
@@ -33,11 +33,6 @@ def kept_reply(
     answers: KeptAnswers, kept: KeptAnswer, media: MediaType, method: str, headers: Mapping[str, str]
 ) -> Reply:
     return _conditional(kept.body, kept.etag, answers.age(kept), media, method, headers)
-
-
-def content_type(media: MediaType) -> Header:
-    kind = MediaType.GRAPHQL if media is MediaType.GRAPHQL else MediaType.JSON
-    return b"content-type", f"{kind.value}; charset=utf-8".encode()
 
 
 def _conditional(body: bytes, etag: str, age: int, media: MediaType, method: str, headers: Mapping[str, str]) -> Reply:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Any
 
 from graphql import GraphQLError
@@ -23,8 +23,10 @@ from gateway.entry.requests import GraphQLRequest
 from gateway.errors import BadInput, GatewayError, GatewayOverloaded
 from gateway.http.answers import encoded, refusal_reply, reply, status_of
 from gateway.http.caching import fresh_reply, kept_reply
+from gateway.http.direct import exchange_of
 from gateway.http.door_metrics import DoorMetrics
 from gateway.http.events import EventStream
+from gateway.http.exchange import Exchange
 from gateway.http.media import MediaType, is_json, negotiate
 from gateway.http.origins import Origins, check_get
 from gateway.http.requests import from_body, from_query_string
@@ -37,15 +39,9 @@ from gateway.http.wire import (
     Send,
     address_of,
     headers_of,
-    read_body,
-    send_reply,
     trace_id_of,
 )
-from gateway.runtime.clock import clock_of
 from gateway.settings import LimitsSection
-
-PATIENCE_SECONDS = 0.02
-"""How long an operation runs before anybody looks whether its client is still there."""
 
 GONE = 499
 """No answer: what a trace calls a client that went away."""
@@ -81,22 +77,21 @@ class Door:
         self._tracer = tracer or default_tracer()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope, receive, send)
         headers = headers_of(scope)
         tracer = self._tracer
         if tracer is None:
-            await self._serve(scope, receive, send, headers, trace_id_of(headers))
+            await self._serve(exchange, headers, trace_id_of(headers))
             return
         with request_span(tracer, scope["method"], headers) as span:
-            answered(span, await self._serve(scope, receive, send, headers, trace_id_of_span(span)))
+            answered(span, await self._serve(exchange, headers, trace_id_of_span(span)))
 
-    async def _serve(
-        self, scope: AsgiScope, receive: Receive, send: Send, headers: Mapping[str, str], trace_id: str
-    ) -> int:
+    async def _serve(self, exchange: Exchange, headers: Mapping[str, str], trace_id: str) -> int:
         """The status that was sent; 499 for a client that went away."""
         started = perf_counter()
         media = negotiate(headers.get("accept"))
         try:
-            answer = await self._answer(scope, receive, headers, media, trace_id)
+            answer = await self._answer(exchange, headers, media, trace_id)
         except Disconnected:
             return GONE
         except Refusal as refusal:
@@ -106,15 +101,16 @@ class Door:
             answer = reply(told, media or MediaType.JSON, status=500, headers=PERSONAL)
         added = self._origins.headers(headers)
         if isinstance(answer, EventStream):
-            await answer.send(receive, send, added, self._stopping)
+            await answer.send(exchange.receive, exchange.send, added, self._stopping)
         else:
-            await send_reply(send, answer, added)
-        self._figures.answered(scope["method"], answer.status, perf_counter() - started)
+            await exchange.answer(answer, added)
+        self._figures.answered(exchange.scope["method"], answer.status, perf_counter() - started)
         return answer.status
 
     async def _answer(
-        self, scope: AsgiScope, receive: Receive, headers: Mapping[str, str], media: MediaType | None, trace_id: str
+        self, exchange: Exchange, headers: Mapping[str, str], media: MediaType | None, trace_id: str
     ) -> Reply | EventStream:
+        scope = exchange.scope
         method = scope["method"]
         if method == "OPTIONS":
             return self._origins.preflight(headers)
@@ -135,7 +131,7 @@ class Door:
         except GatewayError as error:
             return failure_reply(self._admission.anonymous(trace_id), error, media)
         if method == "POST":
-            body = await read_body(headers, receive, limit=self._limits.body_bytes, seconds=self._body_seconds)
+            body = await exchange.body(headers, self._limits.body_bytes, self._body_seconds)
             request = from_body(body)
         elif caller.profile.allow_get:
             request = from_query_string(scope["query_string"])
@@ -147,7 +143,7 @@ class Door:
             with self._capacity:
                 if self._capacity.pressed:
                     await asyncio.sleep(0)
-                return await self._run(request, caller, media, method, headers, receive)
+                return await self._run(request, caller, media, headers, exchange)
         except GatewayOverloaded as error:
             return failure_reply(caller.presenter, error, media)
 
@@ -156,11 +152,10 @@ class Door:
         request: GraphQLRequest,
         caller: Caller,
         media: MediaType,
-        method: str,
         headers: Mapping[str, str],
-        receive: Receive,
+        exchange: Exchange,
     ) -> Reply:
-        presenter = caller.presenter
+        presenter, method = caller.presenter, exchange.scope["method"]
         refused = 400 if media is MediaType.GRAPHQL else 200
         try:
             if request.query is None and request.document_id is None and not request.extensions:
@@ -174,7 +169,7 @@ class Door:
                 return kept_reply(self._kept_answers, visit.kept, media, method, headers)
             context = self._admission.open(caller, admitted)
             with self._kept_answers.collecting(visit):
-                result = await self._execute(admitted, context, receive)
+                result = await self._execute(admitted, context, exchange)
         except Invalid as invalid:
             told = presenter.errors(invalid.errors, code=code_of(invalid.errors[0]))
             return reply({"errors": told}, media, status=refused, headers=PERSONAL)
@@ -186,47 +181,19 @@ class Door:
         status = refused if is_request_error(result) else 200
         return reply(told, media, status=status, headers=PERSONAL)
 
-    async def _execute(self, admitted: Admitted, context: Any, receive: Receive) -> Any:
-        work = self._admission.engine.execute(admitted.request, context)
+    async def _execute(self, admitted: Admitted, context: Any, exchange: Exchange) -> Any:
+        execute = self._admission.engine.execute
         if not admitted.operation.is_query:
-            return await work  # a write that has begun is never cut short
-        watch = _Watch(receive)
+            return await execute(admitted.request, context)  # a write that has begun is never cut short
+        watch = exchange.watch()
         try:
-            return await work
+            return await execute(admitted.request, context)
         except asyncio.CancelledError:
             if watch.gone:
                 raise Disconnected from None
             raise
         finally:
             watch.stop()
-
-
-class _Watch:
-    """Cancels the task it is made in when the client goes away: and with it what only this client was waiting for.
-    Most operations are over before it looks for the first time."""
-
-    def __init__(self, receive: Receive) -> None:
-        loop = asyncio.get_running_loop()
-        self._receive = receive
-        self._task = asyncio.current_task(loop)
-        self._looking: asyncio.Task[None] | None = None
-        self._sleeping = clock_of(loop).sleep(self, monotonic() + PATIENCE_SECONDS)
-        self.gone = False
-
-    def wake(self) -> None:
-        self._looking = asyncio.ensure_future(self._look())
-
-    async def _look(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.gone = True
-        if self._task is not None:
-            self._task.cancel()
-
-    def stop(self) -> None:
-        self._sleeping.discard(self)
-        if self._looking is not None:
-            self._looking.cancel()
 
 
 def check_method(admitted: Admitted, method: str) -> None:

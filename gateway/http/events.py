@@ -8,7 +8,7 @@ client that went away is noticed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -42,7 +42,7 @@ class EventStream:
         self._caller = caller
         self._method = method
 
-    async def send(self, receive: Receive, send: Send, headers: list[Header], stopping: asyncio.Event) -> None:
+    async def send(self, receive: Receive, send: Send, headers: Iterable[Header], stopping: asyncio.Event) -> None:
         """Until the operation ends, the client goes away, or the gateway stops."""
         await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *headers]})
         speaking = asyncio.ensure_future(self._speak(send, stopping))

@@ -4,29 +4,22 @@ waited for by the server. A worker that is merely replaced ends its streams and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
 
 
 class Gate:
-    """`passing` counts what is under way. `draining` turns readiness off; `stopping` ends streams and sockets."""
+    """Entered with all that is under way: `inside` counts it. `draining` turns readiness off; `stopping` ends streams
+    and sockets."""
 
     def __init__(self) -> None:
         self.draining = False
         self.stopping = asyncio.Event()
-        self._inside = 0
+        self.inside = 0
 
-    @property
-    def inside(self) -> int:
-        return self._inside
+    def __enter__(self) -> None:
+        self.inside += 1
 
-    @contextmanager
-    def passing(self) -> Generator[None]:
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
+    def __exit__(self, *_: object) -> None:
+        self.inside -= 1
 
     def drain(self) -> None:
         self.draining = True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 
 from msgspec import Struct
 
+from gateway.entry.refusal import Header
 from gateway.model.remembered import remembered
 
 
@@ -19,6 +21,9 @@ class MediaType(Enum):
     PAGE = "text/html"
 
 
+_WRITTEN: Mapping[MediaType, Header] = {
+    media: (b"content-type", f"{media.value}; charset=utf-8".encode()) for media in MediaType
+}
 _PREFERRED = (MediaType.JSON, MediaType.GRAPHQL, MediaType.EVENTS, MediaType.PAGE)
 """Where a range takes several alike: as clients before the specification expect."""
 _BY_KIND = {"application/*": MediaType.GRAPHQL, "text/*": MediaType.EVENTS}
@@ -84,6 +89,11 @@ def _range(entry: str, position: int) -> _Range | None:
                 return None
             quality = float(found[1])
     return _Range(kind, quality if _utf8(parameters) else 0.0, position)
+
+
+def content_type(media: MediaType) -> Header:
+    """Of a GraphQL answer to who reads `media`."""
+    return _WRITTEN[MediaType.GRAPHQL if media is MediaType.GRAPHQL else MediaType.JSON]
 
 
 @remembered(256)

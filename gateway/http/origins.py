@@ -21,7 +21,8 @@ ALLOWED_HEADERS = (
     b"x-commerce-country, x-commerce-currency, x-commerce-deadline-ms, x-commerce-explain, x-commerce-language, "
     b"x-commerce-max-age, x-commerce-store, x-graphql-event-stream-token"
 )
-EXPOSED_HEADERS = b"etag, retry-after, age"
+_EXPOSED: Header = (b"access-control-expose-headers", b"etag, retry-after, age")
+_VARIES: tuple[Header, ...] = ((b"vary", b"Origin"),)
 
 
 class Origins:
@@ -36,14 +37,13 @@ class Origins:
         origin = headers.get("origin")
         return origin is None or self.may(origin) or origin.partition("://")[2] == headers.get("host", "")
 
-    def headers(self, headers: Mapping[str, str]) -> list[Header]:
+    def headers(self, headers: Mapping[str, str]) -> tuple[Header, ...]:
         """What to add to an answer, so that the page that asked may read it."""
-        added: list[Header] = [(b"vary", b"Origin")] if self._allowed else []
+        varies = _VARIES if self._allowed else ()
         origin = headers.get("origin")
-        if origin is not None and self.may(origin):
-            added.append((b"access-control-allow-origin", origin.encode("latin-1")))
-            added.append((b"access-control-expose-headers", EXPOSED_HEADERS))
-        return added
+        if origin is None or not self.may(origin):
+            return varies
+        return (*varies, (b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED)
 
     def preflight(self, headers: Mapping[str, str]) -> Reply:
         """The answer to OPTIONS; without permission for an origin that is not listed."""

@@ -13,9 +13,10 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.http.connections import RETRY_SECONDS, Connections, answering
+from gateway.http.direct import DirectExchange, DirectHttp
 from gateway.http.writing import WriteWatch
 from gateway.runtime.clock import Sleeper, clock_of
 
@@ -39,7 +40,7 @@ class _Refused(Exception):
     """Raised through the parser to stop it."""
 
 
-class PatientHttp(HttpToolsProtocol):
+class PatientHttp(DirectHttp):
     """One connection. Its bounds are the section `[server]`, as `Connections` has it."""
 
     head_seconds: float | None = None
@@ -237,13 +238,17 @@ class PatientHttp(HttpToolsProtocol):
     def _misunderstood(self, status: bytes) -> None:
         """Answers what cannot be parsed and closes, once what was asked before has been answered."""
         self._awake()
+        if not self._in_head and self.pipeline:
+            self.pipeline.popleft()  # the newest, whose body that was: those before it are answered
+            self.cycle = self.pipeline[0][0] if self.pipeline else cast("DirectExchange", self._answering).cycle
+            self._in_head = True
         cycle = self._cycle()
         if self._in_head and not self._answered() and cycle is not None:
             self._deaf = True
             cycle.keep_alive = False
             self.flow.pause_reading()
             return
-        if self._answered() or not (self.pipeline or cast("RequestResponseCycle", cycle).response_started):
+        if self._answered() or not cast("RequestResponseCycle", cycle).response_started:
             self._say(status)
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True

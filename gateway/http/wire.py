@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from random import getrandbits
 from typing import Any
 
 from msgspec import Struct
@@ -57,13 +57,7 @@ def headers_of(scope: AsgiScope) -> Mapping[str, str]:
 
 async def read_body(headers: Mapping[str, str], receive: Receive, *, limit: int, seconds: float) -> bytes:
     """The whole body. Refuses what is too large (413), compressed (415) or too slow in coming (408)."""
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refusal(415, "BAD_REQUEST", "Compressed request bodies are not accepted.")
-    length = headers.get("content-length")
-    if length is not None and (not length.isascii() or not length.isdigit()):
-        raise Refusal(400, "BAD_REQUEST", "The Content-Length makes no sense.")
-    if length is not None and (len(length) > 18 or int(length) > limit):
-        raise too_large(limit)
+    check_framing(headers, limit)
     alarm = Alarm(seconds)
     try:
         return await _gather(receive, limit)
@@ -75,6 +69,17 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, limit: int,
         raise
     finally:
         alarm.stop()
+
+
+def check_framing(headers: Mapping[str, str], limit: int) -> None:
+    """Raises Refusal for a body that need not be waited for."""
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refusal(415, "BAD_REQUEST", "Compressed request bodies are not accepted.")
+    length = headers.get("content-length")
+    if length is not None and (not length.isascii() or not length.isdigit()):
+        raise Refusal(400, "BAD_REQUEST", "The Content-Length makes no sense.")
+    if length is not None and (len(length) > 18 or int(length) > limit):
+        raise too_large(limit)
 
 
 class Alarm:
@@ -123,10 +128,14 @@ async def _gather(receive: Receive, limit: int) -> bytes:
     return bytes(parts)
 
 
+def with_security(headers: Sequence[Header]) -> list[Header]:
+    """And the security headers, but for those it has already."""
+    own = {name for name, _ in headers}
+    return [*headers, *(header for header in SECURITY_HEADERS if header[0] not in own)]
+
+
 async def send_reply(send: Send, reply: Reply, added: Iterable[Header] = ()) -> None:
-    """With the security headers, unless the reply has its own."""
-    own = {name for name, _ in reply.headers}
-    headers = [*reply.headers, *added, *(header for header in SECURITY_HEADERS if header[0] not in own)]
+    headers = with_security((*reply.headers, *added))
     if reply.status not in (204, 304):
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -140,8 +149,11 @@ def address_of(scope: AsgiScope) -> str:
 
 
 def trace_id_of(headers: Mapping[str, str]) -> str:
-    """The trace id of a W3C `traceparent`, else a new one."""
-    parts = headers.get("traceparent", "").split("-")
+    """The trace id of a W3C `traceparent`, else a new one: no secret, and made as OpenTelemetry makes its own."""
+    given = headers.get("traceparent")
+    if given is None:
+        return f"{getrandbits(128):032x}"
+    parts = given.split("-")
     if len(parts) >= 4 and len(parts[1]) == 32 and set(parts[1]) <= set("0123456789abcdef") and set(parts[1]) != {"0"}:
         return parts[1]
-    return secrets.token_hex(16)
+    return f"{getrandbits(128):032x}"

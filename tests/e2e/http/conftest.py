@@ -16,6 +16,7 @@ import pytest
 
 from gateway.execution.run.engine import Engine
 from gateway.http.app import Doors, build_asgi
+from gateway.http.direct import DirectHttp
 from gateway.http.serve import Server, server_config
 from gateway.security.issuer import LocalIssuer
 from gateway.security.limits import guard_of
@@ -170,8 +171,15 @@ async def serving(
         yield Served(url, doors, opener, customers, staff)
 
 
+@pytest.fixture(params=["direct", "in messages"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """From the connection to the door: every test of a door runs both ways."""
+    monkeypatch.setattr(DirectHttp, "direct", request.param == "direct")
+    return request.param
+
+
 @pytest.fixture
-async def served(tmp_path: Path) -> AsyncGenerator[Served]:
+async def served(tmp_path: Path, way: str) -> AsyncGenerator[Served]:
     async with serving(tmp_path) as running:
         yield running
 
@@ -186,7 +194,7 @@ Serving = Callable[..., Any]
 
 
 @pytest.fixture
-def serve_with(tmp_path: Path) -> Serving:
+def serve_with(tmp_path: Path, way: str) -> Serving:
     """A gateway with other sections of configuration."""
 
     def start(**sections: Any) -> Any:
