@@ -93,14 +93,14 @@ class DirectExchange(Exchange):
             await cycle.flow.drain()
         if cycle.disconnected:
             return
-        last = b""
+        end = b"\r\n"
         if CLOSE[0] in reply.headers:
             cycle.keep_alive = False
         elif not cycle.keep_alive:
-            last = b"connection: close\r\n"
-        head = _head_of(reply, added, cycle.default_headers)
+            end = b"connection: close\r\n\r\n"
+        sent = b"".join((_head_of(reply, added, cycle.default_headers), end, reply.body))
         cycle.response_started = cycle.response_complete = True
-        cycle.transport.write(b"%b%b\r\n%b" % (head, last, reply.body))
+        cycle.transport.write(sent)
         cycle.message_event.set()
         if not cycle.keep_alive:
             cycle.transport.close()
@@ -148,14 +148,16 @@ def exchange_of(scope: AsgiScope, receive: Receive, send: Send) -> Exchange:
 def _head_of(reply: Reply, added: tuple[Header, ...], common: list[Header]) -> bytes:
     """Status line and fields as `send_reply` and uvicorn write them, but for the empty line at the end. `common` stands
     on every answer of the server."""
-    kept = sum([len(value) for _, value in added]) <= _LONGEST_KEPT
-    fields = (_lines if kept else _lines.__wrapped__)((*reply.headers, *added), secured=True)
+    if added and max(len(value) for _, value in added) > _LONGEST_KEPT:
+        fields = _lines.__wrapped__((*reply.headers, *added), True)
+    else:
+        fields = _lines((*reply.headers, *added), True)
     length = b"" if reply.status in (204, 304) else b"content-length: %d\r\n" % len(reply.body)
-    return b"%b%b%b%b" % (STATUS_LINE[reply.status], _lines(tuple(common), secured=False), fields, length)
+    return b"".join((STATUS_LINE[reply.status], _lines(tuple(common), False), fields, length))
 
 
 @lru_cache(256)
-def _lines(headers: tuple[Header, ...], secured: bool) -> bytes:
+def _lines(headers: tuple[Header, ...], secured: bool, /) -> bytes:
     """`secured`: with the security headers. Raises ValueError for what would end a line before its end."""
     every = with_security(headers) if secured else headers
     if any(_NO_VALUE.search(value) for _, value in every):
