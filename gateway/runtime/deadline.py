@@ -7,12 +7,14 @@ that several share (`flights`): so the clock is looked at again before anything 
 from __future__ import annotations
 
 import asyncio
-import time
+from asyncio import current_task, get_running_loop
+from math import inf
+from time import monotonic
 from types import TracebackType
 from typing import Protocol
 
 from gateway.errors import DeadlineExceeded
-from gateway.runtime.clock import Clock, Sleeper, clock_of
+from gateway.runtime.clock import Sleeper, clock_of
 
 
 class Ends(Protocol):
@@ -29,34 +31,27 @@ class Deadline:
 
     def __init__(self, call: Ends, timeout: float | None = None) -> None:
         self._call = call
-        self._limit = None if timeout is None else time.monotonic() + timeout
-        self._cancelling = 0
+        self._limit = inf if timeout is None else monotonic() + timeout
         self._expired = False
-        self._clock: Clock | None = None
-        self._sleeping: set[Sleeper] | None = None
-        self._task: asyncio.Task[object] | None = None
 
-    def _end(self) -> float:
-        return self._call.deadline if self._limit is None else min(self._call.deadline, self._limit)
-
-    def __enter__(self) -> Deadline:
-        end = self._end()
-        if end <= time.monotonic():
+    def __enter__(self) -> None:
+        end = self._call.deadline
+        if self._limit < end:
+            end = self._limit
+        if end <= monotonic():
             raise DeadlineExceeded(detail="no time was left")
-        loop = asyncio.get_running_loop()  # each question for it is a system call before Python 3.12
-        self._task = task = asyncio.current_task(loop)
-        self._cancelling = task.cancelling() if task is not None else 0
-        self._clock = clock = clock_of(loop)
-        self._sleeping = clock.sleep(self, end)
-        return self
+        loop = get_running_loop()  # each question for it is a system call before Python 3.12
+        task = self._task = current_task(loop)
+        self._cancelling = 0 if task is None else task.cancelling()
+        clock = self._clock = clock_of(loop)
+        self._sleeping: set[Sleeper] | None = clock.sleep(self, end)
 
     def wake(self) -> None:
-        self._sleeping = None
-        end = self._end()
-        if end > time.monotonic():
-            if self._clock is not None:
-                self._sleeping = self._clock.sleep(self, end)
+        end = min(self._call.deadline, self._limit)
+        if end > monotonic():
+            self._sleeping = self._clock.sleep(self, end)
             return
+        self._sleeping = None
         self._expired = True
         if self._task is not None:
             self._task.cancel()

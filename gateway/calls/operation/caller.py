@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from gateway.calls.metrics import CallMetrics
@@ -143,12 +143,20 @@ class BackendCaller:
             answers[key] = marked_stale(answers[key], OVER_AT_SOURCE)
         return answers
 
-    async def _asked(
+    def _asked(
+        self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
+    ) -> Awaitable[dict[Any, Any]]:
+        if route.joined and (call.person is not None or not route.spec.personal):
+            return self._joined(route, keys, context, call)
+        # Without a person there is no telling whose answer it is, so it is nobody else's.
+        if len(keys) <= route.spec.max_keys:
+            return self._call(route, keys, context, call)
+        return self._chunked(route, keys, context, call)
+
+    async def _joined(
         self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
     ) -> dict[Any, Any]:
-        if not route.joined or (route.spec.personal and call.person is None):
-            # Without a person there is no telling whose answer it is, so it is nobody else's.
-            return await self._alone(route, keys, context, call)
+        """What is known here or on its way already, and what has to be asked, by whoever asks for it first."""
         scope = scope_of(route.backend, route.operation, route.spec, context, call)
         answers: dict[Any, Any] = {}
         missing = keys
@@ -171,29 +179,27 @@ class BackendCaller:
             answers[key] = answer
         return answers
 
-    async def _alone(
+    async def _chunked(
         self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
     ) -> dict[Any, Any]:
-        """Without joining anybody: what is not idempotent, or configured so. Writes go one chunk after the other."""
-        most = route.spec.max_keys
-        if len(keys) <= most:
-            return dict(await self._call(route, keys, context, call))
-        parts = [self._chunk(route, chunk, context, call) for chunk in chunks(keys, most)]
+        """More keys than one call takes, without joining anybody: what is not idempotent, or configured so. Writes go
+        one chunk after the other."""
+        parts = [self._chunk(route, chunk, context, call) for chunk in chunks(keys, route.spec.max_keys)]
         answers = await asyncio.gather(*parts) if route.spec.idempotent else [await part for part in parts]
         return {key: answer for part in answers for key, answer in part.items()}
 
     async def _chunk(
         self, route: Route, chunk: Chunk, context: CommerceContext, call: CallContext
-    ) -> Mapping[Any, Any]:
+    ) -> dict[Any, Any]:
         with chunk.placed():
             return await self._call(route, chunk.keys, context, call)
 
     async def _call(
         self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
-    ) -> Mapping[Any, Any]:
+    ) -> dict[Any, Any]:
         try:
             with Deadline(call):
-                return await route.ask(keys, context, route.named(call))
+                return {**await route.ask(keys, context, route.named(call))}
         except AdapterError as error:
             error.located(route.backend, route.domain, route.operation)
             return dict.fromkeys(keys, error)
