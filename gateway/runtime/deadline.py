@@ -7,9 +7,9 @@ that several share (`flights`): so the clock is looked at again before anything 
 from __future__ import annotations
 
 import asyncio
+import time
 from asyncio import current_task, get_running_loop
 from math import inf
-from time import monotonic
 from types import TracebackType
 from typing import Protocol
 
@@ -31,14 +31,14 @@ class Deadline:
 
     def __init__(self, call: Ends, timeout: float | None = None) -> None:
         self._call = call
-        self._limit = inf if timeout is None else monotonic() + timeout
+        self._limit = inf if timeout is None else time.monotonic() + timeout
         self._expired = False
 
     def __enter__(self) -> None:
         end = self._call.deadline
         if self._limit < end:
             end = self._limit
-        if end <= monotonic():
+        if end <= time.monotonic():
             raise DeadlineExceeded(detail="no time was left")
         loop = get_running_loop()  # each question for it is a system call before Python 3.12
         task = self._task = current_task(loop)
@@ -48,7 +48,7 @@ class Deadline:
 
     def wake(self) -> None:
         end = min(self._call.deadline, self._limit)
-        if end > monotonic():
+        if end > time.monotonic():
             self._sleeping = self._clock.sleep(self, end)
             return
         self._sleeping = None

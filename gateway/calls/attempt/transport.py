@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
@@ -182,8 +181,14 @@ class AioTransport:
             tally.attempted(request.cost)
         started = time.monotonic()
         try:
-            with self._span(request):
-                response = await self._wire.exchange(request, call, seconds, cap)
+            exchange = None if self._is_traced() else self._wire.begin(request, call, seconds, cap)
+            if exchange is None:
+                response = await self._exchanged(request, call, seconds, cap)
+            else:
+                try:
+                    response = await exchange.answer
+                finally:
+                    exchange.ended()
             body = without_halves(response.body)
             if body is not response.body:
                 response = Response(response.status, response.headers, body)
@@ -260,12 +265,18 @@ class AioTransport:
             self.health.failed(f"HTTP {response.status}", certain=self._breaker.is_open)
         return limited
 
-    def _span(self, request: Request) -> AbstractContextManager[object]:
+    def _is_traced(self) -> bool:
         if self._traced is None:
             self._traced = configured()
-        if not self._traced:
-            return NO_SPAN
-        return span("backend.attempt", {"backend": self.name, "operation": request.operation or ""})
+        return self._traced
+
+    async def _exchanged(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
+        """The way of an attempt that waits for its connection, or is traced."""
+        with span("backend.attempt", self._attributes(request)) if self._is_traced() else NO_SPAN:
+            return await self._wire.exchange(request, call, seconds, cap)
+
+    def _attributes(self, request: Request) -> dict[str, str]:
+        return {"backend": self.name, "operation": request.operation or ""}
 
     def _slow(self, seconds: float) -> float:
         """Seconds that are a slow answer of an attempt that may take `seconds`: an operation that is given more time

@@ -188,15 +188,11 @@ class BackendCaller:
         answers = await asyncio.gather(*parts) if route.spec.idempotent else [await part for part in parts]
         return {key: answer for part in answers for key, answer in part.items()}
 
-    async def _chunk(
-        self, route: Route, chunk: Chunk, context: CommerceContext, call: CallContext
-    ) -> dict[Any, Any]:
+    async def _chunk(self, route: Route, chunk: Chunk, context: CommerceContext, call: CallContext) -> dict[Any, Any]:
         with chunk.placed():
             return await self._call(route, chunk.keys, context, call)
 
-    async def _call(
-        self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext
-    ) -> dict[Any, Any]:
+    async def _call(self, route: Route, keys: list[Any], context: CommerceContext, call: CallContext) -> dict[Any, Any]:
         try:
             with Deadline(call):
                 return {**await route.ask(keys, context, route.named(call))}

@@ -7,26 +7,21 @@ pool of connections per backend, so that a sick one exhausts nothing of others.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import ssl
-import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 from gateway.calls.wire.bodies import ACCEPTED_ENCODINGS
-from gateway.calls.wire.errors import BadTransfer, NeverSent
-from gateway.errors import DeadlineExceeded, Unavailable
+from gateway.calls.wire.errors import BadTransfer
+from gateway.errors import Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
 from gateway.runtime.addresses import AddressRefused
-from gateway.runtime.deadline import Deadline
 
 COMMON_HEADERS = {"accept-encoding": ACCEPTED_ENCODINGS, "user-agent": "commerce-gateway"}
 CONNECT_SECONDS = 2.0
-IDLE_SECONDS = 15.0
-"""How long a connection is kept that nobody uses: shorter than servers do, so that they seldom close first."""
 LONGEST_FIELD = 8_190
 MOST_FIELDS = 128
 SWITCHING_PROTOCOLS = 101
@@ -35,12 +30,27 @@ _DIGITS = 18
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
+class Exchange(Protocol):
+    """A request that was sent. `answer` is to be awaited once, and may be cancelled; whatever becomes of it, `ended` is
+    to be told then. What it raises is as of `Wire.exchange`."""
+
+    @property
+    def answer(self) -> Awaitable[Response]: ...
+
+    def ended(self) -> None: ...
+
+
 class Wire(Protocol):
-    """`exchange` makes one attempt. `seconds` is its own timeout, `cap` in bytes after decompression."""
+    """One attempt. `seconds` is its own timeout, `cap` in bytes after decompression."""
+
+    def begin(self, request: Request, call: CallContext, seconds: float, cap: int) -> Exchange | None:
+        """Sends it at once where a connection is kept that nobody uses; else None, and nothing was done. Raises
+        NeverSent or RequestRefused."""
+        ...
 
     async def exchange(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
-        """Raises Unavailable, DeadlineExceeded, BadTransfer or RequestRefused, whose texts are for operators: none has
-        a header or a body in it."""
+        """The same where a connection has to be waited for or made. Raises Unavailable, DeadlineExceeded, BadTransfer
+        or RequestRefused, whose texts are for operators: none has a header or a body in it."""
         ...
 
     async def close(self) -> None: ...
@@ -57,21 +67,6 @@ def check_head(status: int, headers: Mapping[str, str], cap: int) -> None:
         raise BadTransfer(detail="the length of the body is no number")
     if announced and (len(announced) > _DIGITS or int(announced) > cap):
         raise BadTransfer(detail=f"body announces more than {cap} bytes")
-
-
-async def place_in(places: asyncio.Semaphore, call: CallContext, seconds: float) -> float:
-    """Wait for one of our own connections to be free; the seconds that are left then. Raises NeverSent when the time
-    is over first: a wait for ourselves says nothing of the backend."""
-    if not places.locked():
-        await places.acquire()  # at once
-        return seconds
-    started = time.monotonic()
-    try:
-        with Deadline(call, seconds):
-            await places.acquire()
-    except DeadlineExceeded:
-        raise NeverSent(detail="no connection was free in time") from None
-    return seconds - (time.monotonic() - started)
 
 
 def not_connected(error: BaseException) -> Unavailable:

@@ -7,18 +7,18 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections import deque
 from socket import SOCK_STREAM
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] # its own open tuple
 
-from gateway.calls.wire.errors import BadTransfer, NeverSent
-from gateway.calls.wire.exchange import COMMON_HEADERS, CONNECT_SECONDS, IDLE_SECONDS, not_connected, place_in
-from gateway.calls.wire.lean_connection import Connection, Lost
+from gateway.calls.wire.errors import NeverSent
+from gateway.calls.wire.exchange import COMMON_HEADERS, CONNECT_SECONDS, not_connected
+from gateway.calls.wire.lean_connection import Connection
+from gateway.calls.wire.pool import Pool
 from gateway.calls.wire.request_head import RequestHead
-from gateway.errors import AdapterError, DeadlineExceeded, Unavailable
+from gateway.errors import AdapterError, DeadlineExceeded
 from gateway.model.context import CallContext
 from gateway.ports.transport import Request, Response
 from gateway.runtime.addresses import socket_factory
@@ -38,9 +38,17 @@ class LeanWire:
         self._port = parts.port or _PORTS.get(parts.scheme, 80)
         self._ssl = (ssl_context or ssl.create_default_context()) if parts.scheme == "https" else None
         self._make_socket = socket_factory(allow_private_network=allow_private_network)
-        self._idle: deque[tuple[Connection, float]] = deque()
-        self._places = asyncio.Semaphore(connections)
-        self._busy: set[Connection] = set()
+        self._pool: Pool[Connection] = Pool(connections)
+
+    def begin(self, request: Request, call: CallContext, seconds: float, cap: int) -> Connection | None:
+        sent = self._head.bytes_of(request)
+        now = time.monotonic()
+        if call.deadline <= now:
+            raise NeverSent(detail="no time was left")
+        connection = self._pool.take()
+        if connection is not None:
+            connection.begin(sent, request.method == "HEAD", call, now + seconds, cap)
+        return connection
 
     async def exchange(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
         sent = self._head.bytes_of(request)
@@ -48,43 +56,30 @@ class LeanWire:
         limit = now + seconds
         if call.deadline <= now:
             raise NeverSent(detail="no time was left")
-        await place_in(self._places, call, seconds)
+        await self._pool.place(call, seconds)
+        connection = await self._connection(call, min(limit, call.deadline))
         try:
-            return await self._exchanged(sent, request.method == "HEAD", call, limit, cap)
+            connection.begin(sent, request.method == "HEAD", call, limit, cap)
+            return await connection.answer
         finally:
-            self._places.release()
+            connection.ended()
 
-    async def _exchanged(self, sent: bytes, bodiless: bool, call: CallContext, limit: float, cap: int) -> Response:
+    async def _connection(self, call: CallContext, until: float) -> Connection:
+        """For one who has a place, who gives it up where none comes."""
         try:
-            connection = self._reused() or await self._connected(min(limit, call.deadline))
-            if call.once and call.remaining() <= 0:  # stopped in the middle: another may have taken this over
-                self._idle.append((connection, time.monotonic() + IDLE_SECONDS))
-                raise NeverSent(detail="no time was left to send")
-        except AdapterError as error:
-            error.unsent = True
+            connection = self._pool.kept()
+            if connection is None:
+                connection = await self._connected(until)
+                self._pool.made(connection)
+        except BaseException as error:
+            self._pool.give_up()
+            if isinstance(error, AdapterError):
+                error.unsent = True
             raise
-        self._busy.add(connection)
-        try:
-            return await connection.exchange(sent, bodiless, call, limit, cap)
-        except Lost as lost:
-            raise (BadTransfer if lost.malformed else Unavailable)(detail=str(lost)) from lost
-        finally:
-            self._busy.discard(connection)
-            if connection.reusable:
-                self._idle.append((connection, time.monotonic() + IDLE_SECONDS))
-            else:
-                connection.abort()
-
-    def _reused(self) -> Connection | None:
-        """The connection that was used last, so that the others grow old and end."""
-        now = time.monotonic()
-        while self._idle and (self._idle[0][1] < now or not self._idle[0][0].reusable):
-            self._idle.popleft()[0].abort()
-        while self._idle:
-            connection, _ = self._idle.pop()
-            if connection.reusable:
-                return connection
-        return None
+        if call.once and call.remaining() <= 0:  # stopped in the middle: another may have taken this over
+            connection.ended()
+            raise NeverSent(detail="no time was left to send")
+        return connection
 
     async def _connected(self, until: float) -> Connection:
         try:
@@ -105,7 +100,10 @@ class LeanWire:
         )
         try:
             _, connection = await loop.create_connection(
-                Connection, sock=sock, ssl=self._ssl, server_hostname=self._host if self._ssl else None
+                lambda: Connection(self._pool),
+                sock=sock,
+                ssl=self._ssl,
+                server_hostname=self._host if self._ssl else None,
             )
         except BaseException:
             sock.close()
@@ -113,8 +111,5 @@ class LeanWire:
         return connection
 
     async def close(self) -> None:
-        while self._idle:
-            self._idle.pop()[0].abort()
-        for connection in tuple(self._busy):
-            connection.abort()
+        self._pool.abort()
         await asyncio.sleep(0)  # so that what was ended is over

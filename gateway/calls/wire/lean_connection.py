@@ -13,7 +13,8 @@ import httptools
 from gateway.calls.wire.bodies import Body
 from gateway.calls.wire.errors import BadTransfer
 from gateway.calls.wire.exchange import LONGEST_FIELD, MOST_FIELDS, SWITCHING_PROTOCOLS, check_head
-from gateway.errors import DeadlineExceeded
+from gateway.calls.wire.pool import Pool
+from gateway.errors import DeadlineExceeded, Unavailable
 from gateway.model.context import CallContext
 from gateway.ports.transport import Response
 from gateway.runtime.clock import Clock, Sleeper, clock_of
@@ -24,21 +25,15 @@ _FRAMING = 8
 """As many times the size cap may arrive for one body: a chunk of one byte takes six."""
 
 
-class Lost(Exception):
-    """There will be no answer: the connection ended, or (`malformed`) what came is none."""
-
-    def __init__(self, reason: str, *, malformed: bool = False) -> None:
-        super().__init__(reason)
-        self.malformed = malformed
-
-
 class Connection(asyncio.Protocol):
     """`reusable` while it is open and nothing is under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Pool[Connection]) -> None:
+        self._pool = pool
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
         self._answer: asyncio.Future[Response] | None = None
+        self._loop = asyncio.get_running_loop()
         self._clock: Clock | None = None
         self._sleeping: set[Sleeper] | None = None
         self._call: CallContext | None = None
@@ -56,28 +51,38 @@ class Connection(asyncio.Protocol):
 
     # --- what the wire calls ------------------------------------------------------------------------------------------
 
-    async def exchange(self, sent: bytes, bodiless: bool, call: CallContext, limit: float, cap: int) -> Response:
-        """Send a request, and return its answer. `bodiless`: it will have no body, whatever its fields say. Raises
-        Lost, BadTransfer or DeadlineExceeded; then, and when it is cancelled, the connection is of no more use."""
+    def begin(self, sent: bytes, bodiless: bool, call: CallContext, limit: float, cap: int) -> None:
+        """Send a request: `answer` is on its way from then on, or the error. `bodiless`: it will have no body, whatever
+        its fields say. `limit` on the monotonic clock. Raises Unavailable where the connection is closed."""
         transport = self._transport
         if transport is None:
-            raise Lost("the connection was closed before it was used")
-        loop = asyncio.get_running_loop()
+            raise Unavailable(detail="the connection was closed before it was used")
+        loop = self._loop
         self.reusable = False
         self._call, self._limit, self._cap, self._bodiless = call, limit, cap, bodiless
         self._most = _LONGEST_HEAD + _FRAMING * cap
-        answer = self._answer = loop.create_future()
-        self._begin()
+        self._answer = loop.create_future()
+        self._await_head()
         self._clock = clock = clock_of(loop)
         self._sleeping = clock.sleep(self, min(limit, call.deadline))
         transport.write(sent)
-        try:
-            return await answer
-        finally:
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # looked at, also where whoever waited was cancelled in the same moment
-            self._answer = self._call = self._body = None
-            self._wind_down()
+
+    @property
+    def answer(self) -> asyncio.Future[Response]:
+        """Raises Unavailable, BadTransfer or DeadlineExceeded; then, and when it is cancelled, the connection is of no
+        more use."""
+        assert self._answer is not None  # noqa: S101  it has begun
+        return self._answer
+
+    def ended(self) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None and answer.done() and not answer.cancelled():
+            answer.exception()  # looked at, also where whoever waited was cancelled in the same moment
+        self._call = self._body = None
+        if self._sleeping is not None:
+            self._sleeping.discard(self)
+            self._sleeping = None
+        self._pool.back(self)
 
     def abort(self) -> None:
         self.reusable = False
@@ -102,9 +107,9 @@ class Connection(asyncio.Protocol):
             if self._received > _LONGEST_HEAD and (self._body is None or self._received > self._most):
                 raise BadTransfer(detail="the answer's fields are too long")
         except httptools.HttpParserUpgrade:
-            self._fail(Lost("protocols are not switched", malformed=True))
+            self._fail(BadTransfer(detail="protocols are not switched"))
         except httptools.HttpParserError as error:
-            self._fail(self._failure or Lost(f"not HTTP: {type(error).__name__}", malformed=True))
+            self._fail(self._failure or BadTransfer(detail=f"not HTTP: {type(error).__name__}"))
         except BadTransfer as error:
             self._fail(error)
 
@@ -132,9 +137,9 @@ class Connection(asyncio.Protocol):
             self._complete(reusable=False)
         elif self._body is None or exc is not None:
             where = "before the answer" if self._body is None else "in the middle of the answer"
-            self._fail(Lost(f"the connection broke {where}"))
+            self._fail(Unavailable(detail=f"the connection broke {where}"))
         else:
-            self._fail(Lost("the answer is cut short", malformed=True))
+            self._fail(BadTransfer(detail="the answer is cut short"))
 
     # --- what the parser calls ----------------------------------------------------------------------------------------
 
@@ -167,7 +172,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._body is None:
-            self._begin()  # that was an interim answer
+            self._await_head()  # that was an interim answer
         else:
             self._complete(reusable=self._parser is not None and self._parser.should_keep_alive())
 
@@ -177,13 +182,8 @@ class Connection(asyncio.Protocol):
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _await_head(self) -> None:
         self._fields, self._body, self._failure, self._received = [], None, None, 0
-
-    def _wind_down(self) -> None:
-        if self._sleeping is not None:
-            self._sleeping.discard(self)
-            self._sleeping = None
 
     def _refuse(self, error: Exception) -> None:
         """Out of a callback of the parser, which would hide the error in one of its own."""

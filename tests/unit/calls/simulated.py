@@ -95,6 +95,9 @@ class SimulatedWire:
         self.flying = self.requests = 0
         self.most_in: dict[int, int] = {}
 
+    def begin(self, request: Request, call: CallContext, seconds: float, cap: int) -> None:
+        """No connection is ever kept."""
+
     async def exchange(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
         self.requests += 1
         self.flying += 1

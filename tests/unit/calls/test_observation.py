@@ -179,6 +179,9 @@ class Wire:
         self.slow = slow
         self.tallied: list[bool] = []
 
+    def begin(self, request: Request, call: CallContext, seconds: float, cap: int) -> None:
+        """No connection is ever kept."""
+
     async def exchange(self, request: Request, call: CallContext, seconds: float, cap: int) -> Response:
         self.tallied.append(TALLY.get() is not None)
         await asyncio.sleep(3600 if self.slow else 0)

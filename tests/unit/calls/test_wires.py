@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import force_setattr
 
-from gateway.calls.wire import lean_client as lean_wire
+from gateway.calls.wire import pool
 from gateway.calls.wire.clients import wire_of
 from gateway.calls.wire.errors import BadTransfer
 from gateway.calls.wire.exchange import Wire
@@ -72,10 +72,19 @@ async def wire(server: Server, client: HttpClient) -> AsyncIterator[Wire]:
     await made.close()
 
 
-async def ask(wire: Wire, *, seconds: float = 5.0, cap: int = 10_000, **parts: Any) -> Response:
+async def ask(
+    wire: Wire, *, seconds: float = 5.0, cap: int = 10_000, call: CallContext | None = None, **parts: Any
+) -> Response:
+    """As the transport does: at once where a connection is kept."""
     given: dict[str, Any] = {"method": "GET", "path": "/x", "operation": "x", **parts}
-    request = Request(**given)
-    return await wire.exchange(request, CallContext.within(10.0), seconds, cap)
+    request, call = Request(**given), call or CallContext.within(10.0)
+    exchange = wire.begin(request, call, seconds, cap)
+    if exchange is None:
+        return await wire.exchange(request, call, seconds, cap)
+    try:
+        return await exchange.answer
+    finally:
+        exchange.ended()
 
 
 async def test_one_connection_serves_one_request_after_the_other(server: Server, wire: Wire) -> None:
@@ -236,12 +245,13 @@ async def test_a_deadline_that_moves_later_is_kept(server: Server, wire: Wire) -
         writer.write(OK)
 
     server.answers = [slowly]
-    call = CallContext.within(0.05)
-    request = Request(method="GET", path="/x")
-    asking = asyncio.ensure_future(wire.exchange(request, call, 5.0, 10_000))
-    await asyncio.sleep(0.01)
-    force_setattr(call, "deadline", call.deadline + 5)
-    assert (await asking).status == 200
+    for _ in ("on a new connection", "on a kept one"):
+        call = CallContext.within(0.05)
+        asking = asyncio.ensure_future(ask(wire, call=call))
+        await asyncio.sleep(0.01)
+        force_setattr(call, "deadline", call.deadline + 5)
+        assert (await asking).status == 200
+    assert server.connections == 1
 
 
 async def test_a_server_that_closes_idle_connections_costs_no_request(server: Server, wire: Wire) -> None:
@@ -257,15 +267,51 @@ async def test_a_server_that_closes_idle_connections_costs_no_request(server: Se
     assert server.connections == 3
 
 
-async def test_the_lean_client_leaves_old_connections(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lean_wire, "IDLE_SECONDS", 0.05)
-    url = f"http://127.0.0.1:{server.port}"
-    wire = wire_of("lean", url, connections=4, allow_private_network=True)
+async def test_old_connections_are_left(server: Server, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.05)
     await ask(wire)
     await asyncio.sleep(0.1)
     await ask(wire)
     assert server.connections == 2
-    await wire.close()
+
+
+async def test_a_kept_connection_is_used_at_once(server: Server, wire: Wire) -> None:
+    call, request = CallContext.within(10.0), Request(method="GET", path="/x")
+    assert wire.begin(request, call, 5.0, 1000) is None, "there is none yet"
+    await ask(wire)
+    begun = [wire.begin(request, call, 5.0, 1000) for _ in range(2)]
+    assert begun[1] is None, "the only one is in use"
+    assert begun[0] is not None
+    assert (await begun[0].answer).body == b"{}"
+    begun[0].ended()
+    assert len(server.heads) == 2
+    assert server.connections == 1
+
+
+async def test_what_was_begun_and_given_up_is_not_read_by_the_next(server: Server, wire: Wire) -> None:
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.05)
+        writer.write(OK.replace(b"{}", b"[]"))
+
+    await ask(wire)
+    server.answers = [OK, late, OK]
+    asking = asyncio.ensure_future(ask(wire))
+    await asyncio.sleep(0.02)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await ask(wire)).body == b"{}"
+    assert server.connections == 2
+
+
+async def test_places_are_given_up_whatever_becomes_of_an_attempt(server: Server, wire: Wire) -> None:
+    server.answers = [b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"]
+    for _ in range(6):
+        with pytest.raises(BadTransfer):
+            await ask(wire)
+    server.answers = [OK]
+    answers = await asyncio.gather(*(ask(wire) for _ in range(20)))
+    assert {answer.status for answer in answers} == {200}
 
 
 @pytest.mark.parametrize(
