@@ -30,7 +30,14 @@ class CommerceContext(Struct, frozen=True, gc=False, cache_hash=True):
 
     def parts(self, declared: frozenset[str]) -> tuple[str | None, ...]:
         """The declared parts in a fixed order, for cache keys."""
-        return tuple(getattr(self, part) if part in declared else None for part in CONTEXT_PARTS)
+        return (
+            self.channel if "channel" in declared else None,
+            self.country if "country" in declared else None,
+            self.currency if "currency" in declared else None,
+            self.language if "language" in declared else None,
+            self.store if "store" in declared else None,
+            self.price_group if "price_group" in declared else None,
+        )
 
 
 class UndeclaredContext(AttributeError):

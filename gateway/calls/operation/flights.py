@@ -82,17 +82,8 @@ class Flights:
     ) -> tuple[dict[Any, Any], int]:
         """The answers of all keys, in calls of at most `most` keys, and how many keys joined a flight of others.
         A key whose flight failed as a whole has that AdapterError as its answer; other exceptions are raised."""
-        missing: list[Any] = []
-        joined: dict[int, Flight] = {}
-        flying = {} if call.fresh else self._flying.get(scope, {})
-        for key in keys:
-            flight = flying.get(key)
-            if flight is None or flight.landed or not _young_enough(flight, call):
-                missing.append(key)
-            elif id(flight) not in joined:
-                flight.join(call)
-                joined[id(flight)] = flight
-        flights = list(joined.values())
+        flying = None if call.fresh else self._flying.get(scope)
+        missing, flights = (keys, []) if flying is None else _joined(flying, keys, call)
         if len(missing) > most:
             flights += self.start_chunks(scope, missing, most, call, fetch)
         elif missing:
@@ -154,6 +145,22 @@ class Flights:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
+def _joined(
+    flying: Mapping[Hashable, Flight], keys: Sequence[Any], call: CallContext
+) -> tuple[Sequence[Any], list[Flight]]:
+    """The keys that are on nobody's way, and the flights of the others, which wait for this call too."""
+    missing: list[Any] = []
+    joined: dict[int, Flight] = {}
+    for key in keys:
+        flight = flying.get(key)
+        if flight is None or flight.landed or not _young_enough(flight, call):
+            missing.append(key)
+        elif id(flight) not in joined:
+            flight.join(call)
+            joined[id(flight)] = flight
+    return missing, list(joined.values())
+
+
 def _own(call: CallContext) -> CallContext:
     # A copy, because a flight's deadline and priority may change while its first caller's may not.
     return replace(call)
@@ -168,6 +175,11 @@ def _young_enough(flight: Flight, call: CallContext) -> bool:
 
 
 def _collect(keys: Sequence[Any], flights: Sequence[Flight], late: DeadlineExceeded | None) -> dict[Any, Any]:
+    if len(flights) == 1 and flights[0].landed and flights[0].error is None and flights[0].keys is keys:
+        return {**flights[0].answers}  # as most are: nobody else asked for any of them
+    first = flights[0]
+    if first.keys is keys and first.landed and first.error is None:
+        return {**first.answers}  # as most are: one call, for these keys and no other
     answers: dict[Any, Any] = {}
     asked = set(keys)
     for flight in flights:
