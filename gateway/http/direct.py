@@ -41,7 +41,7 @@ _NO_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 class DirectExchange(Exchange):
     """Does with a request's cycle what `receive` and `send` would do."""
 
-    __slots__ = ("cycle", "_task")
+    __slots__ = ("_task", "cycle")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         super().__init__(cycle.scope, cycle.receive, cycle.send)  # pyright: ignore[reportArgumentType] # uvicorn's own types
@@ -126,7 +126,7 @@ class DirectHttp(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = DirectExchange(cycle)
-        if self.direct and not self.access_log:
+        if self.direct and not self.config.access_log:
             self._answering.scope[_KEY] = self._answering
         super()._start_asgi_task(cycle, app)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import re
 from collections.abc import AsyncGenerator, Callable
@@ -12,14 +13,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 import uvloop
-from conftest import serving
-from raw_shapes import ORIGIN, Pieces, shapes
+from conftest import doors_of, listening, serving, settings_of
+from raw_shapes import LAST, ORIGIN, Pieces, shapes
+from shop_schema import Opener
 from test_smuggling import Raw, post
 
-from gateway.http.direct import DirectHttp
+from gateway.entry.refusal import Header
+from gateway.http.app import Doors
+from gateway.http.direct import DirectExchange, DirectHttp
 from gateway.http.protocol import PatientHttp
+from gateway.http.wire import Receive, Reply, Send
 
 AT_ONCE = 12
 PAUSE = 0.01
@@ -89,10 +95,22 @@ def test_there_are_many_shapes() -> None:
     ids=["an origin", "asyncio's transports", "any origin, behind proxies", "overloaded"],
 )
 def test_every_shape_is_answered_alike(
-    tmp_path: Path, loop: Callable[[], asyncio.AbstractEventLoop], server: dict[str, Any]
+    tmp_path: Path,
+    loop: Callable[[], asyncio.AbstractEventLoop],
+    server: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    taken: list[int] = []
+    answer = DirectExchange.answer
+
+    async def told(self: DirectExchange, reply: Reply, added: tuple[Header, ...]) -> None:
+        taken.append(reply.status)
+        await answer(self, reply, added)
+
+    monkeypatch.setattr(DirectExchange, "answer", told)
     with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(_differences(tmp_path, {"connections_per_address": 64, **server})) == []
+    assert len(taken) > 500
 
 
 async def _differences(folder: Path, server: dict[str, Any]) -> list[str]:
@@ -144,6 +162,68 @@ async def test_an_answer_is_one_write_the_direct_way(serve_with: Any, direct: bo
             assert (await raw.answer())[0] == 200
             assert len(made[0].written) == writes * number
         raw.close()
+
+
+class Stamping:
+    """An application with something around it, as instrumentation puts there."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+        self.heard = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._doors, name)
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        async def hear() -> Any:
+            self.heard += 1
+            return await receive()
+
+        async def stamp(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-stamp", b"1")]
+            await send(message)
+
+        await self._doors(scope, hear, stamp)
+
+
+async def test_nobody_around_the_application_is_passed_by(tmp_path: Path) -> None:
+    profiles = {"anonymous": {"touchpoint": "web", "default_country": "GB"}}
+    stamping = Stamping(doors_of(settings_of(tmp_path, issuers={}, profiles=profiles, api_keys={}), Opener()))
+    async with (
+        listening(stamping) as url,  # type: ignore[arg-type]
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/graphql", json={"query": "{ deadline }"}) as answer,
+    ):
+        assert (answer.status, answer.headers["x-stamp"]) == (200, "1")
+    assert stamping.heard == 1
+
+
+async def test_a_log_of_answers_is_complete(serve_with: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async with serve_with(server_options={"access_log": True}) as served:
+        with caplog.at_level("INFO", "uvicorn.access"):
+            raw = await Raw.to(served)
+            raw.writer.write(post())
+            assert (await raw.answer())[0] == 200
+            raw.close()
+    assert [record.getMessage().partition(" - ")[2] for record in caplog.records] == ['"POST /graphql HTTP/1.1" 200']
+
+
+async def test_no_request_is_left_to_the_collector(served: Any) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        raw = await Raw.to(served)
+        for request in (post(), post(b"Accept: text/event-stream"), post(b"Accept: image/png"), LAST):
+            raw.writer.write(request)
+        async with asyncio.timeout(5):
+            await raw.reader.read()
+        assert await raw.ended()
+        raw.close()
+        await asyncio.sleep(0.05)
+        assert [each for each in gc.get_objects() if type(each) is DirectExchange] == []
+    finally:
+        gc.enable()
 
 
 async def test_the_direct_way_is_the_one_that_is_shipped() -> None:
