@@ -31,10 +31,7 @@ class Breaker:
         self._epoch = 0
         self._opened: float | None = None
         self._probing = False
-
-    @property
-    def is_open(self) -> bool:
-        return self._opened is not None
+        self.is_open = False
 
     def retry_after(self) -> float:
         """Seconds until the next probe may go."""
@@ -83,6 +80,7 @@ class Breaker:
 
     def _turn(self, opened: float | None) -> None:
         self._opened, self._probing = opened, False
+        self.is_open = opened is not None
         self._epoch += 1
         self._failures = 0
         self._outcomes.clear()

@@ -2,8 +2,9 @@
 rate budget, concurrency limit, timeout and size cap (the last two in `wire`). One per backend, so that nothing of one
 backend's ever waits for another's.
 
-The policies keep their state in a file each; this is the order they are asked in. Two of them may let an attempt wait
-its turn, within its deadline: the rate budget and the concurrency limit.
+The policies keep their state in a file each. Each is a pair of plain calls: may it go (`admit`, `draw`), and what
+became of it (`record`, `learn`, `release`); this is the order they are asked and told in. Two of them may let an
+attempt wait its turn, within its deadline: the rate budget and the concurrency limit.
 """
 
 from __future__ import annotations
@@ -195,10 +196,8 @@ class AioTransport:
         except AdapterError as error:
             self._failed(ticket, place, request, error, time.monotonic() - started, seconds)
             raise
-        except BaseException:  # cancelled: nobody waits any longer, and nothing was learnt
-            self._limit.release(place, None, None)
-            self._rates.forget(request.cost)
-            self._breaker.abandon(ticket)
+        except BaseException:
+            self._given_up(ticket, place, request)
             raise
         took = time.monotonic() - started
         return response, self._answered(ticket, place, request, response, took, seconds, tally)
@@ -299,6 +298,12 @@ class AioTransport:
             return
         self._record(ticket, ok=False)
         self.health.failed(error.code, certain=self._breaker.is_open)
+
+    def _given_up(self, ticket: int, place: int, request: Request) -> None:
+        """Cancelled: nobody waits any longer, and nothing was learnt."""
+        self._limit.release(place, None, None)
+        self._rates.forget(request.cost)
+        self._breaker.abandon(ticket)
 
     def _record(self, ticket: int, *, ok: bool) -> None:
         was_open = self._breaker.is_open

@@ -52,13 +52,14 @@ class Pool(Generic[C]):
     def kept(self) -> C | None:
         """For one who has a place: the connection that was used last, so that the others grow old and end."""
         idle, now = self._idle, time.monotonic()
-        while idle and (idle[0][1] < now or not idle[0][0].reusable):
+        while idle and idle[0][1] < now:
             idle.popleft()[0].abort()
         while idle:
             connection, _ = idle.pop()
             if connection.reusable:
                 self._busy.add(connection)
                 return connection
+            connection.abort()
         return None
 
     async def place(self, call: CallContext, seconds: float) -> float:
