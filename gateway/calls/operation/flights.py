@@ -175,8 +175,6 @@ def _young_enough(flight: Flight, call: CallContext) -> bool:
 
 
 def _collect(keys: Sequence[Any], flights: Sequence[Flight], late: DeadlineExceeded | None) -> dict[Any, Any]:
-    if len(flights) == 1 and flights[0].landed and flights[0].error is None and flights[0].keys is keys:
-        return {**flights[0].answers}  # as most are: nobody else asked for any of them
     first = flights[0]
     if first.keys is keys and first.landed and first.error is None:
         return {**first.answers}  # as most are: one call, for these keys and no other

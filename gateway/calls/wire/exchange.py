@@ -30,7 +30,7 @@ _DIGITS = 18
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class Exchange(Protocol):
+class SentRequest(Protocol):
     """A request that was sent. `answer` is to be awaited once, and may be cancelled; whatever becomes of it, `ended` is
     to be told then. What it raises is as of `Wire.exchange`."""
 
@@ -43,7 +43,7 @@ class Exchange(Protocol):
 class Wire(Protocol):
     """One attempt. `seconds` is its own timeout, `cap` in bytes after decompression."""
 
-    def begin(self, request: Request, call: CallContext, seconds: float, cap: int) -> Exchange | None:
+    def begin(self, request: Request, call: CallContext, seconds: float, cap: int) -> SentRequest | None:
         """Sends it at once where a connection is kept that nobody uses; else None, and nothing was done. Raises
         NeverSent or RequestRefused."""
         ...
