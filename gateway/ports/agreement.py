@@ -92,10 +92,11 @@ def _of_kind(
     for name, operation in known.items():
         there = _whole(backend, operation, specs.get(name))
         if name in specs and not there and not _without_its_key(manifest, operation.domain, config):
+            wanting = _wanting(backend, operation)
             yield Mistake(
-                message=f"{subject} declares `{name}`, and no port of it has `{operation.method}`",
+                message=f"{subject} declares `{name}`, and no port of it has `{wanting}`",
                 place=place,
-                nearest=_likely(operation.method, backend),
+                nearest=_likely(wanting, backend),
             )
         elif name not in specs and there:
             close = get_close_matches(name, [each for each in specs if each not in known], n=1)
@@ -110,9 +111,16 @@ def _whole(backend: Backend, operation: ReadOperation | WriteOperation[Any, Any]
     port = bearer(backend, operation.port, operation.method)
     if port is None:
         return False
-    if isinstance(operation, WriteOperation) and (spec is None or spec.find is not FindKind.REPLAY):
+    if isinstance(operation, WriteOperation) and spec is not None and spec.find is not FindKind.REPLAY:
         return callable(getattr(port, operation.find, None))
     return True
+
+
+def _wanting(backend: Backend, operation: ReadOperation | WriteOperation[Any, Any]) -> str:
+    """The method for want of which an operation is not whole."""
+    if isinstance(operation, WriteOperation) and bearer(backend, operation.port, operation.method) is not None:
+        return operation.find
+    return operation.method
 
 
 def bearer(backend: Backend, protocol: type, method: str) -> Any:

@@ -77,9 +77,16 @@ def members(protocol: type) -> tuple[str, ...]:
     return tuple(name for name in vars(protocol) if not name.startswith("_"))
 
 
+def required(protocol: type) -> tuple[str, ...]:
+    """Without the look-ups of its writes: a vendor that only repeats its first answer to a key has none
+    (`FindKind.REPLAY`), and `agreement` asks for them elsewhere."""
+    finds = {operation.find for operation in writes().values() if operation.port is protocol}
+    return tuple(name for name in members(protocol) if name not in finds)
+
+
 def implements(port: object, protocol: type) -> bool:
-    """Whether all members are there. Properties are not evaluated."""
-    return all(_has(port, name) for name in members(protocol))
+    """Whether all that is required is there. Properties are not evaluated."""
+    return all(_has(port, name) for name in required(protocol))
 
 
 def _has(port: object, name: str) -> bool:
@@ -93,13 +100,14 @@ def faults(backend: Backend, known: Iterable[type]) -> Iterator[str]:
         name = type(port).__name__
         whole = 0
         for protocol in known:
-            lacking = [member for member in members(protocol) if not _has(port, member)]
+            needed = required(protocol)
+            lacking = [member for member in needed if not _has(port, member)]
             if not lacking:
                 whole += 1
                 if protocol in bearers:
                     yield f"`{bearers[protocol]}` and `{name}` both implement {protocol.__name__}"
                 bearers.setdefault(protocol, name)
-            elif len(lacking) < len(members(protocol)):
+            elif len(lacking) < len(needed):
                 yield f"`{name}` has no `{lacking[0]}`, which {protocol.__name__} has"
                 whole += 1
         if not whole:

@@ -123,7 +123,8 @@ def whole(backend: Backend, name: str) -> Any:
         for protocol in (*protocols(), WebhookPort):
             if implements(port, protocol):
                 for member in members(protocol):
-                    setattr(found, member, getattr(port, member))
+                    if hasattr(port, member):
+                        setattr(found, member, getattr(port, member))
     return found
 
 

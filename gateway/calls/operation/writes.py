@@ -166,7 +166,7 @@ class Writes:
         if claim.state is ClaimState.DONE:
             return attempt.decoded(claim)
         if claim.state is ClaimState.BEFORE:
-            if (found := await attempt.looked_up(claim.since_sent)) is not None:
+            if (found := await attempt.looked_up(claim.since_sent, by_key=route.spec.by_key)) is not None:
                 return found
             if not await self._journal.sending(place, attempt.holder, route.lease):
                 raise attempt.unknown()
@@ -178,7 +178,7 @@ class Writes:
         if claim.state is not ClaimState.BEFORE:
             return
         try:
-            found = await attempt.looked_up(claim.since_sent)
+            found = await attempt.looked_up(claim.since_sent, by_key=None)
         except OutcomeUnknown:
             return
         if found is None:
@@ -216,7 +216,7 @@ class WriteRoute:
         self.operation = operation
         self.spec: WriteSpec = spec
         self.perform: Any = getattr(port, operation.method)
-        self.find: Any = find
+        self.find: Any = None if spec.find is FindKind.REPLAY else find
         self.lease = spec.timeout + _MARGIN
 
 
@@ -282,12 +282,13 @@ class _Attempt:
                 raise self.unknown()
         return await self._found_after_all()
 
-    async def looked_up(self, since_sent: float) -> Any:
+    async def looked_up(self, since_sent: float, *, by_key: float | None) -> Any:
         """What is there under the reference, noted as done; None where it may be sent (again). Raises OutcomeUnknown,
-        noted, while nobody can know."""
+        noted, while nobody can know. `by_key`: for so long the vendor itself tells a second sending from a first (None
+        for who has nothing to send, and must not call absent what only may be sent again)."""
         spec = self._route.spec
-        if self._route.find is None:  # REPLAY: the vendor itself tells first from second
-            if spec.by_key is not None and since_sent < spec.by_key:
+        if self._route.find is None:  # REPLAY
+            if by_key is not None and since_sent < by_key:
                 return None
             raise await self._left()
         try:
@@ -297,7 +298,7 @@ class _Attempt:
             raise await self._left() from error
         if found is not None:
             return await self._done(found, "found")
-        if since_sent >= spec.absent_after() or (spec.by_key is not None and since_sent < spec.by_key):
+        if since_sent >= spec.absent_after() or (by_key is not None and since_sent < by_key):
             return None
         raise await self._left()
 
@@ -353,7 +354,7 @@ class _Attempt:
 
     async def _done(self, result: Any, outcome: str) -> Any:
         """Noted, and what it touched asked anew, before anybody is answered."""
-        encoded = msgspec.json.encode(result)
+        encoded = msgspec.json.encode(self._route.operation.kept(result))
         try:
             kept = await self._writes.journal.done(self._place, self.holder, encoded)
         except StateUnavailable:

@@ -263,6 +263,28 @@ class WriteConformance:
         await self.truth_comes_out(alive, adapter, commands(reference, 1))
         assert owner.effects(reference) == 1
 
+    async def test_the_sweep_never_frees_a_reference_that_may_have_had_its_effect(
+        self,
+        adapter: Adapter,
+        owner: WriteControl,
+        performer: Any,
+        commands: Any,
+        reference: str,
+        database: Database,
+    ) -> None:
+        dead, alive = performer(), performer()
+        async with owner.faulty(WriteFault.LATE):
+            asking = asyncio.ensure_future(self.perform(dead, adapter, commands(reference, 1)))
+            async with asyncio.timeout(10):
+                while owner.effects(reference) == 0:  # noqa: ASYNC110  another process's doing
+                    await asyncio.sleep(0.005)
+            await dead.writes.close(0.0)
+            await asyncio.gather(asking, return_exceptions=True)
+        await self.settled(alive, database)
+        with pytest.raises(IdempotencyConflict):
+            await self.perform(alive, adapter, commands(reference, 2))
+        assert owner.effects(reference) == 1
+
     def test_what_is_not_declared_is_not_performed(self, manifest: Manifest, adapter: Adapter) -> None:
         bound = _bound("x", adapter, replace(manifest, writes={}))
         with pytest.raises(ConfigurationError):

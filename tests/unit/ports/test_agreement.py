@@ -19,7 +19,7 @@ from gateway.ports.order import PLACE_ORDER
 from gateway.ports.price import GET_PRICES, PRICE
 from gateway.ports.stock import GET_STOCK
 from gateway.ports.webhooks import WebhookDelivery, WebhookEvent
-from gateway.ports.writes import WriteSpec
+from gateway.ports.writes import FindKind, WriteSpec
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST, MemoryConfig
 from gateway.testing.sandbox import Seed
@@ -58,7 +58,8 @@ def test_a_misspelt_operation_is_told_from_both_sides_with_the_right_name() -> N
 
 
 def test_a_misspelt_write_is_told_with_the_right_name() -> None:
-    misspelt = replace(MANIFEST, writes={"order.place_ordr": WriteSpec()})
+    others = {name: spec for name, spec in MANIFEST.writes.items() if name != PLACE_ORDER.name}
+    misspelt = replace(MANIFEST, writes={**others, "order.place_ordr": WriteSpec()})
     declared, there = told(misspelt)
     assert declared.nearest == PLACE_ORDER.name
     assert there.message.endswith("does not declare `order.place_order`")
@@ -139,10 +140,12 @@ CASES: Mapping[str, Callable[[], tuple[Manifest, Backend, list[str]]]] = {
     "a write that cannot be found again": lambda: (
         only(writes={PLACE_ORDER.name: WriteSpec()}),
         made(Placing()),
-        [
-            "`Placing` has no `find_order`, which OrderWritePort has",
-            "declares `order.place_order`, and no port of it has `place_order`",
-        ],
+        ["declares `order.place_order`, and no port of it has `find_order`"],
+    ),
+    "a write that need not be found, for its key is known": lambda: (
+        only(writes={PLACE_ORDER.name: WriteSpec(find=FindKind.REPLAY, by_key=86_400.0)}),
+        made(Placing()),
+        [],
     ),
     "webhook topics that nobody receives": lambda: (
         only(GET_PRICES.name, webhook_topics=("prices/update",)),
