@@ -20,11 +20,13 @@ from gateway.model.money import Money
 
 class PaymentState(Enum):
     """REQUIRES_ACTION: the shopper must do something (3-D Secure, a redirect). PENDING: the processor does not know
-    yet, and will say by webhook. AUTHORISED: the money is held. CAPTURED: all of it was taken. VOIDED: given free.
-    FAILED: it was declined."""
+    yet, and will say by webhook. DUE: nothing is held, it is paid later by the owner's terms, and the order may be
+    confirmed. AUTHORISED: the money is held. CAPTURED: all that will be was taken. VOIDED: given free. FAILED: it was
+    declined."""
 
     REQUIRES_ACTION = "REQUIRES_ACTION"
     PENDING = "PENDING"
+    DUE = "DUE"
     AUTHORISED = "AUTHORISED"
     CAPTURED = "CAPTURED"
     VOIDED = "VOIDED"
@@ -47,14 +49,17 @@ class DeclineReason(Enum):
 
 
 class PaymentMethod(Struct, frozen=True, gc=False):
-    """`id` is what `PaymentSessionQuery.method` and `Authorise.method` name. `stored`: the customer's own, kept at the
-    processor; `label` is fit to show (`Visa **** 4242`)."""
+    """`id` is what `OpenSession.method` names, and `Authorise.token` where the method is `stored` (the customer's own,
+    kept at the processor) or needs nothing of the shopper (`later`: paid by `terms`, such as `net 14`). `label` is fit
+    to show (`Visa **** 4242`), `expires` the month a card ends in (`2031-04`)."""
 
     id: str
     kind: str
     label: str
     stored: bool = False
     expires: str | None = None
+    later: bool = False
+    terms: str | None = None
 
 
 class PaymentOptionsQuery(Struct, frozen=True, gc=False):
@@ -72,12 +77,14 @@ class PaymentOptions(Struct, frozen=True, gc=False):
 
 
 class NextAction(Struct, frozen=True, gc=False):
-    """What the shopper must do. `kind`: `redirect` (to `url`), `sdk` (the processor's own library takes `token`), or
-    `present` (a code to show or to pay by, in `token`)."""
+    """What the shopper must do. `kind`: `redirect` (to `url`; by `POST` with `fields` where it says so), `sdk` (the
+    processor's own library takes `token`), or `present` (a code to show or to pay by, in `token`)."""
 
     kind: str
     url: str | None = None
     token: str | None = None
+    method: str = "GET"
+    fields: Mapping[str, str] = {}
 
 
 class OpenSession(Struct, frozen=True):
@@ -104,7 +111,10 @@ class PaymentSession(Struct, frozen=True):
 
 class Authorise(Struct, frozen=True):
     """A command: hold `amount`, take nothing yet. `token` is what the frontend got of the processor (a payment method,
-    a confirmed session), None where `session` is enough. `purchase` is the checkout's reference, shown to staff."""
+    the result of a session), None where `session` is enough. `purchase` is the checkout's reference, shown to staff.
+
+    With `payment` it goes on with one that required an action: a command of its own, under another reference, whose
+    `amount` is the first one's. The processor, and its webhooks, keep calling the payment by the first reference."""
 
     reference: str
     purchase: str
@@ -113,14 +123,16 @@ class Authorise(Struct, frozen=True):
     session: NativeRef | None = None
     return_url: str | None = None
     customer: NativeRef | None = None
+    payment: NativeRef | None = None
     details: Mapping[str, str] = {}
     """What came back from a redirect (`checkoutContinue`), as the processor calls it."""
 
 
 class Payment(Struct, frozen=True):
     """`authorised`, `captured` and `refunded` are totals so far. `authorised` below what was asked is a partial
-    approval. `reason` where it FAILED, `raw` the processor's own word for it. `action` is never kept. `expires`: when
-    the hold ends by itself."""
+    approval. `reason` where it FAILED, `raw` the processor's own word for it. `action` is told once and kept
+    nowhere. `expires`: when the hold ends by itself. `due`: by when it is to be paid, where it is DUE and the terms say
+    so."""
 
     ref: NativeRef
     state: PaymentState
@@ -131,6 +143,7 @@ class Payment(Struct, frozen=True):
     raw: str | None = None
     action: NextAction | None = None
     expires: datetime | None = None
+    due: datetime | None = None
 
 
 class Capture(Struct, frozen=True):
@@ -143,7 +156,7 @@ class Capture(Struct, frozen=True):
 
 
 class Void(Struct, frozen=True):
-    """A command: give the held money free."""
+    """A command: give all that is held free, or end a payment that was not finished."""
 
     reference: str
     payment: NativeRef

@@ -65,6 +65,10 @@ def _anybody(key: Any, backend: str, owner: str) -> bool:
     return True
 
 
+def _whole(result: Any) -> Any:
+    return result
+
+
 def _nothing_more(answer: Any) -> tuple[str, ...]:
     return ()
 
@@ -132,10 +136,10 @@ class PagedOperation(Generic[Q, R]):
 
 class WriteOperation(Generic[C, W]):
     """One command, one owner, never a stand-in. `result` is the type of the answer: ids, states and amounts, because
-    the journal keeps it. `changes(result)` are the tags of what the write made stale. `priority` is the write's own,
-    whoever asked for it."""
+    the journal keeps it; `kept(result)` is what it keeps, where whoever asked is told more than that. `changes(result)`
+    are the tags of what the write made stale. `priority` is the write's own, whoever asked for it."""
 
-    __slots__ = ("changes", "domain", "find", "method", "name", "port", "priority", "result")
+    __slots__ = ("changes", "domain", "find", "kept", "method", "name", "port", "priority", "result")
 
     def __init__(
         self,
@@ -146,6 +150,7 @@ class WriteOperation(Generic[C, W]):
         result: type[W],
         *,
         changes: Callable[[W], tuple[str, ...]],
+        kept: Callable[[W], W] = _whole,
         priority: Priority = Priority.CHECKOUT,
     ) -> None:
         self.domain = domain
@@ -154,6 +159,7 @@ class WriteOperation(Generic[C, W]):
         self.find = _method_of(port, find)
         self.result = result
         self.changes = changes
+        self.kept = kept
         self.priority = priority
         self.name = f"{domain.name}.{self.method}"
         _declare(_writes, self.name, self)

@@ -2,13 +2,22 @@
 
 A decline is an answer (`Payment.state`), never an error. Webhooks tell facts of the kinds in `FACTS`, with the native
 id of the payment as their subject.
+
+What became of a write is told by its `find`, or by the same key asked again where the vendor has no look-up
+(`FindKind.REPLAY`: an adapter then leaves the `find_...` out). How a payment stands is read by its native id
+(`get_payments`), where the vendor has such a read; elsewhere webhooks are all that tells.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from msgspec.structs import replace
+
+from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import NativeRef
 from gateway.model.payments import (
     Authorise,
     Capture,
@@ -21,7 +30,7 @@ from gateway.model.payments import (
     Refund,
     Void,
 )
-from gateway.ports.domain import DataDomain, PagedOperation, WriteOperation
+from gateway.ports.domain import DataDomain, KeyedOperation, PagedOperation, WriteOperation
 
 FACTS = (
     "payment.authorised",
@@ -35,7 +44,9 @@ FACTS = (
     "payment.expired",
     "payment.disputed",
 )
-"""Kinds of `WebhookFact`. Its facts: `reference` (ours, of the command), `amount` (minor units), `currency`."""
+"""Kinds of `WebhookFact`. Its facts: `reference` (ours, of the command it is about, where the vendor repeats it),
+`amount` (in the currency's own units, as a decimal text: vendors' minor units differ), `currency`; for a failed one
+`reason` (a `DeclineReason`)."""
 
 
 @runtime_checkable
@@ -64,6 +75,15 @@ class PaymentPort(Protocol):
 
 
 @runtime_checkable
+class PaymentReadPort(Protocol):
+    async def get_payments(
+        self, keys: Sequence[NativeRef], context: ContextView, call: CallContext
+    ) -> Mapping[NativeRef, Payment | AdapterError]:
+        """Payments as they are now at the processor, with what was done to them elsewhere (its back office)."""
+        ...
+
+
+@runtime_checkable
 class PaymentSessionPort(Protocol):
     async def open_session(self, command: OpenSession, context: ContextView, call: CallContext) -> PaymentSession:
         """Asked directly, never journalled: its answer is a secret. The same reference gives the same session."""
@@ -75,6 +95,15 @@ PAYMENT = DataDomain("payment", people=True)
 LIST_METHODS = PagedOperation[PaymentOptionsQuery, PaymentOptions](
     PAYMENT, PaymentPort, PaymentPort.list_methods, PaymentOptions, personal=True, essential=True
 )
+GET_PAYMENTS = KeyedOperation[NativeRef, Payment](
+    PAYMENT,
+    PaymentReadPort,
+    PaymentReadPort.get_payments,
+    Payment,
+    names=lambda ref: (ref.id,),
+    understands=lambda ref, backend, owner: ref.backend == backend,
+    personal=True,
+)
 AUTHORISE = WriteOperation[Authorise, Payment](
     PAYMENT,
     PaymentPort,
@@ -82,6 +111,7 @@ AUTHORISE = WriteOperation[Authorise, Payment](
     PaymentPort.find_payment,
     Payment,
     changes=lambda payment: (f"payment:{payment.ref.id}",),
+    kept=lambda payment: replace(payment, action=None),
 )
 CAPTURE = WriteOperation[Capture, PaymentEffect](
     PAYMENT,

@@ -11,6 +11,7 @@ from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.domain import reads
 from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, PLACE_ORDER
+from gateway.ports.payment import AUTHORISE, CAPTURE, GET_PAYMENTS, LIST_METHODS, REFUND, VOID
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
 from gateway.ports.search import SEARCH
@@ -25,7 +26,9 @@ _SEARCH = frozenset({"country", "currency", "language"})
 _PLAIN = OperationSpec(max_keys=100, time_to_live=60.0)
 _PERSONAL = OperationSpec(max_keys=100, personal=True)
 
-WRITES: Mapping[str, WriteSpec] = {PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT)}
+WRITES: Mapping[str, WriteSpec] = {
+    write.name: WriteSpec(find=FindKind.EXACT) for write in (PLACE_ORDER, AUTHORISE, CAPTURE, VOID, REFUND)
+}
 
 OPERATIONS: Mapping[str, OperationSpec] = {
     GET_PRODUCTS.name: OperationSpec(vary_on=_TEXT, max_keys=250, time_to_live=60.0, stale_for=600.0),
@@ -45,6 +48,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     LIST_ORDERS.name: OperationSpec(personal=True),
     GET_ORDERS.name: OperationSpec(personal=True, max_keys=100),
     GET_BY_ORIGIN.name: OperationSpec(personal=True, max_keys=100),
+    LIST_METHODS.name: OperationSpec(personal=True),
+    GET_PAYMENTS.name: OperationSpec(personal=True, max_keys=100),
 }
 
 

@@ -1,0 +1,200 @@
+"""What a payment processor knows, in memory: payments, what was made of them, and what a test lets happen to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from gateway.errors import RequestRefused
+from gateway.model.money import Money
+from gateway.model.payments import Authorise, DeclineReason, PaymentMethod, PaymentState
+from gateway.ports.webhooks import WebhookFact
+
+Kind = Literal["authorise", "capture", "void", "refund"]
+FACT_OF: dict[tuple[Kind, bool], str] = {
+    ("authorise", False): "payment.authorised",
+    ("authorise", True): "payment.failed",
+    ("capture", False): "payment.captured",
+    ("capture", True): "payment.capture_failed",
+    ("void", False): "payment.voided",
+    ("void", True): "payment.void_failed",
+    ("refund", False): "payment.refunded",
+    ("refund", True): "payment.refund_failed",
+}
+ZERO = Decimal(0)
+_OPEN = (PaymentState.AUTHORISED, PaymentState.REQUIRES_ACTION, PaymentState.PENDING)
+
+
+async def _at_once() -> None:
+    return None
+
+
+class Held(Struct):
+    """One payment, as it stands. `reference` is of the command that made it."""
+
+    id: str
+    reference: str
+    purchase: str
+    asked: Money
+    state: PaymentState
+    authorised: Decimal = ZERO
+    captured: Decimal = ZERO
+    refunded: Decimal = ZERO
+    reason: DeclineReason | None = None
+    expires: datetime | None = None
+
+
+class Entry(Struct):
+    """One effect. `at` in the loop's seconds."""
+
+    kind: Kind
+    reference: str
+    id: str
+    payment: str
+    amount: Money
+    at: float
+    settled: bool = True
+    failed: bool = False
+
+
+class PaymentBook:
+    """Knobs: `declined` by token (an empty one is a payment without); `challenged` tokens require an action, which
+    `answer` ends; `approves` at most so much of any payment; `unsettled`: what is made of a payment is accepted only,
+    until `settle`; an entry is found `lag` seconds after it was made; `after` is awaited between an effect and its
+    answer, and a test loses the answer there. `entries` is the effect log: nobody is asked twice without two of them.
+    `facts` is all that webhooks would tell, in order."""
+
+    def __init__(self) -> None:
+        self.methods: tuple[PaymentMethod, ...] = (PaymentMethod("card", "card", "Card"),)
+        self.declined: dict[str, DeclineReason] = {}
+        self.challenged: set[str] = set()
+        self.approves: Decimal | None = None
+        self.unsettled = False
+        self.lag = 0.0
+        self.after: Callable[[], Awaitable[None]] = _at_once
+        self.payments: dict[str, Held] = {}
+        self.entries: list[Entry] = []
+        self.sessions: dict[str, str] = {}
+        self.facts: list[WebhookFact] = []
+
+    def effects(self, reference: str) -> int:
+        """How many effects were had under a reference."""
+        return sum(1 for entry in self.entries if entry.reference == reference)
+
+    def answer(self, payment: str, *, approved: bool = True) -> None:
+        """The shopper has done what was required of them, or failed to."""
+        held = self.payments[payment]
+        if held.state is not PaymentState.REQUIRES_ACTION:
+            raise ValueError(f"nothing is required of the shopper for {payment}")
+        self._decide(held, None if approved else DeclineReason.AUTHENTICATION_FAILED)
+
+    def expire(self, payment: str) -> None:
+        """The hold ends by itself."""
+        held = self.payments[payment]
+        held.state, held.authorised = PaymentState.VOIDED, held.captured
+        self._tell("payment.expired", held.reference, held, held.asked)
+
+    def settle(self, reference: str, *, failed: bool = False) -> None:
+        """What was only accepted becomes true, or fails."""
+        for entry in self.entries:
+            if entry.reference == reference and not entry.settled:
+                entry.settled, entry.failed = True, failed
+                held = self.payments[entry.payment]
+                if failed:
+                    self._undo(held, entry)
+                self._tell(FACT_OF[entry.kind, failed], reference, held, entry.amount)
+
+    def begin(self, command: Authorise) -> Held:
+        """A new payment, decided unless its token is challenged."""
+        held = Held(
+            f"pay_{1000 + len(self.payments)}",
+            command.reference,
+            command.purchase,
+            command.amount,
+            PaymentState.REQUIRES_ACTION,
+        )
+        self.payments[held.id] = held
+        token = command.token or ""
+        if token not in self.challenged and (token or command.session is None):
+            self._decide(held, self.declined.get(token))
+        self._enter("authorise", command.reference, held.id, held, command.amount)
+        return held
+
+    def capture(self, reference: str, payment: str, amount: Money, *, final: bool) -> Entry:
+        held = self._open(payment, amount, (PaymentState.AUTHORISED,))
+        if held.captured + amount.amount > held.authorised:
+            raise RequestRefused(detail="more than is held")
+        held.captured += amount.amount
+        if final or held.captured == held.authorised:
+            held.state = PaymentState.CAPTURED
+        return self._enter("capture", reference, "", held, amount)
+
+    def void(self, reference: str, payment: str, amount: Money) -> Entry:
+        held = self._open(payment, amount, _OPEN)
+        if held.captured:
+            raise RequestRefused(detail="a part was captured")
+        held.state = PaymentState.VOIDED
+        return self._enter("void", reference, "", held, amount)
+
+    def refund(self, reference: str, payment: str, amount: Money) -> Entry:
+        held = self._open(payment, amount, (PaymentState.AUTHORISED, PaymentState.CAPTURED))
+        if held.refunded + amount.amount > held.captured:
+            raise RequestRefused(detail="more than was captured")
+        held.refunded += amount.amount
+        return self._enter("refund", reference, "", held, amount)
+
+    def found(self, kind: Kind, reference: str) -> Entry | None:
+        """An entry that the look-up shows already."""
+        now = asyncio.get_running_loop().time()
+        for entry in self.entries:
+            if entry.kind == kind and entry.reference == reference and now - entry.at >= self.lag:
+                return entry
+        return None
+
+    def _decide(self, held: Held, reason: DeclineReason | None) -> None:
+        held.reason = reason
+        if reason is not None:
+            held.state = PaymentState.FAILED
+        else:
+            held.state = PaymentState.AUTHORISED
+            held.authorised = held.asked.amount if self.approves is None else min(held.asked.amount, self.approves)
+        self._tell(FACT_OF["authorise", reason is not None], held.reference, held, held.asked)
+
+    def _open(self, payment: str, amount: Money, states: tuple[PaymentState, ...]) -> Held:
+        held = self.payments.get(payment)
+        if held is None:
+            raise RequestRefused(detail="no such payment")
+        if amount.currency != held.asked.currency or amount.amount <= 0:
+            raise RequestRefused(detail="no amount of this payment")
+        if held.state not in states:
+            raise RequestRefused(detail=f"the payment is {held.state.value}")
+        return held
+
+    def _enter(self, kind: Kind, reference: str, known: str, held: Held, amount: Money) -> Entry:
+        number = known or f"{kind}_{1000 + len(self.entries)}"
+        settled = kind == "authorise" or not self.unsettled
+        entry = Entry(kind, reference, number, held.id, amount, asyncio.get_running_loop().time(), settled)
+        self.entries.append(entry)
+        if settled and kind != "authorise":
+            self._tell(FACT_OF[kind, False], reference, held, amount)
+        return entry
+
+    def _undo(self, held: Held, entry: Entry) -> None:
+        if entry.kind == "capture":
+            held.captured -= entry.amount.amount
+            held.state = PaymentState.AUTHORISED
+        elif entry.kind == "void":
+            held.state = PaymentState.AUTHORISED
+        elif entry.kind == "refund":
+            held.refunded -= entry.amount.amount
+
+    def _tell(self, kind: str, reference: str, held: Held, amount: Money) -> None:
+        facts = {"reference": reference, "amount": f"{amount.amount:f}", "currency": amount.currency}
+        if held.reason is not None:
+            facts["reason"] = held.reason.value
+        self.facts.append(WebhookFact(kind, held.id, facts))
