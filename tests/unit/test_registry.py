@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
     "odoo": {"api_key": "shop_admin", "database": "d", "login": "l"},
     "shopify": {"admin_token": "shop_admin", "storefront_token": "shop_admin"},
     "square": {"access_token": "shop_admin"},
+    "stripe": {"secret_key": "shop_admin"},
     "vendure": {"api_key": "shop_admin"},
 }
 ODD: tuple[Any, ...] = ("", "id", "a.b", "GB", 0, 1.5, True, ["a"], ["a", "b", "c", "d", "e", "f"], {"en": "x"})

@@ -26,8 +26,8 @@ _UNFORWARDED = frozenset({"host", "connection", "keep-alive", "content-length", 
 
 class FaultProxy:
     """`connections` and `requests` count what arrived, `forwarded` what reached the backend. `only` narrows the fault
-    to requests whose target contains it. `after`: the backend has the request, and its answer is lost to the fault:
-    what a write that was sent can meet."""
+    to requests whose method and target (`POST /orders`) contain it. `after`: the backend has the request, and its
+    answer is lost to the fault: what a write that was sent can meet."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream.rstrip("/")
@@ -162,6 +162,6 @@ class FaultProxy:
             if request is None:
                 return
             self.requests += 1
-            fault = self._fault if self.only in request.target else Fault.NONE
+            fault = self._fault if self.only in f"{request.method} {request.target}" else Fault.NONE
             if not await acts.act(fault, self, request, writer):
                 return

@@ -1,0 +1,1 @@
+"""Stripe: payment intents, captured by hand; refunds; the customer's stored payment methods."""
