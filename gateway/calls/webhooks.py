@@ -21,7 +21,7 @@ from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.tags import Changed
 from gateway.errors import BadInput, Overloaded, Unauthenticated
 from gateway.logs.failures import FAILURES
-from gateway.ports.webhooks import Received, WebhookDelivery, WebhookEvent
+from gateway.ports.webhooks import AcknowledgesWebhooks, Received, WebhookDelivery, WebhookEvent
 
 DEBOUNCE = 0.1
 """Seconds during which changes are collected: a bulk edit sends a delivery for each record."""
@@ -65,10 +65,11 @@ class WebhookInbox:
         self._waiting: asyncio.Queue[tuple[str, str, WebhookEvent]] = asyncio.Queue(_MOST_WAITING)
         self._worker: asyncio.Task[None] | None = None
 
-    async def accept(self, backend: str, delivery: WebhookDelivery) -> None:
-        """Returns before the work the delivery causes, and after what it tells is safe. Raises KeyError for a backend
-        that has no webhooks, Unauthenticated for a forged or old delivery, BadInput for one that makes no sense,
-        Overloaded when too many wait and StateUnavailable when it cannot be kept (the vendor will repeat it)."""
+    async def accept(self, backend: str, delivery: WebhookDelivery) -> bytes:
+        """The body its vendor waits for, mostly none. Returns before the work the delivery causes, and after what it
+        tells is safe. Raises KeyError for a backend that has no webhooks, Unauthenticated for a forged or old delivery,
+        BadInput for one that makes no sense, Overloaded when too many wait and StateUnavailable when it cannot be kept
+        (the vendor will repeat it)."""
         port = self._backends[backend].backend.webhooks
         if port is None:
             raise KeyError(backend)
@@ -92,6 +93,7 @@ class WebhookInbox:
         self._count.labels(backend, "accepted").inc()
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
+        return port.acknowledgement if isinstance(port, AcknowledgesWebhooks) else b""
 
     async def _keep(self, backend: str, delivery: WebhookDelivery, events: Sequence[WebhookEvent]) -> None:
         facts = [

@@ -23,9 +23,9 @@ Ready = Callable[[], Awaitable[Mapping[str, Any]]]
 """What readiness is made of: `ready` (bool), and anything an operator wants to read beside it."""
 Metrics = Callable[[], tuple[bytes, str]]
 """The exposition and its content type."""
-AcceptWebhook = Callable[[str, WebhookDelivery], Awaitable[None]]
-"""Verifies, deduplicates and keeps a backend's delivery. Raises KeyError for an unknown backend, Unauthenticated for a
-forged delivery, BadInput for one that makes no sense."""
+AcceptWebhook = Callable[[str, WebhookDelivery], Awaitable[bytes]]
+"""Verifies, deduplicates and keeps a backend's delivery; the body its vendor is answered with. Raises KeyError for an
+unknown backend, Unauthenticated for a forged delivery, BadInput for one that makes no sense."""
 
 
 def operational_routes(
@@ -61,7 +61,7 @@ def operational_routes(
                 url=public_url.rstrip("/") + request.url.path + (f"?{request.url.query}" if request.url.query else ""),
                 received_at=datetime.now(UTC),
             )
-            await accept_webhook(request.path_params["backend"], delivery)
+            said = await accept_webhook(request.path_params["backend"], delivery)
         except Refusal as refusal:
             return Response(status_code=refusal.status)
         except KeyError:
@@ -72,7 +72,7 @@ def operational_routes(
             return Response(status_code=400)
         except GatewayError:
             return Response(status_code=503)
-        return Response(status_code=200)
+        return Response(said, status_code=200, media_type="text/plain" if said else None)
 
     return [
         Route("/healthz", healthz, methods=["GET"]),

@@ -66,6 +66,13 @@ class ForgetsChanges(Protocol):
 
 
 @runtime_checkable
+class AcknowledgesWebhooks(Protocol):
+    """A webhook port whose vendor reads the answer's body: a delivery counts as taken when it says this."""
+
+    acknowledgement: bytes
+
+
+@runtime_checkable
 class WebhookPort(Protocol):
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
         """Verifies the signature on the raw body in constant time, and the replay window. Raises Unauthenticated for a
