@@ -27,13 +27,3 @@ class StripeConfig(AdapterConfig, frozen=True, kw_only=True):
     def verify(self, place: str) -> None:
         if not self.methods:
             raise ConfigurationError("at least one type of payment method is offered", place=f"{place}.methods")
-        mode, other = _mode(self.secret_key.reveal()), _mode(self.publishable_key)
-        if mode and other and mode != other:
-            raise ConfigurationError(
-                f"the secret key is for {mode}, the publishable key for {other}", place=f"{place}.publishable_key"
-            )
-
-
-def _mode(key: str) -> str:
-    parts = key.split("_")
-    return parts[1] if len(parts) > 2 and parts[1] in ("test", "live") else ""

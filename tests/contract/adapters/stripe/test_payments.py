@@ -306,9 +306,15 @@ async def test_a_wrong_key_is_told_as_such_and_never_said(connect: Connect) -> N
     assert "wrong" not in f"{refused.value} {refused.value.detail}"
 
 
-async def test_keys_of_two_modes_are_no_configuration(connect: Connect) -> None:
-    with pytest.raises(ConfigurationError, match="live"):
-        await connect(publishable_key="pk_live_51Sandbox")
+async def test_keys_of_two_modes_are_a_problem_with_its_place(connect: Connect) -> None:
+    psp = await connect(publishable_key="pk_live_51Sandbox")
+    (problem,) = (await psp.adapter.probe(call())).problems
+    assert problem.place == "publishable_key"
+
+
+async def test_something_is_offered(connect: Connect) -> None:
+    with pytest.raises(ConfigurationError, match="at least one"):
+        await connect(methods=())
 
 
 async def test_the_probe_says_what_is_not_heard_of(psp: Connected, connect: Connect) -> None:

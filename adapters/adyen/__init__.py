@@ -1,0 +1,1 @@
+"""Adyen Checkout: payments, captured by hand; refunds; stored methods. Results come by webhook."""

@@ -1,0 +1,127 @@
+"""What Adyen answers to a payment, and the payment it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from adapters.adyen.amounts import WireAmount
+from adapters.adyen.refusals import reason_of
+from gateway.kit.decoding import decoded
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money
+from gateway.model.payments import DeclineReason, NextAction, Payment, PaymentState
+
+BY_REFERENCE = "reference."
+"""Begins the id of a payment that has no PSP reference yet: a redirect that the shopper has not come back from."""
+RESULTS: Mapping[str, PaymentState] = {
+    "Authorised": PaymentState.AUTHORISED,
+    "PartiallyAuthorised": PaymentState.AUTHORISED,
+    "Refused": PaymentState.FAILED,
+    "Error": PaymentState.FAILED,
+    "Cancelled": PaymentState.FAILED,
+    "RedirectShopper": PaymentState.REQUIRES_ACTION,
+    "ChallengeShopper": PaymentState.REQUIRES_ACTION,
+    "IdentifyShopper": PaymentState.REQUIRES_ACTION,
+    "PresentToShopper": PaymentState.PENDING,
+    "Pending": PaymentState.PENDING,
+    "Received": PaymentState.PENDING,
+}
+SESSIONS: Mapping[str, PaymentState] = {
+    "active": PaymentState.REQUIRES_ACTION,
+    "completed": PaymentState.AUTHORISED,
+    "paymentPending": PaymentState.PENDING,
+    "refused": PaymentState.FAILED,
+    "canceled": PaymentState.FAILED,
+    "expired": PaymentState.FAILED,
+}
+
+
+class WireAction(Struct, frozen=True):
+    type: str
+    url: str | None = None
+    method: str = "GET"
+    data: Mapping[str, str | None] | None = None
+
+
+class WireResult(Struct, frozen=True, rename="camel"):
+    """Of `/payments` and `/payments/details`. `action` is kept as it came: it is for Adyen's own library."""
+
+    result_code: str = ""
+    psp_reference: str | None = None
+    merchant_reference: str | None = None
+    amount: WireAmount | None = None
+    refusal_reason: str | None = None
+    refusal_reason_code: str | None = None
+    action: msgspec.Raw = msgspec.Raw()
+
+
+class WireSessionPayment(Struct, frozen=True, rename="camel"):
+    psp_reference: str
+    result_code: str = ""
+    amount: WireAmount | None = None
+
+
+class WireSessionResult(Struct, frozen=True):
+    id: str
+    status: str
+    reference: str | None = None
+    payments: tuple[WireSessionPayment, ...] = ()
+
+
+class WireSession(Struct, frozen=True, rename="camel"):
+    id: str
+    session_data: str
+    expires_at: str
+
+
+class WireModification(Struct, frozen=True, rename="camel"):
+    """`status` is `received`: nothing is true yet."""
+
+    psp_reference: str
+    status: str = "received"
+
+
+def payment(wire: WireResult, asked: Money, reference: str, backend: str) -> Payment:
+    """`asked` and `reference`: what the first request said, where the answer repeats neither."""
+    state = RESULTS.get(wire.result_code, PaymentState.PENDING)
+    held = (wire.amount.money if wire.amount else asked) if state is PaymentState.AUTHORISED else None
+    failed = state is PaymentState.FAILED
+    return Payment(
+        NativeRef(backend, wire.psp_reference or f"{BY_REFERENCE}{wire.merchant_reference or reference}"),
+        state,
+        authorised=held,
+        reason=reason_of(wire.refusal_reason_code, wire.refusal_reason) if failed else None,
+        raw=(wire.refusal_reason or wire.result_code) if failed else None,
+        action=_action(bytes(wire.action), wire.result_code),
+    )
+
+
+def of_session(wire: WireSessionResult, asked: Money, backend: str) -> Payment:
+    """The one payment that was authorised; until then by the reference of the session."""
+    state = SESSIONS.get(wire.status, PaymentState.PENDING)
+    paid = wire.payments[0] if wire.payments and state is PaymentState.AUTHORISED else None
+    known = paid.psp_reference if paid else f"{BY_REFERENCE}{wire.reference or wire.id}"
+    held = (paid.amount.money if paid.amount else asked) if paid else None
+    failed = state is PaymentState.FAILED
+    return Payment(
+        NativeRef(backend, known),
+        PaymentState.PENDING if state is PaymentState.AUTHORISED and paid is None else state,
+        authorised=held,
+        reason=DeclineReason.OTHER if failed else None,
+        raw=wire.status if failed else None,
+        action=NextAction("sdk", token=wire.id) if state is PaymentState.REQUIRES_ACTION else None,
+    )
+
+
+def _action(raw: bytes, result: str) -> NextAction | None:
+    """A redirect is followed by anybody; everything else is Adyen's own library's, which takes the action whole."""
+    if raw in (b"", b"null"):
+        return None
+    action = decoded(raw, WireAction)
+    if action.type == "redirect" and action.url:
+        fields = {name: value for name, value in (action.data or {}).items() if value is not None}
+        return NextAction("redirect", url=action.url, method=action.method.upper(), fields=fields)
+    return NextAction("present" if result == "PresentToShopper" else "sdk", token=raw.decode())

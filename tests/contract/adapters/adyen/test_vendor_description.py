@@ -1,0 +1,158 @@
+"""Every request the adapter makes, every answer its sandbox gives and every webhook it sends, against the vendor's own
+OpenAPI files. The `idempotency-key` header is not in them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from adapters.adyen.sandbox.bodies import TAKES
+from adapters.adyen.sandbox.ledger import CHALLENGED
+from adapters.adyen.webhooks import TOPICS
+from gateway.errors import AdapterError
+from gateway.model.identity import NativeRef
+from gateway.model.payments import OpenSession, PaymentOptionsQuery
+from gateway.testing.sandbox_server import Exchange
+from tests.contract.adapters.adyen.connected import (
+    BACKEND,
+    HERE,
+    Connected,
+    authorise,
+    call,
+    capture,
+    card,
+    eur,
+    reference,
+    refund,
+    void,
+)
+
+pytestmark = pytest.mark.specs
+ROOT = Path(__file__).resolve().parents[4]
+Json = dict[str, Any]
+CHECKOUT, WEBHOOKS = "CheckoutService-v72", "Webhooks-v1"
+
+
+@lru_cache(maxsize=2)
+def described(name: str) -> Json:
+    path = Path(os.environ.get("VENDOR_SPECS") or ROOT.parent / "shared" / "specs") / "adyen" / f"{name}.json.gz"
+    if not path.exists():
+        if os.environ.get("GATEWAY_TESTS_STRICT") == "1":
+            pytest.fail(f"the vendor's description is absent: {path}")
+        pytest.skip(f"the vendor's description is absent: {path}")
+    return json.loads(gzip.decompress(path.read_bytes()))
+
+
+def check(value: object, schema: Json, spec: str, place: str = "") -> None:
+    """The part of JSON Schema that the files use: references, types, words, lengths, alternatives, what is required,
+    what else there may be. Raises AssertionError."""
+    while "$ref" in schema:
+        schema = described(spec)["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "oneOf" in schema:
+        failures: list[AssertionError] = []
+        for one in schema["oneOf"]:
+            try:
+                return check(value, one, spec, place)
+            except AssertionError as failure:
+                failures.append(failure)
+        raise failures[0]
+    kinds = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict, "number": (int, float)}
+    if kind := schema.get("type"):
+        assert isinstance(value, kinds[kind]), f"{place} is no {kind}"
+    if "enum" in schema:
+        assert value in schema["enum"], f"{place}: {value}"
+    if isinstance(value, str):
+        assert len(value) <= schema.get("maxLength", len(value)), f"{place} is too long"
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        for name in schema.get("required", ()):
+            assert name in value, f"{place}.{name} is missing"
+        for name, each in cast("Json", value).items():
+            more = schema.get("additionalProperties", not known)
+            assert name in known or more, f"{place}.{name} is unknown"
+            if name in known:
+                check(each, known[name], spec, f"{place}.{name}")
+    if isinstance(value, list):
+        for number, each in enumerate(cast("list[object]", value)):
+            check(each, schema.get("items", {}), spec, f"{place}[{number}]")
+    return None
+
+
+def operation(name: str) -> Json:
+    method, _, path = name.replace("/v72", "").partition(" ")
+    there = {re.sub(r"\{[^}]+\}", "{id}", each): each for each in described(CHECKOUT)["paths"]}
+    return described(CHECKOUT)["paths"][there[path]][method.lower()]
+
+
+def validate(exchange: Exchange) -> None:
+    asked = operation(exchange.operation)
+    if exchange.method == "POST":
+        schema = asked["requestBody"]["content"]["application/json"]["schema"]
+        check(json.loads(exchange.request), schema, CHECKOUT, "request")
+    answer = asked["responses"].get(str(exchange.status))
+    assert answer is not None, f"{exchange.operation} answers no {exchange.status}"
+    check(json.loads(exchange.response), answer["content"]["application/json"]["schema"], CHECKOUT, "answer")
+
+
+async def use_everything(psp: Connected) -> None:
+    psp.sandbox.store_card("shopper-7", "M5N7TQ4TG5PFWR50")
+    who = NativeRef(BACKEND, "shopper-7")
+    await psp.adapter.probe(call())
+    await psp.adapter.list_methods(PaymentOptionsQuery(eur("25.00"), "NL", customer=who), HERE, call())
+    await psp.pay(token="M5N7TQ4TG5PFWR50", customer=who)
+    paid = await psp.pay()
+    for command in (capture(paid), refund(paid), void(paid)):
+        await getattr(psp.adapter, type(command).__name__.lower())(command, HERE, call())
+        psp.sandbox.ledger.settle()
+    await psp.pay(token=card("NOT_ENOUGH_BALANCE"))
+    first, second = (authorise(token=card(number=CHALLENGED)) for _ in range(2))
+    asked, other = [await psp.adapter.authorise(each, HERE, call()) for each in (first, second)]
+    details = {"redirectResult": psp.sandbox.answer_challenge(first.reference)}
+    await psp.adapter.authorise(authorise(payment=asked.ref, details=details), HERE, call())
+    await psp.adapter.void(void(other), HERE, call())
+    session = await psp.adapter.open_session(OpenSession(reference(), eur("25.00"), "NL", customer=who), HERE, call())
+    result = psp.sandbox.ledger.pay_session(session.ref.id)
+    await psp.adapter.authorise(authorise(session=session.ref, token=result), HERE, call())
+    with pytest.raises(AdapterError):
+        await psp.adapter.capture(capture(type(paid)(NativeRef(BACKEND, "ABCDEFGH12345678"), paid.state)), HERE, call())
+    for code in ("CAPTURE_FAILED", "REFUND_FAILED", "EXPIRE", "CHARGEBACK"):
+        psp.sandbox.ledger.fail_later(code, paid.ref.id, 2500)
+
+
+async def test_every_exchange_is_the_vendors(psp: Connected) -> None:
+    psp.sandbox.exchanges = []
+    await use_everything(psp)
+    assert {exchange.operation for exchange in psp.sandbox.exchanges} == {*TAKES, "GET /v72/sessions/{id}"}
+    for exchange in psp.sandbox.exchanges:
+        validate(exchange)
+
+
+async def test_every_webhook_is_the_vendors(psp: Connected) -> None:
+    await use_everything(psp)
+    items = psp.sandbox.deliveries.items
+    assert {item["eventCode"] for item in items} >= {"AUTHORISATION", "CAPTURE", "REFUND", "CANCELLATION", "EXPIRE"}
+    for item in items:
+        there = described(WEBHOOKS)["webhooks"][f"/{item['eventCode']}"]["post"]["requestBody"]
+        body = json.loads(psp.sandbox.deliveries.batch([item]))
+        check(body, there["content"]["application/json"]["schema"], WEBHOOKS, item["eventCode"])
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_is_an_event_of_the_vendors(topic: str) -> None:
+    assert f"/{topic}" in described(WEBHOOKS)["webhooks"]
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_the_sandbox_takes_and_wants_what_adyen_does(name: str) -> None:
+    schema = operation(name)["requestBody"]["content"]["application/json"]["schema"]
+    while "$ref" in schema:
+        schema = described(CHECKOUT)["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    assert TAKES[name].names <= set(schema["properties"])
+    assert set(TAKES[name].required) == set(schema["required"])
