@@ -35,6 +35,11 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 _QUOTED = re.compile(rf"(?<![\w{_MARKS}])([{_MARKS}])([^{_MARKS}]{{1,300}})([{_MARKS}])(?!\w)")
 _NAME_OF_A_FIELD = re.compile(r"[$a-z_][\w.$\[\]:|!-]{0,80}|[A-Z]\w*(?:[A-Z_.]\w*)+[!\]]?|\[\w+!?\]!?")
 _NUMBER = re.compile(r"\+?\(?\d(?:[ \-./()\u00a0\u202f]{0,2}\d){6,}")
+_CARD = re.compile(
+    r"(?<!\d)(?:\d{4}(?:[\W_]{1,3}\d{4}){2,3}(?:[\W_]{1,3}\d{1,3})?|3\d{3}[\W_]{1,3}\d{6}[\W_]{1,3}\d{4,5}"
+    r"|(?:\d[\W_]{1,3}){12,18}\d)(?!\d)"
+)
+"""Grouped as on a card, or digit by digit, whatever stands between."""
 _HARMLESS_NUMBER = re.compile(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}|(?:19|20)\d\d-[01]\d-[0-3]\d")
 """An address of the network, a day."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
@@ -58,7 +63,7 @@ def redacted(text: str) -> str:
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     text = _QUOTED.sub(_quoted, text)
-    text = _NUMBER.sub(_number, text).strip()
+    text = _NUMBER.sub(_number, _CARD.sub("[number]", text)).strip()
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, cast
 
 from graphql import (
@@ -49,9 +49,13 @@ _EXEMPT_END = re.compile(r"(?:Ids?|Skus?|Key|Barcodes?|Gtins?|Cursor)$")
 
 _BETWEEN = r"\s.\-_/\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe58\ufe63\uff0d\ufeff"
 """What people, and the pages they copy from, put between groups: any blanks and dashes, and what is not seen."""
-_RUN = re.compile(rf"[0-9]+(?:[{_BETWEEN}]{{1,3}}[0-9]+)*")
-"""Digits in groups, with a few separators at most."""
+_RUN = re.compile(r"[0-9]+(?:[\W_]{1,3}[0-9]+)*")
+"""Digits in groups, with a few signs at most between them that are no letters."""
+_PLAIN = re.compile(rf"[{_BETWEEN}]+")
 _GROUP = re.compile(r"[0-9]+")
+_ISSUED = re.compile(r"3|4|5|6|22(?:0[0-4]|2[1-9]|[3-9])|2[3-6]|27[01]|2720|8[126]|9(?:112|792|860)")
+"""How numbers begin that card schemes give out. Asked where the signs between groups are a list's as well."""
+_SHAPES = frozenset({(4, 6, 5), (4, 6, 4)})
 SHORTEST, LONGEST = 13, 19
 MOST_TEXT = 16_384
 """Characters of free text in the variables of one request: as many as a document may have."""
@@ -69,6 +73,14 @@ def _may_begin_and_be(digits: str) -> bool:
     if length == 15:
         return digits[:2] in ("34", "37") or digits[0] in "56"
     return 16 <= length <= LONGEST
+
+
+def _grouped_as_a_card(lengths: Sequence[int]) -> bool:
+    """As they are printed on one: fours with a rest, American Express's and Diners' groups; or digit by digit. Other
+    lists of numbers are not."""
+    if len(lengths) == 1 or tuple(lengths) in _SHAPES or max(lengths) == 1:
+        return True
+    return set(lengths[:-1]) == {4} and lengths[-1] <= 4
 
 
 def _is_barcode(digits: str) -> bool:
@@ -101,7 +113,8 @@ def redacted(text: str) -> str:
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where they stand: any neighbouring groups of digits together, because an expiry date may follow."""
+    """Where they stand: any neighbouring groups of digits together, because an expiry date may follow. Where commas or
+    other signs of a list stand between them, they are also grouped and begin as a card's."""
     for run in _RUN.finditer(text):
         if run.end() - run.start() < SHORTEST:
             continue
@@ -109,6 +122,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         digits = "".join(group.group() for group in groups)
         ends = list(accumulate(group.end() - group.start() for group in groups))
         passes = _luhn_of_parts(digits)
+        listed = _listed(text, groups)
         free_from = start = 0
         last = 0
         for first, group in enumerate(groups):
@@ -119,11 +133,21 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
                 for upto in range(last, len(ends)):
                     if ends[upto] - start > LONGEST:
                         break
-                    if _may_begin_and_be(digits[start : ends[upto]]) and passes(start, ends[upto]):
+                    part = digits[start : ends[upto]]
+                    if not (_may_begin_and_be(part) and passes(start, ends[upto])):
+                        continue
+                    lengths = [len(groups[each].group()) for each in range(first, upto + 1)]
+                    if listed[upto] == listed[first] or (_ISSUED.match(part) and _grouped_as_a_card(lengths)):
                         free_from = groups[upto].end()
                         yield group.start(), free_from
                         break
             start = ends[first]
+
+
+def _listed(text: str, groups: Sequence[re.Match[str]]) -> list[int]:
+    """How many of the gaps up to each group have another sign in them than people put into one number."""
+    gaps = (_PLAIN.fullmatch(text, left.end(), right.start()) is None for left, right in pairwise(groups))
+    return [0, *accumulate(map(int, gaps))]
 
 
 def _luhn_of_parts(digits: str) -> Callable[[int, int], bool]:

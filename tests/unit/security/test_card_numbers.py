@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -61,6 +62,50 @@ BETWEEN = (
     *("\u00a0", "\u2007", "\u2009", "\u202f", "\u3000", "\u2010", "\u2011", "\u2013", "\u2014", "\u2212"),
     *("\u00ad", "\u200b", "\u200e", "\u2060", "\ufeff", "\uff0d"),
 )
+
+
+LISTED = (
+    *(",", ", ", "|", " | ", "+", ";", ":", "*", "#", "=", "~", "'", '"', "\\", "(", ")("),
+    *("\u2022", "\u00b7", "\u0301"),
+)
+
+
+@pytest.mark.parametrize("between", LISTED, ids=ascii)
+def test_signs_of_a_list_between_its_groups_hide_no_card(between: str) -> None:
+    for written in (["4111", "1111", "1111", "1111"], ["3782", "822463", "10005"], ["3056", "930902", "5904"]):
+        text = f"Card {between.join(written)}, thanks"
+        assert holds_card_number(text)
+        assert written[1] not in redacted(text)
+    assert holds_card_number(between.join("4111111111111111"))
+    assert holds_card_number(f"4111 1111{between}1111-1111")
+
+
+def test_lists_of_other_numbers_may_be_typed() -> None:
+    drawn = random.Random(11)
+    for _ in range(3_000):
+        sizes = ",".join(str(drawn.randrange(36, 48)) for _ in range(8))
+        phones = f"+44 20 79{drawn.randrange(10)}6 0{drawn.randrange(100, 999)}; +49 30 {drawn.randrange(10**6, 10**7)}"
+        moment = f"2026-11-{drawn.randrange(10, 30)} {drawn.randrange(10, 24)}:{drawn.randrange(10, 60)}:59.123456"
+        years = ",".join(str(drawn.randrange(1900, 2100)) for _ in range(4))
+        order = f"{drawn.randrange(10**7, 10**8)},{drawn.randrange(10**7, 10**8)}"
+        for text in (sizes, phones, moment, years, order):
+            assert not holds_card_number(text), text
+
+
+@pytest.mark.parametrize("text", ["1," * 8_000, "4111," * 3_200, "4,1+1|1;" * 2_000, "4111 ,, 1111 ,, " * 1_000])
+def test_a_text_made_to_be_looked_at_long_is_not(text: str) -> None:
+    steps = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    sys.setprofile(counted)
+    try:
+        holds_card_number(text[:MOST_TEXT] + "x")
+    finally:
+        sys.setprofile(None)
+    assert steps < 60 * MOST_TEXT
 
 
 @pytest.mark.parametrize("between", BETWEEN, ids=ascii)
