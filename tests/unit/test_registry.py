@@ -48,6 +48,7 @@ def test_what_no_client_can_ask_is_the_operators_mistake_with_its_place(url: str
 SECTIONS: dict[str, dict[str, Any]] = {
     "adyen": {"api_key": "shop_admin", "merchant_account": "ShopECOM"},
     "hubspot": {"access_token": "shop_admin"},
+    "manual": {"methods": {"pickup": {"kind": "pickup", "label": "Pay at pickup"}}},
     "memory": {},
     "odoo": {"api_key": "shop_admin", "database": "d", "login": "l"},
     "shopify": {"admin_token": "shop_admin", "storefront_token": "shop_admin"},
