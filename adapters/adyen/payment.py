@@ -74,7 +74,7 @@ class Payments:
             "amount": wire(query.amount),
             "countryCode": query.country,
             "channel": "Web",
-            **self._shopper(query.customer),
+            **(self._shopper(query.customer) if _is_shopper(query.customer) else {}),
         }
         found = await self._client.post("/paymentMethods", body, WireMethods, call)
         return PaymentOptions(tuple(shown(found)), Reading.now(self._env).freshness)
@@ -180,4 +180,13 @@ class Payments:
         return given or self._config.return_url
 
     def _shopper(self, customer: NativeRef | None) -> dict[str, object]:
-        return {} if customer is None else {"shopperReference": customer.id}
+        """Raises RequestRefused for what Adyen would take for no shopper."""
+        if customer is None:
+            return {}
+        if not _is_shopper(customer):
+            raise RequestRefused(source=self._env.name, detail="no `shopperReference`")
+        return {"shopperReference": customer.id}
+
+
+def _is_shopper(customer: NativeRef | None) -> bool:
+    return customer is not None and 3 <= len(customer.id) <= 256

@@ -80,6 +80,8 @@ def read(operation: str, sent: bytes) -> Json:
             raise Problem(422, CODES.get(name, "702"), f"Required field '{name}' is not provided.")
     if "amount" in body:
         _check_amount(body["amount"])
+    if "shopperReference" in body and not 3 <= len(str(body["shopperReference"])) <= 256:
+        raise Problem(422, "14_035", "Invalid shopperReference")
     if len(str(body.get("reference", ""))) > LARGEST_REFERENCE:
         raise Problem(422, "130", "Reference is too long")
     return body

@@ -14,6 +14,7 @@ from gateway.testing.conformance.control import ReferenceControl
 from gateway.testing.conformance.drawn import drawn
 from gateway.testing.conformance.facts import BackendControl, ConformanceFacts, Hidden
 from gateway.testing.conformance.orders import OrdersConformance
+from gateway.testing.conformance.payments import PaymentConformance
 from gateway.testing.conformance.people import ConsentConformance, CustomerConformance, LoyaltyConformance
 from gateway.testing.conformance.prices import PriceConformance
 from gateway.testing.conformance.search import SearchConformance
@@ -45,6 +46,7 @@ __all__ = [
     "LookedUpWriteConformance",
     "LoyaltyConformance",
     "OrdersConformance",
+    "PaymentConformance",
     "PriceConformance",
     "ReferenceControl",
     "SearchConformance",

@@ -63,14 +63,15 @@ class Entry(Struct):
 
 
 class PaymentBook:
-    """Knobs: `declined` by token (an empty one is a payment without); `challenged` tokens require an action, which
-    `answer` ends; `approves` at most so much of any payment; `unsettled`: what is made of a payment is accepted only,
-    until `settle`; an entry is found `lag` seconds after it was made; `after` is awaited between an effect and its
-    answer, and a test loses the answer there. `entries` is the effect log: nobody is asked twice without two of them.
-    `facts` is all that webhooks would tell, in order."""
+    """Knobs: `methods` are offered to all, `stored` to a customer by their id; `declined` by token (an empty one is a
+    payment without); `challenged` tokens require an action, which `answer` ends; `approves` at most so much of any
+    payment; `unsettled`: what is made of a payment is accepted only, until `settle`; an entry is found `lag` seconds
+    after it was made; `after` is awaited between an effect and its answer, and a test loses the answer there. `entries`
+    is the effect log: nobody is asked twice without two of them. `facts` is all that webhooks would tell, in order."""
 
     def __init__(self) -> None:
         self.methods: tuple[PaymentMethod, ...] = (PaymentMethod("card", "card", "Card"),)
+        self.stored: dict[str, tuple[PaymentMethod, ...]] = {}
         self.declined: dict[str, DeclineReason] = {}
         self.challenged: set[str] = set()
         self.approves: Decimal | None = None

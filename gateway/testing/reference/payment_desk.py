@@ -38,8 +38,8 @@ class PaymentDesk(Controls):
 
     async def list_methods(self, query: PaymentOptionsQuery, context: ContextView, call: CallContext) -> PaymentOptions:
         await self._request(LIST_METHODS.name, (query,))
-        shown = (method for method in self.book.methods if not method.stored or query.customer is not None)
-        return PaymentOptions(tuple(shown), self._freshness())
+        own = self.book.stored.get(query.customer.id, ()) if query.customer else ()
+        return PaymentOptions((*own, *self.book.methods), self._freshness())
 
     async def get_payments(
         self, keys: Sequence[NativeRef], context: ContextView, call: CallContext

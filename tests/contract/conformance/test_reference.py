@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.model.identity import NativeRef
+from gateway.model.payments import PaymentMethod
 from gateway.ports.manifest import Manifest
 from gateway.testing import conformance as suites
 from gateway.testing.conformance.example import example_facts, example_seed
@@ -57,3 +59,15 @@ class TestOrders(Fixtures, suites.OrdersConformance): ...
 
 
 class TestSearch(Fixtures, suites.SearchConformance): ...
+
+
+class TestPayment(Fixtures, suites.PaymentConformance):
+    @pytest.fixture
+    def adapter(self) -> ReferenceAdapter:
+        adapter = ReferenceAdapter("reference", example_seed())
+        adapter.book.stored["70"] = (PaymentMethod("stored_1", "card", "Visa **** 4242", stored=True),)
+        return adapter
+
+    @pytest.fixture
+    def facts(self) -> suites.ConformanceFacts:
+        return suites.ConformanceFacts(shopper=NativeRef("reference", "70"), unknown_ids=("pay_1", "71"))
