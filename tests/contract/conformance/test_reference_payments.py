@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from gateway.errors import Unavailable
 from gateway.model.context import CallContext, CommerceContext
@@ -20,6 +21,8 @@ from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import Manifest
 from gateway.ports.payment import AUTHORISE, CAPTURE, REFUND, VOID
 from gateway.ports.writes import FindKind, WriteSpec
+from gateway.state.database import Database
+from gateway.state.tables import writes as journal
 from gateway.testing.conformance import LaggingWriteConformance, WriteFault
 from gateway.testing.conformance.example import example_seed
 from gateway.testing.conformance.writes import TIMEOUT
@@ -117,6 +120,20 @@ class TestAuthorise(Paying):
     @pytest.fixture
     def commands(self) -> Callable[[str, int], Any]:
         return lambda reference, number: Authorise(reference, "PURCHASE", pounds(number), token="tok")
+
+    async def test_an_action_is_answered_and_not_kept_in_the_journal(
+        self, adapter: ReferenceAdapter, performer: Any, reference: str, database: Database
+    ) -> None:
+        adapter.book.challenged.add("3ds")
+        one = performer()
+        command = Authorise(reference, "PURCHASE", pounds(1), token="3ds")
+        first = await self.perform(one, adapter, command)
+        assert first.action.url.endswith(first.ref.id)
+        assert await self.perform(performer(), adapter, command) == replace(first, action=None)
+        async with database.read() as connection:
+            kept = (await connection.execute(select(journal.c.result))).scalars().all()
+        assert kept
+        assert not any(b"challenge" in bytes(each) for each in kept)
 
 
 class TestCapture(Paying):
