@@ -65,8 +65,12 @@ def test_a_port_named_twice_is_one() -> None:
     assert [port.name for port in chosen("acme", ["stock", "price", "stock"], "rest").ports] == ["price", "stock"]
 
 
-def test_every_data_domain_of_the_product_has_a_template() -> None:
-    assert set(PORTS) == set(domains())
+def test_every_data_domain_has_a_template_or_is_said_to_have_none() -> None:
+    bare = {"payment", "promotion", "shipping", "tax"}
+    assert set(domains()) == {*PORTS, *bare}
+    for name in bare:
+        with pytest.raises(NotScaffolded, match=f"`{name}` has no template"):
+            chosen("acme", [name], "rest")
     shipped = files("gateway.scaffold") / "templates" / "ports"
     assert {each.name for each in shipped.iterdir()} == set(PORTS)
 
