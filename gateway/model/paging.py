@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from gateway.model.carts import Cart
 from gateway.model.catalog import Product
 from gateway.model.customers import LoyaltyEntry
 from gateway.model.freshness import Freshness
@@ -105,6 +106,16 @@ class TaskEdge(Struct, frozen=True, gc=False):
 
 class TaskList(Struct, frozen=True, gc=False):
     edges: tuple[TaskEdge, ...]
+    page_info: PageInfo
+
+
+class CartEdge(Struct, frozen=True):
+    node: Cart
+    cursor: str
+
+
+class CartList(Struct, frozen=True):
+    edges: tuple[CartEdge, ...]
     page_info: PageInfo
 
 

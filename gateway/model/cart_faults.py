@@ -1,0 +1,128 @@
+"""Why a cart's mutation did nothing: outcomes of a domain, not errors. Each is a member of the schema's `UserError` and
+carries what a client needs to go on. `message` is for developers and names no person; `path` is the place in the input.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+
+class CartFault(Struct, frozen=True, kw_only=True):
+    """The base of all members. `retryable`: whether the same input may succeed later."""
+
+    message: str
+    path: tuple[str, ...] = ("input",)
+
+
+class CartNotFound(CartFault, frozen=True, kw_only=True):
+    """No such cart, or not this caller's."""
+
+    message: str = "There is no such cart."
+
+
+class CartChanged(CartFault, frozen=True, kw_only=True):
+    """`expectedVersion` is not the cart's version any more: somebody else changed it."""
+
+    version: int
+    message: str = "The cart was changed meanwhile. Read it again."
+
+
+class CheckoutInProgress(CartFault, frozen=True, kw_only=True):
+    """The cart is frozen by a checkout."""
+
+    checkout: str
+    message: str = "A checkout of this cart is under way."
+
+
+class CartClosed(CartFault, frozen=True, kw_only=True):
+    """The cart was ordered, merged into another (`merged_into`) or abandoned."""
+
+    state: str
+    merged_into: str | None = None
+    message: str = "This cart can no longer be changed."
+
+
+class KeyConflict(CartFault, frozen=True, kw_only=True):
+    """The idempotency key was used for another input."""
+
+    message: str = "This key was used for another request; the first one stands."
+
+
+class LineNotFound(CartFault, frozen=True, kw_only=True):
+    line: str
+    message: str = "There is no such line in this cart."
+
+
+class InvalidQuantity(CartFault, frozen=True, kw_only=True):
+    """Not a whole number of pieces from `minimum` to `maximum`."""
+
+    quantity: Decimal
+    minimum: int = 1
+    maximum: int
+    message: str = "The quantity must be a whole number within the bounds."
+
+
+class CartTooLarge(CartFault, frozen=True, kw_only=True):
+    """More than a cart may hold: `what` is bounded by `limit` (a count, or bytes in UTF-8)."""
+
+    what: str
+    limit: int
+    message: str = "That is more than a cart may hold."
+
+
+class CurrencyMismatch(CartFault, frozen=True, kw_only=True):
+    """An amount in another currency than the cart's. Amounts are never converted."""
+
+    expected: str
+    message: str = "The cart is in another currency."
+
+
+class InvalidInput(CartFault, frozen=True, kw_only=True):
+    """A value that makes no sense, or that this market does not know."""
+
+
+class MarketNotSold(CartFault, frozen=True, kw_only=True):
+    """This client may not buy in that market."""
+
+    message: str = "This client does not sell there."
+
+
+class MarketDiffers(CartFault, frozen=True, kw_only=True):
+    """The cart belongs to another market than this device: move it (`cartMove`) or go on there."""
+
+    country: str
+    channel: str | None = None
+    message: str = "The cart belongs to another market."
+
+
+class HandOffCodeInvalid(CartFault, frozen=True, kw_only=True):
+    """No such code: never given, used, over, or of another store or account."""
+
+    message: str = "This code is not valid (any more)."
+
+
+class TooManyAttempts(CartFault, frozen=True, kw_only=True):
+    """Wait `retry_after` seconds."""
+
+    retry_after: int
+    message: str = "Too many of these from here. Wait."
+
+
+AnyCartFault = (
+    CartNotFound
+    | CartChanged
+    | CheckoutInProgress
+    | CartClosed
+    | KeyConflict
+    | LineNotFound
+    | InvalidQuantity
+    | CartTooLarge
+    | CurrencyMismatch
+    | InvalidInput
+    | MarketNotSold
+    | MarketDiffers
+    | HandOffCodeInvalid
+    | TooManyAttempts
+)
