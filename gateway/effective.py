@@ -142,7 +142,11 @@ def as_toml(found: Flat) -> Iterator[str]:
 def _written(place: tuple[str, ...], value: Any) -> str:
     value = _plain(value)
     if isinstance(value, str):
-        named = place[0] in ("secrets", "api_keys") or place[-1] == "cursor_secret" or place[0] == "backends"
+        named = (
+            place[0] in ("secrets", "api_keys")
+            or place[-1] in ("cursor_secret", "sealing_secret")
+            or place[0] == "backends"
+        )
         text = hidden(value) if named else shown(".".join(place), hidden(value))
         return f'"{"".join(_SPECIAL.get(letter, letter) for letter in text)}"'
     if isinstance(value, bool):

@@ -22,12 +22,14 @@ _MOST_DAYS = 365
 
 class MarketPlan(Struct, frozen=True):
     """A country (ISO 3166-1 alpha-2). `timezone` (IANA) is where its days begin, `near_radius_km` how far "near"
-    reaches unless a client says; nothing is delivered on `holidays`."""
+    reaches unless a client says; nothing is delivered on `holidays`. `tax_at_order`: a cart may be
+    bought before its tax is known."""
 
     country: str
     timezone: str
     near_radius_km: float
     holidays: frozenset[date] = frozenset()
+    tax_at_order: bool = False
 
 
 class DeliveryPlan(Struct, frozen=True):
@@ -71,7 +73,7 @@ def _market(country: str, settings: Settings) -> MarketPlan:
     timezone = section.timezone or (zones.most_common(1)[0][0] if zones else _own_zone(country))
     known_zone(timezone, place=f"{place}.timezone")
     holidays = frozenset(iso_date(day, place=f"{place}.holidays") for day in section.holidays)
-    return MarketPlan(country, timezone, section.near_radius_km, holidays)
+    return MarketPlan(country, timezone, section.near_radius_km, holidays, section.tax == "owner_at_order")
 
 
 def _own_zone(country: str) -> str:

@@ -101,6 +101,12 @@ def cursor_secret(settings: Settings) -> Secret:
     return Secret((secrets.token_hex(32),))
 
 
+def sealing_values(settings: Settings) -> tuple[str, ...]:
+    """The secrets that what people typed is sealed with, newest first; none where none is configured."""
+    name = settings.gateway.sealing_secret
+    return secret(settings, name, place="gateway.sealing_secret").values if name in settings.secrets else ()
+
+
 class Registry:
     """Owns what backends need: `close` it in the end."""
 

@@ -78,6 +78,7 @@ class GatewaySection(_Section, frozen=True, kw_only=True):
     state: Annotated[str, STATE_URL] = "sqlite+aiosqlite:///var/gateway.sqlite"
     redis: Annotated[str, REDIS_URL.or_empty()] = ""
     cursor_secret: PlainText = "cursor"  # noqa: S105  the name of a secret, not one
+    sealing_secret: PlainText = "sealing"  # noqa: S105  the name of a secret, not one
 
 
 class SecretSource(_Section, frozen=True, kw_only=True):
@@ -189,11 +190,30 @@ class ChannelSection(_Section, frozen=True, kw_only=True):
 class MarketSection(_Section, frozen=True, kw_only=True):
     """A country. `timezone` (IANA) is where its days begin and what its times are told in; empty: its stores', else the
     country's own. `near_radius_km`: how far "near" reaches unless a client says, in kilometres. `holidays` are ISO
-    dates on which nothing is delivered."""
+    dates on which nothing is delivered. `tax`: whether a cart can be bought only once its tax is known, or the order's
+    owner says it when it places the order."""
 
     timezone: Annotated[str, TIME_ZONE.or_empty()] = ""
     near_radius_km: Annotated[float, between(0.0, 20_040.0, "km", above=True)] = 50.0
     holidays: tuple[Annotated[str, ISO_DATE], ...] = ()
+    tax: Literal["known", "owner_at_order"] = "known"
+
+
+class CartsSection(_Section, frozen=True, kw_only=True):
+    """Carts: what one may hold, how many a stranger may make, and how long their owners may take to price one."""
+
+    lines: Annotated[int, between(1, 999)] = 500
+    """Most lines of a cart, those kept for later included."""
+    quantity: Annotated[int, between(1, 1_000_000_000, "pieces")] = 99_999
+    """Most pieces of a line."""
+    made_per_hour: Annotated[int, between(1, 1_000_000)] = 120
+    """Carts made by one customer or device, or without a credential from one address (an IPv6 /64)."""
+    kept_days: Annotated[int, between(1, 3_650, "days")] = 90
+    """Without a change; then a cart is gone."""
+    owner_seconds: Annotated[float, between(0.05, 60.0, "seconds")] = 1.5
+    """How long a cart waits for the owner of promotions, shipping or tax; then it says that it is not complete."""
+    quote_minutes: Annotated[int, between(1, 1_440, "minutes")] = 15
+    """How long a quote holds at most; never longer than a price in it."""
 
 
 class LanguagesSection(_Section, frozen=True, kw_only=True):
@@ -293,6 +313,7 @@ class _File(_Section, frozen=True, kw_only=True):
     issuers: Mapping[str, IssuerSection] = {}
     profiles: Mapping[str, ClientProfile] = {}
     api_keys: Mapping[str, ApiKeySection] = {}
+    carts: CartsSection = CartsSection()
     limits: LimitsSection = LimitsSection()
     server: ServerSection = ServerSection()
 
@@ -313,6 +334,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     issuers: Mapping[str, IssuerSection]
     profiles: Mapping[str, ClientProfile]
     api_keys: Mapping[str, ApiKeySection]
+    carts: CartsSection
     limits: LimitsSection
     server: ServerSection
     environment: Mapping[str, str]

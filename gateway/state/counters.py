@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 
 from sqlalchemy import case, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.security.spread import Counted
 from gateway.state.database import Database
@@ -28,6 +29,11 @@ class Counters:
 
     async def add_all(self, amounts: Mapping[str, int]) -> dict[str, Counted]:
         """As `add`, of several keys in one transaction."""
+        async with self._database.write() as connection:
+            return await self.add_within(connection, amounts)
+
+    async def add_within(self, connection: AsyncConnection, amounts: Mapping[str, int]) -> dict[str, Counted]:
+        """As `add_all`, in a transaction of the caller's: until it ends, whoever counts one of these keys waits."""
         now, table = self._database.now, counters
         keys = {_digest(key): key for key in amounts}
         rows = [
@@ -45,9 +51,8 @@ class Counters:
         )
         left = (table.c.expires - now).label("left")
         mine = (table.c.space == self._space) & table.c.key.in_(list(keys))
-        async with self._database.write() as connection:
-            await connection.execute(statement, rows)
-            counted = (await connection.execute(select(table.c.key, table.c.value, left).where(mine))).all()
+        await connection.execute(statement, rows)
+        counted = (await connection.execute(select(table.c.key, table.c.value, left).where(mine))).all()
         return {keys[digest]: Counted(value, max(1.0, float(left))) for digest, value, left in counted}
 
     async def value(self, key: str) -> int:

@@ -47,7 +47,7 @@ _log = structlog.get_logger("gateway.state")
 class Database:
     """`await Database.open(url)`; `close` when done. `now` is the database's clock, for statements: seconds since 1970
     (UTC). Several processes decide by it, whatever their own clocks say. `name` tells databases apart and holds no
-    password."""
+    password; `file` is where an SQLite database lies, None for any other."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -55,6 +55,7 @@ class Database:
         self._said_away = float("-inf")
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.name = _name(engine)
+        self.file = _file(engine)
         clock = "((julianday('now') - 2440587.5) * 86400.0)" if self.is_sqlite else _POSTGRES_CLOCK
         self.now: ColumnElement[float] = literal_column(clock, Double)
 
@@ -175,6 +176,11 @@ class Database:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             await connection.run_sync(upgrade)
         await self._engine.dispose()  # with the patience of a migration
+
+
+def _file(engine: AsyncEngine) -> Path | None:
+    named = engine.url.database if engine.dialect.name == "sqlite" else None
+    return None if named in (None, "", ":memory:") else Path(named)
 
 
 def _name(engine: AsyncEngine) -> str:

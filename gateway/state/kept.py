@@ -12,7 +12,7 @@ from gateway.state.inbox import Handler, Inbox
 from gateway.state.key_values import sweep_key_values
 from gateway.state.outbox import Event, Outbox, Receiver
 from gateway.state.revocations import CHANGED, StoredRevocations
-from gateway.state.sweep import Sweep
+from gateway.state.sweep import Job, Sweep
 from gateway.state.tasks import StoredTasks
 from gateway.state.writes import StoredWrites
 
@@ -21,7 +21,7 @@ UNDELIVERED_TASK = "delivery.set_aside"
 
 class Kept:
     """Usable at once; `start` is for a process that serves, so that commands neither deliver nor handle anything.
-    `heard` learns what other processes changed."""
+    `heard` learns what other processes changed; `jobs` clear away what others keep in this database."""
 
     def __init__(
         self,
@@ -30,6 +30,7 @@ class Kept:
         *,
         receivers: Mapping[str, Receiver] | None = None,
         handlers: Mapping[str, Handler] | None = None,
+        jobs: Mapping[str, Job] | None = None,
     ) -> None:
         self.database = database
         self.changes = Changes(database, self._hear, Bell(database.name))
@@ -48,6 +49,7 @@ class Kept:
                 "outbox": self.outbox.sweep,
                 "tasks": self.tasks.sweep,
                 "writes": StoredWrites(database).sweep,
+                **(jobs or {}),
             }
         )
 

@@ -230,3 +230,96 @@ writes = Table(
     Column[float]("due", Double, nullable=False),
     Index("writes_due", "state", "due"),
 )
+
+subject_keys = Table(
+    "subject_keys",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("sealing", String(16), nullable=False),  # which key of ours wrapped it
+    Column("wrapped", LargeBinary, nullable=False),
+    Column[float]("created", Double, nullable=False),
+)
+
+carts = Table(
+    "carts",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("channel", String(120), nullable=True),
+    Column("country", String(2), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("store", String(120), nullable=True),
+    Column("person", String(600), nullable=True),
+    Column("subject", String(64), nullable=False),
+    Column("checkout", String(40), nullable=True),
+    Column("order_reference", String(40), nullable=True),
+    Column("merged_into", String(26), nullable=True),
+    Column("groups", Text, nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=True),
+    Column[float]("created", Double, nullable=False),
+    Column[float]("changed", Double, nullable=False),
+    Index("carts_person", "person", "changed"),
+    Index("carts_changed", "changed"),
+    Index("carts_subject", "subject"),
+)
+
+cart_lines = Table(
+    "cart_lines",
+    metadata,
+    Column("cart", String(26), ForeignKey("carts.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", String(26), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("sku", String(400), nullable=True),
+    Column("native", Text, nullable=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("delivery_group", String(26), nullable=True),
+    Column("saved", Integer, nullable=False),
+    Column("expected", Text, nullable=True),
+    Column("sealed", LargeBinary, nullable=True),
+    Column("version", Integer, nullable=False),
+    Column[float]("added", Double, nullable=False),
+    Column[float]("changed", Double, nullable=False),
+)
+
+cart_holders = Table(
+    "cart_holders",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("cart", String(26), ForeignKey("carts.id", ondelete="CASCADE"), nullable=False),
+    Column("secret", String(64), nullable=False),  # its hash
+    Column("touchpoint", String(12), nullable=False),
+    Column("store", String(120), nullable=True),
+    Column("giver", String(26), nullable=True),  # the holder it was moved from, to whom it is given back
+    Column[float]("since", Double, nullable=False),
+    Column[float]("revoked", Double, nullable=True),
+    Index("cart_holders_cart", "cart"),
+)
+
+cart_codes = Table(
+    "cart_codes",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("code", String(64), primary_key=True),  # its keyed hash
+    Column("cart", String(26), ForeignKey("carts.id", ondelete="CASCADE"), nullable=False),
+    Column("giver", String(26), nullable=True),
+    Column("mode", String(5), nullable=False),
+    Column("length", Integer, nullable=False),
+    Column[float]("expires", Double, nullable=False),
+    Column[float]("claimed", Double, nullable=True),
+    Index("cart_codes_expires", "expires"),
+    Index("cart_codes_cart", "cart"),
+)
+
+cart_keys = Table(
+    "cart_keys",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("cart", String(26), nullable=False),
+    Column("result", LargeBinary, nullable=False),
+    Column[float]("at", Double, nullable=False),
+    Index("cart_keys_at", "at"),
+)

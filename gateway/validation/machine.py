@@ -36,6 +36,15 @@ def check_machine(settings: Settings) -> Iterator[Mistake]:
             nearest=nearest(gateway.cursor_secret, settings.secrets),
             grave=gateway.cursor_secret != GatewaySection().cursor_secret,
         )
+    if gateway.sealing_secret not in settings.secrets:
+        named = gateway.sealing_secret != GatewaySection().sealing_secret
+        if named or gateway.state.startswith(f"{STATE_DRIVERS[1]}:"):
+            yield Mistake(
+                message=f"no secret `{gateway.sealing_secret}` in [secrets]: no carts on PostgreSQL without it",
+                place="gateway.sealing_secret",
+                nearest=nearest(gateway.sealing_secret, settings.secrets),
+                grave=named,
+            )
     for name, source in settings.secrets.items():
         if source.env and not any(settings.environment.get(variable) for variable in source.env):
             yield Mistake(

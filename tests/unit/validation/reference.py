@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 REFERENCE: dict[str, Any] = tomllib.loads((ROOT / "gateway.toml.example").read_text("utf-8"))
 ENVIRONMENT = {
     "GATEWAY_CURSOR_KEY": "a-key",
+    "GATEWAY_SEALING_KEY": "a-key",
     "ERP_API_KEY": "a-key",
     "SHOP_ADMIN_TOKEN": "a-key",
     "STOREFRONT_KEY_SHA256": hashlib.sha256(b"key").hexdigest(),

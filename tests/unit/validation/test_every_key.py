@@ -216,7 +216,7 @@ def test_every_key_stands_in_the_reference(section: str, kind: Any) -> None:
 
 
 def _is_single(section: str) -> bool:
-    return section in ("gateway", "languages", "limits", "server")
+    return section in ("gateway", "languages", "carts", "limits", "server")
 
 
 def _keys(entry: Any, place: str) -> Iterator[str]:
