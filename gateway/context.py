@@ -79,5 +79,5 @@ class ContextFactory:
             trace_id=facts.request_id,
             max_age=accepted_age(profile, facts),
         )
-        scope = Scope(commerce, call, principal, profile, utc_now())
+        scope = Scope(commerce, call, principal, profile, utc_now(), facts.cart_secret, facts.party)
         return OperationContext(self._services, scope, explain=facts.explain and profile.explain)

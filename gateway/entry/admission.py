@@ -112,7 +112,7 @@ class Admission:
         return Caller(
             principal=principal,
             profile=profile,
-            facts=facts_of(headers, trace_id),
+            facts=facts_of(headers, trace_id, party),
             presenter=Presenter(principal, profile, self._alias_of, trace_id),
             party=party,
             wants_cost="x-commerce-cost" in headers,

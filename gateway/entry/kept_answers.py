@@ -43,11 +43,14 @@ class KeptAnswers:
 
     def visit(self, caller: Caller, admitted: Admitted) -> Visit | None:
         """None where the answer could be anything but public: somebody in particular asks, a field is personal or for
-        a role, the schema gives no time, or the client wants to know more than the data. Raises ContextNotAllowed."""
+        a role, the schema gives no time, the client bears a cart's secret or wants to know more than the data. Raises
+        ContextNotAllowed."""
         keeping = admitted.operation.keeping
         if not self._enabled or keeping.private or keeping.seconds <= 0 or not admitted.operation.is_query:
             return None
         if caller.principal.subject is not None or caller.principal.roles or caller.wants_cost or caller.facts.explain:
+            return None
+        if caller.facts.cart_secret is not None:
             return None
         commerce = self._admission.commerce(caller, admitted.facts)
         request = admitted.request

@@ -18,10 +18,12 @@ from gateway.security.profiles import RequestFacts
 
 MAXIMUM_HEADER = 128
 MAXIMUM_WISHES = 16
+CART_SECRET = "commerce-cart-secret"  # noqa: S105  the name of a header
 _WISHES = frozenset(
     f"x-commerce-{wish}"
     for wish in ("language", "country", "currency", "channel", "store", "deadline-ms", "max-age", "explain")
-)
+) | {CART_SECRET}
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _QUALITY = re.compile(r"[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
@@ -41,11 +43,11 @@ class GraphQLRequest(Struct, frozen=True, rename="camel"):
             force_setattr(self, "operation_name", None)
 
 
-def facts_of(headers: Mapping[str, str], request_id: str) -> RequestFacts:
+def facts_of(headers: Mapping[str, str], request_id: str, party: str = "") -> RequestFacts:
     """What the headers ask for. Values that make no sense are refused by name; nothing here names a person."""
     wishes, refused = _languages(headers.get("accept-language", ""))
     if _WISHES.isdisjoint(headers):
-        return RequestFacts(accept_languages=wishes, refused_languages=refused, request_id=request_id)
+        return RequestFacts(accept_languages=wishes, refused_languages=refused, request_id=request_id, party=party)
     language = headers.get("x-commerce-language")
     if language is not None and canonical_tag(language) is None:
         raise Refusal(400, "BAD_USER_INPUT", "The header X-Commerce-Language is not a language tag.")
@@ -61,7 +63,15 @@ def facts_of(headers: Mapping[str, str], request_id: str) -> RequestFacts:
         max_age=_number(headers, "x-commerce-max-age", 0, 31_536_000, 1.0),
         request_id=request_id,
         explain=headers.get("x-commerce-explain", "").lower() in ("1", "true"),
+        cart_secret=_secret(headers.get(CART_SECRET)),
+        party=party,
     )
+
+
+def _secret(value: str | None) -> str | None:
+    if value is not None and not _SECRET.fullmatch(value):
+        raise Refusal(400, "BAD_USER_INPUT", "The header Commerce-Cart-Secret makes no sense.")
+    return value
 
 
 def _word(headers: Mapping[str, str], name: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.entry.refusal import Header, Refusal
+from gateway.entry.requests import CART_SECRET
 from gateway.http.wire import Reply
 
 ASKS_FIRST = frozenset(
@@ -16,7 +17,8 @@ ASKS_FIRST = frozenset(
 )
 """Headers a browser sends to another origin only after a preflight; any `X-Commerce-*` is one too."""
 ALLOWED_HEADERS = (
-    b"accept, accept-language, authorization, content-type, traceparent, x-api-key, x-requested-with, if-none-match, "
+    b"accept, accept-language, authorization, commerce-cart-secret, content-type, "
+    b"traceparent, x-api-key, x-requested-with, if-none-match, "
     b"apollo-require-preflight, graphql-require-preflight, x-commerce-channel, x-commerce-client, x-commerce-cost, "
     b"x-commerce-country, x-commerce-currency, x-commerce-deadline-ms, x-commerce-explain, x-commerce-language, "
     b"x-commerce-max-age, x-commerce-store, x-graphql-event-stream-token"
@@ -64,7 +66,10 @@ class Origins:
 
 
 def check_get(headers: Mapping[str, str]) -> None:
-    """Raises Refusal for a GET that a page could make a browser send without asking."""
+    """Raises Refusal for a GET that a page could make a browser send without asking, and for one that bears a cart's
+    secret: what is private has no address."""
+    if CART_SECRET in headers:
+        raise Refusal(405, "BAD_REQUEST", "With a cart's secret, send POST.", ((b"allow", b"POST"),))
     if any(name in ASKS_FIRST or name.startswith("x-commerce-") for name in headers):
         return
     raise Refusal(403, "CSRF", "GET needs a header such as X-Commerce-Client, so that no other site can send it.")

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.entry.admission import Admission, Caller
 from gateway.entry.refusal import Refusal
-from gateway.entry.requests import GraphQLRequest
+from gateway.entry.requests import CART_SECRET, GraphQLRequest
 from gateway.errors import ClientFault, GatewayStopping, TooManyRequests, Unauthenticated, Unavailable
 from gateway.http.answers import encoded
 from gateway.http.events import told_by
@@ -30,7 +30,7 @@ VERIFY_SECONDS = 60.0
 MESSAGE_BYTES = 131_072
 OPERATIONS = 50
 """At one time on one connection."""
-CREDENTIALS = frozenset({"authorization", "x-api-key"})
+CREDENTIALS = frozenset({"authorization", "x-api-key", CART_SECRET})
 
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN = 4400, 4401, 4403
 INIT_TIMEOUT, ALREADY_SUBSCRIBED, TOO_MANY_INITS = 4408, 4409, 4429

@@ -26,7 +26,8 @@ ANONYMOUS_PROFILE = "anonymous"
 class RequestFacts(Struct, frozen=True, kw_only=True):
     """What a request asks for besides its operation. `language` was asked for by name and must be served;
     `accept_languages` are wishes, best first (`*` is any), `refused_languages` what the client takes on no account.
-    Times in seconds. Nothing here says who is asking."""
+    Times in seconds. `cart_secret` opens a cart, and with `party` (who is counted as one in the network) is all here
+    that says anything of who is asking."""
 
     country: str | None = None
     language: str | None = None
@@ -39,6 +40,8 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     max_age: float | None = None
     request_id: str = ""
     explain: bool = False
+    cart_secret: str | None = None
+    party: str = ""
 
 
 class Profiles:
