@@ -28,7 +28,7 @@ from gateway.logs.failures import FAILURES
 from gateway.model.written_money import reading
 from gateway.ownership import Ownership
 from gateway.ports.manifest import Manifest
-from gateway.registry import Registry, check_identity_rules, cursor_secret
+from gateway.registry import Registry, check_identity_rules, cursor_secret, sealing_values
 from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
@@ -36,12 +36,14 @@ from gateway.security.windows import WINDOW_SECONDS
 from gateway.services import Services
 from gateway.settings import ServerSection, Settings
 from gateway.state.aliases import StoredAliases
+from gateway.state.carts import StoredCarts
 from gateway.state.changes import Change
 from gateway.state.counters import Counters
 from gateway.state.database import Database
 from gateway.state.kept import Kept
 from gateway.state.key_values import KeyValues
 from gateway.state.links import StoredIdentityLinks
+from gateway.state.sealing import Sealing, open_sealing
 from gateway.state.shared import Shared, open_shared
 from gateway.state.sweep import Sweep
 from gateway.state.writes import StoredWrites
@@ -60,7 +62,13 @@ class Gateway:
     """Everything one worker holds. `open` it, `close` it."""
 
     def __init__(
-        self, settings: Settings, database: Database, registry: Registry, caller: BackendCaller, metrics: CallMetrics
+        self,
+        settings: Settings,
+        database: Database,
+        registry: Registry,
+        caller: BackendCaller,
+        metrics: CallMetrics,
+        sealing: Sealing | None,
     ) -> None:
         self.metrics = metrics
         self.settings = settings
@@ -68,7 +76,10 @@ class Gateway:
         self.registry = registry
         self.caller = caller
         self.ownership = Ownership(settings, registry.backends)
-        self.kept = Kept(database, self._heard)
+        self.carts = (
+            None if sealing is None else StoredCarts(database, sealing, kept=settings.carts.kept_days * 86_400.0)
+        )
+        self.kept = Kept(database, self._heard, jobs={} if self.carts is None else {"carts": self.carts.sweep})
         self.writes = Writes(registry.backends, StoredWrites(database), self.changed, self.kept.tasks, metrics)
         self.services = Services(
             settings,
@@ -79,6 +90,7 @@ class Gateway:
             StoredAliases(database),
             self.kept.tasks,
             cursor_secret(settings),
+            self.carts,
         )
         self.profiles = Profiles(settings)
         self.engine = Engine(
@@ -121,7 +133,8 @@ class Gateway:
             check_identity_rules(settings, registry.backends)
             answers = shared.answers if shared else None
             caller = BackendCaller(registry.backends, cache=cache, shared=answers, metrics=metrics)
-            gateway = cls(settings, database, registry, caller, metrics)
+            sealing = await open_sealing(database, sealing_values(settings))
+            gateway = cls(settings, database, registry, caller, metrics, sealing)
             if shared is not None:
                 await gateway.share(shared)
             return gateway
@@ -209,6 +222,7 @@ class Gateway:
         await self.writes.close(self.settings.server.drain_seconds)
         FAILURES.flush()
         await self.inbox.close()
+        await self.services.close()
         await self.kept.close()
         await self.caller.close()
         await self.registry.close()

@@ -28,6 +28,7 @@ from gateway.services.staff_tasks import StaffTasks
 from gateway.services.stores import Stores
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import Settings
+from gateway.state.carts import StoredCarts
 
 S = TypeVar("S")
 
@@ -46,6 +47,7 @@ class Services:
         aliases: Aliases,
         tasks: Tasks,
         key: Secret,
+        carts: StoredCarts | None = None,
     ) -> None:
         systems = SystemsOfRecord(caller, ownership, writes)
         cursors = Cursors(key)
@@ -58,6 +60,7 @@ class Services:
         self.classification = Classification(systems)
         self.searching = Searching(systems, self.catalog)
         customer_links = CustomerLinks(systems, links)
+        self.customer_links = customer_links
         self.customers = Customers(systems, customer_links, links)
         self.pricing = Pricing(systems, customer_links)
         self.stores = Stores(systems, cursors, self.languages)
@@ -76,6 +79,9 @@ class Services:
         )
         self.staff_tasks = StaffTasks(tasks, cursors)
         self.cursors = cursors
+        self.settings = settings
+        self.stored_carts = carts
+        """None where nothing can be sealed: then there are no carts."""
         self._made: dict[object, Any] = {}
 
     def of(self, kind: Callable[[Services], S]) -> S:
@@ -84,3 +90,9 @@ class Services:
         if made is None:
             made = self._made[kind] = kind(self)
         return cast("S", made)
+
+    async def close(self) -> None:
+        """End what services that were made with `of` still ask for."""
+        for made in self._made.values():
+            if (close := getattr(made, "close", None)) is not None:
+                await close()

@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from gateway.errors import AdapterError
 from gateway.model.context import CommerceContext
+from gateway.model.customers import LinkedCustomer
 from gateway.model.identity import VariantKey, is_plain
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price, PriceComparison, PriceDisagreement, PriceExplanation, PriceKey
@@ -36,14 +37,22 @@ class Pricing:
     ) -> list[Price | AdapterError | None]:
         """In the order of `variants`. None: not sold here; or without a SKU, and the owner is another system than the
         one that knows the variant."""
-        keys = [PriceKey(variant, quantity, unit) for variant in variants]
+        if unit is not None and not is_plain(unit):
+            return [None] * len(variants)
+        return await self.of_keys([PriceKey(variant, quantity, unit) for variant in variants], scope)
+
+    async def of_keys(
+        self, keys: Sequence[PriceKey], scope: Scope, known: LinkedCustomer | None = None
+    ) -> list[Price | AdapterError | None]:
+        """In the order of `keys`, all in one question. `known`: the customer whose prices these are, where that is not
+        who asks; only what is linked already counts then."""
         owner = next(iter(self._systems.ownership.serving(PRICE, scope.commerce.country)), None)
-        if owner is None or (unit is not None and not is_plain(unit)):
+        if owner is None:
             return [None] * len(keys)
 
         async def as_known_to(backend: str) -> CommerceContext:
             """A price group is one backend's own word: each is asked for the customer's by its own."""
-            group = await self.group(scope, backend)
+            group = await self.group(scope, backend, known)
             return scope.commerce if group is None else replace(scope.commerce, price_group=group)
 
         asked = list(dict.fromkeys(keys))
@@ -54,19 +63,20 @@ class Pricing:
             for key in keys
         ]
 
-    async def group(self, scope: Scope, backend: str | None = None) -> str | None:
+    async def group(self, scope: Scope, backend: str | None = None, known: LinkedCustomer | None = None) -> str | None:
         """The customer's price context at a backend (the owner, unless said), derived here because identity providers
         do not know price lists. None: the public one. A system that cannot say does not make the price fail: it is then
         the public price, as for any visitor."""
         owner = backend or next(iter(self._systems.ownership.serving(PRICE, scope.commerce.country)), None)
-        if owner is None or scope.principal.kind != "customer":
+        if owner is None or (known is None and scope.principal.kind != "customer"):
             return None
         if not self._systems.ownership.offers(owner, PRICE_CONTEXT.name):
             return None
-        refs = await self._links.references(owner, scope)
+        refs = await self._links.references(owner, scope) if known is None else list(known.refs(owner))
         if len(refs) != 1:
             return None
-        found = await self._systems.caller.keyed(owner, PRICE_CONTEXT, refs, scope.commerce, scope.personal())
+        call = scope.personal() if known is None else replace(scope.call, person=f"customer|{known.id}")
+        found = await self._systems.caller.keyed(owner, PRICE_CONTEXT, refs, scope.commerce, call)
         group = found.get(refs[0])
         return group if isinstance(group, str) else None
 

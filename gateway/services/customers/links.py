@@ -55,6 +55,10 @@ class CustomerLinks:
             if not lock.locked():
                 self._linking.pop(person, None)
 
+    async def known(self, person: str) -> LinkedCustomer | None:
+        """What is linked to a person (`Principal.key`) already: nobody is searched for."""
+        return await self._links.of_person(person)
+
     async def references(self, backend: str, scope: Scope) -> list[NativeRef]:
         """The signed-in customer's own records in one backend."""
         linked = await self.linked(scope)

@@ -108,6 +108,18 @@ class Speech:
         }
         return voice.say([Sentence(name, facts)])
 
+    def cart(self, pieces: int, total: Money | None, language: str) -> SpeakableText:
+        """`total` None: not every owner of a part of it has answered."""
+        voice = self._voice(language)
+        if not pieces:
+            return voice.say([Sentence("cart-empty", {})])
+        sums = (
+            Sentence("cart-total-unknown", {})
+            if total is None
+            else Sentence("cart-total", {"total": voice.money(total)})
+        )
+        return voice.say([Sentence("cart", {"count": pieces}), sums])
+
     def _voice(self, language: str) -> Voice:
         for candidate in (*self._languages.chain(language), "en"):
             voice = voice_of(candidate)

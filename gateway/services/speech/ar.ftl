@@ -59,3 +59,13 @@ receipt = في { $date } اشتريت { $count ->
    *[other] { $count } قطعة
 } بقيمة { $total }.
 refund = في { $date } تم رد { $total } إليك.
+cart-empty = سلتك فارغة.
+cart = في سلتك { $count ->
+    [one] منتج واحد
+    [two] منتجان
+    [few] { $count } منتجات
+    [many] { $count } منتجًا
+   *[other] { $count } منتج
+}.
+cart-total = المجموع { $total }.
+cart-total-unknown = لا يمكنني معرفة المجموع الآن.

@@ -53,3 +53,10 @@ receipt = On { $date } you bought { $count ->
    *[other] { $count } items
 } for { $total }.
 refund = On { $date } you were refunded { $total }.
+cart-empty = Your cart is empty.
+cart = In your cart { $count ->
+    [one] is one item
+   *[other] are { $count } items
+}.
+cart-total = The total is { $total }.
+cart-total-unknown = I cannot tell the total right now.

@@ -56,3 +56,11 @@ receipt = ב־{ $date } קנית { $count ->
    *[other] { $count } פריטים
 } בסך { $total }.
 refund = ב־{ $date } הוחזרו לך { $total }.
+cart-empty = העגלה שלך ריקה.
+cart = בעגלה שלך { $count ->
+    [one] יש פריט אחד
+    [two] יש שני פריטים
+   *[other] יש { $count } פריטים
+}.
+cart-total = הסכום הכולל הוא { $total }.
+cart-total-unknown = כרגע אי אפשר לומר מה הסכום הכולל.

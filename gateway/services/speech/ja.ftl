@@ -44,3 +44,7 @@ order = { $date }のご注文{ $number }、合計{ $total }は{ $status ->
 }です。
 receipt = { $date }に{ $count }点、合計{ $total }のお買い上げです。
 refund = { $date }に{ $total }を返金しました。
+cart-empty = カートは空です。
+cart = カートには{ $count }点入っています。
+cart-total = 合計は{ $total }です。
+cart-total-unknown = 合計は今はわかりません。

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import structlog
@@ -12,7 +12,7 @@ import structlog
 from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
-from gateway.context import ContextFactory
+from gateway.context import ContextFactory, OperationContext
 from gateway.execution import Engine, OperationRequest, Result
 from gateway.model.principal import ANONYMOUS, Principal
 from gateway.ownership import Ownership
@@ -21,13 +21,15 @@ from gateway.security.profiles import Profiles, RequestFacts
 from gateway.services import Services
 from gateway.settings import Settings, decode
 from gateway.state.aliases import StoredAliases
+from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
 from gateway.state.links import StoredIdentityLinks
 from gateway.state.outbox import Outbox
+from gateway.state.sealing import Sealing
 from gateway.state.tasks import StoredTasks
 from gateway.state.writes import StoredWrites
 from gateway.testing.reference import ReferenceAdapter
-from gateway.testing.reference.manifest import MANIFEST
+from gateway.testing.reference.manifest import manifest_of
 from gateway.testing.sandbox import Seed
 from schema import build_schema
 
@@ -70,6 +72,10 @@ class World:
         context = self._contexts(principal, profile, RequestFacts(**facts))
         return await self.engine.execute(OperationRequest(query, variables), context)
 
+    def context(self, principal: Principal = ANONYMOUS, *, secret: str | None = None) -> OperationContext:
+        """Of one operation, without a memo."""
+        return self._contexts(principal, self.profiles.of(principal), RequestFacts(cart_secret=secret))
+
     async def data(self, query: str, variables: dict[str, Any] | None = None, **facts: Any) -> dict[str, Any]:
         """The answer's data, where there must be no error."""
         result = await self.ask(query, variables, **facts)
@@ -78,7 +84,15 @@ class World:
         return result.data
 
 
-Build = Callable[[Mapping[str, Any], Mapping[str, Seed]], Awaitable[World]]
+class Build(Protocol):
+    """`kinds`: other adapters than the reference, by the backend's name."""
+
+    def __call__(
+        self,
+        configuration: Mapping[str, Any],
+        seeds: Mapping[str, Seed],
+        kinds: Mapping[str, type[ReferenceAdapter]] | None = None,
+    ) -> Awaitable[World]: ...
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +109,12 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
     """Builds worlds from a configuration (as in gateway.toml, without backends) and a seed for each backend."""
     closing: list[Callable[[], Awaitable[None]]] = []
 
-    async def make(configuration: Mapping[str, Any], seeds: Mapping[str, Seed]) -> World:
+    async def make(
+        configuration: Mapping[str, Any],
+        seeds: Mapping[str, Seed],
+        kinds: Mapping[str, type[ReferenceAdapter]] | None = None,
+    ) -> World:
+        kind_of = {name: (kinds or {}).get(name, ReferenceAdapter) for name in seeds}
         options: Mapping[str, dict[str, Any]] = configuration.get("backends", {})
         sections = {
             name: {"adapter": "memory", "url": "memory:", "policy": {"cache": False}, **options.get(name, {})}
@@ -105,14 +124,14 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/{len(closing)}.sqlite")
         closing.append(database.close)
         adapters = {
-            name: ReferenceAdapter(name, seed, key_rule=settings.identity.get(name)) for name, seed in seeds.items()
+            name: kind_of[name](name, seed, key_rule=settings.identity.get(name)) for name, seed in seeds.items()
         }
         backends = {
             name: BoundBackend(
                 name=name,
                 alias=settings.backends[name].alias,
                 backend=adapter.backend,
-                manifest=MANIFEST,
+                manifest=manifest_of(seeds, None, kind_of[name]),
                 policy=settings.backends[name].policy,
             )
             for name, adapter in adapters.items()
@@ -124,7 +143,9 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         tasks = StoredTasks(database, Outbox(database))
         writes = Writes(backends, StoredWrites(database), caller.invalidate, tasks)
         closing.append(writes.close)
-        services = Services(settings, caller, writes, ownership, links, aliases, tasks, Secret(("key",)))
+        carts = StoredCarts(database, Sealing(["a key of tests"]))
+        services = Services(settings, caller, writes, ownership, links, aliases, tasks, Secret(("key",)), carts)
+        closing.append(services.close)
         closing.append(caller.close)
         return World(settings, adapters, services, aliases, tasks)
 

@@ -1,0 +1,12 @@
+"""Carts: who may open which, what is changed in them, and what their owners say of them.
+
+`Carts` changes and finds, `Shown` is what a cart looks like. Both are had by `services.of(...)`.
+"""
+
+from gateway.services.carts.carts import Carts
+from gateway.services.carts.outcomes import CartMade, CartOutcome, HandOffOffered, Keyed
+from gateway.services.carts.shown import Shown
+from gateway.state.cart_keys import canonical_digest
+from gateway.state.carts import Refused
+
+__all__ = ["CartMade", "CartOutcome", "Carts", "HandOffOffered", "Keyed", "Refused", "Shown", "canonical_digest"]
