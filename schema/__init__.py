@@ -8,7 +8,7 @@ import schema.enums  # noqa: F401  # pyright: ignore[reportUnusedImport] # regis
 from gateway.graph.directives import IN_CONTEXT
 from schema.catalog.media import ImageView, Model3dView, VideoView
 from schema.catalog.types import VariantView
-from schema.contributed import extended
+from schema.contributed import extended, members, mutations
 from schema.orders.types import OrderView
 from schema.root import Query
 from schema.scalars import CONFIG
@@ -17,7 +17,10 @@ from schema.scalars import CONFIG
 def build_schema() -> strawberry.Schema:
     """The whole schema. Built once per process."""
     schema = strawberry.Schema(
-        query=extended(Query), types=[ImageView, VideoView, Model3dView, VariantView, OrderView], config=CONFIG
+        query=extended(Query),
+        mutation=mutations(),
+        types=[ImageView, VideoView, Model3dView, VariantView, OrderView, *members()],
+        config=CONFIG,
     )
     core = schema._schema  # pyright: ignore[reportPrivateUsage] # Strawberry offers no other way
     core.directives = (*core.directives, IN_CONTEXT)

@@ -59,7 +59,33 @@ ARGUMENTS = {
     "Query.store": '(id: "%(store)s")',
     "Query.customer": '(by: {email: "ada@example.com"})',
     "Query.node": '(id: "%(customer)s")',
+    "Query.cart": '(id: "%(cart)s")',
+    "Mutation.cartCreate": "(input: {})",
+    "Mutation.cartLinesAdd": '(input: {cartId: "-", lines: []})',
+    "Mutation.cartLinesUpdate": '(input: {cartId: "-", lines: []})',
+    "Mutation.cartLinesRemove": '(input: {cartId: "-", lineIds: []})',
+    "Mutation.cartLinesSaveForLater": '(input: {cartId: "-", lineIds: []})',
+    "Mutation.cartBuyerUpdate": '(input: {cartId: "-", buyer: null})',
+    "Mutation.cartAddressUpdate": '(input: {cartId: "-", address: null})',
+    "Mutation.cartDeliveryUpdate": '(input: {cartId: "-", deliveries: []})',
+    "Mutation.cartCodesUpdate": '(input: {cartId: "-"})',
+    "Mutation.cartAttributesUpdate": '(input: {cartId: "-"})',
+    "Mutation.cartAbandon": '(input: {cartId: "-"})',
+    "Mutation.cartMerge": '(input: {cartId: "-"})',
+    "Mutation.cartMove": '(input: {cartId: "-", country: "GB"})',
+    "Mutation.cartHandOffCreate": '(input: {cartId: "-", mode: SHARE})',
+    "Mutation.cartHandOffClaim": '(input: {code: "-"})',
+    "Mutation.cartHolderRevoke": '(input: {cartId: "-"})',
 }
+CART = 'cart(id: "%(cart)s") { %%s }'
+LINES = CART.replace("%%s", "lines { %%s }")
+GROUPS = CART.replace("%%s", "deliveryGroups { %%s }")
+ABANDON = 'cartAbandon(input: {cartId: "-"}) { %s }'
+FAULTS = (
+    "CartNotFound", "CartChanged", "CheckoutInProgress", "CartClosed", "IdempotencyConflict", "LineNotFound",
+    "InvalidQuantity", "CartTooLarge", "CurrencyMismatch", "InvalidInput", "MarketNotSold", "MarketDiffers",
+    "HandOffCodeInvalid", "TooManyAttempts",
+)  # fmt: skip
 PRODUCT = 'product(by: {sku: "MUG"}) { %s }'
 VARIANT = PRODUCT % "variants { %s }"
 PRICE = VARIANT % "price { %s }"
@@ -129,8 +155,35 @@ WHERE = {
     "OrderFulfilment": ORDER.replace("%%s", "fulfilment { %%s }"),
     "OrderConnection": CUSTOMER.replace("%%s", "orders { %%s }"),
     "OrderEdge": CUSTOMER.replace("%%s", "orders { edges { %%s } }"),
+    "Cart": CART,
+    "CartBuyer": CART.replace("%%s", "buyer { %%s }"),
+    "CartHolder": CART.replace("%%s", "holders { %%s }"),
+    "CartTotals": CART.replace("%%s", "totals { %%s }"),
+    "CartQuote": CART.replace("%%s", "quote { %%s }"),
+    "CartPartAnswer": CART.replace("%%s", "parts { %%s }"),
+    "CartDiscount": CART.replace("%%s", "discounts { %%s }"),
+    "RefusedCode": CART.replace("%%s", "refusedCodes { %%s }"),
+    "CartProblem": CART.replace("%%s", "problems { %%s } warnings { %%s }"),
+    "CartLine": LINES,
+    "CartEntry": LINES.replace("%%s", "options { %%s }"),
+    "ExpectedPrice": LINES.replace("%%s", "expectedPrice { %%s }"),
+    "DeliveryGroup": GROUPS,
+    "PostalAddress": GROUPS.replace("%%s", "address { %%s }"),
+    "ShippingOption": GROUPS.replace("%%s", "options { %%s }"),
+    "CartConnection": "carts { %s }",
+    "CartEdge": "carts { edges { %s } }",
+    "Mutation": "%s",
+    "CartPayload": ABANDON,
+    "CartSecretPayload": "cartCreate(input: {}) { %s }",
+    "CartHandOffPayload": 'cartHandOffCreate(input: {cartId: "-", mode: SHARE}) { %s }',
+    "CartChange": ABANDON.replace("%s", "changes { %s }"),
+    **{fault: ABANDON.replace("%s", "userErrors { ... on " + fault + " { %s } }") for fault in FAULTS},
 }
-EMPTY_HERE = {"Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak"}
+CHANGING = {"Mutation", "CartPayload", "CartSecretPayload", "CartHandOffPayload", "CartChange", *FAULTS}
+EMPTY_HERE = {
+    "Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak",
+    "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,
+}  # fmt: skip
 """Types of which the seed has no instance that everybody reaches; their fields are still compiled for everybody."""
 
 
@@ -154,7 +207,9 @@ def document(field: str, ids: dict[str, str]) -> str:
         assert is_object_type(inner) or is_abstract_type(inner)
         selection += " { __typename }"
     where = WHERE[owner]
-    return "{ " + (where % ids if "%(" in where else where) % selection + " }"
+    kind_of_operation = "mutation " if owner in CHANGING else ""
+    where = where % ids if "%(" in where else where
+    return kind_of_operation + "{ " + where.replace("%s", selection) + " }"
 
 
 def reached(data: Any) -> bool:

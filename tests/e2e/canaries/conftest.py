@@ -52,6 +52,7 @@ async def evidence() -> AsyncIterator[Evidence]:
 async def _gathered() -> dict[str, Any]:
     async with running_retailer() as retailer, client_of(retailer) as client:
         await driving.good_weather(client)
+        await driving.carts(client)
         answers: list[tuple[Any, Entry]] = []
         responses: list[tuple[Any, KeptAnswer]] = []
 

@@ -29,7 +29,7 @@ from gateway.ports.customer import CustomerPort
 from gateway.testing.faults.kinds import Fault
 from tests.e2e.canaries.planted import ADA, NOOR, SAID, numbers_as_words, quoting, refusing
 from tests.e2e.canaries.retailer import Retailer
-from tests.e2e.canaries.scanner import card, email, given, phone
+from tests.e2e.canaries.scanner import card, email, family, given, phone
 
 SLUG = {"slug": "harbour-stoneware-mug"}
 PERSON = """{ givenName familyName emails phones birthDate language groups identities { system externalId status }
@@ -146,6 +146,34 @@ async def good_weather(client: Client) -> None:
     """Twice, so that the second time is answered from whatever was kept."""
     for _ in range(2):
         await client.ask_all(tuple(QUERIES), GOOD)
+
+
+CREATE = """mutation ($note: String!) { cartCreate(input: {lines: [{variant: {sku: "MUG-HAR-S"}, note: $note,
+  options: [{name: "engraving", value: $note}], attributes: [{name: "for", value: $note}]}]}) {
+    secret cart { id } userErrors { message } } }"""
+FILL = """mutation ($id: ID!, $buyer: CartBuyerInput!, $address: PostalAddressInput!, $note: String!) {
+  a: cartBuyerUpdate(input: {cartId: $id, buyer: $buyer}) { cart { id } userErrors { message } }
+  b: cartAddressUpdate(input: {cartId: $id, address: $address}) { cart { id } userErrors { message } }
+  c: cartAttributesUpdate(input: {cartId: $id, note: $note, attributes: [{name: "for", value: $note}]}) {
+    cart { id } userErrors { message } } }"""
+CARTS, GOOD_CARTS = "carts", "carts filled"
+
+
+async def carts(client: Client) -> None:
+    """Everybody types all there is of Ada into a cart: nothing of it may lie about, and no card number gets so far."""
+    person = f"{given(ADA)} {family(ADA)} {email(ADA)} {phone(ADA, '44')}"
+    buyer = {"email": email(ADA), "phone": phone(ADA, "44"), "givenName": given(ADA), "familyName": family(ADA)}
+    address = {"country": "GB", "name": person, "lines": [person], "city": given(ADA), "phone": phone(ADA, "44")}
+    for who in ("shopper", "anonymous"):
+        create = {"query": CREATE, "variables": {"note": person}}
+        await client.send(who, CARTS, GOOD_CARTS, json.dumps(create).encode())
+        made = client.given[-1].said["data"]["cartCreate"]
+        headers = {"commerce-cart-secret": made["secret"]} if made["secret"] else {}
+        variables = {"id": made["cart"]["id"], "buyer": buyer, "address": address, "note": person}
+        fill = {"query": FILL, "variables": variables}
+        await client.send(who, CARTS, GOOD_CARTS, json.dumps(fill).encode(), headers=headers)
+        with_card = {"query": CREATE, "variables": {"note": card(ADA)}}
+        await client.send(who, "card in a note", "malformed", json.dumps(with_card).encode())
 
 
 async def bad_weather(retailer: Retailer, client: Client, remember: Remember) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import zlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from enum import Enum
 from typing import Any, cast
@@ -88,6 +89,29 @@ class Scanner:
     def thing(self, value: object) -> set[Found]:
         """Everything that can be reached from a value."""
         return self.text("\n".join(strings(value)))
+
+
+def decoded(data: bytes) -> Iterator[bytes]:
+    """What lies in these bytes in another writing: base64 of either alphabet, gzip and zlib inside it or by themselves,
+    JSON with every letter escaped."""
+    yield data
+    if b"\\u00" in data:
+        yield re.sub(rb"\\u00([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found.group(1).decode()), data)
+    for start in (found.start() for found in re.finditer(rb"\x1f\x8b\x08|x[\x01\x5e\x9c\xda]", data)):
+        yield from _inflated(data[start:])
+    for run in re.findall(rb"[A-Za-z0-9+/_-]{16,}={0,2}", data):
+        for shift in range(4):  # wherever it began
+            text = run[shift:].rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+            inside = base64.b64decode(text[: len(text) // 4 * 4])
+            yield inside
+            yield from _inflated(inside)
+
+
+def _inflated(data: bytes) -> Iterator[bytes]:
+    try:
+        yield zlib.decompressobj(wbits=47).decompress(data, 1 << 20)
+    except zlib.error:
+        return
 
 
 def _forms(secret: str) -> set[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import logging
 import re
+import zlib
 
 import pytest
 import structlog
@@ -11,10 +14,10 @@ from opentelemetry import trace
 
 from gateway.errors import InvalidAnswer
 from tests.e2e.canaries.conftest import Evidence
-from tests.e2e.canaries.driving import QUERIES, SPEAKING_OF_ADA, Given, allowed
+from tests.e2e.canaries.driving import GOOD_CARTS, QUERIES, SPEAKING_OF_ADA, Given, allowed
 from tests.e2e.canaries.planted import SAID
 from tests.e2e.canaries.recording import Recording, told
-from tests.e2e.canaries.scanner import CARDS, Found, Scanner, email, given, phone
+from tests.e2e.canaries.scanner import CARDS, Found, Scanner, decoded, email, given, phone
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="package")]
 """All of it is asked in the first test that needs it, which takes half a minute where nothing else runs."""
@@ -99,6 +102,34 @@ async def test_a_failed_call_is_traced_by_its_code(evidence: Evidence) -> None:
 async def test_the_gateway_s_own_database_knows_nobody_by_name(evidence: Evidence) -> None:
     assert b"persons" in evidence.state
     assert evidence.scanner.data(evidence.state) == set()
+
+
+async def test_what_people_typed_into_carts_is_in_no_writing_in_the_database(evidence: Evidence) -> None:
+    filled = [answer for answer in evidence.given if answer.under == GOOD_CARTS]
+    assert len(filled) == 4
+    for answer in filled:
+        assert [mutation["userErrors"] for mutation in answer.said["data"].values()] == [[]] * len(answer.said["data"])
+    assert b"subject_keys" in evidence.state
+    found = {each for data in decoded(evidence.state) for each in evidence.scanner.text(data.decode("latin-1"))}
+    assert found == set()
+    refused = [answer for answer in evidence.given if answer.asked == "card in a note"]
+    assert {answer.said["errors"][0]["extensions"]["code"] for answer in refused} == {"BAD_USER_INPUT"}
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        base64.b64encode(b"x" + email(7).encode()),
+        b"--" + base64.urlsafe_b64encode(gzip.compress(email(7).encode())) + b"--",
+        gzip.compress(email(7).encode() * 20),
+        zlib.compress(email(7).encode()),
+        b"".join(b"\\u%04x" % letter for letter in email(7).encode()),
+    ],
+)
+async def test_the_scanner_finds_a_canary_in_every_writing(hidden: bytes) -> None:
+    scanner = Scanner(())
+    found = {each for data in decoded(b"\x00\x01" + hidden) for each in scanner.text(data.decode("latin-1"))}
+    assert {each.person for each in found} == {7}
 
 
 async def test_errors_and_extensions_repeat_no_data_to_anybody(evidence: Evidence) -> None:

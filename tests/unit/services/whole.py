@@ -37,6 +37,7 @@ from tests.unit.services.retailer import (
     person,
     product,
     shop,
+    shopper,
     stock,
 )
 
@@ -144,4 +145,34 @@ async def whole_world(build: Build) -> tuple[World, dict[str, str]]:
         "order": found["customer"]["orders"]["nodes"][0]["id"],
         "no order": nobodys,
         "store": world.services.ids.store("covent_garden"),
+        "cart": await adas_cart(world, world.services.ids.store("covent_garden")),
     }
+
+
+async def adas_cart(world: World, store: str) -> str:
+    """A cart with something of everything that is kept; its id."""
+    ada = shopper("ada@example.com")
+    created = await world.data(
+        """mutation ($seen: ExpectedPriceInput!) { cartCreate(input: {codes: ["SPRING"], lines: [
+          {variant: {sku: "MUG"}, quantity: 2, note: "Wrap it", options: [{name: "engraving", value: "A"}],
+           expectedPrice: $seen},
+          {variant: {sku: "BOWL"}}]}) { cart { id lines { id } } } }""",
+        {"seen": {"amount": "1.00", "currencyCode": "GBP", "observedAt": "2026-01-01T00:00:00Z"}},
+        principal=ada,
+    )
+    cart = created["cartCreate"]["cart"]
+    line = cart["lines"][1]["id"]
+    await world.data(
+        """mutation ($id: ID!, $line: ID!, $store: ID!) {
+          a: cartBuyerUpdate(input: {cartId: $id, buyer: {email: "ada@example.com", givenName: "Ada"}}) { cart { id } }
+          b: cartAddressUpdate(input: {cartId: $id, address: {country: "GB", city: "London", lines: ["1 Row"]}}) {
+            cart { id } }
+          c: cartAttributesUpdate(input: {cartId: $id, note: "Ring", attributes: [{name: "a", value: "b"}]}) {
+            cart { id } }
+          d: cartDeliveryUpdate(input: {cartId: $id, deliveries: [
+            {fulfilment: PICKUP, storeId: $store, lines: [{lineId: $line}]}]}) { cart { id } }
+        }""",
+        {"id": cart["id"], "line": line, "store": store},
+        principal=ada,
+    )
+    return cart["id"]

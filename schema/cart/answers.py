@@ -1,0 +1,137 @@
+"""What the owners of prices, promotions, shipping and tax say of a cart."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from gateway.context import OperationContext
+from gateway.execution import computed, records
+from gateway.graph.directives import ListSize
+from gateway.model import baskets
+from gateway.model import cart_answers as model
+from gateway.model.baskets import CodeRefusal
+from gateway.model.cart_answers import CartPart, ProblemKind, Remedy
+from schema.pricing.types import PriceView
+from schema.values import FreshnessView, MoneyView, TaxedMoneyView
+
+strawberry.enum(CartPart, name="CartPart", description="What a cart's total is made of, each with its own owner.")
+strawberry.enum(
+    CodeRefusal, name="CodeRefusal", description="Why a code does nothing; REFUSED: its owner does not say."
+)
+strawberry.enum(
+    ProblemKind,
+    name="CartProblemKind",
+    description="What keeps a cart from being bought, or should be said before it is. PRICE_CHANGED: not the "
+    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. OWNER_SILENT: a part's owner has not answered yet.",
+)
+strawberry.enum(Remedy, name="CartRemedy", description="What can be done about it.")
+
+
+@strawberry.type(name="CartDiscount", description="What a promotion takes off.")
+class CartDiscountView:
+    is_type_of = records(model.AppliedDiscount)
+
+    label: str = strawberry.field(description="What its owner calls it.")
+    amount: TaxedMoneyView = strawberry.field(description="Positive; of a line, its share to the minor unit.")
+    code: str | None = strawberry.field(description="The code that brought it about; null where it came by itself.")
+    shipping: bool = strawberry.field(description="Whether it is taken from what delivery costs.")
+
+    @computed(str, description="The public alias of the promotion's owner; staff see its configured name.")
+    @staticmethod
+    def source(record: model.AppliedDiscount, ctx: OperationContext) -> str:
+        return ctx.source(record.source)
+
+
+@strawberry.type(name="RefusedCode", description="A code that does nothing for this cart.")
+class RefusedCodeView:
+    is_type_of = records(baskets.RefusedCode)
+
+    code: str = strawberry.field(description="The code, in capitals.")
+    reason: CodeRefusal = strawberry.field(description="Why, as far as its owner says.")
+
+
+@strawberry.type(name="CartPartAnswer", description="How one part of a cart's total was had.")
+class CartPartAnswerView:
+    is_type_of = records(model.PartAnswer)
+
+    part: CartPart = strawberry.field(description="Which part.")
+    complete: bool = strawberry.field(
+        description="False while its owner has not answered, or something is still to be chosen."
+    )
+    reason: str | None = strawberry.field(
+        description="Why it is not complete: SLOW, NOT_CHOSEN, NOT_DELIVERED, NOT_SOLD, TAX_UNKNOWN, an error's code."
+    )
+    freshness: list[FreshnessView] = strawberry.field(
+        directives=[ListSize(assumed_size=2)], description="Who said so and when, the oldest first."
+    )
+
+
+@strawberry.type(
+    name="CartTotals",
+    description="In the cart's currency, to the minor unit. A side (net, gross, tax) is null where any row lacks it; "
+    "where all are there, net and tax are the gross.",
+)
+class CartTotalsView:
+    is_type_of = records(model.CartTotals)
+
+    subtotal: TaxedMoneyView = strawberry.field(description="The lines before discounts.")
+    discount: TaxedMoneyView = strawberry.field(description="All discounts together, positive.")
+    shipping: TaxedMoneyView | None = strawberry.field(
+        description="The chosen delivery options, after their discounts; null where none is chosen or nobody knows."
+    )
+    total: TaxedMoneyView = strawberry.field(description="What is to be paid.")
+    rounding: MoneyView = strawberry.field(
+        description="By how much the owner's own sum differs from the rows'; zero as a rule."
+    )
+
+
+@strawberry.type(name="CartQuote", description="What the cart costs, as a checkout names it.")
+class CartQuoteView:
+    is_type_of = records(model.Quote)
+
+    id: strawberry.ID = strawberry.field(description="Opaque and signed.")
+    total: MoneyView | None = strawberry.field(description="What is to be paid; null where nobody can say.")
+    valid_until: datetime = strawberry.field(description="UTC; no price in it is valid for longer.")
+    complete: bool = strawberry.field(description="False while a needed owner has not answered: then it buys nothing.")
+    missing: list[CartPart] = strawberry.field(
+        directives=[ListSize(assumed_size=2)], description="The parts that have not answered."
+    )
+
+
+@strawberry.type(name="ShippingOption", description="A way to deliver a group of lines.")
+class ShippingOptionView:
+    is_type_of = records(baskets.ShippingOption)
+
+    id: str = strawberry.field(description="Its owner's own; choose it with `cartDeliveryUpdate`.")
+    label: str = strawberry.field(description="What its owner calls it.")
+    price: TaxedMoneyView = strawberry.field(description="Before discounts.")
+    carrier: str | None = strawberry.field(description="Who carries it; null where the owner does not say.")
+    earliest: datetime | None = strawberry.field(description="Earliest arrival (UTC); null where unknown.")
+    latest: datetime | None = strawberry.field(description="Latest arrival (UTC); null where unknown.")
+    cut_off: datetime | None = strawberry.field(
+        description="Until when an order still makes these dates (UTC); null where unknown."
+    )
+
+
+@strawberry.type(name="CartProblem", description="Something about a cart, with what can be done about it.")
+class CartProblemView:
+    is_type_of = records(model.CartProblem)
+
+    kind: ProblemKind = strawberry.field(description="What it is.")
+    remedy: Remedy = strawberry.field(description="What can be done.")
+    message: str = strawberry.field(description="For developers, in English.")
+    line: str | None = strawberry.field(name="lineId", description="The line it is about; null: no line.")
+    group: str | None = strawberry.field(name="groupId", description="The delivery group it is about; null: none.")
+    code: str | None = strawberry.field(description="The code it is about; null: none.")
+    expected: MoneyView | None = strawberry.field(description="The unit price that was seen; null: not about a price.")
+    current: MoneyView | None = strawberry.field(description="The unit price now; null: not about a price.")
+    receipt: PriceView | None = strawberry.field(description="The price now, with its source and age; null: none.")
+    available: int | None = strawberry.field(description="How many can be had; null: not about stock.")
+    part: CartPart | None = strawberry.field(description="Whose answer it is about; null: none.")
+
+    @computed("CodeRefusal | None", description="Why the code does nothing; null: not about a code.")
+    @staticmethod
+    def refusal(record: model.CartProblem) -> CodeRefusal | None:
+        return None if record.refusal is None else record.refusal.reason
