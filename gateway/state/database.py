@@ -125,6 +125,30 @@ class Database:
         except _AWAY as error:
             raise self._unavailable(error) from error
 
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """This process's turn to write (SQLite), for whoever opens the transaction on an engine of `another`."""
+        if not self.is_sqlite:
+            yield
+            return
+        async with self._writing:
+            yield
+
+    def another(self, *, size: int, patience: float) -> AsyncEngine:
+        """One more engine over the same database, disposed of by the caller: with `size` connections of its own, for
+        whoever must not wait behind this one's. On PostgreSQL by psycopg, whose errors the durable engine knows."""
+        if self.is_sqlite:
+            engine = create_async_engine(self._engine.url, pool_size=size, max_overflow=0)
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite(patience))
+            return engine
+        url = self._engine.url
+        if url.get_driver_name() == "asyncpg":
+            said = dict(url.query)
+            if (ssl := said.pop("ssl", None)) is not None:
+                said["sslmode"] = ssl
+            url = url.set(drivername="postgresql+psycopg", query=said)
+        return create_async_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True)
+
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]) -> Executable:
         """An insert that, where the primary key exists, sets the `update` columns to the new values."""
         statement = self._insert(table).values(list(rows))

@@ -323,3 +323,23 @@ cart_keys = Table(
     Column[float]("at", Double, nullable=False),
     Index("cart_keys_at", "at"),
 )
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("shape", String(40), nullable=False),
+    Column[float]("beat", Double, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("workflow", String(40), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("ids", Text, nullable=False),
+    Column[float]("claimed", Double, nullable=False),
+    Column[float]("ended", Double, nullable=True),
+    Index("claims_ended", "ended", "claimed"),
+)

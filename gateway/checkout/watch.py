@@ -1,0 +1,118 @@
+"""Who is alive, and whose runs want taking over. Every process beats into our own tables; whoever sees a run whose
+process does not beat has it gone on with. The one place with the engine's private API (`_recover_pending_workflows`,
+held by a contract test): it asks for the dead owner in its update, so any number of processes may call it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+from dbos import DBOS
+from sqlalchemy import delete, select
+
+from gateway.checkout.engine import Runs
+from gateway.errors import places_of
+from gateway.state.tables import processes
+
+EVERY = 0.5
+DEAD = 2.0
+"""Seconds without a beat after which a process counts as dead. At least four beats."""
+_GONE = 86_400.0
+_log = structlog.get_logger("gateway.checkout")
+
+
+class Watch:
+    """`await beat()` before the runs are launched: a process without a beat counts as dead. Then `start`; at the end
+    `stop` before and `leave` after the runs are closed."""
+
+    def __init__(self, runs: Runs, every: float = EVERY, dead: float = DEAD) -> None:
+        self._runs = runs
+        self._database = runs.database
+        self._every = every
+        self._dead = dead
+        self._own = runs.database.another(size=1, patience=5.0)  # before nobody's queue
+        self._beaten = float("-inf")
+        self._look_after = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._asked: set[str] = set()
+        self._stopping = asyncio.Event()
+
+    @property
+    def alive(self) -> bool:
+        """Whether no other process can have taken this one's runs over: asked before anything is sent."""
+        return time.monotonic() - self._beaten < self._dead
+
+    async def beat(self) -> None:
+        before = time.monotonic()
+        row = {"id": self._runs.executor, "shape": self._runs.shape, "beat": self._database.now}
+        async with self._own.begin() as connection:
+            await connection.execute(self._database.upsert(processes, [row], update=["beat"]))
+        if before - self._beaten > self._dead:  # we were late: so may all others have been
+            self._look_after = time.monotonic() + self._dead
+        self._beaten = before
+
+    async def look(self) -> set[str]:
+        """Whose runs were taken over."""
+        if time.monotonic() < self._look_after or not self.alive:
+            return set()
+        pending = await self._runs.pending()
+        owners = {run.executor for run in pending if run.shape == self._runs.shape} - {self._runs.executor}
+        if not owners:
+            return owners
+        dead = owners - await self._beating()
+        for owner in dead:  # never our own: that would take running runs from under themselves
+            if owner not in self._asked:
+                self._asked.add(owner)
+                _log.warning("runs_taken_over", executor=owner)
+            await asyncio.to_thread(DBOS._recover_pending_workflows, [owner])  # pyright: ignore[reportPrivateUsage]
+        return dead
+
+    async def shapes(self) -> set[str]:
+        """The shapes of all processes that beat."""
+        fresh = processes.c.beat > self._database.now - self._dead
+        async with self._own.connect() as connection:
+            return set((await connection.execute(select(processes.c.shape).where(fresh))).scalars())
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Look no more; the last beat still counts. Before the engine is closed, of which it asks."""
+        self._stopping.set()
+        task, self._task = self._task, None
+        if task is not None:
+            await asyncio.wait([task], timeout=5.0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """No beat any more, so that others take over at once."""
+        mine = (processes.c.id == self._runs.executor) | (processes.c.beat < self._database.now - _GONE)
+        try:
+            async with self._own.begin() as connection:
+                await connection.execute(delete(processes).where(mine))
+        except Exception as error:
+            _log.warning("not_left", reason=type(error).__name__)
+        await self._own.dispose()
+
+    async def _beating(self) -> set[str]:
+        fresh = processes.c.beat > self._database.now - self._dead
+        async with self._own.connect() as connection:
+            return set((await connection.execute(select(processes.c.id).where(fresh))).scalars())
+
+    async def _watch(self) -> None:
+        said = float("-inf")
+        while not self._stopping.is_set():
+            try:
+                await self.beat()
+                await self.look()
+            except Exception as error:  # a database is away: the others could not beat either
+                if time.monotonic() - said > 5.0:
+                    said = time.monotonic()
+                    _log.warning("watch_failed", reason=type(error).__name__, at=places_of(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._every):
+                    await self._stopping.wait()

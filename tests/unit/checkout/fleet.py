@@ -1,0 +1,71 @@
+"""Processes of a gateway that tests start, speak to, stop and kill."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from .toy import Told
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+async def until(seconds: float, true: Callable[[], Awaitable[Any]]) -> Any:
+    """What `true` answers as soon as it is something. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not (answer := await true()):  # noqa: ASYNC110  another process does it
+            await asyncio.sleep(0.02)
+    return answer
+
+
+class Worker:
+    """`async with Worker(told) as worker`: killed at the end, whatever became of it."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Worker:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.unit.checkout.toy", msgspec.json.encode(self._told).decode(),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        )  # fmt: skip
+        assert await self._line() == "ready"
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, at: TracebackType | None) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.communicate()
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        assert self._process is not None
+        return self._process
+
+    async def ask(self, *words: str) -> str:
+        """The answer; empty where the process has died."""
+        assert self.process.stdin is not None
+        if self.process.returncode is not None:
+            raise RuntimeError("the process has ended")
+        self.process.stdin.write(" ".join(words).encode() + b"\n")
+        return await self._line()
+
+    async def died(self) -> None:
+        async with asyncio.timeout(20):
+            assert await self.process.wait() == -signal.SIGKILL
+
+    def hold(self, *, still: bool) -> None:
+        self.process.send_signal(signal.SIGSTOP if still else signal.SIGCONT)
+
+    async def _line(self) -> str:
+        assert self.process.stdout is not None
+        async with asyncio.timeout(40):
+            return (await self.process.stdout.readline()).decode().strip()
