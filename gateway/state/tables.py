@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -342,4 +343,32 @@ claims = Table(
     Column[float]("claimed", Double, nullable=False),
     Column[float]("ended", Double, nullable=True),
     Index("claims_ended", "ended", "claimed"),
+)
+
+stock_ledger = Table(
+    "stock_ledger",
+    metadata,
+    Column("backend", String(120), primary_key=True),
+    Column("item", String(400), primary_key=True),
+    Column("place", String(400), primary_key=True),
+    Column("reading", BigInteger, nullable=False),
+    Column[float]("asked", Double, nullable=False),
+    Column("held", BigInteger, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("backend", String(120), primary_key=True),
+    Column("item", String(400), primary_key=True),
+    Column("place", String(400), primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column[float]("since", Double, nullable=False),
+    Column[float]("handed_over", Double, nullable=True),
+    Column("counted", Boolean, nullable=False),  # whether the owner's readings leave out what was handed over
+    Column("reference", String(200), nullable=True),
+    Index("holds_spot", "backend", "item", "place", "state"),
+    Index("holds_state", "state", "since"),
 )

@@ -1,0 +1,206 @@
+"""The stock ledger: what is kept back, per stock item and place, so that what was sold once is not sold again while its
+owner has not heard of it.
+
+A hold is HELD by a run, HANDED_OVER when its owner has the order (or the reservation) that takes its place, and GONE
+when a reading that was asked for after that has been seen: until then both the hold and the owner's older figure
+count, from then on the owner's alone. What lies between (an owner that counts an order we have not yet noted) sells
+too little for a moment, never too much. Times are the database's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.state.database import Database
+from gateway.state.tables import holds, stock_ledger
+
+_NEVER = -1.0
+
+
+class HoldState(Enum):
+    HELD = "HELD"
+    HANDED_OVER = "HANDED_OVER"
+    GONE = "GONE"
+
+
+class StockSpot(Struct, frozen=True, order=True):
+    """A stock item at a place, both as their backend calls them."""
+
+    backend: str
+    item: str
+    place: str
+
+
+class Short(Struct, frozen=True):
+    """Not to be had: `available` pieces are left, less holds; None where the spot was never read. `held`: others hold
+    some of it, which may come back."""
+
+    spot: StockSpot
+    wanted: int
+    available: int | None
+    held: int = 0
+
+
+class Hold(Struct, frozen=True):
+    run: str
+    spot: StockSpot
+    quantity: int
+    state: HoldState
+    since: float
+
+
+class Ledger:
+    """`reserve`, `hand_over` and `release` take the connection of a transaction that is the caller's: a run's step."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def reserve(self, connection: AsyncConnection, run: str, wanted: Mapping[StockSpot, int]) -> Sequence[Short]:
+        """All of it or nothing, and then why. Check and hold are one statement on the spot's row, spots in the order of
+        their names, so that two runs never wait for each other. Again for the same run changes nothing."""
+        if any(quantity <= 0 for quantity in wanted.values()):
+            raise ValueError("a hold has pieces")
+        taken: list[StockSpot] = []
+        short: list[Short] = []
+        for spot in sorted(wanted):
+            quantity = wanted[spot]
+            row = {"run": run, **_named(spot), "quantity": quantity, "state": HoldState.HELD.value, "counted": True}
+            once = self._database.insert_once(holds, {**row, "since": self._database.now})
+            if (await connection.execute(once)).rowcount == 0:
+                continue
+            free = stock_ledger.c.reading - stock_ledger.c.held >= quantity
+            take = update(stock_ledger).where(_is(stock_ledger, spot), free)
+            done = await connection.execute(take.values(held=stock_ledger.c.held + quantity))
+            if done.rowcount == 1:
+                taken.append(spot)
+                continue
+            await connection.execute(delete(holds).where(holds.c.run == run, _is(holds, spot)))
+            short.append(await self._short(connection, spot, quantity))
+        if short:
+            for spot in taken:
+                await connection.execute(delete(holds).where(holds.c.run == run, _is(holds, spot)))
+                await self._give_back(connection, spot, wanted[spot])
+        return short
+
+    async def hand_over(self, connection: AsyncConnection, run: str, reference: str, *, counted: bool = True) -> int:
+        """The owner has it now, under `reference`. `counted`: its readings leave out what it was ordered from then on;
+        where they go on counting it until it is shipped, the hold stays until `fulfilled`. How many holds."""
+        mine = update(holds).where(holds.c.run == run, holds.c.state == HoldState.HELD.value)
+        values = {"state": HoldState.HANDED_OVER.value, "handed_over": self._database.now, "counted": counted}
+        return (await connection.execute(mine.values(reference=reference, **values))).rowcount
+
+    async def fulfilled(self, connection: AsyncConnection, run: str) -> int:
+        """Shipped or collected: not kept back any more, for owners that count until then."""
+        return await self._end(connection, run, HoldState.HANDED_OVER)
+
+    async def release(self, connection: AsyncConnection, run: str) -> int:
+        """What the run holds and has not handed over is free again. How many holds."""
+        return await self._end(connection, run, HoldState.HELD)
+
+    async def now(self) -> float:
+        """The database's time: taken before an owner is asked for a reading."""
+        async with self._database.read() as connection:
+            return float((await connection.execute(select(self._database.now))).scalar_one())
+
+    async def read_at(self, readings: Mapping[StockSpot, int], asked: float, *, lag: float = 0.0) -> None:
+        """Readings of an owner that was asked at `asked` (`now` before it was). `lag` in seconds: how far the owner's
+        figures may be behind its orders. An older reading than the one that is kept changes nothing."""
+        async with self._database.write() as connection:
+            for spot in sorted(readings):
+                row = {**_named(spot), "reading": 0, "asked": _NEVER, "held": 0}
+                await connection.execute(self._database.insert_once(stock_ledger, row))
+                newer = update(stock_ledger).where(_is(stock_ledger, spot), stock_ledger.c.asked < asked)
+                fresh = await connection.execute(newer.values(reading=readings[spot], asked=asked))
+                if fresh.rowcount == 0:
+                    continue
+                seen = update(holds).where(
+                    _is(holds, spot),
+                    holds.c.state == HoldState.HANDED_OVER.value,
+                    holds.c.counted.is_(True),
+                    holds.c.handed_over < asked - lag,
+                )
+                gone = await connection.execute(seen.values(state=HoldState.GONE.value).returning(holds.c.quantity))
+                if pieces := sum(gone.scalars()):
+                    await self._give_back(connection, spot, pieces)
+
+    async def free(self, spots: Iterable[StockSpot]) -> dict[StockSpot, tuple[int, float]]:
+        """What may still be held of each spot that was ever read, and its reading's age in seconds."""
+        asked = list(spots)
+        if not asked:
+            return {}
+        table = stock_ledger.c
+        chosen = select(
+            table.backend, table.item, table.place, table.reading - table.held, self._database.now - table.asked
+        ).where(or_(*(_is(stock_ledger, spot) for spot in asked)), table.asked > _NEVER)
+        async with self._database.read() as connection:
+            rows = await connection.execute(chosen)
+            return {StockSpot(row[0], row[1], row[2]): (row[3], float(row[4])) for row in rows}
+
+    async def held_since(self, seconds: float, limit: int = 500) -> list[Hold]:
+        """Holds that runs have had for longer than `seconds`, oldest first: their runs may be gone."""
+        old = holds.c.since < self._database.now - seconds
+        chosen = select(holds).where(holds.c.state == HoldState.HELD.value, old)
+        async with self._database.read() as connection:
+            rows = await connection.execute(chosen.order_by(holds.c.since).limit(limit))
+            return [_hold(row) for row in rows]
+
+    async def of_run(self, run: str) -> list[Hold]:
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(holds).where(holds.c.run == run))
+            return sorted((_hold(row) for row in rows), key=lambda hold: hold.spot)
+
+    async def sweep(self, seconds: float = 7 * 86_400.0) -> int:
+        """Holds that have long been gone."""
+        old = delete(holds).where(holds.c.state == HoldState.GONE.value, holds.c.since < self._database.now - seconds)
+        async with self._database.write() as connection:
+            return (await connection.execute(old)).rowcount
+
+    async def _end(self, connection: AsyncConnection, run: str, state: HoldState) -> int:
+        """Rows of the ledger first, in the order of their names: as everybody locks them."""
+        chosen = select(holds).where(holds.c.run == run, holds.c.state == state.value)
+        spots = sorted(_spot(row) for row in (await connection.execute(chosen)).all())
+        if spots and not self._database.is_sqlite:
+            for spot in spots:
+                lock = select(stock_ledger.c.held).where(_is(stock_ledger, spot)).with_for_update()
+                await connection.execute(lock)
+        ended = 0
+        for spot in spots:
+            mine = update(holds).where(holds.c.run == run, _is(holds, spot), holds.c.state == state.value)
+            over = await connection.execute(mine.values(state=HoldState.GONE.value).returning(holds.c.quantity))
+            if pieces := sum(over.scalars()):
+                await self._give_back(connection, spot, pieces)
+                ended += 1
+        return ended
+
+    async def _give_back(self, connection: AsyncConnection, spot: StockSpot, pieces: int) -> None:
+        back = update(stock_ledger).where(_is(stock_ledger, spot))
+        await connection.execute(back.values(held=stock_ledger.c.held - pieces))
+
+    async def _short(self, connection: AsyncConnection, spot: StockSpot, wanted: int) -> Short:
+        chosen = select(stock_ledger.c.reading, stock_ledger.c.held, stock_ledger.c.asked)
+        row = (await connection.execute(chosen.where(_is(stock_ledger, spot)))).first()
+        if row is None or row.asked == _NEVER:
+            return Short(spot, wanted, None)
+        return Short(spot, wanted, row.reading - row.held, row.held)
+
+
+def _named(spot: StockSpot) -> dict[str, str]:
+    return {"backend": spot.backend, "item": spot.item, "place": spot.place}
+
+
+def _is(table: Any, spot: StockSpot) -> ColumnElement[bool]:
+    return and_(table.c.backend == spot.backend, table.c.item == spot.item, table.c.place == spot.place)
+
+
+def _spot(row: Row[Any]) -> StockSpot:
+    return StockSpot(row.backend, row.item, row.place)
+
+
+def _hold(row: Row[Any]) -> Hold:
+    return Hold(row.run, _spot(row), row.quantity, HoldState(row.state), row.since)
