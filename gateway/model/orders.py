@@ -8,6 +8,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney
@@ -108,30 +109,93 @@ class OrdersQuery(Struct, frozen=True, gc=False):
     locations: tuple[str, ...] = ()
 
 
+class OrderDiscount(Struct, frozen=True, gc=False):
+    """Taken off a line; `amount` is positive, for all its pieces. `label` is its owner's own words."""
+
+    label: str
+    amount: Money
+    code: str | None = None
+
+
 class PlaceOrderLine(Struct, frozen=True, gc=False):
-    """`unit` is what one piece costs, in the order's currency, as the price owner said it; `quantity` positive."""
+    """`unit` is what one piece costs, in the order's currency, as the price owner said it; `quantity` positive. `total`
+    is what all of them cost after `discounts`, with its tax as far as it is known. `places` are this owner's references
+    of the places the pieces are taken from, with how many from each; empty: the owner decides. `delivery` names the
+    delivery it goes with."""
 
     sku: str
     quantity: Decimal
     unit: Money
+    total: TaxedMoney | None = None
+    discounts: tuple[OrderDiscount, ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
+    delivery: str | None = None
+
+
+class OrderDelivery(Struct, frozen=True):
+    """One way that lines go: collected at `place` (this owner's reference), or sent to `address` by `option` (the
+    shipping owner's id, shown as `label`) for `price` after discounts."""
+
+    id: str
+    collected: bool = False
+    place: str | None = None
+    option: str | None = None
+    label: str | None = None
+    price: TaxedMoney | None = None
+    address: PostalAddress | None = None
+
+
+class PaidElsewhere(Struct, frozen=True, gc=False):
+    """That somebody else has the money, or will have it: `payment` is the processor's own id of it. `amount` is held,
+    or due (`due`)."""
+
+    processor: str
+    payment: str
+    amount: Money
+    due: bool = False
 
 
 class PlaceOrder(Struct, frozen=True):
     """An order to be placed at its owner, under our reference (26 characters of A-Z and 0-9). `customer` is a native
-    reference of that owner; None: a guest's."""
+    reference of that owner; None: a guest's. `total` is what the shopper was told. `pending`: not confirmed before
+    `ConfirmOrder`. `buyer` and addresses are people's data, and the reason why no journal keeps a command."""
 
     reference: str
     lines: tuple[PlaceOrderLine, ...]
     customer: NativeRef | None = None
+    deliveries: tuple[OrderDelivery, ...] = ()
+    total: Money | None = None
+    codes: tuple[str, ...] = ()
+    buyer: Buyer | None = None
+    note: str | None = None
+    payment: PaidElsewhere | None = None
+    pending: bool = False
+
+
+class ConfirmOrder(Struct, frozen=True, kw_only=True):
+    """A pending order is one from now on. `reference` is the one it was placed under."""
+
+    reference: str
+    order: NativeRef
+    payment: PaidElsewhere | None = None
+
+
+class CancelOrder(Struct, frozen=True, kw_only=True):
+    """An order is none any more, and its stock is free. `reference` is the one it was placed under."""
+
+    reference: str
+    order: NativeRef
 
 
 class PlacedOrder(Struct, frozen=True):
-    """What the owner made of it. `total` is the owner's own figure, None where it does not say one yet."""
+    """What the owner made of it. `total` is the owner's own figure with tax, None where it does not say one yet.
+    `places` are the places it really took, where it says so."""
 
     ref: NativeRef
     number: str
     status: OrderStatus
     total: Money | None = None
+    places: tuple[str, ...] = ()
 
 
 class OrdersPage(Struct, frozen=True, gc=False):

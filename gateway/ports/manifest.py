@@ -13,6 +13,7 @@ from gateway.model.identity import KeyRule
 from gateway.model.operation import OperationSpec
 from gateway.ports.backend import Backend
 from gateway.ports.identifiers import IdentifierCache
+from gateway.ports.order import OrderWriting
 from gateway.ports.transport import Response, ThrottleSignal, Transport, plain_throttle
 from gateway.ports.writes import WriteSpec
 
@@ -90,8 +91,8 @@ class QualityTier(Enum):
 
 class Manifest(Struct, Generic[C], frozen=True, kw_only=True):
     """`create` makes one configured backend. `operations` by `KeyedOperation.name` (such as `price.get_prices`); an
-    operation that is not listed is not served; `writes` by `WriteOperation.name`. `cost_unit` is what the vendor calls
-    one unit of `Request.cost`; without a cost model it stays `request`. `unverified` are sentences an operator should
+    operation that is not listed is not served; `writes` by `WriteOperation.name`, `ordering` what its orders can be,
+    where it takes any. `cost_unit` is what the vendor calls one unit of `Request.cost`; without a cost model it stays `request`. `unverified` are sentences an operator should
     read before relying on them. `needs`: the data domains that are served only with an optional key, by that key
     (`{"search": "storefront_token"}`). `key_fields`: what `KeyRule.field` may name here (None: anything). `errands`:
     what `Request.operation` may name besides operations, for requests that serve no one of them: a login, a table."""
@@ -103,6 +104,7 @@ class Manifest(Struct, Generic[C], frozen=True, kw_only=True):
     create: Callable[[AdapterEnvironment[C]], Backend]
     operations: Mapping[str, OperationSpec]
     writes: Mapping[str, WriteSpec] = {}
+    ordering: OrderWriting | None = None
     throttle: Callable[[Response], ThrottleSignal | None] = plain_throttle
     cost_unit: str = "request"
     tier: QualityTier = QualityTier.SILVER

@@ -3,14 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
-from gateway.model.orders import Order, OrderOrigin, OrdersPage, OrdersQuery, PlacedOrder, PlaceOrder
+from gateway.model.orders import (
+    CancelOrder,
+    ConfirmOrder,
+    Order,
+    OrderOrigin,
+    OrdersPage,
+    OrdersQuery,
+    PlacedOrder,
+    PlaceOrder,
+)
 from gateway.ports.domain import DataDomain, KeyedOperation, PagedOperation, WriteOperation
 from gateway.ports.stock import STOCK
+
+
+class Placement(Enum):
+    """Where an order's goods may come from, as its owner can be told."""
+
+    PER_LINE = "per_line"
+    PER_ORDER = "per_order"
+    """One place for the whole order: several places are several orders."""
+    MOVED_AFTER = "moved_after"
+    """Placed wherever the owner puts it, moved afterwards."""
+    OWNER_DECIDES = "owner_decides"
+
+
+class Amounts(Enum):
+    """Whose prices an order bears."""
+
+    GIVEN = "given"
+    OWN = "own"
+    """The owner recomputes every line: only what it says itself can be sold."""
+
+
+class TellsPayment(Enum):
+    """How the owner is told that somebody else took the money."""
+
+    TRANSACTION = "transaction"
+    EXTERNAL = "external"
+    MANUAL = "manual"
+    NONE = "none"
+
+
+class OrderWriting(Struct, frozen=True, kw_only=True):
+    """What an owner of orders can do, as its adapter declares it. `pending`: an order can be placed and confirmed
+    later; `pending_holds`: its stock is kept back meanwhile. `counted`: stock readings leave out what was ordered, from
+    the order on; else not before it is shipped. `dry_run`: it says a total without placing anything. `cancels`: the
+    port is served. Which of these may go together with whose prices is checked at start."""
+
+    placement: Placement = Placement.OWNER_DECIDES
+    amounts: Amounts = Amounts.GIVEN
+    payment: TellsPayment = TellsPayment.NONE
+    pending: bool = False
+    pending_holds: bool = False
+    counted: bool = True
+    dry_run: bool = False
+    cancels: bool = True
+
+    def unsafe(self, *, foreign_prices: bool) -> str | None:
+        """Why no checkout may sell through it. `foreign_prices`: another system is the owner of the prices."""
+        if self.amounts is Amounts.OWN and foreign_prices:
+            return "computes its own prices, and another system owns them here"
+        if self.amounts is Amounts.OWN and not self.pending and not self.dry_run and not self.cancels:
+            return "computes its own total, says it only when the order stands, and cannot cancel it"
+        return None
 
 
 @runtime_checkable
@@ -46,6 +110,28 @@ class OrderWritePort(Protocol):
         ...
 
 
+@runtime_checkable
+class OrderConfirmPort(Protocol):
+    """Of owners whose orders can be pending."""
+
+    async def confirm_order(self, command: ConfirmOrder, context: ContextView, call: CallContext) -> PlacedOrder: ...
+
+    async def find_confirmed(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        """The order under our reference, where it is confirmed."""
+        ...
+
+
+@runtime_checkable
+class OrderCancelPort(Protocol):
+    async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Raises RequestRefused where it is too late."""
+        ...
+
+    async def find_cancelled(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        """The order under our reference, where it is cancelled."""
+        ...
+
+
 ORDER = DataDomain("order", optional=False, people=True)
 
 LIST_ORDERS = PagedOperation[OrdersQuery, OrdersPage](
@@ -73,6 +159,22 @@ PLACE_ORDER = WriteOperation[PlaceOrder, PlacedOrder](
     OrderWritePort,
     OrderWritePort.place_order,
     OrderWritePort.find_order,
+    PlacedOrder,
+    changes=lambda placed: (f"{ORDER.name}:{placed.ref.id}", STOCK.name),
+)
+CONFIRM_ORDER = WriteOperation[ConfirmOrder, PlacedOrder](
+    ORDER,
+    OrderConfirmPort,
+    OrderConfirmPort.confirm_order,
+    OrderConfirmPort.find_confirmed,
+    PlacedOrder,
+    changes=lambda placed: (f"{ORDER.name}:{placed.ref.id}", STOCK.name),
+)
+CANCEL_ORDER = WriteOperation[CancelOrder, PlacedOrder](
+    ORDER,
+    OrderCancelPort,
+    OrderCancelPort.cancel_order,
+    OrderCancelPort.find_cancelled,
     PlacedOrder,
     changes=lambda placed: (f"{ORDER.name}:{placed.ref.id}", STOCK.name),
 )

@@ -372,3 +372,53 @@ holds = Table(
     Index("holds_spot", "backend", "item", "place", "state"),
     Index("holds_state", "state", "since"),
 )
+
+checkouts = Table(
+    "checkouts",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("cart", String(26), nullable=False),
+    Column("cart_version", Integer, nullable=False),
+    Column("subject", String(64), nullable=False),  # under whose key the three below are sealed
+    Column("payment", LargeBinary, nullable=True),
+    Column("action", LargeBinary, nullable=True),
+    Column("details", LargeBinary, nullable=True),
+    Column("continued", Integer, nullable=False),
+    Column("language", String(40), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("quoted", String(40), nullable=False),
+    Column("total", String(40), nullable=True),
+    Column("state", String(12), nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("reason", String(40), nullable=True),
+    Column("detail", String(200), nullable=True),
+    Column("order_backend", String(120), nullable=True),
+    Column("order_id", String(400), nullable=True),
+    Column("order_number", String(120), nullable=True),
+    Column("payment_backend", String(120), nullable=True),
+    Column("payment_id", String(400), nullable=True),
+    Column("payment_state", String(20), nullable=True),
+    Column[float]("payment_asked", Double, nullable=True),
+    Column[float]("cancel_asked", Double, nullable=True),
+    Column[float]("expires", Double, nullable=True),  # until when the shopper may do what the payment asks of them
+    Column[float]("created", Double, nullable=False),
+    Column[float]("moved", Double, nullable=False),
+    Column[float]("ended", Double, nullable=True),
+    Index("checkouts_state", "state", "moved"),
+    Index("checkouts_payment", "payment_backend", "payment_id"),
+    Index("checkouts_cart", "cart"),
+)
+
+checkout_journal = Table(
+    "checkout_journal",
+    metadata,
+    _serial(),
+    Column("run", String(40), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("outcome", String(40), nullable=False),
+    Column("backend", String(120), nullable=True),
+    Column("facts", Text, nullable=False),
+    Column[float]("at", Double, nullable=False),
+    UniqueConstraint("run", "step", "outcome", name="checkout_journal_once"),
+    sqlite_autoincrement=True,
+)

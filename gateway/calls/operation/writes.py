@@ -15,7 +15,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -37,11 +37,12 @@ from gateway.errors import (
     RateLimited,
     RequestRefused,
     StateUnavailable,
+    Unavailable,
 )
 from gateway.logs.failures import FAILURES
 from gateway.model.context import CallContext, CommerceContext
 from gateway.ports.agreement import bearer
-from gateway.ports.domain import WriteOperation, writes
+from gateway.ports.domain import Command, WriteOperation, writes
 from gateway.ports.state import Tasks
 from gateway.ports.writes import Claim, ClaimState, FindKind, WriteJournal, WritePlace, WriteSpec
 
@@ -79,6 +80,8 @@ class Writes:
         pauses: Sequence[float] = LOOK_PAUSES,
     ) -> None:
         self.pauses = tuple(pauses)
+        self.fence: Callable[[], bool] = _free
+        """Whether what is under way is still this process's to do: asked after it was noted and before it is sent."""
         self._backends = backends
         self._journal = journal
         self._changed = changed
@@ -112,6 +115,25 @@ class Writes:
             raise OutcomeUnknown(source=backend, domain=operation.domain.name, check_after=1.0) from error
         except GatewayError as error:
             raise error.fresh() from error
+
+    async def resolve(self, backend: str, operation: WriteOperation[Any, R], command: Command) -> R | None:
+        """What became of a write that may have been sent, without sending it; None: it had no effect, and whoever was
+        about to send it finds it given up. For those who undo. Raises OutcomeUnknown while nobody can know, and
+        IdempotencyConflict, StateUnavailable."""
+        place = WritePlace(backend, operation.name, command.reference)
+        digest = hashlib.sha256(msgspec.json.encode(command, order="deterministic")).hexdigest()
+        if (running := self._running.get(place)) is not None:
+            await asyncio.wait([running.task])
+        attempt = _Attempt(self, WriteRoute(self._bound(backend), operation), place, digest, None, "")
+        claim = await attempt.claimed()
+        if claim.state is ClaimState.DONE:
+            return cast("R", attempt.decoded(claim))
+        if claim.state is ClaimState.BEFORE:
+            found = await attempt.looked_up(claim.since_sent, by_key=None)
+            if found is not None:
+                return cast("R", found)
+        await self._journal.refused(place, attempt.holder)
+        return None
 
     async def settle(self, limit: int = 20) -> int:
         """Look up writes that were sent and not come back. How many were due."""
@@ -262,6 +284,11 @@ class _Attempt:
         """Perform it. With an answer it is done or refused; without one it is looked up while that makes sense."""
         spec = self._route.spec
         self._sent = time.monotonic()
+        if not self._writes.fence():  # others may have taken this over: nothing was sent
+            await self._refused()
+            lost = Unavailable(source=self._route.backend, domain=self._route.operation.domain.name)
+            lost.unsent = True
+            raise lost
         for pause in (*self._writes.pauses, None):
             try:
                 result = await self._call(self._route.perform, command)
@@ -409,6 +436,10 @@ class _Attempt:
         FAILURES.unexpected(
             error, event="write_unanswered", backend=place.backend, operation=place.operation, trace_id=self._trace
         )
+
+
+def _free() -> bool:
+    return True
 
 
 _NOWHERE = CommerceContext(country="", currency="", language="")

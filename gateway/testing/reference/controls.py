@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -13,7 +14,7 @@ from gateway.errors import AdapterError, RequestRefused, Unavailable
 from gateway.model.freshness import Freshness
 from gateway.model.identity import KeyRule, NativeRef, VariantKey
 from gateway.model.operation import OperationSpec
-from gateway.model.orders import PlacedOrder
+from gateway.model.orders import OrderStatus, PlacedOrder
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.testing.reference.operations import OPERATIONS
 from gateway.testing.sandbox import Seed
@@ -69,6 +70,9 @@ class Controls:
         self.truncated_before: datetime | None = None
         self.restricted = False
         self.placed: list[tuple[str, PlacedOrder, float]] = []
+        self.order_states: dict[str, OrderStatus] = {}
+        self.surcharge = Decimal(0)
+        self.uncancellable = False
         self.lag = 0.0
         self.after_placing: Callable[[], Awaitable[None]] = _at_once
 

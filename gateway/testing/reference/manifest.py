@@ -14,7 +14,7 @@ from gateway.errors import ConfigurationError
 from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterConfig, AdapterEnvironment, Manifest, QualityTier
 from gateway.testing.reference.adapter import ReferenceAdapter
-from gateway.testing.reference.operations import WRITES, operations_of
+from gateway.testing.reference.operations import ORDERING, WRITES, operations_of
 from gateway.testing.sandbox import Seed
 
 
@@ -65,6 +65,7 @@ MANIFEST = Manifest(
     create=_create,
     operations=operations_of(ReferenceAdapter),
     writes=WRITES,
+    ordering=ORDERING,
     tier=QualityTier.GOLD,
     key_fields=("sku",),
 )

@@ -10,7 +10,17 @@ from gateway.ports.backend import implements
 from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.domain import reads
 from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
-from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, PLACE_ORDER
+from gateway.ports.order import (
+    CANCEL_ORDER,
+    CONFIRM_ORDER,
+    GET_BY_ORIGIN,
+    GET_ORDERS,
+    LIST_ORDERS,
+    PLACE_ORDER,
+    OrderWriting,
+    Placement,
+    TellsPayment,
+)
 from gateway.ports.payment import AUTHORISE, CAPTURE, GET_PAYMENTS, LIST_METHODS, REFUND, VOID
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
@@ -27,8 +37,11 @@ _PLAIN = OperationSpec(max_keys=100, time_to_live=60.0)
 _PERSONAL = OperationSpec(max_keys=100, personal=True)
 
 WRITES: Mapping[str, WriteSpec] = {
-    write.name: WriteSpec(find=FindKind.EXACT) for write in (PLACE_ORDER, AUTHORISE, CAPTURE, VOID, REFUND)
+    write.name: WriteSpec(find=FindKind.EXACT)
+    for write in (PLACE_ORDER, CONFIRM_ORDER, CANCEL_ORDER, AUTHORISE, CAPTURE, VOID, REFUND)
 }
+
+ORDERING = OrderWriting(placement=Placement.PER_LINE, payment=TellsPayment.EXTERNAL, pending=True)
 
 OPERATIONS: Mapping[str, OperationSpec] = {
     GET_PRODUCTS.name: OperationSpec(vary_on=_TEXT, max_keys=250, time_to_live=60.0, stale_for=600.0),

@@ -5,41 +5,87 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from gateway.errors import DeadlineExceeded, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
-from gateway.model.orders import OrderStatus, PlacedOrder, PlaceOrder
-from gateway.ports.order import PLACE_ORDER
+from gateway.model.orders import CancelOrder, ConfirmOrder, OrderStatus, PlacedOrder, PlaceOrder
+from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
 from gateway.testing.reference.controls import Controls
 
 
 class OrderDesk(Controls):
-    """OrderWritePort. `placed` is its effect log: every order it made, by our reference. `after_placing` is awaited
-    between the effect and the answer: a test loses the answer there, or keeps it back. An order is found `lag` seconds
-    after it was made."""
+    """OrderWritePort, OrderConfirmPort and OrderCancelPort. `placed` is its effect log: every order it made, by our
+    reference; `order_states` is how each stands now, by its number. `after_placing` is awaited between an effect and
+    its answer: a test loses the answer there, or keeps it back. An order is found `lag` seconds after it was made.
+    `surcharge` is what its own total differs by; `uncancellable`: it is always too late to cancel."""
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
-        await self._request(PLACE_ORDER.name, (command,))
-        if call.once and call.remaining() <= 0:  # as the wire does: nothing is sent after its time
-            late = DeadlineExceeded(source=self.name, domain="order")
-            late.unsent = True
-            raise late
+        await self._order_asked(PLACE_ORDER.name, command, call)
         if not command.lines or any(line.quantity <= 0 for line in command.lines):
             raise RequestRefused(detail="an order has lines, and a line pieces", source=self.name, domain="order")
         number = str(10_000 + len(self.placed))
-        total = sum((line.unit.amount * line.quantity for line in command.lines), Decimal(0))
+        total = command.total
+        if total is None:
+            pieces = sum((line.unit.amount * line.quantity for line in command.lines), Decimal(0))
+            total = Money(pieces, command.lines[0].unit.currency)
+        status = OrderStatus.OPEN if command.pending else OrderStatus.CONFIRMED
         order = PlacedOrder(
-            NativeRef(self.name, number), number, OrderStatus.OPEN, Money(total, command.lines[0].unit.currency)
+            NativeRef(self.name, number), number, status, Money(total.amount + self.surcharge, total.currency)
         )
         self.placed.append((command.reference, order, asyncio.get_running_loop().time()))
+        self.order_states[number] = status
         await self.after_placing()
         return order
 
     async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         await self._request("order.find_order", (reference,))
+        return self._order_found(reference)
+
+    async def confirm_order(self, command: ConfirmOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        await self._order_asked(CONFIRM_ORDER.name, command, call)
+        return await self._order_moved(command.order.id, OrderStatus.CONFIRMED)
+
+    async def find_confirmed(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        await self._request("order.find_confirmed", (reference,))
+        return self._order_in(reference, OrderStatus.CONFIRMED)
+
+    async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        await self._order_asked(CANCEL_ORDER.name, command, call)
+        if self.uncancellable:
+            raise RequestRefused(detail="too late", source=self.name, domain="order")
+        return await self._order_moved(command.order.id, OrderStatus.CANCELLED)
+
+    async def find_cancelled(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        await self._request("order.find_cancelled", (reference,))
+        return self._order_in(reference, OrderStatus.CANCELLED)
+
+    async def _order_asked(self, operation: str, command: object, call: CallContext) -> None:
+        await self._request(operation, (command,))
+        if call.once and call.remaining() <= 0:  # as the wire does: nothing is sent after its time
+            late = DeadlineExceeded(source=self.name, domain="order")
+            late.unsent = True
+            raise late
+
+    async def _order_moved(self, number: str, status: OrderStatus) -> PlacedOrder:
+        order = next((order for _, order, _ in self.placed if order.number == number), None)
+        if order is None:
+            raise RequestRefused(detail="no such order", source=self.name, domain="order")
+        if self.order_states[number] is OrderStatus.CANCELLED and status is not OrderStatus.CANCELLED:
+            raise RequestRefused(detail="the order is cancelled", source=self.name, domain="order")
+        self.order_states[number] = status
+        await self.after_placing()
+        return replace(order, status=status)
+
+    def _order_in(self, reference: str, status: OrderStatus) -> PlacedOrder | None:
+        order = self._order_found(reference)
+        return order if order is not None and order.status is status else None
+
+    def _order_found(self, reference: str) -> PlacedOrder | None:
         now = asyncio.get_running_loop().time()
         for known, order, at in self.placed:
             if known == reference and now - at >= self.lag:
-                return order
+                return replace(order, status=self.order_states[order.number])
         return None

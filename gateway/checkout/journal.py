@@ -1,0 +1,182 @@
+"""Checkouts as rows of ours, and the journal of what each did: ids, states and amounts. Polls are answered from here,
+never from the engine. What a shopper's payment needs (a token, a challenge, what came back of it) is sealed under the
+key of whose cart it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.model.carts import Cart
+from gateway.model.checkouts import Checkout, CheckoutState, Failure, FailureReason, PaymentChoice
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money
+from gateway.model.payments import NextAction
+from gateway.state.database import Database
+from gateway.state.sealing import Sealing, SubjectKey, Unreadable, guest_subject, person_subject
+from gateway.state.tables import checkout_journal, checkouts
+
+T = TypeVar("T")
+
+
+class Entry(Struct, frozen=True):
+    """One line of the journal; `at` aware UTC."""
+
+    step: str
+    outcome: str
+    backend: str | None
+    facts: Mapping[str, str]
+    at: datetime
+
+
+class Checkouts:
+    """Methods with a connection belong to the caller's transaction."""
+
+    def __init__(self, database: Database, sealing: Sealing) -> None:
+        self.database = database
+        self._sealing = sealing
+
+    async def open(
+        self,
+        connection: AsyncConnection,
+        run: str,
+        cart: Cart,
+        quoted: Money,
+        choice: PaymentChoice | None,
+        language: str,
+    ) -> None:
+        """With the claim, before the run."""
+        subject = guest_subject(cart.id) if cart.person is None else person_subject(cart.person)
+        sealed = None
+        if choice is not None:
+            key = await self._sealing.key_for(connection, self.database, subject)
+            sealed = key.seal(msgspec.json.encode(choice), _place(run, "payment"))
+        row = {
+            "run": run,
+            "cart": cart.id,
+            "cart_version": cart.version,
+            "subject": subject,
+            "payment": sealed,
+            "payment_backend": None if choice is None else choice.backend,
+            "continued": 0,
+            "language": language,
+            "currency": quoted.currency,
+            "quoted": str(quoted.amount),
+            "state": CheckoutState.PROCESSING.value,
+            "stage": "claimed",
+            "created": self.database.now,
+            "moved": self.database.now,
+        }
+        await connection.execute(self.database.insert_once(checkouts, row))
+
+    async def row(self, connection: AsyncConnection, run: str, *, lock: bool = False) -> Row[Any]:
+        """With the database's time (`now`). Raises NoResultFound."""
+        chosen = select(checkouts, self.database.now.label("now")).where(checkouts.c.run == run)
+        if lock and not self.database.is_sqlite:
+            chosen = chosen.with_for_update()
+        return (await connection.execute(chosen)).one()
+
+    async def move(self, connection: AsyncConnection, run: str, stage: str, **values: Any) -> None:
+        """Progress: whoever watches for stuck ones sees it."""
+        change = update(checkouts).where(checkouts.c.run == run)
+        await connection.execute(change.values(stage=stage, moved=self.database.now, **values))
+
+    async def note(
+        self,
+        connection: AsyncConnection,
+        run: str,
+        step: str,
+        outcome: str,
+        backend: str | None = None,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        """Once per step and outcome, however often the step is repeated."""
+        row = {"run": run, "step": step, "outcome": outcome, "backend": backend, "facts": json.dumps(facts or {})}
+        await connection.execute(self.database.insert_once(checkout_journal, {**row, "at": self.database.now}))
+
+    async def noted(
+        self, run: str, stage: str, outcome: str, backend: str | None, facts: Mapping[str, str], **values: Any
+    ) -> None:
+        """`move` and `note` of a remote step."""
+        async with self.database.write() as connection:
+            await self.move(connection, run, stage, **values)
+            await self.note(connection, run, stage, outcome, backend, facts)
+
+    async def get(self, run: str) -> Checkout | None:
+        async with self.database.read() as connection:
+            row = (await connection.execute(select(checkouts).where(checkouts.c.run == run))).first()
+            if row is None:
+                return None
+            action = None
+            if row.state == CheckoutState.ACTION_REQUIRED.value:
+                action = await self.unsealed(connection, row, "action", NextAction)
+        return _checkout(row, action)
+
+    async def history(self, run: str) -> Sequence[Entry]:
+        chosen = select(checkout_journal).where(checkout_journal.c.run == run).order_by(checkout_journal.c.id)
+        async with self.database.read() as connection:
+            rows = await connection.execute(chosen)
+            return [
+                Entry(row.step, row.outcome, row.backend, json.loads(row.facts), datetime.fromtimestamp(row.at, UTC))
+                for row in rows
+            ]
+
+    async def of_payment(self, backend: str, payment: str) -> str | None:
+        """The run that a processor's payment is of."""
+        mine = (checkouts.c.payment_backend == backend) & (checkouts.c.payment_id == payment)
+        async with self.database.read() as connection:
+            return (await connection.execute(select(checkouts.c.run).where(mine))).scalar()
+
+    async def stuck(self, seconds: float, limit: int = 200) -> list[Row[Any]]:
+        """Not ended, and nobody is waited for: without progress for so long, or past what the shopper was given."""
+        now, table = self.database.now, checkouts.c
+        waits = (table.state == CheckoutState.ACTION_REQUIRED.value) & (table.expires > now - seconds)
+        open_still = table.state.in_((CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value))
+        chosen = select(checkouts).where(open_still, table.moved < now - seconds, ~waits)
+        async with self.database.read() as connection:
+            return list(await connection.execute(chosen.order_by(table.moved).limit(limit)))
+
+    async def unsealed(self, connection: AsyncConnection, row: Row[Any], column: str, kind: type[T]) -> T | None:
+        """None where there is nothing, or it was erased."""
+        sealed: bytes | None = getattr(row, column)
+        if sealed is None:
+            return None
+        try:
+            key = await self._sealing.key_of(connection, row.subject)
+            return None if key is None else msgspec.json.decode(key.unseal(sealed, _place(row.run, column)), type=kind)
+        except Unreadable:
+            return None
+
+    async def sealed(self, connection: AsyncConnection, row: Row[Any], column: str, value: Any) -> bytes:
+        key: SubjectKey = await self._sealing.key_for(connection, self.database, row.subject)
+        return key.seal(msgspec.json.encode(value), _place(row.run, column))
+
+
+def _place(run: str, column: str) -> str:
+    return f"checkouts:{run}:{column}"
+
+
+def _checkout(row: Row[Any], action: NextAction | None) -> Checkout:
+    state = CheckoutState(row.state)
+    completed = state is CheckoutState.COMPLETED
+    return Checkout(
+        id=row.run,
+        cart=row.cart,
+        state=state,
+        created=datetime.fromtimestamp(row.created, UTC),
+        total=Money(Decimal(row.total or row.quoted), row.currency),
+        action=action,
+        expires=None if row.expires is None else datetime.fromtimestamp(row.expires, UTC),
+        failure=None if row.reason is None else Failure(FailureReason(row.reason), row.detail),
+        order=NativeRef(row.order_backend, row.order_id) if completed and row.order_id is not None else None,
+        number=row.order_number if completed else None,
+    )
