@@ -60,6 +60,11 @@ class Claims:
             raise IdempotencyConflict
         return known is not None
 
+    async def open_still(self, connection: AsyncConnection, run: str) -> bool:
+        """Whether its run has yet to end, or to begin."""
+        mine = select(claims.c.run).where(claims.c.run == run, claims.c.ended.is_(None))
+        return (await connection.execute(mine)).first() is not None
+
     async def ended(self, connection: AsyncConnection, run: str) -> None:
         """Within the run's last local step."""
         mine = update(claims).where(claims.c.run == run, claims.c.ended.is_(None))

@@ -5,6 +5,8 @@ key of whose cart it is.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -67,6 +69,7 @@ class Checkouts:
             "subject": subject,
             "payment": sealed,
             "payment_backend": None if choice is None else choice.backend,
+            "payment_reference": derived(run, "authorise"),
             "continued": 0,
             "language": language,
             "currency": quoted.currency,
@@ -130,11 +133,13 @@ class Checkouts:
                 for row in rows
             ]
 
-    async def of_payment(self, backend: str, payment: str) -> str | None:
-        """The run that a processor's payment is of."""
-        mine = (checkouts.c.payment_backend == backend) & (checkouts.c.payment_id == payment)
+    async def of_payment(self, backend: str, payment: str, reference: str | None) -> str | None:
+        """The run that a processor's payment is of, by its id or by the reference it was asked for under."""
+        table = checkouts.c
+        named = (table.payment_id == payment) | (table.payment_reference == (reference or ""))
         async with self.database.read() as connection:
-            return (await connection.execute(select(checkouts.c.run).where(mine))).scalar()
+            chosen = select(table.run).where(table.payment_backend == backend, named)
+            return (await connection.execute(chosen)).scalar()
 
     async def stuck(self, seconds: float, limit: int = 200) -> list[Row[Any]]:
         """Not ended, and nobody is waited for: without progress for so long, or past what the shopper was given."""
@@ -159,6 +164,12 @@ class Checkouts:
     async def sealed(self, connection: AsyncConnection, row: Row[Any], column: str, value: Any) -> bytes:
         key: SubjectKey = await self._sealing.key_for(connection, self.database, row.subject)
         return key.seal(msgspec.json.encode(value), _place(row.run, column))
+
+
+def derived(run: str, step: str, number: int = 0) -> str:
+    """The reference of one write of a run: 26 characters of A-Z and 2-7, the same at each repetition."""
+    digest = hashlib.sha256(f"{run}.{step}.{number}".encode()).digest()
+    return base64.b32encode(digest).decode()[:26]
 
 
 def _place(run: str, column: str) -> str:

@@ -1,5 +1,5 @@
-"""A checkout as its buyer sees it, and what it is made with. A person's data stands in none of these but `PaymentChoice`,
-which is sealed wherever it is kept.
+"""A checkout as its buyer sees it, and what it is made with. Of these only `PaymentChoice` may name a person; it is
+sealed wherever it is kept.
 """
 
 from __future__ import annotations

@@ -92,10 +92,11 @@ class QualityTier(Enum):
 class Manifest(Struct, Generic[C], frozen=True, kw_only=True):
     """`create` makes one configured backend. `operations` by `KeyedOperation.name` (such as `price.get_prices`); an
     operation that is not listed is not served; `writes` by `WriteOperation.name`, `ordering` what its orders can be,
-    where it takes any. `cost_unit` is what the vendor calls one unit of `Request.cost`; without a cost model it stays `request`. `unverified` are sentences an operator should
-    read before relying on them. `needs`: the data domains that are served only with an optional key, by that key
-    (`{"search": "storefront_token"}`). `key_fields`: what `KeyRule.field` may name here (None: anything). `errands`:
-    what `Request.operation` may name besides operations, for requests that serve no one of them: a login, a table."""
+    where it takes any. `cost_unit` is what the vendor calls one unit of `Request.cost`; without a cost model it stays
+    `request`. `unverified` are sentences an operator should read before relying on them. `needs`: the data domains that
+    are served only with an optional key, by that key (`{"search": "storefront_token"}`). `key_fields`: what
+    `KeyRule.field` may name here (None: anything). `errands`: what `Request.operation` may name besides operations, for
+    requests that serve no one of them: a login, a table."""
 
     name: str
     title: str

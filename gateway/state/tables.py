@@ -396,6 +396,7 @@ checkouts = Table(
     Column("order_id", String(400), nullable=True),
     Column("order_number", String(120), nullable=True),
     Column("payment_backend", String(120), nullable=True),
+    Column("payment_reference", String(26), nullable=False),  # what the processor knows it by before we know its id
     Column("payment_id", String(400), nullable=True),
     Column("payment_state", String(20), nullable=True),
     Column[float]("payment_asked", Double, nullable=True),
@@ -406,6 +407,7 @@ checkouts = Table(
     Column[float]("ended", Double, nullable=True),
     Index("checkouts_state", "state", "moved"),
     Index("checkouts_payment", "payment_backend", "payment_id"),
+    Index("checkouts_reference", "payment_reference"),
     Index("checkouts_cart", "cart"),
 )
 

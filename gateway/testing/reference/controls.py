@@ -71,6 +71,9 @@ class Controls:
         self.restricted = False
         self.placed: list[tuple[str, PlacedOrder, float]] = []
         self.order_states: dict[str, OrderStatus] = {}
+        self.order_goods: dict[str, Counter[tuple[str, str]]] = {}
+        self.sold: Counter[tuple[str, str]] = Counter()
+        """Pieces by SKU and place that stand in orders: its stock leaves them out."""
         self.surcharge = Decimal(0)
         self.uncancellable = False
         self.lag = 0.0

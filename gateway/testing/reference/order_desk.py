@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -37,6 +38,12 @@ class OrderDesk(Controls):
         )
         self.placed.append((command.reference, order, asyncio.get_running_loop().time()))
         self.order_states[number] = status
+        goods: Counter[tuple[str, str]] = Counter()
+        for line in command.lines:
+            for place, pieces in line.places:
+                goods[line.sku, place] += pieces
+        self.order_goods[number] = goods
+        self.sold.update(goods)
         await self.after_placing()
         return order
 
@@ -75,6 +82,8 @@ class OrderDesk(Controls):
             raise RequestRefused(detail="no such order", source=self.name, domain="order")
         if self.order_states[number] is OrderStatus.CANCELLED and status is not OrderStatus.CANCELLED:
             raise RequestRefused(detail="the order is cancelled", source=self.name, domain="order")
+        if status is OrderStatus.CANCELLED and self.order_states[number] is not status:
+            self.sold.subtract(self.order_goods[number])
         self.order_states[number] = status
         await self.after_placing()
         return replace(order, status=status)

@@ -55,7 +55,7 @@ class Places(Catalog):
         for place in key.locations or tuple(counted):
             if rows := counted.get(place):
                 on_hand = sum((row.on_hand for row in rows), Decimal(0))
-                reserved = sum((row.reserved for row in rows), Decimal(0))
+                reserved = sum((row.reserved for row in rows), Decimal(self.sold[key.sku or "", place]))
                 levels[place] = StockLevel(
                     place,
                     Tracking.TRACKED,

@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.String(400), nullable=True),
         sa.Column("order_number", sa.String(120), nullable=True),
         sa.Column("payment_backend", sa.String(120), nullable=True),
+        sa.Column("payment_reference", sa.String(26), nullable=False),
         sa.Column("payment_id", sa.String(400), nullable=True),
         sa.Column("payment_state", sa.String(20), nullable=True),
         sa.Column[float]("payment_asked", sa.Double, nullable=True),
@@ -83,6 +84,7 @@ def upgrade() -> None:
     )
     op.create_index("checkouts_state", "checkouts", ["state", "moved"])
     op.create_index("checkouts_payment", "checkouts", ["payment_backend", "payment_id"])
+    op.create_index("checkouts_reference", "checkouts", ["payment_reference"])
     op.create_index("checkouts_cart", "checkouts", ["cart"])
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(

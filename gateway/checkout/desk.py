@@ -1,0 +1,221 @@
+"""Where checkouts are asked for: submitted, gone on with, cancelled, looked at. Client, webhook and poll are signals to
+one run, in any order: each writes what it knows into our row and wakes the run, which asks for the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import update
+
+from gateway.checkout.claims import run_of
+from gateway.checkout.engine import RunState, UnknownRun
+from gateway.checkout.given import Given
+from gateway.checkout.journal import derived
+from gateway.checkout.saga import CAPTURE, CHECKOUT, TOPIC
+from gateway.checkout.steps.finish import CAPTURE_EVENT
+from gateway.errors import IdempotencyConflict
+from gateway.model.cart_faults import CartFault, Fault, KeyConflict
+from gateway.model.carts import Cart
+from gateway.model.checkouts import Checkout, CheckoutState, PaymentChoice
+from gateway.model.money import Money
+from gateway.model.payments import PaymentState
+from gateway.ports.payment import GET_PAYMENTS
+from gateway.ports.webhooks import Received
+from gateway.state.outbox import Event
+from gateway.state.tables import checkouts
+
+WAIT_SECONDS = 8.0
+STUCK_SECONDS = 60.0
+STUCK_TASK = "checkout.stuck"
+HOLD_SECONDS = 900.0
+"""A hold this old, whose run is gone, is nobody's."""
+_FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5
+_OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
+_STATES = {
+    "payment.authorised": PaymentState.AUTHORISED,
+    "payment.failed": PaymentState.FAILED,
+    "payment.captured": PaymentState.CAPTURED,
+    "payment.voided": PaymentState.VOIDED,
+    "payment.expired": PaymentState.VOIDED,
+}
+"""What a webhook says of a payment, where nothing but webhooks does."""
+_log = structlog.get_logger("gateway.checkout")
+
+
+class Submission(Struct, frozen=True, kw_only=True):
+    """Of a cart that the caller may open. `quoted` is the total that the shopper was shown, `version` the cart's then.
+    `key` is the client's own; `choice` None where there is nothing to pay."""
+
+    cart: Cart
+    quoted: Money
+    version: int
+    key: str
+    language: str
+    choice: PaymentChoice | None = None
+
+    def digest(self) -> str:
+        """Of what is asked, without its secrets: another token for the same is the same."""
+        backend = None if self.choice is None else self.choice.backend
+        asked = [self.cart.id, self.version, str(self.quoted.amount), self.quoted.currency, backend]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+class Desk:
+    def __init__(self, given: Given) -> None:
+        self._given = given
+
+    async def submit(self, asked: Submission, wait: float = WAIT_SECONDS) -> Checkout | Fault:
+        """Claimed and frozen in one transaction, then run; answered as soon as it is not under way any more, or after
+        `wait` seconds. A fault is why no run was started. The same key again answers the same checkout. Raises
+        StateUnavailable."""
+        given, run = self._given, run_of(asked.cart.id, CHECKOUT, asked.key)
+        digest = asked.digest()
+        try:
+            async with given.checkouts.database.write() as connection:
+                if not await given.claims.known(connection, run, digest):
+                    cart = await given.carts.freeze(connection, asked.cart.id, asked.version, run)
+                    if isinstance(cart, CartFault):
+                        return cart
+                    await given.claims.claim(connection, run, CHECKOUT, digest, [run])
+                    await given.checkouts.open(connection, run, cart, asked.quoted, asked.choice, asked.language)
+                    await given.checkouts.note(connection, run, "claim", "done")
+        except IdempotencyConflict:
+            return KeyConflict(path=("input", "idempotencyKey"))
+        await given.runs.start(CHECKOUT, run, run)
+        return await self.settled(run, wait)
+
+    async def settled(self, run: str, wait: float) -> Checkout:
+        """As it is when it is not under way any more, or after `wait` seconds."""
+        ends, pause = time.monotonic() + wait, _FIRST_LOOK
+        while True:
+            found = await self._given.checkouts.get(run)
+            if found is None:
+                raise LookupError("no such checkout")
+            if found.state is not CheckoutState.PROCESSING or time.monotonic() + pause > ends:
+                return found
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_LOOK, pause * 1.3)
+
+    async def get(self, run: str) -> Checkout | None:
+        return await self._given.checkouts.get(run)
+
+    async def go_on(self, run: str, details: Mapping[str, str], wait: float = WAIT_SECONDS) -> Checkout | None:
+        """The shopper is back from what the payment asked of them, with what came back. None: no such checkout."""
+        given, database = self._given, self._given.checkouts.database
+        if await given.checkouts.get(run) is None:
+            return None
+        async with database.write() as connection:
+            row = await given.checkouts.row(connection, run, lock=True)
+            waiting = row.state == CheckoutState.ACTION_REQUIRED.value
+            number = row.continued
+            values: dict[str, Any] = {"state": CheckoutState.PROCESSING.value}  # until the run has looked
+            if waiting and details:
+                number += 1
+                sealed = await given.checkouts.sealed(connection, row, "details", dict(details))
+                values |= {"details": sealed, "continued": number}
+            if waiting:
+                await given.checkouts.move(connection, run, "continue", **values)
+        if waiting:
+            await self._wake(run, f"continue-{number}-{0 if details else time.time_ns()}")
+        return await self.settled(run, wait)
+
+    async def cancel(self, run: str, wait: float = WAIT_SECONDS) -> tuple[Checkout, bool] | None:
+        """Whether it can still be gone back on: until the money was asked for, and while the shopper is asked for
+        something. Never the engine's cancellation, which compensates nothing. None: no such checkout."""
+        given, database = self._given, self._given.checkouts.database
+        if await given.checkouts.get(run) is None:
+            return None
+        async with database.write() as connection:
+            row = await given.checkouts.row(connection, run, lock=True)
+            early = row.state == CheckoutState.PROCESSING.value and row.payment_asked is None
+            possible = early or row.state == CheckoutState.ACTION_REQUIRED.value
+            if possible and row.cancel_asked is None:
+                change = update(checkouts).where(checkouts.c.run == run)
+                await connection.execute(change.values(cancel_asked=database.now))
+                await given.checkouts.note(connection, run, "cancel_asked", "noted")
+        if possible:
+            await self._wake(run, "cancel")
+            found = await self._over(run, wait)
+        else:
+            found = await given.checkouts.get(run)
+        if found is None:
+            return None
+        return found, possible or row.cancel_asked is not None
+
+    async def heard(self, event: Received) -> None:
+        """A webhook about a payment (an inbox handler): noted for processors that have no other way to tell, and the
+        run is woken. One that is not of a checkout is somebody else's. Raises UnknownRun while its run is not there."""
+        given = self._given
+        run = await given.checkouts.of_payment(event.backend, event.subject, event.facts.get("reference"))
+        if run is None:
+            return
+        state = _STATES.get(event.kind)
+        if state is not None and not given.ownership.offers(event.backend, GET_PAYMENTS.name):
+            mine = update(checkouts).where(checkouts.c.run == run, checkouts.c.state.in_(_OPEN))
+            values = {"payment_state": state.value, "payment_id": event.subject}
+            async with given.checkouts.database.write() as connection:
+                await connection.execute(mine.values(values))
+        found = await given.checkouts.get(run)
+        if found is not None and found.state in (CheckoutState.PROCESSING, CheckoutState.ACTION_REQUIRED):
+            await given.runs.send(run, TOPIC, f"webhook-{event.identity}"[:200])
+
+    async def followed(self, event: Event) -> None:
+        """An outbox receiver: what goes on after an order is a run of its own."""
+        if event.kind == CAPTURE_EVENT:
+            run = event.facts["checkout"]
+            await self._given.runs.start(CAPTURE, derived(run, CAPTURE), run)
+
+    async def watch_stuck(self, seconds: float = STUCK_SECONDS) -> list[str]:
+        """Checkouts without progress while nobody is waited for: a line in the log and a person's task each."""
+        given = self._given
+        rows = await given.checkouts.stuck(seconds)
+        states = await given.runs.states([row.run for row in rows])
+        for row in rows:
+            state = states.get(row.run)
+            if state is None:  # claimed and never begun: the sweep of claims starts it
+                continue
+            facts = {"checkout": row.run, "stage": row.stage, "run": state.value}
+            _log.error("checkout_stuck", **facts)
+            await given.tasks.open(STUCK_TASK, row.run, facts)
+        return [row.run for row in rows]
+
+    async def release_orphans(self, seconds: float = HOLD_SECONDS) -> int:
+        """Holds whose run is gone: nothing else ends a hold by a clock."""
+        given = self._given
+        held = await given.ledger.held_since(seconds)
+        runs = list(dict.fromkeys(hold.run for hold in held))
+        states = await given.runs.states(runs)
+        gone = 0
+        for run in runs:
+            if states.get(run) in (RunState.MOVING, RunState.BROKEN):  # a broken one is a person's: money may be held
+                continue
+            async with given.checkouts.database.write() as connection:
+                if not await given.claims.open_still(connection, run):
+                    gone += await given.ledger.release(connection, run)
+        return gone
+
+    async def _over(self, run: str, wait: float) -> Checkout | None:
+        """After a cancellation: not before it has ended."""
+        ends, pause = time.monotonic() + wait, _FIRST_LOOK
+        while True:
+            found = await self._given.checkouts.get(run)
+            if found is None or found.state in (CheckoutState.FAILED, CheckoutState.COMPLETED):
+                return found
+            if time.monotonic() + pause > ends:
+                return found
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_LOOK, pause * 1.3)
+
+    async def _wake(self, run: str, key: str) -> None:
+        try:
+            await self._given.runs.send(run, TOPIC, key)
+        except UnknownRun:  # claimed and not begun: it reads our row when it begins
+            return

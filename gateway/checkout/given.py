@@ -1,0 +1,182 @@
+"""What the steps of a checkout are given, and how they ask an owner to do something."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import Row
+
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.caller import BackendCaller
+from gateway.calls.operation.writes import Writes, had_no_effect
+from gateway.checkout.claims import Claims
+from gateway.checkout.engine import Runs
+from gateway.checkout.journal import Checkouts
+from gateway.errors import AdapterError, OutcomeUnknown, RequestRefused, StateUnavailable
+from gateway.model.cart_answers import CartAnswer
+from gateway.model.carts import Cart
+from gateway.model.checkouts import Failure, FailureReason
+from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.money import Money
+from gateway.ownership import Ownership
+from gateway.ports.domain import Command, WriteOperation
+from gateway.ports.order import OrderWriting
+from gateway.ports.state import Tasks
+from gateway.state.carts import StoredCarts
+from gateway.state.ledger import Ledger
+from gateway.state.outbox import Outbox
+
+R = TypeVar("R", bound=Struct)
+
+Evaluate = Callable[[Cart, str], Awaitable[CartAnswer]]
+"""What all owners say of a cart, fresh, in a language; never raises for what one of them does."""
+
+FORWARD_SECONDS = 25.0
+"""How long a forward step asks an owner before the run turns back."""
+_ATTEMPT_SECONDS = 20.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
+_PERSON_AFTER = 300.0
+"""Seconds after which a compensation that cannot be done is a person's task too; it is tried on."""
+UNDO_TASK = "checkout.not_undone"
+
+
+class Unanswered(Enum):
+    """What a forward step could not have."""
+
+    REFUSED = "REFUSED"
+    """The owner said no: nothing was changed there."""
+    UNAVAILABLE = "UNAVAILABLE"
+    """It could not be asked: nothing was changed there."""
+    UNKNOWN = "UNKNOWN"
+    """It was asked, and nobody knows."""
+
+
+FAILURES: Mapping[Unanswered, FailureReason] = {
+    Unanswered.REFUSED: FailureReason.ORDER_REFUSED,
+    Unanswered.UNAVAILABLE: FailureReason.OWNER_UNAVAILABLE,
+    Unanswered.UNKNOWN: FailureReason.OUTCOME_UNKNOWN,
+}
+
+
+class Frozen(Struct, frozen=True):
+    """A run's row with the cart it froze, which nobody changes until it has ended."""
+
+    row: Row[Any]
+    cart: Cart
+
+    @property
+    def commerce(self) -> CommerceContext:
+        cart = self.cart
+        return CommerceContext(cart.country, cart.currency, self.row.language, cart.channel, cart.store)
+
+    def money(self, amount: str) -> Money:
+        return Money(Decimal(amount), self.row.currency)
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    runs: Runs
+    checkouts: Checkouts
+    claims: Claims
+    carts: StoredCarts
+    ledger: Ledger
+    writes: Writes
+    caller: BackendCaller
+    ownership: Ownership
+    backends: Mapping[str, BoundBackend]
+    outbox: Outbox
+    tasks: Tasks
+    evaluate: Evaluate
+    forward_seconds: float = FORWARD_SECONDS
+    action_seconds: float = 600.0
+    """How long a shopper has for what the payment asks of them."""
+
+    async def frozen(self, run: str) -> Frozen:
+        async with self.checkouts.database.read() as connection:
+            row = await self.checkouts.row(connection, run)
+            cart = await self.carts.load(connection, row.cart)
+        if cart is None:
+            raise LookupError("the cart of a checkout is gone")
+        return Frozen(row, cart)
+
+    def ordering(self, backend: str) -> OrderWriting:
+        return self.backends[backend].manifest.ordering or OrderWriting(cancels=False)
+
+    def call(self, run: str, seconds: float = _ATTEMPT_SECONDS) -> CallContext:
+        return CallContext(time.monotonic() + seconds, Priority.CHECKOUT, run, fresh=True)
+
+    async def forward(
+        self, run: str, backend: str, operation: WriteOperation[Any, R], command: Command, commerce: CommerceContext
+    ) -> R | Unanswered:
+        """A write on the way forward: tried for a while, then the run turns back. While our own database is away no
+        time passes: an outcome of ours is not the owner's."""
+        ends = time.monotonic() + self.forward_seconds
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return await self.writes.perform(backend, operation, command, commerce, self.call(run))
+            except StateUnavailable:
+                ends = time.monotonic() + self.forward_seconds
+                last = Unanswered.UNKNOWN
+            except OutcomeUnknown:
+                last = Unanswered.UNKNOWN
+            except RequestRefused:
+                return Unanswered.REFUSED
+            except AdapterError as error:
+                last = Unanswered.UNAVAILABLE if had_no_effect(error) else Unanswered.UNKNOWN
+            if time.monotonic() >= ends:
+                return last
+            await asyncio.sleep(pause)
+            pause = min(2.0, pause * 1.5)
+
+    async def backward(
+        self, run: str, backend: str, operation: WriteOperation[Any, R], command: Command, commerce: CommerceContext
+    ) -> R | None:
+        """A write of a compensation: tried until it is done; None where the owner says no."""
+
+        async def ask() -> R | None:
+            try:
+                return await self.writes.perform(backend, operation, command, commerce, self.call(run))
+            except RequestRefused:
+                return None
+
+        return await self.until_known(run, operation.name, ask)
+
+    async def settled(self, run: str, backend: str, operation: WriteOperation[Any, R], command: Command) -> R | None:
+        """What became of a write that this run may have sent; None: nothing, for good."""
+        return await self.until_known(run, operation.name, lambda: self.writes.resolve(backend, operation, command))
+
+    async def until_known(self, run: str, what: str, ask: Callable[[], Awaitable[R | None]]) -> R | None:
+        """As often as it takes; after a while a person hears of it."""
+        begun, pause, told = time.monotonic(), _FIRST_PAUSE, False
+        while True:
+            try:
+                return await ask()
+            except (AdapterError, StateUnavailable) as error:
+                if not told and time.monotonic() - begun > _PERSON_AFTER:
+                    told = True
+                    await self._tell(run, what, error.code)
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 1.5)
+
+    async def _tell(self, run: str, what: str, code: str) -> None:
+        try:
+            await self.tasks.open(UNDO_TASK, run, {"checkout": run, "operation": what, "code": code})
+        except StateUnavailable:
+            return  # it is tried on, and told when it can be
+
+
+def answered(failure: Failure) -> dict[str, str]:
+    """A failure as a step's answer."""
+    return {"failed": failure.reason.value, "detail": failure.detail or ""}
+
+
+def failure_of(answer: Mapping[str, Any]) -> Failure | None:
+    """What a step's answer says of failing."""
+    reason = answer.get("failed")
+    return None if reason is None else Failure(FailureReason(reason), answer.get("detail") or None)

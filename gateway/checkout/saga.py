@@ -1,0 +1,162 @@
+"""A checkout as a durable run: prepare, reserve, place, pay, confirm, in the order that the order's owner allows; and
+back, in reverse, of what this run has made. It branches on nothing but what steps answered.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from gateway.checkout.given import Given, failure_of
+from gateway.checkout.steps.capture import Captured
+from gateway.checkout.steps.finish import Finish
+from gateway.checkout.steps.order import Order, Ordered
+from gateway.checkout.steps.payment import GOOD, WAITING, Pay
+from gateway.checkout.steps.prepare import Prepare
+from gateway.checkout.steps.reserve import Reserve
+from gateway.errors import places_of
+from gateway.model.checkouts import Failure, FailureReason
+from gateway.model.payments import PaymentState
+
+SHAPE = "checkout-1"
+"""Of the sequence of steps below: a release that changes it takes the next number."""
+CHECKOUT, CAPTURE, TOPIC = "checkout", "capture", "payment"
+_ROUNDS = 3
+"""How often stock is counted anew when others took it between counting and holding."""
+_log = structlog.get_logger("gateway.checkout")
+
+
+class _Made:
+    """What this run may have made at others', in order: each is set before it is asked for."""
+
+    def __init__(self) -> None:
+        self.ordered: Ordered | None = None
+        self.paying: str | None = None
+        self.confirmed = False
+        self.undo: list[str] = []
+
+
+class Saga:
+    def __init__(self, given: Given) -> None:
+        self._runs = given.runs
+        self._prepare, self._reserve = Prepare(given), Reserve(given)
+        self._order, self._pay, self._finish = Order(given), Pay(given), Finish(given)
+        self._captured = Captured(given)
+        given.runs.workflow(CHECKOUT, self.checkout)
+        given.runs.workflow(CAPTURE, self.capture)
+
+    async def checkout(self, run: str) -> None:
+        made = _Made()
+        try:
+            failure = await self._forward(run, made)
+        except Exception as error:
+            if made.confirmed:  # bought is bought: a person looks at what is left to write down
+                raise
+            _log.error("checkout_step_failed", run=run, reason=type(error).__name__, at=places_of(error))
+            failure = Failure(FailureReason.INTERNAL)
+        if failure is not None:
+            await self._backward(run, made, failure)
+
+    async def capture(self, run: str) -> None:
+        """A run of its own, after the order: it never undoes one."""
+        await self._runs.remote("capture", self._captured.act, run)
+
+    async def _forward(self, run: str, made: _Made) -> Failure | None:
+        prepared = await self._held(run)
+        if (failure := failure_of(prepared)) is not None:
+            return failure
+        amount: str = prepared["amount"]
+        ordered = Ordered(prepared["owner"], prepared["priced"], prepared["allotments"], prepared["pending"])
+        if ordered.pending:
+            if (failure := await self._place(run, made, ordered)) is not None:
+                return failure
+            paid = await self._paid(run, made, amount)
+            if (failure := failure_of(paid)) is not None:
+                return failure
+            ordered = _paid(ordered, paid)
+            answer = await self._runs.remote("confirm", self._order.confirm, run, _json(ordered))
+            if (failure := failure_of(answer)) is not None:
+                return failure
+        else:
+            paid = await self._paid(run, made, amount)
+            if (failure := failure_of(paid)) is not None:
+                return failure
+            if (failure := await self._place(run, made, _paid(ordered, paid))) is not None:
+                return failure
+        made.confirmed = True
+        await self._runs.local("complete", self._finish.complete, run)
+        return None
+
+    async def _held(self, run: str) -> dict[str, Any]:
+        """Priced, counted and kept back; counted anew where somebody else was faster."""
+        short: list[str] = []
+        for _ in range(_ROUNDS):
+            prepared: dict[str, Any] = await self._runs.remote("prepare", self._prepare.act, run)
+            if failure_of(prepared) is not None:
+                return prepared
+            asked = (prepared["allotments"], prepared["amount"])
+            answer = await self._runs.local("reserve", self._reserve.act, run, *asked)
+            short = answer["short"]
+            if not short:
+                return prepared
+        return {"failed": FailureReason.OUT_OF_STOCK.value, "detail": ",".join(short)[:200]}
+
+    async def _place(self, run: str, made: _Made, ordered: Ordered) -> Failure | None:
+        made.ordered = ordered
+        made.undo.append("order")
+        return failure_of(await self._runs.remote("place", self._order.place, run, _json(ordered)))
+
+    async def _paid(self, run: str, made: _Made, amount: str) -> dict[str, Any]:
+        """The payment's state and id, both empty where there is nothing to pay."""
+        gate = await self._runs.local("gate", self._finish.gate, run, amount)
+        if gate.get("cancelled"):
+            return {"failed": FailureReason.CANCELLED.value}
+        if gate.get("free"):
+            return {"state": "", "payment": ""}
+        made.paying = amount
+        made.undo.append("payment")
+        paid = await self._runs.remote("authorise", self._pay.authorise, run, amount)
+        seen = 0
+        while paid.get("state") in WAITING:
+            woken = await self._runs.local("woken", self._finish.woken, run)
+            if woken["continued"] == seen and not woken["cancelled"] and not woken["expired"]:
+                await self._runs.receive(TOPIC, woken["left"] + 1.0)
+                woken = await self._runs.local("woken", self._finish.woken, run)
+            if woken["continued"] > seen:
+                seen = woken["continued"]
+                paid = await self._runs.remote("continue", self._pay.go_on, run, amount, str(seen))
+            else:
+                paid = await self._runs.remote("look", self._pay.look, run, amount)
+            if paid.get("state") in WAITING and (woken["cancelled"] or woken["expired"]):
+                why = FailureReason.CANCELLED if woken["cancelled"] else FailureReason.PAYMENT_EXPIRED
+                return {"failed": why.value}
+        return _judged(paid)
+
+    async def _backward(self, run: str, made: _Made, failure: Failure) -> None:
+        for what in reversed(made.undo):
+            if what == "payment" and made.paying is not None:
+                await self._runs.remote("void", self._pay.void, run, made.paying)
+            elif made.ordered is not None:
+                await self._runs.remote("cancel", self._order.cancel, run, _json(made.ordered))
+        await self._runs.local("fail", self._finish.fail, run, failure.reason.value, failure.detail or "")
+
+
+def _judged(paid: dict[str, Any]) -> dict[str, Any]:
+    if failure_of(paid) is not None:
+        return paid
+    state = paid.get("state")
+    if state == PaymentState.DUE.value or (state in GOOD and paid["whole"]):
+        return paid
+    reason = "PARTIAL" if state in GOOD else paid.get("reason") or "OTHER"
+    return {"failed": FailureReason.PAYMENT_DECLINED.value, "detail": reason}
+
+
+def _paid(ordered: Ordered, paid: dict[str, Any]) -> Ordered:
+    return replace(ordered, paid=paid["payment"], due=paid["state"] == PaymentState.DUE.value)
+
+
+def _json(ordered: Ordered) -> str:
+    return msgspec.json.encode(ordered).decode()

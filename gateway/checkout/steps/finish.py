@@ -1,0 +1,82 @@
+"""The two ends of a run, each one transaction: bought, or not. And the two looks at our own row on the way there."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.checkout.given import Given
+from gateway.model.checkouts import CheckoutState
+from gateway.model.payments import PaymentState
+
+PLACED_EVENT, FAILED_EVENT, CAPTURE_EVENT = "order.placed", "checkout.failed", "checkout.capture_due"
+
+
+class Finish:
+    def __init__(self, given: Given) -> None:
+        self._given = given
+
+    async def gate(self, connection: AsyncConnection, run: str, amount: str) -> dict[str, Any]:
+        """Before the money is asked for: the last moment at which the shopper can simply go back. `free`: there is
+        nothing to pay."""
+        given = self._given
+        row = await given.checkouts.row(connection, run, lock=True)
+        if row.cancel_asked is not None:
+            return {"cancelled": True}
+        if Decimal(amount) == 0:
+            await given.checkouts.note(connection, run, "pay", "nothing_to_pay")
+            return {"free": True}
+        await given.checkouts.move(connection, run, "authorise", payment_asked=given.checkouts.database.now)
+        return {}
+
+    async def woken(self, connection: AsyncConnection, run: str) -> dict[str, Any]:
+        """What our row says, by the database's clock: the signal itself says nothing."""
+        given = self._given
+        row = await given.checkouts.row(connection, run, lock=True)
+        left = 0.0 if row.expires is None else float(row.expires) - float(row.now)
+        return {
+            "cancelled": row.cancel_asked is not None,
+            "expired": left <= 0,
+            "left": max(0.0, left),
+            "continued": row.continued,
+        }
+
+    async def complete(self, connection: AsyncConnection, run: str) -> None:
+        """The cart is ordered, the hold handed over to the order, the claim ended, and who must go on is told."""
+        given = self._given
+        row = await given.checkouts.row(connection, run, lock=True)
+        await given.carts.ordered(connection, row.cart, run, run)
+        counted = given.ordering(row.order_backend).counted
+        await given.ledger.hand_over(connection, run, f"{row.order_backend}:{row.order_id}", counted=counted)
+        ended = {"state": CheckoutState.COMPLETED.value, "action": None, "details": None, "payment": None}
+        await given.checkouts.move(connection, run, "completed", **ended, ended=given.checkouts.database.now)
+        await given.checkouts.note(connection, run, "complete", "done", row.order_backend)
+        await given.claims.ended(connection, run)
+        facts = {
+            "checkout": run,
+            "backend": row.order_backend,
+            "order": row.order_id,
+            "number": row.order_number or "",
+            "total": row.total,
+            "currency": row.currency,
+        }
+        await given.outbox.write(connection, PLACED_EVENT, run, facts, key=run)
+        if row.payment_state == PaymentState.AUTHORISED.value:
+            await given.outbox.write(connection, CAPTURE_EVENT, run, {"checkout": run}, key=run)
+
+    async def fail(self, connection: AsyncConnection, run: str, reason: str, detail: str) -> None:
+        """Nothing is held any more, and the cart is the shopper's again, with the same lines."""
+        given = self._given
+        row = await given.checkouts.row(connection, run, lock=True)
+        await given.ledger.release(connection, run)
+        await given.carts.thaw(connection, row.cart, run)
+        ended = {"state": CheckoutState.FAILED.value, "action": None, "details": None, "payment": None}
+        now = given.checkouts.database.now
+        await given.checkouts.move(
+            connection, run, "failed", **ended, ended=now, reason=reason, detail=detail[:200] or None
+        )
+        await given.checkouts.note(connection, run, "fail", reason)
+        await given.claims.ended(connection, run)
+        await given.outbox.write(connection, FAILED_EVENT, run, {"checkout": run, "reason": reason}, key=run)

@@ -1,0 +1,188 @@
+"""The order at its owner: placed under our reference (pending where the owner can), compared with what this run
+charges, confirmed. Compensation: cancelled, once it is known whether there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gateway.checkout.given import FAILURES, Frozen, Given, Unanswered, answered
+from gateway.model.checkouts import Allotment, Failure, FailureReason, Priced
+from gateway.model.identity import NativeRef, sku_of
+from gateway.model.money import Money
+from gateway.model.orders import (
+    CancelOrder,
+    ConfirmOrder,
+    OrderDelivery,
+    OrderDiscount,
+    OrderStatus,
+    PaidElsewhere,
+    PlacedOrder,
+    PlaceOrder,
+    PlaceOrderLine,
+)
+from gateway.model.stock import Fulfilment
+from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
+
+LEFT_TASK = "checkout.order_left"
+"""An order stands at its owner that should not, and cannot be cancelled there."""
+
+
+class Ordered(Struct, frozen=True):
+    """What `prepare` answered, as steps hand it on. `paid` is the payment's id where the order is placed after it."""
+
+    owner: str
+    priced: str
+    allotments: str
+    pending: bool
+    paid: str = ""
+    due: bool = False
+
+
+class Order:
+    def __init__(self, given: Given) -> None:
+        self._given = given
+
+    async def place(self, run: str, ordered: str) -> dict[str, Any]:
+        given, what = self._given, msgspec.json.decode(ordered, type=Ordered)
+        frozen = await given.frozen(run)
+        command = self.command(frozen, what)
+        placed = await given.forward(run, what.owner, PLACE_ORDER, command, frozen.commerce)
+        if isinstance(placed, Unanswered):
+            await given.checkouts.noted(run, "place", placed.value.lower(), what.owner, {}, order_backend=what.owner)
+            return answered(Failure(FAILURES[placed], what.owner))
+        await self._noted(run, "place", what.owner, placed)
+        asked = command.total.amount if command.total is not None else None
+        if placed.total is not None and placed.total.quantized().amount != asked:
+            facts = {"asked": str(asked), "owner": str(placed.total.amount)}
+            await given.checkouts.noted(run, "compare", "different", what.owner, facts)
+            return answered(Failure(FailureReason.PRICE_CHANGED, str(placed.total.amount)))
+        return {"order": placed.ref.id}
+
+    async def confirm(self, run: str, ordered: str) -> dict[str, Any]:
+        given, what = self._given, msgspec.json.decode(ordered, type=Ordered)
+        frozen = await given.frozen(run)
+        order = NativeRef(what.owner, frozen.row.order_id)
+        command = ConfirmOrder(reference=run, order=order, payment=self._paid(frozen, what))
+        confirmed = await given.forward(run, what.owner, CONFIRM_ORDER, command, frozen.commerce)
+        if isinstance(confirmed, Unanswered):
+            await given.checkouts.noted(run, "confirm", confirmed.value.lower(), what.owner, {})
+            return answered(Failure(FAILURES[confirmed], what.owner))
+        if confirmed.status is OrderStatus.CANCELLED:
+            return answered(Failure(FailureReason.ORDER_REFUSED, what.owner))
+        await self._noted(run, "confirm", what.owner, confirmed)
+        return {"order": confirmed.ref.id}
+
+    async def cancel(self, run: str, ordered: str) -> dict[str, Any]:
+        """Only what this run made: looked up where nobody knows, and left to a person where it is too late."""
+        given, what = self._given, msgspec.json.decode(ordered, type=Ordered)
+        frozen = await given.frozen(run)
+        number = frozen.row.order_id
+        if number is None:
+            placed = await given.settled(run, what.owner, PLACE_ORDER, self.command(frozen, what))
+            if placed is None:
+                await given.checkouts.noted(run, "cancel", "absent", what.owner, {})
+                return {"cancelled": False}
+            await self._noted(run, "place", what.owner, placed)
+            number = placed.ref.id
+        cancelled = None
+        if CANCEL_ORDER.name in given.backends[what.owner].manifest.writes:
+            command = CancelOrder(reference=run, order=NativeRef(what.owner, number))
+            cancelled = await given.backward(run, what.owner, CANCEL_ORDER, command, frozen.commerce)
+        if cancelled is None:
+            facts = {"checkout": run, "backend": what.owner, "order": number}
+            await given.tasks.open(LEFT_TASK, f"{what.owner}:{number}", facts)
+            await given.checkouts.noted(run, "cancel", "refused", what.owner, facts)
+            return {"cancelled": False, "left": True}
+        await given.checkouts.noted(run, "cancel", "done", what.owner, {"order": number})
+        return {"cancelled": True}
+
+    def command(self, frozen: Frozen, what: Ordered) -> PlaceOrder:
+        """The same at each repetition: of the frozen cart and of what steps have answered."""
+        cart = frozen.cart
+        priced = msgspec.json.decode(what.priced, type=Priced)
+        allotments = msgspec.json.decode(what.allotments, type=list[Allotment])
+        by_line = {line.line: line for line in priced.lines}
+        currency = frozen.row.currency
+        lines: list[PlaceOrderLine] = []
+        for line in cart.active:
+            money = by_line[line.id]
+            lines.append(
+                PlaceOrderLine(
+                    sku_of(line.variant) or (line.variant if isinstance(line.variant, str) else line.variant.id),
+                    Decimal(int(line.quantity)),
+                    money.unit,
+                    total=money.total,
+                    discounts=tuple(
+                        OrderDiscount(label, Money(amount, currency), code) for label, amount, code in money.discounts
+                    ),
+                    places=self._places(what.owner, allotments, line.id),
+                    delivery=cart.group_of(line).id,
+                )
+            )
+        return PlaceOrder(
+            reference=frozen.row.run,
+            lines=tuple(lines),
+            deliveries=self._deliveries(frozen, priced, what.owner),
+            total=priced.total,
+            codes=priced.codes,
+            buyer=cart.buyer,
+            note=cart.note,
+            payment=self._paid(frozen, what),
+            pending=what.pending,
+        )
+
+    def _places(self, owner: str, allotments: list[Allotment], line: str) -> tuple[tuple[str, int], ...]:
+        """As the order's owner calls them; a place it has no name for is left to it."""
+        found: list[tuple[str, int]] = []
+        for each in allotments:
+            if each.line != line:
+                continue
+            reference = self._given.ownership.locations[each.location].refs.get(owner)
+            if reference is not None:
+                found.append((reference, each.quantity))
+        return tuple(found)
+
+    def _deliveries(self, frozen: Frozen, priced: Priced, owner: str) -> tuple[OrderDelivery, ...]:
+        money = {delivery.group: delivery for delivery in priced.deliveries}
+        found: list[OrderDelivery] = []
+        for group in frozen.cart.groups:
+            if not frozen.cart.lines_of(group):
+                continue
+            told = money.get(group.id)
+            collected = group.fulfilment is Fulfilment.PICKUP
+            found.append(
+                OrderDelivery(
+                    id=group.id,
+                    collected=collected,
+                    place=self._store(group.store, owner) if collected else None,
+                    option=None if told is None else told.option,
+                    label=None if told is None else told.label,
+                    price=None if told is None else told.price,
+                    address=None if collected else group.address,
+                )
+            )
+        return tuple(found)
+
+    def _store(self, name: str | None, owner: str) -> str | None:
+        store = self._given.ownership.stores.get(name or "")
+        refs: list[Mapping[str, str]] = [] if store is None else [plan.refs for plan in store.locations]
+        return next((each[owner] for each in refs if owner in each), None)
+
+    def _paid(self, frozen: Frozen, what: Ordered) -> PaidElsewhere | None:
+        if not what.paid:
+            return None
+        amount = msgspec.json.decode(what.priced, type=Priced).total
+        return PaidElsewhere(frozen.row.payment_backend, what.paid, amount, what.due)
+
+    async def _noted(self, run: str, stage: str, owner: str, placed: PlacedOrder) -> None:
+        facts = {"order": placed.ref.id, "total": "" if placed.total is None else str(placed.total.amount)}
+        await self._given.checkouts.noted(
+            run, stage, "done", owner, facts,
+            order_backend=owner, order_id=placed.ref.id, order_number=placed.number,
+        )  # fmt: skip

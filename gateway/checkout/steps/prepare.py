@@ -1,0 +1,103 @@
+"""What will be bought: priced anew and counted anew, past every cache, before anything is held or asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from gateway.checkout.allocation import Lacking, allocate
+from gateway.checkout.given import Frozen, Given, answered
+from gateway.model.cart_answers import CartAnswer, LineAnswer
+from gateway.model.checkouts import Failure, FailureReason, Priced, PricedDelivery, PricedLine
+from gateway.model.money import Money
+from gateway.ports.order import ORDER, PLACE_ORDER
+
+_PAUSE = 0.5
+
+
+class Prepare:
+    """Compensation: none, it only asks."""
+
+    name = "prepare"
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+
+    async def act(self, run: str) -> dict[str, Any]:
+        """`priced` and `allotments` as JSON, `owner` of the order, whether it can be `pending`, the `amount` to pay; or
+        why not."""
+        given = self._given
+        frozen = await given.frozen(run)
+        owner = next(
+            (
+                name
+                for name in given.ownership.serving(ORDER, frozen.cart.country)[:1]
+                if PLACE_ORDER.name in given.backends[name].manifest.writes
+            ),
+            None,
+        )
+        if owner is None:
+            return answered(Failure(FailureReason.OWNER_UNAVAILABLE, "order"))
+        priced = await self._priced(frozen)
+        if isinstance(priced, Failure):
+            return answered(priced)
+        allotments = await allocate(given, run, frozen, owner)
+        if isinstance(allotments, Lacking):
+            reason = FailureReason.OWNER_UNAVAILABLE if allotments.unheard else FailureReason.OUT_OF_STOCK
+            return answered(Failure(reason, allotments.line))
+        return {
+            "priced": msgspec.json.encode(priced).decode(),
+            "allotments": msgspec.json.encode(allotments).decode(),
+            "owner": owner,
+            "pending": given.ordering(owner).pending,
+            "amount": str(priced.total.amount),
+        }
+
+    async def _priced(self, frozen: Frozen) -> Priced | Failure:
+        """Waits a while for an owner that does not answer; a total that was not shown is not charged."""
+        given = self._given
+        ends = time.monotonic() + given.forward_seconds
+        while True:
+            answer = await given.evaluate(frozen.cart, frozen.row.language)
+            priced = priced_of(frozen, answer)
+            if priced is not None:
+                break
+            if time.monotonic() > ends:
+                missing = next((part.part.value for part in answer.parts if not part.complete), "PRICE")
+                return Failure(FailureReason.QUOTE_INCOMPLETE, missing)
+            await asyncio.sleep(_PAUSE)
+        if priced.total.amount > Decimal(frozen.row.quoted):
+            return Failure(FailureReason.PRICE_CHANGED, str(priced.total.amount))
+        return priced
+
+
+def priced_of(frozen: Frozen, answer: CartAnswer) -> Priced | None:
+    """None while an owner has not answered."""
+    total = None if answer.totals is None else answer.totals.total.gross or answer.totals.total.net
+    lines = [line for line in map(_line, answer.lines) if line is not None]
+    known = {line.line for line in lines}
+    if not answer.complete or total is None or any(line.id not in known for line in frozen.cart.active):
+        return None
+    deliveries = tuple(
+        PricedDelivery(
+            group.group,
+            None if group.chosen is None else group.chosen.id,
+            None if group.chosen is None else group.chosen.label,
+            group.price,
+        )
+        for group in answer.groups
+    )
+    active = {line.id for line in frozen.cart.active}
+    bought = tuple(line for line in lines if line.line in active)
+    return Priced(Money(total.amount, total.currency).quantized(), bought, deliveries, answer.accepted)
+
+
+def _line(line: LineAnswer) -> PricedLine | None:
+    if line.price is None or line.total is None:
+        return None
+    discounts = tuple((each.label, each.amount.stated.amount, each.code) for each in line.discounts)
+    return PricedLine(line.line, line.price.current.stated, line.total, discounts)

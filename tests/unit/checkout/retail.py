@@ -1,0 +1,239 @@
+"""A retailer that sells mugs: a shop that owns products, prices, stock and orders, a processor that owns the money, and
+the checkout over both. Only the cart's own service and the doors are missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from gateway.calls.operation.bound import BoundBackend
+from gateway.calls.operation.caller import BackendCaller
+from gateway.calls.operation.writes import Writes
+from gateway.checkout.claims import Claims
+from gateway.checkout.desk import Desk, Submission
+from gateway.checkout.engine import Runs
+from gateway.checkout.given import Given
+from gateway.checkout.journal import Checkouts
+from gateway.checkout.saga import SHAPE, Saga
+from gateway.checkout.watch import Watch
+from gateway.model.cart_answers import CartAnswer, CartPart, CartTotals, LineAnswer, PartAnswer
+from gateway.model.carts import Buyer, Cart, CartLine, CartState, DeliveryGroup, PostalAddress
+from gateway.model.checkouts import Checkout, PaymentChoice
+from gateway.model.context import CommerceContext
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import OrderStatus
+from gateway.model.pricing import Price, PriceKey
+from gateway.model.stock import StockKey, StockLevels
+from gateway.ownership import Ownership
+from gateway.ports.order import OrderWriting, Placement
+from gateway.ports.price import GET_PRICES
+from gateway.ports.stock import GET_STOCK
+from gateway.ports.writes import FindKind, WriteSpec
+from gateway.services.scope import utc_now
+from gateway.settings import decode
+from gateway.state.carts import StoredCarts
+from gateway.state.database import Database
+from gateway.state.ledger import Ledger, StockSpot
+from gateway.state.outbox import Outbox
+from gateway.state.sealing import Sealing
+from gateway.state.tables import outbox
+from gateway.state.tasks import StoredTasks
+from gateway.state.writes import StoredWrites
+from gateway.testing.reference import ReferenceAdapter
+from gateway.testing.reference.manifest import MANIFEST
+from tests.unit.services.retailer import configuration, domains, shop, stock
+
+from .fleet import until
+
+EMAIL, STREET, TOKEN = "ada@canary.example", "1 Canary Wharf", "tok_canary"
+SPEC = WriteSpec(find=FindKind.EXACT, timeout=1.0, settles=0.5)
+
+
+class Retail:
+    """`await Retail.open(url)`, `close`. `erp` and `pay` are the knobs."""
+
+    def __init__(self, database: Database, ordering: OrderWriting, pieces: int, forward: float, action: float) -> None:
+        self.database = database
+        seed = shop("MUG", "PLATE", stock=(stock("MUG", "LON", pieces), stock("PLATE", "LON", 100)))
+        self.erp, self.pay = ReferenceAdapter("erp", seed), ReferenceAdapter("pay", shop())
+        settings = decode(
+            {
+                **configuration(
+                    domains=domains("erp", payment=("pay",)),
+                    locations={"london": {"refs": {"erp": "LON"}, "stock": "erp"}},
+                    channels={"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": ["london"]}},
+                ),
+                "backends": {name: {"adapter": "memory", "url": "memory:"} for name in ("erp", "pay")},
+            },
+            {},
+        )
+        manifest = replace(MANIFEST, ordering=ordering, writes=dict.fromkeys(MANIFEST.writes, SPEC))
+        self.backends = {
+            name: BoundBackend(
+                name=name,
+                alias=settings.backends[name].alias,
+                backend=adapter.backend,
+                manifest=manifest,
+                policy=settings.backends[name].policy,
+            )
+            for name, adapter in (("erp", self.erp), ("pay", self.pay))
+        }
+        self.outbox = Outbox(database, {"checkout": self._followed})
+        self.tasks = StoredTasks(database, self.outbox)
+        self.caller = BackendCaller(self.backends)
+        self.carts = StoredCarts(database, Sealing(["a key of tests"]))
+        self.writes = Writes(
+            self.backends, StoredWrites(database), self.caller.invalidate, self.tasks, pauses=(0.05, 0.1)
+        )
+        self.ledger = Ledger(database)
+        self._settings, self._forward, self._action = settings, forward, action
+        self.discount = Decimal(0)
+        self.missing = False
+
+    @classmethod
+    async def open(
+        cls, url: str, *, pending: bool = True, pieces: int = 10, forward: float = 3.0, action: float = 600.0
+    ) -> Retail:
+        ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending)
+        retail = cls(await Database.open(url), ordering, pieces, forward, action)
+        await retail.launch()
+        return retail
+
+    async def launch(self) -> None:
+        self.runs = await Runs.open(self.database, SHAPE)
+        self.watch = Watch(self.runs)
+        self.given = Given(
+            runs=self.runs,
+            checkouts=Checkouts(self.database, self.carts.sealing),
+            claims=Claims(self.database, self.runs),
+            carts=self.carts,
+            ledger=self.ledger,
+            writes=self.writes,
+            caller=self.caller,
+            ownership=Ownership(self._settings, self.backends),
+            backends=self.backends,
+            outbox=self.outbox,
+            tasks=self.tasks,
+            evaluate=self.evaluate,
+            forward_seconds=self._forward,
+            action_seconds=self._action,
+        )
+        self.saga = Saga(self.given)
+        self.desk = Desk(self.given)
+        await self.watch.beat()
+        await self.runs.launch()
+        self.watch.start()
+
+    async def _followed(self, event: Any) -> None:
+        await self.desk.followed(event)
+
+    async def close(self) -> None:
+        await self.watch.stop()
+
+        async def still() -> bool:
+            return not await self.runs.pending()
+
+        try:
+            await until(20.0, still)
+            await asyncio.sleep(0.1)
+        finally:
+            await self.runs.close(drain=0)
+            await self.watch.leave()
+            await self.writes.close()
+            await self.caller.close()
+            await self.database.close()
+
+    async def cart(self, *lines: tuple[str, int]) -> Cart:
+        """Saved, with a person's data in it."""
+        now = utc_now()
+        number = f"{id(now):x}{now.timestamp():.0f}"
+        cart = Cart(
+            id=number[-26:].rjust(26, "0"),
+            version=1,
+            state=CartState.OPEN,
+            country="GB",
+            currency="GBP",
+            channel="web",
+            created=now,
+            changed=now,
+            lines=tuple(
+                CartLine(id=f"{place}", variant=sku, quantity=Decimal(n), added=now, changed=now, version=1)
+                for place, (sku, n) in enumerate(lines or (("MUG", 1),))
+            ),
+            groups=(DeliveryGroup(id="1", address=PostalAddress(country="GB", lines=(STREET,))),),
+            buyer=Buyer(email=EMAIL),
+        )
+        async with self.database.write() as connection:
+            return await self.carts.write(connection, None, cart, now)
+
+    async def evaluate(self, cart: Cart, language: str) -> CartAnswer:
+        """Of the shop's own prices, less a discount."""
+        keys = [PriceKey(line.variant, line.quantity) for line in cart.active]
+        context = CommerceContext("GB", "GBP", language, "web")
+        found = await self.caller.keyed("erp", GET_PRICES, keys, context, self.given.call("evaluate"))
+        lines: list[LineAnswer] = []
+        whole = Decimal(0)
+        for line, key in zip(cart.active, keys, strict=True):
+            price = found.get(key)
+            if not isinstance(price, Price):
+                continue
+            amount = price.current.stated.amount * line.quantity
+            whole += amount
+            lines.append(LineAnswer(line=line.id, price=price, subtotal=_gross(amount), total=_gross(amount)))
+        complete = len(lines) == len(keys) and not self.missing
+        totals = CartTotals(
+            subtotal=_gross(whole),
+            discount=_gross(self.discount),
+            total=_gross(whole - self.discount),
+            rounding=Money(Decimal(0), "GBP"),
+        )
+        parts = (PartAnswer(part=CartPart.PRICE, complete=complete),)
+        return CartAnswer(cart=cart.id, version=cart.version, lines=tuple(lines), parts=parts, totals=totals)
+
+    async def buy(
+        self, cart: Cart, *, quoted: str = "12.00", key: str = "key", token: str | None = TOKEN, wait: float = 15.0
+    ) -> Checkout:
+        found = await self.desk.submit(self.asked(cart, quoted, key, token), wait)
+        assert isinstance(found, Checkout), found
+        return found
+
+    def asked(self, cart: Cart, quoted: str = "12.00", key: str = "key", token: str | None = TOKEN) -> Submission:
+        choice = PaymentChoice(backend="pay", token=token)
+        money = Money(Decimal(quoted), "GBP")
+        return Submission(cart=cart, quoted=money, version=cart.version, key=key, language="en", choice=choice)
+
+    async def cart_now(self, cart: Cart) -> Cart:
+        async with self.database.read() as connection:
+            found = await self.carts.load(connection, cart.id)
+        assert found is not None
+        return found
+
+    async def events(self) -> list[str]:
+        async with self.database.read() as connection:
+            return list((await connection.execute(select(outbox.c.kind).order_by(outbox.c.id))).scalars())
+
+    def orders(self) -> list[OrderStatus]:
+        """How each order that was ever made stands."""
+        return [self.erp.order_states[order.number] for _, order, _ in self.erp.placed]
+
+    def payments(self) -> list[str]:
+        return [held.state.value for held in self.pay.book.payments.values()]
+
+    async def free(self, sku: str = "MUG") -> int:
+        """What may still be sold, with a fresh reading of the owner's."""
+        asked = await self.ledger.now()
+        key, spot = StockKey(sku, ("LON",)), StockSpot("erp", sku, "LON")
+        context = CommerceContext("GB", "GBP", "en", "web")
+        answer = (await self.caller.keyed("erp", GET_STOCK, [key], context, self.given.call("free")))[key]
+        assert isinstance(answer, StockLevels)
+        await self.ledger.read_at({spot: int(answer.levels["LON"].available or 0)}, asked)
+        return (await self.ledger.free([spot]))[spot][0]
+
+
+def _gross(amount: Decimal) -> TaxedMoney:
+    return TaxedMoney(gross=Money(amount, "GBP"), treatment=TaxTreatment.INCLUDED)
