@@ -11,8 +11,7 @@ from types import TracebackType
 from typing import Any
 
 import msgspec
-
-from .toy import Told
+from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,13 +27,14 @@ async def until(seconds: float, true: Callable[[], Awaitable[Any]]) -> Any:
 class Worker:
     """`async with Worker(told) as worker`: killed at the end, whatever became of it."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: Struct, module: str = "tests.unit.checkout.toy") -> None:
         self._told = told
+        self._module = module
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Worker:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.unit.checkout.toy", msgspec.json.encode(self._told).decode(),
+            sys.executable, "-m", self._module, msgspec.json.encode(self._told).decode(),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
         )  # fmt: skip
         assert await self._line() == "ready"

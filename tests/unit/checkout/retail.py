@@ -5,6 +5,7 @@ the checkout over both. Only the cart's own service and the doors are missing.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -57,10 +58,18 @@ SPEC = WriteSpec(find=FindKind.EXACT, timeout=1.0, settles=0.5)
 class Retail:
     """`await Retail.open(url)`, `close`. `erp` and `pay` are the knobs."""
 
-    def __init__(self, database: Database, ordering: OrderWriting, pieces: int, forward: float, action: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ordering: OrderWriting,
+        pieces: int,
+        forward: float,
+        action: float,
+        kind: type[ReferenceAdapter] = ReferenceAdapter,
+    ) -> None:
         self.database = database
         seed = shop("MUG", "PLATE", stock=(stock("MUG", "LON", pieces), stock("PLATE", "LON", 100)))
-        self.erp, self.pay = ReferenceAdapter("erp", seed), ReferenceAdapter("pay", shop())
+        self.erp, self.pay = kind("erp", seed), kind("pay", shop())
         settings = decode(
             {
                 **configuration(
@@ -97,15 +106,34 @@ class Retail:
 
     @classmethod
     async def open(
-        cls, url: str, *, pending: bool = True, pieces: int = 10, forward: float = 3.0, action: float = 600.0
+        cls,
+        url: str,
+        *,
+        pending: bool = True,
+        pieces: int = 10,
+        forward: float = 3.0,
+        action: float = 600.0,
+        kind: type[ReferenceAdapter] = ReferenceAdapter,
+        hook: Callable[[Runs], None] = lambda _: None,
     ) -> Retail:
         ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending)
-        retail = cls(await Database.open(url), ordering, pieces, forward, action)
-        await retail.launch()
+        retail = cls(await Database.open(url), ordering, pieces, forward, action, kind)
+        await retail.launch(hook)
         return retail
 
-    async def launch(self) -> None:
+    @classmethod
+    async def books(cls, url: str, pieces: int) -> Retail:
+        """The owners and the database, without a checkout of this process's own."""
+        return cls(await Database.open(url), OrderWriting(), pieces, 3.0, 600.0)
+
+    async def close_books(self) -> None:
+        await self.writes.close()
+        await self.caller.close()
+        await self.database.close()
+
+    async def launch(self, hook: Callable[[Runs], None]) -> None:
         self.runs = await Runs.open(self.database, SHAPE)
+        hook(self.runs)
         self.watch = Watch(self.runs)
         self.given = Given(
             runs=self.runs,

@@ -1,0 +1,115 @@
+"""The checkout of one gateway: the engine, the watch, the saga and the desk, opened, started and ended in order."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from gateway.calls.operation.caller import BackendCaller
+from gateway.calls.operation.writes import Writes
+from gateway.checkout.claims import Claims
+from gateway.checkout.desk import Desk
+from gateway.checkout.engine import Runs
+from gateway.checkout.given import Evaluate, Given
+from gateway.checkout.journal import Checkouts
+from gateway.checkout.saga import SHAPE, Saga
+from gateway.checkout.watch import Watch
+from gateway.model.checkouts import CheckoutState
+from gateway.ownership import Ownership
+from gateway.ports.payment import FACTS
+from gateway.ports.state import Tasks
+from gateway.state.carts import StoredCarts
+from gateway.state.database import Database
+from gateway.state.inbox import Handler
+from gateway.state.ledger import Ledger
+from gateway.state.outbox import Outbox, Receiver
+from gateway.state.sweep import Sweep
+from gateway.state.tables import checkouts
+
+RECEIVER = "checkout"
+"""Its name among the outbox's receivers."""
+_FORGOTTEN_EVERY, _STUCK_EVERY, _SWEEP_EVERY = 2.0, 15.0, 60.0
+
+
+class CheckoutService:
+    """`await open(...)`, `start`, `close`. The outbox given to it has `followed` as its receiver `checkout`, and the
+    inbox `heard` for every kind of `payment.FACTS`: both may come before `open` has returned, so whoever hands them out
+    does so by a name that is looked up when they are called."""
+
+    def __init__(self, database: Database, runs: Runs, watch: Watch, given: Given) -> None:
+        self.database = database
+        self.runs = runs
+        self.watch = watch
+        self.given = given
+        self.desk = Desk(given)
+        self._timers = (
+            Sweep({"claims without a run": given.claims.start_forgotten}, every=_FORGOTTEN_EVERY),
+            Sweep({"stuck checkouts": self._stuck, "orphaned holds": self.desk.release_orphans}, every=_STUCK_EVERY),
+            Sweep({"claims and runs": given.claims.sweep, "holds": given.ledger.sweep}, every=_SWEEP_EVERY),
+        )
+
+    @classmethod
+    async def open(
+        cls,
+        database: Database,
+        *,
+        carts: StoredCarts,
+        writes: Writes,
+        caller: BackendCaller,
+        ownership: Ownership,
+        outbox: Outbox,
+        tasks: Tasks,
+        evaluate: Evaluate,
+    ) -> CheckoutService:
+        """Raises ConfigurationError where the engine's tables cannot be made."""
+        runs = await Runs.open(database, SHAPE)
+        watch = Watch(runs)
+        given = Given(
+            runs=runs,
+            checkouts=Checkouts(database, carts.sealing),
+            claims=Claims(database, runs),
+            carts=carts,
+            ledger=Ledger(database),
+            writes=writes,
+            caller=caller,
+            ownership=ownership,
+            backends=ownership.backends,
+            outbox=outbox,
+            tasks=tasks,
+            evaluate=evaluate,
+        )
+        Saga(given)
+        writes.fence = lambda: watch.alive
+        return cls(database, runs, watch, given)
+
+    async def start(self) -> None:
+        """Beat first: a process that does not is dead to the others, and its runs are theirs."""
+        await self.watch.beat()
+        await self.runs.launch()
+        self.watch.start()
+        for timer in self._timers:
+            timer.start()
+
+    async def close(self, drain: float = 3.0) -> None:
+        for timer in self._timers:
+            await timer.close()
+        await self.watch.stop()
+        await self.runs.close(drain)
+        await self.watch.leave()
+
+    @property
+    def receivers(self) -> dict[str, Receiver]:
+        return {RECEIVER: self.desk.followed}
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        return dict.fromkeys(FACTS, self.desk.heard)
+
+    async def under_way(self) -> dict[str, int]:
+        """How many checkouts are in each state that is no end."""
+        open_still = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
+        chosen = select(checkouts.c.state, func.count()).where(checkouts.c.state.in_(open_still))
+        async with self.database.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(chosen.group_by(checkouts.c.state))}
+
+    async def _stuck(self) -> int:
+        return len(await self.desk.watch_stuck())

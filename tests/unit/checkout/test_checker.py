@@ -1,0 +1,67 @@
+"""The checker finds what is planted: otherwise a matrix that passes says nothing."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from .checker import Evidence, faults
+
+GOOD = Evidence(
+    orders=[("R", "CONFIRMED")],
+    money=[("authorise", "p1", 1200)],
+    payments={"p1": ("R", "AUTHORISED")},
+    holds=[("R", "HANDED_OVER")],
+    carts=[],
+    events=[("order.placed", "R"), ("checkout.capture_due", "R")],
+)
+UNDONE = Evidence(
+    orders=[("R", "CANCELLED")],
+    money=[("authorise", "p1", 1200), ("void", "p1", 1200)],
+    payments={"p1": ("R", "VOIDED")},
+    holds=[("R", "GONE")],
+    carts=[],
+    events=[("checkout.failed", "R")],
+)
+
+
+def test_books_that_balance_have_no_faults() -> None:
+    assert faults("R", "COMPLETED", "ORDERED", GOOD) == []
+    assert faults("R", "FAILED", "OPEN", UNDONE) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        replace(GOOD, money=[*GOOD.money, ("authorise", "p2", 1200)],
+                payments={**GOOD.payments, "p2": ("R", "AUTHORISED")}),
+        replace(GOOD, money=[*GOOD.money, ("authorise", "p2", 1200)],
+                payments={**GOOD.payments, "p2": ("R", "VOIDED")}),
+        replace(GOOD, holds=[]),
+        replace(GOOD, holds=[("R", "HELD")]),
+        replace(GOOD, orders=[]),
+        replace(GOOD, orders=[("R", "OPEN")]),
+        replace(GOOD, orders=[("R", "CONFIRMED"), ("R", "CANCELLED")]),
+        replace(GOOD, events=[*GOOD.events, ("order.placed", "R")]),
+        replace(GOOD, events=GOOD.events[:1]),
+    ],
+)  # fmt: skip
+def test_a_double_charge_a_lost_hold_and_a_dropped_order_are_found(planted: Evidence) -> None:
+    assert faults("R", "COMPLETED", "ORDERED", planted)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        replace(UNDONE, orders=[("R", "CONFIRMED")]),
+        replace(UNDONE, payments={"p1": ("R", "AUTHORISED")}),
+        replace(UNDONE, payments={"p1": ("R", "REQUIRES_ACTION")}),
+        replace(UNDONE, holds=[("R", "HELD")]),
+    ],
+)
+def test_what_a_failed_checkout_leaves_is_found(planted: Evidence) -> None:
+    assert faults("R", "FAILED", "OPEN", planted)
+
+
+def test_a_checkout_that_has_not_ended_is_a_fault() -> None:
+    assert faults("R", "PROCESSING", "FROZEN", GOOD)

@@ -1,0 +1,163 @@
+"""SIGKILL at each point of a real checkout, with another process alive, over vendors in a process of their own; and the
+books afterwards. `full`: all points; always: a few, which take turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from gateway.model.carts import Cart
+from gateway.model.payments import DeclineReason
+from gateway.state.tables import checkouts, holds, outbox
+
+from .checker import Evidence, faults
+from .fleet import Worker, until
+from .retail import TOKEN, Retail
+from .vendors import Vendors
+from .worker import Station
+
+FORWARD = {
+    True: ("prepare", "reserve*", "place", "gate*", "authorise", "confirm", "complete*"),
+    False: ("prepare", "reserve*", "gate*", "authorise", "place", "complete*"),
+}
+"""Steps by whether the owner takes pending orders; a local one bears a star."""
+WRITES = {
+    "place": "place_order", "authorise": "authorise", "confirm": "confirm_order", "void": "void",
+    "cancel": "cancel_order", "prepare": "get_stock", "look": "get_payments", "continue": "authorise",
+}  # fmt: skip
+"""What a remote step asks of its owner: `mid` is when the effect was had and the answer is lost."""
+BACKWARD = {True: ("cancel", "fail*"), False: ("fail*",)}
+"""After a decline."""
+DIFFERENT = {True: ("cancel", "fail*"), False: ("cancel", "void", "fail*")}
+"""After an owner's total that is not ours."""
+
+
+def points(steps: tuple[str, ...]) -> Iterator[str]:
+    for step in steps:
+        name = step.rstrip("*")
+        yield f"before:{name}"
+        if step.endswith("*"):
+            yield f"mid:{name}"
+            yield f"record:{name}"
+        else:
+            yield f"mid:{WRITES[name]}"
+        yield f"after:{name}"
+
+
+def every_point() -> list[tuple[bool, str, str]]:
+    """(pending, what happens, where). Twice the same is once."""
+    found: list[tuple[bool, str, str]] = []
+    for pending in (True, False):
+        found.append((pending, "bought", "claimed"))
+        found += [(pending, "bought", point) for point in points(FORWARD[pending])]
+        found += [(pending, "declined", point) for point in points(BACKWARD[pending])]
+        found += [(pending, "different", point) for point in points(DIFFERENT[pending])]
+        found += [(pending, "challenged", point) for point in points(("woken*", "continue"))]
+        found += [(pending, "gone back", point) for point in points(("look", "void"))]
+    return list(dict.fromkeys(found))
+
+
+class Fleet:
+    """The vendors (ours to read), a database, and one worker that lives on."""
+
+    def __init__(self, url: str, vendors: str, books: Retail) -> None:
+        self.url, self.vendors, self.books = url, vendors, books
+
+    def worker(self, pending: bool, kill: str = "") -> Worker:
+        return Worker(Station(self.url, self.vendors, pending, kill), module="tests.unit.checkout.worker")
+
+    async def state(self, cart: Cart) -> tuple[str, str] | None:
+        async with self.books.database.read() as connection:
+            row = (
+                await connection.execute(select(checkouts.c.run, checkouts.c.state).where(checkouts.c.cart == cart.id))
+            ).first()
+        return None if row is None else (row.run, row.state)
+
+    async def evidence(self) -> Evidence:
+        books = self.books
+        async with books.database.read() as connection:
+            held = [tuple(row) for row in await connection.execute(select(holds.c.run, holds.c.state))]
+            events = [tuple(row) for row in await connection.execute(select(outbox.c.kind, outbox.c.subject))]
+        return Evidence(
+            orders=[
+                (reference, books.erp.order_states[order.number].value) for reference, order, _ in books.erp.placed
+            ],
+            money=[(entry.kind, entry.payment, int(entry.amount.amount * 100)) for entry in books.pay.book.entries],
+            payments={name: (held.purchase, held.state.value) for name, held in books.pay.book.payments.items()},
+            holds=held,
+            carts=[],
+            events=events,
+        )
+
+    async def killed_at(self, pending: bool, what: str, point: str, other: Worker) -> list[str]:
+        books = self.books
+        book = books.pay.book
+        book.declined = {TOKEN: DeclineReason.INSUFFICIENT_FUNDS} if what == "declined" else {}
+        book.challenged = {TOKEN} if what in ("challenged", "gone back") else set()
+        books.erp.surcharge = type(books.erp.surcharge)("0.01" if what == "different" else "0")
+        cart = await books.cart()
+        async with self.worker(pending, point) as victim:
+            asked = asyncio.create_task(victim.ask("submit", cart.id, point, "12.00"))
+            if what in ("challenged", "gone back"):
+                await self._answer(cart, what, other)
+            await victim.died()
+            await asked
+        if point == "claimed":
+            await other.ask("submit", cart.id, point, "12.00")
+
+        async def over() -> tuple[str, str] | None:
+            now = await self.state(cart)
+            if now is not None and now[1] == "ACTION":  # whoever was told to come back comes back again
+                await other.ask("cancel" if what == "gone back" else "continue", now[0])
+            return now if now is not None and now[1] in ("COMPLETED", "FAILED") else None
+
+        run, state = await until(60.0, over)
+        expected = "COMPLETED" if what in ("bought", "challenged") else "FAILED"
+        if state != expected:
+            return [f"{what} at {point}: {state}"]
+        cart_state = (await books.cart_now(cart)).state.value
+        return [f"{what} at {point}: {fault}" for fault in faults(run, state, cart_state, await self.evidence())]
+
+    async def _answer(self, cart: Cart, what: str, other: Worker) -> None:
+        async def shown() -> tuple[str, str] | None:
+            now = await self.state(cart)
+            return now if now is not None and now[1] == "ACTION" else None
+
+        run, _ = await until(20.0, shown)
+        await other.ask("cancel" if what == "gone back" else "continue", run)
+
+
+async def matrix(url: str, chosen: list[tuple[bool, str, str]]) -> list[str]:
+    books = await Retail.books(url, pieces=10_000)
+    problems: list[str] = []
+    try:
+        async with Vendors({"erp": books.erp, "pay": books.pay}) as vendors:
+            for pending in (True, False):
+                mine = [point for point in chosen if point[0] is pending]
+                if not mine:
+                    continue
+                fleet = Fleet(url, vendors, books)
+                async with fleet.worker(pending) as other:
+                    for _, what, point in mine:
+                        problems += await fleet.killed_at(pending, what, point, other)
+    finally:
+        await books.close_books()
+    return problems
+
+
+async def test_a_few_points_that_take_turns(url: str) -> None:
+    seed = int(os.environ.get("GATEWAY_SEED", "0")) or None
+    chance = random.Random(seed) if seed is not None else random.Random(20)
+    assert await matrix(url, chance.sample(every_point(), 3)) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+async def test_every_point(url: str) -> None:
+    assert await matrix(url, every_point()) == []

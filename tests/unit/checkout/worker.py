@@ -1,0 +1,119 @@
+"""One process of a gateway with a real checkout, killed where it is told to.
+`python -m tests.unit.checkout.worker '<Station as JSON>'` takes `submit <cart> <key> <quoted>`, `continue <run>` and
+`cancel <run>` on its standard input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Struct
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import Session
+
+from gateway.checkout.engine import Runs
+from gateway.model.checkouts import PaymentChoice
+from gateway.model.money import Money
+
+from .retail import TOKEN, Retail
+from .vendors import RemoteAdapter
+
+
+class Station(Struct):
+    url: str
+    vendors: str
+    pending: bool = True
+    kill: str = ""
+
+
+def hooked(runs: Runs, at: Callable[[str], None]) -> None:
+    """`before` and `after` each step, `mid` a local one's transaction, `record` when it is committed and the engine has
+    not heard of it."""
+    local, remote = runs.local, runs.remote
+    committed: list[str] = []
+
+    def after_commit(session: Any) -> None:
+        while committed:
+            at(f"record:{committed.pop()}")
+
+    event.listen(Session, "after_commit", after_commit)
+
+    async def hooked_local(name: str, body: Any, *ids: str) -> Any:
+        async def inside(connection: AsyncConnection, *given: str) -> Any:
+            answer = await body(connection, *given)
+            at(f"mid:{name}")
+            committed.append(name)
+            return answer
+
+        at(f"before:{name}")
+        answer = await local(name, inside, *ids)
+        at(f"after:{name}")
+        return answer
+
+    async def hooked_remote(name: str, act: Any, *ids: str) -> Any:
+        at(f"before:{name}")
+        answer = await remote(name, act, *ids)
+        at(f"after:{name}")
+        return answer
+
+    runs.local, runs.remote = hooked_local, hooked_remote
+
+
+async def live(station: Station) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+    def at(point: str) -> None:
+        if point == station.kill:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    RemoteAdapter.address = station.vendors
+
+    def answered(method: str) -> None:
+        at(f"mid:{method}")
+
+    RemoteAdapter.answered = staticmethod(answered)
+    retail = await Retail.open(station.url, pending=station.pending, kind=RemoteAdapter, hook=lambda it: hooked(it, at))
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    start = retail.runs.start
+
+    async def started(name: str, run: str, *ids: str) -> None:
+        at("claimed")
+        await start(name, run, *ids)
+
+    retail.runs.start = started
+    print("ready", flush=True)
+    while line := (await reader.readline()).decode().split():
+        print(await answer(retail, line), flush=True)
+
+
+async def answer(retail: Retail, line: list[str]) -> str:
+    if line[0] == "submit":
+        async with retail.database.read() as connection:
+            cart = await retail.carts.load(connection, line[1])
+        assert cart is not None
+        quoted = Money(Decimal(line[3]), "GBP")
+        asked = retail.asked(cart, key=line[2])
+        choice = PaymentChoice(backend="pay", token=TOKEN)
+        asked = msgspec.structs.replace(asked, quoted=quoted, version=1, choice=choice)
+        found = await retail.desk.submit(asked, 0.0)
+        return getattr(found, "id", type(found).__name__)
+    if line[0] == "continue":
+        await retail.desk.go_on(line[1], {"approved": "yes"}, 0.0)
+    elif line[0] == "cancel":
+        await retail.desk.cancel(line[1], 0.0)
+    return "done"
+
+
+if __name__ == "__main__":
+    asyncio.run(live(msgspec.json.decode(sys.argv[1], type=Station)))
