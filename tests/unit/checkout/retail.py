@@ -92,6 +92,7 @@ class Retail:
             )
             for name, adapter in (("erp", self.erp), ("pay", self.pay))
         }
+        self.ownership = Ownership(settings, self.backends)
         self.outbox = Outbox(database, {"checkout": self._followed})
         self.tasks = StoredTasks(database, self.outbox)
         self.caller = BackendCaller(self.backends)
@@ -100,7 +101,7 @@ class Retail:
             self.backends, StoredWrites(database), self.caller.invalidate, self.tasks, pauses=(0.05, 0.1)
         )
         self.ledger = Ledger(database)
-        self._settings, self._forward, self._action = settings, forward, action
+        self._forward, self._action = forward, action
         self.discount = Decimal(0)
         self.missing = False
 
@@ -143,7 +144,7 @@ class Retail:
             ledger=self.ledger,
             writes=self.writes,
             caller=self.caller,
-            ownership=Ownership(self._settings, self.backends),
+            ownership=self.ownership,
             backends=self.backends,
             outbox=self.outbox,
             tasks=self.tasks,

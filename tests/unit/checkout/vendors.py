@@ -1,5 +1,5 @@
-"""The retailer's systems in a process that nobody kills, spoken to over a socket: their effect logs are what the checker
-reads. Workers see them as adapters whose every call is one request.
+"""The retailer's systems in a process that nobody kills, spoken to over a socket: their effect logs are what the
+checker reads. Workers see them as adapters whose every call is one request.
 """
 
 from __future__ import annotations
