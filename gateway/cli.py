@@ -1,5 +1,5 @@
-"""The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | schema | adapters |
-new-adapter`.
+"""The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | checkouts | schema |
+adapters | new-adapter`.
 
 Exit codes of all: 0 done, 1 a problem the command found, 2 a mistake in the command line or a configuration that cannot
 be read, 130 interrupted."""
@@ -174,6 +174,13 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--by", default=os.environ.get("USER", "operator"), help="who closes it (default: you)")
     tasks.set_defaults(run=_tasks)
 
+    checkouts = commands.add_parser("checkouts", help="checkouts under way, and what one of them did")
+    _config(checkouts)
+    checkouts.add_argument("--stuck", action="store_true", help="only those that make no progress; exit code 1 if any")
+    checkouts.add_argument("--journal", metavar="ID", help="the steps of this one")
+    checkouts.add_argument("--json", action="store_true", help="one JSON object a line")
+    checkouts.set_defaults(run=_checkouts)
+
     schema = commands.add_parser("schema", help="print the schema (SDL)")
     schema.set_defaults(run=_schema)
 
@@ -320,6 +327,16 @@ def _tasks(options: argparse.Namespace) -> int:
     if options.close or options.retry:
         return asyncio.run(close(url, options.close or options.retry, options.by, retry=bool(options.retry)))
     return asyncio.run(show(url, kind=options.kind, done=options.done, as_json=options.json))
+
+
+def _checkouts(options: argparse.Namespace) -> int:
+    from gateway.checkouts import journal, show
+    from gateway.settings import load
+
+    url = load(options.config).gateway.state
+    if options.journal:
+        return asyncio.run(journal(url, options.journal, as_json=options.json))
+    return asyncio.run(show(url, stuck=options.stuck, as_json=options.json))
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -125,13 +125,7 @@ class Checkouts:
         return _checkout(row, action)
 
     async def history(self, run: str) -> Sequence[Entry]:
-        chosen = select(checkout_journal).where(checkout_journal.c.run == run).order_by(checkout_journal.c.id)
-        async with self.database.read() as connection:
-            rows = await connection.execute(chosen)
-            return [
-                Entry(row.step, row.outcome, row.backend, json.loads(row.facts), datetime.fromtimestamp(row.at, UTC))
-                for row in rows
-            ]
+        return await history_of(self.database, run)
 
     async def of_payment(self, backend: str, payment: str, reference: str | None) -> str | None:
         """The run that a processor's payment is of, by its id or by the reference it was asked for under."""
@@ -141,14 +135,8 @@ class Checkouts:
             chosen = select(table.run).where(table.payment_backend == backend, named)
             return (await connection.execute(chosen)).scalar()
 
-    async def stuck(self, seconds: float, limit: int = 200) -> list[Row[Any]]:
-        """Not ended, and nobody is waited for: without progress for so long, or past what the shopper was given."""
-        now, table = self.database.now, checkouts.c
-        waits = (table.state == CheckoutState.ACTION_REQUIRED.value) & (table.expires > now - seconds)
-        open_still = table.state.in_((CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value))
-        chosen = select(checkouts).where(open_still, table.moved < now - seconds, ~waits)
-        async with self.database.read() as connection:
-            return list(await connection.execute(chosen.order_by(table.moved).limit(limit)))
+    async def stuck(self, seconds: float) -> list[Row[Any]]:
+        return await open_checkouts(self.database, seconds)
 
     async def unsealed(self, connection: AsyncConnection, row: Row[Any], column: str, kind: type[T]) -> T | None:
         """None where there is nothing, or it was erased."""
@@ -164,6 +152,29 @@ class Checkouts:
     async def sealed(self, connection: AsyncConnection, row: Row[Any], column: str, value: Any) -> bytes:
         key: SubjectKey = await self._sealing.key_for(connection, self.database, row.subject)
         return key.seal(msgspec.json.encode(value), _place(row.run, column))
+
+
+async def history_of(database: Database, run: str) -> Sequence[Entry]:
+    chosen = select(checkout_journal).where(checkout_journal.c.run == run).order_by(checkout_journal.c.id)
+    async with database.read() as connection:
+        rows = await connection.execute(chosen)
+        return [
+            Entry(row.step, row.outcome, row.backend, json.loads(row.facts), datetime.fromtimestamp(row.at, UTC))
+            for row in rows
+        ]
+
+
+async def open_checkouts(database: Database, stuck: float | None = None, limit: int = 200) -> list[Row[Any]]:
+    """Rows of those that have not ended, longest without progress first. `stuck`: only those that have made none for so
+    many seconds while nobody is waited for, or past what the shopper was given."""
+    now, table = database.now, checkouts.c
+    open_still = table.state.in_((CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value))
+    chosen = select(checkouts, now.label("now")).where(open_still)
+    if stuck is not None:
+        waits = (table.state == CheckoutState.ACTION_REQUIRED.value) & (table.expires > now - stuck)
+        chosen = chosen.where(table.moved < now - stuck, ~waits)
+    async with database.read() as connection:
+        return list(await connection.execute(chosen.order_by(table.moved).limit(limit)))
 
 
 def derived(run: str, step: str, number: int = 0) -> str:

@@ -14,6 +14,8 @@ from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.agreement import serves_any, undeclared, unserved
 from gateway.ports.domain import DataDomain, domains, reads
 from gateway.ports.manifest import AdapterConfig, Manifest
+from gateway.ports.order import ORDER
+from gateway.ports.payment import PAYMENT
 from gateway.ports.price import PRICE
 from gateway.ports.product import PRODUCT
 from gateway.ports.search import SEARCH
@@ -53,6 +55,27 @@ def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manif
     yield from _aliases(settings)
     yield from _domains(settings, known)
     yield from _identity(settings, known)
+    yield from _orders(settings, known)
+
+
+def _orders(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
+    """Where money can be taken, whose prices an order may bear: nobody pays a total that the order's owner does not
+    say."""
+    owners = {name: section.order[0] for name, section in settings.domains.items() if section.order}
+    order = known.get(owners.get(ORDER.name, ""))
+    if PAYMENT.name not in owners or order is None or order.manifest.ordering is None:
+        return
+    owner, prices = owners[ORDER.name], owners.get(PRICE.name)
+    why = order.manifest.ordering.unsafe(foreign_prices=prices != owner)
+    if why is not None:
+        able = [
+            name
+            for name, each in known.items()
+            if each.manifest.ordering is not None and not each.manifest.ordering.unsafe(foreign_prices=prices != name)
+        ]
+        instead = f"; `{'`, `'.join(able)}` could own them" if able else f"; let `{owner}` own the prices"
+        message = f"no checkout can sell orders of `{owner}`: it {why}{instead}"
+        yield Mistake(message=message, place=f"domains.{ORDER.name}.order")
 
 
 def _held(config: AdapterConfig, facts: Facts, place: str, mistakes: Sequence[Mistake]) -> Iterator[Mistake]:

@@ -1,0 +1,38 @@
+"""Whose prices an order may bear is looked at before anybody can pay."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from gateway.ports.manifest import Manifest
+from gateway.ports.order import Amounts, OrderWriting
+from gateway.settings import decode
+from gateway.testing.reference.manifest import MANIFEST
+from gateway.validation import validate
+from tests.unit.services.retailer import configuration, domains
+
+OWN = replace(MANIFEST, name="own", ordering=OrderWriting(amounts=Amounts.OWN, pending=True))
+
+
+def told(price: str, *, payment: bool = True) -> list[str]:
+    backends = {name: {"adapter": name, "url": "memory:"} for name in ("own", "memory")}
+    owners = domains("own", price=(price,), **({"payment": ("memory",)} if payment else {}))
+    manifests: dict[str, Manifest] = {"own": OWN, "memory": MANIFEST}
+    settings = decode({**configuration(domains=owners), "backends": backends}, {})
+    return [m.message for m in validate(settings, manifests=manifests) if m.place == "domains.order.order"]
+
+
+def test_an_owner_with_its_own_amounts_sells_at_nobody_elses_prices() -> None:
+    (message,) = told("memory")
+    assert message == (
+        "no checkout can sell orders of `own`: it computes its own prices, and another system owns them here; "
+        "`memory` could own them"
+    )
+
+
+def test_it_sells_at_its_own() -> None:
+    assert told("own") == []
+
+
+def test_where_nobody_can_pay_nothing_is_sold() -> None:
+    assert told("memory", payment=False) == []
