@@ -22,7 +22,7 @@ from gateway.checkout.journal import derived
 from gateway.checkout.saga import CAPTURE, CHECKOUT, TOPIC
 from gateway.checkout.steps.finish import CAPTURE_EVENT
 from gateway.errors import IdempotencyConflict
-from gateway.model.cart_faults import CartFault, Fault, KeyConflict
+from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict
 from gateway.model.carts import Cart
 from gateway.model.checkouts import Checkout, CheckoutState, PaymentChoice
 from gateway.model.money import Money
@@ -72,7 +72,7 @@ class Desk:
     def __init__(self, given: Given) -> None:
         self._given = given
 
-    async def submit(self, asked: Submission, wait: float = WAIT_SECONDS) -> Checkout | Fault:
+    async def submit(self, asked: Submission, wait: float = WAIT_SECONDS) -> Checkout | AnyCartFault:
         """Claimed and frozen in one transaction, then run; answered as soon as it is not under way any more, or after
         `wait` seconds. A fault is why no run was started. The same key again answers the same checkout. Raises
         StateUnavailable."""

@@ -24,7 +24,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.payments import NextAction
 from gateway.state.database import Database
-from gateway.state.sealing import Sealing, SubjectKey, Unreadable, guest_subject, person_subject
+from gateway.state.sealing import Sealing, SubjectKey, Unsealable, guest_subject, person_subject
 from gateway.state.tables import checkout_journal, checkouts
 
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class Checkouts:
         try:
             key = await self._sealing.key_of(connection, row.subject)
             return None if key is None else msgspec.json.decode(key.unseal(sealed, _place(row.run, column)), type=kind)
-        except Unreadable:
+        except Unsealable:
             return None
 
     async def sealed(self, connection: AsyncConnection, row: Row[Any], column: str, value: Any) -> bytes:
