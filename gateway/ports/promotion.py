@@ -12,7 +12,9 @@ from gateway.ports.domain import DataDomain, PagedOperation
 @runtime_checkable
 class PromotionPort(Protocol):
     async def evaluate(self, query: Basket, context: ContextView, call: CallContext) -> Promotions:
-        """What this owner takes off the basket as it stands. It books nothing and uses up no code."""
+        """What this owner takes off the basket as it stands, whatever price it has of its own for a line. It books
+        nothing and uses up no code. A line it does not know takes part in nothing. Raises RequestRefused where it can
+        only reckon with prices of its own, and they are others."""
         ...
 
 

@@ -12,7 +12,8 @@ from gateway.ports.domain import DataDomain, PagedOperation
 @runtime_checkable
 class ShippingPort(Protocol):
     async def list_options(self, query: Basket, context: ContextView, call: CallContext) -> ShippingOptions:
-        """For a basket with a destination; without one, an owner that needs it answers none."""
+        """For a basket with a destination; without one, an owner that needs it answers none, as for a basket of which
+        nothing is shipped, unasked. Raises RequestRefused for a line it does not know: what that weighs decides."""
         ...
 
 

@@ -12,7 +12,8 @@ from gateway.ports.domain import DataDomain, PagedOperation
 @runtime_checkable
 class TaxPort(Protocol):
     async def calculate(self, query: TaxQuery, context: ContextView, call: CallContext) -> BasketTax:
-        """An estimate that binds nobody and is recorded nowhere."""
+        """An estimate that binds nobody and is recorded nowhere. Raises RequestRefused for a line it does not know, and
+        without a destination."""
         ...
 
 

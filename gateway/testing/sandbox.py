@@ -73,6 +73,46 @@ class SeedAccount(Struct, frozen=True):
     email: str | None = None
 
 
+class SeedPromotion(Struct, frozen=True, kw_only=True):
+    """What this backend lets a basket off: `percent` (a fraction) or `amount` of what the lines cost, as prices are
+    stated; of the lines with these `skus`, or of all; with `shipping`, of what delivery costs. It comes by itself, or
+    with its `code` (upper case). `minimum` is what the basket costs at least. `groups`: only customers who are in one.
+    `used_up`: the code was given too often. `exclusive`: with no other code. `starts` and `ends` aware, inclusive."""
+
+    label: str
+    code: str = ""
+    percent: Decimal | None = None
+    amount: Money | None = None
+    skus: tuple[str, ...] = ()
+    shipping: bool = False
+    minimum: Money | None = None
+    groups: tuple[str, ...] = ()
+    used_up: bool = False
+    exclusive: bool = False
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+
+class SeedShipping(Struct, frozen=True, kw_only=True):
+    """A way this backend delivers: to these `countries` (none: everywhere), for `price` as prices are stated, free for
+    baskets of `free_from` or more; `days` are the first and last day of arrival, counted from the order, which has to
+    be there by `cut_off` (hour of the day, UTC)."""
+
+    id: str
+    label: str
+    price: Money
+    countries: tuple[str, ...] = ()
+    carrier: str | None = None
+    free_from: Money | None = None
+    days: tuple[int, int] | None = None
+    cut_off: int | None = None
+
+    def price_for(self, worth: Decimal) -> Money:
+        """What it costs for a basket of so much."""
+        free = self.free_from is not None and worth >= self.free_from.amount
+        return Money(Decimal(0), self.price.currency) if free else self.price
+
+
 class Seed(Struct, frozen=True, kw_only=True):
     """One backend's view of the retailer; two backends of one retailer get two seeds, which need not agree. Native ids
     of records (`ref.id`) are in a neutral form (digits); the sandbox writes them as its vendor does, except for places:
@@ -98,6 +138,8 @@ class Seed(Struct, frozen=True, kw_only=True):
     program: LoyaltyProgram | None = None
     accounts: tuple[SeedAccount, ...] = ()
     orders: tuple[Order, ...] = ()
+    promotions: tuple[SeedPromotion, ...] = ()
+    shipping: tuple[SeedShipping, ...] = ()
     now: datetime | None = None
 
 

@@ -11,12 +11,14 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in pkgut
 from gateway.testing.conformance.base import Conformance
 from gateway.testing.conformance.catalogue import CatalogConformance, IdentityConformance
 from gateway.testing.conformance.control import ReferenceControl
+from gateway.testing.conformance.delivery import ShippingConformance, TaxConformance
 from gateway.testing.conformance.drawn import drawn
 from gateway.testing.conformance.facts import BackendControl, ConformanceFacts, Hidden
 from gateway.testing.conformance.orders import OrdersConformance
 from gateway.testing.conformance.payments import PaymentConformance
 from gateway.testing.conformance.people import ConsentConformance, CustomerConformance, LoyaltyConformance
 from gateway.testing.conformance.prices import PriceConformance
+from gateway.testing.conformance.promotions import PromotionConformance
 from gateway.testing.conformance.search import SearchConformance
 from gateway.testing.conformance.served import Served
 from gateway.testing.conformance.stock import StockConformance, StoreConformance
@@ -48,11 +50,14 @@ __all__ = [
     "OrdersConformance",
     "PaymentConformance",
     "PriceConformance",
+    "PromotionConformance",
     "ReferenceControl",
     "SearchConformance",
     "Served",
+    "ShippingConformance",
     "StockConformance",
     "StoreConformance",
+    "TaxConformance",
     "WriteConformance",
     "WriteControl",
     "WriteFault",

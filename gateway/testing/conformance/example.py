@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from gateway.model.baskets import BasketLine, CodeRefusal, Destination
 from gateway.model.catalog import (
     Category,
     Collection,
@@ -36,7 +37,15 @@ from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, Order
 from gateway.model.stores import Address, GeoPoint, StoreRecord
 from gateway.model.text import Text
 from gateway.testing.conformance.facts import ConformanceFacts, Hidden
-from gateway.testing.sandbox import Seed, SeedAccount, SeedPrice, SeedStock, SeedTranslation
+from gateway.testing.sandbox import (
+    Seed,
+    SeedAccount,
+    SeedPrice,
+    SeedPromotion,
+    SeedShipping,
+    SeedStock,
+    SeedTranslation,
+)
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 SEEN = Freshness("seed", NOW)
@@ -141,6 +150,31 @@ def example_seed() -> Seed:
             ),
         ),
         orders=tuple(_order(index, skus[0]) for index in range(9)),
+        promotions=(
+            SeedPromotion(label="Ten off", code="TEN", percent=Decimal("0.1")),
+            SeedPromotion(label="Three pounds off", code="THREE", amount=_gbp("3.00")),
+            SeedPromotion(label="Half price", code="HALF", percent=Decimal("0.5"), skus=(skus[0],)),
+            SeedPromotion(label="Free delivery", code="FREESHIP", percent=Decimal(1), shipping=True),
+            SeedPromotion(label="Alone", code="ALONE", percent=Decimal("0.2"), exclusive=True),
+            SeedPromotion(label="Last year", code="OLD", percent=Decimal("0.1"), ends=NOW - timedelta(days=1)),
+            SeedPromotion(label="Next year", code="SOON", percent=Decimal("0.1"), starts=NOW + timedelta(days=1)),
+            SeedPromotion(label="Gone", code="GONE", percent=Decimal("0.1"), used_up=True),
+            SeedPromotion(label="Large baskets", code="LARGE", percent=Decimal("0.1"), minimum=_gbp("5000.00")),
+            SeedPromotion(label="Other goods", code="OTHER", percent=Decimal("0.1"), skus=("CASE-A",)),
+            SeedPromotion(label="For friends", code="VIPS", percent=Decimal("0.1"), groups=("VIP",)),
+        ),
+        shipping=(
+            SeedShipping(
+                id="standard",
+                label="Standard",
+                price=_gbp("4.80"),
+                countries=("GB", "IE"),
+                carrier="Royal Mail",
+                days=(2, 4),
+                cut_off=15,
+            ),
+            SeedShipping(id="express", label="Express", price=_gbp("9.60"), countries=("GB",), days=(1, 1), cut_off=11),
+        ),
         now=NOW,
     )
 
@@ -191,8 +225,35 @@ def example_facts(backend: str) -> ConformanceFacts:
         search_text="mug",
         search_slug="mug-1",
         nameless=(NativeRef(backend, NAMELESS.id), _gbp("6.50"), (PLACES[0], Decimal(8))),
+        basket=example_basket(),
+        destination=Destination("GB", postal_code="W1A 1AA", city="London"),
+        unserved=Destination("AQ"),
+        promotion=("TEN", _gbp("2.10")),
+        refused_codes={
+            "NEVER-GIVEN": CodeRefusal.UNKNOWN,
+            "OLD": CodeRefusal.EXPIRED,
+            "SOON": CodeRefusal.NOT_YET,
+            "GONE": CodeRefusal.USED_UP,
+            "LARGE": CodeRefusal.MINIMUM_NOT_REACHED,
+            "OTHER": CodeRefusal.NOT_FOR_THESE_GOODS,
+            "VIPS": CodeRefusal.NOT_FOR_THIS_CUSTOMER,
+        },
+        shipping_option=("standard", _gbp("4.80")),
+        line_tax=_gbp("3.50"),
         axes={"stock.get_stock": {"locations": len(PLACES)}, "order.list_orders": {"locations": len(PLACES)}},
     )
+
+
+def example_basket() -> tuple[BasketLine, ...]:
+    """Two of every SKU that `example_facts` names, at the seed's prices, which include 20 % tax."""
+    skus = [f"MUG-{number:02}-{size}" for number in range(1, 13) for size in "SML"]
+    lines: list[BasketLine] = []
+    for index, sku in enumerate(skus):
+        gross = _gbp(f"{10 + index}.50")
+        tax = Money(gross.amount - gross.amount / Decimal("1.2"), "GBP").quantized()
+        unit = TaxedMoney(_gbp(str(gross.amount - tax.amount)), gross, tax, TaxTreatment.INCLUDED)
+        lines.append(BasketLine(f"line-{index}", sku, Decimal(2), unit))
+    return tuple(lines)
 
 
 def _gbp(amount: str) -> Money:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.model.baskets import BasketLine, CodeRefusal, Destination
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.customers import ConsentState, CustomerKey
 from gateway.model.identity import NativeRef
@@ -62,7 +63,14 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
 
     `nameless` is a variant without a SKU, what it costs in `context`, and a location with the pieces to be sold there
     (None: not sold, not counted). `unknown_ids` are written as this vendor writes ids, and nobody has them; `no_ids`
-    only look like one. `axes` per operation name are what `OperationSpec.requests` is given."""
+    only look like one.
+
+    `basket` are lines as the price owner states them, each of another SKU (the more, the better); what is told of money
+    below is told of the first line alone. `destination` is where it can be sent, `unserved` where nobody carries
+    anything. `promotion`: a code and what it takes off. `refused_codes`: codes and why each does nothing.
+    `shipping_option`: the cheapest option's id and what it costs, as prices are stated. `line_tax`: the tax in it.
+
+    `axes` per operation name are what `OperationSpec.requests` is given."""
 
     context: CommerceContext = NOWHERE
     skus: tuple[str, ...] = ()
@@ -103,6 +111,13 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
     nameless: tuple[NativeRef, Money | None, tuple[str, Decimal] | None] | None = None
     unknown_ids: tuple[str, ...] = ("999999999",)
     no_ids: tuple[str, ...] = ()
+    basket: tuple[BasketLine, ...] = ()
+    destination: Destination | None = None
+    unserved: Destination | None = None
+    promotion: tuple[str, Money] | None = None
+    refused_codes: Mapping[str, CodeRefusal] = {}
+    shipping_option: tuple[str, Money] | None = None
+    line_tax: Money | None = None
     axes: Mapping[str, Mapping[str, int]] = {}
     impossible: Mapping[str, str] = {}
     partial: bool = False

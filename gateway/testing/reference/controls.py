@@ -33,7 +33,8 @@ async def _at_once() -> None:
 
 class Controls:
     """Base of the reference adapter. `down` fails every operation, `failing` single ones by name, `fail_keys` single
-    keys by their text (a SKU, a slug, an email, a native id). `delay` in seconds is slept before every answer.
+    keys by their text (a SKU, a slug, an email, a native id). `delay` in seconds is slept before every answer, `delays`
+    beside it before those of single operations by name.
     `requests` counts by operation name, `asked` keeps every request in order, `cancelled` those that were abandoned.
     `untracked` are SKUs sold without counting, `places` the native location of a configured store (default: its own
     name), `truncated_before` the instant before which this credential reads no orders, `restricted` whether it is
@@ -60,6 +61,7 @@ class Controls:
             self.key_rule = key_rule or KeyRule()
         self.down = False
         self.delay = 0.0
+        self.delays: dict[str, float] = {}
         self.failing: dict[str, AdapterError] = {}
         self.fail_keys: dict[str, AdapterError] = {}
         self.requests: Counter[str] = Counter()
@@ -89,7 +91,7 @@ class Controls:
         self.requests[operation] += 1
         self.asked.append(asked)
         try:
-            await asyncio.sleep(self.delay)
+            await asyncio.sleep(self.delay + self.delays.get(operation, 0.0))
         except asyncio.CancelledError:
             self.cancelled[operation] += 1
             raise

@@ -24,13 +24,17 @@ from gateway.ports.order import (
 from gateway.ports.payment import AUTHORISE, CAPTURE, GET_PAYMENTS, LIST_METHODS, REFUND, VOID
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
+from gateway.ports.promotion import EVALUATE
 from gateway.ports.search import SEARCH
+from gateway.ports.shipping import LIST_OPTIONS
 from gateway.ports.stock import GET_STOCK
 from gateway.ports.store import LIST_STORES
+from gateway.ports.tax import CALCULATE
 from gateway.ports.writes import FindKind, WriteSpec
 
 _TEXT = frozenset({"language"})
 _PRICE = frozenset({"country", "currency", "price_group", "store"})
+_BASKET = frozenset({"currency"})
 _SEARCH = frozenset({"country", "currency", "language"})
 
 _PLAIN = OperationSpec(max_keys=100, time_to_live=60.0)
@@ -63,6 +67,9 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     GET_BY_ORIGIN.name: OperationSpec(personal=True, max_keys=100),
     LIST_METHODS.name: OperationSpec(personal=True),
     GET_PAYMENTS.name: OperationSpec(personal=True, max_keys=100),
+    EVALUATE.name: OperationSpec(vary_on=_BASKET, personal=True),
+    LIST_OPTIONS.name: OperationSpec(vary_on=_BASKET, personal=True),
+    CALCULATE.name: OperationSpec(vary_on=_BASKET, personal=True),
 }
 
 

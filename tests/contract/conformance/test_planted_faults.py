@@ -17,14 +17,17 @@ from gateway.testing.conformance import (
     LoyaltyConformance,
     OrdersConformance,
     PriceConformance,
+    PromotionConformance,
     ReferenceControl,
     SearchConformance,
+    ShippingConformance,
     StockConformance,
+    TaxConformance,
 )
 from gateway.testing.conformance.example import example_facts, example_seed
 from gateway.testing.reference import OPERATIONS, ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
-from tests.contract.conformance import planted, planted_listings
+from tests.contract.conformance import planted, planted_baskets, planted_listings
 
 FACTS = example_facts("broken")
 SPECS = {SearchConformance: "search.search", OrdersConformance: "order.list_orders"}
@@ -77,6 +80,23 @@ FAULTS: list[tuple[type[ReferenceAdapter], type, str]] = [
     (planted_listings.IgnoresTheOrder, SearchConformance, "every_declared_order_is_applied_and_no_other"),
     (planted_listings.SomebodyElsesOrders, OrdersConformance, "orders_are_the_customers_own"),
     (planted_listings.OrdersWithTails, OrdersConformance, "what_was_paid_has_the_digits_of_the_currency"),
+    (planted_baskets.ForgetsRefusedCodes, PromotionConformance, "every_code_is_accepted_or_refused_once"),
+    (planted_baskets.AcceptsAndRefuses, PromotionConformance, "every_code_is_accepted_or_refused_once"),
+    (planted_baskets.NeverSaysWhy, PromotionConformance, "a_refused_code_says_why_and_takes_nothing_off"),
+    (planted_baskets.OneBadCodeSpoilsAll, PromotionConformance, "a_refused_code_costs_no_other_its_effect"),
+    (planted_baskets.GivesMoneyAway, PromotionConformance, "no_line_is_let_off_more_than_it_costs"),
+    (planted_baskets.DiscountOfAnotherKind, PromotionConformance, "a_discount_is_positive_named_and_taxed"),
+    (planted_baskets.NegativeDiscounts, PromotionConformance, "a_discount_is_positive_named_and_taxed"),
+    (planted_baskets.UsesCodesUp, PromotionConformance, "asking_books_nothing"),
+    (planted_baskets.AsksForEachLine, PromotionConformance, "no_call_depends_on_the_number_of_lines"),
+    (planted_baskets.AsksForEachLine, ShippingConformance, "no_call_depends_on_the_number_of_lines"),
+    (planted_baskets.AsksForEachLine, TaxConformance, "no_call_depends_on_the_number_of_lines"),
+    (planted_baskets.CarriesEverywhere, ShippingConformance, "where_nobody_carries_there_is_no_option"),
+    (planted_baskets.DearestFirst, ShippingConformance, "options_are_distinct_cheapest_first"),
+    (planted_baskets.GuessesWeights, ShippingConformance, "a_line_the_owner_does_not_know_is_refused"),
+    (planted_baskets.TaxesBeforeDiscounts, TaxConformance, "every_line_is_taxed_in_order_on_what_is_left_of_it"),
+    (planted_baskets.ForgetsDelivery, TaxConformance, "what_delivery_costs_is_taxed_beside_the_lines"),
+    (planted_baskets.TotalOfItsOwn, TaxConformance, "the_total_is_the_lines_to_a_minor_unit_each"),
 ]
 BAD_ANSWERS = "what_is_no_answer_is_told_by_its_class"
 
@@ -96,9 +116,11 @@ async def run(adapter: ReferenceAdapter, suite: type[Any], name: str, **given: o
         "spec": OPERATIONS[operation.name if operation is not None else SPECS[suite]],
         "listing": OPERATIONS[LIST_PRODUCTS.name],
         "secrets": (planted.SECRET,),
+        "records": None,
         **given,
     }
-    test = getattr(suite(), f"test_{name}")
+    whole = next(each for each in dir(suite) if each.startswith(f"test_{name}"))
+    test = getattr(suite(), whole)
     await test(**{parameter: known[parameter] for parameter in inspect.signature(test).parameters})
 
 

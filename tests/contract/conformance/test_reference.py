@@ -71,3 +71,12 @@ class TestPayment(Fixtures, suites.PaymentConformance):
     @pytest.fixture
     def facts(self) -> suites.ConformanceFacts:
         return suites.ConformanceFacts(shopper=NativeRef("reference", "70"), unknown_ids=("pay_1", "71"))
+
+
+class TestPromotion(Fixtures, suites.PromotionConformance): ...
+
+
+class TestShipping(Fixtures, suites.ShippingConformance): ...
+
+
+class TestTax(Fixtures, suites.TaxConformance): ...
