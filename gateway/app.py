@@ -34,6 +34,7 @@ from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
 from gateway.security.windows import WINDOW_SECONDS
 from gateway.services import Services
+from gateway.services.shipping_tables import tables_of
 from gateway.settings import ServerSection, Settings
 from gateway.state.aliases import StoredAliases
 from gateway.state.carts import StoredCarts
@@ -75,7 +76,7 @@ class Gateway:
         self.database = database
         self.registry = registry
         self.caller = caller
-        self.ownership = Ownership(settings, registry.backends)
+        self.ownership = Ownership(settings, {**registry.backends, **tables_of(settings)})
         self.carts = (
             None if sealing is None else StoredCarts(database, sealing, kept=settings.carts.kept_days * 86_400.0)
         )
@@ -132,7 +133,8 @@ class Gateway:
             registry = Registry.open(settings, database, metrics, manifests, shared.ledger if shared else None)
             check_identity_rules(settings, registry.backends)
             answers = shared.answers if shared else None
-            caller = BackendCaller(registry.backends, cache=cache, shared=answers, metrics=metrics)
+            owners = {**registry.backends, **tables_of(settings)}
+            caller = BackendCaller(owners, cache=cache, shared=answers, metrics=metrics)
             sealing = await open_sealing(database, sealing_values(settings))
             gateway = cls(settings, database, registry, caller, metrics, sealing)
             if shared is not None:

@@ -94,7 +94,8 @@ def _defaults(settings: Settings) -> Flat:
     theirs = flat(draft(bare, {}).settings)
     for place in [place for place in theirs if place[:1] == ("backends",) and place[2] in ("url", "adapter")]:
         del theirs[place]
-    for section in ("domains", "identity", "locations", "stores", "channels", "issuers", "profiles", "api_keys"):
+    named = ("domains", "identity", "locations", "stores", "channels", "shipping", "issuers", "profiles", "api_keys")
+    for section in named:
         for name, entry in cast("Mapping[str, Struct]", getattr(settings, section)).items():
             empty: Struct | None
             empty, _ = read({}, type(entry), place="")
@@ -128,7 +129,7 @@ def _is_empty(value: Any) -> bool:
 def as_toml(found: Flat) -> Iterator[str]:
     """A table for each section and each named entry; what lies deeper is written with dots."""
     heading: tuple[str, ...] = ()
-    named = {"secrets", "backends", "domains", "identity", "locations", "stores", "channels", "issuers"}
+    named = {"secrets", "backends", "domains", "identity", "locations", "stores", "channels", "shipping", "issuers"}
     for place, value in found.items():
         if len(place) == 1:
             continue  # a section without an entry

@@ -18,8 +18,12 @@ from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.model.written_hours import known_zone, store_hours
 from gateway.ports.agreement import serves_any
 from gateway.ports.domain import DataDomain, domains, reads
+from gateway.ports.shipping import SHIPPING
 from gateway.ports.stock import STOCK
 from gateway.settings import ChannelSection, LocationSection, Settings, StoreSection
+
+SHIPPING_TABLES = "gateway.toml"
+"""The tables of `[shipping.x]` among the backends: no section can have this name."""
 
 
 class DomainPlan(Struct, frozen=True):
@@ -63,13 +67,19 @@ class Ownership:
     def __init__(self, settings: Settings, backends: Mapping[str, BoundBackend]) -> None:
         self.backends = backends
         self._countries = {name: frozenset(section.countries) for name, section in settings.backends.items()}
+        self._countries[SHIPPING_TABLES] = frozenset(
+            country for row in settings.shipping.values() for country in row.countries
+        )
         self._alias = {name: section.alias for name, section in settings.backends.items()}
         self._name = {alias: name for name, alias in self._alias.items()}
         if len(self._name) != len(self._alias):
             raise ConfigurationError("two backends share an alias", place="backends")
         self._declared = domains()
         plans = [self._domain(name, settings) for name in settings.domains]
-        self.domains: Mapping[DataDomain, DomainPlan] = {plan.domain: plan for plan in plans}
+        self.domains: Mapping[DataDomain, DomainPlan] = {
+            **({SHIPPING: DomainPlan(SHIPPING, (SHIPPING_TABLES,))} if SHIPPING_TABLES in backends else {}),
+            **{plan.domain: plan for plan in plans},
+        }
         self.locations = {name: self._location(name, section) for name, section in settings.locations.items()}
         self.stores = {name: self._store(name, section) for name, section in settings.stores.items()}
         _refuse_shared_shelves(self.locations, settings)
@@ -161,9 +171,10 @@ class Ownership:
             _refuse_twice(backends, f"{place}.fields.{field}")
             for backend in backends:
                 self._known_backend(backend, f"{place}.fields.{field}")
+        tables = (SHIPPING_TABLES,) if domain is SHIPPING and SHIPPING_TABLES in self.backends else ()
         return DomainPlan(
             domain,
-            section.order,
+            (*section.order, *tables),
             section.fallback,
             section.on_missing == "fallback",
             section.compare,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.constraints import (
+    AMOUNT,
     ANYTHING,
     AVAILABLE_LANGUAGE,
     BASE_URL,
@@ -21,6 +23,7 @@ from gateway.constraints import (
     CURRENCY,
     FILE,
     HTTP_URL,
+    KILOGRAMS,
     LANGUAGE,
     LISTEN_HOST,
     NETWORK,
@@ -30,6 +33,7 @@ from gateway.constraints import (
     PHONE,
     PORT,
     PUBLIC_URL,
+    RATE,
     REDIS_URL,
     SECONDS,
     SERVICE,
@@ -216,6 +220,33 @@ class CartsSection(_Section, frozen=True, kw_only=True):
     """How long a quote holds at most; never longer than a price in it."""
 
 
+class ShippingSection(_Section, frozen=True, kw_only=True):
+    """One way of delivery, as a row of a table: offered to `countries` for baskets in `currency` whose value is
+    `from_value` or more and less than `below_value`, and whose weight (kg) is more than `above_weight` and at most
+    `up_to_weight`. `tax` says how the amounts here are stated; `tax_rates` by country are fractions, without one the
+    owner of the tax says it, who knows `tax_class`. `days` are the first and the last of arrival, counted as a
+    channel's `delivery_days` are."""
+
+    label: PlainText
+    countries: tuple[Country, ...]
+    currency: Currency
+    price: Annotated[Decimal, AMOUNT]
+    tax: Literal["included", "excluded", "exempt"]
+    tax_class: Annotated[str, TEXT.or_empty()] = ""
+    tax_rates: Annotated[Mapping[str, Annotated[Decimal, RATE]], COUNTRY.for_keys()] = {}
+    labels: Annotated[Mapping[str, PlainText], AVAILABLE_LANGUAGE.for_keys()] = {}
+    carrier: Annotated[str, TEXT.or_empty()] = ""
+    free_from: Annotated[Decimal, AMOUNT] | None = None
+    from_value: Annotated[Decimal, AMOUNT] | None = None
+    below_value: Annotated[Decimal, AMOUNT] | None = None
+    above_weight: Annotated[Decimal, KILOGRAMS] | None = None
+    up_to_weight: Annotated[Decimal, KILOGRAMS] | None = None
+    assumed_weight: Annotated[Decimal, KILOGRAMS] | None = None
+    days: tuple[Days, Days] | None = None
+    weekdays: Annotated[str, WEEKDAYS] = "mon-fri"
+    cutoff: Annotated[str, CLOCK.or_empty()] = ""
+
+
 class LanguagesSection(_Section, frozen=True, kw_only=True):
     default: Available = "en"
     available: tuple[Language, ...] = ("en",)
@@ -309,6 +340,7 @@ class _File(_Section, frozen=True, kw_only=True):
     stores: Mapping[str, StoreSection] = {}
     channels: Mapping[str, ChannelSection] = {}
     markets: Mapping[str, MarketSection] = {}
+    shipping: Mapping[str, ShippingSection] = {}
     languages: LanguagesSection = LanguagesSection()
     issuers: Mapping[str, IssuerSection] = {}
     profiles: Mapping[str, ClientProfile] = {}
@@ -330,6 +362,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stores: Mapping[str, StoreSection]
     channels: Mapping[str, ChannelSection]
     markets: Mapping[str, MarketSection]
+    shipping: Mapping[str, ShippingSection]
     languages: LanguagesSection
     issuers: Mapping[str, IssuerSection]
     profiles: Mapping[str, ClientProfile]

@@ -13,19 +13,24 @@ from gateway.constraints.addresses import (
 from gateway.constraints.codes import AVAILABLE_LANGUAGE, COUNTRY, CURRENCY, LANGUAGE, TIME_ZONE
 from gateway.constraints.constraint import ANYTHING, Constraint, Facts, Fault, nearest
 from gateway.constraints.numbers import (
+    AMOUNT,
     IDENTIFIER,
     KEPT_SECONDS,
+    KILOGRAMS,
     LATITUDE,
     LONGITUDE,
     PART,
     PATIENCE,
     PORT,
+    RATE,
     SECONDS,
     between,
+    exact,
 )
 from gateway.constraints.texts import FILE, PHONE, SERVICE, TEXT, VARIABLE, WORD, matching, named, one_of
 
 __all__ = [
+    "AMOUNT",
     "ANYTHING",
     "AVAILABLE_LANGUAGE",
     "BASE_URL",
@@ -35,6 +40,7 @@ __all__ = [
     "HTTP_URL",
     "IDENTIFIER",
     "KEPT_SECONDS",
+    "KILOGRAMS",
     "LANGUAGE",
     "LATITUDE",
     "LISTEN_HOST",
@@ -46,6 +52,7 @@ __all__ = [
     "PHONE",
     "PORT",
     "PUBLIC_URL",
+    "RATE",
     "REDIS_URL",
     "SECONDS",
     "SERVICE",
@@ -58,6 +65,7 @@ __all__ = [
     "Facts",
     "Fault",
     "between",
+    "exact",
     "matching",
     "named",
     "nearest",

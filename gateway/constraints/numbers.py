@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from gateway.constraints.constraint import Constraint, Facts, Fault
 
 
@@ -19,6 +21,20 @@ def between(least: float, most: float, unit: str = "", *, above: bool = False) -
     return Constraint(f"number {start} to {most:,}{words}", check)
 
 
+def exact(least: str, most: str, unit: str = "") -> Constraint:
+    """The same of decimal numbers, which stay exact: money, weights, rates."""
+    low, high = Decimal(least), Decimal(most)
+    message = f"is not {low:,} to {high:,}{f' {unit}' if unit else ''}"
+
+    def check(value: Decimal, facts: Facts) -> Fault | None:
+        return None if value.is_finite() and low <= value <= high else Fault(message)
+
+    return Constraint(f"decimal number {low:,} to {high:,}", check)
+
+
+AMOUNT = exact("0", "1000000", "(an amount of money)")
+KILOGRAMS = exact("0", "100000", "kg")
+RATE = exact("0", "1", "(a part of one)")
 PART = between(0.0, 1.0, "(a part of one)")
 LATITUDE = between(-90.0, 90.0, "degrees north of the equator (WGS 84)")
 LONGITUDE = between(-180.0, 180.0, "degrees east of Greenwich (WGS 84)")

@@ -19,7 +19,8 @@ from gateway.model.money import Money, TaxedMoney
 
 class BasketLine(Struct, frozen=True, gc=False, cache_hash=True):
     """`id` is the cart's own id of the line, which answers name. `unit` is what the price owner asks for one piece at
-    this quantity, before anybody's promotion; `line` what it charges for all pieces, where it says so itself."""
+    this quantity, before anybody's promotion; `line` what it charges for all pieces, where it says so itself. `weight`
+    of one piece in kilograms, None where the product's owner does not say."""
 
     id: str
     variant: VariantKey
@@ -27,6 +28,7 @@ class BasketLine(Struct, frozen=True, gc=False, cache_hash=True):
     unit: TaxedMoney
     line: TaxedMoney | None = None
     requires_shipping: bool = True
+    weight: Decimal | None = None
 
     @property
     def sku(self) -> str | None:
@@ -98,7 +100,7 @@ class Promotions(Struct, frozen=True, gc=False):
 
 class ShippingOption(Struct, frozen=True, gc=False):
     """`id` is the owner's own. Dates are aware UTC, of the arrival; `cut_off` until when an order still makes them.
-    `price` before discounts."""
+    `price` before discounts. `tax_class` as the tax owner calls it, where the price's own tax is not known."""
 
     id: str
     label: str
@@ -107,6 +109,7 @@ class ShippingOption(Struct, frozen=True, gc=False):
     earliest: datetime | None = None
     latest: datetime | None = None
     cut_off: datetime | None = None
+    tax_class: str | None = None
 
 
 class ShippingOptions(Struct, frozen=True, gc=False):
@@ -136,8 +139,10 @@ class BasketTax(Struct, frozen=True, gc=False):
 
 
 class TaxQuery(Struct, frozen=True, gc=False, cache_hash=True):
-    """A basket whose discounts are known: `discounts` positive, one for each line in its order (None: none)."""
+    """A basket whose discounts are known: `discounts` positive, one for each line in its order (None: none).
+    `shipping_price` after its own discounts, of the class `shipping_tax_class`."""
 
     basket: Basket
     discounts: tuple[Money | None, ...] = ()
     shipping_price: TaxedMoney | None = None
+    shipping_tax_class: str | None = None

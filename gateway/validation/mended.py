@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from msgspec import NODEFAULT, Struct
@@ -49,7 +50,7 @@ def _record(record: Struct, meant: Mapping[str, Mistake], place: str) -> Struct:
         value = getattr(record, field.name)
         where = f"{place}.{field.encode_name}" if place else field.encode_name
         found = _value(value, meant, where)
-        if where in meant and isinstance(value, int | float) and field.default is not NODEFAULT:
+        if where in meant and isinstance(value, int | float | Decimal) and field.default is not NODEFAULT:
             found = field.default
         if found is not value:
             changes[field.name] = found

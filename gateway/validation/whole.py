@@ -19,6 +19,7 @@ from gateway.validation.markets import check_markets
 from gateway.validation.mended import follows, mended
 from gateway.validation.people import check_people
 from gateway.validation.places import check_places
+from gateway.validation.shipping import check_shipping
 from gateway.validation.values import check_record
 
 NAMED = ("secrets", "backends", "identity", "locations", "stores", "channels", "issuers", "profiles", "api_keys")
@@ -70,7 +71,7 @@ def _values(settings: Settings, facts: Facts) -> Iterator[Mistake]:
         value = getattr(settings, section)
         if section in ("environment", "base"):
             continue
-        if section in NAMED or section in ("domains", "markets"):
+        if section in NAMED or section in ("domains", "markets", "shipping"):
             for name, entry in value.items():
                 yield from _check_name(section, name)
                 yield from check_record(entry, facts, f"{section}.{name}")
@@ -84,6 +85,7 @@ def _meaning(settings: Settings, facts: Facts, manifests: Mapping[str, Manifest]
     yield from check_backends(settings, facts, manifests)
     yield from check_places(settings)
     yield from check_markets(settings)
+    yield from check_shipping(settings)
     yield from check_people(settings)
     yield from check_limits(settings)
 

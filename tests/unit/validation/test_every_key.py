@@ -78,6 +78,13 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
         (f"stores.covent_garden.special_hours.{day}", "wrong case"): "read in any case"
         for day in ("2026-12-25",)
     },
+    **{
+        (f"shipping.standard.{key}", kind): FREE_TEXT
+        for key in ("label", "labels.ja", "tax_class", "carrier")
+        for kind in ("misspelt", "wrong case", "unknown")
+        if (key, kind) != ("labels.ja", "wrong case")  # it has none
+    },
+    **{(f"shipping.standard.{key}", "empty"): "it is not said" for key in ("tax_class", "carrier", "cutoff")},
     ("server.host", "unknown"): "any name may be this machine's: tried when it listens",
 }  # fmt: skip
 """Wrong values that cannot be told from right ones, each with the reason."""
