@@ -21,6 +21,8 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     `foreign_sources`: the order source names, separated by commas, under which another system writes its orders here.
     `trust_verified_email`: the vendor marks customers made by staff or by API as verified, so it proves nothing unless
     every customer registers by himself. `b2b`: customers may buy for companies with prices of their own.
+    `foreign_prices`: promotions are reckoned with the basket's own prices, which another system owns; without it the
+    shop's are, and a basket with others is refused.
     `hours_metafield`: `namespace.key` of a location's opening hours as text. `query_cost_limit` and `cost_scale`: the
     most points of one Admin query, and how dear the vendor's points are against the published rule (below 1 makes
     pieces larger)."""
@@ -37,6 +39,7 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     foreign_sources: Annotated[str, TEXT.or_empty()] = ""
     trust_verified_email: bool = False
     b2b: bool = False
+    foreign_prices: bool = False
     hours_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`")] = "custom.opening_hours"
     query_cost_limit: Annotated[int, between(50, 1_000, "points")] = 1000
     cost_scale: Annotated[float, between(0.01, 100.0)] = 1.0

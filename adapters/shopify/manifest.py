@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapters.shopify.basket.delivery import Delivery
+from adapters.shopify.basket.drafts import Drafts
+from adapters.shopify.basket.promotions import Offers
 from adapters.shopify.client import API_VERSION, Client
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.cost import fitting
@@ -35,11 +38,15 @@ from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
+from gateway.ports.promotion import EVALUATE
 from gateway.ports.search import SEARCH
+from gateway.ports.shipping import LIST_OPTIONS
 from gateway.ports.stock import GET_STOCK
 from gateway.ports.store import LIST_STORES
+from gateway.ports.tax import CALCULATE
 
 _SHOWN = frozenset({"country", "language"})
+_BOUGHT = frozenset({"country", "currency"})
 _LARGE = 8 * MEBIBYTE
 _HUNDREDS = per(100)
 
@@ -86,6 +93,10 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         personal=True, requests=plus(per(fitting(ORDER_POINTS + BY_ID_LINES * LINE_POINTS, 250)), constant(1))
     ),
     GET_BY_ORIGIN.name: OperationSpec(personal=True, requests=plus(per(TERMS), constant(1))),
+    # One calculation, however many lines; one more question where codes did nothing.
+    EVALUATE.name: OperationSpec(vary_on=_BOUGHT, personal=True, requests=constant(2), max_response_bytes=_LARGE),
+    LIST_OPTIONS.name: OperationSpec(vary_on=_BOUGHT, personal=True),
+    CALCULATE.name: OperationSpec(vary_on=_BOUGHT, personal=True, max_response_bytes=_LARGE),
 }
 
 
@@ -96,6 +107,7 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
     shopfront = Shopfront(env, client)
     variants = Variants(env, client, identifiers)
     keys = ProductKeys(env, identifiers)
+    drafts = Drafts(env, client, identifiers)
     if client.has_storefront:
         products = ShopperProducts(env, shopfront, keys)
         catalogue = (products, ShopperGroups(shopfront), Search(env, shopfront, products))
@@ -110,6 +122,8 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
             Customers(env, client),
             Orders(env, client),
             Identity(env, client, identifiers),
+            Offers(env, client, drafts),
+            Delivery(env, drafts),
         ),
         probe=ShopProbe(env.config, client, shopfront),
         webhooks=Webhooks(env.config.webhook_secret, identifiers.named_by_item),
@@ -132,6 +146,8 @@ MANIFEST = Manifest(
         "How many terms one search takes: 100 are sent.",
         "Which price a country outside every market gets: such countries are asked of Storefront and not priced.",
         "The shape of a Storefront refusal for a wrong token.",
+        "Whether discounts apply to lines with a price override (foreign_prices).",
+        "Whether rates are offered for an address without a street, and in the currency of the draft.",
         "Whether a private or a public Storefront token is wanted (storefront_token_kind).",
     ),
     webhook_topics=TOPICS,

@@ -24,6 +24,9 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "store": ("read_locations",),
     "customer": ("read_customers",),
     "order": ("read_orders",),
+    "promotion": ("write_draft_orders", "read_discounts"),
+    "shipping": ("write_draft_orders",),
+    "tax": ("write_draft_orders",),
 }
 """By the data domain that needs them."""
 STOREFRONT = ("product", "search")

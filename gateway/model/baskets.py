@@ -120,7 +120,8 @@ class ShippingOptions(Struct, frozen=True, gc=False):
 
 
 class TaxedLine(Struct, frozen=True, gc=False):
-    """The line's total after discounts, with its tax. `rates` are fractions (0.19) by the owner's label, where it tells
+    """The line's total after discounts, with its tax; only as it is stated where the owner tells the tax of all lines
+    together. `rates` are fractions (0.19) by the owner's label, where it tells
     them."""
 
     line: str

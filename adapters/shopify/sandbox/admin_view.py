@@ -14,6 +14,7 @@ from graphql import GraphQLError
 
 from adapters.shopify.sandbox.catalog_view import CatalogView, amount
 from adapters.shopify.sandbox.connections import connection
+from adapters.shopify.sandbox.draft_view import DraftView
 from adapters.shopify.sandbox.global_ids import of_type
 from adapters.shopify.sandbox.people_view import PeopleView
 from adapters.shopify.sandbox.search_syntax import Fields, Texts, parse
@@ -24,6 +25,7 @@ from gateway.testing.sandbox import SeedPrice
 
 VARIANT_TEXTS: Texts = {"sku": lambda variant: variant.sku, "barcode": lambda variant: variant.barcode}
 RIGHTS = ["read_products", "read_inventory", "read_locations", "read_customers", "read_orders", "read_markets"]
+RIGHTS += ["write_draft_orders", "read_discounts"]
 RIGHT_OF = {
     "products": "read_products",
     "productByIdentifier": "read_products",
@@ -34,6 +36,8 @@ RIGHT_OF = {
     "customerByIdentifier": "read_customers",
     "orders": "read_orders",
     "marketsResolvedValues": "read_markets",
+    "draftOrderCalculate": "write_draft_orders",
+    "codeDiscountNodeByCode": "read_discounts",
 }
 """The right that a root field needs; without it the vendor answers ACCESS_DENIED to the whole query."""
 ORDER_HISTORY = timedelta(days=60)
@@ -49,6 +53,7 @@ class AdminRoot:
         self._all_orders = read_all_orders
         self._withheld = withheld
         self._catalog = CatalogView(world, world.seed.default_language, admin=True)
+        self._drafts = DraftView(world, self._asked)
         self._people = PeopleView(world, None if read_all_orders else world.now - ORDER_HISTORY)
 
     def shop(self, info: Any) -> dict[str, Any]:
@@ -232,6 +237,17 @@ class AdminRoot:
             },
             "metafield": metafield,
         }
+
+    def draftOrderCalculate(self, info: Any, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002  the vendor's name
+        return self._drafts.calculate(input)
+
+    def codeDiscountNodeByCode(self, info: Any, code: str) -> dict[str, Any] | None:
+        return self._drafts.code_node(code)
+
+    def _asked(self, variant: ShopVariant, country: str) -> Money:
+        """What the shop asks for one piece there."""
+        prices = self._world.price_for(variant.key, country, None)
+        return self._converted(prices[0].price, self._world.markets[country]) if prices else Money(Decimal(0), "")
 
     def customerByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
         return self._people.customer_by(identifier)

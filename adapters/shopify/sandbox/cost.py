@@ -17,12 +17,15 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     get_named_type,
     value_from_ast_untyped,
 )
 from graphql.type import GraphQLObjectType, is_composite_type
 
+MUTATION = 10
+"""Points of one, whatever it answers."""
 CostModel = Callable[[int, float], float]
 """From `first` and the cost of one node to the cost of the connection."""
 
@@ -96,6 +99,9 @@ def query_cost(
                 total += 1.0 + of_selections(selection.selection_set, node_type)
         return total
 
+    if operation.operation is OperationType.MUTATION:
+        fields = len(operation.selection_set.selections)
+        return MUTATION * fields + of_selections(operation.selection_set, schema.mutation_type)
     return of_selections(operation.selection_set, schema.query_type)
 
 

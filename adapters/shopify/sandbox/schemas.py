@@ -12,7 +12,10 @@ from graphql import GraphQLSchema, build_schema
 
 from adapters.shopify.languages import LANGUAGES
 
-FILES = {"admin": ("admin.graphql", "admin_people.graphql"), "storefront": ("storefront.graphql",)}
+FILES = {
+    "admin": ("admin.graphql", "admin_people.graphql", "admin_drafts.graphql"),
+    "storefront": ("storefront.graphql",),
+}
 _NOT_COUNTRIES = "AQ AS CP CQ DG EA EU EZ FM GU IC MH MP PR PW QO UN VI XA XB"
 _NOT_CURRENCIES = "CUP KPW SLE XCG ZWG"
 _UNITS = "CL CM FLOZ FT FT2 G GAL IN ITEM KG L LB M M2 M3 MG ML MM OZ PT QT UNKNOWN YD"

@@ -4,6 +4,7 @@ them to the vendor's schema."""
 from __future__ import annotations
 
 from adapters.shopify import customer, identity, price, probe, search, shopfront, stock, store
+from adapters.shopify.basket import documents as basket
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
 from adapters.shopify.order import documents as order
@@ -39,4 +40,8 @@ DOCUMENTS: tuple[Document, ...] = (
     order.ORDERS,
     order.ORDERS_BY_ID,
     order.more_lines(2),
+    basket.PROMOTIONS,
+    basket.RATES,
+    basket.TAXES,
+    basket.codes_document(2),
 )

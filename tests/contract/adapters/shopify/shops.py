@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
+from gateway.model.baskets import CodeRefusal
 from gateway.model.catalog import Product, ProductOption, SelectedOption, Variant
 from gateway.model.context import CallContext, CommerceContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind
@@ -155,9 +156,16 @@ def shop_facts(name: str) -> ConformanceFacts:
         uncounted=(facts.uncounted[0], place(facts.uncounted[1])),
         group_price=(VIP, *facts.group_price[1:]),
         grouped_customer=(NativeRef(name, "gid://shopify/Customer/503"), VIP),
+        refused_codes={
+            **facts.refused_codes,
+            "OTHER": CodeRefusal.REFUSED,  # which the vendor does not explain
+            "VIPS": CodeRefusal.REFUSED,
+        },
+        shipping_option=("shopify-standard-4.80", money("4.80")),
         category="mugs",
         collection="summer",
         impossible={
+            "row_tax": "a calculation tells the tax of all lines together",
             "shared": "email and phone are unique in a shop",
             "net": "a shop says what shoppers pay, not how much of it is tax",
             "quantity_price": "no breaks but in companies' catalogues",

@@ -9,6 +9,7 @@ import pytest
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox, create
 from gateway.testing import conformance as suites
+from gateway.testing.conformance.baskets import Records
 
 from .shops import shop_facts, shop_seed
 
@@ -55,3 +56,28 @@ class TestOrders(Shop, suites.OrdersConformance): ...
 
 
 class TestSearch(Shop, suites.SearchConformance): ...
+
+
+class TestPromotions(Shop, suites.PromotionConformance):
+    @pytest.fixture
+    def records(self, sandbox: ShopifySandbox) -> Records:
+        return kept(sandbox)
+
+
+class TestShipping(Shop, suites.ShippingConformance):
+    @pytest.fixture
+    def records(self, sandbox: ShopifySandbox) -> Records:
+        return kept(sandbox)
+
+
+class TestTax(Shop, suites.TaxConformance):
+    @pytest.fixture
+    def records(self, sandbox: ShopifySandbox) -> Records:
+        return kept(sandbox)
+
+
+def kept(sandbox: ShopifySandbox) -> Records:
+    async def count() -> int:
+        return len(sandbox.world.orders)
+
+    return count
