@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from adapters.vendure.basket.promotions import Offers
+from adapters.vendure.basket.shipping import Delivery
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.customer import Customers
 from adapters.vendure.identity import Identity
@@ -47,6 +49,8 @@ def create(env: AdapterEnvironment[VendureConfig]) -> Backend:
             Customers(shop),
             Orders(shop),
             Identity(shop, variants),
+            Offers(shop, variants),
+            Delivery(shop, variants),
         ),
         probe=ShopProbe(shop),
         close=shop.facts.close,
@@ -104,6 +108,18 @@ MANIFEST = Manifest(
         "order.list_orders": OperationSpec(personal=True, max_keys=1, max_response_bytes=ORDERS_BYTES),
         "order.get_orders": OperationSpec(personal=True, max_keys=KEYS, max_response_bytes=ORDERS_BYTES),
         "order.get_by_origin": OperationSpec(personal=True, max_keys=KEYS, max_response_bytes=ORDERS_BYTES),
+        # The lines' variants, a draft order, and all the rest in one. Not repeated: a draft would be left behind.
+        "promotion.evaluate": OperationSpec(
+            vary_on=_IN_CHANNEL | {"currency"},
+            personal=True,
+            requests=constant(3),
+            timeout=10.0,
+            max_response_bytes=ORDERS_BYTES,
+            idempotent=False,
+        ),
+        "shipping.list_options": OperationSpec(
+            vary_on=_IN_CHANNEL | {"currency"}, personal=True, requests=TWO_REQUESTS
+        ),
     },
     unverified=(
         "Only Vendure's default order process is mapped; states of a customised one are UNKNOWN (the raw state is"

@@ -59,18 +59,18 @@ class DraftView:
         errors = list(self._errors(asked))
         if errors:
             return {"calculatedDraftOrder": None, "userErrors": errors}
-        address = asked.get("shippingAddress") or {}
+        address = _part(asked, "shippingAddress")
         country = asked.get("marketRegionCountryCode") or address.get("countryCode") or self._world.seed.country
         if country not in self._world.markets:
             country = self._world.seed.country
         draft = Draft(self._world.markets[country], country, [self._line(row, country) for row in asked["lineItems"]])
         rates = self._rates(draft, address)
-        self._ship(draft, asked.get("shippingLine") or {}, rates)
+        self._ship(draft, _part(asked, "shippingLine"), rates)
         self._discount(draft, asked)
         return {"calculatedDraftOrder": self._shown(draft, rates), "userErrors": []}
 
     def _errors(self, asked: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        rows = asked.get("lineItems") or []
+        rows: list[dict[str, Any]] = asked.get("lineItems") or []
         if not rows:
             yield _error("Add at least 1 product", "lineItems")
         if len(rows) > MOST_LINES:
@@ -86,7 +86,7 @@ class DraftView:
             override = row.get("priceOverride")
             if override is not None and Decimal(str(override["amount"])) < 0:
                 yield _error("Price override cannot be negative", "lineItems", str(place), "priceOverride")
-        customer = (asked.get("purchasingEntity") or {}).get("customerId")
+        customer = _part(asked, "purchasingEntity").get("customerId")
         if customer is not None and customer not in self._world.customers:
             yield _error("Customer does not exist", "purchasingEntity", "customerId")
 
@@ -123,7 +123,7 @@ class DraftView:
     # --- discounts ----------------------------------------------------------------------------------------------
 
     def _discount(self, draft: Draft, asked: dict[str, Any]) -> None:
-        customer = (asked.get("purchasingEntity") or {}).get("customerId")
+        customer = _part(asked, "purchasingEntity").get("customerId")
         if asked.get("acceptAutomaticDiscounts"):
             for promotion in self._world.seed.promotions:
                 if not promotion.code and self._fits(promotion, draft, customer):
@@ -249,6 +249,11 @@ class DraftView:
                 },
             },
         }
+
+
+def _part(asked: dict[str, Any], name: str) -> dict[str, Any]:
+    """One of its objects, empty where it has none."""
+    return asked.get(name) or {}
 
 
 def _covers(promotion: SeedPromotion, line: DraftLine) -> bool:

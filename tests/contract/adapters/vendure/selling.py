@@ -1,0 +1,142 @@
+"""What a shop needs to sell, added to a running Vendure by its own API: promotions, and an administrator with the
+rights that the gateway asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+from msgspec import Struct
+
+from adapters.vendure.config import VendureConfig
+from gateway.ports.manifest import Secret
+from tests.servers.vendure_server import VendureServer
+
+RIGHTS = (
+    "ReadCatalog",
+    "ReadCustomer",
+    "ReadOrder",
+    "ReadStockLocation",
+    "ReadShippingMethod",
+    "CreateOrder",
+    "UpdateOrder",
+    "DeleteOrder",
+)
+SELLER, SELLING = "seller@example.com", "sells-things"
+
+
+class Admin:
+    """The administrator who may do everything."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = f"{url}/admin-api"
+        self._token = ""
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        async with self._session.post(
+            self._url, json={"query": query, "variables": variables}, headers=headers
+        ) as answer:
+            self._token = answer.headers.get("vendure-auth-token", self._token)
+            body = await answer.json()
+        assert "errors" not in body, body["errors"][0]
+        value: Any = next(iter(body["data"].values()))
+        assert "errorCode" not in value, value
+        return value
+
+    async def log_in(self) -> None:
+        await self.ask(
+            'mutation { login(username: "superadmin", password: "superadmin")'
+            " { ... on CurrentUser { id } ... on ErrorResult { errorCode } } }"
+        )
+
+    async def orders(self) -> int:
+        """Of every state, drafts and carts too."""
+        return (await self.ask("{ orders(options: { take: 1 }) { totalItems } }"))["totalItems"]
+
+
+class Promotion(Struct, frozen=True):
+    """`off`: per cent of the whole order. `variants`: of these only. `least`: the order's value in minor units."""
+
+    name: str
+    code: str = ""
+    off: int = 10
+    variants: tuple[str, ...] = ()
+    least: int = 0
+    starts: str | None = None
+    ends: str | None = None
+    limit: int | None = None
+    free_shipping: bool = False
+
+
+PROMOTIONS = (
+    Promotion("Ten off", "TEN"),
+    Promotion("Last year", "OLD", ends="2020-01-01T00:00:00Z"),
+    Promotion("Gone", "GONE", limit=0),
+    Promotion("Large baskets", "LARGE", least=100_000_000),
+    Promotion("Free delivery", "FREESHIP", free_shipping=True),
+)
+
+
+async def open_for_business(server: VendureServer) -> None:
+    async with aiohttp.ClientSession() as session:
+        admin = Admin(session, server.url)
+        await admin.log_in()
+        channels = [channel["id"] for channel in (await admin.ask("{ channels { items { id } } }"))["items"]]
+        role = await admin.ask(
+            "mutation ($input: CreateRoleInput!) { createRole(input: $input) { id } }",
+            input={"code": "seller", "description": "", "channelIds": channels, "permissions": RIGHTS},
+        )
+        await admin.ask(
+            "mutation ($input: CreateAdministratorInput!) { createAdministrator(input: $input) { id } }",
+            input={
+                "firstName": "Sells",
+                "lastName": "Things",
+                "emailAddress": SELLER,
+                "password": SELLING,
+                "roleIds": [role["id"]],
+            },
+        )
+        for promotion in PROMOTIONS:
+            await admin.ask(
+                "mutation ($input: CreatePromotionInput!) { createPromotion(input: $input)"
+                " { ... on Promotion { id } ... on ErrorResult { errorCode } } }",
+                input=_input(promotion),
+            )
+
+
+def _input(promotion: Promotion) -> dict[str, Any]:
+    arguments = [] if promotion.free_shipping else [{"name": "discount", "value": str(promotion.off)}]
+    action = "free_shipping" if promotion.free_shipping else "order_percentage_discount"
+    conditions = [
+        {
+            "code": "minimum_order_amount",
+            "arguments": [
+                {"name": "amount", "value": str(promotion.least)},
+                {"name": "taxInclusive", "value": "true"},
+            ],
+        }
+    ]
+    return {
+        "enabled": True,
+        "couponCode": promotion.code or None,
+        "startsAt": promotion.starts,
+        "endsAt": promotion.ends,
+        "usageLimit": promotion.limit,
+        "conditions": conditions if promotion.least or not promotion.code else [],
+        "actions": [{"code": action, "arguments": arguments}],
+        "translations": [{"languageCode": "en", "name": promotion.name}],
+    }
+
+
+def by_seller(server: VendureServer, **more: object) -> VendureConfig:
+    settings: dict[str, object] = {
+        "channel_token": server.seed.channels["default"],
+        "channels": {"europe": server.seed.channels["eu"]},
+        "username": SELLER,
+        "password": Secret((SELLING,)),
+        "order_origin_field": "originReference",
+        **more,
+    }
+    return VendureConfig(**settings)  # type: ignore[arg-type]
