@@ -23,6 +23,8 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     every customer registers by himself. `b2b`: customers may buy for companies with prices of their own.
     `foreign_prices`: promotions are reckoned with the basket's own prices, which another system owns; without it the
     shop's are, and a basket with others is refused.
+    `reference_metafield`: `namespace.key` of the metafield by which orders placed here are found again; its definition
+    (orders, type `id`) has to be there.
     `hours_metafield`: `namespace.key` of a location's opening hours as text. `query_cost_limit` and `cost_scale`: the
     most points of one Admin query, and how dear the vendor's points are against the published rule (below 1 makes
     pieces larger)."""
@@ -40,6 +42,7 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     trust_verified_email: bool = False
     b2b: bool = False
     foreign_prices: bool = False
+    reference_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`")] = "gateway.reference"
     hours_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`")] = "custom.opening_hours"
     query_cost_limit: Annotated[int, between(50, 1_000, "points")] = 1000
     cost_scale: Annotated[float, between(0.01, 100.0)] = 1.0

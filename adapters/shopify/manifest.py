@@ -18,6 +18,7 @@ from adapters.shopify.identifiers import Identifiers
 from adapters.shopify.identity import Identity
 from adapters.shopify.order.documents import LINE_POINTS, ORDER_POINTS
 from adapters.shopify.order.orders import BY_ID_LINES, ROWS, TERMS, Orders
+from adapters.shopify.order.writing import OrderDesk
 from adapters.shopify.price import BREAK_POINTS, POINTS, Prices
 from adapters.shopify.probe import ShopProbe
 from adapters.shopify.product.admin import AdminProducts
@@ -35,7 +36,16 @@ from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.backend import Backend
 from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
-from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.ports.order import (
+    GET_BY_ORIGIN,
+    GET_ORDERS,
+    LIST_ORDERS,
+    PLACE_ORDER,
+    Amounts,
+    OrderWriting,
+    Placement,
+    TellsPayment,
+)
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
 from gateway.ports.promotion import EVALUATE
@@ -44,6 +54,7 @@ from gateway.ports.shipping import LIST_OPTIONS
 from gateway.ports.stock import GET_STOCK
 from gateway.ports.store import LIST_STORES
 from gateway.ports.tax import CALCULATE
+from gateway.ports.writes import FindKind, WriteSpec
 
 _SHOWN = frozenset({"country", "language"})
 _BOUGHT = frozenset({"country", "currency"})
@@ -121,6 +132,7 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
             Stores(env, client),
             Customers(env, client),
             Orders(env, client),
+            OrderDesk(env, client, identifiers),
             Identity(env, client, identifiers),
             Offers(env, client, drafts),
             Delivery(env, drafts),
@@ -138,6 +150,10 @@ MANIFEST = Manifest(
     config=ShopifyConfig,
     create=create,
     operations=OPERATIONS,
+    writes={PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT)},
+    ordering=OrderWriting(
+        placement=Placement.OWNER_DECIDES, amounts=Amounts.GIVEN, payment=TellsPayment.TRANSACTION, cancels=False
+    ),
     throttle=throttle,
     cost_unit="point",
     tier=QualityTier.SILVER,

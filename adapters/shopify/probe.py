@@ -15,7 +15,10 @@ from gateway.ports.backend import Probe
 SHOP = Document(
     "admin",
     "Shop",
-    "query Shop{shop{name currencyCode taxesIncluded ianaTimezone} currentAppInstallation{accessScopes{handle}}}",
+    "query Shop($namespace:String $key:String!){shop{name currencyCode taxesIncluded ianaTimezone}"
+    " currentAppInstallation{accessScopes{handle}}"
+    " metafieldDefinition(identifier:{ownerType:ORDER namespace:$namespace key:$key})"
+    "{type{name} capabilities{uniqueValues{enabled}}}}",
 )
 RIGHTS: Mapping[str, tuple[str, ...]] = {
     "product": ("read_products",),
@@ -50,8 +53,26 @@ class _Installation(Node, frozen=True, kw_only=True):
     access_scopes: list[_Scope]
 
 
+class _Type(Node, frozen=True, kw_only=True):
+    name: str
+
+
+class _Enabled(Node, frozen=True, kw_only=True):
+    enabled: bool
+
+
+class _Capabilities(Node, frozen=True, kw_only=True):
+    unique_values: _Enabled
+
+
+class _Definition(Node, frozen=True, kw_only=True):
+    type: _Type
+    capabilities: _Capabilities
+
+
 class _Answer(Node, frozen=True, kw_only=True):
     shop: _Shop
+    metafield_definition: _Definition | None = None
     current_app_installation: _Installation
 
 
@@ -64,7 +85,8 @@ class ShopProbe:
     async def probe(self, call: CallContext) -> Probe:
         """Both credentials are tried."""
         config = self._config
-        answer = await self._client.ask(SHOP, {}, _Answer, call)
+        namespace, _, key = config.reference_metafield.partition(".")
+        answer = await self._client.ask(SHOP, {"namespace": namespace, "key": key}, _Answer, call)
         shop, rights = answer.shop, {scope.handle for scope in answer.current_app_installation.access_scopes}
         taxes = "prices include tax" if shop.taxes_included else "prices exclude tax"
         notes = [f"{shop.name}: {shop.currency_code}, {taxes}, {shop.iana_timezone}"]
@@ -72,6 +94,12 @@ class ShopProbe:
         if config.b2b:
             wanted = {**wanted, "price": (*wanted["price"], COMPANIES)}
         lacking = {domain: missing for domain, needed in wanted.items() if (missing := tuple(_without(rights, needed)))}
+        definition = answer.metafield_definition
+        unique = definition is not None and definition.capabilities.unique_values.enabled
+        if definition is None or definition.type.name != "id" or not unique:
+            notes.append(f"no definition of `{config.reference_metafield}` for orders of type id: none can be placed")
+        if not {"write_orders"} & rights:
+            notes.append("no right write_orders: no order can be placed")
         problems: list[Mistake] = []
         hinders: tuple[str, ...] = ()
         if not config.read_all_orders:

@@ -16,6 +16,7 @@ from adapters.shopify.sandbox.catalog_view import CatalogView, amount
 from adapters.shopify.sandbox.connections import connection
 from adapters.shopify.sandbox.draft_view import DraftView
 from adapters.shopify.sandbox.global_ids import of_type
+from adapters.shopify.sandbox.order_desk import OrderDesk
 from adapters.shopify.sandbox.people_view import PeopleView
 from adapters.shopify.sandbox.search_syntax import Fields, Texts, parse
 from adapters.shopify.sandbox.world import ShopVariant, World, number
@@ -24,8 +25,17 @@ from gateway.model.stores import StoreRecord
 from gateway.testing.sandbox import SeedPrice
 
 VARIANT_TEXTS: Texts = {"sku": lambda variant: variant.sku, "barcode": lambda variant: variant.barcode}
-RIGHTS = ["read_products", "read_inventory", "read_locations", "read_customers", "read_orders", "read_markets"]
-RIGHTS += ["write_draft_orders", "read_discounts"]
+RIGHTS = [
+    "read_products",
+    "read_inventory",
+    "read_locations",
+    "read_customers",
+    "read_orders",
+    "read_markets",
+    "write_draft_orders",
+    "read_discounts",
+    "write_orders",
+]
 RIGHT_OF = {
     "products": "read_products",
     "productByIdentifier": "read_products",
@@ -38,6 +48,8 @@ RIGHT_OF = {
     "marketsResolvedValues": "read_markets",
     "draftOrderCalculate": "write_draft_orders",
     "codeDiscountNodeByCode": "read_discounts",
+    "orderCreate": "write_orders",
+    "orderByIdentifier": "read_orders",
 }
 """The right that a root field needs; without it the vendor answers ACCESS_DENIED to the whole query."""
 ORDER_HISTORY = timedelta(days=60)
@@ -53,6 +65,7 @@ class AdminRoot:
         self._all_orders = read_all_orders
         self._withheld = withheld
         self._catalog = CatalogView(world, world.seed.default_language, admin=True)
+        self._desk = OrderDesk(world)
         self._drafts = DraftView(world, self._asked)
         self._people = PeopleView(world, None if read_all_orders else world.now - ORDER_HISTORY)
 
@@ -240,6 +253,27 @@ class AdminRoot:
 
     def draftOrderCalculate(self, info: Any, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002  the vendor's name
         return self._drafts.calculate(input)
+
+    def orderCreate(self, info: Any, order: dict[str, Any], options: dict[str, Any] | None = None) -> dict[str, Any]:
+        made, errors = self._desk.create(order, options)
+        return {"order": self._people.node(made.id) if made else None, "userErrors": errors}
+
+    def orderByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
+        if "id" in identifier:
+            return self._people.node(identifier["id"])
+        found = self._desk.by_reference(identifier["customId"])
+        return self._people.node(found.id) if found else None
+
+    def metafieldDefinition(self, info: Any, identifier: dict[str, Any]) -> dict[str, Any] | None:
+        place = (identifier.get("namespace") or "", identifier["key"])
+        if place not in self._world.unique_metafields:
+            return None
+        return {
+            "id": "gid://shopify/MetafieldDefinition/1",
+            "key": place[1],
+            "type": {"name": "id"},
+            "capabilities": {"uniqueValues": {"enabled": True}},
+        }
 
     def codeDiscountNodeByCode(self, info: Any, code: str) -> dict[str, Any] | None:
         return self._drafts.code_node(code)

@@ -113,6 +113,12 @@ class World:
     """Email (lower case) or phone to its one customer."""
     company_locations: dict[str, str] = field(default_factory=dict[str, str])
     """Price group to the id of the company location whose catalogue it is."""
+    effects: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    """What was made here, in order: by which mutation, under which reference, and its id."""
+    unique_metafields: set[tuple[str, str]] = field(default_factory=lambda: {("gateway", "reference")})
+    """Definitions of type `id` for orders, by name space and key."""
+    metafields: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
+    """Their values, with the order that bears each."""
     taxes_included: bool = True
     tax_overrides: dict[str, bool] = field(default_factory=dict[str, bool])
 

@@ -21,6 +21,7 @@ from gateway.testing.conformance.prices import PriceConformance
 from gateway.testing.conformance.promotions import PromotionConformance
 from gateway.testing.conformance.search import SearchConformance
 from gateway.testing.conformance.served import Served
+from gateway.testing.conformance.served_writes import ServedOrders
 from gateway.testing.conformance.stock import StockConformance, StoreConformance
 from gateway.testing.conformance.writes import (
     KeylessWriteConformance,
@@ -54,6 +55,7 @@ __all__ = [
     "ReferenceControl",
     "SearchConformance",
     "Served",
+    "ServedOrders",
     "ShippingConformance",
     "StockConformance",
     "StoreConformance",

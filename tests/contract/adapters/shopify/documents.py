@@ -8,6 +8,7 @@ from adapters.shopify.basket import documents as basket
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
 from adapters.shopify.order import documents as order
+from adapters.shopify.order import writing
 from adapters.shopify.product import documents as product
 
 DOCUMENTS: tuple[Document, ...] = (
@@ -40,6 +41,8 @@ DOCUMENTS: tuple[Document, ...] = (
     order.ORDERS,
     order.ORDERS_BY_ID,
     order.more_lines(2),
+    writing.CREATE,
+    writing.FIND,
     basket.PROMOTIONS,
     basket.RATES,
     basket.TAXES,

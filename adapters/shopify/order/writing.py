@@ -1,0 +1,233 @@
+"""OrderWritePort: an order made with the amounts that were agreed elsewhere, found again by a metafield of ours that no
+two orders can share. The shop claims the stock by its own policy, or refuses.
+
+Source: shopify.dev/docs/api/admin-graphql/2026-10/mutations/orderCreate,
+shopify.dev/docs/apps/build/custom-data/metafields/working-with-custom-ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from adapters.shopify.client import Client, Document
+from adapters.shopify.config import ShopifyConfig
+from adapters.shopify.gids import CUSTOMER, is_gid
+from adapters.shopify.identifiers import Found, Identifiers
+from adapters.shopify.shapes import Amount, Node
+from gateway.errors import InvalidAnswer, RequestRefused
+from gateway.kit.rates import rate_of
+from gateway.kit.writing import before_sending
+from gateway.model.carts import Buyer, PostalAddress
+from gateway.model.context import CallContext, ContextView
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import OrderStatus, PaidElsewhere, PlacedOrder, PlaceOrder
+from gateway.ports.manifest import AdapterEnvironment
+
+_PLACED = "id name cancelledAt totalPriceSet{presentmentMoney{amount currencyCode}}"
+CREATE = Document(
+    "admin",
+    "OrderCreate",
+    "mutation OrderCreate($order:OrderCreateOrderInput! $options:OrderCreateOptionsInput)"
+    f"{{orderCreate(order:$order options:$options){{order{{{_PLACED}}} userErrors{{code field}}}}}}",
+)
+FIND = Document(
+    "admin",
+    "OrderByReference",
+    "query OrderByReference($namespace:String $key:String! $value:String!)"
+    f"{{orderByIdentifier(identifier:{{customId:{{namespace:$namespace key:$key value:$value}}}}){{{_PLACED}}}}}",
+)
+MUTATION_POINTS = 12.0
+TAX = "Tax"
+"""What a tax is called on an order: its own name is not told."""
+
+
+class _Bag(Node, frozen=True, kw_only=True):
+    presentment_money: Amount
+
+
+class _Order(Node, frozen=True, kw_only=True):
+    id: str
+    name: str
+    total_price_set: _Bag
+    cancelled_at: str | None = None
+
+
+class _Error(Node, frozen=True, kw_only=True):
+    code: str | None = None
+    field: list[str] | None = None
+
+
+class _Made(Node, frozen=True, kw_only=True):
+    user_errors: list[_Error]
+    order: _Order | None = None
+
+
+class _Created(Node, frozen=True, kw_only=True):
+    order_create: _Made
+
+
+class _Known(Node, frozen=True, kw_only=True):
+    order_by_identifier: _Order | None = None
+
+
+class OrderDesk:
+    def __init__(self, env: AdapterEnvironment[ShopifyConfig], client: Client, identifiers: Identifiers) -> None:
+        self._env = env
+        self._client = client
+        self._identifiers = identifiers
+        self._namespace, _, self._key = env.config.reference_metafield.partition(".")
+
+    async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Raises RequestRefused where the shop's stock does not suffice, and for what it cannot be told: a place, part
+        of a piece, two addresses. It knows one discount of an order: all of ours together, under the first code."""
+        with before_sending():
+            _require_tellable(command)
+            variants = await self._variants(command, call)
+        order = {
+            **_order(command, variants),
+            "metafields": [{"namespace": self._namespace, "key": self._key, "type": "id", "value": command.reference}],
+        }
+        options = {"inventoryBehaviour": "DECREMENT_OBEYING_POLICY", "sendReceipt": False}
+        answer = await self._client.ask(CREATE, {"order": order, "options": options}, _Created, call, MUTATION_POINTS)
+        made = answer.order_create
+        if made.user_errors:
+            if any("metafields" in (error.field or ()) for error in made.user_errors):
+                found = await self.find_order(command.reference, context, call)
+                if found is not None:
+                    return found
+            raise RequestRefused(detail=_told(made.user_errors))
+        if made.order is None:
+            raise InvalidAnswer(detail=f"{CREATE.name}: no order and no error")
+        return self._placed(made.order)
+
+    async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        asked = {"namespace": self._namespace, "key": self._key, "value": reference}
+        found = (await self._client.ask(FIND, asked, _Known, call)).order_by_identifier
+        return None if found is None else self._placed(found)
+
+    async def _variants(self, command: PlaceOrder, call: CallContext) -> Mapping[str, str]:
+        found = await self._identifiers.by_sku(list(dict.fromkeys(line.sku for line in command.lines)), call)
+        ids = {sku: ids.variant for sku, ids in found.items() if isinstance(ids, Found)}
+        if unknown := sum(1 for line in command.lines if line.sku not in ids):
+            raise RequestRefused(detail=f"{unknown} lines are not known here")
+        return ids
+
+    def _placed(self, order: _Order) -> PlacedOrder:
+        status = OrderStatus.CONFIRMED if order.cancelled_at is None else OrderStatus.CANCELLED
+        total = order.total_price_set.presentment_money.money
+        return PlacedOrder(NativeRef(self._env.name, order.id), order.name, status, total)
+
+
+def _require_tellable(command: PlaceOrder) -> None:
+    if not command.lines or any(
+        line.quantity <= 0 or line.quantity != line.quantity.to_integral_value() for line in command.lines
+    ):
+        raise RequestRefused(detail="an order has lines of whole pieces")
+    if command.pending:
+        raise RequestRefused(detail="orders are never pending here")
+    if any(line.places for line in command.lines) or any(each.collected for each in command.deliveries):
+        raise RequestRefused(detail="orders are given no place: the shop assigns one")
+    if len({each.address for each in command.deliveries if each.address is not None}) > 1:
+        raise RequestRefused(detail="an order has one address")
+
+
+def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
+    order: dict[str, Any] = {
+        "currency": command.lines[0].unit.currency,
+        "taxesIncluded": all(
+            line.total is None or line.total.treatment is not TaxTreatment.EXCLUDED for line in command.lines
+        ),
+        "lineItems": [
+            {
+                "variantId": variants[line.sku],
+                "quantity": int(line.quantity),
+                "priceSet": _bag(line.unit),
+                "taxLines": _taxes(line.total),
+            }
+            for line in command.lines
+        ],
+        "sourceIdentifier": command.reference,
+    }
+    if command.customer is not None and is_gid(CUSTOMER, command.customer.id):
+        order["customer"] = {"toAssociate": {"id": command.customer.id}}
+    discounts = [discount for line in command.lines for discount in line.discounts]
+    if discounts:
+        code = next((each.code for each in discounts if each.code), "DISCOUNT")
+        off = sum((each.amount.amount for each in discounts), Decimal(0))
+        order["discountCode"] = {
+            "itemFixedDiscountCode": {"code": code, "amountSet": _bag(Money(off, command.lines[0].unit.currency))}
+        }
+    shipped = [each for each in command.deliveries if each.price is not None]
+    if shipped:
+        order["shippingLines"] = [
+            {
+                "title": each.label or "Delivery",
+                "code": each.option or each.label or "delivery",
+                "priceSet": _bag(each.price.stated),
+                "taxLines": _taxes(each.price),
+            }
+            for each in shipped
+            if each.price is not None
+        ]
+    if command.payment is not None:
+        order |= _paid(command.payment)
+    if command.buyer is not None:
+        contact = {"email": command.buyer.email, "phone": command.buyer.phone}
+        order |= {key: value for key, value in contact.items() if value}
+    address = next((each.address for each in command.deliveries if each.address is not None), None)
+    if address is not None:
+        order["shippingAddress"] = _address(address, command.buyer)
+    return order
+
+
+def _bag(money: Money) -> dict[str, Any]:
+    return {"shopMoney": {"amount": str(money.quantized().amount), "currencyCode": money.currency}}
+
+
+def _taxes(total: TaxedMoney | None) -> list[dict[str, Any]]:
+    rate = None if total is None else rate_of(total)
+    if total is None or total.tax is None or rate is None or not total.tax.amount:
+        return []
+    return [{"title": TAX, "rate": str(rate), "priceSet": _bag(total.tax)}]
+
+
+def _paid(payment: PaidElsewhere) -> dict[str, Any]:
+    """Money that somebody else holds, told as a transaction of theirs; what is due is told by nothing."""
+    if payment.due:
+        return {"financialStatus": "PENDING"}
+    return {
+        "financialStatus": "AUTHORIZED",
+        "transactions": [
+            {
+                "kind": "AUTHORIZATION",
+                "status": "SUCCESS",
+                "gateway": payment.processor,
+                "authorizationCode": payment.payment,
+                "amountSet": _bag(payment.amount),
+            }
+        ],
+    }
+
+
+def _address(place: PostalAddress, buyer: Buyer | None) -> dict[str, str]:
+    given = buyer.given_name if buyer and not place.name else None
+    address = {
+        "firstName": given or "",
+        "lastName": place.name or (buyer.family_name if buyer else None) or "",
+        "company": place.company,
+        "address1": place.lines[0] if place.lines else "",
+        "address2": ", ".join(place.lines[1:]),
+        "city": place.city,
+        "provinceCode": place.region,
+        "zip": place.postal_code,
+        "countryCode": place.country,
+    }
+    return {key: value for key, value in address.items() if value}
+
+
+def _told(errors: Sequence[_Error]) -> str:
+    """Codes and fields; the vendor's words may repeat what was sent."""
+    parts = [f"{error.code or 'error'} at {'.'.join(error.field or ())}" for error in errors]
+    return "; ".join(parts)[:200]

@@ -1,0 +1,186 @@
+"""Orders placed at the shop: one effect whatever happens, the agreed amounts, and stock by the shop's own policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+from msgspec.structs import replace
+
+from adapters.shopify.manifest import MANIFEST
+from adapters.shopify.sandbox import ShopifySandbox, create
+from gateway.errors import AdapterError, CredentialsRefused, RequestRefused
+from gateway.model.carts import Buyer, PostalAddress
+from gateway.model.context import CommerceContext
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import (
+    OrderDelivery,
+    OrderDiscount,
+    OrderOrigin,
+    OrdersQuery,
+    OrderStatus,
+    PaidElsewhere,
+    PlaceOrder,
+    PlaceOrderLine,
+)
+from gateway.ports.manifest import Manifest
+from gateway.ports.order import LIST_ORDERS, OrdersPort, OrderWritePort
+from gateway.testing import conformance as suites
+
+from .conftest import OpenShop
+from .shops import call, money, shop_seed, view
+
+REFERENCE = "ABCDEFGHJKMNPQRSTVWXYZ0123"
+HERE = CommerceContext("GB", "GBP", "en").only(frozenset())
+SKU = "MUG-01-S"
+
+
+class TestWrites(suites.ServedOrders, suites.Served, suites.KeylessWriteConformance):
+    under_test = MANIFEST
+    named = "shop"
+    writes = (b"mutation OrderCreate",)
+    looks = (b"OrderByReference",)
+
+    @pytest.fixture
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    @pytest.fixture
+    def sandbox(self) -> ShopifySandbox:
+        return create(shop_seed())
+
+    @pytest.fixture
+    def effects(self, sandbox: ShopifySandbox) -> Callable[[str], int]:
+        return lambda reference: sum(1 for _, known, _ in sandbox.world.effects if known == reference)
+
+
+def order(**parts: Any) -> PlaceOrder:
+    lines = (PlaceOrderLine(SKU, Decimal(2), money("10.50")),)
+    return PlaceOrder(**{"reference": REFERENCE, "lines": lines, **parts})
+
+
+@pytest.fixture
+def desk(shop: Any) -> OrderWritePort:
+    return cast("OrderWritePort", shop)
+
+
+def included(gross: str, tax: str) -> TaxedMoney:
+    return TaxedMoney(money(gross).plus(money(tax).times(-1)), money(gross), money(tax), TaxTreatment.INCLUDED)
+
+
+async def test_an_order_costs_what_was_agreed(desk: OrderWritePort, sandbox: ShopifySandbox) -> None:
+    six = OrderDiscount("Six off", money("6.00"), "SIX")
+    line = PlaceOrderLine(SKU, Decimal(2), money("10.50"), total=included("15.00", "2.50"), discounts=(six,))
+    delivery = OrderDelivery("1", option="standard", label="Standard", price=included("4.80", "0.80"))
+    paid = PaidElsewhere("stripe", "pi_1", money("19.80"))
+    agreed = order(lines=(line,), deliveries=(delivery,), payment=paid, codes=("SIX",), total=money("19.80"))
+    placed = await desk.place_order(agreed, HERE, call())
+    assert placed.total == money("19.80")
+    assert sandbox.world.orders[placed.ref.id].record.total.tax == money("3.30")
+    assert placed.status is OrderStatus.CONFIRMED
+    assert await desk.find_order(REFERENCE, HERE, call()) == placed
+
+
+async def test_taxes_come_on_top_of_net_prices(desk: OrderWritePort) -> None:
+    total = TaxedMoney(money("21.00"), money("25.20"), money("4.20"), TaxTreatment.EXCLUDED)
+    line = PlaceOrderLine(SKU, Decimal(2), money("10.50"), total=total)
+    assert (await desk.place_order(order(lines=(line,)), HERE, call())).total == money("25.20")
+
+
+async def test_an_order_is_listed_once_and_is_no_foreign_one(shop: Any) -> None:
+    customer = NativeRef("shop", "gid://shopify/Customer/503")
+    desk, orders = cast("OrderWritePort", shop), cast("OrdersPort", shop)
+    placed = await desk.place_order(order(customer=customer), HERE, call())
+    page = await orders.list_orders(OrdersQuery((customer,), 20), view(MANIFEST, LIST_ORDERS.name), call())
+    assert [each.number for each in page.orders] == [placed.number]
+    assert [each.origin for each in page.orders] == [None] or page.orders[0].origin != OrderOrigin(REFERENCE)
+
+
+async def test_stock_is_claimed_and_what_is_not_there_is_refused(desk: OrderWritePort, sandbox: ShopifySandbox) -> None:
+    levels = [level for (key, _), level in sandbox.world.stock.items() if key == SKU]
+    there = sum(level.available for level in levels)
+    many = order(lines=(PlaceOrderLine(SKU, Decimal(there), money("10.50")),))
+    await desk.place_order(many, HERE, call())
+    assert sum(level.available for level in levels) == 0
+    with pytest.raises(RequestRefused) as refused:
+        await desk.place_order(order(reference=REFERENCE[::-1]), HERE, call())
+    assert "INVENTORY_CLAIM_FAILED" in (refused.value.detail or "")
+    assert len(sandbox.world.effects) == 1
+
+
+async def test_lines_of_one_sku_are_claimed_together(desk: OrderWritePort, sandbox: ShopifySandbox) -> None:
+    there = sum(level.available for (key, _), level in sandbox.world.stock.items() if key == SKU)
+    line = PlaceOrderLine(SKU, Decimal(there), money("10.50"))
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order(lines=(line, line)), HERE, call())
+
+
+async def test_the_same_reference_sent_again_is_the_same_order(desk: OrderWritePort, sandbox: ShopifySandbox) -> None:
+    first = await desk.place_order(order(), HERE, call())
+    assert await desk.place_order(order(), HERE, call()) == first
+    assert len(sandbox.world.effects) == 1
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"lines": ()},
+        {"lines": (PlaceOrderLine(SKU, Decimal(0), Money(Decimal(1), "GBP")),)},
+        {"lines": (PlaceOrderLine(SKU, Decimal("0.5"), Money(Decimal(1), "GBP")),)},
+        {"lines": (PlaceOrderLine("NOBODYS", Decimal(1), Money(Decimal(1), "GBP")),)},
+        {"lines": (PlaceOrderLine("TWIN", Decimal(1), Money(Decimal(1), "GBP")),)},
+        {"lines": (PlaceOrderLine(SKU, Decimal(1), Money(Decimal(1), "GBP"), places=(("gid://x", 1),)),)},
+        {"deliveries": (OrderDelivery("1", collected=True, place="gid://shopify/Location/1001"),)},
+        {"deliveries": tuple(OrderDelivery(c, address=PostalAddress(country=c)) for c in ("GB", "IE"))},
+        {"pending": True},
+    ],
+)
+async def test_what_the_shop_cannot_be_told_is_refused_before_it_is_sent(
+    desk: OrderWritePort, sandbox: ShopifySandbox, parts: dict[str, Any]
+) -> None:
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order(**parts), HERE, call())
+    assert sandbox.world.effects == []
+    assert "OrderCreate" not in [request.operation for request in sandbox.requests]
+
+
+async def test_another_currency_than_the_shops_is_refused(desk: OrderWritePort) -> None:
+    euros = (PlaceOrderLine(SKU, Decimal(1), Money(Decimal(1), "EUR")),)
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order(lines=euros), HERE, call())
+
+
+async def test_a_look_up_that_fails_before_the_sending_leaves_nothing_open(
+    desk: OrderWritePort, sandbox: ShopifySandbox
+) -> None:
+    sandbox.faults.down = True
+    with pytest.raises(AdapterError) as failed:
+        await desk.place_order(order(), HERE, call())
+    assert failed.value.unsent
+
+
+async def test_a_shop_without_the_metafields_definition_places_nothing(
+    desk: OrderWritePort, sandbox: ShopifySandbox
+) -> None:
+    sandbox.world.unique_metafields.clear()
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order(), HERE, call())
+    assert sandbox.world.effects == []
+
+
+async def test_without_the_right_nothing_is_placed(desk: OrderWritePort, sandbox: ShopifySandbox) -> None:
+    sandbox.withheld.add("write_orders")
+    with pytest.raises(CredentialsRefused):
+        await desk.place_order(order(), HERE, call())
+
+
+async def test_no_error_says_whom_an_order_is_for(open_shop: OpenShop) -> None:
+    _, shop = await open_shop(replace(shop_seed(), currency="EUR"))
+    buyer = Buyer(email="canary@example.com", phone="+442079460123", given_name="Canary", family_name="Bird")
+    sent = OrderDelivery("1", address=PostalAddress(country="GB", lines=("1 Canary Wharf",)))
+    with pytest.raises(RequestRefused) as refused:
+        await cast("OrderWritePort", shop).place_order(order(buyer=buyer, deliveries=(sent,)), HERE, call())
+    assert "anary" not in f"{refused.value!r} {refused.value.detail}"
