@@ -26,12 +26,14 @@ from gateway.ports.manifest import AdapterEnvironment, Manifest
 from gateway.ports.order import PLACE_ORDER
 from gateway.ports.transport import Request, Response, Transport
 from gateway.testing.conformance.writes import TIMEOUT, WriteControl, WriteFault
+from gateway.testing.connecting import whole
 
 
 class FaultyWrites:
     """A transport that knows a write and a look-up by what their requests say."""
 
-    def __init__(self, writes: tuple[bytes, ...], looks: tuple[bytes, ...]) -> None:
+    def __init__(self, writes: tuple[bytes, ...], looks: tuple[bytes, ...], late: float) -> None:
+        self._late = late
         self._writes = writes
         self._looks = looks
         self.fault: WriteFault | None = None
@@ -54,7 +56,7 @@ class FaultyWrites:
             raise refused
         answer = await self.inner.send(request, call)
         if self.fault is WriteFault.LATE:
-            await asyncio.sleep(TIMEOUT * 3)
+            await asyncio.sleep(self._late)
         elif self.fault is WriteFault.RESET:
             raise Unavailable
         elif self.fault is WriteFault.ERROR_500:
@@ -67,7 +69,10 @@ class _Owner:
 
     def __init__(self, transport: FaultyWrites, effects: Callable[[str], int]) -> None:
         self._transport = transport
-        self.effects = effects
+        self._effects = effects
+
+    def effects(self, reference: str) -> int:
+        return self._effects(reference)
 
     @asynccontextmanager
     async def faulty(self, fault: WriteFault) -> AsyncGenerator[None]:
@@ -101,10 +106,11 @@ class ServedOrders:
     writes: ClassVar[tuple[bytes, ...]] = ()
     looks: ClassVar[tuple[bytes, ...]] = ()
     under_test: ClassVar[Manifest]
+    timeout: ClassVar[float] = TIMEOUT
 
     @pytest.fixture
     def faults(self) -> FaultyWrites:
-        return FaultyWrites(self.writes, self.looks)
+        return FaultyWrites(self.writes, self.looks, self.timeout * 3)
 
     @pytest.fixture
     def manifest(self) -> Manifest:
@@ -113,8 +119,6 @@ class ServedOrders:
     @pytest.fixture
     def adapter(self, connected: Any, faults: FaultyWrites) -> Any:
         """The same adapter once more, over a transport with faults."""
-        from gateway.testing.connecting import whole
-
         environment: AdapterEnvironment[Any] = connected.environment
         faults.inner = environment.transport
         return whole(self.under_test.create(replace(environment, transport=faults)), environment.name)

@@ -99,6 +99,9 @@ class WriteConformance:
     `manifest`, `owner` and `commands`."""
 
     operation: ClassVar[WriteOperation[Any, Any]]
+    timeout: ClassVar[float] = TIMEOUT
+    settles: ClassVar[float] = SETTLES
+    """Seconds; more for an owner that answers slowly, as one that is asked several times for one order."""
 
     @pytest.fixture
     def adapter(self) -> Adapter:
@@ -130,8 +133,8 @@ class WriteConformance:
     @pytest.fixture
     def spec(self, manifest: Manifest) -> WriteSpec:
         spec = manifest.writes[self.operation.name]
-        find_after = 0.0 if spec.find_after == 0 else SETTLES
-        return replace(spec, timeout=TIMEOUT, settles=SETTLES, find_after=find_after)
+        find_after = 0.0 if spec.find_after == 0 else self.settles
+        return replace(spec, timeout=self.timeout, settles=self.settles, find_after=find_after)
 
     @pytest.fixture
     async def performer(
@@ -346,7 +349,7 @@ class KeylessWriteConformance(LookedUpWriteConformance):
             async with owner.faulty(WriteFault.RESET):
                 with pytest.raises(OutcomeUnknown):
                     await self.perform(one, adapter, commands(reference, 1))
-            await asyncio.sleep(SETTLES + spec.find_after)
+            await asyncio.sleep(self.settles + spec.find_after)
             await self.lease_over(database)
             with pytest.raises(OutcomeUnknown):
                 await self.perform(one, adapter, commands(reference, 1))
@@ -367,12 +370,12 @@ class KeylessWriteConformance(LookedUpWriteConformance):
         stopped, other = performer(), performer()
         async with owner.held() as go_on:
             asking = asyncio.ensure_future(self.perform(stopped, adapter, commands(reference, 1)))
-            await asyncio.sleep(SETTLES + spec.find_after + TIMEOUT)
+            await asyncio.sleep(self.settles + spec.find_after + self.timeout)
             await self.lease_over(database)
             go_on()
             await asyncio.gather(asking, return_exceptions=True)
         await self.lease_over(database)
-        await asyncio.sleep(SETTLES + spec.find_after)
+        await asyncio.sleep(self.settles + spec.find_after)
         await self.truth_comes_out(other, adapter, commands(reference, 1))
         assert owner.effects(reference) == 1
         assert await other.tasks.list(kind=DOUBLED_TASK) == []
@@ -392,7 +395,7 @@ class LaggingWriteConformance(KeylessWriteConformance):
         spec: WriteSpec,
     ) -> None:
         one = performer()
-        async with owner.lagging(SETTLES + spec.find_after / 2), owner.faulty(WriteFault.RESET):
+        async with owner.lagging(self.settles + spec.find_after / 2), owner.faulty(WriteFault.RESET):
             with pytest.raises(OutcomeUnknown):
                 await self.perform(one, adapter, commands(reference, 1))
             await self.lease_over(database)

@@ -59,7 +59,8 @@ class TestWrites(suites.ServedOrders, suites.Served, suites.KeylessWriteConforma
 
 def order(**parts: Any) -> PlaceOrder:
     lines = (PlaceOrderLine(SKU, Decimal(2), money("10.50")),)
-    return PlaceOrder(**{"reference": REFERENCE, "lines": lines, **parts})
+    given: dict[str, Any] = {"reference": REFERENCE, "lines": lines, **parts}
+    return PlaceOrder(**given)
 
 
 @pytest.fixture
