@@ -33,6 +33,8 @@ class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
     """Custom fields of Customer that hold other systems' ids."""
     order_origin_field: Annotated[str, FIELD.or_empty()] = ""
     """Custom field of Order that holds the number of the order in the system that took it first."""
+    order_reference_field: Annotated[str, FIELD.or_empty()] = ""
+    """Custom field of Order that holds our reference of an order placed here; empty: none can be placed."""
     phone_country: Annotated[str, COUNTRY.or_empty()] = ""
     """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
 

@@ -8,6 +8,7 @@ from adapters.vendure.config import VendureConfig
 from adapters.vendure.customer import Customers
 from adapters.vendure.identity import Identity
 from adapters.vendure.order.orders import Orders
+from adapters.vendure.order.writing import OrderDesk
 from adapters.vendure.price import Prices
 from adapters.vendure.probe import ShopProbe
 from adapters.vendure.product.categories import Categories
@@ -21,6 +22,8 @@ from gateway.kit.budgets import constant
 from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
+from gateway.ports.order import Amounts, OrderWriting, Placement, TellsPayment
+from gateway.ports.writes import FindKind, WriteSpec
 
 KEYS = 100
 """SKUs or ids per request. Admin lists hold 1,000 items; the answer's size is what limits."""
@@ -48,6 +51,7 @@ def create(env: AdapterEnvironment[VendureConfig]) -> Backend:
             Stores(shop),
             Customers(shop),
             Orders(shop),
+            OrderDesk(shop, variants),
             Identity(shop, variants),
             Offers(shop, variants),
             Delivery(shop, variants),
@@ -64,6 +68,14 @@ MANIFEST = Manifest(
     config=VendureConfig,
     create=create,
     tier=QualityTier.GOLD,
+    ordering=OrderWriting(
+        placement=Placement.OWNER_DECIDES,
+        amounts=Amounts.OWN,
+        payment=TellsPayment.MANUAL,
+        dry_run=True,
+        cancels=False,
+    ),
+    writes={"order.place_order": WriteSpec(vary_on=frozenset({"channel"}), find=FindKind.EXACT)},
     key_fields=("sku",),
     operations={
         "product.get_products": OperationSpec(

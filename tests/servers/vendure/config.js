@@ -43,7 +43,10 @@ function config({ port, database, synchronize, save }) {
     // What a retailer typically adds, because Vendure has no field of its own for it.
     customFields: {
       ProductVariant: [{ name: 'gtin', type: 'string', nullable: true }],
-      Order: [{ name: 'originReference', type: 'string', nullable: true }],
+      Order: [
+        { name: 'originReference', type: 'string', nullable: true },
+        { name: 'gatewayReference', type: 'string', nullable: true },
+      ],
       Customer: [{ name: 'externalId', type: 'string', nullable: true }],
     },
     plugins: [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import AsyncGenerator, Generator
 
+import aiohttp
 import pytest
 
 from adapters.vendure.config import VendureConfig
@@ -12,6 +14,7 @@ from gateway.model.identity import KeyRule
 from gateway.testing import Standing
 from gateway.testing.plugin import Attach
 from tests.contract.adapters.vendure.connected import Connect, Connected, by_key, by_login
+from tests.contract.adapters.vendure.selling import Admin, open_for_business
 from tests.servers.vendure_server import Installation, VendureServer, require_vendure, running
 
 
@@ -33,6 +36,22 @@ def vendure(vendure_installation: Installation) -> Generator[VendureServer]:
     """Three channels, two stock locations, a customer with six orders."""
     with running(vendure_installation, vendure_installation.database) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def open_shop(vendure_installation: Installation) -> Generator[VendureServer]:
+    """A server that orders are placed on, with promotions and a seller."""
+    with running(vendure_installation, vendure_installation.database) as server:
+        asyncio.run(open_for_business(server))
+        yield server
+
+
+@pytest.fixture
+async def admin(open_shop: VendureServer) -> AsyncGenerator[Admin]:
+    async with aiohttp.ClientSession() as session:
+        admin = Admin(session, open_shop.url)
+        await admin.log_in()
+        yield admin
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,21 @@ class Admin:
             " { ... on CurrentUser { id } ... on ErrorResult { errorCode } } }"
         )
 
+    async def placed(self, reference: str) -> list[Any]:
+        """Orders under our reference, drafts left out."""
+        narrow = {"gatewayReference": {"eq": reference}, "orderPlacedAt": {"isNull": False}}
+        query = (
+            "query ($options: OrderListOptions) { orders(options: $options) { items { id code state totalWithTax"
+            " payments { method transactionId amount } lines { quantity } couponCodes } } }"
+        )
+        return (await self.ask(query, options={"filter": narrow}))["items"]
+
+    async def waiting(self) -> int:
+        """Drafts, and orders that wait for their payment."""
+        query = "query ($options: OrderListOptions) { orders(options: $options) { totalItems } }"
+        states = {"filter": {"state": {"in": ["Draft", "ArrangingPayment"]}}}
+        return (await self.ask(query, options=states))["totalItems"]
+
     async def orders(self) -> int:
         """Of every state, drafts and carts too."""
         return (await self.ask("{ orders(options: { take: 1 }) { totalItems } }"))["totalItems"]
@@ -137,6 +152,7 @@ def by_seller(server: VendureServer, **more: object) -> VendureConfig:
         "username": SELLER,
         "password": Secret((SELLING,)),
         "order_origin_field": "originReference",
+        "order_reference_field": "gatewayReference",
         **more,
     }
     return VendureConfig(**settings)  # type: ignore[arg-type]

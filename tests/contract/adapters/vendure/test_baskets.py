@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Generator
 from decimal import Decimal
 from typing import cast
 
-import aiohttp
 import pytest
 from msgspec.structs import replace
 
@@ -23,8 +20,8 @@ from gateway.testing import conformance as suites
 from gateway.testing.conformance.baskets import Records
 from tests.contract.adapters.vendure.connected import Connect, a_call, by_key, seen
 from tests.contract.adapters.vendure.facts import facts_of
-from tests.contract.adapters.vendure.selling import Admin, by_seller, open_for_business
-from tests.servers.vendure_server import Installation, VendureServer, running
+from tests.contract.adapters.vendure.selling import Admin, by_seller
+from tests.servers.vendure_server import VendureServer
 
 HERE = Destination("GB", postal_code="BS1 1AA", city="Bristol")
 PRICES = {"L2201308": ("1299.00", "1558.80"), "TBL200032": ("329.00", "394.80"), "834444": ("18.99", "22.79")}
@@ -41,22 +38,6 @@ def line(sku: str, quantity: int = 1, identifier: str | None = None) -> BasketLi
 
 
 LINES = (line("L2201308", 2), line("TBL200032"), line("834444", 3))
-
-
-@pytest.fixture(scope="module")
-def open_shop(vendure_installation: Installation) -> Generator[VendureServer]:
-    """A server of this file's own, with promotions and a seller."""
-    with running(vendure_installation, vendure_installation.database) as server:
-        asyncio.run(open_for_business(server))
-        yield server
-
-
-@pytest.fixture
-async def admin(open_shop: VendureServer) -> AsyncGenerator[Admin]:
-    async with aiohttp.ClientSession() as session:
-        admin = Admin(session, open_shop.url)
-        await admin.log_in()
-        yield admin
 
 
 class OpenShop(suites.Served):

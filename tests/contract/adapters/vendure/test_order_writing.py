@@ -1,0 +1,171 @@
+"""Orders placed at a real Vendure: one order whatever happens, its own total, and nothing left of what was refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from adapters.vendure.config import VendureConfig
+from adapters.vendure.manifest import MANIFEST
+from gateway.errors import CredentialsRefused, RequestRefused
+from gateway.model.carts import Buyer, PostalAddress
+from gateway.model.context import CommerceContext
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money
+from gateway.model.orders import OrderDelivery, OrderStatus, PaidElsewhere, PlaceOrder, PlaceOrderLine
+from gateway.ports.order import OrderWritePort
+from gateway.testing import Standing
+from gateway.testing import conformance as suites
+from tests.contract.adapters.vendure.connected import Connect, a_call, by_key
+from tests.contract.adapters.vendure.selling import Admin, by_seller
+from tests.servers.vendure_server import VendureServer
+
+HERE = CommerceContext("GB", "USD", "en").only(frozenset({"channel"}))
+LENS = PlaceOrderLine("TBL200032", Decimal(2), Money(Decimal("329.00"), "USD"))
+GUEST = Buyer(email="grace@example.com", phone="+442079460123", given_name="Grace", family_name="Hopper")
+HOME = PostalAddress(country="GB", lines=("1 Quay Street",), name="Grace Hopper", city="Bristol", postal_code="BS1 1AA")
+STANDARD = OrderDelivery("1", option="1", label="Standard", address=HOME)
+
+
+def usd(amount: str) -> Money:
+    return Money(Decimal(amount), "USD")
+
+
+def order(reference: str, **parts: Any) -> PlaceOrder:
+    given: dict[str, Any] = {
+        "reference": reference,
+        "lines": (LENS,),
+        "buyer": GUEST,
+        "deliveries": (STANDARD,),
+        "payment": PaidElsewhere("stripe", "pi_1", usd("794.60")),
+        **parts,
+    }
+    return PlaceOrder(**given)
+
+
+class TestWrites(suites.ServedOrders, suites.Served, suites.KeylessWriteConformance):
+    under_test = MANIFEST
+    named = "shop"
+    writes = (b"mutation PlaceDraft",)
+    looks = (b"OrderByReference",)
+    timeout = 2.5  # four requests, on a busy machine
+    settles = 3.0
+
+    @pytest.fixture
+    def sandbox(self, open_shop: VendureServer) -> Standing:
+        return Standing(open_shop.url, requests=lambda: open_shop.requests)
+
+    @pytest.fixture
+    def config(self, open_shop: VendureServer) -> VendureConfig:
+        return by_seller(open_shop)
+
+    @pytest.fixture
+    def effects(self, open_shop: VendureServer) -> Callable[[str], int]:
+        return lambda reference: counted(open_shop, reference)
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], PlaceOrder]:
+        return lambda reference, number: order(
+            reference, lines=(PlaceOrderLine("834444", Decimal(number), usd("18.99")),)
+        )
+
+
+def counted(server: VendureServer, reference: str) -> int:
+    """By the administrator who may see everything, over a connection of its own."""
+    login = 'mutation { login(username: "superadmin", password: "superadmin") { __typename } }'
+    token = _asked(server, login, {}, "")[1]
+    narrow = {"gatewayReference": {"eq": reference}, "orderPlacedAt": {"isNull": False}}
+    query = "query ($options: OrderListOptions) { orders(options: $options) { totalItems } }"
+    return _asked(server, query, {"options": {"filter": narrow}}, token)[0]["data"]["orders"]["totalItems"]
+
+
+def _asked(server: VendureServer, query: str, variables: Any, token: str) -> tuple[Any, str]:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    headers = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
+    request = urllib.request.Request(f"{server.url}/admin-api", body, headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read()), answer.headers.get("vendure-auth-token") or token
+
+
+@pytest.fixture
+def desk(open_shop: VendureServer, connect: Connect) -> OrderWritePort:
+    return cast("OrderWritePort", connect(open_shop, by_seller(open_shop)).adapter)
+
+
+async def test_an_order_is_vendures_own_with_the_money_that_somebody_else_took(
+    desk: OrderWritePort, admin: Admin
+) -> None:
+    placed = await desk.place_order(order("A" * 26, total=usd("794.60")), HERE, a_call())
+    assert placed.status is OrderStatus.CONFIRMED
+    assert placed.total == usd("794.60")
+    found = await admin.placed("A" * 26)
+    assert [(each["code"], each["payments"]) for each in found] == [
+        (placed.number, [{"method": "stripe", "transactionId": "pi_1", "amount": 79460}])
+    ]
+    assert await desk.find_order("A" * 26, HERE, a_call()) == placed
+
+
+async def test_codes_are_used_with_the_order(desk: OrderWritePort, admin: Admin) -> None:
+    placed = await desk.place_order(order("B" * 26, codes=("TEN",)), HERE, a_call())
+    assert placed.total == usd("715.64")
+    assert (await admin.placed("B" * 26))[0]["couponCodes"] == ["TEN"]
+
+
+async def test_a_customer_of_the_shop_has_the_order(
+    desk: OrderWritePort, open_shop: VendureServer, admin: Admin
+) -> None:
+    ada = NativeRef("shop", open_shop.seed.customer.id)
+    await desk.place_order(order("C" * 26, customer=ada), HERE, a_call())
+    query = "query ($id: ID!) { customer(id: $id) { orders { items { code } } } }"
+    theirs = [each["code"] for each in (await admin.ask(query, id=ada.id))["orders"]["items"]]
+    assert (await admin.placed("C" * 26))[0]["code"] in theirs
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"total": usd("1.00")},
+        {"lines": (PlaceOrderLine("TBL200032", Decimal(5_000), usd("329.00")),)},
+        {"lines": (PlaceOrderLine("NOBODYS", Decimal(1), usd("1.00")),)},
+        {"lines": (PlaceOrderLine("TBL200032", Decimal("0.5"), usd("329.00")),)},
+        {"codes": ("NEVER-GIVEN",)},
+        {"deliveries": ()},
+        {"deliveries": (STANDARD, STANDARD)},
+        {"deliveries": (OrderDelivery("1", collected=True, place="1"),)},
+        {"pending": True},
+        {"payment": PaidElsewhere("invoice", "1", usd("794.60"), due=True)},
+        {"buyer": None},
+        {"customer": NativeRef("shop", "999999"), "buyer": None},
+        {"buyer": Buyer(email="ada@example.com", given_name="Somebody", family_name="Else")},
+    ],
+    ids=lambda parts: next(iter(parts)),
+)
+async def test_what_vendure_refuses_leaves_nothing(desk: OrderWritePort, admin: Admin, parts: dict[str, Any]) -> None:
+    before, waiting = await admin.orders(), await admin.waiting()
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order("D" * 26, **parts), HERE, a_call())
+    assert await admin.placed("D" * 26) == []
+    assert await admin.waiting() == waiting
+    assert await admin.orders() - before in (0, 1)  # one that waited for its payment is cancelled, not gone
+
+
+async def test_without_the_field_for_our_reference_nothing_is_placed(
+    open_shop: VendureServer, connect: Connect
+) -> None:
+    desk = cast("OrderWritePort", connect(open_shop, by_seller(open_shop, order_reference_field="")).adapter)
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order("E" * 26), HERE, a_call())
+
+
+async def test_a_reader_places_nothing_and_is_told_so(open_shop: VendureServer, connect: Connect) -> None:
+    reading = by_key(open_shop, order_reference_field="gatewayReference")
+    desk = cast("OrderWritePort", connect(open_shop, reading).adapter)
+    with pytest.raises(CredentialsRefused):
+        await desk.place_order(order("F" * 26), HERE, a_call())
+    assert await asyncio.to_thread(counted, open_shop, "F" * 26) == 0
