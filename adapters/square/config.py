@@ -15,8 +15,8 @@ DATED = matching(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "is no 
 
 class SquareConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`access_token` needs ITEMS_READ, INVENTORY_READ, MERCHANT_PROFILE_READ, CUSTOMERS_READ, LOYALTY_READ and
-    ORDERS_READ, as far as the account serves those domains. One account settles in one currency: configure one backend
-    per country."""
+    ORDERS_READ, as far as the account serves those domains; to place orders, ORDERS_WRITE and PAYMENTS_WRITE. One
+    account settles in one currency: configure one backend per country."""
 
     access_token: Secret
     square_version: Annotated[str, DATED] = API_VERSION
@@ -48,6 +48,9 @@ class SquareConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fiel
 
     order_states: Annotated[tuple[Literal["COMPLETED", "CANCELED"], ...], Meta(min_length=1)] = ("COMPLETED",)
     """Which orders are receipts. A cancelled till order is usually a voided one that nobody paid."""
+
+    order_location: Annotated[str, TEXT.or_empty()] = ""
+    """Square location id of orders that are placed here without a place of their own; empty: those are refused."""
 
     order_number: Literal["ticket_name", "reference_id", "id"] = "ticket_name"
     """Which field a customer knows the receipt by; its id where that field is empty."""

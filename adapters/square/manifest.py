@@ -13,6 +13,7 @@ from adapters.square.identity import Identity
 from adapters.square.loyalty.accounts import EVENTS_PER_PAGE, KEYS_PER_SEARCH, Accounts
 from adapters.square.loyalty.program import Programs
 from adapters.square.order.orders import CUSTOMERS_PER_SEARCH, LOCATIONS_PER_SEARCH, ORDERS_PER_READ, Orders
+from adapters.square.order.writing import KEY_LIVES, OrderDesk
 from adapters.square.price import Prices
 from adapters.square.probe import AccountProbe
 from adapters.square.product.categories import Categories
@@ -24,6 +25,8 @@ from gateway.kit.budgets import NONE, axis, constant, keys, less, per, plus, tim
 from gateway.model.operation import OperationSpec
 from gateway.ports.backend import Backend
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
+from gateway.ports.order import Amounts, OrderWriting, Placement, TellsPayment
+from gateway.ports.writes import FindKind, WriteSpec
 
 BY_OBJECT = per(OBJECTS_PER_READ)
 BY_COUNT = per(ROWS_PER_PAGE, times(keys, axis("locations", 1)))
@@ -129,6 +132,7 @@ def create(env: AdapterEnvironment[SquareConfig]) -> Backend:
             Accounts(env, client, programs.program, customers),
             programs,
             orders,
+            OrderDesk(env, client, identifiers),
             Identity(env, client, identifiers),
         ),
         probe=AccountProbe(env, client),
@@ -141,6 +145,8 @@ UNVERIFIED = (
     "tills leave order.source.name empty (seen by others, not documented): set own_sources where receipts have one",
     "how many ids customers/bulk-retrieve takes (100 assumed)",
     "whether inventory counts limit the number of ids in one query (no limit assumed)",
+    "how long an idempotency key gives the first answer again (trusted for an hour)",
+    "that an order made by an application may be paid with an external payment of its whole total",
     "the sign of points in EXPIRE_POINTS events (taken as negative whichever is written)",
 )
 
@@ -151,6 +157,15 @@ MANIFEST = Manifest(
     config=SquareConfig,
     create=create,
     operations=OPERATIONS,
+    ordering=OrderWriting(
+        placement=Placement.PER_ORDER,
+        amounts=Amounts.GIVEN,
+        payment=TellsPayment.EXTERNAL,
+        dry_run=True,
+        counted=False,  # Square takes stock off when an order is fulfilled
+        cancels=False,
+    ),
+    writes={"order.place_order": WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)},
     tier=QualityTier.SILVER,
     unverified=UNVERIFIED,
     webhook_topics=TOPICS,

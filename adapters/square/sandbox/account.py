@@ -72,6 +72,11 @@ class Account:
         self.loyalty_events: list[Json] = []
         self.loyalty_promotions: list[Json] = []
         self.orders: dict[str, Json] = {}
+        self.payments: dict[str, Json] = {}
+        self.keys: dict[tuple[str, str], tuple[str, Json]] = {}
+        """What was asked and answered under an idempotency key, by the kind of what is made."""
+        self.effects: list[tuple[str, str, str]] = []
+        """What was made here, in order: its kind, our reference, its id."""
         self.orders_of: dict[str | None, list[Json]] = {}
         self.index_lag = 0.0
         self._written: dict[str, float] = {}

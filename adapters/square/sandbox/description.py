@@ -25,6 +25,9 @@ PATHS: Mapping[str, tuple[str | None, str]] = {
     "POST /v2/loyalty/events/search": ("SearchLoyaltyEventsRequest", "SearchLoyaltyEventsResponse"),
     "GET /v2/loyalty/programs/{program_id}": (None, "RetrieveLoyaltyProgramResponse"),
     "GET /v2/loyalty/programs/{program_id}/promotions": (None, "ListLoyaltyPromotionsResponse"),
+    "POST /v2/orders": ("CreateOrderRequest", "CreateOrderResponse"),
+    "POST /v2/orders/calculate": ("CalculateOrderRequest", "CalculateOrderResponse"),
+    "POST /v2/payments": ("CreatePaymentRequest", "CreatePaymentResponse"),
     "POST /v2/orders/search": ("SearchOrdersRequest", "SearchOrdersResponse"),
     "POST /v2/orders/batch-retrieve": ("BatchRetrieveOrdersRequest", "BatchRetrieveOrdersResponse"),
 }
@@ -123,9 +126,24 @@ SearchOrdersSort sort_field*:string sort_order:string
 SearchOrdersResponse errors:[Error] orders:[Order] cursor:string
 BatchRetrieveOrdersRequest location_id:string order_ids*:[string]
 BatchRetrieveOrdersResponse errors:[Error] orders:[Order]
-Order id:string location_id*:string reference_id:string ticket_name:string source:OrderSource customer_id:string line_items:[OrderLineItem] taxes:[OrderLineItemTax] returns:[OrderReturn] net_amounts:OrderMoneyAmounts return_amounts:OrderMoneyAmounts refunds:[Refund] created_at:string updated_at:string closed_at:string state:string version:integer total_money:Money total_tax_money:Money total_discount_money:Money
+CreateOrderRequest order:Order idempotency_key:string
+CreateOrderResponse order:Order errors:[Error]
+CalculateOrderRequest order*:Order
+CalculateOrderResponse order:Order errors:[Error]
+CreatePaymentRequest source_id*:string idempotency_key*:string amount_money:Money order_id:string location_id:string reference_id:string external_details:ExternalPaymentDetails
+CreatePaymentResponse errors:[Error] payment:Payment
+ExternalPaymentDetails type*:string source*:string source_id:string
+Payment id:string status:string source_type:string order_id:string amount_money:Money external_details:ExternalPaymentDetails reference_id:string
+OrderLineItemAppliedTax tax_uid*:string
+OrderLineItemAppliedDiscount discount_uid*:string
+OrderLineItemDiscount uid:string name:string type:string scope:string amount_money:Money
+OrderServiceCharge uid:string name:string amount_money:Money calculation_phase:string taxable:boolean applied_taxes:[OrderLineItemAppliedTax]
+Fulfillment type:string state:string shipment_details:FulfillmentShipmentDetails
+FulfillmentShipmentDetails recipient:FulfillmentRecipient shipping_type:string
+FulfillmentRecipient display_name:string email_address:string phone_number:string address:Address
+Order id:string location_id*:string reference_id:string ticket_name:string source:OrderSource customer_id:string metadata:{string} discounts:[OrderLineItemDiscount] service_charges:[OrderServiceCharge] fulfillments:[Fulfillment] line_items:[OrderLineItem] taxes:[OrderLineItemTax] returns:[OrderReturn] net_amounts:OrderMoneyAmounts return_amounts:OrderMoneyAmounts refunds:[Refund] created_at:string updated_at:string closed_at:string state:string version:integer total_money:Money total_tax_money:Money total_discount_money:Money
 OrderSource name:string
-OrderLineItem uid:string name:string variation_name:string quantity*:string catalog_object_id:string item_type:string base_price_money:Money gross_sales_money:Money total_tax_money:Money total_discount_money:Money total_money:Money
+OrderLineItem uid:string name:string variation_name:string quantity*:string catalog_object_id:string item_type:string applied_taxes:[OrderLineItemAppliedTax] applied_discounts:[OrderLineItemAppliedDiscount] base_price_money:Money gross_sales_money:Money total_tax_money:Money total_discount_money:Money total_money:Money
 OrderLineItemTax uid:string name:string type:string percentage:string applied_money:Money scope:string
 OrderReturn uid:string source_order_id:string return_line_items:[OrderReturnLineItem] return_amounts:OrderMoneyAmounts
 OrderReturnLineItem uid:string source_line_item_uid:string name:string variation_name:string quantity*:string catalog_object_id:string item_type:string base_price_money:Money total_tax_money:Money total_discount_money:Money total_money:Money

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from adapters.square.sandbox import catalog, inventory, people, trade
+from adapters.square.sandbox import catalog, inventory, ordering, people, trade
 from adapters.square.sandbox.account import Account, Json
 from adapters.square.sandbox.description import DESCRIPTION, PATHS
 from adapters.square.sandbox.paging import Refusal
@@ -32,6 +32,9 @@ HANDLERS: Mapping[str, Handler] = {
     "POST /v2/loyalty/events/search": people.search_events,
     "GET /v2/loyalty/programs/{program_id}": people.program,
     "GET /v2/loyalty/programs/{program_id}/promotions": people.promotions,
+    "POST /v2/orders": ordering.create,
+    "POST /v2/orders/calculate": ordering.calculate,
+    "POST /v2/payments": ordering.pay,
     "POST /v2/orders/search": trade.search,
     "POST /v2/orders/batch-retrieve": trade.retrieve,
 }

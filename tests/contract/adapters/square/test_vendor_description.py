@@ -19,6 +19,7 @@ from adapters.square.customer import BulkCustomersAnswer, CustomersAnswer
 from adapters.square.loyalty.accounts import AccountsAnswer, EventsAnswer
 from adapters.square.loyalty.program import ProgramAnswer, PromotionsAnswer
 from adapters.square.order.receipts import OrdersAnswer
+from adapters.square.order.writing import OrderAnswer, PaymentAnswer
 from adapters.square.rows import Answer
 from adapters.square.sandbox.description import DESCRIPTION, PATHS
 from adapters.square.stock import CountsAnswer
@@ -90,6 +91,9 @@ ANSWERS: Mapping[str, type[Answer]] = {
     "ListLoyaltyPromotionsResponse": PromotionsAnswer,
     "SearchOrdersResponse": OrdersAnswer,
     "BatchRetrieveOrdersResponse": OrdersAnswer,
+    "CreateOrderResponse": OrderAnswer,
+    "CalculateOrderResponse": OrderAnswer,
+    "CreatePaymentResponse": PaymentAnswer,
 }
 
 

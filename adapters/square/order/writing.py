@@ -1,0 +1,240 @@
+"""OrderWritePort: an order at one location, worked out by Square before it is made, with the money that somebody else
+took as an external payment. There is no look-up by a reference of ours: the same keys give the first answers again.
+
+Source: developer.squareup.com/docs/orders-api/create-orders,
+developer.squareup.com/docs/payments-api/take-payments/external-payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from adapters.square.client import SquareClient
+from adapters.square.config import SquareConfig
+from adapters.square.identifiers import Identifiers, Variation
+from adapters.square.ids import ids_among
+from adapters.square.rows import Answer, WireMoney
+from gateway.errors import InvalidAnswer, RequestRefused
+from gateway.kit.rates import rate_of
+from gateway.kit.writing import after_an_effect, before_sending
+from gateway.model.carts import Buyer
+from gateway.model.context import CallContext, ContextView
+from gateway.model.currencies import fraction_digits
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import (
+    OrderDelivery,
+    OrderStatus,
+    PaidElsewhere,
+    PlacedOrder,
+    PlaceOrder,
+    PlaceOrderLine,
+)
+from gateway.ports.manifest import AdapterEnvironment
+
+KEY_LIVES = 3_600.0
+"""Seconds in which a key is trusted to give the first answer again: Square publishes no figure."""
+MOST_LINES = 500
+TAX = "Tax"
+PAYMENT = ".P"
+"""Added to the order's key for its payment's, which may have 45 characters."""
+
+
+class WireMade(Struct, frozen=True):
+    id: str | None = None
+    total_money: WireMoney | None = None
+
+
+class OrderAnswer(Answer, frozen=True, kw_only=True):
+    order: WireMade | None = None
+
+
+class WirePayment(Struct, frozen=True):
+    id: str
+
+
+class PaymentAnswer(Answer, frozen=True, kw_only=True):
+    payment: WirePayment | None = None
+
+
+class OrderDesk:
+    def __init__(self, env: AdapterEnvironment[SquareConfig], client: SquareClient, identifiers: Identifiers) -> None:
+        self._env = env
+        self._client = client
+        self._identifiers = identifiers
+
+    async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Two requests, three with a payment. Raises RequestRefused for another total than the shopper was told, before
+        anything is made, and for what Square cannot be told: no location, a tax without its rate."""
+        with before_sending():
+            order = await self._order(command, call)
+            found = await self._client.post("/v2/orders/calculate", {"order": order}, OrderAnswer, call)
+            theirs = _money(found.order)
+            if command.total is not None and theirs.amount != command.total.quantized().amount:
+                raise RequestRefused(detail="Square's total is another than the shopper was told")
+        body = {"idempotency_key": command.reference, "order": order}
+        made = (await self._client.post("/v2/orders", body, OrderAnswer, call)).order
+        total = _money(made)
+        if made is None or made.id is None:
+            raise InvalidAnswer(detail="/v2/orders: an order without its id")
+        if command.payment is not None and not command.payment.due:
+            with after_an_effect():
+                await self._pay(command, command.payment, made.id, order["location_id"], total, call)
+        return PlacedOrder(NativeRef(self._env.name, made.id), command.reference, OrderStatus.OPEN, total)
+
+    async def _pay(
+        self, command: PlaceOrder, paid: PaidElsewhere, order: str, place: str, total: Money, call: CallContext
+    ) -> None:
+        """What somebody else took is told as taken elsewhere: Square moves no money."""
+        body: dict[str, Any] = {
+            "idempotency_key": f"{command.reference}{PAYMENT}",
+            "source_id": "EXTERNAL",
+            "amount_money": _wire(total),
+            "order_id": order,
+            "location_id": place,
+            "reference_id": command.reference,
+            "external_details": {
+                "type": "EXTERNAL",
+                "source": paid.processor[:255],
+                "source_id": paid.payment[:255],
+            },
+        }
+        await self._client.post("/v2/payments", body, PaymentAnswer, call)
+
+    async def _order(self, command: PlaceOrder, call: CallContext) -> dict[str, Any]:
+        place = _place(command) or self._env.config.order_location
+        if not place or not ids_among([place]):
+            raise RequestRefused(detail="an order has a location (`order_location`)")
+        if not 0 < len(command.lines) <= MOST_LINES or any(line.quantity <= 0 for line in command.lines):
+            raise RequestRefused(detail="an order has lines of some pieces")
+        if command.pending:
+            raise RequestRefused(detail="orders are never pending here")
+        skus = list(dict.fromkeys(line.sku for line in command.lines))
+        found = await self._identifiers.by_sku(skus, call)
+        variations = {sku: each.id for sku, each in found.items() if isinstance(each, Variation)}
+        if unknown := sum(1 for line in command.lines if line.sku not in variations):
+            raise RequestRefused(detail=f"{unknown} lines are not known here")
+        taxes = _Taxes(command)
+        order: dict[str, Any] = {
+            "location_id": place,
+            "metadata": {"gateway_reference": command.reference},
+            "ticket_name": command.reference,
+            "line_items": [
+                {
+                    "uid": f"line-{index}",
+                    "catalog_object_id": variations[line.sku],
+                    "quantity": f"{line.quantity:f}",
+                    "base_price_money": _wire(line.unit),
+                    **taxes.of(line.total),
+                    **_discounted(line, index),
+                }
+                for index, line in enumerate(command.lines)
+            ],
+            "discounts": [
+                {
+                    "uid": f"discount-{index}-{place_}",
+                    "name": (discount.code or discount.label)[:255],
+                    "type": "FIXED_AMOUNT",
+                    "scope": "LINE_ITEM",
+                    "amount_money": _wire(discount.amount),
+                }
+                for index, line in enumerate(command.lines)
+                for place_, discount in enumerate(line.discounts)
+            ],
+            "service_charges": [
+                {
+                    "uid": f"delivery-{index}",
+                    "name": (each.label or "Delivery")[:512],
+                    "amount_money": _wire(each.price.stated),
+                    "calculation_phase": "SUBTOTAL_PHASE",
+                    "taxable": bool(taxes.of(each.price)),
+                    **taxes.of(each.price),
+                }
+                for index, each in enumerate(command.deliveries)
+                if each.price is not None and each.price.stated.amount
+            ],
+            "taxes": list(taxes.declared()),
+            "fulfillments": [_fulfilment(each, command.buyer) for each in command.deliveries if each.address],
+        }
+        if command.customer is not None and ids_among([command.customer.id]):
+            order["customer_id"] = command.customer.id
+        return {key: value for key, value in order.items() if value != []}
+
+
+def _place(command: PlaceOrder) -> str:
+    """The one place all goods come from. Raises RequestRefused for several: those are several orders."""
+    named = {place for line in command.lines for place, _ in line.places}
+    named |= {each.place for each in command.deliveries if each.collected and each.place}
+    if len(named) > 1:
+        raise RequestRefused(detail="an order has one location")
+    return next(iter(named), "")
+
+
+def _discounted(line: PlaceOrderLine, index: int) -> dict[str, Any]:
+    applied = [{"discount_uid": f"discount-{index}-{place}"} for place in range(len(line.discounts))]
+    return {"applied_discounts": applied} if applied else {}
+
+
+class _Taxes:
+    """The command's taxes as Square knows them: one for each rate, applied to lines by its uid."""
+
+    def __init__(self, command: PlaceOrder) -> None:
+        totals = [*(line.total for line in command.lines), *(each.price for each in command.deliveries)]
+        known = [total for total in totals if total is not None]
+        excluded = any(total.treatment is TaxTreatment.EXCLUDED for total in known)
+        self._kind = "ADDITIVE" if excluded else "INCLUSIVE"
+        rates = dict.fromkeys(percentage for total in known if (percentage := _percentage(total)))
+        self._uids = {percentage: f"tax-{place}" for place, percentage in enumerate(rates)}
+
+    def of(self, total: TaxedMoney | None) -> dict[str, Any]:
+        percentage = None if total is None else _percentage(total)
+        return {"applied_taxes": [{"tax_uid": self._uids[percentage]}]} if percentage else {}
+
+    def declared(self) -> Iterator[Mapping[str, str]]:
+        for percentage, uid in self._uids.items():
+            yield {"uid": uid, "name": TAX, "percentage": percentage, "type": self._kind, "scope": "LINE_ITEM"}
+
+
+def _percentage(total: TaxedMoney) -> str | None:
+    """Square taxes by rates; None where there is no tax, or nobody knows it."""
+    rate = rate_of(total)
+    if not rate:
+        return None
+    return f"{(rate * 100).normalize():f}"
+
+
+def _wire(money: Money) -> dict[str, Any]:
+    digits = fraction_digits(money.currency)
+    return {"amount": int(money.quantized().amount.scaleb(digits)), "currency": money.currency}
+
+
+def _money(order: WireMade | None) -> Money:
+    found = order.total_money if order is not None else None
+    if found is None or found.amount is None or found.currency is None:
+        raise InvalidAnswer(detail="an order without its total")
+    return Money.from_minor(found.amount, found.currency)
+
+
+def _fulfilment(delivery: OrderDelivery, buyer: Buyer | None) -> dict[str, Any]:
+    place = delivery.address
+    assumed = f"{buyer.given_name or ''} {buyer.family_name or ''}".strip() if buyer else ""
+    address = {
+        "address_line_1": place.lines[0] if place and place.lines else "",
+        "address_line_2": ", ".join(place.lines[1:]) if place else "",
+        "locality": place.city if place else "",
+        "administrative_district_level_1": place.region if place else "",
+        "postal_code": place.postal_code if place else "",
+        "country": place.country if place else "",
+    }
+    recipient: dict[str, Any] = {
+        "display_name": (place.name if place else "") or assumed or "-",
+        "email_address": buyer.email if buyer else None,
+        "phone_number": (place.phone if place else "") or (buyer.phone if buyer else None),
+        "address": {key: value for key, value in address.items() if value},
+    }
+    details: dict[str, Any] = {"recipient": {key: value for key, value in recipient.items() if value}}
+    if delivery.label:
+        details["shipping_type"] = delivery.label[:50]
+    return {"type": "SHIPMENT", "state": "PROPOSED", "shipment_details": details}

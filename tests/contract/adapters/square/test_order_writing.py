@@ -1,0 +1,198 @@
+"""Orders placed at Square: one for each key, at its own total, with the money that somebody else took."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from adapters.square.manifest import MANIFEST
+from adapters.square.sandbox import SquareSandbox, create
+from gateway.errors import AdapterError, RequestRefused
+from gateway.model.carts import Buyer, PostalAddress
+from gateway.model.context import CommerceContext
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
+from gateway.model.orders import (
+    OrderDelivery,
+    OrderDiscount,
+    OrderStatus,
+    PaidElsewhere,
+    PlaceOrder,
+    PlaceOrderLine,
+)
+from gateway.ports.order import OrderWritePort
+from gateway.testing import conformance as suites
+from gateway.testing import running
+from gateway.testing.conformance.example import example_seed
+from gateway.testing.plugin import Attach
+from tests.contract.adapters.square.connected import BACKEND, call, gbp
+
+REFERENCE = "ABCDEFGHJKMNPQRSTVWXYZ0123"
+HERE = CommerceContext("GB", "GBP", "en").only(frozenset())
+SKU = "MUG-01-S"
+
+
+class TestWrites(suites.ServedOrders, suites.Served, suites.WriteConformance):
+    under_test = MANIFEST
+    named = BACKEND
+    writes = (b'/v2/orders {"idempotency_key"', b"/v2/payments")
+
+    @pytest.fixture
+    def sandbox(self) -> SquareSandbox:
+        return create(example_seed())
+
+    @pytest.fixture
+    def config(self, sandbox: SquareSandbox) -> dict[str, object]:
+        return {"order_location": next(iter(sandbox.account.locations))}
+
+    @pytest.fixture
+    def effects(self, sandbox: SquareSandbox) -> Callable[[str], int]:
+        return lambda reference: sum(
+            1 for kind, known, _ in sandbox.account.effects if kind == "order" and known == reference
+        )
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], PlaceOrder]:
+        line = PlaceOrderLine(SKU, Decimal(1), gbp("10.50"))
+        return lambda reference, number: PlaceOrder(
+            reference,
+            (PlaceOrderLine(line.sku, Decimal(number), line.unit),),
+            payment=PaidElsewhere("stripe", "pi_1", gbp("10.50")),
+        )
+
+
+@pytest.fixture
+async def sandbox() -> AsyncGenerator[SquareSandbox]:
+    made = create(example_seed())
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def desk(sandbox: SquareSandbox, attach: Attach) -> OrderWritePort:
+    keys = {"order_location": next(iter(sandbox.account.locations))}
+    return cast("OrderWritePort", attach(MANIFEST, running(sandbox, sandbox.url), keys, name=BACKEND).adapter)
+
+
+def order(**parts: Any) -> PlaceOrder:
+    given: dict[str, Any] = {
+        "reference": REFERENCE,
+        "lines": (PlaceOrderLine(SKU, Decimal(2), gbp("10.50")),),
+        **parts,
+    }
+    return PlaceOrder(**given)
+
+
+def included(gross: str, tax: str) -> TaxedMoney:
+    return TaxedMoney(gbp(gross).plus(gbp(tax).times(-1)), gbp(gross), gbp(tax), TaxTreatment.INCLUDED)
+
+
+async def test_an_order_costs_what_was_agreed_and_says_who_took_the_money(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    six = OrderDiscount("Six off", gbp("6.00"), "SIX")
+    line = PlaceOrderLine(SKU, Decimal(2), gbp("10.50"), total=included("15.00", "2.50"), discounts=(six,))
+    agreed = order(
+        lines=(line,),
+        deliveries=(OrderDelivery("1", label="Standard", price=included("4.80", "0.80")),),
+        payment=PaidElsewhere("stripe", "pi_1", gbp("19.80")),
+        total=gbp("19.80"),
+    )
+    placed = await desk.place_order(agreed, HERE, call())
+    assert (placed.total, placed.status) == (gbp("19.80"), OrderStatus.OPEN)
+    made = sandbox.account.orders[placed.ref.id]
+    assert made["total_tax_money"]["amount"] == 330
+    assert [tax["percentage"] for tax in made["taxes"]] == ["20"]
+    paid = list(sandbox.account.payments.values())
+    assert [(each["amount_money"]["amount"], each["external_details"]["source_id"]) for each in paid] == [
+        (1980, "pi_1")
+    ]
+
+
+async def test_what_is_due_is_told_as_paid_by_nobody(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    due = order(payment=PaidElsewhere("at pickup", "1", gbp("21.00"), due=True))
+    await desk.place_order(due, HERE, call())
+    assert [kind for kind, _, _ in sandbox.account.effects] == ["order"]
+
+
+async def test_taxes_come_on_top_of_net_prices(desk: OrderWritePort) -> None:
+    total = TaxedMoney(gbp("21.00"), gbp("25.20"), gbp("4.20"), TaxTreatment.EXCLUDED)
+    line = PlaceOrderLine(SKU, Decimal(2), gbp("10.50"), total=total)
+    placed = await desk.place_order(order(lines=(line,), total=gbp("25.20")), HERE, call())
+    assert placed.total == gbp("25.20")
+
+
+async def test_another_total_than_the_shopper_was_told_makes_nothing(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order(total=gbp("20.99")), HERE, call())
+    assert sandbox.account.effects == []
+
+
+async def test_the_same_reference_again_is_the_same_order_and_the_same_payment(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    paid = order(payment=PaidElsewhere("stripe", "pi_1", gbp("21.00")))
+    first = await desk.place_order(paid, HERE, call())
+    assert await desk.place_order(paid, HERE, call()) == first
+    assert [kind for kind, _, _ in sandbox.account.effects] == ["order", "payment"]
+
+
+async def test_the_same_reference_for_another_order_is_refused(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    await desk.place_order(order(), HERE, call())
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order(lines=(PlaceOrderLine(SKU, Decimal(3), gbp("10.50")),)), HERE, call())
+    assert len(sandbox.account.effects) == 1
+
+
+async def test_an_order_is_taken_from_the_place_it_names(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    place = list(sandbox.account.locations)[-1]
+    line = PlaceOrderLine(SKU, Decimal(2), gbp("10.50"), places=((place, 2),))
+    placed = await desk.place_order(order(lines=(line,)), HERE, call())
+    assert sandbox.account.orders[placed.ref.id]["location_id"] == place
+
+
+async def test_a_customer_and_an_address_stand_on_the_order(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    customer = next(iter(sandbox.account.customers))
+    home = PostalAddress(country="GB", lines=("1 Quay Street",), city="Bristol")
+    sent = OrderDelivery("1", address=home)
+    buyer = Buyer(email="ada@example.com", given_name="Ada")
+    agreed = order(customer=NativeRef(BACKEND, customer), buyer=buyer, deliveries=(sent,))
+    made = sandbox.account.orders[(await desk.place_order(agreed, HERE, call())).ref.id]
+    assert made["customer_id"] == customer
+    recipient = made["fulfillments"][0]["shipment_details"]["recipient"]
+    assert recipient["display_name"] == "Ada"
+    assert recipient["address"] == {"address_line_1": "1 Quay Street", "locality": "Bristol", "country": "GB"}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"lines": ()},
+        {"lines": (PlaceOrderLine(SKU, Decimal(0), Money(Decimal(1), "GBP")),)},
+        {"lines": (PlaceOrderLine("NOBODYS", Decimal(1), Money(Decimal(1), "GBP")),)},
+        {"lines": (PlaceOrderLine("TWIN", Decimal(1), Money(Decimal(1), "GBP")),)},
+        {"lines": (PlaceOrderLine(SKU, Decimal(1), Money(Decimal(1), "EUR")),)},
+        {"pending": True},
+        {"lines": (PlaceOrderLine(SKU, Decimal(2), gbp("10.50"), places=(("L1", 1), ("L2", 1))),)},
+        {"lines": (PlaceOrderLine(SKU, Decimal(2), gbp("10.50"), places=(("NOWHERE", 2),)),)},
+    ],
+)
+async def test_what_square_cannot_be_told_makes_nothing(
+    desk: OrderWritePort, sandbox: SquareSandbox, parts: dict[str, Any]
+) -> None:
+    with pytest.raises(RequestRefused):
+        await desk.place_order(order(**parts), HERE, call())
+    assert sandbox.account.effects == []
+
+
+async def test_a_failure_before_the_sending_leaves_nothing_open(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    sandbox.faults.down = True
+    with pytest.raises(AdapterError) as failed:
+        await desk.place_order(order(), HERE, call())
+    assert failed.value.unsent
