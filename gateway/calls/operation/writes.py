@@ -261,6 +261,8 @@ class _Attempt:
         self._context = context
         self._trace = trace
         self._sent = time.monotonic()
+        self._doubtful = False
+        """Whether an earlier sending may still have had its effect."""
         self.holder = secrets.token_hex(8)
 
     async def claimed(self) -> Claim:
@@ -293,7 +295,7 @@ class _Attempt:
             try:
                 result = await self._call(self._route.perform, command)
             except AdapterError as error:
-                if had_no_effect(error):
+                if had_no_effect(error) and not (self._doubtful and says_nothing_of_others(error)):
                     await self._refused()
                     self.count(error.code)
                     raise
@@ -302,6 +304,7 @@ class _Attempt:
                 self._tell(error)
             else:
                 return await self._done(result, "ok")
+            self._doubtful = True
             if spec.by_key is None or pause is None:
                 break
             await asyncio.sleep(pause)  # the vendor knows our key: asked again, it answers the same
@@ -316,6 +319,7 @@ class _Attempt:
         spec = self._route.spec
         if self._route.find is None:  # REPLAY
             if by_key is not None and since_sent < by_key:
+                self._doubtful = True
                 return None
             raise await self._left()
         try:
@@ -326,6 +330,7 @@ class _Attempt:
         if found is not None:
             return await self._done(found, "found")
         if since_sent >= spec.absent_after() or (by_key is not None and since_sent < by_key):
+            self._doubtful = since_sent < spec.absent_after()
             return None
         raise await self._left()
 
@@ -448,6 +453,12 @@ _NOWHERE = CommerceContext(country="", currency="", language="")
 def had_no_effect(error: AdapterError) -> bool:
     """Whether a write that failed so certainly changed nothing: it never left, or the owner said no."""
     return error.unsent or error.per_key or isinstance(error, RequestRefused | CredentialsRefused | RateLimited)
+
+
+def says_nothing_of_others(error: AdapterError) -> bool:
+    """Of what was sent before: a sending that never left, or that nobody looked at, leaves it as open as it was. Only
+    an owner that knows the key and says no has told of the first sending too."""
+    return error.unsent or isinstance(error, CredentialsRefused | RateLimited)
 
 
 def _told(route: WriteRoute, started: float, outcome: str, tally: Tally) -> BackendCall:
