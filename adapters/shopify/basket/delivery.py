@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from msgspec import Struct
+
 from adapters.shopify.basket.documents import RATES, TAXES, Bag, Calculated
 from adapters.shopify.basket.drafts import Drafts, draft_of, line_id, money_input, pieces
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.languages import NOT_COUNTRIES
 from adapters.shopify.shapes import taxed
 from gateway.errors import CurrencyNotSold, InvalidAnswer, RequestRefused
+from gateway.kit.rates import tax_at
 from gateway.kit.readings import Reading
 from gateway.model.baskets import (
     Basket,
@@ -22,6 +25,7 @@ from gateway.model.baskets import (
     TaxQuery,
 )
 from gateway.model.context import CallContext, ContextView
+from gateway.model.currencies import fraction_digits
 from gateway.model.identity import VariantKey
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.ports.manifest import AdapterEnvironment
@@ -62,7 +66,8 @@ class Delivery:
 
     async def calculate(self, query: TaxQuery, context: ContextView, call: CallContext) -> BasketTax:
         """Each line goes as one piece at what is left of it: tax is due on that, and the vendor's own discounts would
-        come on top. The vendor tells the tax of all lines together."""
+        come on top. The vendor tells the tax of all lines together; what one rate that it names makes of each line, and
+        of nothing less than its own sum, is each line's."""
         basket = query.basket
         if basket.destination is None:
             raise RequestRefused(detail="a tax needs a destination")
@@ -95,19 +100,25 @@ class Delivery:
         for line in query.basket.lines:
             if line.unit.treatment not in (included, TaxTreatment.EXEMPT):
                 raise RequestRefused(detail="the shop's prices are taxed otherwise than the basket's")
-        lines = tuple(
-            TaxedLine(
-                line.id,
-                taxed(left[line_id(line)], included=found.taxes_included, taxable=taxable[line_id(line)]),
-            )
-            for line in query.basket.lines
-        )
         gross, tax = _required(found.total_price_set), _required(found.total_tax_set)
-        total = TaxedMoney(gross.plus(tax.times(-1)), gross, tax, included)
         shipping = None
         if query.shipping_price is not None:
             price = _required(found.total_shipping_price_set)
             shipping = taxed(price, included=found.taxes_included, taxable=True)
+        rows = [
+            taxed(left[line_id(line)], included=found.taxes_included, taxable=taxable[line_id(line)])
+            for line in query.basket.lines
+        ]
+        rate = _only_rate(found)
+        shares = None if rate is None else shared_tax([*rows, *([shipping] if shipping else [])], rate.fraction, tax)
+        if shares is not None:
+            rows, shipping = shares[: len(rows)], shares[-1] if shipping is not None else None
+        told = () if rate is None or shares is None else ((rate.title, rate.fraction),)
+        lines = tuple(
+            TaxedLine(line.id, row, told if row.treatment is not TaxTreatment.EXEMPT else ())
+            for line, row in zip(query.basket.lines, rows, strict=True)
+        )
+        total = TaxedMoney(gross.plus(tax.times(-1)), gross, tax, included)
         return BasketTax(lines, total, Reading.now(self._env).freshness, shipping)
 
     async def _known(self, lines: Sequence[BasketLine], call: CallContext) -> Mapping[VariantKey, str]:
@@ -117,6 +128,46 @@ class Delivery:
         if unknown:
             raise RequestRefused(detail=f"{unknown} lines are not known here")
         return variants
+
+
+class _Rate(Struct, frozen=True):
+    title: str
+    fraction: Decimal
+
+
+def _only_rate(found: Calculated) -> _Rate | None:
+    """The one rate that all of the tax is of; None where there are several, or none is told."""
+    known = {tax.rate: tax.title for tax in found.tax_lines if tax.price_set.presentment_money.amount}
+    if len(known) != 1:
+        return None
+    rate, title = next(iter(known.items()))
+    return None if rate is None else _Rate(title, rate)
+
+
+def shared_tax(rows: Sequence[TaxedMoney], rate: Decimal, whole: Money) -> list[TaxedMoney] | None:
+    """Each row with its tax by the rate, in all exactly `whole`: rounding goes to the largest rows. None where that is
+    more than rounding: then some row is taxed otherwise."""
+    taxes = [
+        row.tax if row.treatment is TaxTreatment.EXEMPT and row.tax else tax_at(rate, row.stated, row.treatment)
+        for row in rows
+    ]
+    unit = Decimal(1).scaleb(-fraction_digits(whole.currency))
+    taxable = [place for place, row in enumerate(rows) if row.treatment is not TaxTreatment.EXEMPT]
+    steps = int((whole.amount - sum((tax.amount for tax in taxes), Decimal(0))) / unit)
+    if abs(steps) > (len(taxable) + 1) // 2:  # what rounding half a unit a row can come to
+        return None
+    for place in sorted(taxable, key=lambda place: -rows[place].stated.amount)[: abs(steps)]:
+        taxes[place] = Money(taxes[place].amount + (unit if steps > 0 else -unit), whole.currency)
+    return [
+        row if row.treatment is TaxTreatment.EXEMPT else _with(row, tax) for row, tax in zip(rows, taxes, strict=True)
+    ]
+
+
+def _with(row: TaxedMoney, tax: Money) -> TaxedMoney:
+    stated = row.stated
+    if row.treatment is TaxTreatment.EXCLUDED:
+        return TaxedMoney(stated, stated.plus(tax), tax, row.treatment)
+    return TaxedMoney(stated.plus(tax.times(-1)), stated, tax, row.treatment)
 
 
 def _left(query: TaxQuery, place: int) -> Money:

@@ -5,6 +5,8 @@ Source: shopify.dev/docs/api/admin-graphql/2026-10/mutations/draftOrderCalculate
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from adapters.shopify.client import Document
 from adapters.shopify.shapes import Amount, Node
 
@@ -35,7 +37,7 @@ RATES = _document("BasketShipping", "availableShippingRates{handle title price{a
 TAXES = _document(
     "BasketTax",
     f"totalPriceSet{_MONEY} totalTaxSet{_MONEY} totalShippingPriceSet{_MONEY}"
-    f" lineItems{{uuid taxable discountedTotalSet{_MONEY}}}",
+    f" lineItems{{uuid taxable discountedTotalSet{_MONEY}}} taxLines{{title rate priceSet{_MONEY}}}",
 )
 
 
@@ -96,6 +98,14 @@ class Line(Node, frozen=True, kw_only=True):
     discounted_total_set: Bag | None = None
 
 
+class TaxLine(Node, frozen=True, kw_only=True):
+    """Of all lines together. `rate` is a fraction."""
+
+    title: str
+    price_set: Bag
+    rate: Decimal | None = None
+
+
 class Calculated(Node, frozen=True, kw_only=True):
     """Which fields are there depends on the document."""
 
@@ -105,6 +115,7 @@ class Calculated(Node, frozen=True, kw_only=True):
     line_items: tuple[Line, ...] = ()
     platform_discounts: tuple[PlatformDiscount, ...] = ()
     available_shipping_rates: tuple[Rate, ...] = ()
+    tax_lines: tuple[TaxLine, ...] = ()
     total_price_set: Bag | None = None
     total_tax_set: Bag | None = None
     total_shipping_price_set: Bag | None = None

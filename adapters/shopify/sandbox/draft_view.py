@@ -204,10 +204,10 @@ class DraftView:
 
     def _shown(self, draft: Draft, rates: list[dict[str, Any]]) -> dict[str, Any]:
         included = self._world.tax_overrides.get(draft.country, self._world.taxes_included)
-        rate = self._world.seed.tax_rates.get(draft.country, ZERO)
         shipping = (draft.shipping or ZERO) - draft.shipping_off
-        bases = [line.left for line in draft.lines if line.variant.taxable] + [shipping]
-        tax = sum((_tax(base, rate, draft.currency, included=included) for base in bases), ZERO)
+        tax = sum(
+            (_tax(base, rate, draft.currency, included=included) for base, rate in self._bases(draft, shipping)), ZERO
+        )
         lines = sum((line.left for line in draft.lines), ZERO)
         return {
             "taxesIncluded": included,
@@ -225,9 +225,28 @@ class DraftView:
                 for line in draft.lines
             ],
             "totalTaxSet": _bag(tax, draft.currency),
+            "taxLines": self._tax_lines(draft, shipping, included=included),
             "totalShippingPriceSet": _bag(shipping, draft.currency),
             "totalPriceSet": _bag(lines + shipping + (ZERO if included else tax), draft.currency),
         }
+
+    def _bases(self, draft: Draft, shipping: Decimal) -> list[tuple[Decimal, Decimal]]:
+        """What is taxed, with its rate."""
+        usual = self._world.seed.tax_rates.get(draft.country, ZERO)
+        reduced = self._world.reduced_rates
+        lines = [
+            (line.left, reduced.get(line.variant.sku or "", usual)) for line in draft.lines if line.variant.taxable
+        ]
+        return [*lines, (shipping, usual)]
+
+    def _tax_lines(self, draft: Draft, shipping: Decimal, *, included: bool) -> list[dict[str, Any]]:
+        """One for each rate."""
+        sums: dict[Decimal, Decimal] = {}
+        for base, rate in self._bases(draft, shipping):
+            sums[rate] = sums.get(rate, ZERO) + _tax(base, rate, draft.currency, included=included)
+        return [
+            {"title": "VAT", "rate": float(rate), "priceSet": _bag(tax, draft.currency)} for rate, tax in sums.items()
+        ]
 
     def code_node(self, code: str) -> dict[str, Any] | None:
         promotion = self.promotion(code)

@@ -185,7 +185,9 @@ class PeopleView:
             "currentQuantity": int(line.quantity - (line.returned_quantity or 0)),
             "discountedUnitPriceAfterAllDiscountsSet": bag(unit),
             "priceAfterAllDiscountsBeforeTaxesSet": bag(net),
-            "taxLines": lambda info, first=None: [{"priceSet": bag(tax)}] if tax and tax.amount else [],
+            "taxLines": lambda info, first=None: (
+                [{"title": "VAT", "rate": None, "priceSet": bag(tax)}] if tax and tax.amount else []
+            ),
         }
 
 

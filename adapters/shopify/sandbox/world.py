@@ -119,6 +119,8 @@ class World:
     """Definitions of type `id` for orders, by name space and key."""
     metafields: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     """Their values, with the order that bears each."""
+    reduced_rates: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    """Of SKUs that are taxed otherwise than the country's usual goods."""
     taxes_included: bool = True
     tax_overrides: dict[str, bool] = field(default_factory=dict[str, bool])
 

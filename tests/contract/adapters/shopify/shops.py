@@ -165,7 +165,6 @@ def shop_facts(name: str) -> ConformanceFacts:
         category="mugs",
         collection="summer",
         impossible={
-            "row_tax": "a calculation tells the tax of all lines together",
             "shared": "email and phone are unique in a shop",
             "net": "a shop says what shoppers pay, not how much of it is tax",
             "quantity_price": "no breaks but in companies' catalogues",

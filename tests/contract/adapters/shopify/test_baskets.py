@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from adapters.shopify.basket.delivery import shared_tax
 from adapters.shopify.manifest import MANIFEST
 from adapters.shopify.sandbox import ShopifySandbox
 from gateway.errors import CredentialsRefused, CurrencyNotSold, RequestRefused
+from gateway.kit.rates import tax_at
 from gateway.model.baskets import Basket, BasketLine, CodeRefusal, Destination, RefusedCode, TaxQuery
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.ports.promotion import EVALUATE, PromotionPort
@@ -177,4 +181,31 @@ async def test_tax_is_the_shops_own_on_lines_and_delivery(shop: Any) -> None:
     )
     answer = await cast("TaxPort", shop).calculate(query, view(MANIFEST, CALCULATE.name), call())
     assert answer.total == TaxedMoney(money("39.84"), money("47.80"), money("7.96"), TaxTreatment.INCLUDED)
-    assert answer.shipping == TaxedMoney(gross=money("4.80"), treatment=TaxTreatment.INCLUDED)
+    assert answer.shipping == TaxedMoney(money("4.00"), money("4.80"), money("0.80"), TaxTreatment.INCLUDED)
+    assert [(line.total.tax, line.rates) for line in answer.lines] == [
+        (money("3.33"), (("VAT", Decimal("0.2")),)),
+        (money("3.83"), (("VAT", Decimal("0.2")),)),
+    ]
+
+
+async def test_lines_of_several_rates_say_no_tax_of_their_own(sandbox: ShopifySandbox, shop: Any) -> None:
+    for rate in ("0", "0.05"):
+        sandbox.world.reduced_rates[LINES[0].sku or ""] = Decimal(rate)
+        answer = await cast("TaxPort", shop).calculate(
+            TaxQuery(basket(lines=LINES[:2])), view(MANIFEST, CALCULATE.name), call()
+        )
+        assert [line.total.tax for line in answer.lines] == [None, None]
+        assert answer.total.tax is not None
+
+
+@given(st.lists(st.decimals("0.01", "500", places=2), min_size=1, max_size=30), st.integers(-3, 3))
+def test_tax_is_shared_to_the_minor_unit_or_not_at_all(amounts: list[Decimal], off: int) -> None:
+    rows = [TaxedMoney(gross=Money(amount, "GBP"), treatment=TaxTreatment.INCLUDED) for amount in amounts]
+    exact = sum((tax_at(Decimal("0.2"), row.stated, row.treatment).amount for row in rows), Decimal(0))
+    whole = Money(exact + Decimal(off) / 100, "GBP")
+    shared = shared_tax(rows, Decimal("0.2"), whole)
+    if abs(off) > (len(rows) + 1) // 2:
+        assert shared is None
+    else:
+        assert shared is not None
+        assert sum(row.tax.amount for row in shared if row.tax) == whole.amount
