@@ -73,9 +73,11 @@ MANIFEST = Manifest(
         amounts=Amounts.OWN,
         payment=TellsPayment.MANUAL,
         dry_run=True,
-        cancels=False,
     ),
-    writes={"order.place_order": WriteSpec(vary_on=frozenset({"channel"}), find=FindKind.EXACT)},
+    writes={
+        name: WriteSpec(vary_on=frozenset({"channel"}), find=FindKind.EXACT)
+        for name in ("order.place_order", "order.cancel_order")
+    },
     key_fields=("sku",),
     operations={
         "product.get_products": OperationSpec(

@@ -1,5 +1,5 @@
-"""OrderWritePort: a draft order that is filled, looked over and then paid for. What is no order yet books nothing and
-is found by nobody; it becomes one in the last request.
+"""OrderWritePort and OrderCancelPort: a draft order that is filled, looked over and then paid for. What is no order yet
+books nothing and is found by nobody; it becomes one in the last request.
 
 Source: Vendure 3.7 admin API, draft orders and `addManualPaymentToOrder`."""
 
@@ -28,7 +28,7 @@ from gateway.kit.writing import before_sending
 from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
-from gateway.model.orders import OrderStatus, PlacedOrder, PlaceOrder
+from gateway.model.orders import CancelOrder, OrderStatus, PlacedOrder, PlaceOrder
 
 DISCARD_SECONDS = 3.0
 VARIANTS = variants_query()
@@ -45,6 +45,9 @@ PLACE = f"""mutation PlaceDraft($order: ID!, $payment: ManualPaymentInput!) {{
   paid: addManualPaymentToOrder(input: $payment) {{
     __typename ... on Order {{ {_PLACED} }} ... on ErrorResult {{ errorCode }}
   }}
+}}"""
+CANCEL = f"""mutation CancelPlaced($input: CancelOrderInput!) {{
+  cancelOrder(input: $input) {{ __typename ... on Order {{ {_PLACED} }} ... on ErrorResult {{ errorCode }} }}
 }}"""
 ORDERS = f"""query OrderByReference($options: OrderListOptions!) {{
   {GUARD}
@@ -76,6 +79,10 @@ class WirePlaced(Camel, frozen=True):
 class WireFilled(Camel, frozen=True):
     total_with_tax: int
     currency_code: str
+
+
+class CancelledData(Camel, frozen=True):
+    cancel_order: Raw
 
 
 class FoundData(Camel, frozen=True):
@@ -133,6 +140,24 @@ class OrderDesk:
         asked = {"options": {"filter": narrow, "take": 2}}
         found = (await self._shop.client.ask(ORDERS, FoundData, call, asked)).orders.items
         return self._placed(found[0], facts) if found else None
+
+    async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """All of it, with its delivery; its stock is free. Money is given back by whoever took it."""
+        with before_sending():
+            if not is_id(command.order.id):
+                raise RequestRefused(detail="no such order")
+            channel = self._shop.channel_of(context)
+            facts = await self._shop.facts.get(channel, call)
+        asked = {"input": {"orderId": command.order.id, "cancelShipping": True, "reason": command.reference}}
+        data = await self._shop.client.ask(CANCEL, CancelledData, call, asked, channel=channel, guarded=False)
+        outcome = decoded(data.cancel_order, WireOutcome, source=self._shop.env.name)
+        if outcome.typename != "Order":
+            raise RequestRefused(detail=f"cancel: {outcome.error_code}", source=self._shop.env.name)
+        return self._placed(decoded(data.cancel_order, WirePlaced, source=self._shop.env.name), facts)
+
+    async def find_cancelled(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        found = await self.find_order(reference, context, call)
+        return found if found is not None and found.status is OrderStatus.CANCELLED else None
 
     async def _where(self, command: PlaceOrder, context: ContextView, call: CallContext) -> Where:
         self._field()

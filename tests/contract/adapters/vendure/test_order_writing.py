@@ -18,8 +18,16 @@ from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.context import CommerceContext
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
-from gateway.model.orders import OrderDelivery, OrderStatus, PaidElsewhere, PlaceOrder, PlaceOrderLine
-from gateway.ports.order import OrderWritePort
+from gateway.model.orders import (
+    CancelOrder,
+    OrderDelivery,
+    OrderStatus,
+    PaidElsewhere,
+    PlacedOrder,
+    PlaceOrder,
+    PlaceOrderLine,
+)
+from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderWritePort
 from gateway.testing import Standing
 from gateway.testing import conformance as suites
 from tests.contract.adapters.vendure.connected import Connect, a_call, by_key
@@ -76,11 +84,37 @@ class TestWrites(suites.ServedOrders, suites.Served, suites.KeylessWriteConforma
         )
 
 
-def counted(server: VendureServer, reference: str) -> int:
+class TestCancelling(TestWrites):
+    """Of an order that stands before each test."""
+
+    operation = CANCEL_ORDER
+    writes = (b"mutation CancelPlaced",)
+
+    @pytest.fixture
+    async def placed(self, open_shop: VendureServer, connect: Connect, reference: str) -> PlacedOrder:
+        desk = cast("OrderWritePort", connect(open_shop, by_seller(open_shop)).adapter)
+        lens = PlaceOrderLine("834444", Decimal(1), usd("18.99"))
+        return await desk.place_order(order(reference, lines=(lens,)), HERE, a_call())
+
+    @pytest.fixture
+    def effects(self, open_shop: VendureServer) -> Callable[[str], int]:
+        return lambda reference: counted(open_shop, reference, "Cancelled")
+
+    @pytest.fixture
+    def commands(self, placed: PlacedOrder) -> Callable[[str, int], Any]:
+        refs = {1: placed.ref}
+        return lambda reference, number: CancelOrder(
+            reference=reference, order=refs.get(number, NativeRef("shop", "999999"))
+        )
+
+
+def counted(server: VendureServer, reference: str, state: str | None = None) -> int:
     """By the administrator who may see everything, over a connection of its own."""
     login = 'mutation { login(username: "superadmin", password: "superadmin") { __typename } }'
     token = _asked(server, login, {}, "")[1]
-    narrow = {"gatewayReference": {"eq": reference}, "orderPlacedAt": {"isNull": False}}
+    narrow: dict[str, Any] = {"gatewayReference": {"eq": reference}, "orderPlacedAt": {"isNull": False}}
+    if state is not None:
+        narrow["state"] = {"eq": state}
     query = "query ($options: OrderListOptions) { orders(options: $options) { totalItems } }"
     return _asked(server, query, {"options": {"filter": narrow}}, token)[0]["data"]["orders"]["totalItems"]
 
@@ -169,3 +203,30 @@ async def test_a_reader_places_nothing_and_is_told_so(open_shop: VendureServer, 
     with pytest.raises(CredentialsRefused):
         await desk.place_order(order("F" * 26), HERE, a_call())
     assert await asyncio.to_thread(counted, open_shop, "F" * 26) == 0
+
+
+async def test_a_cancelled_order_is_found_as_such_and_frees_its_stock(
+    desk: OrderWritePort, admin: Admin, open_shop: VendureServer
+) -> None:
+    query = "query ($id: ID!) { productVariant(id: $id) { stockLevels { stockAllocated } } }"
+
+    async def allocated() -> int:
+        found = await admin.ask(query, id=open_shop.seed.variants["TBL200032"])
+        return sum(level["stockAllocated"] for level in found["stockLevels"])
+
+    before = await allocated()
+    placed = await desk.place_order(order("G" * 26), HERE, a_call())
+    assert await allocated() == before + 2
+    cancelling = cast("OrderCancelPort", desk)
+    assert await cancelling.find_cancelled("G" * 26, HERE, a_call()) is None
+    cancelled = await cancelling.cancel_order(CancelOrder(reference="G" * 26, order=placed.ref), HERE, a_call())
+    assert (cancelled.ref, cancelled.status) == (placed.ref, OrderStatus.CANCELLED)
+    assert await cancelling.find_cancelled("G" * 26, HERE, a_call()) == cancelled
+    assert await allocated() == before
+
+
+async def test_what_is_no_order_cannot_be_cancelled(desk: OrderWritePort) -> None:
+    for native in ("999999", "1e400", "x y"):
+        nothing = CancelOrder(reference="H" * 26, order=NativeRef("shop", native))
+        with pytest.raises(RequestRefused):
+            await cast("OrderCancelPort", desk).cancel_order(nothing, HERE, a_call())
