@@ -37,6 +37,7 @@ from gateway.ports.backend import Backend
 from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 from gateway.ports.order import (
+    CANCEL_ORDER,
     GET_BY_ORIGIN,
     GET_ORDERS,
     LIST_ORDERS,
@@ -150,10 +151,11 @@ MANIFEST = Manifest(
     config=ShopifyConfig,
     create=create,
     operations=OPERATIONS,
-    writes={PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT)},
-    ordering=OrderWriting(
-        placement=Placement.OWNER_DECIDES, amounts=Amounts.GIVEN, payment=TellsPayment.TRANSACTION, cancels=False
-    ),
+    writes={
+        PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT),
+        CANCEL_ORDER.name: WriteSpec(find=FindKind.LAGGING, find_after=60.0),
+    },
+    ordering=OrderWriting(placement=Placement.OWNER_DECIDES, amounts=Amounts.GIVEN, payment=TellsPayment.TRANSACTION),
     throttle=throttle,
     cost_unit="point",
     tier=QualityTier.SILVER,
@@ -163,6 +165,7 @@ MANIFEST = Manifest(
         "Which price a country outside every market gets: such countries are asked of Storefront and not priced.",
         "The shape of a Storefront refusal for a wrong token.",
         "Whether discounts apply to lines with a price override (foreign_prices).",
+        "Whether an order with an authorisation that was taken elsewhere is cancelled, and within a minute.",
         "Whether rates are offered for an address without a street, and in the currency of the draft.",
         "Whether a private or a public Storefront token is wanted (storefront_token_kind).",
     ),

@@ -1,5 +1,5 @@
-"""OrderWritePort: an order made with the amounts that were agreed elsewhere, found again by a metafield of ours that no
-two orders can share. The shop claims the stock by its own policy, or refuses.
+"""OrderWritePort and OrderCancelPort: an order with the amounts that were agreed elsewhere, found again by a metafield of
+ours that no two orders can share. The shop claims the stock by its own policy, or refuses.
 
 Source: shopify.dev/docs/api/admin-graphql/2026-10/mutations/orderCreate,
 shopify.dev/docs/apps/build/custom-data/metafields/working-with-custom-ids."""
@@ -7,22 +7,23 @@ shopify.dev/docs/apps/build/custom-data/metafields/working-with-custom-ids."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
 from adapters.shopify.client import Client, Document
 from adapters.shopify.config import ShopifyConfig
-from adapters.shopify.gids import CUSTOMER, is_gid
+from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import Found, Identifiers
 from adapters.shopify.shapes import Amount, Node
-from gateway.errors import InvalidAnswer, RequestRefused
+from gateway.errors import InvalidAnswer, RequestRefused, Unavailable
 from gateway.kit.rates import rate_of
-from gateway.kit.writing import before_sending
+from gateway.kit.writing import after_an_effect, before_sending
 from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
-from gateway.model.orders import OrderStatus, PaidElsewhere, PlacedOrder, PlaceOrder
+from gateway.model.orders import CancelOrder, OrderStatus, PaidElsewhere, PlacedOrder, PlaceOrder
 from gateway.ports.manifest import AdapterEnvironment
 
 _PLACED = "id name cancelledAt totalPriceSet{presentmentMoney{amount currencyCode}}"
@@ -37,6 +38,12 @@ FIND = Document(
     "OrderByReference",
     "query OrderByReference($namespace:String $key:String! $value:String!)"
     f"{{orderByIdentifier(identifier:{{customId:{{namespace:$namespace key:$key value:$value}}}}){{{_PLACED}}}}}",
+)
+CANCEL = Document(
+    "admin",
+    "OrderCancel",
+    "mutation OrderCancel($order:ID!){orderCancel(orderId:$order reason:OTHER restock:true notifyCustomer:false)"
+    "{job{id done} orderCancelUserErrors{code field}}}",
 )
 MUTATION_POINTS = 12.0
 TAX = "Tax"
@@ -66,6 +73,19 @@ class _Made(Node, frozen=True, kw_only=True):
 
 class _Created(Node, frozen=True, kw_only=True):
     order_create: _Made
+
+
+class _Job(Node, frozen=True, kw_only=True):
+    done: bool
+
+
+class _Cancelled(Node, frozen=True, kw_only=True):
+    order_cancel_user_errors: list[_Error]
+    job: _Job | None = None
+
+
+class _CancelAnswer(Node, frozen=True, kw_only=True):
+    order_cancel: _Cancelled
 
 
 class _Known(Node, frozen=True, kw_only=True):
@@ -106,6 +126,26 @@ class OrderDesk:
         asked = {"namespace": self._namespace, "key": self._key, "value": reference}
         found = (await self._client.ask(FIND, asked, _Known, call)).order_by_identifier
         return None if found is None else self._placed(found)
+
+    async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Its stock comes back; no money is moved and no mail sent. The vendor does it in a job of its own: until that
+        is done, nobody knows (Unavailable)."""
+        with before_sending():
+            if not is_gid(ORDER, command.order.id):
+                raise RequestRefused(detail="no such order")
+        answer = await self._client.ask(CANCEL, {"order": command.order.id}, _CancelAnswer, call, MUTATION_POINTS)
+        errors = answer.order_cancel.order_cancel_user_errors
+        with after_an_effect() if not errors else nullcontext():
+            found = await self.find_cancelled(command.reference, context, call)
+        if found is not None and found.ref == command.order:
+            return found
+        if errors:
+            raise RequestRefused(detail=_told(errors))
+        raise Unavailable(detail=f"{CANCEL.name}: the vendor's job is under way")
+
+    async def find_cancelled(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
+        found = await self.find_order(reference, context, call)
+        return found if found is not None and found.status is OrderStatus.CANCELLED else None
 
     async def _variants(self, command: PlaceOrder, call: CallContext) -> Mapping[str, str]:
         found = await self._identifiers.by_sku(list(dict.fromkeys(line.sku for line in command.lines)), call)

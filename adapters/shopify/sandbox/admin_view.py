@@ -49,6 +49,7 @@ RIGHT_OF = {
     "draftOrderCalculate": "write_draft_orders",
     "codeDiscountNodeByCode": "read_discounts",
     "orderCreate": "write_orders",
+    "orderCancel": "write_orders",
     "orderByIdentifier": "read_orders",
 }
 """The right that a root field needs; without it the vendor answers ACCESS_DENIED to the whole query."""
@@ -257,6 +258,13 @@ class AdminRoot:
     def orderCreate(self, info: Any, order: dict[str, Any], options: dict[str, Any] | None = None) -> dict[str, Any]:
         made, errors = self._desk.create(order, options)
         return {"order": self._people.node(made.id) if made else None, "userErrors": errors}
+
+    def orderCancel(
+        self, info: Any, orderId: str, reason: str, restock: bool, notifyCustomer: bool | None = None
+    ) -> dict[str, Any]:
+        errors = self._desk.cancel(of_type("Order", orderId), restock=restock)
+        job = {"id": f"gid://shopify/Job/{number(orderId)}", "done": False}
+        return {"job": None if errors else job, "orderCancelUserErrors": errors}
 
     def orderByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
         if "id" in identifier:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from graphql import GraphQLError
+from msgspec.structs import replace
 
 from adapters.shopify.sandbox.world import ShopOrder, World, gid
 from gateway.model.identity import NativeRef
@@ -39,6 +40,23 @@ class OrderDesk:
             self._world.metafields[field["namespace"], field["key"], field["value"]] = made.id
         self._world.effects.append(("orderCreate", order.get("sourceIdentifier") or "", made.id))
         return made, []
+
+    def cancel(self, native: str, *, restock: bool) -> list[dict[str, Any]]:
+        """Once; what was fulfilled stays."""
+        order = self._world.orders.get(native)
+        if order is None:
+            return [_error("NOT_FOUND", "Order does not exist", "orderId")]
+        record = order.record
+        if record.status in (OrderStatus.CANCELLED, OrderStatus.FULFILLED, OrderStatus.RETURNED):
+            return [_error("INVALID", "Order cannot be cancelled", "orderId")]
+        order.record = replace(record, status=OrderStatus.CANCELLED, cancelled_at=self._world.now)
+        if restock:
+            for line in record.lines:
+                level = next((level for (key, _), level in self._world.stock.items() if key == line.sku), None)
+                if level is not None:
+                    level.available += int(line.quantity)
+        self._world.effects.append(("orderCancel", order.source_identifier or "", native))
+        return []
 
     def by_reference(self, wanted: dict[str, Any]) -> ShopOrder | None:
         place = (wanted.get("namespace") or "", wanted["key"])

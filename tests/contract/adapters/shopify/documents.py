@@ -43,6 +43,7 @@ DOCUMENTS: tuple[Document, ...] = (
     order.more_lines(2),
     writing.CREATE,
     writing.FIND,
+    writing.CANCEL,
     basket.PROMOTIONS,
     basket.RATES,
     basket.TAXES,

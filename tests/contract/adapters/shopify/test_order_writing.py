@@ -17,17 +17,19 @@ from gateway.model.context import CommerceContext
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import (
+    CancelOrder,
     OrderDelivery,
     OrderDiscount,
     OrderOrigin,
     OrdersQuery,
     OrderStatus,
     PaidElsewhere,
+    PlacedOrder,
     PlaceOrder,
     PlaceOrderLine,
 )
 from gateway.ports.manifest import Manifest
-from gateway.ports.order import LIST_ORDERS, OrdersPort, OrderWritePort
+from gateway.ports.order import CANCEL_ORDER, LIST_ORDERS, OrderCancelPort, OrdersPort, OrderWritePort
 from gateway.testing import conformance as suites
 
 from .conftest import OpenShop
@@ -54,7 +56,32 @@ class TestWrites(suites.ServedOrders, suites.Served, suites.KeylessWriteConforma
 
     @pytest.fixture
     def effects(self, sandbox: ShopifySandbox) -> Callable[[str], int]:
-        return lambda reference: sum(1 for _, known, _ in sandbox.world.effects if known == reference)
+        return lambda reference: done(sandbox, "orderCreate", reference)
+
+
+class TestCancelling(TestWrites):
+    """Of an order that stands before each test."""
+
+    operation = CANCEL_ORDER
+    writes = (b"mutation OrderCancel",)
+
+    @pytest.fixture
+    async def placed(self, connected: Any, reference: str) -> PlacedOrder:
+        return await connected.adapter.place_order(order(reference=reference), HERE, call())
+
+    @pytest.fixture
+    def effects(self, sandbox: ShopifySandbox) -> Callable[[str], int]:
+        return lambda reference: done(sandbox, "orderCancel", reference)
+
+    @pytest.fixture
+    def commands(self, placed: PlacedOrder) -> Callable[[str, int], Any]:
+        refs = {1: placed.ref}
+        nobodys = NativeRef("shop", "gid://shopify/Order/999999")
+        return lambda reference, number: CancelOrder(reference=reference, order=refs.get(number, nobodys))
+
+
+def done(sandbox: ShopifySandbox, mutation: str, reference: str) -> int:
+    return sum(1 for kind, known, _ in sandbox.world.effects if (kind, known) == (mutation, reference))
 
 
 def order(**parts: Any) -> PlaceOrder:
@@ -185,3 +212,25 @@ async def test_no_error_says_whom_an_order_is_for(open_shop: OpenShop) -> None:
     with pytest.raises(RequestRefused) as refused:
         await cast("OrderWritePort", shop).place_order(order(buyer=buyer, deliveries=(sent,)), HERE, call())
     assert "anary" not in f"{refused.value!r} {refused.value.detail}"
+
+
+async def test_a_cancelled_order_is_found_as_such_and_gives_its_stock_back(
+    desk: OrderWritePort, sandbox: ShopifySandbox
+) -> None:
+    before = [level.available for level in sandbox.world.stock.values()]
+    placed = await desk.place_order(order(), HERE, call())
+    cancelling = cast("OrderCancelPort", desk)
+    assert await cancelling.find_cancelled(REFERENCE, HERE, call()) is None
+    cancelled = await cancelling.cancel_order(CancelOrder(reference=REFERENCE, order=placed.ref), HERE, call())
+    assert (cancelled.ref, cancelled.status) == (placed.ref, OrderStatus.CANCELLED)
+    assert sum(level.available for level in sandbox.world.stock.values()) == sum(before)
+    again = await cancelling.cancel_order(CancelOrder(reference=REFERENCE, order=placed.ref), HERE, call())
+    assert again == cancelled
+    assert done(sandbox, "orderCancel", REFERENCE) == 1
+
+
+async def test_what_is_no_order_cannot_be_cancelled(desk: OrderWritePort) -> None:
+    for native in ("gid://shopify/Order/999999", "gid://shopify/Customer/1", "1"):
+        nothing = CancelOrder(reference=REFERENCE, order=NativeRef("shop", native))
+        with pytest.raises(RequestRefused):
+            await cast("OrderCancelPort", desk).cancel_order(nothing, HERE, call())
