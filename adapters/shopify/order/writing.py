@@ -1,5 +1,5 @@
-"""OrderWritePort and OrderCancelPort: an order with the amounts that were agreed elsewhere, found again by a metafield of
-ours that no two orders can share. The shop claims the stock by its own policy, or refuses.
+"""OrderWritePort and OrderCancelPort: an order with the amounts that were agreed elsewhere, found again by a metafield
+of ours that no two orders can share. The shop claims the stock by its own policy, or refuses.
 
 Source: shopify.dev/docs/api/admin-graphql/2026-10/mutations/orderCreate,
 shopify.dev/docs/apps/build/custom-data/metafields/working-with-custom-ids."""
