@@ -30,7 +30,7 @@ from gateway.state.tables import checkout_journal, checkouts
 T = TypeVar("T")
 
 
-class Entry(Struct, frozen=True):
+class JournalEntry(Struct, frozen=True):
     """One line of the journal; `at` aware UTC."""
 
     step: str
@@ -124,7 +124,7 @@ class Checkouts:
                 action = await self.unsealed(connection, row, "action", NextAction)
         return _checkout(row, action)
 
-    async def history(self, run: str) -> Sequence[Entry]:
+    async def history(self, run: str) -> Sequence[JournalEntry]:
         return await history_of(self.database, run)
 
     async def of_payment(self, backend: str, payment: str, reference: str | None) -> str | None:
@@ -154,12 +154,12 @@ class Checkouts:
         return key.seal(msgspec.json.encode(value), _place(row.run, column))
 
 
-async def history_of(database: Database, run: str) -> Sequence[Entry]:
+async def history_of(database: Database, run: str) -> Sequence[JournalEntry]:
     chosen = select(checkout_journal).where(checkout_journal.c.run == run).order_by(checkout_journal.c.id)
     async with database.read() as connection:
         rows = await connection.execute(chosen)
         return [
-            Entry(row.step, row.outcome, row.backend, json.loads(row.facts), datetime.fromtimestamp(row.at, UTC))
+            JournalEntry(row.step, row.outcome, row.backend, json.loads(row.facts), datetime.fromtimestamp(row.at, UTC))
             for row in rows
         ]
 

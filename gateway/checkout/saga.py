@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gateway.checkout.given import Given, failure_of
 from gateway.checkout.steps.capture import Captured
 from gateway.checkout.steps.finish import Finish
-from gateway.checkout.steps.order import Order, Ordered
+from gateway.checkout.steps.order import Ordered, OrderSteps
 from gateway.checkout.steps.payment import GOOD, WAITING, Pay
 from gateway.checkout.steps.prepare import Prepare
 from gateway.checkout.steps.reserve import Reserve
@@ -43,7 +43,7 @@ class Saga:
     def __init__(self, given: Given) -> None:
         self._runs = given.runs
         self._prepare, self._reserve = Prepare(given), Reserve(given)
-        self._order, self._pay, self._finish = Order(given), Pay(given), Finish(given)
+        self._order, self._pay, self._finish = OrderSteps(given), Pay(given), Finish(given)
         self._captured = Captured(given)
         given.runs.workflow(CHECKOUT, self.checkout)
         given.runs.workflow(CAPTURE, self.capture)

@@ -44,7 +44,7 @@ class Ordered(Struct, frozen=True):
     due: bool = False
 
 
-class Order:
+class OrderSteps:
     def __init__(self, given: Given) -> None:
         self._given = given
 
