@@ -12,7 +12,7 @@ from gateway.checkout.engine import Runs
 from gateway.checkout.given import Evaluate, Given
 from gateway.checkout.journal import Checkouts
 from gateway.checkout.saga import SHAPE, Saga
-from gateway.checkout.watch import Watch
+from gateway.checkout.watch import RunsWatch
 from gateway.model.checkouts import CheckoutState
 from gateway.ownership import Ownership
 from gateway.ports.payment import FACTS
@@ -35,7 +35,7 @@ class CheckoutService:
     inbox `heard` for every kind of `payment.FACTS`: both may come before `open` has returned, so whoever hands them out
     does so by a name that is looked up when they are called."""
 
-    def __init__(self, database: Database, runs: Runs, watch: Watch, given: Given) -> None:
+    def __init__(self, database: Database, runs: Runs, watch: RunsWatch, given: Given) -> None:
         self.database = database
         self.runs = runs
         self.watch = watch
@@ -62,7 +62,7 @@ class CheckoutService:
     ) -> CheckoutService:
         """Raises ConfigurationError where the engine's tables cannot be made."""
         runs = await Runs.open(database, SHAPE)
-        watch = Watch(runs)
+        watch = RunsWatch(runs)
         given = Given(
             runs=runs,
             checkouts=Checkouts(database, carts.sealing),

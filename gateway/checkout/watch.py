@@ -24,7 +24,7 @@ _GONE = 86_400.0
 _log = structlog.get_logger("gateway.checkout")
 
 
-class Watch:
+class RunsWatch:
     """`await beat()` before the runs are launched: a process without a beat counts as dead. Then `start`; at the end
     `stop` before and `leave` after the runs are closed."""
 

@@ -112,7 +112,7 @@ class PricedDelivery(Struct, frozen=True):
     price: TaxedMoney | None = None
 
 
-class Priced(Struct, frozen=True):
+class PricedCart(Struct, frozen=True):
     """What this run charges: `total` to the minor unit, with tax where the owners know it."""
 
     total: Money

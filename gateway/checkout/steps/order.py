@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.checkout.given import FAILURES, Frozen, Given, Unanswered, answered
-from gateway.model.checkouts import Allotment, Failure, FailureReason, Priced
+from gateway.model.checkouts import Allotment, Failure, FailureReason, PricedCart
 from gateway.model.identity import NativeRef, sku_of
 from gateway.model.money import Money
 from gateway.model.orders import (
@@ -105,7 +105,7 @@ class OrderSteps:
     def command(self, frozen: Frozen, what: Ordered) -> PlaceOrder:
         """The same at each repetition: of the frozen cart and of what steps have answered."""
         cart = frozen.cart
-        priced = msgspec.json.decode(what.priced, type=Priced)
+        priced = msgspec.json.decode(what.priced, type=PricedCart)
         allotments = msgspec.json.decode(what.allotments, type=list[Allotment])
         by_line = {line.line: line for line in priced.lines}
         currency = frozen.row.currency
@@ -148,7 +148,7 @@ class OrderSteps:
                 found.append((reference, each.quantity))
         return tuple(found)
 
-    def _deliveries(self, frozen: Frozen, priced: Priced, owner: str) -> tuple[OrderDelivery, ...]:
+    def _deliveries(self, frozen: Frozen, priced: PricedCart, owner: str) -> tuple[OrderDelivery, ...]:
         money = {delivery.group: delivery for delivery in priced.deliveries}
         found: list[OrderDelivery] = []
         for group in frozen.cart.groups:
@@ -177,7 +177,7 @@ class OrderSteps:
     def _paid(self, frozen: Frozen, what: Ordered) -> PaidElsewhere | None:
         if not what.paid:
             return None
-        amount = msgspec.json.decode(what.priced, type=Priced).total
+        amount = msgspec.json.decode(what.priced, type=PricedCart).total
         return PaidElsewhere(frozen.row.payment_backend, what.paid, amount, what.due)
 
     async def _noted(self, run: str, stage: str, owner: str, placed: PlacedOrder) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from gateway.checkout.allocation import Lacking, allocate
 from gateway.checkout.given import Frozen, Given, answered
 from gateway.model.cart_answers import CartAnswer, LineAnswer
-from gateway.model.checkouts import Failure, FailureReason, Priced, PricedDelivery, PricedLine
+from gateway.model.checkouts import Failure, FailureReason, PricedCart, PricedDelivery, PricedLine
 from gateway.model.money import Money
 from gateway.ports.order import ORDER, PLACE_ORDER
 
@@ -57,7 +57,7 @@ class Prepare:
             "amount": str(priced.total.amount),
         }
 
-    async def _priced(self, frozen: Frozen) -> Priced | Failure:
+    async def _priced(self, frozen: Frozen) -> PricedCart | Failure:
         """Waits a while for an owner that does not answer; a total that was not shown is not charged."""
         given = self._given
         ends = time.monotonic() + given.forward_seconds
@@ -75,7 +75,7 @@ class Prepare:
         return priced
 
 
-def priced_of(frozen: Frozen, answer: CartAnswer) -> Priced | None:
+def priced_of(frozen: Frozen, answer: CartAnswer) -> PricedCart | None:
     """None while an owner has not answered."""
     total = None if answer.totals is None else answer.totals.total.gross or answer.totals.total.net
     lines = [line for line in map(_line, answer.lines) if line is not None]
@@ -93,7 +93,7 @@ def priced_of(frozen: Frozen, answer: CartAnswer) -> Priced | None:
     )
     active = {line.id for line in frozen.cart.active}
     bought = tuple(line for line in lines if line.line in active)
-    return Priced(Money(total.amount, total.currency).quantized(), bought, deliveries, answer.accepted)
+    return PricedCart(Money(total.amount, total.currency).quantized(), bought, deliveries, answer.accepted)
 
 
 def _line(line: LineAnswer) -> PricedLine | None:

@@ -12,10 +12,10 @@ from gateway.model.freshness import Freshness
 from gateway.model.money import Money, TaxTreatment
 from gateway.model.pricing import Price
 from gateway.services.carts.baskets import NamedBasket
-from gateway.services.carts.totals import ZERO, Amounts, added, amounts, line_amounts, shares
+from gateway.services.carts.totals import ZERO, RowAmounts, added, amounts, line_amounts, shares
 
 PriceAnswer = Price | AdapterError | None
-NOTHING = Amounts(ZERO, ZERO, TaxTreatment.INCLUDED)
+NOTHING = RowAmounts(ZERO, ZERO, TaxTreatment.INCLUDED)
 
 
 class CartSum:
@@ -27,12 +27,12 @@ class CartSum:
         self._answers = prices
         self.prices: dict[str, Price] = {}
         self.errors: dict[str, str] = {}
-        self.subtotals: dict[str, Amounts] = {}
+        self.subtotals: dict[str, RowAmounts] = {}
         for line in cart.lines:
             self._price(line, prices.get(line.id))
         self.bought = [line.id for line in cart.active if line.id in self.prices]
         self.rows = {line: self.subtotals[line] for line in self.bought}
-        self.shipping: dict[str, Amounts] = {}
+        self.shipping: dict[str, RowAmounts] = {}
         self.discounts: list[AppliedDiscount] = []
         self.unspread = 0
         self.rounding = ZERO
@@ -101,13 +101,13 @@ class CartSum:
         if together.net is None and together.gross is None:
             return None
         if self.rounding and together.gross is not None:
-            together = Amounts(together.net, together.gross + self.rounding, together.treatment)
+            together = RowAmounts(together.net, together.gross + self.rounding, together.treatment)
         before = added([self.subtotals[line] for line in self.bought]) if self.bought else NOTHING
         off = added([amounts(one.amount) for one in self.discounts]) if self.discounts else NOTHING
         if before.net is None and before.gross is None:
             return None
         if off.net is None and off.gross is None:
-            off = Amounts(ZERO, ZERO, before.treatment)
+            off = RowAmounts(ZERO, ZERO, before.treatment)
         return CartTotals(
             subtotal=before.money(currency),
             discount=off.money(currency),
@@ -146,7 +146,7 @@ class CartSum:
             except InvalidAnswer as error:
                 self.errors[line.id] = error.code
 
-    def _take(self, discount: Discount, rows: dict[str, Amounts], targets: Sequence[str], source: str) -> None:
+    def _take(self, discount: Discount, rows: dict[str, RowAmounts], targets: Sequence[str], source: str) -> None:
         currency = self.cart.currency
         parts = shares(amounts(discount.amount), [rows[target] for target in targets], currency)
         if any(part.net is None and part.gross is None for part in parts):
@@ -179,7 +179,7 @@ def oldest(freshness: Iterable[Freshness]) -> tuple[Freshness, ...]:
     return tuple(found.values())
 
 
-def _applied(discount: Discount, part: Amounts, source: str, currency: str) -> AppliedDiscount:
+def _applied(discount: Discount, part: RowAmounts, source: str, currency: str) -> AppliedDiscount:
     return AppliedDiscount(
         label=discount.label,
         source=source,

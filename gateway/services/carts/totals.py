@@ -19,7 +19,7 @@ from gateway.model.spreading import spread
 ZERO = Decimal(0)
 
 
-class Amounts(Struct, frozen=True):
+class RowAmounts(Struct, frozen=True):
     """Both sides of one amount, quantised; None: its source does not say."""
 
     net: Decimal | None
@@ -31,9 +31,9 @@ class Amounts(Struct, frozen=True):
         """Whether it is known what a shopper pays: the gross, or that there is no tax."""
         return self.gross is not None and self.treatment is not TaxTreatment.UNKNOWN
 
-    def less(self, net: Decimal | None, gross: Decimal | None) -> Amounts:
+    def less(self, net: Decimal | None, gross: Decimal | None) -> RowAmounts:
         """With these taken off, where both sides are known of both."""
-        return Amounts(
+        return RowAmounts(
             None if self.net is None or net is None else self.net - net,
             None if self.gross is None or gross is None else self.gross - gross,
             self.treatment,
@@ -50,7 +50,7 @@ def quantum(currency: str) -> Decimal:
     return Decimal(1).scaleb(-fraction_digits(currency))
 
 
-def amounts(money: TaxedMoney, factor: Decimal = Decimal(1)) -> Amounts:
+def amounts(money: TaxedMoney, factor: Decimal = Decimal(1)) -> RowAmounts:
     """An amount so many times, each side rounded once; a side that follows from the two others is filled in. Raises
     InvalidAnswer for what is no currency in use."""
     net, gross, tax = (
@@ -58,7 +58,7 @@ def amounts(money: TaxedMoney, factor: Decimal = Decimal(1)) -> Amounts:
     )
     if money.treatment is TaxTreatment.EXEMPT:
         known = gross if gross is not None else net
-        return Amounts(known, known, money.treatment)
+        return RowAmounts(known, known, money.treatment)
     if tax is not None and net is None and gross is not None:
         net = gross - tax
     elif tax is not None and gross is None and net is not None:
@@ -66,10 +66,10 @@ def amounts(money: TaxedMoney, factor: Decimal = Decimal(1)) -> Amounts:
     treatment = money.treatment
     if treatment is TaxTreatment.UNKNOWN and net is not None and gross is not None:
         treatment = TaxTreatment.INCLUDED  # whoever states both sides leaves nothing unknown
-    return Amounts(net, gross, treatment)
+    return RowAmounts(net, gross, treatment)
 
 
-def line_amounts(price: Price, quantity: Decimal, currency: str) -> Amounts:
+def line_amounts(price: Price, quantity: Decimal, currency: str) -> RowAmounts:
     """What a line costs: as its source charges for the whole, else the unit price so many times. Raises InvalidAnswer
     for a price in another currency than the cart's."""
     if price.current.currency != currency:
@@ -79,7 +79,7 @@ def line_amounts(price: Price, quantity: Decimal, currency: str) -> Amounts:
     return amounts(price.current, quantity)
 
 
-def added(rows: Sequence[Amounts]) -> Amounts:
+def added(rows: Sequence[RowAmounts]) -> RowAmounts:
     """The sum; a side is known where it is of every row."""
     net, gross = [row.net for row in rows], [row.gross for row in rows]
     treatments = {row.treatment for row in rows} or {TaxTreatment.INCLUDED}
@@ -89,17 +89,17 @@ def added(rows: Sequence[Amounts]) -> Amounts:
         treatment = TaxTreatment.EXCLUDED if TaxTreatment.EXCLUDED in treatments else TaxTreatment.INCLUDED
         if treatments == {TaxTreatment.EXEMPT}:
             treatment = TaxTreatment.EXEMPT
-    return Amounts(_sum(net), _sum(gross), treatment)
+    return RowAmounts(_sum(net), _sum(gross), treatment)
 
 
-def shares(discount: Amounts, rows: Sequence[Amounts], currency: str) -> list[Amounts]:
+def shares(discount: RowAmounts, rows: Sequence[RowAmounts], currency: str) -> list[RowAmounts]:
     """A discount on several rows: to the minor unit, by largest remainder, never more than a row has. Where it is said
     on one side only, the row's own sides say what it is on the other: it is taxed as they are. Both sides None where it
     is stated on a side that a row does not know."""
     unit = quantum(currency)
     gross = _spread(discount.gross, [row.gross for row in rows], unit)
     net = _spread(discount.net, [row.net for row in rows], unit)
-    found: list[Amounts] = []
+    found: list[RowAmounts] = []
     for place, row in enumerate(rows):
         one_net = None if net is None else net[place]
         one_gross = None if gross is None else gross[place]
@@ -107,7 +107,7 @@ def shares(discount: Amounts, rows: Sequence[Amounts], currency: str) -> list[Am
             one_gross = _other(one_net, row.net, row.gross, unit)
         elif one_net is None and one_gross is not None:
             one_net = _other(one_gross, row.gross, row.net, unit)
-        found.append(Amounts(one_net, one_gross, row.treatment))
+        found.append(RowAmounts(one_net, one_gross, row.treatment))
     return found
 
 

@@ -21,7 +21,7 @@ from gateway.checkout.engine import Runs
 from gateway.checkout.given import Given
 from gateway.checkout.journal import Checkouts
 from gateway.checkout.saga import SHAPE, Saga
-from gateway.checkout.watch import Watch
+from gateway.checkout.watch import RunsWatch
 from gateway.model.cart_answers import CartAnswer, CartPart, CartTotals, LineAnswer, PartAnswer
 from gateway.model.carts import Buyer, Cart, CartLine, CartState, DeliveryGroup, PostalAddress
 from gateway.model.checkouts import Checkout, PaymentChoice
@@ -135,7 +135,7 @@ class Retail:
     async def launch(self, hook: Callable[[Runs], None]) -> None:
         self.runs = await Runs.open(self.database, SHAPE)
         hook(self.runs)
-        self.watch = Watch(self.runs)
+        self.watch = RunsWatch(self.runs)
         self.given = Given(
             runs=self.runs,
             checkouts=Checkouts(self.database, self.carts.sealing),

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.checkout.claims import run_of
 from gateway.checkout.engine import Runs, RunState, UnknownRun, runs_file
 from gateway.checkout.sealed import Sealed, StepFailed, Transient
-from gateway.checkout.watch import Watch
+from gateway.checkout.watch import RunsWatch
 from gateway.errors import IdempotencyConflict, StateUnavailable
 from gateway.state.database import Database
 
@@ -279,7 +279,7 @@ def test_the_private_call_that_the_watch_makes_is_still_there() -> None:
 async def test_a_process_that_was_late_itself_calls_nobody_dead(database: Database) -> None:
     """After a backup or an outage the others could not beat either."""
     async with launched(database) as runs:
-        watch = Watch(runs, every=0.05, dead=0.4)
+        watch = RunsWatch(runs, every=0.05, dead=0.4)
         await watch.beat()
         await asyncio.sleep(0.5)
         assert not watch.alive

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from gateway.checkout.claims import Claims, run_of
 from gateway.checkout.engine import Runs, UnknownRun
-from gateway.checkout.watch import Watch
+from gateway.checkout.watch import RunsWatch
 from gateway.state.database import Database
 
 TABLES = (
@@ -166,14 +166,14 @@ def _committed(session: Any) -> None:
         _committing.pop()()
 
 
-async def open_toy(told: Told, at: Callable[[str], None]) -> tuple[Database, Runs, Watch, Toy]:
+async def open_toy(told: Told, at: Callable[[str], None]) -> tuple[Database, Runs, RunsWatch, Toy]:
     database = await Database.open(told.url)
     async with database.write() as connection:
         await database.one_at_a_time(connection)
         for table in TABLES:
             await connection.execute(text(table))
     runs = await Runs.open(database, "toy-1")
-    watch, toy = Watch(runs), Toy(database, runs, told, at)
+    watch, toy = RunsWatch(runs), Toy(database, runs, told, at)
     await watch.beat()
     await runs.launch()
     watch.start()

@@ -13,7 +13,7 @@ from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price
 from gateway.services.carts.baskets import basket_of
 from gateway.services.carts.summing import CartSum
-from gateway.services.carts.totals import Amounts, added, amounts, shares
+from gateway.services.carts.totals import RowAmounts, added, amounts, shares
 from tests.unit.services.retailer import NOW, SEEN
 
 amount = st.decimals("0.01", "99999", places=2)
@@ -115,7 +115,7 @@ def test_a_discount_sums_to_the_minor_unit_whatever_side_it_is_stated_on(
     rows: list[Decimal], off: Decimal, gross: bool
 ) -> None:
     sides = [amounts(taxed(row, Decimal("0.2"))) for row in rows]
-    discount = Amounts(None if gross else off, off if gross else None, TaxTreatment.INCLUDED)
+    discount = RowAmounts(None if gross else off, off if gross else None, TaxTreatment.INCLUDED)
     found = added(shares(discount, sides, "GBP"))
     whole = added(sides)
     if gross:
