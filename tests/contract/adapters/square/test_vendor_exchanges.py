@@ -23,15 +23,28 @@ from adapters.square.sandbox.account import account_uuid, native_id
 from adapters.square.sandbox.description import PATHS
 from adapters.square.sandbox.seeding_people import event
 from gateway.errors import CredentialsRefused
+from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.catalog import ProductKey, ProductKeyKind, ProductQuery
+from gateway.model.context import CommerceContext
 from gateway.model.customers import CustomerKey, CustomerKeyKind, LoyaltyEntry, LoyaltyEntryQuery
 from gateway.model.identity import NativeRef
-from gateway.model.orders import Order, OrderKind, OrderPosition, OrdersQuery
+from gateway.model.money import TaxedMoney, TaxTreatment
+from gateway.model.orders import (
+    Order,
+    OrderDelivery,
+    OrderDiscount,
+    OrderKind,
+    OrderPosition,
+    OrdersQuery,
+    PaidElsewhere,
+    PlaceOrder,
+    PlaceOrderLine,
+)
 from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.testing.conformance.example import FAMILY_PHONE, NOW, SHOPPER, example_seed
 from gateway.testing.sandbox_server import Exchange
-from tests.contract.adapters.square.connected import BACKEND, SEEN, Connect, Connected, call, seen_by
+from tests.contract.adapters.square.connected import BACKEND, SEEN, Connect, Connected, call, gbp, seen_by
 
 # The security scheme is OAuth 2, which the validator does not look into: the sandbox does.
 pytestmark = [pytest.mark.specs, pytest.mark.filterwarnings("ignore:Unsupported scheme type")]
@@ -114,6 +127,32 @@ async def use_everything(till: Connected) -> None:
     position: OrderPosition = orders.positions[-1]
     await adapter.list_orders(OrdersQuery(shopper, 3, position, exclude_foreign=False), context, call())
     await adapter.get_orders([each.ref for each in orders.orders], seen_by("order.get_orders"), call())
+    await adapter.place_order(whole_order(shopper[0]), CommerceContext("GB", "GBP", "en").only(frozenset()), call())
+
+
+def whole_order(customer: NativeRef) -> PlaceOrder:
+    """With everything that Square is told of one."""
+    total = TaxedMoney(gbp("12.50"), gbp("15.00"), gbp("2.50"), TaxTreatment.INCLUDED)
+    six = OrderDiscount("Six off", gbp("6.00"), "SIX")
+    home = PostalAddress(
+        country="GB",
+        lines=("1 Quay Street", "Top floor"),
+        name="Ada Example",
+        city="Bristol",
+        region="BST",
+        postal_code="BS1 1AA",
+        phone="+442079460100",
+    )
+    price = TaxedMoney(gbp("4.00"), gbp("4.80"), gbp("0.80"), TaxTreatment.INCLUDED)
+    return PlaceOrder(
+        "ABCDEFGHJKMNPQRSTVWXYZ0123",
+        (PlaceOrderLine("MUG-01-S", Decimal(2), gbp("10.50"), total, (six,), (("1001", 2),)),),
+        customer=customer,
+        deliveries=(OrderDelivery("1", option="standard", label="Standard", price=price, address=home),),
+        total=gbp("19.80"),
+        buyer=Buyer(email="ada@example.com", phone="+442079460100", given_name="Ada", family_name="Example"),
+        payment=PaidElsewhere("stripe", "pi_1", gbp("19.80")),
+    )
 
 
 @pytest.fixture
