@@ -21,7 +21,7 @@ from graphql import (
 @lru_cache(8)
 def meta_sizes(schema: GraphQLSchema) -> dict[tuple[str, str], int]:
     """By type and field of the introspection system; what is not there is one object. All types together; of the lists
-    of one type the mean, rounded up, of fields among the types that have any."""
+    of one type the mean over all types, rounded up: a schema with many inputs and enums has no more fields for it."""
     types: list[Any] = list(schema.type_map.values())
     composite = [kind for kind in types if is_object_type(kind) or is_interface_type(kind)]
     fields = [field for kind in composite for field in kind.fields.values()]
@@ -34,7 +34,7 @@ def meta_sizes(schema: GraphQLSchema) -> dict[tuple[str, str], int]:
     return {
         ("__Schema", "types"): len(types),
         ("__Schema", "directives"): len(schema.directives),
-        ("__Type", "fields"): _mean(len(fields), len(composite)),
+        ("__Type", "fields"): _mean(len(fields), len(types)),
         ("__Field", "args"): _mean(sum(len(field.args) for field in fields), len(fields)),
         ("__Directive", "args"): _mean(sum(len(one.args) for one in schema.directives), len(schema.directives)),
         **{("__Type", name): _mean(number, len(types)) for name, number in counted.items()},

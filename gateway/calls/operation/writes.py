@@ -286,7 +286,9 @@ class _Attempt:
         """Perform it. With an answer it is done or refused; without one it is looked up while that makes sense."""
         spec = self._route.spec
         self._sent = time.monotonic()
-        if not self._writes.fence():  # others may have taken this over: nothing was sent
+        if not self._writes.fence():  # others may have taken this over: nothing was sent, now
+            if self._doubtful:
+                raise await self._left()
             await self._refused()
             lost = Unavailable(source=self._route.backend, domain=self._route.operation.domain.name)
             lost.unsent = True

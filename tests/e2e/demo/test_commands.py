@@ -108,7 +108,7 @@ async def test_check_says_that_nobody_listens_and_at_which_key(change: Change, d
 async def test_check_names_a_right_that_is_missing_and_needed(config: Path, demo: RunningDemo) -> None:
     sandbox = demo.sandboxes.running["shop"].sandbox
     assert isinstance(sandbox, ShopifySandbox)
-    sandbox.withheld = {"read_orders"}
+    sandbox.withheld = {"read_orders", "write_orders"}  # who may write may read
     try:
         problems = (await examine(config)).problems
     finally:

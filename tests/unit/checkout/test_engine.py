@@ -236,20 +236,23 @@ async def test_a_locked_file_delays_runs_and_ends_none(locked: str, tmp_path: Pa
     file = tmp_path / "state.sqlite"
     told = Told(f"sqlite+aiosqlite:///{file}", str(tmp_path / "effects"))
     database, runs, watch, toy = await open_toy(told, lambda _: None)
-    started = [await toy.submit(str(number), "action") for number in range(10)]
-    lock = sqlite3.connect(str(file) if locked == "ours" else runs_file(str(file)), isolation_level=None)
-    lock.execute("BEGIN IMMEDIATE")
-    signals = [asyncio.create_task(runs.send(run, "payment", run)) for run in started]
-    await asyncio.sleep(4.0)
-    lock.execute("ROLLBACK")
-    lock.close()
-    await asyncio.gather(*signals)
-    await done(toy, started)
-    assert all(toy.vendors.effects("order", run) == 1 for run in started)
-    await watch.stop()
-    await closed(runs)
-    await watch.leave()
-    await database.close()
+    try:
+        started = [await toy.submit(str(number), "action") for number in range(10)]
+        name = str(file) if locked == "ours" else runs_file(str(file))
+        lock = sqlite3.connect(name, timeout=30.0, isolation_level=None, check_same_thread=False)
+        await asyncio.to_thread(lock.execute, "BEGIN IMMEDIATE")  # whose turn it is now goes on in this loop
+        signals = [asyncio.create_task(runs.send(run, "payment", run)) for run in started]
+        await asyncio.sleep(4.0)
+        lock.execute("ROLLBACK")
+        lock.close()
+        await asyncio.gather(*signals)
+        await done(toy, started)
+        assert all(toy.vendors.effects("order", run) == 1 for run in started)
+    finally:
+        await watch.stop()
+        await closed(runs)
+        await watch.leave()
+        await database.close()
 
 
 async def test_a_closed_engine_leaves_threads_that_work(database: Database) -> None:
