@@ -85,3 +85,25 @@ async def test_an_owner_that_knows_the_key_and_says_no_has_told_of_the_first_sen
     performer = Performer(database, Desk(Unavailable(), RequestRefused()), KEYED)
     with pytest.raises(RequestRefused):
         await performer.writes.perform("desk", PLACE_ORDER, COMMAND, HERE, CallContext.within(10))
+
+
+async def test_who_has_lost_its_turn_calls_nothing_absent_that_somebody_sent(database: Database) -> None:
+    desk = Desk(*(Unavailable() for _ in range(4)))
+    performer = Performer(database, desk, KEYED)
+    with pytest.raises(OutcomeUnknown):
+        await performer.writes.perform("desk", PLACE_ORDER, COMMAND, HERE, CallContext.within(10))
+    performer.writes.fence = lambda: False
+    with pytest.raises(OutcomeUnknown):
+        await performer.writes.perform("desk", PLACE_ORDER, COMMAND, HERE, CallContext.within(10))
+    performer.writes.fence = lambda: True
+    placed = await performer.writes.perform("desk", PLACE_ORDER, COMMAND, HERE, CallContext.within(10))
+    assert (placed.number, desk.made) == ("1", 1)
+
+
+async def test_who_has_lost_its_turn_before_the_first_sending_has_done_nothing(database: Database) -> None:
+    desk = Desk()
+    performer = Performer(database, desk, KEYED)
+    performer.writes.fence = lambda: False
+    with pytest.raises(Unavailable) as lost:
+        await performer.writes.perform("desk", PLACE_ORDER, COMMAND, HERE, CallContext.within(10))
+    assert (lost.value.unsent, desk.made) == (True, 0)
