@@ -21,6 +21,8 @@ from aiohttp import web
 from gateway.calls.attempt.transport import build_transport
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext
+from gateway.model.operation import OperationSpec
+from gateway.ports.price import GET_PRICES
 from gateway.ports.transport import Request
 from gateway.settings import PolicyNumbers
 from gateway.testing.faults import Fault
@@ -79,9 +81,11 @@ async def goodput() -> None:
     print(f"Overload: a backend that can do {CAPACITY:.0f} a second is asked {3 * CAPACITY:.0f}; patience {PATIENCE} s")
     for protected in (False, True):
         runner, url = await serve(app)
-        request = Request(method="GET", path="/", operation="price.get_prices")
+        request = Request(method="GET", path="/", operation=GET_PRICES.name)
         numbers = PolicyNumbers(timeout=PATIENCE, connections=1000)
-        transport = build_transport("erp", url, manifest({}), numbers, allow_private_network=True)
+        transport = build_transport(
+            "erp", url, manifest({GET_PRICES.name: OperationSpec()}), numbers, allow_private_network=True
+        )
         bare = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=1000), timeout=aiohttp.ClientTimeout(total=PATIENCE)
         )
