@@ -11,10 +11,10 @@ from graphql import GraphQLError
 from msgspec.structs import replace
 
 from adapters.shopify.sandbox.world import ShopOrder, World, gid
+from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import Order, OrderKind, OrderLine, OrderStatus
-from gateway.testing.conformance.example import SEEN
 
 ZERO = Decimal(0)
 FIRST = 900_000
@@ -137,7 +137,7 @@ class OrderDesk:
                 Money(tax, currency),
                 TaxTreatment.INCLUDED if included else TaxTreatment.EXCLUDED,
             ),
-            SEEN,
+            Freshness("seed", self._world.now),
             lines=tuple(lines),
         )
         made = ShopOrder(
