@@ -59,23 +59,40 @@ def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manif
 
 
 def _orders(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
-    """Where money can be taken, whose prices an order may bear: nobody pays a total that the order's owner does not
-    say."""
-    owners = {name: section.order[0] for name, section in settings.domains.items() if section.order}
-    order = known.get(owners.get(ORDER.name, ""))
-    if PAYMENT.name not in owners or order is None or order.manifest.ordering is None:
+    """Where money can be taken, whose prices an order may bear, in every market: nobody pays a total that the order's
+    owner does not say."""
+    if not (PAYMENT.name in settings.domains and settings.domains[PAYMENT.name].order):
         return
-    owner, prices = owners[ORDER.name], owners.get(PRICE.name)
-    why = order.manifest.ordering.unsafe(foreign_prices=prices != owner)
-    if why is not None:
-        able = [
-            name
-            for name, each in known.items()
-            if each.manifest.ordering is not None and not each.manifest.ordering.unsafe(foreign_prices=prices != name)
-        ]
-        instead = f"; `{'`, `'.join(able)}` could own them" if able else f"; let `{owner}` own the prices"
-        message = f"no checkout can sell orders of `{owner}`: it {why}{instead}"
-        yield Mistake(message=message, place=f"domains.{ORDER.name}.order")
+    told: set[str] = set()
+    for country in {each: None for channel in settings.channels.values() for each in channel.countries} or (None,):
+        owner, prices = _owner(settings, ORDER, country), _owner(settings, PRICE, country)
+        if owner is None or owner in told or owner not in known:
+            continue
+        ordering = known[owner].manifest.ordering
+        why = None if ordering is None else ordering.unsafe(foreign_prices=prices != owner)
+        if why is not None:
+            told.add(owner)
+            message = f"no checkout can sell orders of `{owner}`: it {why}{_instead(owner, prices, known)}"
+            yield Mistake(message=message, place=f"domains.{ORDER.name}.order")
+
+
+def _owner(settings: Settings, domain: DataDomain, country: str | None) -> str | None:
+    """The first of the domain's backends that knows this market."""
+    section = settings.domains.get(domain.name)
+    for name in () if section is None else section.order:
+        backend = settings.backends.get(name)
+        if backend is not None and (not backend.countries or country is None or country in backend.countries):
+            return name
+    return None
+
+
+def _instead(owner: str, prices: str | None, known: Mapping[str, _Known]) -> str:
+    able = [
+        name
+        for name, each in known.items()
+        if each.manifest.ordering is not None and not each.manifest.ordering.unsafe(foreign_prices=prices != name)
+    ]
+    return f"; `{'`, `'.join(able)}` could own them" if able else f"; let `{owner}` own the prices"
 
 
 def _held(config: AdapterConfig, facts: Facts, place: str, mistakes: Sequence[Mistake]) -> Iterator[Mistake]:

@@ -11,10 +11,10 @@ import msgspec
 
 from gateway.checkout.allocation import Lacking, allocate
 from gateway.checkout.given import Frozen, Given, answered
+from gateway.checkout.owners import owner_of_orders
 from gateway.model.cart_answers import CartAnswer, LineAnswer
 from gateway.model.checkouts import Failure, FailureReason, PricedCart, PricedDelivery, PricedLine
 from gateway.model.money import Money
-from gateway.ports.order import ORDER, PLACE_ORDER
 
 _PAUSE = 0.5
 
@@ -32,14 +32,7 @@ class Prepare:
         why not."""
         given = self._given
         frozen = await given.frozen(run)
-        owner = next(
-            (
-                name
-                for name in given.ownership.serving(ORDER, frozen.cart.country)[:1]
-                if PLACE_ORDER.name in given.backends[name].manifest.writes
-            ),
-            None,
-        )
+        owner = owner_of_orders(given.ownership, frozen.cart.country)
         if owner is None:
             return answered(Failure(FailureReason.OWNER_UNAVAILABLE, "order"))
         priced = await self._priced(frozen)

@@ -36,3 +36,17 @@ def test_it_sells_at_its_own() -> None:
 
 def test_where_nobody_can_pay_nothing_is_sold() -> None:
     assert told("memory", payment=False) == []
+
+
+def test_an_owner_of_another_market_is_looked_at_too() -> None:
+    backends = {
+        "memory": {"adapter": "memory", "url": "memory:", "countries": ["GB"]},
+        "own": {"adapter": "own", "url": "memory:", "countries": ["JP"]},
+        "prices": {"adapter": "memory", "url": "memory:"},
+    }
+    owners = domains("memory", order=("memory", "own"), price=("prices",), payment=("memory",))
+    channels = {"web": {"countries": ["GB", "JP"], "currencies": {"GB": ["GBP"], "JP": ["JPY"]}}}
+    raw = {**configuration(domains=owners, channels=channels), "backends": backends}
+    mistakes = validate(decode(raw, {}), manifests={"own": OWN, "memory": MANIFEST})
+    (message,) = [mistake.message for mistake in mistakes if mistake.place == "domains.order.order"]
+    assert message.startswith("no checkout can sell orders of `own`: it computes its own prices")
