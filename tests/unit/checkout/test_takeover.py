@@ -33,11 +33,11 @@ async def outcomes(database: Database, run: str) -> dict[str, list[str]]:
 
 
 async def ended(database: Database, run: str, within: float) -> dict[str, list[str]]:
-    async def over() -> dict[str, list[str]] | None:
-        found = await outcomes(database, run)
-        return found if found["toy_done"] else None
+    async def over() -> bool:
+        return bool((await outcomes(database, run))["toy_done"])
 
-    return await until(within, over)
+    await until(within, over)
+    return await outcomes(database, run)  # anew: the tables were read one by one, what came before the end perhaps earlier
 
 
 async def killed_at(point: str, kind: str, told: Told, other: Worker, database: Database) -> float:
