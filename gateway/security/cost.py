@@ -26,6 +26,7 @@ from graphql import (
     ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -38,7 +39,7 @@ from msgspec import Struct
 
 from gateway.errors import LimitExceeded
 from gateway.graph.directives import Cost, ListSize, declared, hint, scalar_cost
-from gateway.security.meta_sizes import meta_sizes
+from gateway.security.meta_sizes import MetaPlace, one_type, whole_schema
 
 SLICING = ("first", "last", "limit", "pageSize")
 KEYS = ("ids", "skus", "keys", "barcodes", "slugs", "storeIds")
@@ -56,8 +57,10 @@ COMPUTED = 3
 REPEATED = 10
 """A leaf under another name may be the tenth time the same long text is written."""
 META_ROOT = 150 * TENTHS
-META_OBJECT = 5
-"""The schema itself is asked for seldom, and what asks for it is validated by all the rules."""
+META_OBJECT = 20
+META_LEAF = 4
+"""The schema itself is asked for seldom, what asks for it is validated by all the rules, and each field of it is read
+by a function of graphql-core: at these weights a point of the whole takes twice the usual (`tests/bench/corpus.py`)."""
 MOST = 1_000
 """Sizes beyond this are counted as this: they are refused later, and must not overflow the sum here."""
 
@@ -145,9 +148,9 @@ class _Compiler:
         self._schema = schema
         self._fragments = fragments
         self._defaults = defaults
-        self._meta = meta_sizes(schema)
         self._given: set[str] = set()
         self._known: dict[tuple[str, bool], Sum] = {}
+        self._known_meta: dict[tuple[str, MetaPlace], int] = {}
 
     def selections(self, node: SelectionSetNode, parent: Any, *, sized: bool) -> Sum:
         constant = once = 0
@@ -185,18 +188,16 @@ class _Compiler:
         once = FETCH if getattr(own, "fetches", False) else 0
         if node.arguments:
             once += self._values(node, field)
-        if node.name.value in ("__schema", "__type"):
-            once = META_ROOT
         named = get_named_type(field.type)
+        if node.name.value in ("__schema", "__type") and node.selection_set is not None:
+            place = self._meta_root(node)
+            asked = self._meta(node.selection_set, named, place)
+            return Sum(META_OBJECT * place.count + asked, once=META_ROOT)
         if node.selection_set is None or not is_composite_type(named):
             leaf = max(weight, REPEATED if node.alias is not None else LEAF)
-            return Sum(leaf * self._leaves(field, own), once=once)
-        if own is None:
-            size, has_size = Size(self._meta.get((parent.name, node.name.value), 1)), False
-            each_object = META_OBJECT
-        else:
-            size, has_size = self._size(field, node, sized)
-            each_object = OBJECT
+            return Sum(leaf * self._leaves(field), once=once)
+        size, has_size = self._size(field, node, sized)
+        each_object = OBJECT
         if not getattr(own, "fetches", False) and is_list_type(get_nullable_type(field.type)):
             each_object, weight = each_object + weight, 0  # a list is computed entry by entry
         below = self.selections(node.selection_set, named, sized=has_size)
@@ -205,6 +206,39 @@ class _Compiler:
         if size.variable is None and not each.parts:
             return Sum(weight + size.number * each.constant, once=once)
         return Sum(weight, ((size, each),), once)
+
+    def _meta_root(self, node: FieldNode) -> MetaPlace:
+        if node.name.value == "__schema":
+            return whole_schema(self._schema)
+        given = next((argument.value for argument in node.arguments or () if argument.name.value == "name"), None)
+        return one_type(self._schema, given.value if isinstance(given, StringValueNode) else None)
+
+    def _meta(self, node: SelectionSetNode, kind: Any, place: MetaPlace) -> int:
+        """In tenths, of all that is asked at one place of the introspection system; it knows no abstract type."""
+        total = 0
+        for selection in node.selections:
+            if isinstance(selection, InlineFragmentNode):
+                total += self._meta(selection.selection_set, kind, place)
+            elif isinstance(selection, FragmentSpreadNode):
+                key = (selection.name.value, place)
+                known = self._known_meta.get(key)
+                if known is None:
+                    fragment = self._fragments[selection.name.value]
+                    known = self._known_meta[key] = self._meta(fragment.selection_set, kind, place)
+                total += known
+            elif isinstance(selection, FieldNode):
+                total += self._meta_field(selection, kind, place)
+        return total
+
+    def _meta_field(self, node: FieldNode, kind: Any, place: MetaPlace) -> int:
+        field: GraphQLField | None = self._schema.get_field(kind, node.name.value)
+        if field is None:
+            return 0
+        if node.selection_set is None:
+            return place.count * (REPEATED if node.alias is not None else META_LEAF) * self._leaves(field)
+        below = place.below(node.name.value, field)
+        asked = self._meta(node.selection_set, get_named_type(field.type), below)
+        return place.count * META_LEAF + below.count * META_OBJECT + asked
 
     def _values(self, node: FieldNode, field: GraphQLField) -> int:
         """Of those that take something to be understood: each once, wherever it stands."""
@@ -218,7 +252,7 @@ class _Compiler:
                 total += weight * TENTHS
         return total
 
-    def _leaves(self, field: GraphQLField, own: Any) -> int:
+    def _leaves(self, field: GraphQLField) -> int:
         """How many values: the entries of a list count each."""
         return ASSUMED if is_list_type(get_nullable_type(field.type)) else 1
 

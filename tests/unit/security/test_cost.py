@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, get_introspection_query, parse
+from graphql import (
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_introspection_query,
+    parse,
+)
+from graphql import build_schema as build_graphql
 
 from gateway.errors import LimitExceeded
 from gateway.execution import batched, computed
@@ -17,6 +24,7 @@ from gateway.security.cost import (
     COMPUTED,
     FETCH,
     LEAF,
+    META_OBJECT,
     OBJECT,
     OPERATION,
     REPEATED,
@@ -199,7 +207,41 @@ def test_a_tools_whole_introspection_fits_and_two_do_not() -> None:
     operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
     whole = compile_cost(schema, operation, fragments, 400).of({})
-    assert 5_000 < whole < 0.8 * 20_000 < 2 * whole
+    twice = compile_cost(schema, repeated(operation), fragments, 400).of({})
+    assert 5_000 < whole < 0.6 * 20_000 < 20_000 < twice
+
+
+def repeated(operation: OperationDefinitionNode) -> OperationDefinitionNode:
+    """All it asks, asked once more."""
+    selected = operation.selection_set.selections
+    return OperationDefinitionNode(
+        operation=operation.operation, selection_set=SelectionSetNode(selections=(*selected, *selected))
+    )
+
+
+def test_the_schema_is_counted_as_it_is_and_not_by_means() -> None:
+    """Few types have what many lead to: an interface with thirty kinds of it is read for each of the thirty."""
+    kinds = "".join(f"type Kind{number} implements Node {{ id: ID! }} " for number in range(30))
+    schema = build_graphql(f"interface Node {{ id: ID! }} {kinds} type Query {{ node: Node }}")
+
+    def points(selected: str) -> float:
+        (operation,) = parse(f"{{ __schema {{ types {{ {selected} }} }} }}").definitions
+        assert isinstance(operation, OperationDefinitionNode)
+        return compile_cost(schema, operation, {}).of({})
+
+    crossed = points("interfaces { possibleTypes { name } }") - points("interfaces { name }")
+    assert crossed > 30 * 30 * META_OBJECT / TENTHS
+    assert points("enumValues { name }") < points("interfaces { name }")
+
+
+def test_a_type_that_a_variable_names_costs_what_the_largest_costs() -> None:
+    names = [name for name in SCHEMA.type_map if not name.startswith("__")]
+    selected = "{ fields { name args { name } } inputFields { name } enumValues { name } possibleTypes { name } }"
+    named = [cost(f'{{ __type(name: "{name}") {selected} }}') for name in names]
+    unnamed = cost(f"query($name: String!) {{ __type(name: $name) {selected} }}")
+    assert max(named) <= unnamed
+    assert min(named) < max(named)
+    assert cost(f'{{ __type(name: "NoSuchType") {selected} }}') < min(named)
 
 
 def test_nested_lists_multiply_and_are_refused_beyond_the_clients_limit() -> None:
