@@ -136,6 +136,7 @@ class TestAuthorise(Paying):
         assert not any(b"challenge" in bytes(each) for each in kept)
 
 
+@pytest.mark.full
 class TestCapture(Paying):
     operation = CAPTURE
 
@@ -144,6 +145,7 @@ class TestCapture(Paying):
         return lambda reference, number: Capture(reference, paid, pounds(number), final=False)
 
 
+@pytest.mark.full
 class TestVoid(Paying):
     operation = VOID
 

@@ -218,6 +218,7 @@ class TestServedWithoutKeys(Served, KeylessWriteConformance):
     spec_of = WriteSpec(find=FindKind.EXACT)
 
 
+@pytest.mark.full
 class TestServedWithoutKeysByTheLeanClient(Served, KeylessWriteConformance):
     spec_of = WriteSpec(find=FindKind.EXACT)
     client = "lean"
@@ -231,6 +232,7 @@ class TestServedByReplay(Served, WriteConformance):
     spec_of = WriteSpec(find=FindKind.REPLAY, by_key=86_400.0)
 
 
+@pytest.mark.full
 class TestServedWithAnIndexThatLags(Served, LaggingWriteConformance):
     spec_of = WriteSpec(find=FindKind.LAGGING, find_after=30.0)
 

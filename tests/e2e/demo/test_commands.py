@@ -24,6 +24,7 @@ from gateway.security.trusted import hash_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+PLENTY = 1e9
 LISTING = """{ products(first: 3) { nodes { slug variants { sku
   price { current { gross { amount } } pointsToEarn { points } } availability { status } } } } }"""
 
@@ -35,7 +36,7 @@ def config(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     shop = demo.sandboxes.running["shop"].sandbox
     assert isinstance(shop, ShopifySandbox)
-    shop.bucket = Bucket()  # every check walks all its SKUs, and the tests before it emptied the shop's patience
+    shop.bucket = Bucket(PLENTY, PLENTY)  # every check walks all its SKUs; its pace has tests of its own
     return demo.folder / "gateway.toml"
 
 

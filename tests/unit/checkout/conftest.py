@@ -1,4 +1,5 @@
-"""The gateway's own database for checkouts: SQLite always, PostgreSQL where it is installed."""
+"""The gateway's own database for checkouts: SQLite always; PostgreSQL, where it is installed, in the long run, and in
+what says `both_stores`: what differs by the store itself."""
 
 from __future__ import annotations
 
@@ -21,7 +22,12 @@ def postgres() -> Iterator[PostgresServer]:
     server.kill()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+both_stores = pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.full])])
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path}/state.sqlite"

@@ -27,6 +27,7 @@ from gateway.checkout.watch import RunsWatch
 from gateway.errors import IdempotencyConflict, StateUnavailable
 from gateway.state.database import Database
 
+from .conftest import both_stores
 from .fleet import until
 from .toy import Told, Toy, Vendors, open_toy
 
@@ -76,6 +77,7 @@ async def done(toy: Toy, runs: list[str], within: float = 30.0) -> None:
             await asyncio.sleep(0.05)
 
 
+@both_stores
 async def test_a_caller_who_goes_away_leaves_a_run_that_goes_on(toy: Toy) -> None:
     """Without a task of its own, a start that is cancelled leaves the run pending in a living process for ever."""
     runs = [run_of("toy", "checkout", str(number)) for number in range(40)]
@@ -140,6 +142,7 @@ async def test_a_signal_for_a_run_that_never_was_is_said(toy: Toy) -> None:
         await toy.runs.send("NOBODY", "payment", "1")
 
 
+@both_stores
 async def test_a_signal_counts_once_and_before_anybody_waits(toy: Toy) -> None:
     run = await toy.submit("signal", "action")
     for _ in range(3):
@@ -148,6 +151,7 @@ async def test_a_signal_counts_once_and_before_anybody_waits(toy: Toy) -> None:
     await done(toy, [run])
 
 
+@both_stores
 async def test_our_database_away_in_a_step_ends_no_run(database: Database) -> None:
     """Any of the errors in which a database is away would be the step's result for ever."""
     failures: list[Exception] = [
@@ -198,6 +202,7 @@ def test_arguments_come_back_as_they_were() -> None:
         sealed.serialize({"amount": object()})
 
 
+@both_stores
 async def test_reads_before_the_first_write_are_inside_the_transaction(database: Database) -> None:
     """Ten pieces and thirty buyers, each of whom reads before it writes."""
     async with database.write() as connection:

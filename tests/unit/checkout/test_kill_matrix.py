@@ -18,6 +18,7 @@ from gateway.model.payments import DeclineReason
 from gateway.state.tables import checkouts, holds, outbox
 
 from .checker import Evidence, faults
+from .conftest import both_stores
 from .fleet import Worker, until
 from .retail import TOKEN, Retail
 from .vendors import Vendors
@@ -158,8 +159,9 @@ def taking_turns(url: str, count: int) -> list[tuple[bool, str, str]]:
     return random.Random(f"{seed} {url.partition(':')[0]}").sample(every_point(), count)
 
 
+@both_stores
 async def test_a_few_points_that_take_turns(url: str) -> None:
-    chosen = taking_turns(url, 3)
+    chosen = taking_turns(url, 2)
     assert await matrix(url, chosen) == [], chosen
 
 
@@ -172,5 +174,6 @@ async def test_thirty_points_that_take_turns(url: str) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
+@both_stores
 async def test_every_point(url: str) -> None:
     assert await matrix(url, every_point()) == []

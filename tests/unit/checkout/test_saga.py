@@ -23,6 +23,7 @@ from gateway.ports.payment import AUTHORISE
 from gateway.ports.webhooks import Received
 from gateway.state.ledger import HoldState
 
+from .conftest import both_stores
 from .fleet import until
 from .retail import EMAIL, STREET, TOKEN, Retail
 
@@ -80,6 +81,7 @@ async def test_what_is_bought_is_ordered_once_paid_once_and_handed_over(retail: 
     assert [line.places for line in command.lines] == [(("LON", 2),), (("LON", 1),)]  # type: ignore[attr-defined]
 
 
+@both_stores
 async def test_what_is_held_is_taken_by_a_run_of_its_own(retail: Retail) -> None:
     checkout = await retail.buy(await retail.cart())
     assert await retail.events() == ["order.placed", "checkout.capture_due"]
@@ -341,6 +343,7 @@ async def test_a_frozen_or_changed_cart_starts_nothing(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("buyers", [14])
+@both_stores
 async def test_of_ten_pieces_exactly_ten_are_sold(buyers: int, retail: Retail) -> None:
     carts = [await retail.cart() for _ in range(buyers)]
     ended = await asyncio.gather(*(retail.buy(cart, wait=40.0) for cart in carts))

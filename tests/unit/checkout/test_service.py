@@ -22,6 +22,7 @@ from gateway.ports.payment import FACTS
 from gateway.state.ledger import StockSpot
 from tests.unit.services.retailer import gbp
 
+from .conftest import both_stores
 from .fleet import until
 from .retail import TOKEN, Retail
 
@@ -40,6 +41,7 @@ def order(pieces: int = 1) -> PlaceOrder:
     return PlaceOrder(REFERENCE, (PlaceOrderLine("MUG", Decimal(pieces), gbp("12.00")),))
 
 
+@both_stores
 async def test_a_gateways_checkout_begins_and_ends(url: str) -> None:
     books = await Retail.books(url, 10)
     service = await CheckoutService.open(

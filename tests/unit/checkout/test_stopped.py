@@ -15,7 +15,7 @@ from .test_takeover import ended, outcomes
 from .toy import Told, Vendors
 
 
-@pytest.mark.parametrize("kind", ["paid", "action"])
+@pytest.mark.parametrize("kind", ["paid", pytest.param("action", marks=pytest.mark.full)])
 async def test_a_stopped_process_that_wakes_does_nothing_twice(
     kind: str, url: str, tmp_path: Path, database: Database
 ) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from gateway.checkout.claims import run_of
 from gateway.state.database import Database
 
+from .conftest import both_stores
 from .fleet import Worker, until
 from .toy import POINTS, UNDOING, Told, Vendors
 
@@ -37,7 +38,9 @@ async def ended(database: Database, run: str, within: float) -> dict[str, list[s
         return bool((await outcomes(database, run))["toy_done"])
 
     await until(within, over)
-    return await outcomes(database, run)  # anew: the tables were read one by one, what came before the end perhaps earlier
+    return await outcomes(
+        database, run
+    )  # anew: the tables were read one by one, what came before the end perhaps earlier
 
 
 async def killed_at(point: str, kind: str, told: Told, other: Worker, database: Database) -> float:
@@ -83,6 +86,7 @@ async def matrix(points: list[tuple[str, str]], url: str, folder: Path, database
     return seconds
 
 
+@both_stores
 async def test_another_process_goes_on_with_a_killed_run(url: str, tmp_path: Path, database: Database) -> None:
     seconds = await matrix(SAMPLE, url, tmp_path, database)
     assert max(seconds.values()) < TAKEN_OVER, seconds

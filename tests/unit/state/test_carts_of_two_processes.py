@@ -262,9 +262,13 @@ class TwoDevices(RuleBasedStateMachine):
             assert (found["state"], found["version"]) == (self.state.value, self.version)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Worker, Worker]]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/state.sqlite"
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.full])]
+)
+def workers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Worker, Worker]]:
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('carts')}/state.sqlite"
     if request.param == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = server.url
@@ -274,12 +278,14 @@ def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Wo
         worker.close()
 
 
-def test_two_devices_in_two_processes_lose_no_line(workers: tuple[Worker, Worker]) -> None:
+@pytest.mark.parametrize("carts", [12, pytest.param(60, marks=pytest.mark.full)])
+@pytest.mark.timeout(600)
+def test_two_devices_in_two_processes_lose_no_line(workers: tuple[Worker, Worker], carts: int) -> None:
     machine = type("TwoDevicesHere", (TwoDevices,), {"workers": workers})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+            max_examples=carts, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
         ),
     )
 

@@ -84,8 +84,9 @@ class TestWrites(suites.ServedOrders, suites.Served, suites.KeylessWriteConforma
         )
 
 
+@pytest.mark.full
 class TestCancelling(TestWrites):
-    """Of an order that stands before each test."""
+    """Of an order that stands before each test; without faults it is cancelled below, always."""
 
     operation = CANCEL_ORDER
     writes = (b"mutation CancelPlaced",)
