@@ -125,6 +125,7 @@ async def test_what_people_typed_into_carts_is_in_no_writing_in_the_database(evi
         zlib.compress(email(7).encode()),
         b"".join(b"\\u%04x" % letter for letter in email(7).encode()),
     ],
+    ids=["base64", "gzip in base64", "gzip", "zlib", "escapes"],  # gzip writes the second into itself
 )
 async def test_the_scanner_finds_a_canary_in_every_writing(hidden: bytes) -> None:
     scanner = Scanner(())
