@@ -9,7 +9,7 @@ PROCESSES ?= 2
 # A file's tests stay together: they share what takes long to start. In the order they stand in: the long ones are first.
 SPREAD = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
-# Tests start hundreds of processes, each of which would compile every module anew.
+# Tests start many processes, each of which would compile every module anew.
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: install dev demo graphiql serve check test test-full soak bench clean
