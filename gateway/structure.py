@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, cast
 
 import msgspec
@@ -73,6 +74,12 @@ def shown(place: str, value: object, *, secret: bool = False) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+@cache  # of the types of a configuration, no more
+def fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """A record's fields: their annotations are evaluated anew by whoever asks the library."""
+    return msgspec.structs.fields(kind)
+
+
 def marks_of(kind: Any) -> tuple[Any, tuple[Constraint, ...]]:
     """A type without its annotations, and the constraints that stood among them."""
     marks: list[Constraint] = []
@@ -118,7 +125,7 @@ class _Walk:
         if not isinstance(raw, dict):
             return self._wrong(raw, place, f"Expected a section, got `{_named(raw)}`")
         given = cast("dict[str, Any]", raw)
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = {field.encode_name: field for field in fields_of(kind)}
         kept: dict[str, Any] = {}
         for key, value in given.items():
             where = _below(place, key)
@@ -239,7 +246,7 @@ def _known_keys(kind: type[Any]) -> list[str]:
             continue
         seen.add(current)
         if isinstance(current, type) and issubclass(current, Struct):
-            for field in msgspec.structs.fields(current):
+            for field in fields_of(current):
                 names[field.encode_name] = None
                 waiting.append(field.type)
         else:

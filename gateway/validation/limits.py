@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from gateway.errors import Mistake
 from gateway.model.principal import ClientProfile
 from gateway.security.cost import CHEAPEST, FETCH, LEAF, OBJECT, PLAIN, TENTHS
 from gateway.security.profiles import ANONYMOUS_PROFILE
 from gateway.settings import GRACE_SECONDS, BackendSection, LimitsSection, ServerSection, Settings
+from gateway.structure import fields_of
 
 SMALLEST = '{product(by: {slug: "a"}) {variants {price {current {gross {amount}}}}}}'
 """The least with which somebody learns a price."""
@@ -138,4 +138,4 @@ def _server(server: ServerSection, patience: float) -> Iterator[Mistake]:
 
 
 def _usual(section: type[Struct], key: str) -> Any:
-    return next(field.default for field in fields(section) if field.name == key)
+    return next(field.default for field in fields_of(section) if field.name == key)

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from msgspec import NODEFAULT, Struct
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from gateway.errors import Mistake
+from gateway.structure import fields_of
 
 S = TypeVar("S", bound=Struct)
 _QUOTED = re.compile(r"`([^`]*)`")
@@ -46,7 +47,7 @@ def _within(place: str, told: str) -> bool:
 
 def _record(record: Struct, meant: Mapping[str, Mistake], place: str) -> Struct:
     changes: dict[str, Any] = {}
-    for field in fields(type(record)):
+    for field in fields_of(type(record)):
         value = getattr(record, field.name)
         where = f"{place}.{field.encode_name}" if place else field.encode_name
         found = _value(value, meant, where)

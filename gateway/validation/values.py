@@ -7,18 +7,17 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Union, cast
 
-import msgspec
 from msgspec import Struct
 
 from gateway.constraints import Constraint, Facts
 from gateway.constraints.addresses import hidden
 from gateway.errors import Mistake
-from gateway.structure import marks_of, shown
+from gateway.structure import fields_of, marks_of, shown
 
 
 def check_record(record: Struct, facts: Facts, place: str) -> Iterator[Mistake]:
     """What is wrong with a record's values, one by one."""
-    for field in msgspec.structs.fields(type(record)):
+    for field in fields_of(type(record)):
         where = f"{place}.{field.encode_name}" if place else field.encode_name
         yield from _check(getattr(record, field.name), field.type, facts, where, optional=not field.required)
 
