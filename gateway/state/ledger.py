@@ -14,13 +14,15 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import Database
 from gateway.state.tables import holds, stock_ledger
 
 _NEVER = -1.0
+_AT_ONCE = 1_000
+"""Spots a statement asks for: SQLite takes 32,766 values, PostgreSQL 32,767."""
 
 
 class HoldState(Enum):
@@ -131,16 +133,32 @@ class Ledger:
 
     async def free(self, spots: Iterable[StockSpot]) -> dict[StockSpot, tuple[int, float]]:
         """What may still be held of each spot that was ever read, and its reading's age in seconds."""
-        asked = list(spots)
+        table = stock_ledger.c
+        columns = (table.reading - table.held, self._database.now - table.asked)
+        rows = await self._rows(spots, columns, table.asked > _NEVER)
+        return {spot: (row[3], float(row[4])) for spot, row in rows.items()}
+
+    async def held(self, spots: Iterable[StockSpot]) -> dict[StockSpot, int]:
+        """How many pieces of each spot are kept back, where any are."""
+        table = stock_ledger.c
+        return {spot: row[3] for spot, row in (await self._rows(spots, (table.held,), table.held > 0)).items()}
+
+    async def _rows(
+        self, spots: Iterable[StockSpot], columns: tuple[ColumnElement[Any], ...], which: ColumnElement[bool]
+    ) -> dict[StockSpot, Row[Any]]:
+        """So many at once as a database takes in one statement."""
+        asked = [(spot.backend, spot.item, spot.place) for spot in dict.fromkeys(spots)]
         if not asked:
             return {}
         table = stock_ledger.c
-        chosen = select(
-            table.backend, table.item, table.place, table.reading - table.held, self._database.now - table.asked
-        ).where(or_(*(_is(stock_ledger, spot) for spot in asked)), table.asked > _NEVER)
+        names = (table.backend, table.item, table.place)
+        found: dict[StockSpot, Row[Any]] = {}
         async with self._database.read() as connection:
-            rows = await connection.execute(chosen)
-            return {StockSpot(row[0], row[1], row[2]): (row[3], float(row[4])) for row in rows}
+            for begin in range(0, len(asked), _AT_ONCE):
+                chosen = select(*names, *columns).where(tuple_(*names).in_(asked[begin : begin + _AT_ONCE]), which)
+                for row in await connection.execute(chosen):
+                    found[StockSpot(row[0], row[1], row[2])] = row
+        return found
 
     async def held_since(self, seconds: float, limit: int = 500) -> list[Hold]:
         """Holds that runs have had for longer than `seconds`, oldest first: their runs may be gone."""

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.given import Given
 from gateway.model.checkouts import Allotment
-from gateway.state.ledger import StockSpot
+from gateway.services.fulfilment.allocation import pieces_by_spot
 
 
 class Reserve:
@@ -23,11 +23,7 @@ class Reserve:
     async def act(self, connection: AsyncConnection, run: str, allotments: str, total: str) -> dict[str, Any]:
         """`short`: the items of which somebody else took the last meanwhile."""
         given = self._given
-        wanted: dict[StockSpot, int] = {}
-        for each in msgspec.json.decode(allotments, type=list[Allotment]):
-            if each.held:
-                spot = StockSpot(each.backend, each.item, each.place)
-                wanted[spot] = wanted.get(spot, 0) + each.quantity
+        wanted = pieces_by_spot(msgspec.json.decode(allotments, type=list[Allotment]))
         short = await given.ledger.reserve(connection, run, wanted)
         await given.checkouts.move(connection, run, self.name, total=total)
         facts = {f"{spot.backend}:{spot.place}:{spot.item}": str(pieces) for spot, pieces in sorted(wanted.items())}

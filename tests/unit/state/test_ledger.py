@@ -131,6 +131,16 @@ async def test_a_hold_without_pieces_is_refused(database: Database) -> None:
             await reserve(database, "R", {MUG: pieces})
 
 
+async def test_a_cart_of_many_lines_at_many_places_is_asked_for_whole(database: Database) -> None:
+    ledger = Ledger(database)
+    spots = [StockSpot("erp", f"SKU-{item}", f"P{place}") for item in range(500) for place in range(5)]
+    kept = [spots[0], spots[-1]]
+    await ledger.read_at(dict.fromkeys(kept, 3), await ledger.now())
+    assert await reserve(database, "R", {spots[-1]: 2})
+    assert {spot: pieces for spot, (pieces, _) in (await ledger.free(spots)).items()} == {spots[0]: 3, spots[-1]: 1}
+    assert await ledger.held(spots) == {spots[-1]: 2}
+
+
 class Shop:
     """A model: an owner whose figures lag, its till, and our sales at each stage, on a clock of its own."""
 

@@ -1,0 +1,1 @@
+"""How a whole cart can be had, and the allocation that plans and reservations share."""
