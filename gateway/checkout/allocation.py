@@ -1,5 +1,5 @@
-"""What a run holds: the allocation that plans are made by, over what owners say is there now, less safety, less what the
-ledger holds.
+"""What a run holds: the allocation that plans are made by, over what owners say is there now, less safety, less what
+the ledger holds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gateway.ownership import LocationPlan
 from gateway.ports.stock import GET_STOCK
 from gateway.services.fulfilment import allocation
 from gateway.services.fulfilment.allocation import Shelves, Want, counted_at, saleable, spot_of
-from gateway.services.fulfilment.sources import sources
+from gateway.services.fulfilment.sources import OrderOwner, sources
 from gateway.state.ledger import StockSpot
 
 
@@ -29,13 +29,13 @@ class Lacking(Struct, frozen=True):
 
 async def allocate(given: Given, run: str, frozen: Frozen, owner: str) -> Sequence[Allotment] | Lacking:
     """Every active line, whole. Each owner of stock is asked once, past every cache; the readings go to the ledger."""
-    cart = frozen.cart
+    cart, told = frozen.cart, OrderOwner(owner, given.ordering(owner).placement)
     wants = [
-        Want(line.id, line.variant, int(line.quantity), sources(given.ownership, cart, cart.group_of(line)))
+        Want(line.id, line.variant, int(line.quantity), sources(given.ownership, told, cart, cart.group_of(line)))
         for line in cart.active
     ]
     shelves = await _read(given, run, frozen, wants)
-    found = allocation.allocate(wants, shelves, given.ordering(owner).placement)
+    found = allocation.allocate(wants, shelves, told.placement)
     if found.lacking:
         return Lacking(found.lacking[0].line, found.lacking[0].unheard)
     return found.allotments

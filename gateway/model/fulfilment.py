@@ -1,4 +1,4 @@
-"""Fulfilment plans: ways in which the whole of a cart can be had, worked out when they are asked for and kept nowhere."""
+"""Fulfilment plans: ways in which the whole of a cart can be had, worked out when asked for and kept nowhere."""
 
 from __future__ import annotations
 

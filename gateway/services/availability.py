@@ -80,13 +80,13 @@ class AvailabilityService:
         if fulfilment is DELIVERY:
             answers = await self._deliverable(asked, limits, scope)
         else:
-            stores = await self._pickup_stores(near, store_names, limits, scope)
+            stores = await self.pickup_stores(near, store_names, limits, scope)
             answers = await self._collectable(asked, stores, limits, scope)
         return [answers[variant] for variant in variants]
 
     async def _deliverable(self, variants: Sequence[VariantKey], limits: ChannelSection, scope: Scope) -> Answers:
         locations = self._systems.ownership.locations
-        shelves = await self._shelves(variants, [locations[name] for name in limits.locations], scope)
+        shelves = await self.shelves(variants, [locations[name] for name in limits.locations], scope)
         markets = self._systems.ownership.markets
         market, plan = markets.of(scope.commerce.country), markets.delivery(scope.commerce.channel)
         promised = delivery_promises(plan, market, scope.now)
@@ -106,7 +106,7 @@ class AvailabilityService:
     ) -> Answers:
         stores = chosen.stores
         places = {place.name: place for store in stores for place in store.locations}
-        shelves = await self._shelves(variants, list(places.values()), scope)
+        shelves = await self.shelves(variants, list(places.values()), scope)
         by_place = {shelf.name: CountedShelf.of(shelf) for shelf in shelves}
 
         def offered(whole: StockCount) -> tuple[StockCount, AdapterError | None]:
@@ -131,7 +131,7 @@ class AvailabilityService:
                 answers[variant] = _whole(variant, PICKUP, whole, soonest, tuple(found))
         return answers
 
-    async def _pickup_stores(
+    async def pickup_stores(
         self, near: Near | None, names: tuple[str, ...] | None, limits: ChannelSection, scope: Scope
     ) -> PickupStores:
         """Of the asked stores, else those near the point, else the context's store, else the market's: those that offer
@@ -185,7 +185,7 @@ class AvailabilityService:
             far,
         )
 
-    async def _shelves(
+    async def shelves(
         self, variants: Sequence[VariantKey], places: Sequence[LocationPlan], scope: Scope
     ) -> list[Shelf]:
         """The places with what each variant's stock there is: one call for each backend that counts any of them. A

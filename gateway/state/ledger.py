@@ -49,6 +49,14 @@ class Short(Struct, frozen=True):
     held: int = 0
 
 
+class Standing(Struct, frozen=True):
+    """The last reading, how many seconds ago it was asked for, and how many pieces are kept back."""
+
+    reading: int
+    held: int
+    age: float
+
+
 class Hold(Struct, frozen=True):
     run: str
     spot: StockSpot
@@ -138,10 +146,12 @@ class Ledger:
         rows = await self._rows(spots, columns, table.asked > _NEVER)
         return {spot: (row[3], float(row[4])) for spot, row in rows.items()}
 
-    async def held(self, spots: Iterable[StockSpot]) -> dict[StockSpot, int]:
-        """How many pieces of each spot are kept back, where any are."""
+    async def standing(self, spots: Iterable[StockSpot]) -> dict[StockSpot, Standing]:
+        """Of each spot that was ever read."""
         table = stock_ledger.c
-        return {spot: row[3] for spot, row in (await self._rows(spots, (table.held,), table.held > 0)).items()}
+        columns = (table.reading, table.held, self._database.now - table.asked)
+        rows = await self._rows(spots, columns, table.asked > _NEVER)
+        return {spot: Standing(row[3], row[4], float(row[5])) for spot, row in rows.items()}
 
     async def _rows(
         self, spots: Iterable[StockSpot], columns: tuple[ColumnElement[Any], ...], which: ColumnElement[bool]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
 from gateway.context import OperationContext
+from gateway.errors import GatewayError
 from gateway.execution import batched, computed, records
 from gateway.graph.directives import ListSize
 from gateway.model import carts as model
 from gateway.model.baskets import RefusedCode
 from gateway.model.cart_answers import AppliedDiscount, CartProblem, CartTotals, PartAnswer, Quote
 from gateway.model.carts import CartState
+from gateway.model.fulfilment import FulfilmentPlans
 from gateway.model.paging import CartEdge, CartList
 from gateway.model.text import SpeakableText
 from gateway.services.carts import Carts, Shown
 from gateway.services.carts.problems import blocking, warning
+from gateway.services.fulfilment.plans import FulfilmentPlanning
+from schema.arguments import per_parent
 from schema.cart.answers import (
     CartDiscountView,
     CartPartAnswerView,
@@ -27,7 +32,9 @@ from schema.cart.answers import (
     RefusedCodeView,
 )
 from schema.cart.lines import CartEntryView, CartLineView, DeliveryGroupView, entries, may_see
-from schema.values import PageInfoView, SpeakableTextView
+from schema.cart.plans import FulfilmentAddressInput, FulfilmentPlansView, destination_of
+from schema.catalog.arguments import near_point
+from schema.values import NearInput, PageInfoView, SpeakableTextView
 
 strawberry.enum(
     CartState,
@@ -213,6 +220,30 @@ class CartView:
     @staticmethod
     async def warnings(parents: Sequence[model.Cart], ctx: OperationContext) -> Sequence[Sequence[CartProblem]]:
         return [list(warning(await ctx.services.of(Shown).problems(cart, ctx.scope))) for cart in parents]
+
+    @batched(
+        FulfilmentPlansView | None,
+        key="id",
+        cost=30,
+        description="How all of it can be had: collected, sent, sent by a store, or some of each. One question to each "
+        "system that counts, whatever the number of stores. Null with an error where none of them could be heard.",
+    )
+    @staticmethod
+    async def fulfilment_plans(
+        parents: Sequence[model.Cart],
+        ctx: OperationContext,
+        near: Annotated[
+            NearInput | None,
+            strawberry.argument(description="Collected at the market's stores nearest to this point, at most five."),
+        ] = None,
+        address: Annotated[
+            FulfilmentAddressInput | None,
+            strawberry.argument(description="Where it would go. Default: the cart's own, else its country."),
+        ] = None,
+    ) -> Sequence[FulfilmentPlans | GatewayError]:
+        point, place = near_point(near), destination_of(address)
+        planning = ctx.services.of(FulfilmentPlanning)
+        return await per_parent(planning.of(cart, point, place, ctx.scope) for cart in parents)
 
     @batched(
         SpeakableTextView | None,

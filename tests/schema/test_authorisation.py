@@ -71,6 +71,7 @@ ARGUMENTS = {
     "Mutation.cartCodesUpdate": '(input: {cartId: "-"})',
     "Mutation.cartAttributesUpdate": '(input: {cartId: "-"})',
     "Mutation.cartAbandon": '(input: {cartId: "-"})',
+    "Mutation.cartFulfilmentChoose": '(input: {cartId: "-", planId: "-"})',
     "Mutation.cartMerge": '(input: {cartId: "-"})',
     "Mutation.cartMove": '(input: {cartId: "-", country: "GB"})',
     "Mutation.cartHandOffCreate": '(input: {cartId: "-", mode: SHARE})',
@@ -80,6 +81,7 @@ ARGUMENTS = {
 CART = 'cart(id: "%(cart)s") { %%s }'
 LINES = CART.replace("%%s", "lines { %%s }")
 GROUPS = CART.replace("%%s", "deliveryGroups { %%s }")
+PLANS = CART.replace("%%s", "fulfilmentPlans { %%s }")
 ABANDON = 'cartAbandon(input: {cartId: "-"}) { %s }'
 FAULTS = (
     "CartNotFound", "CartChanged", "CheckoutInProgress", "CartClosed", "IdempotencyConflict", "LineNotFound",
@@ -170,6 +172,11 @@ WHERE = {
     "DeliveryGroup": GROUPS,
     "PostalAddress": GROUPS.replace("%%s", "address { %%s }"),
     "ShippingOption": GROUPS.replace("%%s", "options { %%s }"),
+    "FulfilmentPlans": PLANS,
+    "FulfilmentPlan": PLANS.replace("%%s", "plans { %%s }"),
+    "FulfilmentPart": PLANS.replace("%%s", "plans { parts { %%s } }"),
+    "FulfilmentPieces": PLANS.replace("%%s", "plans { parts { pieces { %%s } } }"),
+    "FulfilmentGap": PLANS.replace("%%s", "gaps { %%s } plans { missing { %%s } }"),
     "CartConnection": "carts { %s }",
     "CartEdge": "carts { edges { %s } }",
     "Mutation": "%s",

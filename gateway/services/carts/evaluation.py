@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.model.baskets import BasketTax, Promotions, ShippingOption, ShippingOptions
+from gateway.model.baskets import BasketTax, Destination, Promotions, ShippingOption, ShippingOptions
 from gateway.model.cart_answers import CartAnswer, CartPart, GroupAnswer, PartAnswer
-from gateway.model.carts import Cart, DeliveryGroup
+from gateway.model.carts import Cart, CartLine, DeliveryGroup
 from gateway.model.context import CommerceContext, Priority
 from gateway.model.customers import LinkedCustomer
 from gateway.model.identity import NativeRef
@@ -106,6 +106,19 @@ class Evaluation:
     async def shipping(self, cart: Cart, scope: Scope, *, fresh: bool = False) -> Sequence[Shipped]:
         key = ("shipping", fresh, *_key(cart, scope))
         return await once(scope, key, lambda: self._shipping(cart, scope, fresh=fresh))
+
+    async def options(
+        self, cart: Cart, lines: Sequence[CartLine], destination: Destination, scope: Scope
+    ) -> Said[ShippingOptions] | Silent | None:
+        """Of some lines of a cart (or of some of their pieces) on their own, to a destination; None where nobody
+        serves shipping, or none of them has a price."""
+        total = CartSum(cart, await self.prices(cart, scope))
+        commerce = self.within(cart, scope).commerce
+        customer = await self._customer(cart, LIST_OPTIONS, commerce)
+        basket = basket_of(cart, lines, total.prices, destination=destination, customer=customer)
+        if not basket.lines:
+            return None
+        return await self._owners.ask(LIST_OPTIONS, basket.basket, commerce, scope.call, cart=cart.id)
 
     async def answer(self, cart: Cart, scope: Scope, *, fresh: bool = False) -> CartAnswer:
         """Everything that the owners say of a cart. Never raises for what one of them does."""

@@ -79,21 +79,22 @@ def allocate(wants: Sequence[Want], shelves: Shelves, placement: Placement) -> A
     from the first place that has it, and in pieces only where the order's owner takes a place for each line; never from
     several where it takes one an order."""
     wants = [_possible(want) for want in wants]
-    every = list(dict.fromkeys(plan.name for want in wants for plan in want.places))
+    alone = placement is Placement.PER_ORDER
     best: Allocation | None = None
-    for name in every:
-        found = _taken([_only(want, name) for want in wants], shelves, split=False)
-        if not found.lacking:
+    for name in dict.fromkeys(plan.name for want in wants for plan in want.places):
+        found = _taken([_only(want, name) for want in wants], shelves, split=False, or_none=not alone)
+        if found is not None and not found.lacking:
             return found
-        if best is None or len(found.lacking) < len(best.lacking):
+        if found is not None and (best is None or len(found.lacking) < len(best.lacking)):
             best = found
-    if placement is Placement.PER_ORDER and best is not None:
+    if best is not None:
         return best
-    return _taken(wants, shelves, split=placement is Placement.PER_LINE)
+    found = _taken(wants, shelves, split=placement is Placement.PER_LINE, or_none=False)
+    return Allocation(()) if found is None else found
 
 
-def _taken(wants: Sequence[Want], shelves: Shelves, *, split: bool) -> Allocation:
-    """Lines with fewer places to choose from go first, else in their order."""
+def _taken(wants: Sequence[Want], shelves: Shelves, *, split: bool, or_none: bool) -> Allocation | None:
+    """Lines with fewer places to choose from go first, else in their order. `or_none`: as soon as one is lacking."""
     free = dict(shelves.free)
     allotments: list[Allotment] = []
     lacking: list[Lack] = []
@@ -102,12 +103,18 @@ def _taken(wants: Sequence[Want], shelves: Shelves, *, split: bool) -> Allocatio
         if found is not None:
             allotments += found
             continue
-        spots = [spot_of(plan, want.variant) for plan in want.places]
-        left = [max(0, free.get(spot, 0)) for spot in spots]
-        available = sum(left) if split else max(left, default=0)
-        unheard = any(not shelves.heard(spot) for spot in spots)
-        lacking.append(Lack(want.line, want.pieces, min(available, want.pieces), unheard))
+        if or_none:
+            return None
+        lacking.append(_lack(want, free, shelves, split=split))
     return Allocation(tuple(allotments), tuple(lacking))
+
+
+def _lack(want: Want, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> Lack:
+    spots = [spot_of(plan, want.variant) for plan in want.places]
+    left = [max(0, free.get(spot, 0)) for spot in spots]
+    available = sum(left) if split else max(left, default=0)
+    unheard = any(not shelves.heard(spot) for spot in spots)
+    return Lack(want.line, want.pieces, min(available, want.pieces), unheard)
 
 
 def _take(want: Want, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> list[Allotment] | None:

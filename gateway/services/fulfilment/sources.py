@@ -41,15 +41,22 @@ def order_owner(ownership: Ownership, country: str | None) -> OrderOwner:
     return OrderOwner(name, (manifest.ordering or OrderWriting()).placement)
 
 
-def sources(ownership: Ownership, cart: Cart, group: DeliveryGroup) -> Sequence[LocationPlan]:
+def sources(ownership: Ownership, owner: OrderOwner, cart: Cart, group: DeliveryGroup) -> Sequence[LocationPlan]:
     """The chosen place, those of the store it is collected at, else all that the channel delivers from."""
     if group.fulfilment is Fulfilment.PICKUP:
         store = ownership.stores.get(group.store or "")
-        return () if store is None else store.locations
+        places = () if store is None else store.locations
+        return handed_out(owner, places) or places  # whoever cannot be told says no by itself
     if group.location is not None:
         plan = ownership.locations.get(group.location)
         return () if plan is None else (plan,)
     return delivering(ownership, cart.channel)
+
+
+def handed_out(owner: OrderOwner, places: Sequence[LocationPlan]) -> tuple[LocationPlan, ...]:
+    """Of a store's places those that the order's owner can be told; one, where it takes one an order."""
+    told = tuple(plan for plan in places if owner.told(plan) is not None)
+    return told[:1] if owner.placement is Placement.PER_ORDER else told
 
 
 def delivering(ownership: Ownership, channel: str | None) -> Sequence[LocationPlan]:

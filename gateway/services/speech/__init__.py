@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from gateway.calls.operation.staleness import OLDER_REFUSED, REVALIDATING
 from gateway.model.catalog import Product
 from gateway.model.freshness import Freshness
+from gateway.model.fulfilment import FulfilmentPlan, PlanPart, PlanWay
 from gateway.model.money import Money
 from gateway.model.opening_hours import closing, next_opening, open_at
 from gateway.model.orders import Order, OrderKind
@@ -120,12 +121,45 @@ class Speech:
         )
         return voice.say([Sentence("cart", {"count": pieces}), sums])
 
+    def plan(
+        self, plan: FulfilmentPlan, stores: Mapping[str, Store], language: str, zone: str = "UTC"
+    ) -> SpeakableText:
+        """`stores` by configured name; a pickup's times are told by its store's clock, a delivery's by `zone`."""
+        voice = self._voice(language)
+        sentences = [_part(part, len(plan.parts) > 1, stores, voice, zone) for part in plan.parts]
+        if plan.cost is not None and plan.parcels:
+            free = not plan.cost.amount
+            facts = {"price": voice.money(plan.cost)}
+            sentences.append(Sentence("plan-free", {}) if free else Sentence("plan-cost", facts))
+        if plan.missing:
+            lacking = sum(gap.wanted for gap in plan.missing)
+            sentences.append(Sentence("plan-missing", {"count": lacking}))
+        return voice.say(sentences)
+
     def _voice(self, language: str) -> Voice:
         for candidate in (*self._languages.chain(language), "en"):
             voice = voice_of(candidate)
             if voice is not None:
                 return voice
         raise LookupError("the English sentences are missing from the installation")
+
+
+def _part(part: PlanPart, some: bool, stores: Mapping[str, Store], voice: Voice, zone: str) -> Sentence:
+    """`some`: there are other parts, so it is said how much goes this way."""
+    store = stores.get(part.store or "")
+    collected = part.way is PlanWay.PICKUP
+    clock = store.timezone if collected and store is not None else zone
+    instant = None if part.promise is None else part.promise.ready_at if collected else part.promise.ready_by
+    facts: dict[str, str | int] = {
+        "count": sum(each.quantity for each in part.pieces),
+        "all": "NO" if some else "YES",
+        "store": "" if store is None else store.title.value,
+        "time": "" if instant is None else voice.time(instant, clock),
+        "date": "" if instant is None else voice.date(instant, clock),
+        **_distance(part.distance_km, voice),
+    }
+    name = "plan-pickup" if collected else "plan-delivery"
+    return Sentence(name if instant is not None else f"{name}-unknown", facts)
 
 
 def _doors(store: Store, now: datetime, voice: Voice) -> list[Sentence]:

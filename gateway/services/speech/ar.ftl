@@ -69,3 +69,55 @@ cart = في سلتك { $count ->
 }.
 cart-total = المجموع { $total }.
 cart-total-unknown = لا يمكنني معرفة المجموع الآن.
+plan-pickup = { $all ->
+    [YES] يمكنك استلام كل شيء
+   *[other] { $count ->
+        [one] يمكنك استلام منتج واحد
+        [two] يمكنك استلام منتجين
+        [few] يمكنك استلام { $count } منتجات
+        [many] يمكنك استلام { $count } منتجًا
+       *[other] يمكنك استلام { $count } منتج
+    }
+} من { $store }{ $near ->
+    [YES] {"، "}على بعد { $distance }،
+   *[other] {""}
+} ابتداء من { $time } في { $date }.
+plan-pickup-unknown = { $all ->
+    [YES] يمكنك استلام كل شيء
+   *[other] { $count ->
+        [one] يمكنك استلام منتج واحد
+        [two] يمكنك استلام منتجين
+        [few] يمكنك استلام { $count } منتجات
+        [many] يمكنك استلام { $count } منتجًا
+       *[other] يمكنك استلام { $count } منتج
+    }
+} من { $store }.
+plan-delivery = { $all ->
+    [YES] يمكن توصيل كل شيء
+   *[other] { $count ->
+        [one] يمكن توصيل منتج واحد
+        [two] يمكن توصيل منتجين
+        [few] يمكن توصيل { $count } منتجات
+        [many] يمكن توصيل { $count } منتجًا
+       *[other] يمكن توصيل { $count } منتج
+    }
+} بحلول { $date }.
+plan-delivery-unknown = { $all ->
+    [YES] يمكن توصيل كل شيء
+   *[other] { $count ->
+        [one] يمكن توصيل منتج واحد
+        [two] يمكن توصيل منتجين
+        [few] يمكن توصيل { $count } منتجات
+        [many] يمكن توصيل { $count } منتجًا
+       *[other] يمكن توصيل { $count } منتج
+    }
+}، ولا يمكنني معرفة الموعد الآن.
+plan-cost = تكلفة التوصيل { $price }.
+plan-free = التوصيل مجاني.
+plan-missing = { $count ->
+    [one] منتج واحد غير متوفر
+    [two] منتجان غير متوفرين
+    [few] { $count } منتجات غير متوفرة
+    [many] { $count } منتجًا غير متوفر
+   *[other] { $count } منتج غير متوفر
+}.

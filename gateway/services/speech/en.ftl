@@ -60,3 +60,40 @@ cart = In your cart { $count ->
 }.
 cart-total = The total is { $total }.
 cart-total-unknown = I cannot tell the total right now.
+plan-pickup = { $all ->
+    [YES] Everything can be picked up
+   *[other] { $count ->
+        [one] One item
+       *[other] { $count } items
+    } can be picked up
+} at { $store }{ $near ->
+    [YES] {", "}{ $distance } away,
+   *[other] {""}
+} from { $time } on { $date }.
+plan-pickup-unknown = { $all ->
+    [YES] Everything can be picked up
+   *[other] { $count ->
+        [one] One item
+       *[other] { $count } items
+    } can be picked up
+} at { $store }.
+plan-delivery = { $all ->
+    [YES] Everything can be delivered
+   *[other] { $count ->
+        [one] One item
+       *[other] { $count } items
+    } can be delivered
+} by { $date }.
+plan-delivery-unknown = { $all ->
+    [YES] Everything can be delivered
+   *[other] { $count ->
+        [one] One item
+       *[other] { $count } items
+    } can be delivered
+}; I cannot tell when.
+plan-cost = Delivery costs { $price }.
+plan-free = Delivery is free.
+plan-missing = { $count ->
+    [one] One item is
+   *[other] { $count } items are
+} not available.

@@ -64,3 +64,45 @@ cart = בעגלה שלך { $count ->
 }.
 cart-total = הסכום הכולל הוא { $total }.
 cart-total-unknown = כרגע אי אפשר לומר מה הסכום הכולל.
+plan-pickup = { $all ->
+    [YES] אפשר לאסוף הכול
+   *[other] { $count ->
+        [one] אפשר לאסוף פריט אחד
+        [two] אפשר לאסוף שני פריטים
+       *[other] אפשר לאסוף { $count } פריטים
+    }
+} מ{ $store }{ $near ->
+    [YES] {", "}במרחק { $distance },
+   *[other] {""}
+} החל מ־{ $time } ב־{ $date }.
+plan-pickup-unknown = { $all ->
+    [YES] אפשר לאסוף הכול
+   *[other] { $count ->
+        [one] אפשר לאסוף פריט אחד
+        [two] אפשר לאסוף שני פריטים
+       *[other] אפשר לאסוף { $count } פריטים
+    }
+} מ{ $store }.
+plan-delivery = { $all ->
+    [YES] אפשר לקבל הכול במשלוח
+   *[other] { $count ->
+        [one] אפשר לקבל פריט אחד במשלוח
+        [two] אפשר לקבל שני פריטים במשלוח
+       *[other] אפשר לקבל { $count } פריטים במשלוח
+    }
+} עד { $date }.
+plan-delivery-unknown = { $all ->
+    [YES] אפשר לקבל הכול במשלוח
+   *[other] { $count ->
+        [one] אפשר לקבל פריט אחד במשלוח
+        [two] אפשר לקבל שני פריטים במשלוח
+       *[other] אפשר לקבל { $count } פריטים במשלוח
+    }
+}, אבל כרגע אי אפשר לומר מתי.
+plan-cost = המשלוח עולה { $price }.
+plan-free = המשלוח חינם.
+plan-missing = { $count ->
+    [one] פריט אחד אינו זמין
+    [two] שני פריטים אינם זמינים
+   *[other] { $count } פריטים אינם זמינים
+}.

@@ -48,3 +48,25 @@ cart-empty = カートは空です。
 cart = カートには{ $count }点入っています。
 cart-total = 合計は{ $total }です。
 cart-total-unknown = 合計は今はわかりません。
+plan-pickup = { $all ->
+    [YES] すべて
+   *[other] { $count }点を
+}{ $store }{ $near ->
+    [YES] （{ $distance }先）
+   *[other] {""}
+}で、{ $date }の{ $time }から受け取れます。
+plan-pickup-unknown = { $all ->
+    [YES] すべて
+   *[other] { $count }点を
+}{ $store }で受け取れます。
+plan-delivery = { $all ->
+    [YES] すべて
+   *[other] { $count }点を
+}{ $date }までにお届けできます。
+plan-delivery-unknown = { $all ->
+    [YES] すべて
+   *[other] { $count }点を
+}お届けできますが、日時は今はわかりません。
+plan-cost = 送料は{ $price }です。
+plan-free = 送料は無料です。
+plan-missing = { $count }点はご用意できません。

@@ -138,7 +138,8 @@ async def test_a_cart_of_many_lines_at_many_places_is_asked_for_whole(database: 
     await ledger.read_at(dict.fromkeys(kept, 3), await ledger.now())
     assert await reserve(database, "R", {spots[-1]: 2})
     assert {spot: pieces for spot, (pieces, _) in (await ledger.free(spots)).items()} == {spots[0]: 3, spots[-1]: 1}
-    assert await ledger.held(spots) == {spots[-1]: 2}
+    standing = await ledger.standing(spots)
+    assert {spot: (each.reading, each.held) for spot, each in standing.items()} == {spots[0]: (3, 0), spots[-1]: (3, 2)}
 
 
 class Shop:
