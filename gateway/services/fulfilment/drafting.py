@@ -46,10 +46,10 @@ class Draft(Struct, frozen=True):
 
 
 class Drafts(Struct, frozen=True):
-    """`whole` have all lines; `best` is what comes nearest where none has."""
+    """`whole` have all lines; `nearest` is what comes nearest to that where none has."""
 
     whole: tuple[Draft, ...]
-    best: Draft
+    nearest: Draft | None
     gaps: tuple[PlanGap, ...]
 
 
@@ -78,8 +78,9 @@ class Drafting:
             for handing in ways.handing:
                 if handing.opens and (told := self._told(handing)):
                     await self._try((*told, *sending), handing, PlanWay.SHIP, None)
-        best = min(self._partial, key=lambda draft: len(draft.missing), default=None) or self._nothing()
-        return Drafts(tuple(self._found.values()), best, tuple(self._gaps))
+        whole = tuple(self._found.values())
+        nearest = min(self._partial, key=_lacking, default=None)
+        return Drafts(whole, None if whole else nearest or self._nothing(), tuple(self._gaps))
 
     async def _collected(self, handing: Handing) -> None:
         if not handing.opens:
@@ -171,3 +172,8 @@ class Drafting:
                 for line in self._lines
             ),
         )
+
+
+def _lacking(draft: Draft) -> tuple[int, int]:
+    """How many lines, then how many pieces of them."""
+    return len(draft.missing), sum(gap.wanted - (gap.available or 0) for gap in draft.missing)

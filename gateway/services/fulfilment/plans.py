@@ -32,7 +32,7 @@ from gateway.services.carts import CartOutcome, Carts, Keyed
 from gateway.services.carts.baskets import first_destination
 from gateway.services.carts.evaluation import once
 from gateway.services.carts.owners import Said, Silent
-from gateway.services.carts.wishes import GROUPS, Bounds
+from gateway.services.carts.wishes import Bounds
 from gateway.services.fulfilment.choosing import PLAN, choosing
 from gateway.services.fulfilment.drafting import SENDING, Draft, Drafting, Drafts, Handing, Ways
 from gateway.services.fulfilment.ranking import last_promise, ranked, reasoned, whole_cost
@@ -101,7 +101,7 @@ class FulfilmentPlanning:
             return FulfilmentPlans(plans=(), gaps=(), complete=True, hold_seconds=HOLD_SECONDS)
         within = self._carts.evaluation.within(cart, scope)
         found = await self._found(cart, near, within)
-        drafts = [draft for draft in found.drafts.whole if len(draft.parts) <= GROUPS] or [found.drafts.best]
+        drafts = found.drafts.whole if found.drafts.nearest is None else (found.drafts.nearest,)
         timed = [replace(draft, parts=tuple(self._timed(part, found) for part in draft.parts)) for draft in drafts]
         few = ranked([self._plan(cart, draft) for draft in timed])[:PRICED]
         goes_to = destination or first_destination(cart) or Destination(cart.country)

@@ -33,8 +33,8 @@ async def read(
     ledger: Ledger,
     now: datetime,
 ) -> Readings:
-    """Of two readings the younger counts, a checkout's in the ledger or the one everybody is shown; a hold counts
-    against either, also against one that knows of its order already: for a moment too few are offered, never too many.
+    """A checkout's reading in the ledger counts where it is the younger one and says less. A hold counts against
+    either, also against a reading that knows of its order already: for a moment too few are offered, never too many.
     Raises the AdapterError of a system where none at all could be heard."""
     untracked: set[StockSpot] = set()
     shown: dict[StockSpot, tuple[int, datetime]] = {}
@@ -61,5 +61,5 @@ async def read(
     free = {spot: pieces for spot, (pieces, _) in shown.items()}
     for spot, standing in (await ledger.standing(shown)).items():
         younger = now - timedelta(seconds=standing.age) > shown[spot][1]
-        free[spot] = (standing.reading if younger else free[spot]) - standing.held
+        free[spot] = (min(standing.reading, free[spot]) if younger else free[spot]) - standing.held
     return Readings(Shelves(free, untracked), sure, complete)
