@@ -141,10 +141,9 @@ def _take(want: Want, free: dict[StockSpot, int], shelves: Shelves, *, split: bo
 
 
 def _possible(want: Want) -> Want:
-    if all(counted_at(plan, want.variant) for plan in want.places):
-        return want
-    places = tuple(plan for plan in want.places if counted_at(plan, want.variant))
-    return Want(want.line, want.variant, want.pieces, places)
+    """Each place once: what lies there is there once."""
+    places = {plan.name: plan for plan in want.places if counted_at(plan, want.variant)}
+    return Want(want.line, want.variant, want.pieces, tuple(places.values()))
 
 
 def _only(want: Want, place: str) -> Want:

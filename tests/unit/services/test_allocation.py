@@ -118,6 +118,11 @@ def test_what_is_sold_without_counting_is_never_held_and_never_runs_out() -> Non
     assert pieces_by_spot(found.allotments) == {}
 
 
+def test_a_place_that_is_named_twice_is_there_once() -> None:
+    (lack,) = allocate([want("1", "MUG", 3, NORTH, NORTH)], shelves(north={"MUG": 2}), PER_LINE).lacking
+    assert lack.available == 2
+
+
 def test_a_place_that_was_not_heard_is_unknown_and_not_empty() -> None:
     (lack,) = allocate([want("1", "MUG", 2, NORTH, SOUTH)], shelves(north={"MUG": 1}), PER_LINE).lacking
     assert (lack.available, lack.unheard) == (1, True)
