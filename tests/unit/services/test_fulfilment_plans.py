@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.checkout.given import Given
+from gateway.errors import Unavailable
 from gateway.model.carts import Cart, CartAccess
 from gateway.model.fulfilment import PlanPart, PlanPieces, PlanWay
 from gateway.model.stock import Fulfilment
@@ -265,7 +266,7 @@ async def test_every_owner_is_asked_once_however_many_stores_there_are(build: Bu
 async def test_a_system_that_cannot_be_heard_is_an_error_and_no_empty_shelf(build: Build) -> None:
     world = await served(build, soho={"MUG": 5})
     hand = await filled(world, wish("MUG", 1))
-    world["shop"].failing = {GET_STOCK.name}
+    world["shop"].failing = {GET_STOCK.name: Unavailable("down")}
     result = await world.ask(
         "query ($id: ID!) { cart(id: $id) { id fulfilmentPlans { complete } } }",
         {"id": hand.cart["id"]},
@@ -278,7 +279,7 @@ async def test_a_system_that_cannot_be_heard_is_an_error_and_no_empty_shelf(buil
 async def test_a_carrier_that_cannot_be_heard_leaves_the_cost_open(build: Build) -> None:
     world = await served(build, warehouse={"MUG": 5})
     hand = await filled(world, wish("MUG", 1))
-    world["shop"].failing = {LIST_OPTIONS.name}
+    world["shop"].failing = {LIST_OPTIONS.name: Unavailable("down")}
     told = await plans(hand)
     assert [(plan["cost"], plan["id"] is None) for plan in told["plans"]] == [(None, False)]
     assert told["complete"] is False
