@@ -23,7 +23,11 @@ from gateway.model.orders import (
     PlaceOrder,
     PlaceOrderLine,
 )
+from gateway.model.stock import StockKey, StockLevels
+from gateway.ownership import LocationPlan
 from gateway.ports.order import OrderWritePort
+from gateway.ports.stock import StockPort
+from gateway.services.fulfilment.allocation import Shelves, Want, allocate, pieces_by_spot, saleable, spot_of
 from gateway.testing import conformance as suites
 from gateway.testing import running
 from gateway.testing.conformance.example import example_seed
@@ -196,3 +200,25 @@ async def test_a_failure_before_the_sending_leaves_nothing_open(desk: OrderWrite
     with pytest.raises(AdapterError) as failed:
         await desk.place_order(order(), HERE, call())
     assert failed.value.unsent
+
+
+async def test_medusa_14987_plan_ledger_and_order_name_the_same_location(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    """One location an order: where another checkout holds some of the first, the second is planned, held and named."""
+    places = tuple(sandbox.account.locations)[:2]
+    plans = [LocationPlan(name, BACKEND, name, {BACKEND: name}, 0) for name in places]
+    key = StockKey(SKU, places)
+    levels = (await cast("StockPort", desk).get_stock([key], HERE, call()))[key]
+    assert isinstance(levels, StockLevels)
+    free = {spot_of(plan, SKU): saleable(levels.levels[plan.ref], plan) or 0 for plan in plans}
+    first, second = free
+    wanted = free[second]
+    free[first] = wanted - 1
+    assert MANIFEST.ordering is not None
+    found = allocate([Want("1", SKU, wanted, plans)], Shelves(free, set()), MANIFEST.ordering.placement)
+    assert pieces_by_spot(found.allotments) == {second: wanted}
+    told = tuple((each.location, each.quantity) for each in found.allotments)
+    line = PlaceOrderLine(SKU, Decimal(wanted), gbp("10.50"), places=told)
+    placed = await desk.place_order(order(lines=(line,)), HERE, call())
+    assert sandbox.account.orders[placed.ref.id]["location_id"] == second.place
