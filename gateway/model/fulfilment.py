@@ -95,7 +95,7 @@ class FulfilmentPlan(Struct, frozen=True, kw_only=True):
 
 class FulfilmentPlans(Struct, frozen=True, kw_only=True):
     """Best first. `gaps` is what is not to be had where, over all ways that were looked at. `complete` False: a system
-    that may know more could not be heard. `hold_seconds`: how long pieces are kept back for a shopper who has begun to
+    could not be heard, or never counted something at a place. `hold_seconds`: how long pieces are kept back for a shopper who has begun to
     check out; before, nothing is."""
 
     plans: tuple[FulfilmentPlan, ...]

@@ -179,7 +179,9 @@ class FulfilmentPlansView:
     gaps: list[FulfilmentGapView] = strawberry.field(
         directives=[ListSize(assumed_size=10)], description="What cannot be had where, over all ways that were tried."
     )
-    complete: bool = strawberry.field(description="False where a system that may know more could not be heard.")
+    complete: bool = strawberry.field(
+        description="False where a system could not be heard, or never counted something at a place."
+    )
     hold_seconds: int = strawberry.field(
         description="How long pieces are kept back for a shopper who is paying; before the checkout, nothing is."
     )
