@@ -49,7 +49,7 @@ class Short(Struct, frozen=True):
     held: int = 0
 
 
-class Standing(Struct, frozen=True):
+class SpotStanding(Struct, frozen=True):
     """The last reading, how many seconds ago it was asked for, and how many pieces are kept back."""
 
     reading: int
@@ -146,12 +146,12 @@ class Ledger:
         rows = await self._rows(spots, columns, table.asked > _NEVER)
         return {spot: (row[3], float(row[4])) for spot, row in rows.items()}
 
-    async def standing(self, spots: Iterable[StockSpot]) -> dict[StockSpot, Standing]:
+    async def standing(self, spots: Iterable[StockSpot]) -> dict[StockSpot, SpotStanding]:
         """Of each spot that was ever read."""
         table = stock_ledger.c
         columns = (table.reading, table.held, self._database.now - table.asked)
         rows = await self._rows(spots, columns, table.asked > _NEVER)
-        return {spot: Standing(row[3], row[4], float(row[5])) for spot, row in rows.items()}
+        return {spot: SpotStanding(row[3], row[4], float(row[5])) for spot, row in rows.items()}
 
     async def _rows(
         self, spots: Iterable[StockSpot], columns: tuple[ColumnElement[Any], ...], which: ColumnElement[bool]

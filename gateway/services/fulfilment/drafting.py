@@ -38,18 +38,18 @@ class Ways(Struct, frozen=True, kw_only=True):
     stores_at: Mapping[str, str]
 
 
-class Draft(Struct, frozen=True):
+class PlanDraft(Struct, frozen=True):
     """Parts without times and costs, and what of the cart is in none."""
 
     parts: tuple[PlanPart, ...]
     missing: tuple[PlanGap, ...]
 
 
-class Drafts(Struct, frozen=True):
+class PlanDrafts(Struct, frozen=True):
     """`whole` have all lines; `nearest` is what comes nearest to that where none has."""
 
-    whole: tuple[Draft, ...]
-    nearest: Draft | None
+    whole: tuple[PlanDraft, ...]
+    nearest: PlanDraft | None
     gaps: tuple[PlanGap, ...]
 
 
@@ -61,11 +61,11 @@ class Drafting:
         self._shelves = shelves
         self._ways = ways
         self._most = most
-        self._found: dict[tuple[PlanPart, ...], Draft] = {}
-        self._partial: list[Draft] = []
+        self._found: dict[tuple[PlanPart, ...], PlanDraft] = {}
+        self._partial: list[PlanDraft] = []
         self._gaps: list[PlanGap] = []
 
-    async def drafts(self) -> Drafts:
+    async def drafts(self) -> PlanDrafts:
         ways, owner = self._ways, self._ways.owner
         sending = ways.sending[:SENDING]
         for handing in ways.handing:
@@ -80,7 +80,7 @@ class Drafting:
                     await self._try((*told, *sending), handing, PlanWay.SHIP, None)
         whole = tuple(self._found.values())
         nearest = min(self._partial, key=_lacking, default=None)
-        return Drafts(whole, None if whole else nearest or self._nothing(), tuple(self._gaps))
+        return PlanDrafts(whole, None if whole else nearest or self._nothing(), tuple(self._gaps))
 
     async def _collected(self, handing: Handing) -> None:
         if not handing.opens:
@@ -118,7 +118,7 @@ class Drafting:
         wants = [Want(line.id, line.variant, int(line.quantity), places) for line in self._lines]
         found = allocate(wants, self._shelves, self._ways.owner.placement)
         missing = tuple(self._gap(lack, way, store) for lack in found.lacking)
-        draft = Draft(self._parts(found, handing, places), missing)
+        draft = PlanDraft(self._parts(found, handing, places), missing)
         if missing:
             self._partial.append(draft)
             mixed = handing is not None and way is not PlanWay.PICKUP
@@ -162,10 +162,10 @@ class Drafting:
         available = None if lack.unheard and not lack.available else min(lack.available, self._most)
         return PlanGap(way=way, reason=reason, store=store, line=lack.line, wanted=lack.wanted, available=available)
 
-    def _nothing(self) -> Draft:
+    def _nothing(self) -> PlanDraft:
         """Where no way could be tried, for the reason of the first."""
         first = self._gaps[0]
-        return Draft(
+        return PlanDraft(
             (),
             tuple(
                 PlanGap(way=first.way, reason=first.reason, store=first.store, line=line.id, wanted=int(line.quantity))
@@ -174,6 +174,6 @@ class Drafting:
         )
 
 
-def _lacking(draft: Draft) -> tuple[int, int]:
+def _lacking(draft: PlanDraft) -> tuple[int, int]:
     """How many lines, then how many pieces of them."""
     return len(draft.missing), sum(gap.wanted - (gap.available or 0) for gap in draft.missing)

@@ -34,7 +34,7 @@ from gateway.services.carts.evaluation import once
 from gateway.services.carts.owners import Said, Silent
 from gateway.services.carts.wishes import Bounds
 from gateway.services.fulfilment.choosing import PLAN, choosing
-from gateway.services.fulfilment.drafting import SENDING, Draft, Drafting, Drafts, Handing, Ways
+from gateway.services.fulfilment.drafting import SENDING, Drafting, Handing, PlanDraft, PlanDrafts, Ways
 from gateway.services.fulfilment.ranking import last_promise, ranked, reasoned, whole_cost
 from gateway.services.fulfilment.readings import Readings, read
 from gateway.services.fulfilment.sources import delivering, order_owner
@@ -61,7 +61,7 @@ _Told = Said[ShippingOptions] | Silent | None
 class _Found(Struct, frozen=True):
     """What there is to plan with."""
 
-    drafts: Drafts
+    drafts: PlanDrafts
     readings: Readings
     stores: Mapping[str, PickupStore]
     sent: Promises | None
@@ -172,9 +172,9 @@ class FulfilmentPlanning:
 
     def _sent(self, cart: Cart, plan: FulfilmentPlan, told: Mapping[_Pieces, _Told]) -> FulfilmentPlan:
         parts = tuple(_carried(part, told.get(part.pieces)) for part in plan.parts)
-        return self._plan(cart, Draft(parts, plan.missing))
+        return self._plan(cart, PlanDraft(parts, plan.missing))
 
-    def _plan(self, cart: Cart, draft: Draft) -> FulfilmentPlan:
+    def _plan(self, cart: Cart, draft: PlanDraft) -> FulfilmentPlan:
         whole = not draft.missing
         return FulfilmentPlan(
             id=PlanTokens(self._kept.sealing).of(cart, draft.parts) if whole else None,

@@ -22,7 +22,7 @@ from gateway.ports.order import OrderWriting, Placement
 from gateway.services.carts.wishes import Bounds
 from gateway.services.fulfilment.allocation import Shelves, Want, allocate, spot_of
 from gateway.services.fulfilment.choosing import choosing
-from gateway.services.fulfilment.drafting import Draft, Drafting, Drafts, Handing, Ways
+from gateway.services.fulfilment.drafting import Drafting, Handing, PlanDraft, PlanDrafts, Ways
 from gateway.services.fulfilment.sources import delivering, order_owner, sources
 from gateway.services.fulfilment.tokens import PlanTokens
 from gateway.settings import decode
@@ -82,7 +82,7 @@ def _cart(wanted: list[tuple[str, int]]) -> Cart:
     )  # fmt: skip
 
 
-def _drafts(cart: Cart, ownership: Ownership, shelves: Shelves) -> Drafts:
+def _drafts(cart: Cart, ownership: Ownership, shelves: Shelves) -> PlanDrafts:
     ways = Ways(
         owner=order_owner(ownership, "GB"),
         handing=[Handing(name, plan.locations) for name, plan in ownership.stores.items()],
@@ -92,13 +92,13 @@ def _drafts(cart: Cart, ownership: Ownership, shelves: Shelves) -> Drafts:
     return asyncio.run(Drafting(cart.active, shelves, ways, 1_000).drafts())
 
 
-def _chosen(cart: Cart, draft: Draft) -> Cart:
+def _chosen(cart: Cart, draft: PlanDraft) -> Cart:
     plan = TOKENS.open(TOKENS.of(cart, draft.parts))
     assert plan is not None
     return choosing(plan, Bounds(500, 1_000))(cart, NOW).cart
 
 
-def _by_place(draft: Draft, cart: Cart) -> Counter[tuple[str, str]]:
+def _by_place(draft: PlanDraft, cart: Cart) -> Counter[tuple[str, str]]:
     """Pieces by SKU and place, as the plan names it: a store, a location, or whichever."""
     skus = {line.id: str(line.variant) for line in cart.active}
     found: Counter[tuple[str, str]] = Counter()
