@@ -94,9 +94,9 @@ class FulfilmentPlan(Struct, frozen=True, kw_only=True):
 
 
 class FulfilmentPlans(Struct, frozen=True, kw_only=True):
-    """Best first. `gaps` is what is not to be had where, over all ways that were tried. `complete` False: a system could
-    not be heard, or never counted something at a place. `hold_seconds`: how long pieces are kept back for a shopper who
-    has begun to check out; before, nothing is."""
+    """Best first. `gaps` is what is not to be had where, over all ways that were tried. `complete` False: a system
+    could not be heard, or never counted something at a place. `hold_seconds`: how long pieces are kept back for a
+    shopper who has begun to check out; before, nothing is."""
 
     plans: tuple[FulfilmentPlan, ...]
     gaps: tuple[PlanGap, ...]

@@ -177,7 +177,8 @@ class FulfilmentPlansView:
         "can be told.",
     )
     gaps: list[FulfilmentGapView] = strawberry.field(
-        directives=[ListSize(assumed_size=10)], description="What cannot be had where, over all ways that were tried."
+        directives=[ListSize(assumed_size=10)],
+        description="What cannot be had where: of each way that was tried at most 10 lines.",
     )
     complete: bool = strawberry.field(
         description="False where a system could not be heard, or never counted something at a place."

@@ -74,84 +74,87 @@ def saleable(level: StockLevel, plan: LocationPlan) -> int | None:
     return floor(level.available) - plan.safety_stock
 
 
-def allocate(wants: Sequence[Want], shelves: Shelves, placement: Placement) -> Allocation:
+def allocate(wants: Sequence[Want], shelves: Shelves, placement: Placement, *, together: bool = True) -> Allocation:
     """One place for everything where there is any: fewest parcels, and every owner can be told. Else each line whole
     from the first place that has it, and in pieces only where the order's owner takes a place for each line; never from
-    several where it takes one an order."""
-    wants = [_possible(want) for want in wants]
+    several where it takes one an order. `together` False: it is known that no one place has everything."""
+    rows = [_row(want) for want in wants]
     alone = placement is Placement.PER_ORDER
     best: Allocation | None = None
-    for name in dict.fromkeys(plan.name for want in wants for plan in want.places):
-        found = _taken([_only(want, name) for want in wants], shelves, split=False, or_none=not alone)
+    for name in dict.fromkeys(name for row in rows for name in row.sources) if together or alone else ():
+        narrowed = [_Row(row.want, {name: row.sources[name]} if name in row.sources else {}) for row in rows]
+        found = _taken(narrowed, shelves, split=False, or_none=not alone)
         if found is not None and not found.lacking:
             return found
         if found is not None and (best is None or len(found.lacking) < len(best.lacking)):
             best = found
     if best is not None:
         return best
-    found = _taken(wants, shelves, split=placement is Placement.PER_LINE, or_none=False)
+    found = _taken(rows, shelves, split=placement is Placement.PER_LINE, or_none=False)
     return Allocation(()) if found is None else found
 
 
-def _taken(wants: Sequence[Want], shelves: Shelves, *, split: bool, or_none: bool) -> Allocation | None:
+class _Row(Struct, frozen=True, gc=False):
+    """A want with the spots of the places it may come from, by their names."""
+
+    want: Want
+    sources: dict[str, StockSpot]
+
+
+def _row(want: Want) -> _Row:
+    """Each place once: what lies there is there once."""
+    variant = want.variant
+    return _Row(want, {plan.name: spot_of(plan, variant) for plan in want.places if counted_at(plan, variant)})
+
+
+def _taken(rows: Sequence[_Row], shelves: Shelves, *, split: bool, or_none: bool) -> Allocation | None:
     """Lines with fewer places to choose from go first, else in their order. `or_none`: as soon as one is lacking."""
+    if or_none and any(not row.sources for row in rows):
+        return None
     free = dict(shelves.free)
     allotments: list[Allotment] = []
     lacking: list[Lack] = []
-    for want in sorted(wants, key=lambda want: len(want.places)):
-        found = _take(want, free, shelves, split=split)
+    for row in sorted(rows, key=lambda row: len(row.sources)):
+        found = _take(row, free, shelves, split=split)
         if found is not None:
             allotments += found
             continue
         if or_none:
             return None
-        lacking.append(_lack(want, free, shelves, split=split))
+        lacking.append(_lack(row, free, shelves, split=split))
     return Allocation(tuple(allotments), tuple(lacking))
 
 
-def _lack(want: Want, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> Lack:
-    spots = [spot_of(plan, want.variant) for plan in want.places]
-    left = [max(0, free.get(spot, 0)) for spot in spots]
+def _lack(row: _Row, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> Lack:
+    left = [max(0, free.get(spot, 0)) for spot in row.sources.values()]
     available = sum(left) if split else max(left, default=0)
-    unheard = any(not shelves.heard(spot) for spot in spots)
-    return Lack(want.line, want.pieces, min(available, want.pieces), unheard)
+    unheard = any(not shelves.heard(spot) for spot in row.sources.values())
+    return Lack(row.want.line, row.want.pieces, min(available, row.want.pieces), unheard)
 
 
-def _take(want: Want, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> list[Allotment] | None:
-    for plan in want.places:
-        spot = spot_of(plan, want.variant)
+def _take(row: _Row, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> list[Allotment] | None:
+    wanted = row.want.pieces
+    for name, spot in row.sources.items():
         if spot in shelves.untracked:
-            return [_allotment(want, plan, spot, want.pieces, held=False)]
-        if free.get(spot, 0) >= want.pieces:
-            free[spot] -= want.pieces
-            return [_allotment(want, plan, spot, want.pieces)]
+            return [_allotment(row, name, spot, wanted, held=False)]
+        if free.get(spot, 0) >= wanted:
+            free[spot] -= wanted
+            return [_allotment(row, name, spot, wanted)]
     taken: list[Allotment] = []
-    left = want.pieces
-    for plan in want.places if split else ():
-        spot = spot_of(plan, want.variant)
-        pieces = min(left, max(0, free.get(spot, 0)))
+    for name, spot in row.sources.items() if split else ():
+        pieces = min(wanted, max(0, free.get(spot, 0)))
         if pieces:
-            taken.append(_allotment(want, plan, spot, pieces))
-            left -= pieces
-        if not left:
+            taken.append(_allotment(row, name, spot, pieces))
+            wanted -= pieces
+        if not wanted:
             for each in taken:
                 free[StockSpot(each.backend, each.item, each.place)] -= each.quantity
             return taken
     return None
 
 
-def _possible(want: Want) -> Want:
-    """Each place once: what lies there is there once."""
-    places = {plan.name: plan for plan in want.places if counted_at(plan, want.variant)}
-    return Want(want.line, want.variant, want.pieces, tuple(places.values()))
-
-
-def _only(want: Want, place: str) -> Want:
-    return Want(want.line, want.variant, want.pieces, tuple(plan for plan in want.places if plan.name == place))
-
-
-def _allotment(want: Want, plan: LocationPlan, spot: StockSpot, pieces: int, *, held: bool = True) -> Allotment:
-    return Allotment(want.line, plan.name, pieces, spot.backend, spot.item, spot.place, held)
+def _allotment(row: _Row, name: str, spot: StockSpot, pieces: int, *, held: bool = True) -> Allotment:
+    return Allotment(row.want.line, name, pieces, spot.backend, spot.item, spot.place, held)
 
 
 def pieces_by_spot(allotments: Iterable[Allotment]) -> dict[StockSpot, int]:

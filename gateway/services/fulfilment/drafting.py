@@ -17,6 +17,8 @@ from gateway.services.fulfilment.sources import OrderOwner, handed_out
 
 SENDING = 12
 """Places goods are sent from that are looked at, in the order of the channel's configuration."""
+SAID = 10
+"""Lines of one way that are said not to be had so."""
 ALONE = 3
 """Plans that send everything from one place."""
 
@@ -116,16 +118,18 @@ class Drafting:
         """Whether everything can be had so. `told`: what cannot is a gap of this way."""
         await asyncio.sleep(0)  # an attempt at a large cart takes a while: others have their turn in between
         wants = [Want(line.id, line.variant, int(line.quantity), places) for line in self._lines]
-        found = allocate(wants, self._shelves, self._ways.owner.placement)
+        mixed = handing is not None and way is not PlanWay.PICKUP
+        placement = self._ways.owner.placement
+        found = allocate(wants, self._shelves, placement, together=not mixed)  # each place was tried alone before
         missing = tuple(self._gap(lack, way, store) for lack in found.lacking)
         draft = PlanDraft(self._parts(found, handing, places), missing)
         if missing:
             self._partial.append(draft)
-            mixed = handing is not None and way is not PlanWay.PICKUP
             if told and not mixed:
-                self._gaps += missing
+                self._gaps += missing[:SAID]
             return False
-        self._found.setdefault(draft.parts, draft)
+        if not mixed or any(part.way is PlanWay.PICKUP for part in draft.parts):
+            self._found.setdefault(draft.parts, draft)  # else it was sent whole, and tried as such
         return True
 
     def _parts(
@@ -136,7 +140,8 @@ class Drafting:
         collected = {plan.name for plan in handing.places} if handing is not None else set[str]()
         rows: dict[tuple[PlanWay, str | None, str | None], dict[str, int]] = {}
         rank = {line.id: index for index, line in enumerate(self._lines)}
-        for each in sorted(found.allotments, key=lambda each: (list(plans).index(each.location), rank[each.line])):
+        preferred = {name: index for index, name in enumerate(plans)}
+        for each in sorted(found.allotments, key=lambda each: preferred[each.location]):
             if handing is not None and each.location in collected:
                 key = (PlanWay.PICKUP, handing.store, None)
             else:

@@ -17,6 +17,7 @@ from gateway.model.stock import Fulfilment
 from gateway.ports.order import Placement
 from gateway.ports.shipping import LIST_OPTIONS
 from gateway.ports.stock import GET_STOCK
+from gateway.services.fulfilment.drafting import SAID
 from gateway.services.fulfilment.plans import HOLD_SECONDS
 from gateway.services.fulfilment.tokens import PlanTokens
 from tests.unit.services.conftest import Build, World
@@ -167,6 +168,15 @@ async def test_what_is_said_to_be_there_is_capped_as_shown_stock_is(build: Build
     hand = await filled(world, wish("MUG", 600))
     (plan,) = (await plans(hand))["plans"]
     assert [gap["available"] for gap in plan["missing"]] == [10]
+
+
+async def test_of_a_large_cart_only_some_lines_are_said_not_to_be_had_each_way(build: Build) -> None:
+    world = await served(build)
+    hand = await filled(world, *(wish("MUG", 1, note=str(index)) for index in range(60)))
+    told = await plans(hand, near=SOHO_POINT)
+    assert len(told["gaps"]) == 3 * SAID  # two stores that are near, and the warehouse
+    (plan,) = told["plans"]
+    assert len(plan["missing"]) == 60
 
 
 async def test_nobody_carries_it_there(build: Build) -> None:
