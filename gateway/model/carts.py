@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.model.identity import NativeRef, VariantKey, sku_of
 from gateway.model.money import Money
@@ -75,7 +76,7 @@ class CartLine(Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, str] = {}
     note: str | None = None
     by: str | None = None
-    """The holder that typed options, attributes and note; None: the signed-in customer."""
+    """The holder that typed options, attributes and note; None: the signed-in customer, or several."""
 
     @property
     def sku(self) -> str | None:
@@ -155,8 +156,8 @@ class Cart(Struct, frozen=True, kw_only=True):
     """`version` grows with every change. The commerce context (`channel`, `country`, `currency`) is the cart's own and
     is left by `cartMove` only. `person` is the `Principal.key` of the customer it belongs to; None: whoever bears a
     secret. `checkout` is set while FROZEN and once ORDERED, `order` is our reference once ORDERED. `codes` are trimmed,
-    upper-cased, each once. `holder` is which holder asks, in this operation; None: the customer. Times are aware UTC.
-    """
+    upper-cased, each once. `holder` is which holder asks, in this operation, and `holder_touchpoint` what its secret
+    was given to; None: the customer. Times are aware UTC."""
 
     id: str
     version: int
@@ -178,13 +179,43 @@ class Cart(Struct, frozen=True, kw_only=True):
     note: str | None = None
     attributes: Mapping[str, str] = {}
     written_by: str | None = None
-    """The holder that typed `note` and `attributes` last; None: the signed-in customer."""
+    """The holder that typed `note` and `attributes`; None: the signed-in customer, or several."""
     holder: str | None = None
+    holder_touchpoint: str | None = None
 
     @property
     def active(self) -> tuple[CartLine, ...]:
         """The lines that are bought: those that are not saved for later."""
         return tuple(line for line in self.lines if not line.saved)
+
+    @property
+    def authors(self) -> frozenset[str | None]:
+        """Whoever typed something that is in it: holders; None: the signed-in customer, or several together."""
+        found = [group.address.by for group in self.groups if group.address is not None]
+        found += [line.by for line in self.lines if line.options or line.attributes or line.note]
+        if self.buyer is not None:
+            found.append(self.buyer.by)
+        if self.note or self.attributes:
+            found.append(self.written_by)
+        return frozenset(found)
+
+    def typed_by(self, holder: str | None) -> Cart:
+        """Without what anybody else typed: the same goods, the same ways."""
+        mine = self.written_by == holder
+        return replace(
+            self,
+            buyer=self.buyer if self.buyer is not None and self.buyer.by == holder else None,
+            note=self.note if mine else None,
+            attributes=self.attributes if mine else {},
+            lines=tuple(
+                line if line.by == holder else replace(line, options={}, attributes={}, note=None)
+                for line in self.lines
+            ),
+            groups=tuple(
+                group if group.address is None or group.address.by == holder else replace(group, address=None)
+                for group in self.groups
+            ),
+        )
 
     def group_of(self, line: CartLine) -> DeliveryGroup:
         """The line's delivery group; the first where the line names none that is there."""

@@ -16,21 +16,26 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.model.cart_faults import AnyCartFault, CartNotFound, HandOffCodeInvalid, MarketDiffers, TooManyAttempts
-from gateway.model.carts import Cart, CartAccess, CartHolder, CartState, HandOffMode
+from gateway.model.carts import Cart, CartAccess, CartHolder, HandOffMode
+from gateway.model.principal import Touchpoint
 from gateway.state.cart_keys import KeptResult, KeyUse
 from gateway.state.cart_making import Bearing, CartMaking, MadeCart
-from gateway.state.cart_rows import moment
-from gateway.state.carts import Refused, StoredCarts, frozen
+from gateway.state.cart_rows import moment, new_id
+from gateway.state.carts import Holding, Refused, StoredCarts, frozen, held_by
 from gateway.state.counters import Counters
 from gateway.state.tables import cart_codes, cart_holders
 
 CODE_SECONDS = 180.0
 GUESSES = 50
-"""Wrong codes of one store or account within the life of a code; the next are not even compared."""
+"""Wrong codes of one store or account within a window as long as a code lives; the next are not even compared."""
+GUESSES_OF_ONE = 10
+"""Of them, by one device or address: nobody alone shuts a store's counter."""
 SHORTEST, LONGEST = 6, 12
 """Digits, as people type them on any keypad."""
 _PART = 100
 """Living codes times guesses, times this, is at most the number of possible codes."""
+_WINDOWS = 2
+"""A code lives in two windows as a rule, and may be guessed at in both."""
 MOST_HOLDERS = 10
 
 
@@ -94,13 +99,17 @@ class CartHandOffs:
             return refused.fault
 
     async def claim(
-        self, code: str, scope: str, market: Market, bearing: Bearing, use: KeyUse | None = None
+        self, code: str, scope: str, market: Market, bearing: Bearing, use: KeyUse | None = None, *, by: str
     ) -> MadeCart | AnyCartFault:
         """A secret of one's own for the cart behind a code. Not one guess beyond the budget is compared; a wrong one is
-        counted though it changes nothing else."""
+        counted though it changes nothing else. `by` is the device or address that is counted as one."""
         store = self._store
         place = self._place(scope)
+        mine = f"{place}|{by}"
         async with store.database.write() as connection:
+            of_one = (await self._wrong.add_within(connection, {mine: 1}))[mine]
+            if of_one.value > GUESSES_OF_ONE:
+                return TooManyAttempts(retry_after=int(of_one.left) + 1)
             counted = (await self._wrong.add_within(connection, {place: 1}))[place]
             if counted.value > GUESSES:
                 return TooManyAttempts(retry_after=int(counted.left) + 1)
@@ -108,9 +117,9 @@ class CartHandOffs:
                 made = await self._claim(connection, code, place, market, bearing, use)
             except Refused as refused:  # before anything was written but the count, which must stay
                 if not isinstance(refused.fault, HandOffCodeInvalid):
-                    await self._wrong.add_within(connection, {place: -1})
+                    await self._wrong.add_within(connection, {mine: -1, place: -1})
                 return refused.fault
-            await self._wrong.add_within(connection, {place: -1})
+            await self._wrong.add_within(connection, {mine: -1, place: -1})
             return made
 
     async def holders(self, cart_id: str) -> list[CartHolder]:
@@ -141,10 +150,10 @@ class CartHandOffs:
                 await connection.execute(
                     update(cart_holders).where(one, cart_holders.c.revoked.is_(None)).values(revoked=now)
                 )
-                if leaving == cart.holder and giver.giver is not None and cart.state is CartState.OPEN:
+                if leaving == cart.holder and giver.giver is not None:  # also in a checkout: else nobody has it
                     back = update(cart_holders).where(cart_holders.c.cart == cart_id, cart_holders.c.id == giver.giver)
                     await connection.execute(back.values(revoked=None))
-                return replace(cart, holder=None if leaving == cart.holder else cart.holder)
+                return held_by(cart, None, None) if leaving == cart.holder else cart
         except Refused as refused:
             return refused.fault
 
@@ -161,9 +170,10 @@ class CartHandOffs:
         store, now = self._store, self._store.database.now
         if (before := await store.replayed(connection, use)) is not None:
             cart = await store.load(connection, before.cart)
-            secret = None if before.holder is None else await self._making.secret_of(connection, before.holder)
-            if cart is not None and secret is not None:
-                return MadeCart(replace(cart, holder=before.holder), secret)
+            if cart is not None and before.holder is not None:
+                again = await self._making.held_again(connection, cart, before.holder)
+                if again is not None:
+                    return again
         living = (*self._is(place, code), cart_codes.c.expires > now, cart_codes.c.claimed.is_(None))
         found = (await connection.execute(select(cart_codes).where(*living))).first()
         if found is None:
@@ -175,7 +185,8 @@ class CartHandOffs:
             raise Refused(fault)
         if not market.sells(cart):
             raise Refused(MarketDiffers(country=cart.country, channel=cart.channel))
-        if not await self._giver_holds(connection, found.giver):
+        giver = await self._living(connection, found.giver)
+        if giver is None and found.giver is not None:  # who was shut out of the cart since lets nobody in
             raise Refused(HandOffCodeInvalid())
         taken = await connection.execute(update(cart_codes).where(*living).values(claimed=now))
         if taken.rowcount != 1:  # by another process, between our two statements
@@ -183,16 +194,18 @@ class CartHandOffs:
         moving = found.mode == HandOffMode.MOVE.value and found.giver is not None
         if moving:
             await connection.execute(update(cart_holders).where(cart_holders.c.id == found.giver).values(revoked=now))
-        holder, secret = await self._making.hold(connection, cart.id, bearing, giver=found.giver if moving else None)
+        if giver is not None and giver.touchpoint == Touchpoint.KIOSK.value and cart.authors - {giver.id}:
+            bearing = replace(bearing, touchpoint=giver.touchpoint)  # nobody is lent more than was lent to the giver
+        holder, back = new_id(), found.giver if moving else None
+        secret = await self._making.hold(connection, cart.id, holder, bearing, giver=back)
         await store.keep(connection, use, KeptResult(cart.id, (), holder))
-        return MadeCart(replace(cart, holder=holder), secret)
+        return MadeCart(held_by(cart, holder, bearing.touchpoint), secret)
 
-    async def _giver_holds(self, connection: AsyncConnection, giver: str | None) -> bool:
-        """Whoever was shut out of the cart since cannot let others in."""
-        if giver is None:
-            return True
-        alive = select(cart_holders.c.id).where(cart_holders.c.id == giver, cart_holders.c.revoked.is_(None))
-        return (await connection.execute(alive)).first() is not None
+    async def _living(self, connection: AsyncConnection, holder: str | None) -> Holding | None:
+        table = cart_holders.c
+        chosen = select(table.id, table.touchpoint).where(table.id == holder, table.revoked.is_(None))
+        found = None if holder is None else (await connection.execute(chosen)).first()
+        return None if found is None else Holding(found.id, found.touchpoint)
 
     async def _holding(self, connection: AsyncConnection, cart_id: str) -> int:
         alive = and_(cart_holders.c.cart == cart_id, cart_holders.c.revoked.is_(None))
@@ -203,7 +216,8 @@ class CartHandOffs:
         now = self._store.database.now
         living = and_(cart_codes.c.scope == place, cart_codes.c.expires > now, cart_codes.c.claimed.is_(None))
         alive = (await connection.execute(select(func.count()).where(living))).scalar_one() + 1
-        return next((length for length in range(SHORTEST, LONGEST) if alive * GUESSES * _PART <= 10**length), LONGEST)
+        guesses = GUESSES * _WINDOWS
+        return next((length for length in range(SHORTEST, LONGEST) if alive * guesses * _PART <= 10**length), LONGEST)
 
     def _place(self, scope: str) -> str:
         return self._store.sealing.digest("hand-off scope", scope)

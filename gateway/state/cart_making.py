@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.model.cart_faults import AnyCartFault, CartClosed, CartFault, CartNotFound, TooManyAttempts
 from gateway.model.carts import Cart, CartAccess, CartChange, CartState
+from gateway.model.principal import Touchpoint
 from gateway.state.cart_keys import KeptResult, KeyUse
 from gateway.state.cart_rows import moment, new_id
-from gateway.state.carts import Edit, Refused, StoredCarts, frozen, secret_hash
+from gateway.state.carts import Edit, Refused, StoredCarts, frozen, held_by, secret_hash
 from gateway.state.counters import Counters
 from gateway.state.tables import cart_holders, carts
 
@@ -72,15 +73,17 @@ class CartMaking:
                 if counted.value > most:
                     raise Refused(TooManyAttempts(retry_after=int(counted.left) + 1))
                 now = await self._now(connection)
-                edit = fill(empty, now)
+                holder = None if bearing is None else new_id()
+                made = held_by(empty, holder, None if bearing is None else bearing.touchpoint)
+                edit = fill(made, now)
                 if isinstance(edit, CartFault):
                     raise Refused(edit)
                 cart = await store.write(connection, None, edit.cart, now)
-                holder = secret = None
-                if bearing is not None:
-                    holder, secret = await self.hold(connection, cart.id, bearing)
+                secret = None
+                if bearing is not None and holder is not None:
+                    secret = await self.hold(connection, cart.id, holder, bearing)
                 await store.keep(connection, use, KeptResult(cart.id, edit.changes, holder))
-                return MadeCart(replace(cart, holder=holder), secret, edit.changes)
+                return MadeCart(cart, secret, edit.changes)
         except Refused as refused:
             return refused.fault
 
@@ -96,25 +99,27 @@ class CartMaking:
             return refused.fault
 
     async def hold(
-        self, connection: AsyncConnection, cart: str, bearing: Bearing, *, giver: str | None = None
-    ) -> tuple[str, str]:
-        """One more who holds the cart: the holder's id and the secret."""
-        holder = new_id()
+        self, connection: AsyncConnection, cart: str, holder: str, bearing: Bearing, *, giver: str | None = None
+    ) -> str:
+        """One more who holds the cart, by this new id: the secret."""
         secret = self._store.sealing.digest("cart secret", holder)
         row = {"id": holder, "cart": cart, "secret": secret_hash(secret), "giver": giver, "revoked": None}
         row |= {"touchpoint": bearing.touchpoint, "store": bearing.store}
         await connection.execute(insert(cart_holders).values(**row, since=self._store.database.now))
-        return holder, secret
+        return secret
 
-    async def secret_of(self, connection: AsyncConnection, holder: str) -> str | None:
-        """What its holder was told; None where the holder is there no more, or our key was changed since."""
-        kept = (
-            await connection.execute(
-                select(cart_holders.c.secret).where(cart_holders.c.id == holder, cart_holders.c.revoked.is_(None))
-            )
-        ).scalar()
-        possible = self._store.sealing.digests("cart secret", holder)
-        return next((secret for secret in possible if secret_hash(secret) == kept), None)
+    async def held_again(self, connection: AsyncConnection, cart: Cart, holder: str) -> MadeCart | None:
+        """With the secret its holder was told; None where the holder is there no more, or our key was changed since."""
+        table = cart_holders.c
+        chosen = select(table.secret, table.touchpoint).where(
+            table.id == holder, table.cart == cart.id, table.revoked.is_(None)
+        )
+        row = (await connection.execute(chosen)).first()
+        possible = () if row is None else self._store.sealing.digests("cart secret", holder)
+        secret = next((one for one in possible if row is not None and secret_hash(one) == row.secret), None)
+        if row is None or secret is None:
+            return None
+        return MadeCart(held_by(cart, holder, row.touchpoint), secret)
 
     async def _merge(
         self,
@@ -147,11 +152,15 @@ class CartMaking:
         target = None if target_id is None else await store.opened(connection, target_id, CartAccess(person=person))
         if source is None or (target_id is not None and target is None):
             raise Refused(CartNotFound())
+        if source.person not in (None, person):  # whoever it was handed to may change it, not own it
+            raise Refused(CartClosed(state=source.state.value, message="This cart belongs to somebody who signed in."))
         if (before := await store.replayed(connection, use)) is not None:
             return MadeCart(source, changes=before.changes)
         if (fault := frozen(source) or (None if target is None else frozen(target))) is not None:
             raise Refused(fault)
         now = moment(row.now)
+        if source.holder_touchpoint == Touchpoint.KIOSK.value:  # what was not typed there was not lent to it either
+            source = source.typed_by(source.holder)
         if target is None or target.id == source.id:
             return await self._adopt(connection, source, person, use, now)
         edit = combine(source, target, now)
@@ -170,13 +179,11 @@ class CartMaking:
         self, connection: AsyncConnection, cart: Cart, person: str, use: KeyUse | None, now: datetime
     ) -> MadeCart:
         """A visitor's cart becomes the customer's; what it was opened with dies."""
-        if cart.person is not None and cart.person != person:
-            raise Refused(CartClosed(state=cart.state.value, message="This cart belongs to somebody who signed in."))
         if cart.person is None:
-            cart = await self._store.write(connection, cart, replace(cart, person=person, holder=None), now)
+            cart = await self._store.write(connection, cart, replace(held_by(cart, None, None), person=person), now)
             await self._drop_holders(connection, cart.id)
         await self._store.keep(connection, use, KeptResult(cart.id))
-        return MadeCart(replace(cart, holder=None))
+        return MadeCart(held_by(cart, None, None))
 
     async def _drop_holders(self, connection: AsyncConnection, cart: str) -> None:
         living = update(cart_holders).where(cart_holders.c.cart == cart, cart_holders.c.revoked.is_(None))
@@ -201,8 +208,12 @@ class CartMaking:
         cart = await self._store.load(connection, before.cart)
         if cart is None:
             raise Refused(CartNotFound())
-        secret = None if before.holder is None else await self.secret_of(connection, before.holder)
-        return MadeCart(replace(cart, holder=before.holder), secret, before.changes)
+        if before.holder is None:
+            return MadeCart(cart, changes=before.changes)
+        again = await self.held_again(connection, cart, before.holder)
+        if again is None:  # it holds the cart no longer
+            raise Refused(CartNotFound())
+        return replace(again, changes=before.changes)
 
     async def _now(self, connection: AsyncConnection) -> datetime:
         return moment(float((await connection.execute(select(self._store.database.now))).scalar_one()))

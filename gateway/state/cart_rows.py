@@ -48,7 +48,7 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def cart_of(row: Row[Any], lines: Sequence[Row[Any]], key: SubjectKey | None, holder: str | None = None) -> Cart:
+def cart_of(row: Row[Any], lines: Sequence[Row[Any]], key: SubjectKey | None) -> Cart:
     private = _opened(row.sealed, key, row.id, _Private)
     groups = tuple(
         DeliveryGroup(
@@ -82,7 +82,6 @@ def cart_of(row: Row[Any], lines: Sequence[Row[Any]], key: SubjectKey | None, ho
         note=private.note,
         attributes=private.attributes,
         written_by=private.by,
-        holder=holder,
     )
 
 

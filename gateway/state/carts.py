@@ -52,6 +52,13 @@ Changing = Callable[[Cart, datetime], Edit | AnyCartFault]
 """Pure: no backend, no clock but the one it is given (the database's, aware UTC)."""
 
 
+class Holding(Struct, frozen=True):
+    """Who bears a secret, and what it was given to."""
+
+    id: str
+    touchpoint: str
+
+
 class ChangedCart(Struct, frozen=True):
     """`replayed`: the key had been used for the same before; `changes` are those of then, the cart is as it is now."""
 
@@ -155,9 +162,14 @@ class StoredCarts:
         return (await connection.execute(mine.values(values))).rowcount == 1
 
     async def erase_person(self, person: str) -> bool:
-        """All that this customer typed into carts can never be read again. False where there was nothing."""
+        """All that this customer typed into carts can never be read again, in no older copy either: also what they
+        typed as a visitor, before a cart became theirs. False where there was nothing."""
+        theirs = select(carts.c.id).where(carts.c.person == person)
         async with self.database.write() as connection:
-            return await erase(connection, person_subject(person))
+            came_from = select(carts.c.id).where(carts.c.merged_into.in_(theirs))
+            known = [row.id for row in await connection.execute(theirs.union(came_from))]
+            erased = [await erase(connection, guest_subject(cart)) for cart in known]
+            return any([await erase(connection, person_subject(person)), *erased])
 
     # --- what the other files of carts stand on -----------------------------------------------------------------
 
@@ -168,11 +180,12 @@ class StoredCarts:
             chosen = chosen.with_for_update(of=carts)
         return (await connection.execute(chosen)).first()
 
-    async def whole(self, connection: AsyncConnection, row: Row[Any], holder: str | None = None) -> Cart:
+    async def whole(self, connection: AsyncConnection, row: Row[Any], holder: Holding | None = None) -> Cart:
         lines = (await connection.execute(_lines_of([row.id]))).all()
         sealed = row.sealed is not None or any(line.sealed is not None for line in lines)
         key = await self._key(connection, row.subject) if sealed else None
-        return cart_of(row, lines, key, holder)
+        cart = cart_of(row, lines, key)
+        return cart if holder is None else held_by(cart, holder.id, holder.touchpoint)
 
     async def opened(
         self, connection: AsyncConnection, cart_id: str, access: CartAccess, *, lock: bool = False
@@ -187,13 +200,14 @@ class StoredCarts:
             return None
         return await self.whole(connection, row, None if mine else holder)
 
-    async def holder_of(self, connection: AsyncConnection, cart_id: str, access: CartAccess) -> str | None:
+    async def holder_of(self, connection: AsyncConnection, cart_id: str, access: CartAccess) -> Holding | None:
         """Which holder bears the secret. Asked whether or not there is such a cart: the two take equally long."""
         if not access.secret:
             return None
         mine = (cart_holders.c.cart == cart_id) & (cart_holders.c.secret == secret_hash(access.secret))
-        chosen = select(cart_holders.c.id).where(mine, cart_holders.c.revoked.is_(None))
-        return (await connection.execute(chosen)).scalar()
+        chosen = select(cart_holders.c.id, cart_holders.c.touchpoint).where(mine, cart_holders.c.revoked.is_(None))
+        found = (await connection.execute(chosen)).first()
+        return None if found is None else Holding(found.id, found.touchpoint)
 
     async def write(self, connection: AsyncConnection, before: Cart | None, after: Cart, now: datetime) -> Cart:
         """What differs from `before`, as its next version; all of it where there was nothing, or where it belongs to
@@ -232,12 +246,11 @@ class StoredCarts:
     async def sweep(self) -> int:
         """Carts that are over, with the keys of guests' data; codes and idempotency keys that are."""
         now = self.database.now
-        over = select(carts.c.id, carts.c.subject, carts.c.person).where(carts.c.changed < now - self._kept)
+        over = select(carts.c.id).where(carts.c.changed < now - self._kept)
         async with self.database.write() as connection:
             rows = (await connection.execute(over.limit(_SWEPT))).all()
             for row in rows:
-                if row.person is None:
-                    await erase(connection, row.subject)
+                await erase(connection, guest_subject(row.id))
             await connection.execute(delete(carts).where(carts.c.id.in_([row.id for row in rows])))
             await connection.execute(delete(cart_codes).where(cart_codes.c.expires < now - 86_400.0))
             await connection.execute(delete(cart_keys).where(cart_keys.c.at < now - KEYS_KEPT_SECONDS))
@@ -302,6 +315,11 @@ class StoredCarts:
             return await self.sealing.key_of(connection, subject)
         except Unsealable:
             return None
+
+
+def held_by(cart: Cart, holder: str | None, touchpoint: str | None) -> Cart:
+    """As this holder has it; None: its customer."""
+    return replace(cart, holder=holder, holder_touchpoint=touchpoint)
 
 
 def frozen(cart: Cart) -> CheckoutInProgress | CartClosed | None:

@@ -245,16 +245,17 @@ def store_of(given: strawberry.ID | None, path: Path) -> str | None:
 
 
 def canonical(value: object) -> object:
-    """An input as it is compared: numbers that are equal are written alike."""
+    """An input as it is compared: equal numbers are written alike, and what is left out is not what is null."""
     if isinstance(value, Decimal):
         return str(value.normalize() + 0)
     if isinstance(value, msgspec.Struct):
-        return {name: canonical(getattr(value, name)) for name in value.__struct_fields__}
+        given = {name: getattr(value, name) for name in value.__struct_fields__}
+        return {name: canonical(one) for name, one in given.items() if one is not UNSET}
     if isinstance(value, dict):
         return {name: canonical(one) for name, one in cast("dict[str, object]", value).items()}
     if isinstance(value, list | tuple):
         return [canonical(one) for one in cast("Sequence[object]", value)]
-    return None if value is UNSET or value is strawberry.UNSET else value
+    return [] if value is UNSET or value is strawberry.UNSET else value
 
 
 def _variant(by: VariantBy, ctx: OperationContext, path: Path) -> tuple[VariantKey, NativeRef | None]:

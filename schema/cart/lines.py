@@ -18,6 +18,7 @@ from gateway.model.cart_answers import AppliedDiscount, LineAnswer
 from gateway.model.catalog import Variant
 from gateway.model.money import TaxedMoney
 from gateway.model.pricing import Price
+from gateway.model.principal import Touchpoint
 from gateway.model.stock import Availability, Fulfilment
 from gateway.model.stores import Store
 from gateway.services.carts import Shown
@@ -41,8 +42,10 @@ def entries(named: Mapping[str, str]) -> list[model.CartEntry]:
 
 
 def may_see(by: str | None, cart: model.Cart, ctx: OperationContext) -> bool:
-    """Whether what somebody typed is shown: on a shared device only what was typed on it."""
-    return ctx.profile.personal_data or (by is not None and by == cart.holder)
+    """Whether what somebody typed is shown: on a shared device only what was typed on it, and no more to whoever bears
+    a kiosk's secret elsewhere."""
+    lent = cart.holder_touchpoint == Touchpoint.KIOSK.value and ctx.profile.touchpoint is not Touchpoint.KIOSK
+    return (ctx.profile.personal_data and not lent) or (by is not None and by == cart.holder)
 
 
 @strawberry.type(name="CartEntry", description="One option or attribute, as it was typed.")

@@ -222,8 +222,9 @@ class Carts:
             countries=scope.profile.countries,
             channels=scope.profile.channels,
         )
-        use = None if keyed.key is None else KeyUse(f"hand-off|{place}|{code}", keyed.key, keyed.digest)
-        made = await self._handing.claim(code, place, market, _bearing(scope), use)
+        device = scope.principal.key or ""
+        use = None if keyed.key is None else KeyUse(f"hand-off|{device}|{place}|{code}", keyed.key, keyed.digest)
+        made = await self._handing.claim(code, place, market, _bearing(scope), use, by=device or scope.party)
         return _made(made)
 
     async def revoke(self, cart_id: str, holder: str | None, scope: Scope) -> CartOutcome:

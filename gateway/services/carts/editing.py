@@ -153,13 +153,21 @@ def writing(note: str | None, set_note: bool, attributes: Mapping[str, str | Non
         kept |= {name: value for name, value in attributes.items() if value is not None}
         written = wishes.note(note, ("input", "note")) if set_note else cart.note
         both = wishes.entries(kept, "attribute", path)
-        return Edit(replace(cart, note=written, attributes=both, written_by=cart.holder))
+        others = (written and not set_note) or any(name not in attributes for name in kept)
+        by = typed_by(cart.written_by, cart.holder, beside=bool(others))
+        return Edit(replace(cart, note=written, attributes=both, written_by=by))
 
     return edit
 
 
 def abandoning(cart: Cart, now: datetime) -> Edit:
     return Edit(replace(cart, state=CartState.ABANDONED))
+
+
+def typed_by(before: str | None, holder: str | None, *, beside: bool) -> str | None:
+    """Who typed what is shown together, once `holder` has typed a part of it; `beside`: something of `before` stays.
+    None where several did: then no shared device is shown any of it."""
+    return holder if before == holder or not beside else None
 
 
 def joined(lines: Iterable[CartLine], bounds: Bounds) -> tuple[CartLine, ...]:
@@ -177,13 +185,16 @@ def joined(lines: Iterable[CartLine], bounds: Bounds) -> tuple[CartLine, ...]:
 
 
 def expected_of(expected: ExpectedPrice | None, cart: Cart, now: datetime, path: Path) -> ExpectedPrice | None:
-    """Raises Refused for a price in another currency, below nothing, or seen in the future."""
+    """Raises Refused for a price in another currency, below nothing, of as many digits as a card's number, or seen in
+    the future."""
     if expected is None:
         return None
     path = (*path, "expectedPrice")
     if expected.amount.currency != cart.currency:
         raise Refused(CurrencyMismatch(expected=cart.currency, path=(*path, "currencyCode")))
-    if expected.amount.amount < 0 or (expected.observed - now).total_seconds() > 300:
+    amount = expected.amount.amount
+    odd = amount < 0 or len(amount.as_tuple().digits) > wishes.PRICE_DIGITS
+    if odd or (expected.observed - now).total_seconds() > 300:
         raise Refused(InvalidInput(message="No price could have been seen so.", path=path))
     return expected
 
@@ -214,14 +225,21 @@ def _updated(line: CartLine, update: LineUpdate, cart: Cart, now: datetime, boun
     changed = line
     if update.quantity is not UNSET:
         changed = replace(changed, quantity=bounds.quantity(update.quantity, (*path, "quantity")))
+    stays: list[object] = []
     if update.options is not UNSET:
-        options = wishes.entries(update.options, "option", (*path, "options"))
-        changed = replace(changed, options=options, by=cart.holder)
+        changed = replace(changed, options=wishes.entries(update.options, "option", (*path, "options")))
+    else:
+        stays.append(line.options)
     if update.attributes is not UNSET:
-        attributes = wishes.entries(update.attributes, "attribute", (*path, "attributes"))
-        changed = replace(changed, attributes=attributes, by=cart.holder)
+        changed = replace(changed, attributes=wishes.entries(update.attributes, "attribute", (*path, "attributes")))
+    else:
+        stays.append(line.attributes)
     if update.note is not UNSET:
-        changed = replace(changed, note=wishes.note(update.note, (*path, "note")), by=cart.holder)
+        changed = replace(changed, note=wishes.note(update.note, (*path, "note")))
+    else:
+        stays.append(line.note)
+    if len(stays) < 3:
+        changed = replace(changed, by=typed_by(line.by, cart.holder, beside=any(stays)))
     if update.expected is not UNSET:
         changed = replace(changed, expected=expected_of(update.expected, cart, now, path))
     if update.saved is not UNSET:

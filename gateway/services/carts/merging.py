@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gateway.model.cart_faults import CartTooLarge, CurrencyMismatch, MarketDiffers
 from gateway.model.carts import Cart, CartChange, CartLine, ChangeKind, DeliveryGroup, MergeRule
 from gateway.model.stock import Fulfilment
+from gateway.services.carts.editing import typed_by
 from gateway.services.carts.wishes import CODES, GROUPS, Bounds
 from gateway.state.cart_rows import new_id
 from gateway.state.carts import Edit, Refused
@@ -52,6 +53,7 @@ def merging(rule: MergeRule, bounds: Bounds) -> Combining:
             buyer=target.buyer or source.buyer,
             note=target.note or source.note,
             attributes={**source.attributes, **target.attributes},
+            written_by=_writer(source, target),
         )
         return Edit(merged, tuple(changes))
 
@@ -63,6 +65,11 @@ def _both(other: CartLine, moved: CartLine, rule: MergeRule, bounds: Bounds) -> 
         return replace(other, quantity=min(other.quantity + moved.quantity, Decimal(bounds.pieces)))
     newest = max(other, moved, key=lambda line: line.changed)
     return replace(newest, id=other.id, added=other.added)
+
+
+def _writer(source: Cart, target: Cart) -> str | None:
+    theirs, ours = (bool(cart.note or cart.attributes) for cart in (source, target))
+    return typed_by(target.written_by, source.written_by, beside=ours) if theirs else target.written_by
 
 
 def _gone(line: CartLine) -> CartChange:

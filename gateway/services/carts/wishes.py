@@ -21,6 +21,8 @@ NAME_BYTES, VALUE_BYTES, ENTRIES = 64, 500, 20
 CODES, CODE_LENGTH = 10, 64
 GROUPS = 20
 LINES_AT_ONCE = 100
+PRICE_DIGITS = 12
+"""Of what a shopper says one piece cost: no card number passes for a price."""
 FIELD_BYTES = 200
 """Of each part of a name or an address."""
 

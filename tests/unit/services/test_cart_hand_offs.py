@@ -45,10 +45,15 @@ async def offered(hand: Hand, mode: str = "MOVE", store: str | None = "soho") ->
 
 
 async def claimed(
-    world: World, code: str, principal: Principal = KIOSK, store: str | None = "soho", **given: Any
+    world: World,
+    code: str,
+    principal: Principal = KIOSK,
+    store: str | None = "soho",
+    party: str = "192.0.2.1",
+    **given: Any,
 ) -> tuple[Hand, dict[str, Any]]:
     hand = Hand(world, principal)
-    facts = {} if store is None else {"store": store}
+    facts = {"party": party} if store is None else {"store": store, "party": party}
     told = (await hand.ask(CLAIM, {"i": {"code": code, **given}}, **facts))["r"]
     if told["cart"] is not None:
         hand.cart, hand.secret = told["cart"], told["secret"]
@@ -166,7 +171,8 @@ async def test_wrong_codes_have_one_budget_and_beyond_it_even_the_right_one_is_n
     await phone.create(wish())
     code = (await offered(phone))["code"]
     wrong = next(f"{n:06}" for n in range(10) if f"{n:06}" != code)
-    told = [await claimed(world, wrong) for _ in range(cart_hand_offs.GUESSES)]
+    devices = [f"192.0.2.{n // cart_hand_offs.GUESSES_OF_ONE}" for n in range(cart_hand_offs.GUESSES)]
+    told = [await claimed(world, wrong, ANONYMOUS, party=device) for device in devices]
     assert {tuple(kinds(one)) for _, one in told} == {("HandOffCodeInvalid",)}
     assert kinds((await claimed(world, code))[1]) == ["TooManyAttempts"]
     assert held(await phone.read()) == [("MUG", "1")]
@@ -174,6 +180,43 @@ async def test_wrong_codes_have_one_budget_and_beyond_it_even_the_right_one_is_n
     await other.create(wish())
     code = (await offered(other, store="leeds"))["code"]
     assert kinds((await claimed(world, code, store="leeds"))[1]) == []
+
+
+async def test_one_device_that_guesses_shuts_itself_out_and_not_the_store(world: World) -> None:
+    phone = Hand(world)
+    await phone.create(wish())
+    code = (await offered(phone))["code"]
+    wrong = next(f"{n:06}" for n in range(10) if f"{n:06}" != code)
+    for _ in range(cart_hand_offs.GUESSES_OF_ONE):
+        assert kinds((await claimed(world, wrong, ANONYMOUS, party="192.0.2.66"))[1]) == ["HandOffCodeInvalid"]
+    for _ in range(cart_hand_offs.GUESSES):
+        assert kinds((await claimed(world, code, ANONYMOUS, party="192.0.2.66"))[1]) == ["TooManyAttempts"]
+    assert kinds((await claimed(world, code))[1]) == []
+
+
+async def test_a_claim_is_told_again_to_the_device_that_made_it_and_to_no_other(world: World) -> None:
+    phone = Hand(world)
+    await phone.create(wish())
+    code = (await offered(phone))["code"]
+    kiosk, _ = await claimed(world, code, idempotencyKey="1")
+    again, _ = await claimed(world, code, idempotencyKey="1")
+    assert again.secret == kiosk.secret
+    neighbour = replace(KIOSK, subject="kiosk-2")
+    assert kinds((await claimed(world, code, neighbour, idempotencyKey="1"))[1]) == ["HandOffCodeInvalid"]
+
+
+async def test_a_kiosk_left_in_the_middle_of_a_checkout_gives_the_cart_back_too(world: World) -> None:
+    phone = Hand(world)
+    await phone.create(wish())
+    kiosk, _ = await claimed(world, (await offered(phone))["code"])
+    store = world.services.stored_carts
+    assert store is not None
+    async with store.database.write() as connection:
+        await store.freeze(connection, kiosk.cart["id"], kiosk.cart["version"], "C1")
+    at = kiosk.cart["id"]
+    await kiosk.do("cartHolderRevoke")
+    assert await kiosk.read(at) is None
+    assert held(await phone.read()) == [("MUG", "1")]
 
 
 async def test_living_codes_times_guesses_are_at_most_a_hundredth_of_all_codes(
@@ -185,8 +228,8 @@ async def test_living_codes_times_guesses_are_at_most_a_hundredth_of_all_codes(
     for hand in hands:
         await hand.create(wish())
         lengths.append(len((await offered(hand))["code"]))
-    # 4 digits hold 10,000 codes: a hundredth is 100, so two codes at 50 guesses, and five digits twenty.
-    assert lengths == [4, 4, 5, 5, 5, 5]
+    # 4 digits hold 10,000 codes: a hundredth is 100, so one code at 50 guesses in each of the two windows it lives in.
+    assert lengths == [4, 5, 5, 5, 5, 5]
 
 
 async def test_a_device_of_another_market_is_asked_and_nothing_is_converted(world: World) -> None:

@@ -170,6 +170,25 @@ async def test_a_key_does_it_once_and_another_input_under_it_is_a_conflict(world
     assert held(one.cart) == [("MUG", "2")]
 
 
+async def test_under_one_key_what_is_left_out_is_not_what_is_null(world: World) -> None:
+    one = Hand(world)
+    await one.create(wish(note="For Ada"))
+    line = one.cart["lines"][0]["id"]
+    assert kinds(await one.do("cartLinesUpdate", lines=[{"lineId": line, "quantity": 2}], idempotencyKey="l")) == []
+    cleared = [{"lineId": line, "quantity": 2, "note": None}]
+    assert kinds(await one.do("cartLinesUpdate", lines=cleared, idempotencyKey="l")) == ["IdempotencyConflict"]
+    assert kinds(await one.do("cartAttributesUpdate", idempotencyKey="a")) == []
+    assert kinds(await one.do("cartAttributesUpdate", note=None, idempotencyKey="a")) == ["IdempotencyConflict"]
+
+
+async def test_a_card_number_passes_for_no_price(world: World) -> None:
+    one = Hand(world)
+    for amount in ("4111111111111111", "0.4111111111111111", "4111111111111.111", "4222222222222"):
+        seen = {"amount": amount, "currencyCode": "GBP", "observedAt": "2026-01-01T00:00:00Z"}
+        told = (await one.ask(CREATE, {"i": {"lines": [wish(expectedPrice=seen)]}}))["r"]
+        assert kinds(told) == ["InvalidInput"], amount
+
+
 async def test_a_key_of_one_cart_says_nothing_of_another(world: World) -> None:
     one, other = Hand(world), Hand(world)
     await one.create()

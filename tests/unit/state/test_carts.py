@@ -29,9 +29,10 @@ from gateway.state.cart_making import Bearing, CartMaking, MadeCart
 from gateway.state.cart_rows import new_id
 from gateway.state.carts import ChangedCart, Edit, StoredCarts
 from gateway.state.database import Database
-from gateway.state.sealing import Sealing, open_sealing
+from gateway.state.sealing import Sealing, guest_subject, open_sealing
 from gateway.state.tables import cart_keys, cart_lines, carts, subject_keys
 
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
 ADA = CartAccess(person="https://id.example|ada")
 ONE = Sealing(["one"])
 
@@ -212,6 +213,21 @@ async def test_a_person_who_is_erased_leaves_carts_without_a_word_of_theirs(stor
     found = await store.read(cart.id, ADA)
     assert found is not None
     assert found.buyer == buyer
+
+
+async def test_what_a_person_typed_before_signing_in_is_erased_with_them(store: StoredCarts) -> None:
+    adopted, adopting = await made(store, line(note="For Ada"))
+    merged, merging = await made(store, line(note="For Ada"))
+    kept, _ = await made(store, line(note="For Bob"))
+    making = CartMaking(store)
+    for cart, access in ((adopted, adopting), (merged, merging)):
+        both = CartAccess(person=ADA.person, secret=access.secret)
+        into = await making.merge(cart.id, None, both, lambda source, target, _: adding(*source.lines)(target, NOW))
+        assert isinstance(into, MadeCart)
+    assert await store.erase_person(ADA.person or "")
+    async with store.database.read() as connection:
+        left = [row.subject for row in await connection.execute(select(subject_keys))]
+    assert left == [guest_subject(kept.id)]
 
 
 async def test_a_newer_secret_wraps_and_the_older_still_opens(store: StoredCarts) -> None:
