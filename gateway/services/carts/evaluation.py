@@ -10,7 +10,16 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.model.baskets import BasketTax, Destination, Promotions, ShippingOption, ShippingOptions
+from gateway.errors import InvalidAnswer
+from gateway.model.baskets import (
+    BasketTax,
+    CodeRefusal,
+    Destination,
+    Promotions,
+    RefusedCode,
+    ShippingOption,
+    ShippingOptions,
+)
 from gateway.model.cart_answers import CartAnswer, CartPart, GroupAnswer, PartAnswer
 from gateway.model.carts import Cart, CartLine, DeliveryGroup
 from gateway.model.context import CommerceContext, Priority
@@ -27,7 +36,7 @@ from gateway.ports.tax import CALCULATE
 from gateway.services import Services
 from gateway.services.carts.baskets import NamedBasket, basket_of, destination_of, first_destination
 from gateway.services.carts.owners import Owners, Said, Silent
-from gateway.services.carts.summing import CartSum, PriceAnswer, oldest
+from gateway.services.carts.summing import CartSum, PriceAnswer, oldest, sound
 from gateway.services.scope import Scope
 
 T = TypeVar("T")
@@ -163,7 +172,7 @@ class Evaluation:
             if destination is None or not basket.lines:
                 return Shipped(group, None)
             said = await self._owners.ask(LIST_OPTIONS, basket.basket, commerce, scope.call, cart=cart.id, fresh=fresh)
-            return Shipped(group, said)
+            return Shipped(group, _offered(said, cart.currency))
 
         return await asyncio.gather(*(asked(group) for group in cart.groups))
 
@@ -199,7 +208,7 @@ class Evaluation:
             groups=tuple(_group(each, total) for each in shipped),
             discounts=tuple(total.discounts),
             accepted=promotions.accepted if promotions is not None else (),
-            refused=promotions.refused if promotions is not None else (),
+            refused=() if promotions is None else _refused(cart, promotions),
             totals=total.totals(),
             valid_until=until,
         )
@@ -244,12 +253,29 @@ class Evaluation:
         return refs[0] if len(refs) == 1 else None
 
 
+def _refused(cart: Cart, promotions: Promotions) -> tuple[RefusedCode, ...]:
+    """A code that its owner does not mention does nothing either, and is said so."""
+    mentioned = {code.upper() for code in (*promotions.accepted, *(one.code for one in promotions.refused))}
+    silent = (RefusedCode(code, CodeRefusal.REFUSED) for code in cart.codes if code not in mentioned)
+    return (*promotions.refused, *silent)
+
+
+def _offered(said: Said[ShippingOptions] | Silent | None, currency: str) -> Said[ShippingOptions] | Silent | None:
+    """Without what nobody may have meant; where nothing else is left, as if the owner had said nothing."""
+    if not isinstance(said, Said):
+        return said
+    good = tuple(option for option in said.answer.options if sound(option.price, currency) is not None)
+    if said.answer.options and not good:
+        return Silent(said.owner, InvalidAnswer.code)
+    return said if good == said.answer.options else Said(said.owner, replace(said.answer, options=good))
+
+
 def _promotion_part(said: Said[Promotions] | Silent, total: CartSum) -> PartAnswer:
     if isinstance(said, Silent):
         return PartAnswer(part=CartPart.PROMOTION, complete=False, reason=said.reason)
-    reason = TAX_UNKNOWN if total.unspread else None
+    reason = InvalidAnswer.code if total.unsound else TAX_UNKNOWN if total.unspread else None
     fresh = (said.answer.freshness,)
-    return PartAnswer(part=CartPart.PROMOTION, complete=not total.unspread, reason=reason, freshness=fresh)
+    return PartAnswer(part=CartPart.PROMOTION, complete=reason is None, reason=reason, freshness=fresh)
 
 
 def _shipping_part(cart: Cart, shipped: Sequence[Shipped], total: CartSum) -> PartAnswer | None:

@@ -9,10 +9,10 @@ from gateway.model.baskets import BasketTax, Discount, Promotions, ShippingOptio
 from gateway.model.cart_answers import AppliedDiscount, CartTotals, LineAnswer
 from gateway.model.carts import Cart, CartLine
 from gateway.model.freshness import Freshness
-from gateway.model.money import Money, TaxTreatment
+from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.pricing import Price
 from gateway.services.carts.baskets import NamedBasket
-from gateway.services.carts.totals import ZERO, RowAmounts, added, amounts, line_amounts, shares
+from gateway.services.carts.totals import ZERO, RowAmounts, added, amounts, line_amounts, quantum, same_price, shares
 
 PriceAnswer = Price | AdapterError | None
 NOTHING = RowAmounts(ZERO, ZERO, TaxTreatment.INCLUDED)
@@ -20,7 +20,8 @@ NOTHING = RowAmounts(ZERO, ZERO, TaxTreatment.INCLUDED)
 
 class CartSum:
     """Of the lines that are bought; each step takes one owner's answer. `unspread` are discounts that could not be
-    taken off, because they are stated on a side of the tax that the lines do not know."""
+    taken off, because they are stated on a side of the tax that the lines do not know; `unsound` those that cannot be
+    what they say they are."""
 
     def __init__(self, cart: Cart, prices: Mapping[str, PriceAnswer]) -> None:
         self.cart = cart
@@ -35,28 +36,28 @@ class CartSum:
         self.shipping: dict[str, RowAmounts] = {}
         self.discounts: list[AppliedDiscount] = []
         self.unspread = 0
+        self.unsound = 0
         self.rounding = ZERO
+        self._whole: RowAmounts | None = None
         self._by_line: dict[str, list[AppliedDiscount]] = {}
 
     def ship(self, group: str, option: ShippingOption) -> None:
-        """The chosen option of one delivery group. One in another currency than the cart's is as if it had not been
-        offered."""
-        if option.price.currency == self.cart.currency:
-            self.shipping[group] = amounts(option.price)
+        """The chosen option of one delivery group, which `offered` let through."""
+        self.shipping[group] = amounts(option.price)
 
     def let_off(self, promotions: Promotions, basket: NamedBasket) -> None:
         """First what is taken from single lines, then from all of them, then from shipping."""
         source = promotions.freshness.source
         ordered = sorted(promotions.discounts, key=lambda one: (one.shipping, one.line is None))
         for discount in ordered:
-            if discount.amount.currency != self.cart.currency:
-                self.unspread += 1
+            if sound(discount.amount, self.cart.currency) is None:
+                self.unsound += 1
                 continue
             rows = self.shipping if discount.shipping else self.rows
             named = basket.named(discount.line) if discount.line is not None and not discount.shipping else None
             targets = [named] if named is not None else list(rows)
             if discount.line is not None and not discount.shipping and named not in rows:
-                self.unspread += 1  # from a line that was never in the basket
+                self.unsound += 1  # from a line that was never in the basket
                 continue
             if targets:
                 self._take(discount, rows, targets, source)
@@ -72,19 +73,46 @@ class CartSum:
         return TaxQuery(basket.basket, taken, known)
 
     def taxed(self, tax: BasketTax, basket: NamedBasket) -> bool:
-        """Each row as the tax's owner has it; whether it spoke of all of them."""
-        told = {basket.named(line.line): amounts(line.total) for line in tax.lines}
-        if any(line not in told for line in self.rows) or tax.total.currency != self.cart.currency:
+        """Each row as the tax's owner has it, all together as its own sum. False, and nothing is believed, where it
+        speaks of other rows, or of other prices than their owners', or where what it says does not add up."""
+        currency = self.cart.currency
+        unit = quantum(currency)
+        told = {basket.named(line.line): sound(line.total, currency) for line in tax.lines}
+        total = sound(tax.total, currency)
+        if total is None or len(told) != len(tax.lines) or told.keys() != self.rows.keys():
             return False
-        self.rows = {line: told[line] for line in self.rows}
-        if self.shipping and tax.shipping is not None:
-            whole = amounts(tax.shipping)
-            first, *others = self.shipping  # the owner tells one amount for all that is shipped
-            self.shipping = {first: whole, **dict.fromkeys(others, NOTHING)}
-        together = added([*self.rows.values(), *self.shipping.values()])
-        total = amounts(tax.total)
-        if total.gross is not None and together.gross is not None:
-            self.rounding = total.gross - together.gross
+        rows: dict[str, RowAmounts] = {}
+        for line, row in self.rows.items():
+            one = told[line]
+            if one is None or not same_price(row, one, unit):
+                return False
+            rows[line] = one
+        shipping, beside = self.shipping, NOTHING
+        if shipping and tax.shipping is not None:
+            whole = sound(tax.shipping, currency)
+            if whole is None or not same_price(added(list(shipping.values())), whole, unit * len(shipping)):
+                return False
+            first, *others = shipping  # the owner tells one amount for all that is shipped
+            shipping = {first: whole, **dict.fromkeys(others, NOTHING)}
+        elif shipping:  # it speaks of the goods alone
+            beside = added(list(shipping.values()))
+            if not beside.certain:
+                return False
+        together = added([*rows.values(), *([] if beside is not NOTHING else shipping.values())])
+        most = unit * (len(rows) + len(shipping))
+        off = [
+            ours - theirs
+            for ours, theirs in ((together.net, total.net), (together.gross, total.gross))
+            if ours is not None and theirs is not None
+        ]
+        gross = total.gross if total.gross is not None else together.gross
+        if gross is None or not off or any(abs(one) > most for one in off):
+            return False
+        self.rows, self.shipping = rows, shipping
+        self.rounding = ZERO if together.gross is None else gross - together.gross
+        net = together.net if together.net is not None else total.net
+        whole = RowAmounts(net, gross, together.treatment)
+        self._whole = whole if beside is NOTHING else added([whole, beside])
         return True
 
     @property
@@ -97,11 +125,9 @@ class CartSum:
         currency = self.cart.currency
         goods = added(list(self.rows.values())) if self.rows else NOTHING
         shipped = added(list(self.shipping.values())) if self.shipping else None
-        together = added([goods, shipped] if shipped is not None else [goods])
+        together = self._whole or added([goods, shipped] if shipped is not None else [goods])
         if together.net is None and together.gross is None:
             return None
-        if self.rounding and together.gross is not None:
-            together = RowAmounts(together.net, together.gross + self.rounding, together.treatment)
         before = added([self.subtotals[line] for line in self.bought]) if self.bought else NOTHING
         off = added([amounts(one.amount) for one in self.discounts]) if self.discounts else NOTHING
         if before.net is None and before.gross is None:
@@ -169,6 +195,14 @@ class CartSum:
         first, last = sides
         taken = ZERO if first is None or last is None else first - last
         return Money(taken, self.cart.currency) if taken else None
+
+
+def sound(money: TaxedMoney, currency: str) -> RowAmounts | None:
+    """None for an amount in another currency than the cart's, or below nothing: nobody may have meant it."""
+    try:
+        return amounts(money) if money.currency == currency else None
+    except InvalidAnswer:
+        return None
 
 
 def oldest(freshness: Iterable[Freshness]) -> tuple[Freshness, ...]:

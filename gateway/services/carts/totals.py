@@ -52,17 +52,21 @@ def quantum(currency: str) -> Decimal:
 
 def amounts(money: TaxedMoney, factor: Decimal = Decimal(1)) -> RowAmounts:
     """An amount so many times, each side rounded once; a side that follows from the two others is filled in. Raises
-    InvalidAnswer for what is no currency in use."""
+    InvalidAnswer for what is no currency in use, for less than nothing, and for a tax below nothing."""
     net, gross, tax = (
         None if side is None else side.times(factor).quantized().amount for side in (money.net, money.gross, money.tax)
     )
     if money.treatment is TaxTreatment.EXEMPT:
         known = gross if gross is not None else net
+        if known is not None and known < 0:
+            raise InvalidAnswer(detail="an amount below nothing")
         return RowAmounts(known, known, money.treatment)
     if tax is not None and net is None and gross is not None:
         net = gross - tax
     elif tax is not None and gross is None and net is not None:
         gross = net + tax
+    if (net is not None and net < 0) or (gross is not None and gross < (net or 0)):
+        raise InvalidAnswer(detail="an amount or a tax below nothing")
     treatment = money.treatment
     if treatment is TaxTreatment.UNKNOWN and net is not None and gross is not None:
         treatment = TaxTreatment.INCLUDED  # whoever states both sides leaves nothing unknown
@@ -71,7 +75,7 @@ def amounts(money: TaxedMoney, factor: Decimal = Decimal(1)) -> RowAmounts:
 
 def line_amounts(price: Price, quantity: Decimal, currency: str) -> RowAmounts:
     """What a line costs: as its source charges for the whole, else the unit price so many times. Raises InvalidAnswer
-    for a price in another currency than the cart's."""
+    for a price in another currency than the cart's, and below nothing."""
     if price.current.currency != currency:
         raise InvalidAnswer(detail="a price in another currency than was asked for")
     if price.line is not None and price.quantity == quantity:
@@ -94,8 +98,23 @@ def added(rows: Sequence[RowAmounts]) -> RowAmounts:
 
 def shares(discount: RowAmounts, rows: Sequence[RowAmounts], currency: str) -> list[RowAmounts]:
     """A discount on several rows: to the minor unit, by largest remainder, never more than a row has. Where it is said
-    on one side only, the row's own sides say what it is on the other: it is taxed as they are. Both sides None where it
-    is stated on a side that a row does not know."""
+    on one side only, the row's own sides say what it is on the other: it is taxed as they are. So they do where its two
+    sides would leave a row with a tax below nothing. Both sides None where it is stated on a side that a row does not
+    know."""
+    found = _spread_out(discount, rows, currency)
+    if all(_leaves_tax(row, part) for row, part in zip(rows, found, strict=True)):
+        return found
+    excluded = discount.treatment is TaxTreatment.EXCLUDED
+    stated = RowAmounts(discount.net if excluded else None, None if excluded else discount.gross, discount.treatment)
+    return _spread_out(stated, rows, currency)
+
+
+def _leaves_tax(row: RowAmounts, part: RowAmounts) -> bool:
+    left = row.less(part.net, part.gross)
+    return left.net is None or left.gross is None or left.net <= left.gross
+
+
+def _spread_out(discount: RowAmounts, rows: Sequence[RowAmounts], currency: str) -> list[RowAmounts]:
     unit = quantum(currency)
     gross = _spread(discount.gross, [row.gross for row in rows], unit)
     net = _spread(discount.net, [row.net for row in rows], unit)
@@ -127,6 +146,19 @@ def _other(share: Decimal, side: Decimal | None, other: Decimal | None, unit: De
     if not side:
         return ZERO
     return min((other * share / side).quantize(unit), other) if share != side else other
+
+
+def same_price(ours: RowAmounts, told: RowAmounts, unit: Decimal) -> bool:
+    """Whether the owner of the tax speaks of the price that its owner said: the side that is stated is the same, but
+    for a minor unit of rounding. Where nobody knows which side that is, either will do."""
+    sides = ((ours.net, told.net), (ours.gross, told.gross))
+    if ours.treatment is TaxTreatment.UNKNOWN:
+        known = ours.gross if ours.gross is not None else ours.net
+        return known is not None and any(side is not None and abs(side - known) <= unit for _, side in sides)
+    said, heard = sides[0] if ours.treatment is TaxTreatment.EXCLUDED else sides[1]
+    if said is None:
+        said, heard = sides[1] if ours.treatment is TaxTreatment.EXCLUDED else sides[0]
+    return said is not None and heard is not None and abs(heard - said) <= unit
 
 
 def _sum(sides: Sequence[Decimal | None]) -> Decimal | None:

@@ -233,6 +233,7 @@ async def test_tax_that_the_prices_owner_does_not_know_is_asked_of_its_owner(bui
         "net": {"amount": "20.00"}, "tax": {"amount": "4.00"}, "gross": {"amount": "24.00"}
     }  # fmt: skip
     adds_up(cart["totals"]["total"])
+    assert (cart["totals"]["total"]["gross"]["amount"], cart["totals"]["rounding"]["amount"]) == ("28.80", "0.00")
     assert cart["quote"]["complete"] is True
 
 

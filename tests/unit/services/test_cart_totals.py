@@ -79,6 +79,8 @@ def test_every_row_adds_up_and_all_rows_are_the_total(
         assert row.total is not None
         assert row.total.gross is not None
         assert row.total.gross.amount >= 0
+        assert row.total.net is not None
+        assert 0 <= row.total.net.amount <= row.total.gross.amount
     totals = total.totals()
     assert totals is not None
     for money in (totals.subtotal, totals.discount, totals.shipping, totals.total):
