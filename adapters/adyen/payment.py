@@ -107,6 +107,8 @@ class Payments:
         if "paymentData" in command.details:
             body["paymentData"] = command.details["paymentData"]
         answer = await self._client.submit("/payments/details", body, WireResult, call, f"{command.reference}.details")
+        if not _is_of(answer, ref):  # the shopper's own, but of another purchase
+            raise RequestRefused(source=self._env.name, detail="what came back is another payment's")
         return payment(answer, command.amount, ref.id.removeprefix(BY_REFERENCE), self._env.name)
 
     async def _paid_session(self, command: Authorise, session: NativeRef, call: CallContext) -> Payment:
@@ -186,6 +188,13 @@ class Payments:
         if not _is_shopper(customer):
             raise RequestRefused(source=self._env.name, detail="no `shopperReference`")
         return {"shopperReference": customer.id}
+
+
+def _is_of(answer: WireResult, payment: NativeRef) -> bool:
+    """By Adyen's reference where it has told one, else by ours: an answer that bears neither is nobody's."""
+    if payment.id.startswith(BY_REFERENCE):
+        return answer.merchant_reference == payment.id.removeprefix(BY_REFERENCE)
+    return answer.psp_reference == payment.id
 
 
 def _is_shopper(customer: NativeRef | None) -> bool:

@@ -87,7 +87,7 @@ class WireModification(Struct, frozen=True, rename="camel"):
 def payment(wire: WireResult, asked: Money, reference: str, backend: str) -> Payment:
     """`asked` and `reference`: what the first request said, where the answer repeats neither."""
     state = RESULTS.get(wire.result_code, PaymentState.PENDING)
-    held = (wire.amount.money if wire.amount else asked) if state is PaymentState.AUTHORISED else None
+    held = _held(wire.amount, asked) if state is PaymentState.AUTHORISED else None
     failed = state is PaymentState.FAILED
     return Payment(
         NativeRef(backend, wire.psp_reference or f"{BY_REFERENCE}{wire.merchant_reference or reference}"),
@@ -99,12 +99,20 @@ def payment(wire: WireResult, asked: Money, reference: str, backend: str) -> Pay
     )
 
 
+def _held(amount: WireAmount | None, asked: Money) -> Money:
+    """Of what was asked for. Another currency pays for none of it: a partial approval of nothing, to be given free."""
+    if amount is None:
+        return asked
+    held = amount.money
+    return held if held.currency == asked.currency else Money(asked.amount * 0, asked.currency)
+
+
 def of_session(wire: WireSessionResult, asked: Money, backend: str) -> Payment:
     """The one payment that was authorised; until then by the reference of the session."""
     state = SESSIONS.get(wire.status, PaymentState.PENDING)
     paid = wire.payments[0] if wire.payments and state is PaymentState.AUTHORISED else None
     known = paid.psp_reference if paid else f"{BY_REFERENCE}{wire.reference or wire.id}"
-    held = (paid.amount.money if paid.amount else asked) if paid else None
+    held = _held(paid.amount, asked) if paid else None
     failed = state is PaymentState.FAILED
     return Payment(
         NativeRef(backend, known),

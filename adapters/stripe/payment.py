@@ -66,7 +66,10 @@ class Payments:
     async def authorise(self, command: Authorise, context: ContextView, call: CallContext) -> Payment:
         """One request; for a session's intent two or three. What was declined is an answer."""
         if command.payment is not None:  # Stripe itself goes on when the shopper has done it
-            return payment(await self._intent(_own(command.payment), call), self._env.name)
+            begun = await self._intent(_own(command.payment), call)
+            if begun.metadata.get(PURCHASE) != command.purchase:
+                raise self._anothers()
+            return payment(begun, self._env.name)
         if command.session is not None:
             return await self._authorise_session(command, _own(command.session), call)
         form: dict[str, str | int] = {
@@ -84,7 +87,8 @@ class Payments:
 
     async def _authorise_session(self, command: Authorise, intent_id: str, call: CallContext) -> Payment:
         """Of an intent that the shopper's frontend may have confirmed meanwhile. One that has not is confirmed with the
-        token, else the shopper still has to."""
+        token, else the shopper still has to. What is held for one purchase never pays for another: whoever names the
+        intent first has it, by one key for all who do."""
         path = f"{INTENTS}/{intent_id}"
         wire = await self._intent(intent_id, call)
         form: dict[str, str | int] = {
@@ -95,9 +99,14 @@ class Payments:
         }
         if wire.currency.upper() != command.amount.currency:
             raise RequestRefused(source=self._env.name, detail="the session is of another currency")
+        whose = wire.metadata.get(PURCHASE)
+        if wire.status not in UNCONFIRMED and whose not in (None, command.purchase):
+            raise self._anothers()
         if wire.status in UNCONFIRMED and wire.amount != minor(command.amount):
             form["amount"] = minor(command.amount)
-        changed = await self._changed(path, form, f"{command.reference}.session", call)
+        held = wire.status not in UNCONFIRMED and whose is None
+        key = f"{intent_id}.{PURCHASE}" if held else f"{command.reference}.session"
+        changed = await self._changed(path, form, key, call)
         if wire.status not in UNCONFIRMED or command.token is None:
             return changed
         confirm: dict[str, str | int] = {**_paid_with(command.token), EXPANDED: CHARGE}
@@ -196,6 +205,9 @@ class Payments:
             **methods,
             **(more if self._config.multicapture else {}),
         }
+
+    def _anothers(self) -> RequestRefused:
+        return RequestRefused(source=self._env.name, detail="the payment is another purchase's")
 
     async def _changed(self, path: str, form: Form, key: str, call: CallContext) -> Payment:
         response = await self._client.post(path, form, key, call)

@@ -37,10 +37,13 @@ class WireData(Struct, frozen=True):
 
 
 class WireEvent(Struct, frozen=True):
+    """`account`: of a connected account, whose events a platform's endpoint may hear too."""
+
     id: str
     type: str
     created: int
     data: WireData
+    account: str | None = None
 
 
 class Webhooks:
@@ -51,7 +54,8 @@ class Webhooks:
         _verify(delivery, self._config)
         try:
             event = decoded(delivery.body, WireEvent)
-            told = _TELLS[event.type](event.data.object) if event.type in _TELLS else None
+            ours = event.account is None and event.type in _TELLS
+            told = _TELLS[event.type](event.data.object) if ours else None
             occurred = from_epoch(event.created)
         except InvalidAnswer:
             raise BadInput("not a delivery of Stripe's") from None

@@ -308,3 +308,19 @@ async def test_a_payment_without_a_page_to_return_to_is_not_sent(connect: Connec
     with pytest.raises(RequestRefused):
         await psp.pay()
     assert (await psp.pay(return_url="https://shop.example/back")).state is PaymentState.AUTHORISED
+
+
+async def test_what_came_back_from_another_payment_goes_on_with_none(psp: Connected) -> None:
+    dear, cheap = (authorise("25.00", token=card(number=CHALLENGED)) for _ in range(2))
+    asked = await psp.adapter.authorise(dear, HERE, call())
+    await psp.adapter.authorise(cheap, HERE, call())
+    back = psp.sandbox.ledger.challenge_of(cheap.reference)
+    with pytest.raises(RequestRefused):
+        await psp.adapter.authorise(authorise(payment=asked.ref, details={"redirectResult": back}), HERE, call())
+
+
+async def test_what_a_session_holds_in_another_currency_pays_for_nothing(psp: Connected) -> None:
+    session = await psp.adapter.open_session(OpenSession(reference(), Money(Decimal(2500), "JPY"), "JP"), HERE, call())
+    result = psp.sandbox.ledger.pay_session(session.ref.id)
+    paid = await psp.adapter.authorise(authorise("25.00", session=session.ref, token=result), HERE, call())
+    assert (paid.state, paid.authorised) == (PaymentState.AUTHORISED, eur("0.00"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.stripe.amounts import digits, minor, money
 from adapters.stripe.declines import BY_CODE, reason_of
@@ -21,7 +23,7 @@ from gateway.errors import (
 )
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
-from gateway.model.payments import DeclineReason, OpenSession, PaymentOptionsQuery, PaymentState
+from gateway.model.payments import DeclineReason, OpenSession, Payment, PaymentOptionsQuery, PaymentState
 from tests.contract.adapters.stripe.conftest import Connect
 from tests.contract.adapters.stripe.connected import (
     BACKEND,
@@ -182,6 +184,42 @@ async def test_a_session_is_confirmed_for_the_amount_of_now(psp: Connected) -> N
     session = await psp.adapter.open_session(OpenSession(reference(), gbp("25.00"), "GB"), HERE, call())
     paid = await psp.adapter.authorise(authorise("21.00", session=session.ref, token="ctoken_visa"), HERE, call())
     assert (paid.state, paid.authorised) == (PaymentState.AUTHORISED, gbp("21.00"))
+
+
+async def test_one_payment_pays_for_one_purchase(psp: Connected) -> None:
+    session = await psp.adapter.open_session(OpenSession(reference(), gbp("25.00"), "GB"), HERE, call())
+    psp.sandbox.pay_in_the_frontend(session.ref.id)
+    first = authorise("25.00", session=session.ref)
+    other = replace(authorise("25.00", session=session.ref), purchase="CHECKOUT8")
+    paid = await psp.adapter.authorise(first, HERE, call())
+    assert paid.state is PaymentState.AUTHORISED
+    with pytest.raises(RequestRefused):
+        await psp.adapter.authorise(other, HERE, call())
+    assert await psp.adapter.authorise(first, HERE, call()) == paid
+    going_on = replace(other, session=None, payment=session.ref)
+    with pytest.raises(RequestRefused):
+        await psp.adapter.authorise(going_on, HERE, call())
+    assert psp.sandbox.ledger.intent(session.ref.id).metadata["purchase"] == "CHECKOUT7"
+
+
+async def test_of_many_purchases_that_name_one_payment_at_once_one_has_it(psp: Connected) -> None:
+    session = await psp.adapter.open_session(OpenSession(reference(), gbp("25.00"), "GB"), HERE, call())
+    psp.sandbox.pay_in_the_frontend(session.ref.id)
+    asked = [replace(authorise("25.00", session=session.ref), purchase=f"CHECKOUT{place}") for place in range(8)]
+    found = await asyncio.gather(*(psp.adapter.authorise(one, HERE, call()) for one in asked), return_exceptions=True)
+    paid = [one for one in found if isinstance(one, Payment) and one.state is PaymentState.AUTHORISED]
+    assert len(paid) == 1
+    assert all(isinstance(one, RequestRefused | OutcomeUnknown) for one in found if one not in paid)
+
+
+async def test_a_session_that_was_declined_may_pay_for_the_next_try_and_only_for_that(psp: Connected) -> None:
+    session = await psp.adapter.open_session(OpenSession(reference(), gbp("25.00"), "GB"), HERE, call())
+    first = authorise("25.00", session=session.ref, token="ctoken_visa_chargeDeclined")
+    assert (await psp.adapter.authorise(first, HERE, call())).state is PaymentState.FAILED
+    again = replace(authorise("25.00", session=session.ref, token="ctoken_visa"), purchase="CHECKOUT8")
+    assert (await psp.adapter.authorise(again, HERE, call())).state is PaymentState.AUTHORISED
+    with pytest.raises(RequestRefused):
+        await psp.adapter.authorise(replace(first, session=None, payment=session.ref), HERE, call())
 
 
 async def test_a_payment_is_found_by_reference_once_the_index_has_caught_up(psp: Connected) -> None:

@@ -185,3 +185,11 @@ async def test_deliveries_are_really_posted_twice_and_backwards(
     assert len({event.id for event in events}) == 2
     assert (await psp.read(paid.ref)).captured == gbp("25.00")
     assert paid.state is PaymentState.AUTHORISED
+
+
+async def test_an_event_of_another_account_is_another_shops(psp: Connected) -> None:
+    await psp.pay()
+    (event,) = psp.sandbox.deliveries.events
+    theirs = {**event, "account": "acct_1032D82eZvKYlo2C"}
+    (heard,) = psp.adapter.receive(delivery(*psp.sandbox.deliveries.signed(theirs)))
+    assert (heard.tags, heard.fact) == ((), None)
