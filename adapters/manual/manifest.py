@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from adapters.manual.config import ManualConfig
 from adapters.manual.payment import Payments
 from gateway.kit import budgets
@@ -32,7 +34,7 @@ MANIFEST = Manifest(
         "payment.list_methods": OperationSpec(personal=True, vary_on=frozenset({"language"}), requests=budgets.NONE),
     },
     writes={
-        "payment.authorise": PURE,
+        "payment.authorise": replace(PURE, vary_on=frozenset({"country"})),
         "payment.capture": PURE,
         "payment.void": PURE,
         "payment.refund": PURE,

@@ -47,17 +47,18 @@ class Payments:
                 terms=method.terms or None,
             )
             for name, method in self._methods.items()
-            if (not method.countries or query.country in method.countries)
-            and _grants(method, query.amount, known=query.customer is not None)
+            if _grants(method, query.amount, query.country, known=query.customer is not None)
         )
         return PaymentOptions(offered, Reading.now(self._env).freshness)
 
     async def authorise(self, command: Authorise, context: ContextView, call: CallContext) -> Payment:
-        """`token` is the method's name. Raises RequestRefused for one that is not granted for this amount or buyer."""
+        """`token` is the method's name. Raises RequestRefused for one that is not granted for this amount, buyer or
+        country; asked again for a checkout of before, there is no country."""
         if command.payment is not None or command.session is not None:
             raise self._refused("there is nothing to go on with")
         method = self._methods.get(command.token or "")
-        if method is None or not _grants(method, command.amount, known=command.customer is not None):
+        known = command.customer is not None
+        if method is None or not _grants(method, command.amount, context.country, known=known):
             raise self._refused("no method that is granted")
         instructions = method.instructions.replace(REFERENCE, command.purchase)
         return Payment(
@@ -99,8 +100,10 @@ class Payments:
         return RequestRefused(source=self._env.name, domain="payment", detail=why)
 
 
-def _grants(method: ManualMethod, amount: Money, *, known: bool) -> bool:
+def _grants(method: ManualMethod, amount: Money, country: str, *, known: bool) -> bool:
     if amount.amount <= 0 or (method.known_customers_only and not known):
+        return False
+    if method.countries and country and country not in method.countries:
         return False
     if not method.at_most:
         return True

@@ -30,7 +30,7 @@ from gateway.testing.plugin import Attach
 
 NOW = datetime(2026, 11, 30, 15, 30, tzinfo=UTC)
 CONTEXT = CommerceContext("GB", "GBP", "de")
-HERE = CONTEXT.only(frozenset({"language"}))
+HERE = CONTEXT.only(frozenset({"country", "language"}))
 ADA = NativeRef("crm", "ada")
 METHODS: Mapping[str, Mapping[str, object]] = {
     "pickup": {
@@ -114,6 +114,14 @@ async def test_it_is_due_by_the_terms_and_nothing_is_held(counter: Connected) ->
 async def test_what_is_not_granted_is_refused(counter: Connected, command: Authorise) -> None:
     with pytest.raises(RequestRefused):
         await counter.adapter.authorise(command, HERE, call())
+
+
+async def test_what_is_granted_in_one_country_is_refused_in_another(counter: Connected) -> None:
+    abroad = replace(CONTEXT, country="FR").only(frozenset({"country", "language"}))
+    assert (await counter.adapter.authorise(authorise("pickup"), HERE, call())).state is PaymentState.DUE
+    with pytest.raises(RequestRefused):
+        await counter.adapter.authorise(authorise("pickup"), abroad, call())
+    assert (await counter.adapter.authorise(authorise("transfer"), abroad, call())).state is PaymentState.DUE
 
 
 @pytest.mark.parametrize("kind", [Capture, Void, Refund])
