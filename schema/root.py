@@ -11,6 +11,7 @@ from gateway.context import OperationContext
 from gateway.execution import batched, computed, records
 from gateway.graph.directives import CacheControl
 from gateway.model.context import CommerceContext
+from gateway.services.carts import Carts, is_cart_id
 from schema.catalog.queries import CatalogQueries
 from schema.customers.queries import CustomerQueries
 from schema.customers.types import golden_fields
@@ -56,6 +57,8 @@ class NodeQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="Any id of this API, old ones too.")],  # noqa: A002
         selected: frozenset[str],
     ) -> Sequence[object]:
+        if is_cart_id(str(id)):
+            return [await ctx.services.of(Carts).get(str(id), ctx.scope)]
         return [await ctx.services.nodes.get(str(id), golden_fields(selected), ctx.scope)]
 
     @batched(

@@ -35,6 +35,8 @@ from schema.cart.lines import CartEntryView, CartLineView, DeliveryGroupView, en
 from schema.cart.plans import FulfilmentAddressInput, FulfilmentPlansView, destination_of
 from schema.catalog.arguments import near_point
 from schema.values import NearInput, PageInfoView, SpeakableTextView
+from schema.node import Node
+from schema.values import PageInfoView, SpeakableTextView
 
 strawberry.enum(
     CartState,
@@ -70,10 +72,9 @@ class CartHolderView:
     "whatever the operation's context is; only the language is the operation's. It is opened by its customer's token, "
     "or by whoever bears a secret of it in the header `Commerce-Cart-Secret`.",
 )
-class CartView:
+class CartView(Node):
     is_type_of = records(model.Cart)
 
-    id: strawberry.ID = strawberry.field(description="Random. Of no use without a token or secret.")
     version: int = strawberry.field(description="Grows with every change; pass it as `expectedVersion`.")
     state: CartState = strawberry.field(description="Whether it can be changed.")
     country: str = strawberry.field(description="ISO 3166-1 alpha-2.")
@@ -92,6 +93,11 @@ class CartView:
     merged_into: strawberry.ID | None = strawberry.field(
         name="mergedIntoId", description="The cart that has its lines now; null unless it was merged."
     )
+
+    @computed(strawberry.ID, description="Random. Of no use without a token or secret.")
+    @staticmethod
+    def id(record: model.Cart) -> str:
+        return record.id
 
     @computed(
         list[CartLineView], directives=[ListSize(assumed_size=10)], description="What is bought, in the order it came."

@@ -4,9 +4,20 @@
 """
 
 from gateway.services.carts.carts import Carts
+from gateway.services.carts.carts import is_id as is_cart_id
 from gateway.services.carts.outcomes import CartMade, CartOutcome, HandOffOffered, Keyed
 from gateway.services.carts.shown import Shown
 from gateway.state.cart_keys import canonical_digest
 from gateway.state.carts import Refused
 
-__all__ = ["CartMade", "CartOutcome", "Carts", "HandOffOffered", "Keyed", "Refused", "Shown", "canonical_digest"]
+__all__ = [
+    "CartMade",
+    "CartOutcome",
+    "Carts",
+    "HandOffOffered",
+    "Keyed",
+    "Refused",
+    "Shown",
+    "canonical_digest",
+    "is_cart_id",
+]

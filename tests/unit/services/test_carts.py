@@ -106,6 +106,19 @@ async def test_a_customers_cart_needs_no_secret_and_is_nobody_elses(world: World
     assert (await Hand(world).ask(mine))["carts"]["nodes"] == []
 
 
+async def test_a_cart_is_a_node_for_whoever_may_open_it(world: World) -> None:
+    node = "query ($id: ID!) { node(id: $id) { __typename id ... on Cart { itemCount } } }"
+    ada, visitor = Hand(world, ADA), Hand(world)
+    for hand in (ada, visitor):
+        await hand.create(wish(quantity=2))
+        given = {"id": hand.cart["id"]}
+        found = await hand.ask(node, given)
+        assert found["node"] == {"__typename": "Cart", "id": hand.cart["id"], "itemCount": 2}
+        for other in (Hand(world, BOB), Hand(world), Hand(world, secret="0" * 64)):
+            assert await other.ask(node, given) == {"node": None}
+    assert await visitor.ask(node, {"id": "A" * 26}) == {"node": None}
+
+
 async def test_what_is_wanted_alike_is_one_line_and_what_is_not_is_two(world: World) -> None:
     one = Hand(world)
     await one.create(wish(quantity=2))
