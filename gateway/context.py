@@ -7,6 +7,8 @@ import time
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.principal import ClientProfile, Principal
 from gateway.security.profiles import Profiles, RequestFacts, accepted_age, deadline_seconds
@@ -15,7 +17,7 @@ from gateway.services.scope import Scope, utc_now
 
 
 class OperationContext:
-    """`memo` is the executor's. Everything else is immutable for the operation."""
+    """`memo` is the executor's. Everything else is immutable for the operation, or for an event of a subscription."""
 
     __slots__ = ("explain", "memo", "profile", "scope", "services", "trace_id")
 
@@ -26,6 +28,12 @@ class OperationContext:
         self.trace_id = scope.call.trace_id
         self.explain = explain
         self.memo: Any = None
+
+    def renew(self) -> None:
+        """For the next event of a subscription: the same caller, the time of now, as long to answer as at first."""
+        call, now = self.scope.call, time.monotonic()
+        renewed = replace(call, deadline=now + (call.deadline - call.made), made=now)
+        self.scope = replace(self.scope, call=renewed, now=utc_now(), kept={})
 
     @property
     def principal(self) -> Principal:

@@ -8,7 +8,7 @@ import schema.enums  # noqa: F401  # pyright: ignore[reportUnusedImport] # regis
 from gateway.graph.directives import IN_CONTEXT
 from schema.catalog.media import ImageView, Model3dView, VideoView
 from schema.catalog.types import VariantView
-from schema.contributed import extended, members, mutations
+from schema.contributed import extended, members, mutations, subscriptions
 from schema.orders.types import OrderView
 from schema.root import Query
 from schema.scalars import CONFIG
@@ -19,6 +19,7 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(
         query=extended(Query),
         mutation=mutations(),
+        subscription=subscriptions(),
         types=[ImageView, VideoView, Model3dView, VariantView, OrderView, *members()],
         config=CONFIG,
     )

@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 _queries: list[type[Any]] = []
 _mutations: list[type[Any]] = []
+_subscriptions: list[type[Any]] = []
 _members: list[type[Any]] = []
 
 
@@ -21,6 +22,14 @@ def mutation_fields(kind: type[T]) -> type[T]:
     """A class whose fields become fields of `Mutation`. To be used as a decorator, in place of `strawberry.type`."""
     made = strawberry.type(kind)
     _mutations.append(made)
+    return made
+
+
+def subscription_fields(kind: type[T]) -> type[T]:
+    """A class whose fields become fields of `Subscription`. To be used as a decorator, in place of
+    `strawberry.type`."""
+    made = strawberry.type(kind)
+    _subscriptions.append(made)
     return made
 
 
@@ -44,7 +53,7 @@ def query_fields(kind: type[T]) -> type[T]:
 
 def withdraw(kind: type[Any]) -> None:
     """As if it had never contributed: for tests that bring fields of their own."""
-    for kinds in (_queries, _mutations, _members):
+    for kinds in (_queries, _mutations, _subscriptions, _members):
         if kind in kinds:
             kinds.remove(kind)
 
@@ -60,6 +69,22 @@ def mutations() -> type[Any] | None:
     bring."""
     _discover()
     return _with(_Mutation, _mutations) if _mutations else None
+
+
+def subscriptions() -> type[Any] | None:
+    """Everything that can be followed; None where nothing was contributed. Raises TypeError for a field that two
+    bring."""
+    _discover()
+    return _with(_Subscription, _subscriptions) if _subscriptions else None
+
+
+@strawberry.type(
+    name="Subscription",
+    description="What can be followed, over server-sent events (by POST where a cart's secret is borne) or a "
+    "WebSocket. A credential that is not good any more ends it.",
+)
+class _Subscription:
+    pass
 
 
 @strawberry.type(

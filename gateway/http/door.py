@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -138,7 +139,8 @@ class Door:
         else:
             raise Refusal(405, "BAD_REQUEST", "This client sends POST only.", ((b"allow", b"POST"),))
         if media is MediaType.EVENTS:
-            return EventStream(self._admission, request, caller, method)
+            again = partial(self._admission.caller, headers, trace_id, address_of(scope))
+            return EventStream(self._admission, request, caller, method, again)
         try:
             with self._capacity:
                 if self._capacity.pressed:

@@ -8,7 +8,7 @@ client that went away is noticed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -17,12 +17,14 @@ from gateway.entry.documents import Invalid
 from gateway.entry.presenting import INVALID, UNPARSABLE
 from gateway.entry.refusal import Header
 from gateway.entry.requests import GraphQLRequest
-from gateway.errors import GatewayStopping
+from gateway.errors import ContextNotAllowed, GatewayStopping, TooManyRequests, Unauthenticated, Unavailable
 from gateway.execution.run.engine import Result
 from gateway.http.answers import encoded
 from gateway.http.wire import SECURITY_HEADERS, Receive, Send
 
 KEEP_ALIVE_SECONDS = 12.0
+WATCH_SECONDS = 5.0
+"""Between two looks whether who asked may still ask, while an answer goes on."""
 _HEADERS: tuple[Header, ...] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -36,8 +38,17 @@ class EventStream:
 
     status = 200
 
-    def __init__(self, admission: Admission, request: GraphQLRequest, caller: Caller, method: str) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        request: GraphQLRequest,
+        caller: Caller,
+        method: str,
+        again: Callable[[], Awaitable[object]],
+    ) -> None:
+        """`again` verifies the caller's credential anew; it raises what `Admission.caller` does."""
         self._admission = admission
+        self._again = again
         self._request = request
         self._caller = caller
         self._method = method
@@ -47,21 +58,26 @@ class EventStream:
         await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *headers]})
         speaking = asyncio.ensure_future(self._speak(send, stopping))
         leaving = asyncio.ensure_future(_gone(receive))
+        refused = asyncio.ensure_future(refusal_of(self._again))
+        tasks = (speaking, leaving, refused)
         try:
             while not speaking.done():
-                done, _ = await asyncio.wait(
-                    (speaking, leaving), timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
+                done, _ = await asyncio.wait(tasks, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 if leaving in done:
+                    break
+                if refused in done and not speaking.done():
+                    speaking.cancel()
+                    await asyncio.gather(speaking, return_exceptions=True)
+                    await self._refuse(send, refused.result())
                     break
                 if not done:
                     await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
-            if speaking.done():
+            if speaking.done() and not speaking.cancelled():
                 await speaking
         finally:
-            for task in (speaking, leaving):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(speaking, leaving, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         await send({"type": "http.response.body", "body": b""})
 
     async def _speak(self, send: Send, stopping: asyncio.Event) -> None:
@@ -71,6 +87,10 @@ class EventStream:
                     await self._say(send, told)
         except GatewayStopping as error:
             await self._say(send, {"errors": [self._caller.presenter.failure(error)]})
+        await send({"type": "http.response.body", "body": _event("complete", b""), "more_body": True})
+
+    async def _refuse(self, send: Send, error: Exception) -> None:
+        await self._say(send, {"errors": [self._caller.presenter.failure(error)]})
         await send({"type": "http.response.body", "body": _event("complete", b""), "more_body": True})
 
     async def _say(self, send: Send, told: Mapping[str, Any]) -> None:
@@ -84,6 +104,18 @@ def _event(name: str, data: bytes) -> bytes:
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def refusal_of(again: Callable[[], Awaitable[object]]) -> Exception:
+    """Returns once who asked may ask no longer, with why. That nobody can be asked at the moment is no reason."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        try:
+            await again()
+        except (Unauthenticated, ContextNotAllowed) as error:
+            return error
+        except (TooManyRequests, Unavailable):
+            continue
 
 
 class _Stop:

@@ -18,6 +18,7 @@ from gateway.entry.admission import Admission, Caller
 from gateway.entry.refusal import Refusal
 from gateway.entry.requests import CART_SECRET, GraphQLRequest
 from gateway.errors import ClientFault, GatewayStopping, TooManyRequests, Unauthenticated, Unavailable
+from gateway.http import events
 from gateway.http.answers import encoded
 from gateway.http.events import told_by
 from gateway.http.origins import Origins
@@ -27,6 +28,7 @@ from gateway.logs.failures import FAILURES
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 3.0
 VERIFY_SECONDS = 60.0
+"""Of a connection that asks nothing; while something goes on it is `events.WATCH_SECONDS`."""
 MESSAGE_BYTES = 131_072
 OPERATIONS = 50
 """At one time on one connection."""
@@ -198,9 +200,13 @@ class _Connection:
             raise Closed(BAD_REQUEST, error.message[:120]) from error
 
     async def _verify_again(self) -> None:
+        idle = 0.0
         while True:
-            await asyncio.sleep(VERIFY_SECONDS)
-            if self._caller is not None:
+            pause = min(VERIFY_SECONDS, events.WATCH_SECONDS)
+            await asyncio.sleep(pause)
+            idle += pause
+            if self._caller is not None and (self._running or idle >= VERIFY_SECONDS):
+                idle = 0.0
                 await self._identify()
 
     async def _subscribe(self, message: SocketMessage) -> None:

@@ -278,3 +278,19 @@ class CartEntry(Struct, frozen=True):
 
     name: str
     value: str
+
+
+class CartStreamEnd(Enum):
+    """Why nothing more is told of a cart."""
+
+    NOT_YOURS = "NOT_YOURS"
+    """There is no such cart, or what opened it opens it no longer: the two read the same."""
+    OVER = "OVER"
+    """It was ordered, merged or abandoned, and changes no more."""
+
+
+class CartNews(Struct, frozen=True):
+    """One event of who follows a cart: the cart as it is now, or None; and the end, where this is the last."""
+
+    cart: Cart | None = None
+    ended: CartStreamEnd | None = None

@@ -89,6 +89,12 @@ class StoredCarts:
         async with self.database.read() as connection:
             return await self.opened(connection, cart_id, access)
 
+    async def standing(self, cart_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """Version and state of carts, for those who were let in before; without those that are gone."""
+        chosen = select(carts.c.id, carts.c.version, carts.c.state).where(carts.c.id.in_(cart_ids))
+        async with self.database.read() as connection:
+            return {row.id: (row.version, row.state) for row in await connection.execute(chosen)}
+
     async def of_person(self, person: str, limit: int, after: tuple[float, str] | None = None) -> list[Cart]:
         """A customer's carts that are OPEN or FROZEN, those changed last first; `after` is `(changed, id)` of the last
         one seen."""

@@ -184,3 +184,85 @@ async def test_a_card_number_in_a_note_is_refused_and_stored_nowhere(tmp_path: P
             told = await response.json()
         assert told["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
         assert "4111" not in json.dumps(told)
+
+
+NEWS = "subscription ($id: ID!) { cartChanged(id: $id) { ended cart { version itemCount } } }"
+GIVE_BACK = "mutation ($id: ID!) { cartHolderRevoke(input: {cartId: $id}) { userErrors { __typename } } }"
+
+
+async def told_next(stream: aiohttp.ClientResponse) -> Any:
+    """The next event of a stream: its data, or None where it is complete."""
+    async with asyncio.timeout(10):
+        while True:
+            line = (await stream.content.readline()).decode()
+            if line.startswith("event: complete"):
+                return None
+            if line.startswith("data: {"):
+                return json.loads(line.removeprefix("data: "))
+
+
+async def test_a_cart_is_followed_over_a_stream_and_the_last_event_says_why(tmp_path: Path) -> None:
+    async with serving(tmp_path) as shop, aiohttp.ClientSession() as session:
+        made = (await shop.ask(CREATE))["cartCreate"]
+        identifier, secret = made["cart"]["id"], made["secret"]
+        headers = {"accept": "text/event-stream", SECRET: secret}
+        body = {"query": NEWS, "variables": {"id": identifier}}
+        async with session.post(f"{shop.url}/graphql", json=body, headers=headers) as stream:
+            news = (await told_next(stream))["data"]["cartChanged"]
+            assert news == {"ended": None, "cart": {"version": 1, "itemCount": 2}}
+            await shop.ask(ADD, secret, id=identifier)
+            news = (await told_next(stream))["data"]["cartChanged"]
+            assert news == {"ended": None, "cart": {"version": 2, "itemCount": 3}}
+            await shop.ask(GIVE_BACK, secret, id=identifier)
+            news = (await told_next(stream))["data"]["cartChanged"]
+            assert news == {"ended": "NOT_YOURS", "cart": None}
+            assert await told_next(stream) is None
+
+
+async def test_who_may_not_open_a_cart_follows_nothing_and_cannot_tell_whether_it_is_there(tmp_path: Path) -> None:
+    async with serving(tmp_path) as shop, aiohttp.ClientSession() as session:
+        made = (await shop.ask(CREATE))["cartCreate"]
+        for identifier in (made["cart"]["id"], "A" * 26, "no id"):
+            for secret in ({}, {SECRET: "0" * 64}):
+                headers = {"accept": "text/event-stream", **secret}
+                body = {"query": NEWS, "variables": {"id": identifier}}
+                async with session.post(f"{shop.url}/graphql", json=body, headers=headers) as stream:
+                    assert await told_next(stream) == {"data": {"cartChanged": {"ended": "NOT_YOURS", "cart": None}}}
+                    assert await told_next(stream) is None
+
+
+async def test_a_cart_is_followed_over_a_socket_until_it_is_over(tmp_path: Path) -> None:
+    async with serving(tmp_path) as shop, aiohttp.ClientSession() as session:
+        made = (await shop.ask(CREATE))["cartCreate"]
+        identifier, secret = made["cart"]["id"], made["secret"]
+        async with session.ws_connect(f"{shop.url}/graphql", protocols=("graphql-transport-ws",)) as socket:
+            await socket.send_json({"type": "connection_init", "payload": {SECRET: secret}})
+            assert (await socket.receive_json())["type"] == "connection_ack"
+            payload = {"query": NEWS, "variables": {"id": identifier}}
+            await socket.send_json({"type": "subscribe", "id": "1", "payload": payload})
+            told = await socket.receive_json(timeout=10)
+            assert told["payload"]["data"]["cartChanged"]["cart"] == {"version": 1, "itemCount": 2}
+            over = "mutation ($id: ID!) { cartAbandon(input: {cartId: $id}) { userErrors { __typename } } }"
+            await shop.ask(over, secret, id=identifier)
+            told = await socket.receive_json(timeout=10)
+            assert told["payload"]["data"]["cartChanged"]["ended"] == "OVER"
+            assert (await socket.receive_json(timeout=10))["type"] == "complete"
+
+
+async def test_each_event_has_as_long_to_be_answered_as_the_first(tmp_path: Path) -> None:
+    more = """mutation ($id: ID!) { cartLinesAdd(input: {cartId: $id, lines: [{variant: {sku: "MUG"}}]}) {
+      cart { version } } }"""  # asks for no price: the stream is the first to
+    priced = "subscription ($id: ID!) { cartChanged(id: $id) { cart { totals { total { gross { amount } } } } } }"
+    async with serving(tmp_path) as shop, aiohttp.ClientSession() as session:
+        made = (await shop.ask(CREATE))["cartCreate"]
+        identifier, secret = made["cart"]["id"], made["secret"]
+        headers = {"accept": "text/event-stream", SECRET: secret, "X-Commerce-Deadline-Ms": "1000"}
+        body = {"query": priced, "variables": {"id": identifier}}
+        async with session.post(f"{shop.url}/graphql", json=body, headers=headers) as stream:
+            for pieces in (2, 3):
+                told = await told_next(stream)
+                assert "errors" not in told, told
+                amount = told["data"]["cartChanged"]["cart"]["totals"]["total"]["gross"]["amount"]
+                assert Decimal(amount) == pieces * 12
+                await asyncio.sleep(1.2)
+                await shop.ask(more, secret, id=identifier)

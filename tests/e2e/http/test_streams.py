@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from node_clients import node, require_clients
 
+from gateway.http import events
 from gateway.http import socket as socket_door
 
 SSE_CHECKS = 7
@@ -90,3 +91,30 @@ async def test_a_revoked_token_ends_its_socket_and_its_requests(
             message = await socket.receive()
         assert (message.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4403)
     assert (await served.post(session, "{ deadline }", headers=headers))[0] == 401
+
+
+async def test_a_revoked_token_ends_what_goes_on_within_seconds(
+    served: Any, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the look at a connection that asks nothing."""
+    monkeypatch.setattr(events, "WATCH_SECONDS", 0.1)
+    headers = {"authorization": f"Bearer {served.customers.token('alice')}"}
+    endless = {"query": "subscription { counter(to: 1000000, pause: 0.05) }"}
+    async with (
+        session.post(served.graphql, json=endless, headers={**headers, "accept": "text/event-stream"}) as stream,
+        session.ws_connect(served.graphql, protocols=("graphql-transport-ws",), headers=headers) as socket,
+    ):
+        await socket.send_json({"type": "connection_init"})
+        assert (await socket.receive_json())["type"] == "connection_ack"
+        await socket.send_json({"type": "subscribe", "id": "1", "payload": endless})
+        assert (await socket.receive_json())["type"] == "next"
+        assert await stream.content.readline() == b"event: next\n"
+        served.opener.revoked.add("alice")
+        async with asyncio.timeout(5):
+            while (await socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
+                pass
+            told = (await stream.read()).decode()
+        assert socket.close_code == 4403
+        *_, last, complete, _ = told.split("\n\n")
+        assert '"code":"UNAUTHENTICATED"' in last.replace(" ", "")
+        assert complete.startswith("event: complete")
