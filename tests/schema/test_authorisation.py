@@ -60,6 +60,7 @@ ARGUMENTS = {
     "Query.customer": '(by: {email: "ada@example.com"})',
     "Query.node": '(id: "%(customer)s")',
     "Query.cart": '(id: "%(cart)s")',
+    "Subscription.cartChanged": '(id: "%(cart)s")',
     "Mutation.cartCreate": "(input: {})",
     "Mutation.cartLinesAdd": '(input: {cartId: "-", lines: []})',
     "Mutation.cartLinesUpdate": '(input: {cartId: "-", lines: []})',
@@ -179,6 +180,8 @@ WHERE = {
     "FulfilmentGap": PLANS.replace("%%s", "gaps { %%s } plans { missing { %%s } }"),
     "CartConnection": "carts { %s }",
     "CartEdge": "carts { edges { %s } }",
+    "Subscription": "%s",
+    "CartNews": 'cartChanged(id: "%(cart)s") { %%s }',
     "Mutation": "%s",
     "CartPayload": ABANDON,
     "CartSecretPayload": "cartCreate(input: {}) { %s }",
@@ -187,6 +190,7 @@ WHERE = {
     **{fault: ABANDON.replace("%s", "userErrors { ... on " + fault + " { %s } }") for fault in FAULTS},
 }
 CHANGING = {"Mutation", "CartPayload", "CartSecretPayload", "CartHandOffPayload", "CartChange", *FAULTS}
+FOLLOWED = {"Subscription", "CartNews"}
 EMPTY_HERE = {
     "Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak",
     "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,
@@ -214,7 +218,7 @@ def document(field: str, ids: dict[str, str]) -> str:
         assert is_object_type(inner) or is_abstract_type(inner)
         selection += " { __typename }"
     where = WHERE[owner]
-    kind_of_operation = "mutation " if owner in CHANGING else ""
+    kind_of_operation = "mutation " if owner in CHANGING else "subscription " if owner in FOLLOWED else ""
     where = where % ids if "%(" in where else where
     return kind_of_operation + "{ " + where.replace("%s", selection) + " }"
 
@@ -238,7 +242,8 @@ async def test_every_field_answers_exactly_those_who_may_read_it(build: Build) -
     for field in LISTED:
         query = document(field, ids)
         for name, principal in PRINCIPALS.items():
-            result = await world.ask(query, principal=principal)
+            asked = world.follow if field.split(".")[0] in FOLLOWED else world.ask
+            result = await asked(query, principal=principal)
             codes = {getattr(error.original_error, "code", str(error)) for error in result.errors or []}
             came_out = reached(result.data)
             if came_out:

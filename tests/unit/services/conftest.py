@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pytest
 import structlog
@@ -71,6 +72,13 @@ class World:
         profile = self.profiles.of(principal)
         context = self._contexts(principal, profile, RequestFacts(**facts))
         return await self.engine.execute(OperationRequest(query, variables), context)
+
+    async def follow(self, query: str, *, principal: Principal = ANONYMOUS) -> Result:
+        """The first event of a subscription, as somebody."""
+        context = self._contexts(principal, self.profiles.of(principal), RequestFacts())
+        events = cast("AsyncGenerator[Result]", self.engine.subscribe(OperationRequest(query), context))
+        async with aclosing(events):
+            return await anext(events)
 
     def context(self, principal: Principal = ANONYMOUS, *, secret: str | None = None) -> OperationContext:
         """Of one operation, without a memo."""
