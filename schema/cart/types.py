@@ -34,9 +34,8 @@ from schema.cart.answers import (
 from schema.cart.lines import CartEntryView, CartLineView, DeliveryGroupView, entries, may_see
 from schema.cart.plans import FulfilmentAddressInput, FulfilmentPlansView, destination_of
 from schema.catalog.arguments import near_point
-from schema.values import NearInput, PageInfoView, SpeakableTextView
 from schema.node import Node
-from schema.values import PageInfoView, SpeakableTextView
+from schema.values import NearInput, PageInfoView, SpeakableTextView
 
 strawberry.enum(
     CartState,
