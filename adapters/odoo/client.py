@@ -12,7 +12,7 @@ import msgspec
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.protocols import Ask, authenticate, detect_version, json2, json_rpc, supported
 from adapters.odoo.values import specification
-from gateway.errors import CredentialsRefused
+from gateway.errors import CredentialsRefused, InvalidAnswer
 from gateway.kit.decoding import decoded
 from gateway.kit.tables import Table
 from gateway.model.context import CallContext
@@ -37,6 +37,7 @@ class OdooClient:
     def __init__(self, config: OdooConfig, transport: Transport, clock: Callable[[], datetime]) -> None:
         self._config = config
         self._clock = clock
+        self._said = {"allowed_company_ids": [config.company], "lang": config.language, "tz": "UTC"}
         self.transport = transport
         self._version = Table(self._find_version, DAY, clock)
         self._user = Table(partial(authenticate, transport, config), DAY, clock)
@@ -70,9 +71,19 @@ class OdooClient:
         what every call says: the company, the language, UTC. A company that is not allowed is an AccessError and an
         unknown language a UserError, each for the whole call. `max_response_bytes`: where the operation's own does not
         do, as for tables."""
-        said = {"allowed_company_ids": [self._config.company], "lang": self._config.language, "tz": "UTC"}
-        told = {**arguments, "context": {**said, **(context or {})}}
+        told = {**arguments, "context": {**self._said, **(context or {})}}
         ask = Ask(model=model, method=method, arguments=told, ids=ids, max_response_bytes=max_response_bytes)
+        return await self._answered(kind, ask, call)
+
+    async def create(self, model: str, values: Mapping[str, Any], call: CallContext) -> int:
+        """The id of a new record."""
+        ask = Ask(model=model, method="create", arguments={"context": self._said}, made=(values,))
+        made = await self._answered(list[int], ask, call)
+        if len(made) != 1:
+            raise InvalidAnswer(detail=f"{ask.name}: not one record")
+        return made[0]
+
+    async def _answered(self, kind: type[T], ask: Ask, call: CallContext) -> T:
         if await self.version(call) >= 19:
             return decoded(await json2(self.transport, self._config, ask, call), kind, ask.name)
         user = await self._user.get(call, kept_is_enough=True)

@@ -18,6 +18,8 @@ Code = Annotated[
     str, matching(r"[a-z]{2,3}(_[A-Za-z0-9]{2,4})?(@[A-Za-z]+)?", "is no language's code in Odoo (`en_US`)")
 ]
 
+PURCHASE_NUMBER = "client_order_ref"
+
 
 class PriceListChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which price list answers where. Every key given must match; `group` is a customer's tag (`price_group`)."""
@@ -50,6 +52,9 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     outside every warehouse, to the reference it is configured by. `kits`: read kits from `mrp.bom`.
     `orders`: which models hold customers' orders. `origin_field`: the field of `sale.order` in which a shop's connector
     writes the shop's own number; none by default, since what Odoo offers for it is often a buyer's purchase number.
+    `reference_field`: where an order that the gateway places bears its reference. `guest_contact`: the contact that
+    guests' orders are made out to, with their addresses beneath it (0: none, and guests buy nothing here).
+    `delivery_product`: the variant that stands for what a delivery costs.
     `website`: the website module is there (slugs, published products). `images`: offer image addresses (unverified).
     `name_order`: how `res.partner.name` is written.
     `webhook_token`: what automation rules must send back, as `?token=` or `X-Gateway-Token`.
@@ -74,6 +79,9 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     kits: bool = True
     orders: Literal["sale", "pos", "both"] = "both"
     origin_field: str = ""
+    reference_field: str = "reference"
+    guest_contact: Annotated[int, between(0, 2**31 - 1)] = 0
+    delivery_product: Annotated[int, IDENTIFIER] | None = None
     website: bool = False
     images: bool = False
     name_order: Literal["given_family", "family_given"] = "given_family"
@@ -113,17 +121,28 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
         missing = [key for key in ("database", "login") if self.version in ("17", "18") and not getattr(self, key)]
         said = f"JSON-RPC needs it (`version` is {self.version})"
         found = [Mistake(message=said, place=f"{place}.{key}") for key in missing]
-        name = self.origin_field
-        if name and not (name.isascii() and name.isidentifier()):
-            found.append(Mistake(message="is not a field's name", place=f"{place}.origin_field", value=name))
-        elif name in {each.encode_name for each in fields(SaleRow)}:
-            said = "this field of a sales order means something else"
-            found.append(Mistake(message=said, place=f"{place}.origin_field", value=name))
+        found += self._fields_that_cannot_be(place)
         if self.tables_ttl <= 0:
             found.append(Mistake(message="must be above 0 seconds", place=f"{place}.tables_ttl"))
         found += self._twice(place)
         if found:
             raise ConfigurationError.of(found)
+
+    def _fields_that_cannot_be(self, place: str) -> Iterator[Mistake]:
+        """Of a sales order: ours is one of its own, that no buyer and no connector writes."""
+        taken = {each.encode_name for each in fields(SaleRow)}
+        for key, name in (("origin_field", self.origin_field), ("reference_field", self.reference_field)):
+            said = None
+            if not (name.isascii() and name.isidentifier()) and (name or key == "reference_field"):
+                said = "is not a field's name"
+            elif name in taken:
+                said = "this field of a sales order means something else"
+            elif key == "reference_field" and name == self.origin_field:
+                said = "is `origin_field`: an order's own reference and the number of a mirrored one are two fields"
+            elif key == "reference_field" and name == PURCHASE_NUMBER:
+                said = "buyers write their purchase numbers there"
+            if said is not None:
+                yield Mistake(message=said, place=f"{place}.{key}", value=name)
 
     def _twice(self, place: str) -> Iterator[Mistake]:
         """Entries that the first one of the same condition leaves nothing."""

@@ -44,6 +44,12 @@ class Contact(Row, frozen=True):
 C = TypeVar("C", bound=Contact)
 
 
+def is_guests(row: Contact, guest: int) -> bool:
+    """Whether it is the contact that guests' orders are made out to, or an address beneath it: nobody's record,
+    whatever email it bears."""
+    return guest in (row.id, link(row.parent_id)) if guest else False
+
+
 def contact_domain(keys: Sequence[CustomerKey], prefix: str = "") -> list[Any]:
     """Any of these people. `prefix` is the path to the contact, such as `partner_id.`. A field that holds several
     addresses is found by each; what is found is compared exactly afterwards."""

@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.contacts import PEOPLE_A_REQUEST, Contact, Tag, addressed_to, contact_domain, matches, people_among
+from adapters.odoo.contacts import (
+    PEOPLE_A_REQUEST,
+    Contact,
+    Tag,
+    addressed_to,
+    contact_domain,
+    is_guests,
+    matches,
+    people_among,
+)
 from adapters.odoo.values import Empty, moment, text
 from gateway.errors import AdapterError
 from gateway.kit.concurrency import in_chunks
@@ -40,11 +49,12 @@ class Customers:
 
         async def ask(some: Sequence[CustomerKey]) -> Mapping[CustomerKey, tuple[CustomerRecord, ...]]:
             domain = contact_domain(some)
-            rows = await self._client.search(_Partner, "res.partner", domain, call) if domain else ()
+            found = await self._client.search(_Partner, "res.partner", domain, call) if domain else ()
+            rows = [row for row in found if not is_guests(row, self._config.guest_contact)]
             reading = Reading.now(self._env)
             records = {row.id: self._record(row, reading) for row in rows}
-            found = {key: people_among([row for row in rows if matches(key, row)]) for key in some}
-            return {key: tuple(records[row.id] for row in same) for key, same in found.items() if same}
+            people = {key: people_among([row for row in rows if matches(key, row)]) for key in some}
+            return {key: tuple(records[row.id] for row in same) for key, same in people.items() if same}
 
         return await in_chunks(keys, PEOPLE_A_REQUEST, ask)
 

@@ -60,6 +60,7 @@ _BY_NAME: dict[str, type[AdapterError]] = {
     "builtins.ValueError": RequestRefused,
     "builtins.TypeError": RequestRefused,
     "builtins.KeyError": RequestRefused,
+    "builtins.IndexError": RequestRefused,
     "builtins.AttributeError": RequestRefused,
     "builtins.RecursionError": EndlessRecursion,
     "odoo.exceptions.LockError": Unavailable,

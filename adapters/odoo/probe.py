@@ -193,6 +193,9 @@ class _Examination:
         origin = self._config.origin_field
         if origin and self._config.orders != "pos" and not await self._has_fields("sale.order", origin):
             found.append(Mistake(message="a sales order has no such field", place="origin_field", value=origin))
+        ours = self._config.reference_field
+        if self._config.orders != "pos" and not await self._has_fields("sale.order", ours):
+            found.append(Mistake(message="a sales order has no such field", place="reference_field", value=ours))
         return found
 
     async def _records_of_keys(self) -> list[Mistake]:
@@ -204,12 +207,15 @@ class _Examination:
         positions = {
             f"fiscal_positions[{place}].position": one.position for place, one in enumerate(config.fiscal_positions)
         }
-        contacts = {"quotation_partner": config.quotation_partner} if config.quotation_partner else {}
+        people = {"quotation_partner": config.quotation_partner, "guest_contact": config.guest_contact}
+        contacts = {key: identifier for key, identifier in people.items() if identifier}
+        delivery = {} if config.delivery_product is None else {"delivery_product": config.delivery_product}
         units = {f"units.{name}": identifier for name, identifier in config.units.items()}
         return [
             *await self._unknown("price list", "product.pricelist", lists, archived=True),
             *await self._unknown("fiscal position", "account.fiscal.position", positions, archived=True),
             *await self._unknown("contact", "res.partner", contacts, offered=False),
+            *await self._unknown("variant", "product.product", delivery, offered=False),
             *await self._unknown("unit of measure", "uom.uom", units),
             *await self._unknown_locations(list(config.unassigned_locations)),
         ]

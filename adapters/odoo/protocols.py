@@ -18,13 +18,14 @@ from gateway.ports.transport import Request, Transport
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """One method call. `ids` are the records it is made on (None: a method of the model). `errand`: what it is for, if
-    no operation."""
+    """One method call. `ids` are the records it is made on (None: a method of the model), `made` those that `create`
+    makes. `errand`: what it is for, if no operation."""
 
     model: str
     method: str
     arguments: Mapping[str, Any] = {}
     ids: Sequence[int] | None = None
+    made: Sequence[Mapping[str, Any]] | None = None
     max_response_bytes: int = MEBIBYTE
     errand: str | None = None
 
@@ -45,12 +46,16 @@ async def json2(transport: Transport, config: OdooConfig, ask: Ask, call: CallCo
     if config.database:
         headers["x-odoo-database"] = config.database
     body = {**ask.arguments} if ask.ids is None else {**ask.arguments, "ids": list(ask.ids)}
+    if ask.made is not None:
+        body["vals_list"] = ask.made
     return await _posted(transport, f"/json/2/{ask.model}/{ask.method}", body, ask, call, headers)
 
 
 async def json_rpc(transport: Transport, config: OdooConfig, user: int, ask: Ask, call: CallContext) -> bytes:
-    """The same by `POST /jsonrpc`, service `object`, method `execute_kw`; `null` where the method returned nothing."""
-    positional = [] if ask.ids is None else [list(ask.ids)]
+    """The same by `POST /jsonrpc`, service `object`, method `execute_kw`; `null` where the method returned nothing.
+    What is made has to be the first argument, not a named one: the answer's shape is taken from there."""
+    first = ask.made if ask.ids is None else ask.ids
+    positional = [] if first is None else [list(first)]
     said = [config.database, user, config.api_key.reveal(), ask.model, ask.method, positional, ask.arguments]
     return await _rpc(transport, "object", "execute_kw", said, ask, call)
 

@@ -92,6 +92,12 @@ def written_moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def written_number(value: Decimal) -> int | float:
+    """As a JSON number: Odoo keeps quantities and amounts as floats whatever is sent. The float's own text is the
+    decimal's, up to 15 digits."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 def any_of(terms: Sequence[Any]) -> list[Any]:
     """Terms of a domain one after the other, joined by `|` in front. An `&` before two leaves makes them one term."""
     return [*["|"] * (len(terms) - 2 * terms.count("&") - 1), *terms]

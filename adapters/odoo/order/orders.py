@@ -82,12 +82,12 @@ class Orders:
         self._client = client
         self._origin_field = env.config.origin_field
         self._sells, self._tills = env.config.orders != "pos", env.config.orders != "sale"
-        self._own_only = Table(partial(sees_own_documents_only, client), RIGHTS_SECONDS, env.clock)
-        self.close = self._own_only.close
+        self.own_only = Table(partial(sees_own_documents_only, client), RIGHTS_SECONDS, env.clock)
+        self.close = self.own_only.close
 
     def forget(self, tags: Sequence[str]) -> None:
         if EVERYTHING[0] in tags:
-            self._own_only.forget()
+            self.own_only.forget()
 
     async def list_orders(self, query: OrdersQuery, context: ContextView, call: CallContext) -> OrdersPage:
         people = _people(query)
@@ -110,7 +110,7 @@ class Orders:
         """Whether Odoo hides the orders of other salespeople from the gateway's user. Where it does not say, it is not
         assumed."""
         try:
-            return self._sells and await self._own_only.get(call, kept_is_enough=True)
+            return self._sells and await self.own_only.get(call, kept_is_enough=True)
         except AdapterError:
             return False
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.price.basis import Basis, Keyed
-from adapters.odoo.values import link, written_moment
+from adapters.odoo.values import link, written_moment, written_number
 from gateway.errors import InvalidAnswer
 from gateway.model.context import CallContext
 
@@ -46,7 +46,7 @@ async def dry_run(
     unit_field = "product_uom_id" if basis.tables.version >= 19 else "product_uom"
     commands: list[Any] = []
     for place, line in enumerate(lines):
-        values: dict[str, Any] = {"product_id": line.variant.id, "product_uom_qty": _plain(line.quantity)}
+        values: dict[str, Any] = {"product_id": line.variant.id, "product_uom_qty": written_number(line.quantity)}
         if line.unit is not None:
             values[unit_field] = line.unit
         commands.append([0, f"k{place}", values])
@@ -69,8 +69,3 @@ async def dry_run(
         return tuple(by_key[f"k{place}"] for place in range(len(lines)))
     except KeyError as error:
         raise InvalidAnswer(detail="a dry run that leaves out a line") from error
-
-
-def _plain(quantity: Decimal) -> int | float:
-    """A quantity travels as a JSON number; Odoo keeps quantities as floats whatever is sent."""
-    return int(quantity) if quantity == quantity.to_integral_value() else float(quantity)

@@ -73,7 +73,7 @@ class Prices:
         self, keys: Sequence[PriceKey], context: ContextView, call: CallContext
     ) -> Mapping[PriceKey, Price | AdapterError]:
         tables = await self.tables.get(call, kept_is_enough=True)
-        wanted = self._list_for(context)
+        wanted = self.list_for(context)
         if wanted is None and self._config.pricelists:
             return {}
         basis = self.basis_of(tables, wanted, context.currency, context.country)
@@ -103,7 +103,7 @@ class Prices:
         freshness = Freshness(self._name, at)
         return Basis(tables, price_list, charging, position, at, freshness, tables.next_change(at))
 
-    def _list_for(self, context: ContextView) -> int | None:
+    def list_for(self, context: ContextView) -> int | None:
         group = context.price_group
         chosen = record_id(group.removeprefix(LIST_MARK)) if group is not None and group.startswith(LIST_MARK) else None
         if chosen is not None:

@@ -38,7 +38,7 @@ def _lying(quant: Record) -> float:
 
 def _counted(store: Store, record: Record, context: Context, figure: Callable[[Record], float]) -> float:
     """In `warehouse_id` (an id or several); without it, in every warehouse. A kit is as many as its parts allow."""
-    bom = _kit(store, record)
+    bom = kit_of(store, record)
     if bom is not None:
         parts = [row for row in store.all("mrp.bom.line") if row["bom_id"] == bom["id"]]
         values: list[int] = record.get("product_template_attribute_value_ids") or []
@@ -64,7 +64,7 @@ def _for_variant(line: Record, values: Iterable[int]) -> bool:
     return not needed or bool(set(needed) & set(values))
 
 
-def _kit(store: Store, record: Record) -> Record | None:
+def kit_of(store: Store, record: Record) -> Record | None:
     for row in store.all("mrp.bom"):
         if row["type"] == "phantom" and (
             row.get("product_id") == record["id"]

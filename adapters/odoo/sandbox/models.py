@@ -192,8 +192,11 @@ model mrp.bom.line order id
 model res.country order name
   name char
   code char
-model res.country.state order name
+  state_ids o2m:res.country.state:country_id
+model res.country.state order code
   name char
+  code char
+  country_id m2o:res.country
 model res.partner.category order name
   name char
 model res.partner order name,id
@@ -201,6 +204,8 @@ model res.partner order name,id
   active bool
   type char
   is_company bool
+  company_name char
+  user_id m2o:res.users
   parent_id m2o:res.partner
   commercial_partner_id m2o:res.partner computed
   email char
@@ -277,10 +282,17 @@ model sale.order order date_order desc,id desc
   delivery_status char
   date_order datetime
   client_order_ref char
+  origin char
+  reference char
+  locked bool
   x_web_order char
   user_id m2o:res.users
   company_id m2o:res.company owned
   partner_id m2o:res.partner
+  partner_invoice_id m2o:res.partner
+  partner_shipping_id m2o:res.partner
+  pricelist_id m2o:product.pricelist
+  fiscal_position_id m2o:account.fiscal.position
   currency_id m2o:res.currency
   warehouse_id m2o:stock.warehouse
   amount_untaxed float

@@ -1,4 +1,5 @@
-"""`sale.order.onchange`: a quotation worked out and thrown away. Calculates with the sandbox's own engine."""
+"""What a quotation's lines cost, by the sandbox's own engine; and `sale.order.onchange`, which works them out and
+throws them away."""
 
 from __future__ import annotations
 
@@ -32,13 +33,21 @@ class Quotations:
         if field_names:
             return {"value": {"order_line": []}}
         lines = [
-            [0, key, self._line(values, line, asked)]
+            [0, key, self._asked(values, line, asked)]
             for command, key, line in values.get("order_line", ())
             if command == 0
         ]
         return {"value": {"order_line": lines}}
 
-    def _line(self, order: Mapping[str, Any], line: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _asked(self, order: Mapping[str, Any], line: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self.line(order, line)
+        unknown = [name for name in asked if name not in answer]
+        if unknown:
+            raise ProgramError("ValueError", f"Invalid field {unknown[0]!r} on model 'sale.order.line'")
+        return {name: answer[name] for name in asked}
+
+    def line(self, order: Mapping[str, Any], line: Mapping[str, Any]) -> dict[str, Any]:
+        """A price and a discount that are said are kept as they are, at this version's digits."""
         store, company = self.store, int(order.get("company_id") or 1)
         product = store.browse("product.product", line["product_id"])  # archived ones are priced as well
         when = datetime.fromisoformat(order["date_order"]).replace(tzinfo=UTC)
@@ -48,27 +57,32 @@ class Quotations:
         pricelist = order.get("pricelist_id")
         currency = order.get("currency_id") or own_currency
         price, rule, discount = self._priced(pricelist, currency, sale, company)
-        old = product_taxes(store, product, company)
-        new = map_taxes(store, old, self._position(order, company))
-        price = adapted(store, price, old, new)
-        for customise in self.customisations:
-            price = customise(product, price)
+        new = self.taxes(order, product)
+        if "price_unit" in line:
+            price, rule = float(line["price_unit"]), None
+        else:
+            price = adapted(store, price, product_taxes(store, product, company), new)
+            for customise in self.customisations:
+                price = customise(product, price)
+        if "discount" in line:
+            discount = round_digits(float(line["discount"]), self._digits("Discount"))
         if store.version < 19:
             price = round_digits(price, self._digits("Product Price"))
         step = float(store.browse("res.currency", currency)["rounding"])
         globally = store.browse("res.company", company).get("tax_calculation_rounding_method") == "round_globally"
         net, gross = line_totals(store, price * (1 - discount / 100), count, new, step, globally=globally)
-        answer = {
+        return {
             "price_unit": price,
             "discount": discount,
             "pricelist_item_id": rule["id"] if rule else False,
             "price_subtotal": net,
             "price_total": gross,
         }
-        unknown = [name for name in asked if name not in answer]
-        if unknown:
-            raise ProgramError("ValueError", f"Invalid field {unknown[0]!r} on model 'sale.order.line'")
-        return {name: answer[name] for name in asked}
+
+    def taxes(self, order: Mapping[str, Any], product: Record) -> list[Record]:
+        """The product's own, as the order's fiscal position maps them."""
+        company = int(order.get("company_id") or 1)
+        return map_taxes(self.store, product_taxes(self.store, product, company), self._position(order, company))
 
     def _priced(
         self, pricelist: int | None, currency: int, sale: Sale, company: int

@@ -29,7 +29,7 @@ class Session:
 
     def enter(self, model: str, names: Iterable[str] = ()) -> None:
         """Raises AccessError where the user may not read the model, or one of the fields."""
-        check_model(self.user, model, document=_title(model))
+        check_model(self.user, model, document=title_of(model))
         check_fields(self.user, model, names, self.hidden)
 
     def sees(self, model: str, row: Record) -> bool:
@@ -43,7 +43,7 @@ class Session:
         return [row for row in search(self.store, model, domain, self.context) if self.sees(model, row)]
 
 
-def _title(model: str) -> str:
+def title_of(model: str) -> str:
     """As the model is called in messages."""
     return model.replace(".", " ").title()
 

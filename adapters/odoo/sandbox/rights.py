@@ -1,4 +1,5 @@
-"""Who may read what: groups and what they imply, rights on models, and rules on records, as 17 to 19 ship them.
+"""Who may read and write what: groups and what they imply, rights on models, and rules on records, as 17 to 19 ship
+them.
 
 Source: ir.model.access.csv and ir.rule records of Odoo 18's modules, and the refusals of a real server."""
 
@@ -12,6 +13,7 @@ from adapters.odoo.sandbox.faults import AccessError
 
 INTERNAL = "base.group_user"
 SETTINGS = "base.group_system"
+CONTACTS = "base.group_partner_manager"
 OWN_DOCUMENTS = "sales_team.group_sale_salesman"
 ALL_DOCUMENTS = "sales_team.group_sale_salesman_all_leads"
 INVENTORY = "stock.group_stock_user"
@@ -21,6 +23,7 @@ TILL = "point_of_sale.group_pos_user"
 GROUP_NAMES: Mapping[str, str] = {
     INTERNAL: "User types/Internal User",
     SETTINGS: "Administration/Settings",
+    CONTACTS: "Extra Rights/Contact Creation",
     OWN_DOCUMENTS: "Sales/User: Own Documents Only",
     ALL_DOCUMENTS: "Sales/User: All Documents",
     INVENTORY: "Inventory/User",
@@ -49,7 +52,9 @@ READ: Mapping[str, tuple[str, ...]] = {
 }
 """Models that not every internal user may read."""
 
-CREATE: Mapping[str, tuple[str, ...]] = {"sale.order": _SELLERS}
+CREATE: Mapping[str, tuple[str, ...]] = {"sale.order": _SELLERS, "res.partner": (CONTACTS,)}
+WRITE: Mapping[str, tuple[str, ...]] = {"sale.order": (*_SELLERS, INVENTORY), "res.partner": (CONTACTS,)}
+_TABLES = {"read": READ, "create": CREATE, "write": WRITE}
 
 FIELD_GROUPS: Mapping[tuple[str, str], str] = {("product.product", "standard_price"): INTERNAL}
 
@@ -76,7 +81,7 @@ class User:
     login: str = "gateway"
     name: str = "Gateway"
     id: int = 2
-    groups: set[str] = field(default_factory=lambda: {INTERNAL, ALL_DOCUMENTS, INVENTORY, TILL})
+    groups: set[str] = field(default_factory=lambda: {INTERNAL, ALL_DOCUMENTS, INVENTORY, TILL, CONTACTS})
     companies: set[int] = field(default_factory=lambda: {1})
 
     def has_group(self, group: str) -> bool:
@@ -85,8 +90,7 @@ class User:
 
 def check_model(user: User, model: str, *, document: str, operation: str = "read") -> None:
     """Raises AccessError in Odoo's own words, which name the groups that would do."""
-    table = READ if operation == "read" else CREATE
-    allowed = table.get(model, (INTERNAL,))
+    allowed = _TABLES[operation].get(model, (INTERNAL,))
     if any(user.has_group(group) for group in allowed):
         return
     verb = "access" if operation == "read" else operation

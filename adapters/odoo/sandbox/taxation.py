@@ -74,6 +74,20 @@ def line_totals(
     return round_to(net, step), round_to(gross, step)
 
 
+def order_totals(
+    store: Store, lines: Sequence[tuple[float, float, Sequence[Record]]], step: float, *, globally: bool
+) -> tuple[float, float]:
+    """Without and with tax, of lines by price, quantity and taxes; one that rounds globally rounds the sums."""
+    net = gross = 0.0
+    for price, quantity, taxes in lines:
+        if globally:
+            one, all_ = _details(store, price * quantity, quantity, taxes, None)
+        else:
+            one, all_ = line_totals(store, price, quantity, taxes, step, globally=False)
+        net, gross = net + one, gross + all_
+    return round_to(net, step), round_to(gross, step)
+
+
 def _details(
     store: Store, raw: float, quantity: float, taxes: Sequence[Record], step: float | None
 ) -> tuple[float, float]:

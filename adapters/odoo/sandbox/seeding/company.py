@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from adapters.odoo.sandbox.seeding.seeded import COMPANY, PIECE, Seeded, currency_id, language_code
+from adapters.odoo.sandbox.seeding.seeded import COMPANY, PIECE, Seeded, country_id, currency_id, language_code
 from adapters.odoo.sandbox.store import Store
 from gateway.testing.sandbox import Seed
 
@@ -19,6 +19,8 @@ def fill_company(store: Store, seed: Seed, seeded: Seeded) -> None:
     store.add("res.users", {"name": "Gateway", "login": "gateway"}, 2)
     for name in ("Product Price", "Discount", "Product Unit" if store.version >= 19 else "Product Unit of Measure"):
         store.add("decimal.precision", {"name": name, "digits": 2})
+    for code in (seed.country, *seed.tax_rates):
+        country_id(store, seeded, code)
     for code in seed.currencies:
         currency_id(store, seeded, code)
     for code, rate in seed.rates.items():

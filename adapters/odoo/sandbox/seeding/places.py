@@ -21,8 +21,9 @@ def fill_places(store: Store, seed: Seed, seeded: Seeded) -> None:
                 address["country_id"] = country_id(store, seeded, place.address.country)
             if place.address.region:
                 known = store.find("res.country.state", name=place.address.region)
-                state = known["id"] if known else store.add("res.country.state", {"name": place.address.region})
-                address["state_id"] = state
+                named: dict[str, Any] = {"name": place.address.region, "code": place.address.region}
+                named["country_id"] = address.get("country_id")
+                address["state_id"] = known["id"] if known else store.add("res.country.state", named)
         if place.point is not None:
             address |= {"partner_latitude": place.point.latitude, "partner_longitude": place.point.longitude}
         add_warehouse(store, seeded, place.ref.id, place.name, place.active, store.add("res.partner", address))
