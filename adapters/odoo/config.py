@@ -54,6 +54,7 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     writes the shop's own number; none by default, since what Odoo offers for it is often a buyer's purchase number.
     `reference_field`: where an order that the gateway places bears its reference. `guest_contact`: the contact that
     guests' orders are made out to, with their addresses beneath it (0: none, and guests buy nothing here).
+    `contact_reference_field`: where a contact that the gateway makes bears its reference.
     `delivery_product`: the variant that stands for what a delivery costs.
     `website`: the website module is there (slugs, published products). `images`: offer image addresses (unverified).
     `name_order`: how `res.partner.name` is written.
@@ -80,6 +81,7 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     orders: Literal["sale", "pos", "both"] = "both"
     origin_field: str = ""
     reference_field: str = "reference"
+    contact_reference_field: Annotated[str, TEXT] = "ref"
     guest_contact: Annotated[int, between(0, 2**31 - 1)] = 0
     delivery_product: Annotated[int, IDENTIFIER] | None = None
     website: bool = False

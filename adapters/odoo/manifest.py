@@ -9,6 +9,7 @@ from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
 from adapters.odoo.contacts import PEOPLE_A_REQUEST
 from adapters.odoo.customer import Customers
+from adapters.odoo.ensuring import CustomerDesk
 from adapters.odoo.identity import Identities
 from adapters.odoo.loyalty.accounts import Loyalty
 from adapters.odoo.loyalty.programs import LoyaltyPrograms
@@ -40,7 +41,7 @@ from gateway.ports.writes import FindKind, WriteSpec
 def create(env: AdapterEnvironment[OdooConfig]) -> Backend:
     client = OdooClient(env.config, env.transport, env.clock)
     variants = Variants(env, client)
-    prices = Prices(env, client, variants)
+    prices, customers = Prices(env, client, variants), Customers(env, client)
     stock, orders, programs = Stock(env, client, variants), Orders(env, client), LoyaltyPrograms(env, client, variants)
 
     async def close() -> None:
@@ -55,7 +56,8 @@ def create(env: AdapterEnvironment[OdooConfig]) -> Backend:
             PriceAudits(env.config, client, variants, prices),
             stock,
             Stores(env, client),
-            Customers(env, client),
+            customers,
+            CustomerDesk(env, client, customers),
             Loyalty(env, client),
             programs,
             orders,
@@ -149,6 +151,7 @@ MANIFEST = Manifest(
         cancels=True,
     ),
     writes={
+        "customer.ensure_customer": WriteSpec(find=FindKind.EXACT, **_SLOW),
         "order.place_order": WriteSpec(vary_on=MARKET | {"price_group"}, find=FindKind.EXACT, **_SLOW),
         "order.confirm_order": WriteSpec(find=FindKind.EXACT, **_SLOW),
         "order.cancel_order": WriteSpec(find=FindKind.EXACT, **_SLOW),

@@ -196,6 +196,9 @@ class _Examination:
         ours = self._config.reference_field
         if self._config.orders != "pos" and not await self._has_fields("sale.order", ours):
             found.append(Mistake(message="a sales order has no such field", place="reference_field", value=ours))
+        kept = self._config.contact_reference_field
+        if not await self._has_fields("res.partner", kept):
+            found.append(Mistake(message="a contact has no such field", place="contact_reference_field", value=kept))
         return found
 
     async def _records_of_keys(self) -> list[Mistake]:

@@ -13,6 +13,7 @@ from adapters.shopify.client import API_VERSION, Client
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.cost import fitting
 from adapters.shopify.customer import Customers
+from adapters.shopify.ensuring import TRUSTED_SECONDS, CustomerDesk
 from adapters.shopify.errors import throttle
 from adapters.shopify.identifiers import Identifiers
 from adapters.shopify.identity import Identity
@@ -34,7 +35,7 @@ from adapters.shopify.webhooks import TOPICS, Webhooks
 from gateway.kit.budgets import Budget, constant, per, plus, when
 from gateway.model.operation import MEBIBYTE, OperationSpec
 from gateway.ports.backend import Backend
-from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
+from gateway.ports.customer import ENSURE_CUSTOMER, FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 from gateway.ports.order import (
     CANCEL_ORDER,
@@ -119,6 +120,7 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
     shopfront = Shopfront(env, client)
     variants = Variants(env, client, identifiers)
     keys = ProductKeys(env, identifiers)
+    customers = Customers(env, client)
     drafts = Drafts(env, client, identifiers)
     if client.has_storefront:
         products = ShopperProducts(env, shopfront, keys)
@@ -131,7 +133,8 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
             Prices(env, client, shopfront, variants),
             Stock(env, variants),
             Stores(env, client),
-            Customers(env, client),
+            customers,
+            CustomerDesk(env, client, customers),
             Orders(env, client),
             OrderDesk(env, client, identifiers),
             Identity(env, client, identifiers),
@@ -152,6 +155,7 @@ MANIFEST = Manifest(
     create=create,
     operations=OPERATIONS,
     writes={
+        ENSURE_CUSTOMER.name: WriteSpec(find=FindKind.REPLAY, by_key=TRUSTED_SECONDS),
         PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT),
         CANCEL_ORDER.name: WriteSpec(find=FindKind.LAGGING, find_after=60.0),
     },

@@ -40,6 +40,9 @@ class SquareClient:
     async def post(self, path: str, body: Body, kind: type[A], call: CallContext) -> A:
         return self._read(await self._send("POST", path, msgspec.json.encode(body), call), kind)
 
+    async def put(self, path: str, body: Body, kind: type[A], call: CallContext) -> A:
+        return self._read(await self._send("PUT", path, msgspec.json.encode(body), call), kind)
+
     async def get(self, path: str, kind: type[A], call: CallContext) -> A:
         return self._read(await self._send("GET", path, None, call), kind)
 

@@ -8,6 +8,7 @@ from adapters.square.catalog import OBJECTS_PER_READ
 from adapters.square.client import SquareClient
 from adapters.square.config import API_VERSION, SquareConfig
 from adapters.square.customer import PROFILES_PER_READ, Customers
+from adapters.square.ensuring import CustomerDesk
 from adapters.square.identifiers import FIELDS, VALUES_PER_QUERY, Identifiers
 from adapters.square.identity import Identity
 from adapters.square.loyalty.accounts import EVENTS_PER_PAGE, KEYS_PER_SEARCH, Accounts
@@ -129,6 +130,7 @@ def create(env: AdapterEnvironment[SquareConfig]) -> Backend:
             Stock(env, client, identifiers),
             Stores(env, client),
             customers,
+            CustomerDesk(env, client, customers),
             Accounts(env, client, programs.program, customers),
             programs,
             orders,
@@ -163,9 +165,12 @@ MANIFEST = Manifest(
         payment=TellsPayment.EXTERNAL,
         dry_run=True,
         counted=False,  # Square takes stock off when an order is fulfilled
-        cancels=False,
+        cancels=True,  # what nobody has paid
     ),
-    writes={"order.place_order": WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)},
+    writes={
+        name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)
+        for name in ("customer.ensure_customer", "order.place_order", "order.cancel_order")
+    },
     tier=QualityTier.SILVER,
     unverified=UNVERIFIED,
     webhook_topics=TOPICS,

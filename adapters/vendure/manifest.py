@@ -6,6 +6,7 @@ from adapters.vendure.basket.promotions import Offers
 from adapters.vendure.basket.shipping import Delivery
 from adapters.vendure.config import VendureConfig
 from adapters.vendure.customer import Customers
+from adapters.vendure.ensuring import TRUSTED_SECONDS, CustomerDesk
 from adapters.vendure.identity import Identity
 from adapters.vendure.order.orders import Orders
 from adapters.vendure.order.writing import OrderDesk
@@ -40,7 +41,7 @@ TWO_REQUESTS = constant(2)
 
 def create(env: AdapterEnvironment[VendureConfig]) -> Backend:
     shop = Shop(env)
-    variants, products = Variants(shop), Products(shop)
+    variants, products, customers = Variants(shop), Products(shop), Customers(shop)
     return Backend(
         ports=(
             products,
@@ -49,7 +50,8 @@ def create(env: AdapterEnvironment[VendureConfig]) -> Backend:
             Prices(shop, variants),
             Stock(shop, variants),
             Stores(shop),
-            Customers(shop),
+            customers,
+            CustomerDesk(shop, customers),
             Orders(shop),
             OrderDesk(shop, variants),
             Identity(shop, variants),
@@ -75,8 +77,11 @@ MANIFEST = Manifest(
         dry_run=True,
     ),
     writes={
-        name: WriteSpec(vary_on=frozenset({"channel"}), find=FindKind.EXACT)
-        for name in ("order.place_order", "order.cancel_order")
+        "customer.ensure_customer": WriteSpec(find=FindKind.REPLAY, by_key=TRUSTED_SECONDS),
+        **{
+            name: WriteSpec(vary_on=frozenset({"channel"}), find=FindKind.EXACT)
+            for name in ("order.place_order", "order.cancel_order")
+        },
     },
     key_fields=("sku",),
     operations={

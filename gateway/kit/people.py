@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import phonenumbers
 
-from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord
+from gateway.errors import AdapterError, RequestRefused
+from gateway.model.customers import CustomerKey, CustomerKeyKind, CustomerRecord, EnsureCustomer, EnsuredCustomer
 
 
 def e164(written: str | None, country: str) -> str | None:
@@ -29,3 +30,19 @@ def bears(record: CustomerRecord, key: CustomerKey, other_ids: Collection[str] =
     if key.kind is CustomerKeyKind.PHONE:
         return key.value in record.phones
     return key.value == record.ref.id or key.value in other_ids
+
+
+def wanted(command: EnsureCustomer) -> CustomerKey:
+    """What a record is looked for by. Raises RequestRefused for an email that nobody verified."""
+    if not command.verified:
+        raise RequestRefused(detail="an email that nobody verified is nobody's record")
+    return CustomerKey(CustomerKeyKind.EMAIL, command.email)
+
+
+def the_one(found: Sequence[CustomerRecord] | AdapterError | None) -> EnsuredCustomer | None:
+    """Of what was found; None where nobody bears it. Raises what kept it from being found."""
+    if isinstance(found, AdapterError):
+        raise found
+    if not found:
+        return None
+    return EnsuredCustomer(found[0].ref if len(found) == 1 else None)

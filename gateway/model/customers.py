@@ -62,6 +62,23 @@ class CustomerRecord(Struct, frozen=True, gc=False):
     updated_at: datetime | None = None
 
 
+class EnsureCustomer(Struct, frozen=True, kw_only=True):
+    """That who bears `email` (lower-cased) has a record. `verified`: that it is theirs was proven, not typed. Personal
+    data, and the reason why no journal keeps a command."""
+
+    reference: str
+    email: str
+    verified: bool = False
+    given_name: str | None = None
+    family_name: str | None = None
+
+
+class EnsuredCustomer(Struct, frozen=True, gc=False):
+    """`ref`: the one record of that email; None where several bear it, so that it is nobody's in particular."""
+
+    ref: NativeRef | None
+
+
 GOLDEN_FIELDS = ("given_name", "family_name", "language", "birth_date", "groups", "emails", "phones")
 """Fields of records that make the golden record."""
 OWNED_FIELDS = (*GOLDEN_FIELDS, "consents")

@@ -15,9 +15,13 @@ from adapters.shopify.sandbox.connections import connection
 from adapters.shopify.sandbox.search_syntax import Fields, Texts, parse
 from adapters.shopify.sandbox.world import ShopOrder, World, number
 from gateway.model.customers import ConsentState, CustomerRecord
+from gateway.model.freshness import Freshness
+from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import OrderLine, OrderStatus
 
+FIRST_MADE = 800_000
+"""Numbers of customers made by an app."""
 EMAIL_STATES = {
     ConsentState.GRANTED: "SUBSCRIBED",
     ConsentState.PENDING: "PENDING",
@@ -77,6 +81,28 @@ class PeopleView:
         native = wanted if kind == "id" else self._world.contacts.get(wanted.lower(), "")
         found = self._world.customers.get(native)
         return self._customer(native, found) if found else None
+
+    def create(self, given: dict[str, Any]) -> tuple[str | None, list[dict[str, Any]]]:
+        """An email is one customer's."""
+        email = given.get("email") or ""
+        if not (email or given.get("firstName") or given.get("lastName")):
+            return None, [{"field": None, "message": "A name, phone number, or email address must be present"}]
+        if email and "@" not in email:
+            return None, [{"field": ["email"], "message": "Email is invalid"}]
+        if email.lower() in self._world.contacts:
+            return None, [{"field": ["email"], "message": "Email has already been taken"}]
+        ref = NativeRef("shop", str(FIRST_MADE + len(self._world.effects)))
+        record = CustomerRecord(
+            ref,
+            Freshness("shop", self._world.now),
+            emails=(email,) if email else (),
+            given_name=given.get("firstName"),
+            family_name=given.get("lastName"),
+            updated_at=self._world.now,
+        )
+        native = self._world.add_customer(record)
+        self._world.effects.append(("customerCreate", email, native))
+        return native, []
 
     def _customer(self, native: str, customer: CustomerRecord) -> dict[str, Any]:
         states = {consent.channel: consent for consent in customer.consents}

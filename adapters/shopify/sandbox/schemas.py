@@ -13,7 +13,13 @@ from graphql import GraphQLSchema, build_schema
 from adapters.shopify.languages import LANGUAGES
 
 FILES = {
-    "admin": ("admin.graphql", "admin_people.graphql", "admin_drafts.graphql", "admin_order_desk.graphql"),
+    "admin": (
+        "admin.graphql",
+        "admin_people.graphql",
+        "admin_drafts.graphql",
+        "admin_order_desk.graphql",
+        "admin_registering.graphql",
+    ),
     "storefront": ("storefront.graphql",),
 }
 _NOT_COUNTRIES = "AQ AS CP CQ DG EA EU EZ FM GU IC MH MP PR PW QO UN VI XA XB"

@@ -1,7 +1,9 @@
-"""OrderWritePort: an order at one location, worked out by Square before it is made, with the money that somebody else
-took as an external payment. There is no look-up by a reference of ours: the same keys give the first answers again.
+"""OrderWritePort and OrderCancelPort: an order at one location, worked out by Square before it is made, with the money
+that somebody else took as an external payment. There is no look-up by a reference of ours: the same keys give the first
+answers again.
 
 Source: developer.squareup.com/docs/orders-api/create-orders,
+developer.squareup.com/docs/orders-api/manage-orders/update-orders,
 developer.squareup.com/docs/payments-api/take-payments/external-payments."""
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from msgspec import Struct
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers, Variation
-from adapters.square.ids import ids_among
+from adapters.square.ids import ids_among, is_id
 from adapters.square.rows import Answer, WireMoney
 from gateway.errors import InvalidAnswer, RequestRefused
 from gateway.kit.rates import rate_of
@@ -25,6 +27,7 @@ from gateway.model.currencies import fraction_digits
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import (
+    CancelOrder,
     OrderDelivery,
     OrderStatus,
     PaidElsewhere,
@@ -38,13 +41,26 @@ KEY_LIVES = 3_600.0
 """Seconds in which a key is trusted to give the first answer again: Square publishes no figure."""
 MOST_LINES = 500
 TAX = "Tax"
-PAYMENT = ".P"
-"""Added to the order's key for its payment's, which may have 45 characters."""
+REFERENCE = "gateway_reference"
+PAYMENT, CANCEL = ".P", ".X"
+"""Added to the order's key for its payment's, which may have 45 characters, and for its end's."""
+CANCELLED = "CANCELED"
+ENDED = (CANCELLED, "FAILED", "COMPLETED")
+
+
+class WireWay(Struct, frozen=True):
+    uid: str | None = None
+    state: str | None = None
 
 
 class WireMade(Struct, frozen=True):
     id: str | None = None
     total_money: WireMoney | None = None
+    location_id: str | None = None
+    version: int | None = None
+    state: str | None = None
+    fulfillments: tuple[WireWay, ...] | None = None
+    metadata: Mapping[str, str] | None = None
 
 
 class OrderAnswer(Answer, frozen=True, kw_only=True):
@@ -84,6 +100,33 @@ class OrderDesk:
                 await self._pay(command, command.payment, made.id, order["location_id"], total, call)
         return PlacedOrder(NativeRef(self._env.name, made.id), command.reference, OrderStatus.OPEN, total)
 
+    async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Two requests: as it stands, and cancelled in that version, with what was to be sent. Raises RequestRefused
+        for an order that is complete or paid, and where goods have left: Square gives up none of those."""
+        with before_sending():
+            path = f"/v2/orders/{command.order.id}"
+            found = await self._client.find(path, OrderAnswer, call) if is_id(command.order.id) else None
+            order = None if found is None else found.order
+            if order is None or (order.metadata or {}).get(REFERENCE) != command.reference:
+                raise RequestRefused(detail="no such order")
+            if order.state == CANCELLED:
+                return self._cancelled(command, order)
+            if any(each.state == "COMPLETED" for each in order.fulfillments or ()):
+                raise RequestRefused(detail="goods of this order have left")
+        ways = [{"uid": each.uid, "state": CANCELLED} for each in order.fulfillments or () if each.state not in ENDED]
+        sparse = {"location_id": order.location_id, "version": order.version, "state": CANCELLED}
+        body = {
+            "idempotency_key": f"{command.reference}{CANCEL}",
+            "order": sparse | ({"fulfillments": ways} if ways else {}),
+        }
+        changed = (await self._client.put(path, body, OrderAnswer, call)).order
+        if changed is None or changed.state != CANCELLED:
+            raise InvalidAnswer(detail="/v2/orders: an order that is not cancelled, and no error")
+        return self._cancelled(command, changed)
+
+    def _cancelled(self, command: CancelOrder, order: WireMade) -> PlacedOrder:
+        return PlacedOrder(command.order, command.reference, OrderStatus.CANCELLED, _money(order))
+
     async def _pay(
         self, command: PlaceOrder, paid: PaidElsewhere, order: str, place: str, total: Money, call: CallContext
     ) -> None:
@@ -119,7 +162,7 @@ class OrderDesk:
         taxes = _Taxes(command)
         order: dict[str, Any] = {
             "location_id": place,
-            "metadata": {"gateway_reference": command.reference},
+            "metadata": {REFERENCE: command.reference},
             "ticket_name": command.reference,
             "line_items": [
                 {

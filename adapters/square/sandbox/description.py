@@ -19,6 +19,7 @@ PATHS: Mapping[str, tuple[str | None, str]] = {
         "BatchRetrieveInventoryCountsResponse",
     ),
     "GET /v2/locations": (None, "ListLocationsResponse"),
+    "POST /v2/customers": ("CreateCustomerRequest", "CreateCustomerResponse"),
     "POST /v2/customers/search": ("SearchCustomersRequest", "SearchCustomersResponse"),
     "POST /v2/customers/bulk-retrieve": ("BulkRetrieveCustomersRequest", "BulkRetrieveCustomersResponse"),
     "POST /v2/loyalty/accounts/search": ("SearchLoyaltyAccountsRequest", "SearchLoyaltyAccountsResponse"),
@@ -27,6 +28,8 @@ PATHS: Mapping[str, tuple[str | None, str]] = {
     "GET /v2/loyalty/programs/{program_id}/promotions": (None, "ListLoyaltyPromotionsResponse"),
     "POST /v2/orders": ("CreateOrderRequest", "CreateOrderResponse"),
     "POST /v2/orders/calculate": ("CalculateOrderRequest", "CalculateOrderResponse"),
+    "GET /v2/orders/{order_id}": (None, "RetrieveOrderResponse"),
+    "PUT /v2/orders/{order_id}": ("UpdateOrderRequest", "UpdateOrderResponse"),
     "POST /v2/payments": ("CreatePaymentRequest", "CreatePaymentResponse"),
     "POST /v2/orders/search": ("SearchOrdersRequest", "SearchOrdersResponse"),
     "POST /v2/orders/batch-retrieve": ("BatchRetrieveOrdersRequest", "BatchRetrieveOrdersResponse"),
@@ -70,6 +73,8 @@ Coordinates latitude:number longitude:number
 BusinessHours periods:[BusinessHoursPeriod]
 BusinessHoursPeriod day_of_week:string start_local_time:string end_local_time:string
 
+CreateCustomerRequest idempotency_key:string given_name:string family_name:string email_address:string phone_number:string
+CreateCustomerResponse errors:[Error] customer:Customer
 SearchCustomersRequest cursor:string limit:integer query:CustomerQuery
 CustomerQuery filter:CustomerFilter
 CustomerFilter email_address:CustomerTextFilter phone_number:CustomerTextFilter reference_id:CustomerTextFilter
@@ -128,6 +133,9 @@ BatchRetrieveOrdersRequest location_id:string order_ids*:[string]
 BatchRetrieveOrdersResponse errors:[Error] orders:[Order]
 CreateOrderRequest order:Order idempotency_key:string
 CreateOrderResponse order:Order errors:[Error]
+RetrieveOrderResponse order:Order errors:[Error]
+UpdateOrderRequest order:Order fields_to_clear:[string] idempotency_key:string
+UpdateOrderResponse order:Order errors:[Error]
 CalculateOrderRequest order*:Order
 CalculateOrderResponse order:Order errors:[Error]
 CreatePaymentRequest source_id*:string idempotency_key*:string amount_money:Money order_id:string location_id:string reference_id:string external_details:ExternalPaymentDetails
@@ -138,7 +146,7 @@ OrderLineItemAppliedTax tax_uid*:string
 OrderLineItemAppliedDiscount discount_uid*:string
 OrderLineItemDiscount uid:string name:string type:string scope:string amount_money:Money
 OrderServiceCharge uid:string name:string amount_money:Money calculation_phase:string taxable:boolean applied_taxes:[OrderLineItemAppliedTax]
-Fulfillment type:string state:string shipment_details:FulfillmentShipmentDetails
+Fulfillment uid:string type:string state:string shipment_details:FulfillmentShipmentDetails
 FulfillmentShipmentDetails recipient:FulfillmentRecipient shipping_type:string
 FulfillmentRecipient display_name:string email_address:string phone_number:string address:Address
 Order id:string location_id*:string reference_id:string ticket_name:string source:OrderSource customer_id:string metadata:{string} discounts:[OrderLineItemDiscount] service_charges:[OrderServiceCharge] fulfillments:[Fulfillment] line_items:[OrderLineItem] taxes:[OrderLineItemTax] returns:[OrderReturn] net_amounts:OrderMoneyAmounts return_amounts:OrderMoneyAmounts refunds:[Refund] created_at:string updated_at:string closed_at:string state:string version:integer total_money:Money total_tax_money:Money total_discount_money:Money

@@ -1,17 +1,14 @@
-"""Orders that an application makes: worked out, made once for each key, paid for elsewhere."""
+"""Orders that an application makes: worked out, made once for each key, paid for elsewhere, cancelled while nobody has
+paid."""
 
 from __future__ import annotations
 
-import hashlib
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-import msgspec
-
 from adapters.square.sandbox.account import Account, Json, native_id, stamp
-from adapters.square.sandbox.paging import invalid, limited
-
-KEY_LENGTHS = {"orders": 192, "payments": 45}
+from adapters.square.sandbox.keys import answered_before, kept_answer
+from adapters.square.sandbox.paging import Refusal, invalid, limited
 
 
 def calculate(account: Account, body: Json) -> Json:
@@ -20,20 +17,57 @@ def calculate(account: Account, body: Json) -> Json:
 
 def create(account: Account, body: Json) -> Json:
     """The same key with the same body gives the first answer again; with another body it is refused."""
-    known = _known(account, "orders", body)
+    known = answered_before(account, "orders", body)
     if known is not None:
         return known
     order = _worked_out(account, body["order"])
     native = native_id("ORDR", f"N{len(account.effects)}")
     now = stamp(account.now)
     made = {**order, "id": native, "state": "OPEN", "version": 1, "created_at": now, "updated_at": now}
+    if ways := order.get("fulfillments"):
+        made["fulfillments"] = [{**each, "uid": each.get("uid") or f"way-{at}"} for at, each in enumerate(ways)]
     account.add_order(made)
     account.effects.append(("order", order.get("metadata", {}).get("gateway_reference", ""), native))
-    return _kept(account, "orders", body, {"order": made})
+    return kept_answer(account, "orders", body, {"order": made})
+
+
+def retrieve(account: Account, body: Json) -> Json:
+    return {"order": _order(account, body["order_id"])}
+
+
+def update(account: Account, body: Json) -> Json:
+    """Of the fields that may be changed, the states. One that is paid, or has goods under way, is not cancelled."""
+    known = answered_before(account, "updates", body)
+    if known is not None:
+        return known
+    order = _order(account, body["order_id"])
+    sparse: Json = body.get("order") or {}
+    if order["state"] not in ("OPEN", "DRAFT"):
+        raise invalid("BAD_REQUEST", f"The order is {order['state']}, which is terminal", "order.state")
+    if sparse.get("version") != order["version"]:
+        raise Refusal(409, "INVALID_REQUEST_ERROR", "VERSION_MISMATCH", "Version mismatch", "order.version")
+    states = {each["uid"]: each["state"] for each in sparse.get("fulfillments", [])}
+    ways = [{**each, "state": states.get(each.get("uid"), each["state"])} for each in order.get("fulfillments", [])]
+    if sparse.get("state") == "CANCELED":
+        if any(payment["order_id"] == order["id"] for payment in account.payments.values()):
+            raise invalid("BAD_REQUEST", "An order that is paid cannot be canceled", "order.state")
+        if any(each["state"] not in ("COMPLETED", "CANCELED", "FAILED") for each in ways):
+            raise invalid("BAD_REQUEST", "Fulfillments are not in a terminal state", "order.state")
+    changed = {"state": sparse.get("state", order["state"]), "version": order["version"] + 1}
+    order |= changed | ({"fulfillments": ways} if ways else {}) | {"updated_at": stamp(account.now)}
+    account.effects.append(("update", body["idempotency_key"], order["id"]))
+    return kept_answer(account, "updates", body, {"order": dict(order)})
+
+
+def _order(account: Account, native: str) -> Json:
+    found = account.orders.get(native)
+    if found is None:
+        raise Refusal(404, "INVALID_REQUEST_ERROR", "NOT_FOUND", "Order not found", "order_id")
+    return found
 
 
 def pay(account: Account, body: Json) -> Json:
-    known = _known(account, "payments", body)
+    known = answered_before(account, "payments", body)
     if known is not None:
         return known
     details = body.get("external_details")
@@ -57,28 +91,7 @@ def pay(account: Account, body: Json) -> Json:
     }
     account.payments[payment["id"]] = payment
     account.effects.append(("payment", payment["reference_id"], payment["id"]))
-    return _kept(account, "payments", body, {"payment": payment})
-
-
-def _known(account: Account, kind: str, body: Json) -> Json | None:
-    key = body.get("idempotency_key") or ""
-    if not key or len(key) > KEY_LENGTHS[kind]:
-        raise invalid("VALUE_TOO_LONG" if key else "VALUE_EMPTY", "Bad idempotency key", "idempotency_key")
-    found = account.keys.get((kind, key))
-    if found is None:
-        return None
-    if found[0] != _digest(body):
-        raise invalid("IDEMPOTENCY_KEY_REUSED", "Different request parameters under this key", "idempotency_key")
-    return found[1]
-
-
-def _kept(account: Account, kind: str, body: Json, answer: Json) -> Json:
-    account.keys[kind, body["idempotency_key"]] = (_digest(body), answer)
-    return answer
-
-
-def _digest(body: Json) -> str:
-    return hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()
+    return kept_answer(account, "payments", body, {"payment": payment})
 
 
 def _worked_out(account: Account, order: Json) -> Json:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.square.sandbox.account import Account, Json
+from adapters.square.sandbox.account import Account, Json, native_id, stamp
+from adapters.square.sandbox.keys import answered_before, kept_answer
 from adapters.square.sandbox.paging import Refusal, ids, invalid, limited, page, page_size
 
 _PUNCTUATION = str.maketrans("", "", " ()-")
@@ -36,6 +37,24 @@ def _matches(value: str | None, text: Json) -> bool:
     if value is None:
         return False
     return plain(value) == plain(text["exact"]) if "exact" in text else plain(text["fuzzy"]) in plain(value)
+
+
+def create_customer(account: Account, body: Json) -> Json:
+    """Two may bear one email. The same key gives the first answer again."""
+    known = answered_before(account, "customers", body)
+    if known is not None:
+        return known
+    parts = {name: value for name, value in body.items() if name != "idempotency_key" and value}
+    if not parts:
+        raise invalid("BAD_REQUEST", "At least one of the name, company, email or phone is wanted")
+    if "@" not in parts.get("email_address", "@"):
+        raise invalid("INVALID_EMAIL_ADDRESS", "Expected email_address to be a valid email address", "email_address")
+    native, now = native_id("CUST", f"N{len(account.effects)}"), stamp(account.now)
+    made = {"id": native, "created_at": now, "updated_at": now, "creation_source": "THIRD_PARTY", "version": 0, **parts}
+    account.customers[native] = made
+    account.wrote(native)
+    account.effects.append(("customer", body["idempotency_key"], native))
+    return kept_answer(account, "customers", body, {"customer": made})
 
 
 def bulk_customers(account: Account, body: Json) -> Json:

@@ -26,6 +26,7 @@ HANDLERS: Mapping[str, Handler] = {
     "POST /v2/catalog/batch-retrieve": catalog.retrieve,
     "POST /v2/inventory/counts/batch-retrieve": inventory.counts,
     "GET /v2/locations": lambda account, _: inventory.locations(account),
+    "POST /v2/customers": people.create_customer,
     "POST /v2/customers/search": people.search_customers,
     "POST /v2/customers/bulk-retrieve": people.bulk_customers,
     "POST /v2/loyalty/accounts/search": people.search_accounts,
@@ -34,6 +35,8 @@ HANDLERS: Mapping[str, Handler] = {
     "GET /v2/loyalty/programs/{program_id}/promotions": people.promotions,
     "POST /v2/orders": ordering.create,
     "POST /v2/orders/calculate": ordering.calculate,
+    "GET /v2/orders/{order_id}": ordering.retrieve,
+    "PUT /v2/orders/{order_id}": ordering.update,
     "POST /v2/payments": ordering.pay,
     "POST /v2/orders/search": trade.search,
     "POST /v2/orders/batch-retrieve": trade.retrieve,
@@ -105,6 +108,8 @@ def _route(method: str, path: str) -> tuple[str, Json]:
         return exact, {}
     if (found := re.fullmatch(r"/v2/loyalty/programs/([^/]+)(/promotions)?", path)) and method == "GET":
         return f"GET /v2/loyalty/programs/{{program_id}}{found[2] or ''}", {"program_id": found[1]}
+    if (found := re.fullmatch(r"/v2/orders/([^/]+)", path)) and method in ("GET", "PUT"):
+        return f"{method} /v2/orders/{{order_id}}", {"order_id": found[1]}
     raise Refusal(404, "INVALID_REQUEST_ERROR", "NOT_FOUND", "Resource not found.")
 
 

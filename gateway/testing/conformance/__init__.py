@@ -17,11 +17,12 @@ from gateway.testing.conformance.facts import BackendControl, ConformanceFacts, 
 from gateway.testing.conformance.orders import OrdersConformance
 from gateway.testing.conformance.payments import PaymentConformance
 from gateway.testing.conformance.people import ConsentConformance, CustomerConformance, LoyaltyConformance
+from gateway.testing.conformance.people_writes import EnsuringConformance
 from gateway.testing.conformance.prices import PriceConformance
 from gateway.testing.conformance.promotions import PromotionConformance
 from gateway.testing.conformance.search import SearchConformance
 from gateway.testing.conformance.served import Served
-from gateway.testing.conformance.served_writes import ServedOrders
+from gateway.testing.conformance.served_writes import ServedCustomers, ServedOrders, email_of
 from gateway.testing.conformance.stock import StockConformance, StoreConformance
 from gateway.testing.conformance.writes import (
     KeylessWriteConformance,
@@ -42,6 +43,7 @@ __all__ = [
     "ConsentConformance",
     "ControlledTransport",
     "CustomerConformance",
+    "EnsuringConformance",
     "Hidden",
     "IdentityConformance",
     "KeylessWriteConformance",
@@ -55,6 +57,7 @@ __all__ = [
     "ReferenceControl",
     "SearchConformance",
     "Served",
+    "ServedCustomers",
     "ServedOrders",
     "ShippingConformance",
     "StockConformance",
@@ -64,4 +67,5 @@ __all__ = [
     "WriteControl",
     "WriteFault",
     "drawn",
+    "email_of",
 ]

@@ -20,11 +20,14 @@ from msgspec.structs import replace
 
 from gateway.errors import Unavailable
 from gateway.model.context import CallContext
+from gateway.model.customers import EnsureCustomer
 from gateway.model.money import Money
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
+from gateway.ports.customer import ENSURE_CUSTOMER
 from gateway.ports.manifest import AdapterEnvironment, Manifest
 from gateway.ports.order import PLACE_ORDER
 from gateway.ports.transport import Request, Response, Transport
+from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.conformance.writes import TIMEOUT, WriteControl, WriteFault
 from gateway.testing.connecting import whole
 
@@ -98,11 +101,10 @@ class _Owner:
         self._transport.gate.set()
 
 
-class ServedOrders:
+class ServedWrites:
     """Inherit it between `Served` and a suite of writes. `writes` and `looks` are words of the requests that write and
     that look up."""
 
-    operation = PLACE_ORDER
     writes: ClassVar[tuple[bytes, ...]] = ()
     looks: ClassVar[tuple[bytes, ...]] = ()
     under_test: ClassVar[Manifest]
@@ -125,12 +127,16 @@ class ServedOrders:
 
     @pytest.fixture
     def effects(self) -> Callable[[str], int]:
-        """How many orders bear a reference, counted by the owner itself."""
+        """How many records bear a reference, counted by the owner itself."""
         raise NotImplementedError("override the `effects` fixture")
 
     @pytest.fixture
     def owner(self, faults: FaultyWrites, effects: Callable[[str], int]) -> WriteControl:
         return _Owner(faults, effects)
+
+
+class ServedOrders(ServedWrites):
+    operation = PLACE_ORDER
 
     @pytest.fixture
     def sku(self) -> tuple[str, Money]:
@@ -143,3 +149,17 @@ class ServedOrders:
             return PlaceOrder(reference, (PlaceOrderLine(sku[0], Decimal(number), sku[1]),))
 
         return command
+
+
+class ServedCustomers(ServedWrites):
+    """Each reference has an email of its own: `email_of`."""
+
+    operation = ENSURE_CUSTOMER
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], EnsureCustomer]:
+        return lambda reference, number: ensure(email_of(reference), reference, given_name=f"Grace {number}")
+
+
+def email_of(reference: str) -> str:
+    return f"{reference.lower()}@example.com"

@@ -10,7 +10,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from gateway.errors import AdapterError, RequestRefused, Unavailable
+from gateway.errors import AdapterError, DeadlineExceeded, RequestRefused, Unavailable
+from gateway.model.context import CallContext
+from gateway.model.customers import CustomerRecord
 from gateway.model.freshness import Freshness
 from gateway.model.identity import KeyRule, NativeRef, VariantKey
 from gateway.model.operation import OperationSpec
@@ -72,6 +74,7 @@ class Controls:
         self.truncated_before: datetime | None = None
         self.restricted = False
         self.placed: list[tuple[str, PlacedOrder, float]] = []
+        self.ensured: list[tuple[str, CustomerRecord]] = []
         self.order_states: dict[str, OrderStatus] = {}
         self.order_goods: dict[str, Counter[tuple[str, str]]] = {}
         self.sold: Counter[tuple[str, str]] = Counter()
@@ -84,6 +87,14 @@ class Controls:
     def effects(self, reference: str) -> int:
         """How many orders were made under a reference."""
         return sum(1 for known, _, _ in self.placed if known == reference)
+
+    async def _written(self, operation: str, command: object, call: CallContext) -> None:
+        """Of a write."""
+        await self._request(operation, (command,))
+        if call.once and call.remaining() <= 0:  # as the wire does: nothing is sent after its time
+            late = DeadlineExceeded(source=self.name, domain=operation.split(".")[0])
+            late.unsent = True
+            raise late
 
     async def _request(self, operation: str, keys: Iterable[object] = ()) -> None:
         """Stands where a vendor's adapter makes its HTTP request."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gateway.model.operation import OperationSpec
 from gateway.ports.backend import implements
-from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
+from gateway.ports.customer import ENSURE_CUSTOMER, FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.domain import reads
 from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.ports.order import (
@@ -42,7 +42,7 @@ _PERSONAL = OperationSpec(max_keys=100, personal=True)
 
 WRITES: Mapping[str, WriteSpec] = {
     write.name: WriteSpec(find=FindKind.EXACT)
-    for write in (PLACE_ORDER, CONFIRM_ORDER, CANCEL_ORDER, AUTHORISE, CAPTURE, VOID, REFUND)
+    for write in (ENSURE_CUSTOMER, PLACE_ORDER, CONFIRM_ORDER, CANCEL_ORDER, AUTHORISE, CAPTURE, VOID, REFUND)
 }
 
 ORDERING = OrderWriting(placement=Placement.PER_LINE, payment=TellsPayment.EXTERNAL, pending=True)

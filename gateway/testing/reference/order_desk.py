@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from gateway.errors import DeadlineExceeded, RequestRefused
+from gateway.errors import RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
@@ -24,7 +24,7 @@ class OrderDesk(Controls):
     `surcharge` is what its own total differs by; `uncancellable`: it is always too late to cancel."""
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
-        await self._order_asked(PLACE_ORDER.name, command, call)
+        await self._written(PLACE_ORDER.name, command, call)
         if not command.lines or any(line.quantity <= 0 for line in command.lines):
             raise RequestRefused(detail="an order has lines, and a line pieces", source=self.name, domain="order")
         number = str(10_000 + len(self.placed))
@@ -52,7 +52,7 @@ class OrderDesk(Controls):
         return self._order_found(reference)
 
     async def confirm_order(self, command: ConfirmOrder, context: ContextView, call: CallContext) -> PlacedOrder:
-        await self._order_asked(CONFIRM_ORDER.name, command, call)
+        await self._written(CONFIRM_ORDER.name, command, call)
         return await self._order_moved(command.order.id, OrderStatus.CONFIRMED)
 
     async def find_confirmed(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
@@ -60,7 +60,7 @@ class OrderDesk(Controls):
         return self._order_in(reference, OrderStatus.CONFIRMED)
 
     async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
-        await self._order_asked(CANCEL_ORDER.name, command, call)
+        await self._written(CANCEL_ORDER.name, command, call)
         if self.uncancellable:
             raise RequestRefused(detail="too late", source=self.name, domain="order")
         return await self._order_moved(command.order.id, OrderStatus.CANCELLED)
@@ -68,13 +68,6 @@ class OrderDesk(Controls):
     async def find_cancelled(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         await self._request("order.find_cancelled", (reference,))
         return self._order_in(reference, OrderStatus.CANCELLED)
-
-    async def _order_asked(self, operation: str, command: object, call: CallContext) -> None:
-        await self._request(operation, (command,))
-        if call.once and call.remaining() <= 0:  # as the wire does: nothing is sent after its time
-            late = DeadlineExceeded(source=self.name, domain="order")
-            late.unsent = True
-            raise late
 
     async def _order_moved(self, number: str, status: OrderStatus) -> PlacedOrder:
         order = next((order for _, order, _ in self.placed if order.number == number), None)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.errors import AdapterError, DeadlineExceeded, RequestRefused
+from gateway.errors import AdapterError, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
@@ -53,7 +53,7 @@ class PaymentDesk(Controls):
         return PaymentSession(NativeRef(self.name, known), f"{known}_secret", "pk_reference")
 
     async def authorise(self, command: Authorise, context: ContextView, call: CallContext) -> Payment:
-        await self._payment_asked(AUTHORISE.name, command, call)
+        await self._written(AUTHORISE.name, command, call)
         if command.amount.amount <= 0:
             raise RequestRefused(detail="nothing to pay", source=self.name, domain="payment")
         if command.payment is not None:
@@ -73,7 +73,7 @@ class PaymentDesk(Controls):
         return None if entry is None else self._payment_shown(self.book.payments[entry.payment])
 
     async def capture(self, command: Capture, context: ContextView, call: CallContext) -> PaymentEffect:
-        await self._payment_asked(CAPTURE.name, command, call)
+        await self._written(CAPTURE.name, command, call)
         entry = self.book.capture(command.reference, command.payment.id, command.amount, final=command.final)
         return await self._payment_answered(entry)
 
@@ -81,25 +81,18 @@ class PaymentDesk(Controls):
         return self._payment_effect_of(await self._payment_found("payment.find_capture", "capture", reference))
 
     async def void(self, command: Void, context: ContextView, call: CallContext) -> PaymentEffect:
-        await self._payment_asked(VOID.name, command, call)
+        await self._written(VOID.name, command, call)
         return await self._payment_answered(self.book.void(command.reference, command.payment.id, command.amount))
 
     async def find_void(self, reference: str, context: ContextView, call: CallContext) -> PaymentEffect | None:
         return self._payment_effect_of(await self._payment_found("payment.find_void", "void", reference))
 
     async def refund(self, command: Refund, context: ContextView, call: CallContext) -> PaymentEffect:
-        await self._payment_asked(REFUND.name, command, call)
+        await self._written(REFUND.name, command, call)
         return await self._payment_answered(self.book.refund(command.reference, command.payment.id, command.amount))
 
     async def find_refund(self, reference: str, context: ContextView, call: CallContext) -> PaymentEffect | None:
         return self._payment_effect_of(await self._payment_found("payment.find_refund", "refund", reference))
-
-    async def _payment_asked(self, operation: str, command: object, call: CallContext) -> None:
-        await self._request(operation, (command,))
-        if call.once and call.remaining() <= 0:  # as the wire does: nothing is sent after its time
-            late = DeadlineExceeded(source=self.name, domain="payment")
-            late.unsent = True
-            raise late
 
     async def _payment_answered(self, entry: Entry) -> PaymentEffect:
         await self.book.after()

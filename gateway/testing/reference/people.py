@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from gateway.errors import AdapterError
+from gateway.kit.people import the_one, wanted
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import (
     Consent,
     CustomerKey,
     CustomerKeyKind,
     CustomerRecord,
+    EnsureCustomer,
+    EnsuredCustomer,
     LoyaltyAccount,
     LoyaltyEntryPage,
     LoyaltyEntryQuery,
     LoyaltyProgram,
 )
-from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
+from gateway.model.identity import NativeRef
+from gateway.ports.customer import ENSURE_CUSTOMER, FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
 from gateway.testing.reference.catalog import position
 from gateway.testing.reference.controls import Controls
@@ -26,7 +30,8 @@ from gateway.testing.sandbox import SeedAccount
 
 
 class People(Controls):
-    """CustomerPort, ConsentPort and LoyaltyPort."""
+    """CustomerPort, CustomerWritePort, ConsentPort and LoyaltyPort. `ensured`: the records that were made, by our
+    reference."""
 
     async def find_customers(
         self, keys: Sequence[CustomerKey], context: ContextView, call: CallContext
@@ -36,9 +41,36 @@ class People(Controls):
         for key in keys:
             if failure := self._failure(key.value, "customer"):
                 answer[key] = failure
-            elif found := tuple(self._person(record) for record in self.seed.customers if _is(record, key)):
+            elif found := self._persons(key):
                 answer[key] = found
         return answer
+
+    async def ensure_customer(
+        self, command: EnsureCustomer, context: ContextView, call: CallContext
+    ) -> EnsuredCustomer:
+        await self._written(ENSURE_CUSTOMER.name, command, call)
+        found = the_one(self._persons(wanted(command)))
+        if found is not None:
+            return found
+        made = CustomerRecord(
+            NativeRef(self.name, f"ensured-{len(self.ensured)}"),
+            self._freshness(),
+            emails=(command.email,),
+            given_name=command.given_name,
+            family_name=command.family_name,
+        )
+        self.ensured.append((command.reference, made))
+        await self.after_placing()
+        return EnsuredCustomer(made.ref)
+
+    async def find_ensured(self, reference: str, context: ContextView, call: CallContext) -> EnsuredCustomer | None:
+        await self._request("customer.find_ensured", (reference,))
+        made = next((record for known, record in self.ensured if known == reference), None)
+        return None if made is None else EnsuredCustomer(made.ref)
+
+    def _persons(self, key: CustomerKey) -> tuple[CustomerRecord, ...]:
+        records = (*self.seed.customers, *(record for _, record in self.ensured))
+        return tuple(self._person(record) for record in records if _is(record, key))
 
     async def get_consents(
         self, keys: Sequence[str], context: ContextView, call: CallContext

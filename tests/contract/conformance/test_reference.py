@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.model.identity import NativeRef
@@ -50,6 +52,16 @@ class TestConsent(Fixtures, suites.ConsentConformance): ...
 
 
 class TestCustomer(Fixtures, suites.CustomerConformance): ...
+
+
+class TestEnsuring(Fixtures, suites.EnsuringConformance):
+    @pytest.fixture
+    def bearers(self, adapter: ReferenceAdapter) -> Callable[[str], int]:
+        def count(email: str) -> int:
+            records = (*adapter.seed.customers, *(record for _, record in adapter.ensured))
+            return sum(1 for record in records if email in record.emails)
+
+        return count
 
 
 class TestLoyalty(Fixtures, suites.LoyaltyConformance): ...

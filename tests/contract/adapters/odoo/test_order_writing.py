@@ -285,7 +285,8 @@ async def test_a_delivery_costs_what_was_agreed_under_its_own_product(odoo: Runn
     without = cast("Desk", odoo.adapter(**keys))
     with pytest.raises(RequestRefused):
         await without.place_order(order(deliveries=(sent,)), WHERE, call())
-    desk = cast("Desk", odoo.adapter(None, **keys, delivery_product=product))
+    keys["delivery_product"] = product
+    desk = cast("Desk", odoo.adapter(**keys))
     placed = await desk.place_order(order(deliveries=(sent,), note="Ring twice"), WHERE, call())
     assert placed.total == gbp("25.80")
     assert [row["name"] for row in lines_of(odoo, placed)][1:] == ["Standard", "Ring twice"]
@@ -321,7 +322,8 @@ async def test_an_order_of_a_customer_is_theirs_with_the_address_beneath(odoo: R
 
 
 async def test_without_a_contact_for_guests_they_buy_nothing(odoo: Running, keys: dict[str, Any]) -> None:
-    desk = cast("Desk", odoo.adapter(**{**keys, "guest_contact": 0}))
+    keys["guest_contact"] = 0
+    desk = cast("Desk", odoo.adapter(**keys))
     with pytest.raises(RequestRefused):
         await desk.place_order(order(buyer=ADA), WHERE, call())
     assert odoo.sandbox.sales.effects == []

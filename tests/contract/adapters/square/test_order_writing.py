@@ -16,16 +16,18 @@ from gateway.model.context import CommerceContext
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import (
+    CancelOrder,
     OrderDelivery,
     OrderDiscount,
     OrderStatus,
     PaidElsewhere,
+    PlacedOrder,
     PlaceOrder,
     PlaceOrderLine,
 )
 from gateway.model.stock import StockKey, StockLevels
 from gateway.ownership import LocationPlan
-from gateway.ports.order import OrderWritePort
+from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderWritePort
 from gateway.ports.stock import StockPort
 from gateway.services.fulfilment.allocation import Shelves, Want, allocate, pieces_by_spot, saleable, spot_of
 from gateway.testing import conformance as suites
@@ -65,6 +67,30 @@ class TestWrites(suites.ServedOrders, suites.Served, suites.WriteConformance):
             reference,
             (PlaceOrderLine(line.sku, Decimal(number), line.unit),),
             payment=PaidElsewhere("stripe", "pi_1", gbp("10.50")),
+        )
+
+
+class TestCancelling(TestWrites):
+    """Of an order that stands before each test, and that nobody has paid."""
+
+    operation = CANCEL_ORDER
+    writes = (b'"state":"CANCELED"',)
+
+    @pytest.fixture
+    async def placed(self, connected: Any, reference: str) -> PlacedOrder:
+        return await cast("OrderWritePort", connected.adapter).place_order(order(reference=reference), HERE, call())
+
+    @pytest.fixture
+    def effects(self, sandbox: SquareSandbox) -> Callable[[str], int]:
+        return lambda reference: sum(
+            1 for kind, key, _ in sandbox.account.effects if (kind, key) == ("update", f"{reference}.X")
+        )
+
+    @pytest.fixture
+    def commands(self, placed: PlacedOrder) -> Callable[[str, int], Any]:
+        refs = {1: placed.ref}
+        return lambda reference, number: CancelOrder(
+            reference=reference, order=refs.get(number, NativeRef(BACKEND, "NOBODYS"))
         )
 
 
@@ -222,3 +248,43 @@ async def test_medusa_14987_plan_ledger_and_order_name_the_same_location(
     line = PlaceOrderLine(SKU, Decimal(wanted), gbp("10.50"), places=told)
     placed = await desk.place_order(order(lines=(line,)), HERE, call())
     assert sandbox.account.orders[placed.ref.id]["location_id"] == second.place
+
+
+def cancelling(placed: PlacedOrder, **parts: Any) -> CancelOrder:
+    given: dict[str, Any] = {"reference": REFERENCE, "order": placed.ref, **parts}
+    return CancelOrder(**given)
+
+
+async def test_what_nobody_paid_is_cancelled_once_with_what_was_to_be_sent(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    home = PostalAddress(country="GB", lines=("1 Quay Street",), city="Bristol")
+    placed = await desk.place_order(order(deliveries=(OrderDelivery("1", address=home),)), HERE, call())
+    canceller = cast("OrderCancelPort", desk)
+    cancelled = await canceller.cancel_order(cancelling(placed), HERE, call())
+    assert (cancelled.ref, cancelled.status, cancelled.total) == (placed.ref, OrderStatus.CANCELLED, gbp("21.00"))
+    assert await canceller.cancel_order(cancelling(placed), HERE, call()) == cancelled
+    stands = sandbox.account.orders[placed.ref.id]
+    assert (stands["state"], [way["state"] for way in stands["fulfillments"]]) == ("CANCELED", ["CANCELED"])
+    assert [kind for kind, _, _ in sandbox.account.effects] == ["order", "update"]
+
+
+async def test_what_is_paid_stands(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    placed = await desk.place_order(order(payment=PaidElsewhere("stripe", "pi_1", gbp("21.00"))), HERE, call())
+    with pytest.raises(RequestRefused):
+        await cast("OrderCancelPort", desk).cancel_order(cancelling(placed), HERE, call())
+    assert sandbox.account.orders[placed.ref.id]["state"] == "OPEN"
+
+
+async def test_what_has_left_or_is_anothers_stands(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    home = PostalAddress(country="GB", lines=("1 Quay Street",), city="Bristol")
+    placed = await desk.place_order(order(deliveries=(OrderDelivery("1", address=home),)), HERE, call())
+    canceller = cast("OrderCancelPort", desk)
+    nobodys = [{"order": NativeRef(BACKEND, native)} for native in ("NOBODYS", "a/../b")]
+    for parts in ({"reference": "Z" * 26}, *nobodys):
+        with pytest.raises(RequestRefused):
+            await canceller.cancel_order(cancelling(placed, **parts), HERE, call())
+    sandbox.account.orders[placed.ref.id]["fulfillments"][0]["state"] = "COMPLETED"
+    with pytest.raises(RequestRefused):
+        await canceller.cancel_order(cancelling(placed), HERE, call())
+    assert sandbox.account.orders[placed.ref.id]["state"] == "OPEN"

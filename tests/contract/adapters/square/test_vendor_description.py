@@ -16,6 +16,7 @@ import pytest
 from adapters.square.catalog import CatalogAnswer, ItemsAnswer
 from adapters.square.config import API_VERSION
 from adapters.square.customer import BulkCustomersAnswer, CustomersAnswer
+from adapters.square.ensuring import CreatedAnswer
 from adapters.square.loyalty.accounts import AccountsAnswer, EventsAnswer
 from adapters.square.loyalty.program import ProgramAnswer, PromotionsAnswer
 from adapters.square.order.receipts import OrdersAnswer
@@ -94,6 +95,9 @@ ANSWERS: Mapping[str, type[Answer]] = {
     "CreateOrderResponse": OrderAnswer,
     "CalculateOrderResponse": OrderAnswer,
     "CreatePaymentResponse": PaymentAnswer,
+    "RetrieveOrderResponse": OrderAnswer,
+    "UpdateOrderResponse": OrderAnswer,
+    "CreateCustomerResponse": CreatedAnswer,
 }
 
 

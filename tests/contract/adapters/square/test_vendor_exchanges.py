@@ -30,6 +30,7 @@ from gateway.model.customers import CustomerKey, CustomerKeyKind, LoyaltyEntry, 
 from gateway.model.identity import NativeRef
 from gateway.model.money import TaxedMoney, TaxTreatment
 from gateway.model.orders import (
+    CancelOrder,
     Order,
     OrderDelivery,
     OrderDiscount,
@@ -43,6 +44,7 @@ from gateway.model.orders import (
 from gateway.model.pricing import PriceKey
 from gateway.model.stock import StockKey
 from gateway.testing.conformance.example import FAMILY_PHONE, NOW, SHOPPER, example_seed
+from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.sandbox_server import Exchange
 from tests.contract.adapters.square.connected import BACKEND, SEEN, Connect, Connected, call, gbp, seen_by
 
@@ -127,7 +129,12 @@ async def use_everything(till: Connected) -> None:
     position: OrderPosition = orders.positions[-1]
     await adapter.list_orders(OrdersQuery(shopper, 3, position, exclude_foreign=False), context, call())
     await adapter.get_orders([each.ref for each in orders.orders], seen_by("order.get_orders"), call())
-    await adapter.place_order(whole_order(shopper[0]), CommerceContext("GB", "GBP", "en").only(frozenset()), call())
+    here = CommerceContext("GB", "GBP", "en").only(frozenset())
+    await adapter.place_order(whole_order(shopper[0]), here, call())
+    unpaid = replace(whole_order(shopper[0]), reference="Z" * 26, payment=None)
+    placed = await adapter.place_order(unpaid, here, call())
+    await adapter.cancel_order(CancelOrder(reference="Z" * 26, order=placed.ref), here, call())
+    await adapter.ensure_customer(ensure("new@example.com"), here, call())
 
 
 def whole_order(customer: NativeRef) -> PlaceOrder:

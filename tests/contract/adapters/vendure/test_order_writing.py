@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import urllib.request
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
@@ -31,7 +29,7 @@ from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderWritePort
 from gateway.testing import Standing
 from gateway.testing import conformance as suites
 from tests.contract.adapters.vendure.connected import Connect, a_call, by_key
-from tests.contract.adapters.vendure.selling import Admin, by_seller
+from tests.contract.adapters.vendure.selling import Admin, asked_by_admin, by_seller
 from tests.servers.vendure_server import VendureServer
 
 HERE = CommerceContext("GB", "USD", "en").only(frozenset({"channel"}))
@@ -110,22 +108,11 @@ class TestCancelling(TestWrites):
 
 
 def counted(server: VendureServer, reference: str, state: str | None = None) -> int:
-    """By the administrator who may see everything, over a connection of its own."""
-    login = 'mutation { login(username: "superadmin", password: "superadmin") { __typename } }'
-    token = _asked(server, login, {}, "")[1]
     narrow: dict[str, Any] = {"gatewayReference": {"eq": reference}, "orderPlacedAt": {"isNull": False}}
     if state is not None:
         narrow["state"] = {"eq": state}
     query = "query ($options: OrderListOptions) { orders(options: $options) { totalItems } }"
-    return _asked(server, query, {"options": {"filter": narrow}}, token)[0]["data"]["orders"]["totalItems"]
-
-
-def _asked(server: VendureServer, query: str, variables: Any, token: str) -> tuple[Any, str]:
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    headers = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
-    request = urllib.request.Request(f"{server.url}/admin-api", body, headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read()), answer.headers.get("vendure-auth-token") or token
+    return asked_by_admin(server, query, {"options": {"filter": narrow}})["orders"]["totalItems"]
 
 
 @pytest.fixture
