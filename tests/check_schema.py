@@ -26,6 +26,7 @@ from gateway.execution.declare.checks import check_schema, graphql_schema
 ROOT = Path(__file__).resolve().parent.parent
 PRINTED = ROOT / "schema" / "schema.graphql"
 AUTHORISATION = ROOT / "tests" / "schema" / "authorisation.txt"
+OWNERS = ROOT / "gateway" / "checkout" / "README.md"
 VENDORS = re.compile(r"\b(shopify|odoo|square|hubspot|vendure|salesforce|sap|magento|lightspeed|netsuite)\b", re.I)
 
 
@@ -84,12 +85,15 @@ def unlisted(core: GraphQLSchema) -> Iterator[str]:
 
 
 def vendor_names() -> Iterator[str]:
-    """Vendors belong to `adapters/` and to the demo's configuration."""
+    """Vendors belong to `adapters/`, to the demo's configuration, and to the head of the table of what each can do as an
+    owner of orders, which a test compares with the adapters."""
     for folder in ("gateway", "schema"):
         for file in sorted((ROOT / folder).rglob("*")):
             if file.suffix not in {".py", ".md", ".ftl", ".graphql"} or (ROOT / "gateway" / "demo") in file.parents:
                 continue
             for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+                if file == OWNERS and line.startswith("| capability |"):
+                    continue
                 if found := VENDORS.search(line):
                     yield f"{file.relative_to(ROOT)}:{number} names a vendor: {found.group()}"
 

@@ -16,8 +16,11 @@ from msgspec.structs import replace
 from gateway.calls.attempt.transport import build_transport
 from gateway.errors import Unavailable
 from gateway.model.context import CallContext
+from gateway.model.customers import EnsureCustomer
 from gateway.model.money import Money
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
+from gateway.ports.customer import ENSURE_CUSTOMER
+from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.order import PLACE_ORDER
 from gateway.ports.transport import Request, Response, Transport
@@ -29,8 +32,10 @@ from gateway.testing.conformance import (
     LookedUpWriteConformance,
     WriteConformance,
     WriteFault,
+    email_of,
 )
 from gateway.testing.conformance.example import example_seed
+from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.conformance.writes import TIMEOUT
 from gateway.testing.faults.kinds import Fault
 from gateway.testing.faults.proxy import FaultProxy
@@ -55,10 +60,12 @@ class Orders:
 
 
 class ReferenceDesk:
-    """WriteControl over the reference adapter."""
+    """WriteControl over the reference adapter, of one operation."""
 
-    def __init__(self, adapter: ReferenceAdapter) -> None:
+    def __init__(self, adapter: ReferenceAdapter, operation: WriteOperation[Any, Any] = PLACE_ORDER) -> None:
         self._adapter = adapter
+        self._name = operation.name
+        self._find = f"{operation.domain.name}.{operation.find}"
 
     def effects(self, reference: str) -> int:
         return self._adapter.effects(reference)
@@ -75,18 +82,18 @@ class ReferenceDesk:
         if fault is WriteFault.REFUSED:
             refused = Unavailable()
             refused.unsent = True
-            self._adapter.failing[PLACE_ORDER.name] = refused
+            self._adapter.failing[self._name] = refused
         else:
             self._adapter.after_placing = late if fault is WriteFault.LATE else lost
         yield
-        self._adapter.failing.pop(PLACE_ORDER.name, None)
+        self._adapter.failing.pop(self._name, None)
         self._adapter.after_placing = before
 
     @asynccontextmanager
     async def blind(self) -> AsyncGenerator[None]:
-        self._adapter.failing["order.find_order"] = Unavailable()
+        self._adapter.failing[self._find] = Unavailable()
         yield
-        del self._adapter.failing["order.find_order"]
+        del self._adapter.failing[self._find]
 
     @asynccontextmanager
     async def lagging(self, seconds: float | None) -> AsyncGenerator[None]:
@@ -100,7 +107,7 @@ class ReferenceDesk:
         ask = self._adapter._request  # pyright: ignore[reportPrivateUsage] # where a vendor's adapter would send
 
         async def wait(operation: str, keys: Any = ()) -> None:
-            if operation == PLACE_ORDER.name:
+            if operation == self._name:
                 await gate.wait()
             await ask(operation, keys)
 
@@ -121,6 +128,31 @@ class TestReference(Orders, LaggingWriteConformance):
     @pytest.fixture
     def owner(self, adapter: ReferenceAdapter) -> ReferenceDesk:
         return ReferenceDesk(adapter)
+
+
+class EnsuringDesk(ReferenceDesk):
+    def effects(self, reference: str) -> int:
+        return sum(1 for known, _ in self._adapter.ensured if known == reference)
+
+
+class TestEnsuring(KeylessWriteConformance):
+    operation = ENSURE_CUSTOMER
+
+    @pytest.fixture
+    def adapter(self) -> ReferenceAdapter:
+        return ReferenceAdapter("reference", example_seed())
+
+    @pytest.fixture
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    @pytest.fixture
+    def owner(self, adapter: ReferenceAdapter) -> EnsuringDesk:
+        return EnsuringDesk(adapter, ENSURE_CUSTOMER)
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], EnsureCustomer]:
+        return lambda reference, number: ensure(email_of(reference), reference, given_name=f"Grace {number}")
 
 
 class Gated:

@@ -45,8 +45,8 @@ def declared() -> dict[str, dict[str, str]]:
             if name == "cancels":  # said by how a cancellation is found
                 assert manifest.ordering.cancels is (CANCEL_ORDER.name in manifest.writes), manifest.name
                 continue
-            value = getattr(manifest.ordering, name)
-            written = value.value if isinstance(value, Enum) else ("no", "yes")[value]
+            value: object = getattr(manifest.ordering, name)
+            written = str(value.value) if isinstance(value, Enum) else ("no", "yes")[bool(value)]
             table.setdefault(f"`{name}`", {})[manifest.name] = written
         for write in WRITES:
             table.setdefault(f"`{write.name}`: found", {})[manifest.name] = found(manifest, write.name)
