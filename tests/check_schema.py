@@ -85,8 +85,8 @@ def unlisted(core: GraphQLSchema) -> Iterator[str]:
 
 
 def vendor_names() -> Iterator[str]:
-    """Vendors belong to `adapters/`, to the demo's configuration, and to the head of the table of what each can do as an
-    owner of orders, which a test compares with the adapters."""
+    """Vendors belong to `adapters/`, to the demo's configuration, and to the head of the table of what each can do as
+    an owner of orders, which a test compares with the adapters."""
     for folder in ("gateway", "schema"):
         for file in sorted((ROOT / folder).rglob("*")):
             if file.suffix not in {".py", ".md", ".ftl", ".graphql"} or (ROOT / "gateway" / "demo") in file.parents:

@@ -100,6 +100,8 @@ class ShopProbe:
             notes.append(f"no definition of `{config.reference_metafield}` for orders of type id: none can be placed")
         if not {"write_orders"} & rights:
             notes.append("no right write_orders: no order can be placed")
+        if not {"write_customers"} & rights:
+            notes.append("no right write_customers: nobody who buys is given a record")
         problems: list[Mistake] = []
         hinders: tuple[str, ...] = ()
         if not config.read_all_orders:

@@ -3,7 +3,7 @@ them to the vendor's schema."""
 
 from __future__ import annotations
 
-from adapters.shopify import customer, identity, price, probe, search, shopfront, stock, store
+from adapters.shopify import customer, ensuring, identity, price, probe, search, shopfront, stock, store
 from adapters.shopify.basket import documents as basket
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
@@ -42,6 +42,7 @@ DOCUMENTS: tuple[Document, ...] = (
     order.ORDERS_BY_ID,
     order.more_lines(2),
     writing.CREATE,
+    ensuring.CREATE,
     writing.FIND,
     writing.CANCEL,
     basket.PROMOTIONS,
