@@ -59,6 +59,20 @@ class TestEnsuring(Odoo, suites.EnsuringConformance):
         assert ensured.ref is None
         assert bearers("twin@example.com") == 2
 
+    @pytest.fixture
+    def config(self, sandbox: OdooSandbox) -> dict[str, object]:
+        return {"guest_contact": sandbox.store.add("res.partner", {"name": "Guests"})}
+
+    async def test_an_address_beneath_the_contact_for_guests_is_nobodys_record(
+        self, adapter: Any, sandbox: OdooSandbox, config: dict[str, object]
+    ) -> None:
+        address = {"type": "delivery", "parent_id": config["guest_contact"], "email": "grace@example.com"}
+        beneath = sandbox.store.add("res.partner", {"name": "Grace", **address})
+        desk = cast("CustomerWritePort", adapter)
+        ensured = await desk.ensure_customer(ensure("grace@example.com"), HERE, a_call())
+        assert ensured.ref is not None
+        assert ensured.ref.id not in (str(beneath), str(config["guest_contact"]))
+
     async def test_what_is_missing_is_the_right_to_make_contacts(self, adapter: Any, sandbox: OdooSandbox) -> None:
         sandbox.grant(INTERNAL)
         with pytest.raises(RequestRefused):
