@@ -33,6 +33,7 @@ from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
 from gateway.security.windows import WINDOW_SECONDS
+from gateway.selling import Selling
 from gateway.services import Services
 from gateway.services.shipping_tables import tables_of
 from gateway.settings import ServerSection, Settings
@@ -80,7 +81,14 @@ class Gateway:
         self.carts = (
             None if sealing is None else StoredCarts(database, sealing, kept=settings.carts.kept_days * 86_400.0)
         )
-        self.kept = Kept(database, self._heard, jobs={} if self.carts is None else {"carts": self.carts.sweep})
+        self.selling = Selling(self.ownership, self.carts)
+        self.kept = Kept(
+            database,
+            self._heard,
+            receivers=self.selling.receivers,
+            handlers=self.selling.handlers,
+            jobs={} if self.carts is None else {"carts": self.carts.sweep},
+        )
         self.writes = Writes(registry.backends, StoredWrites(database), self.changed, self.kept.tasks, metrics)
         self.services = Services(
             settings,
@@ -213,7 +221,8 @@ class Gateway:
         return exposition(self.metrics.registry)
 
     async def start(self) -> None:
-        """What only a process that serves does: hear the others, deliver, handle, clear away."""
+        """What only a process that serves does: sell, hear the others, deliver, handle, clear away."""
+        await self.selling.start(self.services, self.kept, self.writes)
         await self.kept.start()
         self._settling.start()
 
@@ -221,6 +230,7 @@ class Gateway:
         for doors in self._doors:
             await doors.close()
         await self._settling.close()
+        await self.selling.close(self.services)
         await self.writes.close(self.settings.server.drain_seconds)
         FAILURES.flush()
         await self.inbox.close()

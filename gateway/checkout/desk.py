@@ -5,14 +5,11 @@ one run, in any order: each writes what it knows into our row and wakes the run,
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from msgspec import Struct
 from sqlalchemy import update
 
 from gateway.checkout.claims import run_of
@@ -23,9 +20,7 @@ from gateway.checkout.saga import CAPTURE, CHECKOUT, TOPIC
 from gateway.checkout.steps.finish import CAPTURE_EVENT
 from gateway.errors import IdempotencyConflict
 from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict
-from gateway.model.carts import Cart
-from gateway.model.checkouts import Checkout, CheckoutState, PaymentChoice
-from gateway.model.money import Money
+from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
 from gateway.model.payments import PaymentState
 from gateway.ports.payment import GET_PAYMENTS
 from gateway.ports.webhooks import Received
@@ -48,24 +43,6 @@ _STATES = {
 }
 """What a webhook says of a payment, where nothing but webhooks does."""
 _log = structlog.get_logger("gateway.checkout")
-
-
-class Submission(Struct, frozen=True, kw_only=True):
-    """Of a cart that the caller may open. `quoted` is the total that the shopper was shown, `version` the cart's then.
-    `key` is the client's own; `choice` None where there is nothing to pay."""
-
-    cart: Cart
-    quoted: Money
-    version: int
-    key: str
-    language: str
-    choice: PaymentChoice | None = None
-
-    def digest(self) -> str:
-        """Of what is asked, without its secrets: another token for the same is the same."""
-        backend = None if self.choice is None else self.choice.backend
-        asked = [self.cart.id, self.version, str(self.quoted.amount), self.quoted.currency, backend]
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 class Desk:
@@ -106,6 +83,13 @@ class Desk:
 
     async def get(self, run: str) -> Checkout | None:
         return await self._given.checkouts.get(run)
+
+    async def begun(self, cart: str, key: str) -> bool:
+        """Whether this cart was submitted under this key before."""
+        return await self._given.checkouts.get(run_of(cart, CHECKOUT, key)) is not None
+
+    async def history(self, run: str) -> Sequence[JournalEntry]:
+        return await self._given.checkouts.history(run)
 
     async def go_on(self, run: str, details: Mapping[str, str], wait: float = WAIT_SECONDS) -> Checkout | None:
         """The shopper is back from what the payment asked of them, with what came back. None: no such checkout."""

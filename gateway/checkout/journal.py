@@ -14,12 +14,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.model.carts import Cart
-from gateway.model.checkouts import Checkout, CheckoutState, Failure, FailureReason, PaymentChoice
+from gateway.model.checkouts import Checkout, CheckoutState, Failure, FailureReason, JournalEntry, PaymentChoice
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.payments import NextAction
@@ -28,16 +27,6 @@ from gateway.state.sealing import Sealing, SubjectKey, Unsealable, guest_subject
 from gateway.state.tables import checkout_journal, checkouts
 
 T = TypeVar("T")
-
-
-class JournalEntry(Struct, frozen=True):
-    """One line of the journal; `at` aware UTC."""
-
-    step: str
-    outcome: str
-    backend: str | None
-    facts: Mapping[str, str]
-    at: datetime
 
 
 class Checkouts:

@@ -102,7 +102,7 @@ class Saga:
             short = answer["short"]
             if not short:
                 return prepared
-        return {"failed": FailureReason.OUT_OF_STOCK.value, "detail": ",".join(short)[:200]}
+        return {"failed": FailureReason.OUT_OF_STOCK.value, "detail": short[0]}
 
     async def _place(self, run: str, made: _Made, ordered: Ordered) -> Failure | None:
         made.ordered = ordered

@@ -15,25 +15,20 @@ from gateway.checkout.saga import SHAPE, Saga
 from gateway.checkout.watch import RunsWatch
 from gateway.model.checkouts import CheckoutState
 from gateway.ownership import Ownership
-from gateway.ports.payment import FACTS
 from gateway.ports.state import Tasks
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
-from gateway.state.inbox import Handler
 from gateway.state.ledger import Ledger
-from gateway.state.outbox import Outbox, Receiver
+from gateway.state.outbox import Outbox
 from gateway.state.sweep import Sweep
 from gateway.state.tables import checkouts
 
-RECEIVER = "checkout"
-"""Its name among the outbox's receivers."""
 _FORGOTTEN_EVERY, _STUCK_EVERY, _SWEEP_EVERY = 2.0, 15.0, 60.0
 
 
 class CheckoutService:
-    """`await open(...)`, `start`, `close`. The outbox given to it has `followed` as its receiver `checkout`, and the
-    inbox `heard` for every kind of `payment.FACTS`: both may come before `open` has returned, so whoever hands them out
-    does so by a name that is looked up when they are called."""
+    """`await open(...)`, `start`, `close`. The outbox given to it has the desk's `followed` as a receiver, and the
+    inbox its `heard` for every kind of `payment.FACTS` (`gateway/selling.py`)."""
 
     def __init__(self, database: Database, runs: Runs, watch: RunsWatch, given: Given) -> None:
         self.database = database
@@ -95,14 +90,6 @@ class CheckoutService:
         await self.watch.stop()
         await self.runs.close(drain)
         await self.watch.leave()
-
-    @property
-    def receivers(self) -> dict[str, Receiver]:
-        return {RECEIVER: self.desk.followed}
-
-    @property
-    def handlers(self) -> dict[str, Handler]:
-        return dict.fromkeys(FACTS, self.desk.heard)
 
     async def under_way(self) -> dict[str, int]:
         """How many checkouts are in each state that is no end."""

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from gateway.model.cart_answers import CartProblem, Quote
+
 
 class CartFault(Struct, frozen=True, kw_only=True):
     """The base of all members. `retryable`: whether the same input may succeed later."""
@@ -110,6 +112,34 @@ class TooManyAttempts(CartFault, frozen=True, kw_only=True):
     message: str = "Too many of these from here. Wait."
 
 
+class QuoteIncomplete(CartFault, frozen=True, kw_only=True):
+    """An owner of a part of the total had not answered when it was quoted. `quote` is what is known now: complete, it
+    can be bought as soon as the shopper was shown it."""
+
+    quote: Quote
+    message: str = "Not every part of the total was known. Show the new quote."
+
+
+class QuoteExpired(CartFault, frozen=True, kw_only=True):
+    """What was shown is good no longer. `quote` is what it costs now."""
+
+    quote: Quote
+    message: str = "The quote is over. Show the new one."
+
+
+class CartNotReady(CartFault, frozen=True, kw_only=True):
+    """The cart cannot be bought as it is."""
+
+    problems: tuple[CartProblem, ...]
+    message: str = "The cart cannot be bought as it is."
+
+
+class CheckoutNotFound(CartFault, frozen=True, kw_only=True):
+    """No such checkout, or not this caller's."""
+
+    message: str = "There is no such checkout."
+
+
 AnyCartFault = (
     CartNotFound
     | CartChanged
@@ -125,4 +155,8 @@ AnyCartFault = (
     | MarketDiffers
     | HandOffCodeInvalid
     | TooManyAttempts
+    | QuoteIncomplete
+    | QuoteExpired
+    | CartNotReady
+    | CheckoutNotFound
 )

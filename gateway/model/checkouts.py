@@ -4,16 +4,20 @@ sealed wherever it is kept.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 
 from msgspec import Struct
 
+from gateway.model.cart_answers import CartPart
+from gateway.model.carts import Cart
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney
-from gateway.model.payments import NextAction
+from gateway.model.payments import DeclineReason, NextAction
 
 
 class CheckoutState(Enum):
@@ -69,6 +73,14 @@ class Failure(Struct, frozen=True):
     detail: str | None = None
 
 
+DECLINE_REMEDIES: Mapping[DeclineReason, CheckoutRemedy] = {
+    DeclineReason.WRONG_DETAILS: CheckoutRemedy.CORRECT_PAYMENT,
+    DeclineReason.AUTHENTICATION_FAILED: CheckoutRemedy.TRY_AGAIN,
+    DeclineReason.TRY_AGAIN: CheckoutRemedy.TRY_AGAIN,
+}
+"""Where another way to pay is not what helps."""
+
+
 class Checkout(Struct, frozen=True, kw_only=True):
     """`id` is our reference of the order too. `total` is what is (or would have been) paid, as far as it is known;
     `action` what the shopper must do until `expires` (aware UTC) while the state is ACTION_REQUIRED; `order` and
@@ -85,6 +97,79 @@ class Checkout(Struct, frozen=True, kw_only=True):
     order: NativeRef | None = None
     number: str | None = None
 
+    @property
+    def told(self) -> CheckoutTold:
+        """Its state with what a client needs to go on from there."""
+        if self.state is CheckoutState.ACTION_REQUIRED:
+            return ActionTold(self.action, self.expires)
+        if self.state is CheckoutState.COMPLETED:
+            return CompletedTold(self.order, self.number)
+        if self.state is CheckoutState.FAILED:
+            return _failed(self.failure or Failure(FailureReason.INTERNAL), self.total)
+        return ProcessingTold()
+
+
+class CheckoutTold(Struct, frozen=True):
+    """The base of what a checkout's state tells."""
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__.removesuffix("Told").upper()
+
+
+class ProcessingTold(CheckoutTold, frozen=True):
+    """Look again in `poll_after` seconds."""
+
+    poll_after: int = 1
+
+
+class ActionTold(CheckoutTold, frozen=True):
+    """`action` is None where it was told already, to a process that died with it, and its processor says it once."""
+
+    action: NextAction | None
+    expires: datetime | None
+
+
+class CompletedTold(CheckoutTold, frozen=True):
+    """The order at its owner, and the number that people call it by."""
+
+    order: NativeRef | None
+    number: str | None
+
+
+class FailedTold(CheckoutTold, frozen=True, kw_only=True):
+    """`total` is what it costs now, where that is why (PRICE_CHANGED); `line` what is short (OUT_OF_STOCK); `decline`
+    the processor's class of reason (PAYMENT_DECLINED); `missing` the part whose owner was silent (QUOTE_INCOMPLETE)."""
+
+    reason: FailureReason
+    remedy: CheckoutRemedy
+    total: Money | None = None
+    line: str | None = None
+    decline: DeclineReason | None = None
+    missing: CartPart | None = None
+
+
+def _failed(failure: Failure, total: Money | None) -> FailedTold:
+    reason, detail = failure.reason, failure.detail or ""
+    remedy = REMEDIES[reason]
+    if reason is FailureReason.PRICE_CHANGED and total is not None:
+        return FailedTold(reason=reason, remedy=remedy, total=_amount(detail, total.currency))
+    if reason is FailureReason.OUT_OF_STOCK:
+        return FailedTold(reason=reason, remedy=remedy, line=detail or None)
+    if reason is FailureReason.QUOTE_INCOMPLETE and detail in CartPart.__members__:
+        return FailedTold(reason=reason, remedy=remedy, missing=CartPart(detail))
+    if reason is FailureReason.PAYMENT_DECLINED:
+        decline = DeclineReason(detail) if detail in DeclineReason.__members__ else DeclineReason.OTHER
+        return FailedTold(reason=reason, remedy=DECLINE_REMEDIES.get(decline, remedy), decline=decline)
+    return FailedTold(reason=reason, remedy=remedy)
+
+
+def _amount(text: str, currency: str) -> Money | None:
+    try:
+        return Money(Decimal(text), currency)
+    except InvalidOperation:
+        return None
+
 
 class PaymentChoice(Struct, frozen=True, kw_only=True):
     """How the shopper pays: what their frontend got of the processor. `backend` is the processor's configured name."""
@@ -93,6 +178,34 @@ class PaymentChoice(Struct, frozen=True, kw_only=True):
     token: str | None = None
     session: str | None = None
     return_url: str | None = None
+
+
+class Submission(Struct, frozen=True, kw_only=True):
+    """Of a cart that the caller may open. `quoted` is the total that the shopper was shown, `version` the cart's then.
+    `key` is the client's own; `choice` None where there is nothing to pay."""
+
+    cart: Cart
+    quoted: Money
+    version: int
+    key: str
+    language: str
+    choice: PaymentChoice | None = None
+
+    def digest(self) -> str:
+        """Of what is asked, without its secrets: another token for the same is the same."""
+        backend = None if self.choice is None else self.choice.backend
+        asked = [self.cart.id, self.version, str(self.quoted.amount), self.quoted.currency, backend]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+class JournalEntry(Struct, frozen=True):
+    """One line of the journal; `at` aware UTC."""
+
+    step: str
+    outcome: str
+    backend: str | None
+    facts: Mapping[str, str]
+    at: datetime
 
 
 class PricedLine(Struct, frozen=True):

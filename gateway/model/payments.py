@@ -16,6 +16,7 @@ from msgspec import Struct
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
+from gateway.model.paging import Gap
 
 
 class PaymentState(Enum):
@@ -74,6 +75,20 @@ class PaymentOptionsQuery(Struct, frozen=True, gc=False):
 class PaymentOptions(Struct, frozen=True, gc=False):
     methods: tuple[PaymentMethod, ...]
     freshness: Freshness
+
+
+class OfferedMethod(Struct, frozen=True, gc=False):
+    """A way to pay, and the processor's configured name."""
+
+    backend: str
+    method: PaymentMethod
+
+
+class OfferedMethods(Struct, frozen=True, gc=False):
+    """What all processors of a market offer for a cart; `gaps` are those that did not answer."""
+
+    methods: tuple[OfferedMethod, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 class NextAction(Struct, frozen=True, gc=False):

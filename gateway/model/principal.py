@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from gateway.constraints import AVAILABLE_LANGUAGE, COUNTRY, CURRENCY, FILE, KEPT_SECONDS, between, named
+from gateway.constraints import AVAILABLE_LANGUAGE, COUNTRY, CURRENCY, FILE, KEPT_SECONDS, ORIGIN, between, named
 
 
 class Touchpoint(Enum):
@@ -67,5 +67,7 @@ class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     persisted_queries: bool = False
     operations: tuple[Annotated[str, FILE], ...] = ()
     requests_per_minute: Annotated[int, between(1, 10_000_000)] | None = None
+    return_origins: tuple[Annotated[str, ORIGIN], ...] = ()
+    """Where a processor may send a shopper back to. Empty: `server.cors_origins`, and the gateway's own address."""
     personal_data: bool = True
     """False for shared devices: fields marked as personal data may not be selected."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
 from gateway.ownership import Ownership
+from gateway.ports.checkout import CheckoutDesk
 from gateway.ports.manifest import Secret
 from gateway.ports.state import Aliases, IdentityLinks, Tasks
 from gateway.services.availability import AvailabilityService
@@ -82,6 +83,8 @@ class Services:
         self.settings = settings
         self.stored_carts = carts
         """None where nothing can be sealed: then there are no carts."""
+        self.desk: CheckoutDesk | None = None
+        """Where checkouts are asked for; None where nothing can be sold, and in a process that does not serve."""
         self._made: dict[object, Any] = {}
 
     def of(self, kind: Callable[[Services], S]) -> S:

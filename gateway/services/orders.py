@@ -169,6 +169,15 @@ class Orders:
                 answers |= await self._systems.caller.keyed(name, GET_ORDERS, mine, scope.commerce, scope.personal())
         return [await self._if_theirs(answers.get(ref), scope) for ref in refs]
 
+    async def bought(self, refs: Sequence[NativeRef | None], scope: Scope) -> list[Order | GatewayError | None]:
+        """Orders of checkouts that the caller may open. Whose they are is not asked again: a guest's is nobody's."""
+        answers: dict[NativeRef, Order | AdapterError] = {}
+        for name in dict.fromkeys(ref.backend for ref in refs if ref is not None):
+            if self._systems.ownership.offers(name, GET_ORDERS.name):
+                mine = [ref for ref in refs if ref is not None and ref.backend == name]
+                answers |= await self._systems.caller.keyed(name, GET_ORDERS, mine, scope.commerce, scope.personal())
+        return [None if ref is None else answers.get(ref) for ref in refs]
+
     async def _readable(self, scope: Scope) -> frozenset[str]:
         """The systems that may hold an order this caller can be shown: all for staff, else those that know them."""
         ownership = self._systems.ownership

@@ -18,10 +18,12 @@ from gateway.model.cart_answers import AppliedDiscount, CartProblem, CartTotals,
 from gateway.model.carts import CartState
 from gateway.model.fulfilment import FulfilmentPlans
 from gateway.model.paging import CartEdge, CartList
+from gateway.model.payments import OfferedMethods
 from gateway.model.text import SpeakableText
 from gateway.services.carts import Carts, Shown
 from gateway.services.carts.problems import blocking, warning
 from gateway.services.fulfilment.plans import FulfilmentPlanning
+from gateway.services.paying import Paying
 from schema.arguments import per_parent
 from schema.cart.answers import (
     CartDiscountView,
@@ -35,6 +37,7 @@ from schema.cart.lines import CartEntryView, CartLineView, DeliveryGroupView, en
 from schema.cart.plans import FulfilmentAddressInput, FulfilmentPlansView, destination_of
 from schema.catalog.arguments import near_point
 from schema.node import Node
+from schema.payment.types import CartPaymentOptionsView
 from schema.values import NearInput, PageInfoView, SpeakableTextView
 
 strawberry.enum(
@@ -203,6 +206,16 @@ class CartView(Node):
     @staticmethod
     async def quote(parents: Sequence[model.Cart], ctx: OperationContext) -> Sequence[Quote]:
         return [await ctx.services.of(Shown).quote(cart, ctx.scope) for cart in parents]
+
+    @batched(
+        CartPaymentOptionsView | None,
+        key="id",
+        cost=10,
+        description="How it can be paid for what it costs now, with what the customer has stored.",
+    )
+    @staticmethod
+    async def payment_options(parents: Sequence[model.Cart], ctx: OperationContext) -> Sequence[OfferedMethods]:
+        return [await ctx.services.of(Paying).options(cart, ctx.scope) for cart in parents]
 
     @batched(
         list[CartProblemView],

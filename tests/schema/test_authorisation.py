@@ -78,6 +78,12 @@ ARGUMENTS = {
     "Mutation.cartHandOffCreate": '(input: {cartId: "-", mode: SHARE})',
     "Mutation.cartHandOffClaim": '(input: {code: "-"})',
     "Mutation.cartHolderRevoke": '(input: {cartId: "-"})',
+    "Query.checkout": '(id: "-")',
+    "Query.checkoutJournal": '(id: "-")',
+    "Mutation.checkoutSubmit": '(input: {cartId: "-", quoteId: "-", expectedVersion: 1, idempotencyKey: "-"})',
+    "Mutation.checkoutContinue": '(input: {checkoutId: "-"})',
+    "Mutation.checkoutCancel": '(input: {checkoutId: "-"})',
+    "Mutation.paymentSessionCreate": '(input: {cartId: "-", quoteId: "-", methodId: "-"})',
 }
 CART = 'cart(id: "%(cart)s") { %%s }'
 LINES = CART.replace("%%s", "lines { %%s }")
@@ -87,8 +93,14 @@ ABANDON = 'cartAbandon(input: {cartId: "-"}) { %s }'
 FAULTS = (
     "CartNotFound", "CartChanged", "CheckoutInProgress", "CartClosed", "IdempotencyConflict", "LineNotFound",
     "InvalidQuantity", "CartTooLarge", "CurrencyMismatch", "InvalidInput", "MarketNotSold", "MarketDiffers",
-    "HandOffCodeInvalid", "TooManyAttempts",
+    "HandOffCodeInvalid", "TooManyAttempts", "QuoteIncomplete", "QuoteExpired", "CartNotReady", "CheckoutNotFound",
 )  # fmt: skip
+CHECKOUT = 'checkout(id: "-") { %s }'
+STATES = ("CheckoutProcessing", "CheckoutActionRequired", "CheckoutCompleted", "CheckoutFailed")
+PAYMENT_OPTIONS = CART.replace("%%s", "paymentOptions { %%s }")
+ACTION = CHECKOUT % "state { ... on CheckoutActionRequired { nextAction { %s } } }"
+SESSION = 'paymentSessionCreate(input: {cartId: "-", quoteId: "-", methodId: "-"}) { %s }'
+CANCEL = 'checkoutCancel(input: {checkoutId: "-"}) { %s }'
 PRODUCT = 'product(by: {sku: "MUG"}) { %s }'
 VARIANT = PRODUCT % "variants { %s }"
 PRICE = VARIANT % "price { %s }"
@@ -187,13 +199,28 @@ WHERE = {
     "CartSecretPayload": "cartCreate(input: {}) { %s }",
     "CartHandOffPayload": 'cartHandOffCreate(input: {cartId: "-", mode: SHARE}) { %s }',
     "CartChange": ABANDON.replace("%s", "changes { %s }"),
+    "CartPaymentOptions": PAYMENT_OPTIONS,
+    "PaymentMethod": PAYMENT_OPTIONS.replace("%%s", "methods { %%s }"),
+    "Checkout": CHECKOUT,
+    **{state: CHECKOUT % ("state { ... on " + state + " { %s } }") for state in STATES},
+    "PaymentAction": ACTION,
+    "PaymentActionField": ACTION % "fields { %s }",
+    "CheckoutJournalEntry": 'checkoutJournal(id: "-") { %s }',
+    "CheckoutJournalFact": 'checkoutJournal(id: "-") { facts { %s } }',
+    "CheckoutPayload": CANCEL,
+    "CheckoutWarning": CANCEL % "warnings { %s }",
+    "PaymentSessionPayload": SESSION,
+    "PaymentSession": SESSION % "session { %s }",
     **{fault: ABANDON.replace("%s", "userErrors { ... on " + fault + " { %s } }") for fault in FAULTS},
 }
-CHANGING = {"Mutation", "CartPayload", "CartSecretPayload", "CartHandOffPayload", "CartChange", *FAULTS}
 FOLLOWED = {"Subscription", "CartNews"}
+CHANGING = {"Mutation", "CartPayload", "CartSecretPayload", "CartHandOffPayload", "CartChange", *FAULTS,
+            "CheckoutPayload", "CheckoutWarning", "PaymentSessionPayload", "PaymentSession"}  # fmt: skip
 EMPTY_HERE = {
     "Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak",
     "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,
+    "PaymentMethod", "Checkout", *STATES, "PaymentAction", "PaymentActionField", "CheckoutJournalEntry",
+    "CheckoutJournalFact", "CheckoutWarning", "PaymentSession",
 }  # fmt: skip
 """Types of which the seed has no instance that everybody reaches; their fields are still compiled for everybody."""
 

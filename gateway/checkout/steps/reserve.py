@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.checkout.given import Given
 from gateway.model.checkouts import Allotment
 from gateway.services.fulfilment.allocation import pieces_by_spot
+from gateway.state.ledger import StockSpot
 
 
 class Reserve:
@@ -21,11 +22,14 @@ class Reserve:
         self._given = given
 
     async def act(self, connection: AsyncConnection, run: str, allotments: str, total: str) -> dict[str, Any]:
-        """`short`: the items of which somebody else took the last meanwhile."""
+        """`short`: the lines of whose items somebody else took the last meanwhile."""
         given = self._given
-        wanted = pieces_by_spot(msgspec.json.decode(allotments, type=list[Allotment]))
+        allotted = msgspec.json.decode(allotments, type=list[Allotment])
+        wanted = pieces_by_spot(allotted)
         short = await given.ledger.reserve(connection, run, wanted)
         await given.checkouts.move(connection, run, self.name, total=total)
         facts = {f"{spot.backend}:{spot.place}:{spot.item}": str(pieces) for spot, pieces in sorted(wanted.items())}
         await given.checkouts.note(connection, run, self.name, "short" if short else "held", None, facts)
-        return {"short": [each.spot.item for each in short]}
+        spots = {each.spot for each in short}
+        lines = (each.line for each in allotted if StockSpot(each.backend, each.item, each.place) in spots)
+        return {"short": list(dict.fromkeys(lines))}

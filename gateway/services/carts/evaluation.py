@@ -102,7 +102,9 @@ class Evaluation:
             channel=cart.channel,
             store=cart.store,
         )
-        return replace(scope, commerce=commerce, call=replace(scope.call, priority=Priority.CART))
+        return replace(
+            scope, commerce=commerce, call=replace(scope.call, priority=min(scope.call.priority, Priority.CART))
+        )
 
     async def prices(self, cart: Cart, scope: Scope) -> Mapping[str, PriceAnswer]:
         """By line, those kept for later too: in one question, and in the price group of whoever the cart belongs to."""

@@ -16,7 +16,7 @@ from gateway.model.customers import CustomerRecord
 from gateway.model.freshness import Freshness
 from gateway.model.identity import KeyRule, NativeRef, VariantKey
 from gateway.model.operation import OperationSpec
-from gateway.model.orders import OrderStatus, PlacedOrder
+from gateway.model.orders import Order, OrderStatus, PlacedOrder
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.testing.reference.operations import OPERATIONS
 from gateway.testing.sandbox import Seed
@@ -76,6 +76,7 @@ class Controls:
         self.placed: list[tuple[str, PlacedOrder, float]] = []
         self.ensured: list[tuple[str, CustomerRecord]] = []
         self.order_states: dict[str, OrderStatus] = {}
+        self.order_records: dict[str, Order] = {}
         self.order_goods: dict[str, Counter[tuple[str, str]]] = {}
         self.sold: Counter[tuple[str, str]] = Counter()
         """Pieces by SKU and place that stand in orders: its stock leaves them out."""

@@ -11,8 +11,17 @@ from msgspec.structs import replace
 from gateway.errors import RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
-from gateway.model.money import Money
-from gateway.model.orders import CancelOrder, ConfirmOrder, OrderStatus, PlacedOrder, PlaceOrder
+from gateway.model.money import Money, TaxedMoney
+from gateway.model.orders import (
+    CancelOrder,
+    ConfirmOrder,
+    Order,
+    OrderKind,
+    OrderLine,
+    OrderStatus,
+    PlacedOrder,
+    PlaceOrder,
+)
 from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
 from gateway.testing.reference.controls import Controls
 
@@ -38,6 +47,7 @@ class OrderDesk(Controls):
         )
         self.placed.append((command.reference, order, asyncio.get_running_loop().time()))
         self.order_states[number] = status
+        self.order_records[number] = self._record(command, order)
         goods: Counter[tuple[str, str]] = Counter()
         for line in command.lines:
             for place, pieces in line.places:
@@ -68,6 +78,25 @@ class OrderDesk(Controls):
     async def find_cancelled(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         await self._request("order.find_cancelled", (reference,))
         return self._order_in(reference, OrderStatus.CANCELLED)
+
+    def _record(self, command: PlaceOrder, placed: PlacedOrder) -> Order:
+        """As it is read from now on."""
+        lines = tuple(
+            OrderLine(str(number), line.sku, line.quantity, line.sku, total=line.total)
+            for number, line in enumerate(command.lines)
+        )
+        return Order(
+            ref=placed.ref,
+            number=placed.number,
+            kind=OrderKind.WEB,
+            placed_at=self.clock(),
+            status=placed.status,
+            raw_status=placed.status.value,
+            total=TaxedMoney(gross=placed.total),
+            freshness=self._freshness(),
+            lines=lines,
+            customer=command.customer,
+        )
 
     async def _order_moved(self, number: str, status: OrderStatus) -> PlacedOrder:
         order = next((order for _, order, _ in self.placed if order.number == number), None)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
-from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
+from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery, OrderStatus
 from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
 from gateway.testing.reference.controls import Controls
 
@@ -73,7 +73,16 @@ class Orders(Controls):
 
     def _readable(self) -> Iterable[Order]:
         since = self.truncated_before
-        return (order for order in self.seed.orders if not order.test and (since is None or order.placed_at >= since))
+        placed = (
+            replace(order, status=status, raw_status=status.value)
+            for number, order in self.order_records.items()
+            if (status := self.order_states[number]) is not OrderStatus.OPEN
+        )
+        return (
+            order
+            for order in (*self.seed.orders, *placed)
+            if not order.test and (since is None or order.placed_at >= since)
+        )
 
     def _is_foreign(self, order: Order) -> bool:
         return order.origin is not None and order.origin.system != self.name

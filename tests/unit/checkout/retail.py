@@ -16,7 +16,7 @@ from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
 from gateway.checkout.claims import Claims
-from gateway.checkout.desk import Desk, Submission
+from gateway.checkout.desk import Desk
 from gateway.checkout.engine import Runs
 from gateway.checkout.given import Given
 from gateway.checkout.journal import Checkouts
@@ -24,7 +24,7 @@ from gateway.checkout.saga import SHAPE, Saga
 from gateway.checkout.watch import RunsWatch
 from gateway.model.cart_answers import CartAnswer, CartPart, CartTotals, LineAnswer, PartAnswer
 from gateway.model.carts import Buyer, Cart, CartLine, CartState, DeliveryGroup, PostalAddress
-from gateway.model.checkouts import Checkout, PaymentChoice
+from gateway.model.checkouts import Checkout, PaymentChoice, Submission
 from gateway.model.context import CommerceContext
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import OrderStatus

@@ -38,9 +38,7 @@ async def ended(database: Database, run: str, within: float) -> dict[str, list[s
         return bool((await outcomes(database, run))["toy_done"])
 
     await until(within, over)
-    return await outcomes(
-        database, run
-    )  # anew: the tables were read one by one, what came before the end perhaps earlier
+    return await outcomes(database, run)  # the tables are read one by one: what came before the end perhaps too early
 
 
 async def killed_at(point: str, kind: str, told: Told, other: Worker, database: Database) -> float:

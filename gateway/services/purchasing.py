@@ -1,0 +1,263 @@
+"""Checkouts as their shoppers ask for them: whose cart it is, what they were shown, how they pay. What happens then is
+the desk's (`ports/checkout.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.errors import Unavailable
+from gateway.model.cart_answers import ProblemKind, Quote
+from gateway.model.cart_faults import (
+    AnyCartFault,
+    CartChanged,
+    CartFault,
+    CartNotFound,
+    CartNotReady,
+    CheckoutNotFound,
+    InvalidInput,
+    QuoteExpired,
+    QuoteIncomplete,
+)
+from gateway.model.carts import Cart
+from gateway.model.checkouts import Checkout, JournalEntry, PaymentChoice, Submission
+from gateway.model.money import Money
+from gateway.model.payments import PaymentSession
+from gateway.ports.checkout import CheckoutDesk
+from gateway.services import Services
+from gateway.services.carts import Carts, Shown
+from gateway.services.carts.carts import KEY_LENGTH, is_id
+from gateway.services.carts.problems import blocking, found
+from gateway.services.carts.quotes import Quotes
+from gateway.services.paying import Paying
+from gateway.services.scope import Scope
+
+WAIT_SECONDS = 8.0
+_MARGIN = 0.3
+"""Seconds that are left of the operation's deadline for its answer."""
+_LONGEST_TOKEN, _MOST_DETAILS, _LONGEST_DETAILS = 4_096, 20, 8_192
+_KEEP = frozenset({ProblemKind.ADDRESS_MISSING, ProblemKind.DELIVERY_NOT_CHOSEN, ProblemKind.NOT_DELIVERED_THERE})
+"""What a run would not find out before it has an order without an address."""
+
+
+class PaymentWish(Struct, frozen=True, kw_only=True):
+    """What a client says of how it pays: public ids of a method and a session, and what the processor gave it."""
+
+    method: str
+    session: str | None = None
+    token: str | None = None
+    return_url: str | None = None
+
+
+class PurchaseWish(Struct, frozen=True, kw_only=True):
+    """What a shopper asks for: the quote they saw, at the version of the cart it is of."""
+
+    cart: str
+    quote: str
+    version: int
+    key: str
+    payment: PaymentWish | None = None
+    wait: float | None = None
+
+
+class CheckoutOutcome(Struct, frozen=True, kw_only=True):
+    """`checkout` None: none was begun, and `faults` say why. `quoted` is the total that was shown."""
+
+    checkout: Checkout | None = None
+    faults: tuple[AnyCartFault, ...] = ()
+    quoted: Money | None = None
+
+
+class SessionOpened(Struct, frozen=True, kw_only=True):
+    """`backend` is the processor's configured name."""
+
+    session: PaymentSession | None = None
+    backend: str = ""
+    faults: tuple[AnyCartFault, ...] = ()
+
+
+class Purchasing:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._carts = services.of(Carts)
+        self._paying = services.of(Paying)
+
+    async def submit(self, asked: PurchaseWish, scope: Scope) -> CheckoutOutcome:
+        """Raises StateUnavailable; Unavailable where nothing is sold."""
+        cart = await self._carts.get(asked.cart, scope)
+        if cart is None:
+            return _refused(CartNotFound())
+        if not (0 < len(asked.key) <= KEY_LENGTH and asked.key.isprintable()):
+            message = f"A key has 1 to {KEY_LENGTH} printable characters."
+            return _refused(InvalidInput(message=message, path=("input", "idempotencyKey")))
+        quote = self._quote(asked.quote, cart)
+        if isinstance(quote, CartFault):
+            return _refused(quote)
+        wait = _patience(asked.wait, scope)
+        if not await self._desk.begun(cart.id, asked.key):
+            fault = await self._unready(cart, quote, asked.version, scope, wait)
+            if fault is not None:
+                return _refused(fault)
+        if quote.total is None:
+            return _refused(_NO_QUOTE)
+        choice = self._choice(asked.payment, cart, quote.total, scope)
+        if isinstance(choice, InvalidInput):
+            return _refused(choice)
+        submission = Submission(
+            cart=cart,
+            quoted=quote.total,
+            version=asked.version,
+            key=asked.key,
+            language=scope.commerce.language,
+            choice=choice,
+        )
+        answer = await self._desk.submit(submission, wait)
+        if isinstance(answer, CartFault):
+            return _refused(answer)
+        return CheckoutOutcome(checkout=answer, quoted=quote.total)
+
+    async def get(self, checkout_id: str, scope: Scope) -> Checkout | None:
+        """None where there is none, or none of a cart that this caller may open."""
+        if not is_id(checkout_id) or self._services.desk is None:
+            return None
+        checkout = await self._services.desk.get(checkout_id)
+        if checkout is None or await self._carts.get(checkout.cart, scope) is None:
+            return None
+        return checkout
+
+    async def go_on(
+        self, checkout_id: str, details: Mapping[str, str], wait: float | None, scope: Scope
+    ) -> CheckoutOutcome:
+        """After the shopper did what their payment asked for. Without details: look how it stands."""
+        known = await self.get(checkout_id, scope)
+        if known is None:
+            return _refused(CheckoutNotFound())
+        size = sum(len(name) + len(text) for name, text in details.items())
+        if len(details) > _MOST_DETAILS or size > _LONGEST_DETAILS:
+            return _refused(InvalidInput(message="That is too much.", path=("input", "details")))
+        return CheckoutOutcome(checkout=await self._desk.go_on(checkout_id, details, _patience(wait, scope)))
+
+    async def cancel(self, checkout_id: str, wait: float | None, scope: Scope) -> CheckoutOutcome:
+        """As it stands then: one whose money was asked for goes on, and says so."""
+        if await self.get(checkout_id, scope) is None:
+            return _refused(CheckoutNotFound())
+        answer = await self._desk.cancel(checkout_id, _patience(wait, scope))
+        return _refused(CheckoutNotFound()) if answer is None else CheckoutOutcome(checkout=answer[0])
+
+    async def history(self, checkout_id: str) -> Sequence[JournalEntry] | None:
+        """For staff. None where there is no such checkout."""
+        if not is_id(checkout_id) or await self._desk.get(checkout_id) is None:
+            return None
+        return await self._desk.history(checkout_id)
+
+    async def session(
+        self, cart_id: str, quote_id: str, method: str, return_url: str | None, scope: Scope
+    ) -> SessionOpened:
+        """For the total that was quoted. Raises AdapterError for what its processor does."""
+        cart = await self._carts.get(cart_id, scope)
+        if cart is None:
+            return SessionOpened(faults=(CartNotFound(),))
+        quote = self._quote(quote_id, cart)
+        if isinstance(quote, CartFault):
+            return SessionOpened(faults=(quote,))
+        fault = await self._unready(cart, quote, cart.version, scope, 0.0)
+        if fault is None and (quote.total is None or quote.total.amount <= 0):
+            fault = InvalidInput(message="There is nothing to pay.", path=("input", "quoteId"))
+        if fault is not None or quote.total is None:
+            return SessionOpened(faults=(fault or _NO_QUOTE,))
+        opened = await self._paying.session(cart, quote.total, method, return_url, scope)
+        if isinstance(opened, CartFault):
+            return SessionOpened(faults=(opened,))
+        return SessionOpened(session=opened, backend=opened.ref.backend)
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    @property
+    def _desk(self) -> CheckoutDesk:
+        desk = self._services.desk
+        if desk is None:
+            raise Unavailable("Nothing is sold here: see `gateway check`.", domain="order")
+        return desk
+
+    def _quote(self, identifier: str, cart: Cart) -> Quote | InvalidInput:
+        store = self._services.stored_carts
+        quote = None if store is None else Quotes(store.sealing).open(identifier)
+        return quote if quote is not None and quote.cart == cart.id else _NO_QUOTE
+
+    async def _unready(self, cart: Cart, quote: Quote, version: int, scope: Scope, wait: float) -> AnyCartFault | None:
+        """Why no checkout is begun of what was shown. Who was shown an incomplete quote, or one that is over, is shown
+        another first: nobody pays a total they did not see."""
+        if quote.version != cart.version or version != cart.version:
+            return CartChanged(version=cart.version, path=("input", "expectedVersion"))
+        if not cart.active:
+            return InvalidInput(message="There is nothing in the cart.", path=("input", "cartId"))
+        over = quote.valid_until <= scope.now
+        if over or not quote.complete:
+            now = await self._quoted_now(cart, scope, wait)
+            return QuoteExpired(quote=now, path=_QUOTE) if over else QuoteIncomplete(quote=now, path=_QUOTE)
+        answer = await self._carts.evaluation.answer(cart, scope)
+        problems = tuple(each for each in blocking(found(cart, answer, {})) if each.kind in _KEEP)
+        return CartNotReady(problems=problems, path=("input", "cartId")) if problems else None
+
+    async def _quoted_now(self, cart: Cart, scope: Scope, wait: float) -> Quote:
+        """As long as the client waits, for every owner."""
+        if wait <= 0:
+            return await self._services.of(Shown).quote(cart, scope)
+        patient = replace(scope, call=replace(scope.call.at_most(wait), fresh=True), kept={})
+        answer = await self._carts.evaluation.answer(cart, patient, fresh=True)
+        store = self._services.stored_carts
+        assert store is not None  # noqa: S101  a cart was read
+        until = answer.valid_until or scope.now + timedelta(seconds=1)
+        return Quotes(store.sealing).of(answer, cart.currency, until)
+
+    def _choice(
+        self, wish: PaymentWish | None, cart: Cart, total: Money, scope: Scope
+    ) -> PaymentChoice | InvalidInput | None:
+        """None where there is nothing to pay."""
+        if total.amount <= 0:
+            return None
+        path = ("input", "payment")
+        if wish is None:
+            return InvalidInput(message="Say how it is paid.", path=path)
+        method = self._paying.named(wish.method, cart, (*path, "methodId"))
+        if isinstance(method, InvalidInput):
+            return method
+        session = None
+        if wish.session is not None:
+            session = self._paying.named(wish.session, cart, (*path, "sessionId"))
+            if isinstance(session, InvalidInput):
+                return session
+            if session.backend != method.backend:
+                return InvalidInput(message="That session is another processor's.", path=(*path, "sessionId"))
+        if wish.token is not None and not 0 < len(wish.token) <= _LONGEST_TOKEN:
+            return InvalidInput(message=f"A token has 1 to {_LONGEST_TOKEN} characters.", path=(*path, "token"))
+        wrong = self._paying.wrong_return(wish.return_url, scope)
+        if wrong is not None:
+            return InvalidInput(message=wrong.message, path=(*path, "returnUrl"))
+        token = wish.token
+        if token is None and session is None:
+            token = method.id  # one of the shopper's own, or one that needs nothing of them
+        return PaymentChoice(
+            backend=method.backend,
+            token=token,
+            session=None if session is None else session.id,
+            return_url=wish.return_url,
+        )
+
+
+_QUOTE = ("input", "quoteId")
+_NO_QUOTE = InvalidInput(message="That is no quote of this cart.", path=_QUOTE)
+
+
+def _refused(fault: AnyCartFault) -> CheckoutOutcome:
+    return CheckoutOutcome(faults=(fault,))
+
+
+def _patience(wait: float | None, scope: Scope) -> float:
+    """Seconds: what the client wants, within what its profile gives an operation."""
+    wanted = WAIT_SECONDS if wait is None else max(0.0, wait)
+    return max(0.0, min(wanted, scope.call.remaining() - _MARGIN))

@@ -1,0 +1,168 @@
+"""A checkout as a frontend sees it: one state at a time, with what is needed to go on from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from gateway.context import OperationContext
+from gateway.errors import GatewayError
+from gateway.execution import batched, computed, records
+from gateway.graph.directives import ListSize
+from gateway.model import checkouts as model
+from gateway.model.cart_answers import CartPart
+from gateway.model.carts import Cart
+from gateway.model.checkouts import CheckoutRemedy, FailureReason
+from gateway.model.orders import Order
+from gateway.model.payments import DeclineReason
+from gateway.services.carts import Carts
+from schema.cart.types import CartView
+from schema.contributed import member
+from schema.orders.types import OrderView
+from schema.payment.types import PaymentActionView
+from schema.values import MoneyView
+
+strawberry.enum(
+    FailureReason,
+    name="CheckoutFailureReason",
+    description="Why nothing was bought. Money that was held is given free, or will be.",
+)
+strawberry.enum(CheckoutRemedy, name="CheckoutRemedy", description="What a shopper can do about it.")
+
+
+@strawberry.interface(
+    name="CheckoutState",
+    description="How a checkout stands. Which state it is says `__typename`.",
+)
+class CheckoutStateView:
+    @computed(str, description="PROCESSING, ACTION, COMPLETED or FAILED.")
+    @staticmethod
+    def code(record: model.CheckoutTold) -> str:
+        return record.code
+
+
+@member
+@strawberry.type(name="CheckoutProcessing", description="It goes on by itself. An unknown outcome is this, too.")
+class CheckoutProcessingView(CheckoutStateView):
+    is_type_of = records(model.ProcessingTold)
+
+    poll_after: int = strawberry.field(description="Seconds after which to look again.")
+
+
+@member
+@strawberry.type(
+    name="CheckoutActionRequired",
+    description="The shopper must do something, then `checkoutContinue` goes on. In time: after `expiresAt` the "
+    "payment is looked up once more, and what is not paid then is not bought.",
+)
+class CheckoutActionRequiredView(CheckoutStateView):
+    is_type_of = records(model.ActionTold)
+
+    action: PaymentActionView | None = strawberry.field(
+        name="nextAction", description="What to do; null where its processor has told it once and tells it no more."
+    )
+    expires: datetime | None = strawberry.field(name="expiresAt", description="UTC, by the database's clock.")
+
+
+@member
+@strawberry.type(
+    name="CheckoutCompleted", description="The order's owner has confirmed it, and the payment is known to be good."
+)
+class CheckoutCompletedView(CheckoutStateView):
+    is_type_of = records(model.CompletedTold)
+
+    number: str | None = strawberry.field(
+        name="orderNumber", description="What people call the order by; null where its owner gives none."
+    )
+
+    @batched(
+        OrderView | None,
+        cost=5,
+        description="The order at its owner, for whoever may open the checkout; null while it cannot be read there.",
+    )
+    @staticmethod
+    async def order(
+        parents: Sequence[model.CompletedTold], ctx: OperationContext
+    ) -> Sequence[Order | GatewayError | None]:
+        return await ctx.services.orders.bought([parent.order for parent in parents], ctx.scope)
+
+
+@member
+@strawberry.type(name="CheckoutFailed", description="Nothing was bought; the cart can be changed again.")
+class CheckoutFailedView(CheckoutStateView):
+    is_type_of = records(model.FailedTold)
+
+    reason: FailureReason = strawberry.field(description="Why.")
+    remedy: CheckoutRemedy = strawberry.field(description="What a shopper can do.")
+    total: MoneyView | None = strawberry.field(
+        name="newTotal", description="What it costs now, where that is why; null otherwise."
+    )
+    line: strawberry.ID | None = strawberry.field(
+        name="lineId", description="The line of which there is not enough; null where that is not why."
+    )
+    decline: DeclineReason | None = strawberry.field(
+        name="declineReason", description="Why the payment was declined; null where that is not why."
+    )
+    missing: CartPart | None = strawberry.field(
+        description="The part of the total whose owner did not answer; null where that is not why."
+    )
+
+
+@strawberry.type(
+    name="Checkout",
+    description="A cart being bought, once. Opened by whoever may open its cart: the customer's token, or a secret of "
+    "the cart in the header `Commerce-Cart-Secret`.",
+)
+class CheckoutView:
+    is_type_of = records(model.Checkout)
+
+    id: strawberry.ID = strawberry.field(description="Our reference of the order, too.")
+    created: datetime = strawberry.field(name="createdAt", description="When it was submitted (UTC).")
+    total: MoneyView | None = strawberry.field(
+        description="What is paid, or would have been. Never more than the quote it was submitted with."
+    )
+
+    @computed(CheckoutStateView, description="How it stands.")
+    @staticmethod
+    def state(record: model.Checkout) -> model.CheckoutTold:
+        return record.told
+
+    @batched(CartView | None, cost=5, description="The cart: frozen while it is under way, then ordered or open again.")
+    @staticmethod
+    async def cart(parents: Sequence[model.Checkout], ctx: OperationContext) -> Sequence[Cart | None]:
+        return [await ctx.services.of(Carts).get(parent.cart, ctx.scope) for parent in parents]
+
+
+class JournalFact:
+    """One fact of an entry."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name = name
+        self.value = value
+
+
+@strawberry.type(name="CheckoutJournalFact", description="One fact of a step: an id, a state, an amount.")
+class JournalFactView:
+    is_type_of = records(JournalFact)
+
+    name: str = strawberry.field(description="What it is.")
+    value: str = strawberry.field(description="Its value, as text. Never a person's data.")
+
+
+@strawberry.type(name="CheckoutJournalEntry", description="What one step of a checkout came to.")
+class JournalEntryView:
+    is_type_of = records(model.JournalEntry)
+
+    step: str = strawberry.field(description="Which step, such as `reserve` or `authorise`.")
+    outcome: str = strawberry.field(description="What it came to.")
+    backend: str | None = strawberry.field(description="At which backend, by its configured name; null: in our own.")
+    at: datetime = strawberry.field(description="When it was noted (UTC).")
+
+    @computed(list[JournalFactView], directives=[ListSize(assumed_size=3)], description="What is known of it.")
+    @staticmethod
+    def facts(record: model.JournalEntry) -> list[JournalFact]:
+        return [JournalFact(name, value) for name, value in record.facts.items()]

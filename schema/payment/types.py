@@ -1,0 +1,117 @@
+"""Ways to pay, as a frontend sees them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from gateway.context import OperationContext
+from gateway.execution import computed, records
+from gateway.graph.directives import ListSize
+from gateway.model import payments as model
+from gateway.model.payments import DeclineReason
+from gateway.services.paying import public_id
+from schema.values import GapView
+
+strawberry.enum(
+    DeclineReason,
+    name="DeclineReason",
+    description="Why a payment was declined, in classes with a remedy each. OTHER says nothing more on purpose.",
+)
+
+
+class ActionField:
+    """One field of a form that a shopper's browser posts."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name = name
+        self.value = value
+
+
+@strawberry.type(name="PaymentMethod", description="A way to pay.")
+class PaymentMethodView:
+    is_type_of = records(model.OfferedMethod)
+
+    @computed(strawberry.ID, description="Opaque; name it to `paymentSessionCreate` and `checkoutSubmit`.")
+    @staticmethod
+    def id(record: model.OfferedMethod, ctx: OperationContext) -> str:
+        return public_id(record.backend, record.method.id, ctx.services.ownership)
+
+    @computed(str, description="Such as `card`, `ideal` or `invoice`, in its processor's words.")
+    @staticmethod
+    def kind(record: model.OfferedMethod) -> str:
+        return record.method.kind
+
+    @computed(str, description="Fit to show, such as `Visa **** 4242`.")
+    @staticmethod
+    def label(record: model.OfferedMethod) -> str:
+        return record.method.label
+
+    @computed(bool, description="Whether it is one the customer has stored at the processor.")
+    @staticmethod
+    def stored(record: model.OfferedMethod) -> bool:
+        return record.method.stored
+
+    @computed("str | None", description="The month a stored card ends in, such as 2031-04; null where there is none.")
+    @staticmethod
+    def expires(record: model.OfferedMethod) -> str | None:
+        return record.method.expires
+
+    @computed(bool, description="Whether nothing is held now: it is paid later, by `terms`.")
+    @staticmethod
+    def later(record: model.OfferedMethod) -> bool:
+        return record.method.later
+
+    @computed("str | None", description="By which terms it is paid later, such as `net 14`; null where there are none.")
+    @staticmethod
+    def terms(record: model.OfferedMethod) -> str | None:
+        return record.method.terms
+
+    @computed(str, description="The public alias of the processor; staff see its configured name.")
+    @staticmethod
+    def source(record: model.OfferedMethod, ctx: OperationContext) -> str:
+        return ctx.source(record.backend)
+
+
+@strawberry.type(name="CartPaymentOptions", description="How a cart can be paid, over all processors of its market.")
+class CartPaymentOptionsView:
+    is_type_of = records(model.OfferedMethods)
+
+    methods: list[PaymentMethodView] = strawberry.field(
+        directives=[ListSize(assumed_size=6)],
+        description="The customer's stored ones first. Empty while nobody can say the total, or where it is zero.",
+    )
+    gaps: list[GapView] = strawberry.field(
+        directives=[ListSize(assumed_size=1)], description="Processors that did not answer."
+    )
+
+
+@strawberry.type(name="PaymentActionField", description="One field of a form that is posted.")
+class PaymentActionFieldView:
+    is_type_of = records(ActionField)
+
+    name: str = strawberry.field(description="Its name.")
+    value: str = strawberry.field(description="Its value.")
+
+
+@strawberry.type(name="PaymentAction", description="What the shopper must do before the payment is good.")
+class PaymentActionView:
+    is_type_of = records(model.NextAction)
+
+    kind: str = strawberry.field(
+        description="`redirect`: send the shopper to `url`. `sdk`: the processor's library takes `token`. `present`: "
+        "show `token`, as text or as a code to scan."
+    )
+    url: str | None = strawberry.field(description="Where to; null where nobody is sent anywhere.")
+    token: str | None = strawberry.field(description="Null where there is none.")
+    method: str = strawberry.field(description="`GET`, or `POST` with `fields`.")
+
+    @computed(
+        list[PaymentActionFieldView],
+        directives=[ListSize(assumed_size=2)],
+        description="What is posted to `url`; empty otherwise.",
+    )
+    @staticmethod
+    def fields(record: model.NextAction) -> list[ActionField]:
+        return [ActionField(name, value) for name, value in record.fields.items()]
