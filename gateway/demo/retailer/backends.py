@@ -25,6 +25,7 @@ VENDORS: Mapping[str, str] = {
     "crm": "hubspot",
     "till_uk": "square",
     "till_jp": "square",
+    "cards": "stripe",
 }
 """Backend to the vendor product whose sandbox plays it."""
 
@@ -32,7 +33,14 @@ VENDORS: Mapping[str, str] = {
 @cache
 def seeds(media_host: str = MEDIA_HOST) -> Mapping[str, Seed]:
     """What each backend holds. `media_host` is the origin of pictures, such as http://127.0.0.1:8000."""
-    return {"shop": _shop(media_host), "erp": _erp(), "crm": _crm(), "till_uk": _till("GB"), "till_jp": _till("JP")}
+    return {
+        "shop": _shop(media_host),
+        "erp": _erp(),
+        "crm": _crm(),
+        "till_uk": _till("GB"),
+        "till_jp": _till("JP"),
+        "cards": Seed(currency="GBP", country="GB", now=NOW),  # money is not seeded
+    }
 
 
 def _shop(media_host: str) -> Seed:
