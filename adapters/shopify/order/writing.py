@@ -169,16 +169,32 @@ def _require_tellable(command: PlaceOrder) -> None:
         raise RequestRefused(detail="orders are never pending here")
     if any(line.places for line in command.lines) or any(each.collected for each in command.deliveries):
         raise RequestRefused(detail="orders are given no place: the shop assigns one")
+    included = _taxes_included(command)
+    if any(_stated_otherwise(line.total, included) for line in command.lines):
+        raise RequestRefused(detail="an order's lines contain their tax, or none does")
+    if any(_untold(each.price, included) for each in command.deliveries):
+        raise RequestRefused(detail="what delivery costs is not known as the lines are: with or without its tax")
     if len({each.address for each in command.deliveries if each.address is not None}) > 1:
         raise RequestRefused(detail="an order has one address")
 
 
+def _stated_otherwise(total: TaxedMoney | None, included: bool) -> bool:
+    wrong = TaxTreatment.EXCLUDED if included else TaxTreatment.INCLUDED
+    return total is not None and total.treatment is wrong and bool(total.tax is None or total.tax.amount)
+
+
+def _untold(price: TaxedMoney | None, included: bool) -> bool:
+    """Whether the side that the lines are on is missing, of a price that bears a tax."""
+    if price is None or price.treatment is TaxTreatment.EXEMPT:
+        return False
+    return (price.gross if included else price.net) is None and price.treatment is not TaxTreatment.UNKNOWN
+
+
 def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
+    included = _taxes_included(command)
     order: dict[str, Any] = {
         "currency": command.lines[0].unit.currency,
-        "taxesIncluded": all(
-            line.total is None or line.total.treatment is not TaxTreatment.EXCLUDED for line in command.lines
-        ),
+        "taxesIncluded": included,
         "lineItems": [
             {
                 "variantId": variants[line.sku],
@@ -205,7 +221,7 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
             {
                 "title": each.label or "Delivery",
                 "code": each.option or each.label or "delivery",
-                "priceSet": _bag(each.price.stated),
+                "priceSet": _bag(_side(each.price, included)),
                 "taxLines": _taxes(each.price),
             }
             for each in shipped
@@ -220,6 +236,17 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
     if address is not None:
         order["shippingAddress"] = _address(address, command.buyer)
     return order
+
+
+def _taxes_included(command: PlaceOrder) -> bool:
+    """Whether the order's amounts contain their tax: it says so once, for all of them."""
+    return all(line.total is None or line.total.treatment is not TaxTreatment.EXCLUDED for line in command.lines)
+
+
+def _side(price: TaxedMoney, included: bool) -> Money:
+    """What delivery costs as the lines are written, whichever way its own owner states it."""
+    side = price.gross if included else price.net
+    return side if side is not None else price.stated
 
 
 def _bag(money: Money) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from gateway.model.orders import (
 )
 from gateway.model.stock import Fulfilment
 from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
+from gateway.services.fulfilment.sources import OrderOwner
 
 LEFT_TASK = "checkout.order_left"
 """An order stands at its owner that should not, and cannot be cancelled there."""
@@ -138,12 +139,13 @@ class OrderSteps:
         )
 
     def _places(self, owner: str, allotments: list[Allotment], line: str) -> tuple[tuple[str, int], ...]:
-        """As the order's owner calls them; a place it has no name for is left to it."""
+        """As the order's owner calls them; what it cannot be told is left to it."""
+        told = OrderOwner(owner, self._given.ordering(owner).placement)
         found: list[tuple[str, int]] = []
         for each in allotments:
             if each.line != line:
                 continue
-            reference = self._given.ownership.locations[each.location].refs.get(owner)
+            reference = told.told(self._given.ownership.locations[each.location])
             if reference is not None:
                 found.append((reference, each.quantity))
         return tuple(found)
