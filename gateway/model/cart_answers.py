@@ -107,6 +107,9 @@ class ProblemKind(Enum):
     DELIVERY_NOT_CHOSEN = "DELIVERY_NOT_CHOSEN"
     NOT_DELIVERED_THERE = "NOT_DELIVERED_THERE"
     OWNER_SILENT = "OWNER_SILENT"
+    BELOW_MINIMUM = "BELOW_MINIMUM"
+    ABOVE_MAXIMUM = "ABOVE_MAXIMUM"
+    AGE_LIMIT = "AGE_LIMIT"
 
 
 class Remedy(Enum):
@@ -121,11 +124,14 @@ class Remedy(Enum):
     CHANGE_ADDRESS = "CHANGE_ADDRESS"
     CHOOSE_DELIVERY = "CHOOSE_DELIVERY"
     TRY_LATER = "TRY_LATER"
+    INCREASE_QUANTITY = "INCREASE_QUANTITY"
+    PROVE_AGE = "PROVE_AGE"
 
 
 class CartProblem(Struct, frozen=True, kw_only=True):
     """`line`, `group` and `code` say what it is about. `expected` and `current` are unit prices, `receipt` the price
-    itself with its source and age; `available` is how many can be had. `refusal` is why the owner refused a code."""
+    itself with its source and age; `available` is how many can be had, `limit` the pieces or years that are wanted.
+    `refusal` is why the owner refused a code."""
 
     kind: ProblemKind
     remedy: Remedy
@@ -137,6 +143,7 @@ class CartProblem(Struct, frozen=True, kw_only=True):
     current: Money | None = None
     receipt: Price | None = None
     available: int | None = None
+    limit: int | None = None
     refusal: RefusedCode | None = None
     part: CartPart | None = None
 

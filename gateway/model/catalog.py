@@ -70,7 +70,8 @@ class Measurement(Struct, frozen=True, gc=False):
 class Variant(Struct, frozen=True, gc=False):
     """What a customer buys. `sku` is the business key shared by all backends, None where the catalogue has none: then
     only what its own backend says of it is joined. `gtins` have 14 digits. Records carry their product's reference, not
-    the product."""
+    the product. `least` and `most` pieces are sold together, to whoever is at least `age` years old; None: its source
+    sets no such limit, or does not say."""
 
     ref: NativeRef
     product: NativeRef
@@ -83,6 +84,9 @@ class Variant(Struct, frozen=True, gc=False):
     measurement: Measurement | None = None
     taxable: bool | None = None
     tags: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+    age: int | None = None
 
     @property
     def key(self) -> VariantKey:

@@ -24,7 +24,8 @@ strawberry.enum(
     ProblemKind,
     name="CartProblemKind",
     description="What keeps a cart from being bought, or should be said before it is. PRICE_CHANGED: not the "
-    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. OWNER_SILENT: a part's owner has not answered yet.",
+    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. OWNER_SILENT: a part's owner has not answered yet. "
+    "BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant together. AGE_LIMIT: whoever receives it must prove it.",
 )
 strawberry.enum(Remedy, name="CartRemedy", description="What can be done about it.")
 
@@ -129,6 +130,7 @@ class CartProblemView:
     current: MoneyView | None = strawberry.field(description="The unit price now; null: not about a price.")
     receipt: PriceView | None = strawberry.field(description="The price now, with its source and age; null: none.")
     available: int | None = strawberry.field(description="How many can be had; null: not about stock.")
+    limit: int | None = strawberry.field(description="Pieces wanted, or years of age; null: not about a limit.")
     part: CartPart | None = strawberry.field(description="Whose answer it is about; null: none.")
 
     @computed("CodeRefusal | None", description="Why the code does nothing; null: not about a code.")

@@ -10,7 +10,10 @@ from adapters.shopify.shopfront import in_context
 
 _VARIANT_FIELDS = """id sku barcode title taxable selectedOptions{name value}
  unitPriceMeasurement{quantityValue quantityUnit referenceValue referenceUnit}"""
-VARIANT = f"fragment V on ProductVariant{{{_VARIANT_FIELDS} image{{url altText width height}}}}"
+VARIANT = (
+    f"fragment V on ProductVariant{{{_VARIANT_FIELDS} image{{url altText width height}}"
+    " quantityRule{minimum maximum}}"
+)
 ADMIN_VARIANT = f"fragment V on ProductVariant{{{_VARIANT_FIELDS}}}"
 
 _PRODUCT_FIELDS = """id handle title description vendor productType tags updatedAt options{name optionValues{name}}

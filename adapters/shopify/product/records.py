@@ -78,7 +78,7 @@ def variant(found: rows.Variant, parent: rows.Product, backend: str, texts: Text
         if (option.name, option.value) != (DEFAULT_OPTION, DEFAULT_VALUE)
     )
     gtin = gtin14(found.barcode) if found.barcode else None
-    own_image = image(found.image)
+    own_image, rule = image(found.image), found.quantity_rule
     return Variant(
         ref=NativeRef(backend, found.id),
         product=NativeRef(backend, parent.id),
@@ -90,6 +90,8 @@ def variant(found: rows.Variant, parent: rows.Product, backend: str, texts: Text
         media=(own_image,) if own_image else (),
         measurement=measurement(found.unit_price_measurement),
         taxable=found.taxable,
+        least=rule.minimum if rule is not None and rule.minimum > 1 else None,
+        most=None if rule is None else rule.maximum,
     )
 
 

@@ -43,6 +43,11 @@ class Selected(Node, frozen=True, kw_only=True):
     value: str
 
 
+class QuantityRule(Node, frozen=True, kw_only=True):
+    minimum: int = 1
+    maximum: int | None = None
+
+
 class Variant(Node, frozen=True, kw_only=True):
     id: str
     title: str
@@ -52,6 +57,7 @@ class Variant(Node, frozen=True, kw_only=True):
     barcode: str | None = None
     image: Image | None = None
     unit_price_measurement: UnitPriceMeasurement | None = None
+    quantity_rule: QuantityRule | None = None
 
 
 class MoreVariants(Node, frozen=True, kw_only=True):

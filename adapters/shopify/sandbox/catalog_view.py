@@ -128,6 +128,7 @@ class CatalogView:
             "taxable": variant.taxable,
             "image": image(own_image.url, own_image) if own_image else None,
             "selectedOptions": options or [{"name": "Title", "value": "Default Title"}],
+            "quantityRule": {"increment": 1, "minimum": record.least or 1, "maximum": record.most},
             "unitPriceMeasurement": {
                 "quantityValue": float(measure.quantity),
                 "quantityUnit": UNITS.get(measure.unit, "UNKNOWN"),

@@ -9,13 +9,16 @@ from gateway.errors import AdapterError
 from gateway.model.baskets import CodeRefusal
 from gateway.model.cart_answers import CartAnswer, CartPart, CartProblem, PartAnswer, ProblemKind, Remedy
 from gateway.model.carts import Cart, CartLine
+from gateway.model.catalog import Variant
 from gateway.model.money import Money
 from gateway.model.pricing import Price
 from gateway.model.stock import Availability, AvailabilityStatus, Fulfilment
 from gateway.services.carts.evaluation import NOT_CHOSEN, NOT_DELIVERED, TAX_UNKNOWN
 
-WARNINGS = frozenset({ProblemKind.PRICE_CHANGED, ProblemKind.CODE_REFUSED, ProblemKind.OWNER_SILENT})
-"""What does not keep anybody from buying; an owner's silence only delays it."""
+WARNINGS = frozenset(
+    {ProblemKind.PRICE_CHANGED, ProblemKind.CODE_REFUSED, ProblemKind.OWNER_SILENT, ProblemKind.AGE_LIMIT}
+)
+"""What does not keep anybody from buying; an owner's silence only delays it, and an age is proved to people."""
 
 StockAnswer = Availability | AdapterError | None
 
@@ -41,9 +44,18 @@ def price_changed(line: CartLine, price: Price | None) -> CartProblem | None:
     )
 
 
-def found(cart: Cart, answer: CartAnswer, stock: Mapping[str, StockAnswer]) -> tuple[CartProblem, ...]:
-    """Everything, problems and warnings; in the order of the lines, then of the rest."""
-    return (*_of_lines(cart, answer), *_of_stock(cart, stock), *_of_delivery(cart, answer), *_of_parts(answer))
+def found(
+    cart: Cart, answer: CartAnswer, stock: Mapping[str, StockAnswer], variants: Mapping[str, Variant]
+) -> tuple[CartProblem, ...]:
+    """Everything, problems and warnings; in the order of the lines, then of the rest. `variants` by line, those that
+    are known."""
+    return (
+        *_of_lines(cart, answer),
+        *_of_limits(cart, variants),
+        *_of_stock(cart, stock),
+        *_of_delivery(cart, answer),
+        *_of_parts(answer),
+    )
 
 
 def _of_lines(cart: Cart, answer: CartAnswer) -> Iterator[CartProblem]:
@@ -66,6 +78,44 @@ def _of_lines(cart: Cart, answer: CartAnswer) -> Iterator[CartProblem]:
             )
         elif (changed := price_changed(line, told.price)) is not None:
             yield changed
+
+
+def _of_limits(cart: Cart, variants: Mapping[str, Variant]) -> Iterator[CartProblem]:
+    """What its source sells at least and at most together, and to whom. Lines of one variant count as one, and the
+    first of them bears the problem."""
+    pieces: dict[object, Decimal] = {}
+    for line in cart.active:
+        pieces[line.variant] = pieces.get(line.variant, Decimal(0)) + line.quantity
+    told: set[object] = set()
+    for line in cart.active:
+        variant = variants.get(line.id)
+        if variant is None or line.variant in told:
+            continue
+        told.add(line.variant)
+        if variant.least is not None and pieces[line.variant] < variant.least:
+            yield CartProblem(
+                kind=ProblemKind.BELOW_MINIMUM,
+                remedy=Remedy.INCREASE_QUANTITY,
+                message="So few are not sold.",
+                line=line.id,
+                limit=variant.least,
+            )
+        if variant.most is not None and pieces[line.variant] > variant.most:
+            yield CartProblem(
+                kind=ProblemKind.ABOVE_MAXIMUM,
+                remedy=Remedy.REDUCE_QUANTITY,
+                message="So many are not sold together.",
+                line=line.id,
+                limit=variant.most,
+            )
+        if variant.age is not None:
+            yield CartProblem(
+                kind=ProblemKind.AGE_LIMIT,
+                remedy=Remedy.PROVE_AGE,
+                message="This is sold from an age on.",
+                line=line.id,
+                limit=variant.age,
+            )
 
 
 def _of_stock(cart: Cart, stock: Mapping[str, StockAnswer]) -> Iterator[CartProblem]:

@@ -56,8 +56,14 @@ class Shown:
         return Quotes(store.sealing).of(answer, cart.currency, answer.valid_until or scope.now)
 
     async def problems(self, cart: Cart, scope: Scope) -> tuple[CartProblem, ...]:
-        answer, stock = await asyncio.gather(self.answer(cart, scope), self.stock(cart, scope))
-        return found(cart, answer, stock)
+        lines = [LineOfCart(cart, line) for line in cart.active]
+        answer, stock, told = await asyncio.gather(
+            self.answer(cart, scope), self.stock(cart, scope), self.variants(lines, scope)
+        )
+        known = {
+            line.line.id: variant for line, variant in zip(lines, told, strict=True) if isinstance(variant, Variant)
+        }
+        return found(cart, answer, stock, known)
 
     async def prices_changed(self, cart: Cart, lines: Sequence[str], scope: Scope) -> list[CartProblem]:
         """Of these lines those whose price is not the one that was seen. Asks for prices only where there are any."""
