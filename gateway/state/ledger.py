@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import Database
@@ -22,7 +22,7 @@ from gateway.state.tables import holds, stock_ledger
 
 _NEVER = -1.0
 _AT_ONCE = 1_000
-"""Spots a statement asks for: SQLite takes 32,766 values, PostgreSQL 32,767."""
+"""Items a statement asks for: SQLite takes 32,766 values, PostgreSQL 32,767."""
 
 
 class HoldState(Enum):
@@ -156,18 +156,24 @@ class Ledger:
     async def _rows(
         self, spots: Iterable[StockSpot], columns: tuple[ColumnElement[Any], ...], which: ColumnElement[bool]
     ) -> dict[StockSpot, Row[Any]]:
-        """So many at once as a database takes in one statement."""
-        asked = [(spot.backend, spot.item, spot.place) for spot in dict.fromkeys(spots)]
-        if not asked:
-            return {}
+        """By the key's own columns, so that it is searched and never scanned; so many items at once as a statement
+        takes."""
+        asked = set(spots)
         table = stock_ledger.c
         names = (table.backend, table.item, table.place)
         found: dict[StockSpot, Row[Any]] = {}
+        if not asked:
+            return found
         async with self._database.read() as connection:
-            for begin in range(0, len(asked), _AT_ONCE):
-                chosen = select(*names, *columns).where(tuple_(*names).in_(asked[begin : begin + _AT_ONCE]), which)
-                for row in await connection.execute(chosen):
-                    found[StockSpot(row[0], row[1], row[2])] = row
+            for backend in sorted({spot.backend for spot in asked}):
+                items = sorted({spot.item for spot in asked if spot.backend == backend})
+                places = sorted({spot.place for spot in asked if spot.backend == backend})
+                for begin in range(0, len(items), _AT_ONCE):
+                    mine = and_(table.backend == backend, table.item.in_(items[begin : begin + _AT_ONCE]))
+                    chosen = select(*names, *columns).where(mine, table.place.in_(places), which)
+                    for row in await connection.execute(chosen):
+                        if (spot := StockSpot(row[0], row[1], row[2])) in asked:
+                            found[spot] = row
         return found
 
     async def held_since(self, seconds: float, limit: int = 500) -> list[Hold]:
