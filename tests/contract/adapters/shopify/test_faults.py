@@ -236,7 +236,7 @@ async def test_probe_finds_a_right_that_is_configured_and_not_granted(open_shop:
 
 async def test_probe_tells_missing_rights_by_the_data_that_needs_them(open_shop: OpenShop) -> None:
     sandbox, shop = await open_shop(seed())
-    sandbox.withheld = {"read_customers", "read_inventory"}
+    sandbox.withheld = {"read_customers", "write_customers", "read_inventory"}  # who may write may read
     assert (await shop.probe(call())).lacking == {"stock": ("read_inventory",), "customer": ("read_customers",)}
 
 
@@ -255,7 +255,7 @@ async def test_probe_says_which_of_the_two_tokens_is_wrong(open_shop: OpenShop) 
 
 async def test_a_wrong_storefront_token_hides_nothing_that_the_other_one_shows(open_shop: OpenShop) -> None:
     sandbox, shop = await open_shop(seed(), storefront_token=Secret(("stale",)))
-    sandbox.withheld = {"read_customers"}
+    sandbox.withheld = {"read_customers", "write_customers"}
     probe = await shop.probe(call())
     assert [problem.place for problem in probe.problems if isinstance(problem, Mistake)] == ["storefront_token"]
     assert (probe.lacking, probe.hinders) == ({"customer": ("read_customers",)}, ("product", "search"))
