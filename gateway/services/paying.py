@@ -7,13 +7,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from gateway.calls.operation.errands import open_session
-from gateway.errors import AdapterError
+from gateway.errors import AdapterError, StateUnavailable
 from gateway.model.cart_answers import CartTotals
 from gateway.model.cart_faults import AnyCartFault, InvalidInput
 from gateway.model.carts import Cart
@@ -28,6 +29,7 @@ from gateway.services import Services
 from gateway.services.carts import Carts
 from gateway.services.scope import Scope
 from gateway.settings import Settings
+from gateway.state.sealing import Sealing
 
 _LONGEST = 1_024
 _LONGEST_URL = 2_048
@@ -95,6 +97,27 @@ class Paying:
         if found is None or found.backend not in self._services.ownership.serving(PAYMENT, cart.country):
             return InvalidInput(message="There is no such way to pay here.", path=path)
         return found
+
+    def session_id(self, session: PaymentSession, cart: Cart) -> str:
+        """Signed with the cart it was opened for: what was paid by one purchase pays for no other."""
+        public = public_id(session.ref.backend, session.ref.id, self._services.ownership)
+        return f"{public}.{self._sealing.digest('session', f'{cart.id}.{public}')}"
+
+    def session_of(self, identifier: str, cart: Cart) -> AtProcessor | None:
+        """None for what was never given, or for another cart."""
+        public, _, mark = identifier.partition(".")
+        if not mark.isascii() or not public.isascii() or len(identifier) > _LONGEST:
+            return None
+        known = self._sealing.digests("session", f"{cart.id}.{public}")
+        mine = any(hmac.compare_digest(mark, each) for each in known)
+        return opened(public, self._services.ownership) if mine else None
+
+    @property
+    def _sealing(self) -> Sealing:
+        store = self._services.stored_carts
+        if store is None:
+            raise StateUnavailable("Carts cannot be kept here: no sealing secret is configured.")
+        return store.sealing
 
     def wrong_return(self, url: str | None, scope: Scope) -> InvalidInput | None:
         """Shoppers are sent back to where this client's frontends are, and nowhere else."""

@@ -31,7 +31,6 @@ from gateway.ports.checkout import CheckoutDesk
 from gateway.services import Services
 from gateway.services.carts import Carts, Shown
 from gateway.services.carts.carts import KEY_LENGTH, is_id
-from gateway.services.carts.problems import blocking, found
 from gateway.services.carts.quotes import Quotes
 from gateway.services.paying import Paying
 from gateway.services.scope import Scope
@@ -40,8 +39,16 @@ WAIT_SECONDS = 8.0
 _MARGIN = 0.3
 """Seconds that are left of the operation's deadline for its answer."""
 _LONGEST_TOKEN, _MOST_DETAILS, _LONGEST_DETAILS = 4_096, 20, 8_192
-_KEEP = frozenset({ProblemKind.ADDRESS_MISSING, ProblemKind.DELIVERY_NOT_CHOSEN, ProblemKind.NOT_DELIVERED_THERE})
-"""What a run would not find out before it has an order without an address."""
+_UNREADY = frozenset(
+    {
+        ProblemKind.ADDRESS_MISSING,
+        ProblemKind.DELIVERY_NOT_CHOSEN,
+        ProblemKind.NOT_DELIVERED_THERE,
+        ProblemKind.BELOW_MINIMUM,
+        ProblemKind.ABOVE_MAXIMUM,
+    }
+)
+"""What no run finds out. Stock is not among them: it counts that itself, past every cache."""
 
 
 class PaymentWish(Struct, frozen=True, kw_only=True):
@@ -73,10 +80,10 @@ class CheckoutOutcome(Struct, frozen=True, kw_only=True):
 
 
 class SessionOpened(Struct, frozen=True, kw_only=True):
-    """`backend` is the processor's configured name."""
+    """`id` is what `PaymentWish.session` names: good for the cart it was opened for, and no other."""
 
     session: PaymentSession | None = None
-    backend: str = ""
+    id: str = ""
     faults: tuple[AnyCartFault, ...] = ()
 
 
@@ -172,7 +179,7 @@ class Purchasing:
         opened = await self._paying.session(cart, quote.total, method, return_url, scope)
         if isinstance(opened, CartFault):
             return SessionOpened(faults=(opened,))
-        return SessionOpened(session=opened, backend=opened.ref.backend)
+        return SessionOpened(session=opened, id=self._paying.session_id(opened, cart))
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -199,8 +206,7 @@ class Purchasing:
         if over or not quote.complete:
             now = await self._quoted_now(cart, scope, wait)
             return QuoteExpired(quote=now, path=_QUOTE) if over else QuoteIncomplete(quote=now, path=_QUOTE)
-        answer = await self._carts.evaluation.answer(cart, scope)
-        problems = tuple(each for each in blocking(found(cart, answer, {})) if each.kind in _KEEP)
+        problems = tuple(each for each in await self._services.of(Shown).problems(cart, scope) if each.kind in _UNREADY)
         return CartNotReady(problems=problems, path=("input", "cartId")) if problems else None
 
     async def _quoted_now(self, cart: Cart, scope: Scope, wait: float) -> Quote:
@@ -228,11 +234,9 @@ class Purchasing:
             return method
         session = None
         if wish.session is not None:
-            session = self._paying.named(wish.session, cart, (*path, "sessionId"))
-            if isinstance(session, InvalidInput):
-                return session
-            if session.backend != method.backend:
-                return InvalidInput(message="That session is another processor's.", path=(*path, "sessionId"))
+            session = self._paying.session_of(wish.session, cart)
+            if session is None or session.backend != method.backend:
+                return InvalidInput(message="There is no such session for this cart.", path=(*path, "sessionId"))
         if wish.token is not None and not 0 < len(wish.token) <= _LONGEST_TOKEN:
             return InvalidInput(message=f"A token has 1 to {_LONGEST_TOKEN} characters.", path=(*path, "token"))
         wrong = self._paying.wrong_return(wish.return_url, scope)

@@ -7,13 +7,11 @@ from datetime import datetime
 import strawberry
 from msgspec import Struct
 
-from gateway.context import OperationContext
 from gateway.execution import computed, records
 from gateway.graph.directives import ListSize
 from gateway.model.cart_faults import AnyCartFault
 from gateway.model.checkouts import Checkout
 from gateway.model.money import Money
-from gateway.services.paying import public_id
 from gateway.services.purchasing import CheckoutOutcome, SessionOpened
 from schema.checkout.types import CheckoutView
 from schema.user_errors import UserErrorView
@@ -68,11 +66,7 @@ class CheckoutPayloadView:
 class PaymentSessionView:
     is_type_of = records(SessionOpened)
 
-    @computed(strawberry.ID, description="Opaque; name it to `checkoutSubmit`.")
-    @staticmethod
-    def id(record: SessionOpened, ctx: OperationContext) -> str:
-        assert record.session is not None  # noqa: S101  only shown where there is one
-        return public_id(record.backend, record.session.ref.id, ctx.services.ownership)
+    id: strawberry.ID = strawberry.field(description="Opaque; name it to `checkoutSubmit` of the same cart.")
 
     @computed(str, description="The processor's own id of it, for its library.")
     @staticmethod

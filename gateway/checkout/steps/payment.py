@@ -148,7 +148,7 @@ class Pay:
         return {
             "state": payment.state.value,
             "payment": payment.ref.id,
-            "whole": held.amount >= Decimal(amount),
+            "whole": held.currency == frozen.row.currency and held.amount >= Decimal(amount),
             "reason": "" if payment.reason is None else payment.reason.value,
         }
 

@@ -178,6 +178,9 @@ async def test_a_session_is_the_same_for_the_same_and_its_payment_is_bought_with
     assert opened[0] == opened[1]
     assert opened[0]["clientToken"]
     payment = {"methodId": cart.method, "sessionId": opened[0]["id"]}
+    other = await shop.cart()
+    stolen = (await shop.submit(other, payment=payment))["userErrors"][0]
+    assert stolen["path"] == ["input", "payment", "sessionId"]  # one payment pays for one purchase
     begun = (await shop.submit(cart, payment=payment))["checkout"]
     assert begun["state"]["__typename"] == "CheckoutActionRequired"
     (held,) = shop.pay.book.payments
