@@ -11,6 +11,7 @@ from gateway.checkout.owners import sells
 from gateway.model.cart_answers import CartAnswer
 from gateway.model.carts import Cart
 from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.identity import NativeRef
 from gateway.model.principal import ClientProfile, Principal, Touchpoint
 from gateway.ports.payment import FACTS
 from gateway.services import Services
@@ -70,6 +71,7 @@ class Selling:
             outbox=kept.outbox,
             tasks=kept.tasks,
             evaluate=lambda cart, language: evaluated(services, cart, language),
+            buyer_at=lambda cart, owner: linked(services, cart, owner),
         )
         await self._service.start()
         services.desk = self._service.desk
@@ -90,6 +92,14 @@ class Selling:
         if self._service is None:
             raise RuntimeError("delivered before the checkout was started")
         return self._service
+
+
+async def linked(services: Services, cart: Cart, owner: str) -> NativeRef | None:
+    """The record of whoever the cart belongs to, where exactly one is known: nobody is searched for, and what was
+    typed into the cart says nothing of who it is."""
+    known = None if cart.person is None else await services.customer_links.known(cart.person)
+    refs = () if known is None else known.refs(owner)
+    return refs[0] if len(refs) == 1 else None
 
 
 async def evaluated(services: Services, cart: Cart, language: str) -> CartAnswer:

@@ -23,6 +23,7 @@ from gateway.model.cart_answers import CartAnswer
 from gateway.model.carts import Cart
 from gateway.model.checkouts import Failure, FailureReason
 from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.ownership import Ownership
 from gateway.ports.domain import Command, WriteOperation
@@ -36,6 +37,9 @@ R = TypeVar("R", bound=Struct)
 
 Evaluate = Callable[[Cart, str], Awaitable[CartAnswer]]
 """What all owners say of a cart, fresh, in a language; never raises for what one of them does."""
+
+BuyerAt = Callable[[Cart, str], Awaitable[NativeRef | None]]
+"""The buyer's own record at an owner of orders, where they are linked to one; a guest has none."""
 
 FORWARD_SECONDS = 25.0
 """How long a forward step asks an owner before the run turns back."""
@@ -62,6 +66,10 @@ FAILURES: Mapping[Unanswered, FailureReason] = {
     Unanswered.UNAVAILABLE: FailureReason.OWNER_UNAVAILABLE,
     Unanswered.UNKNOWN: FailureReason.OUTCOME_UNKNOWN,
 }
+
+
+async def _guest(cart: Cart, owner: str) -> NativeRef | None:
+    return None
 
 
 class Frozen(Struct, frozen=True):
@@ -92,6 +100,7 @@ class Given(Struct, frozen=True, kw_only=True):
     outbox: Outbox
     tasks: Tasks
     evaluate: Evaluate
+    buyer_at: BuyerAt = _guest
     forward_seconds: float = FORWARD_SECONDS
     action_seconds: float = 600.0
     """How long a shopper has for what the payment asks of them."""

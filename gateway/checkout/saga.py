@@ -69,7 +69,13 @@ class Saga:
         if (failure := failure_of(prepared)) is not None:
             return failure
         amount: str = prepared["amount"]
-        ordered = Ordered(prepared["owner"], prepared["priced"], prepared["allotments"], prepared["pending"])
+        ordered = Ordered(
+            prepared["owner"],
+            prepared["priced"],
+            prepared["allotments"],
+            prepared["pending"],
+            customer=prepared.get("customer", ""),
+        )
         if ordered.pending:
             if (failure := await self._place(run, made, ordered)) is not None:
                 return failure

@@ -9,7 +9,7 @@ from gateway.calls.operation.writes import Writes
 from gateway.checkout.claims import Claims
 from gateway.checkout.desk import Desk
 from gateway.checkout.engine import Runs
-from gateway.checkout.given import Evaluate, Given
+from gateway.checkout.given import BuyerAt, Evaluate, Given
 from gateway.checkout.journal import Checkouts
 from gateway.checkout.saga import SHAPE, Saga
 from gateway.checkout.watch import RunsWatch
@@ -54,6 +54,7 @@ class CheckoutService:
         outbox: Outbox,
         tasks: Tasks,
         evaluate: Evaluate,
+        buyer_at: BuyerAt,
     ) -> CheckoutService:
         """Raises ConfigurationError where the engine's tables cannot be made."""
         runs = await Runs.open(database, SHAPE)
@@ -71,6 +72,7 @@ class CheckoutService:
             outbox=outbox,
             tasks=tasks,
             evaluate=evaluate,
+            buyer_at=buyer_at,
         )
         Saga(given)
         writes.fence = lambda: watch.alive

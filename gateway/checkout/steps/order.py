@@ -43,6 +43,8 @@ class Ordered(Struct, frozen=True):
     pending: bool
     paid: str = ""
     due: bool = False
+    customer: str = ""
+    """The buyer's record at the owner; empty: a guest's order."""
 
 
 class OrderSteps:
@@ -129,6 +131,7 @@ class OrderSteps:
         return PlaceOrder(
             reference=frozen.row.run,
             lines=tuple(lines),
+            customer=NativeRef(what.owner, what.customer) if what.customer else None,
             deliveries=self._deliveries(frozen, priced, what.owner),
             total=priced.total,
             codes=priced.codes,

@@ -28,8 +28,8 @@ class Prepare:
         self._given = given
 
     async def act(self, run: str) -> dict[str, Any]:
-        """`priced` and `allotments` as JSON, `owner` of the order, whether it can be `pending`, the `amount` to pay; or
-        why not."""
+        """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there, whether it can
+        be `pending`, the `amount` to pay; or why not."""
         given = self._given
         frozen = await given.frozen(run)
         owner = owner_of_orders(given.ownership, frozen.cart.country)
@@ -42,7 +42,9 @@ class Prepare:
         if isinstance(allotments, Lacking):
             reason = FailureReason.OWNER_UNAVAILABLE if allotments.unheard else FailureReason.OUT_OF_STOCK
             return answered(Failure(reason, allotments.line))
+        buyer = await given.buyer_at(frozen.cart, owner)
         return {
+            "customer": "" if buyer is None else buyer.id,
             "priced": msgspec.json.encode(priced).decode(),
             "allotments": msgspec.json.encode(allotments).decode(),
             "owner": owner,

@@ -26,6 +26,7 @@ from gateway.model.cart_answers import CartAnswer, CartPart, CartTotals, LineAns
 from gateway.model.carts import Buyer, Cart, CartLine, CartState, DeliveryGroup, PostalAddress
 from gateway.model.checkouts import Checkout, PaymentChoice, Submission
 from gateway.model.context import CommerceContext
+from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import OrderStatus
 from gateway.model.pricing import Price, PriceKey
@@ -104,6 +105,7 @@ class Retail:
         self._forward, self._action = forward, action
         self.discount = Decimal(0)
         self.missing = False
+        self.buyer: NativeRef | None = None
 
     @classmethod
     async def open(
@@ -149,6 +151,7 @@ class Retail:
             outbox=self.outbox,
             tasks=self.tasks,
             evaluate=self.evaluate,
+            buyer_at=self.buyer_at,
             forward_seconds=self._forward,
             action_seconds=self._action,
         )
@@ -199,6 +202,9 @@ class Retail:
         )
         async with self.database.write() as connection:
             return await self.carts.write(connection, None, cart, now)
+
+    async def buyer_at(self, cart: Cart, owner: str) -> NativeRef | None:
+        return self.buyer
 
     async def evaluate(self, cart: Cart, language: str) -> CartAnswer:
         """Of the shop's own prices, less a discount."""

@@ -16,6 +16,7 @@ from gateway.errors import RequestRefused, Unavailable
 from gateway.model.cart_faults import CartChanged, CheckoutInProgress, KeyConflict
 from gateway.model.carts import CartState
 from gateway.model.checkouts import Checkout, CheckoutState, FailureReason
+from gateway.model.identity import NativeRef
 from gateway.model.orders import OrderStatus
 from gateway.model.payments import DeclineReason
 from gateway.ports.order import PLACE_ORDER
@@ -79,6 +80,13 @@ async def test_what_is_bought_is_ordered_once_paid_once_and_handed_over(retail: 
     (command,) = [asked.keys[0] for asked in placed if asked.operation == PLACE_ORDER.name]
     assert command.buyer.email == EMAIL  # type: ignore[attr-defined]
     assert [line.places for line in command.lines] == [(("LON", 2),), (("LON", 1),)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("record", [NativeRef("erp", "7"), None])
+async def test_an_order_is_its_buyers_where_they_are_known_there(retail: Retail, record: NativeRef | None) -> None:
+    retail.buyer = record
+    checkout = await retail.buy(await retail.cart())
+    assert retail.erp.order_records[checkout.number or ""].customer == record
 
 
 @both_stores
