@@ -28,8 +28,8 @@ class Prepare:
         self._given = given
 
     async def act(self, run: str) -> dict[str, Any]:
-        """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there, whether it can
-        be `pending`, the `amount` to pay; or why not."""
+        """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there, whether it
+        can be `pending`, the `amount` to pay; or why not."""
         given = self._given
         frozen = await given.frozen(run)
         owner = owner_of_orders(given.ownership, frozen.cart.country)
