@@ -11,6 +11,7 @@ from gateway.model.money import TaxTreatment
 from gateway.model.orders import OrderKind, OrderStatus
 from gateway.model.search import SearchSort
 from gateway.model.stock import AvailabilityStatus, Confidence, Fulfilment
+from gateway.model.streams import StreamEnd
 
 strawberry.enum(
     AvailabilityStatus,
@@ -53,5 +54,11 @@ strawberry.enum(
     TaxTreatment,
     name="TaxTreatment",
     description="Whether the amount as its source keeps it contains the tax: INCLUDED, EXCLUDED, EXEMPT, or UNKNOWN.",
+)
+strawberry.enum(
+    StreamEnd,
+    name="StreamEnd",
+    description="Why nothing more is told. NOT_YOURS: there is no such thing, or what opened it opens it no longer. "
+    "OVER: it has come to its end.",
 )
 strawberry.enum(Fulfilment, name="Fulfilment", description="DELIVERY to an address, or PICKUP in a store.")

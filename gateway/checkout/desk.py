@@ -88,6 +88,9 @@ class Desk:
         """Whether this cart was submitted under this key before."""
         return await self._given.checkouts.get(run_of(cart, CHECKOUT, key)) is not None
 
+    async def standing(self, runs: Sequence[str]) -> Mapping[str, CheckoutState]:
+        return await self._given.checkouts.standing(runs)
+
     async def history(self, run: str) -> Sequence[JournalEntry]:
         return await self._given.checkouts.history(run)
 

@@ -113,6 +113,11 @@ class Checkouts:
                 action = await self.unsealed(connection, row, "action", NextAction)
         return _checkout(row, action)
 
+    async def standing(self, runs: Sequence[str]) -> dict[str, CheckoutState]:
+        chosen = select(checkouts.c.run, checkouts.c.state).where(checkouts.c.run.in_(runs))
+        async with self.database.read() as connection:
+            return {row.run: CheckoutState(row.state) for row in await connection.execute(chosen)}
+
     async def history(self, run: str) -> Sequence[JournalEntry]:
         return await history_of(self.database, run)
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from gateway.model.identity import NativeRef, VariantKey, sku_of
 from gateway.model.money import Money
 from gateway.model.stock import Fulfilment
+from gateway.model.streams import StreamEnd
 
 
 class CartState(Enum):
@@ -280,17 +281,8 @@ class CartEntry(Struct, frozen=True):
     value: str
 
 
-class CartStreamEnd(Enum):
-    """Why nothing more is told of a cart."""
-
-    NOT_YOURS = "NOT_YOURS"
-    """There is no such cart, or what opened it opens it no longer: the two read the same."""
-    OVER = "OVER"
-    """It was ordered, merged or abandoned, and changes no more."""
-
-
 class CartNews(Struct, frozen=True):
     """One event of who follows a cart: the cart as it is now, or None; and the end, where this is the last."""
 
     cart: Cart | None = None
-    ended: CartStreamEnd | None = None
+    ended: StreamEnd | None = None

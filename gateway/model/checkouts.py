@@ -18,6 +18,7 @@ from gateway.model.carts import Cart
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney
 from gateway.model.payments import DeclineReason, NextAction
+from gateway.model.streams import StreamEnd
 
 
 class CheckoutState(Enum):
@@ -178,6 +179,13 @@ class PaymentChoice(Struct, frozen=True, kw_only=True):
     token: str | None = None
     session: str | None = None
     return_url: str | None = None
+
+
+class CheckoutNews(Struct, frozen=True):
+    """One event of who follows a checkout: as it is now, or None; and the end, where this is the last."""
+
+    checkout: Checkout | None = None
+    ended: StreamEnd | None = None
 
 
 class Submission(Struct, frozen=True, kw_only=True):

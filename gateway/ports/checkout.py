@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.model.cart_faults import AnyCartFault
-from gateway.model.checkouts import Checkout, JournalEntry, Submission
+from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
 
 
 class CheckoutDesk(Protocol):
@@ -22,6 +22,10 @@ class CheckoutDesk(Protocol):
         ...
 
     async def get(self, run: str) -> Checkout | None: ...
+
+    async def standing(self, runs: Sequence[str]) -> Mapping[str, CheckoutState]:
+        """How checkouts stand; without those that are gone."""
+        ...
 
     async def go_on(self, run: str, details: Mapping[str, str], wait: float) -> Checkout | None:
         """The shopper is back, with what came back of what their payment asked for."""

@@ -10,18 +10,12 @@ import strawberry
 
 from gateway.context import OperationContext
 from gateway.execution import records, streamed
-from gateway.model.carts import CartNews, CartStreamEnd
-from gateway.services.carts import Following
+from gateway.model.carts import CartNews
+from gateway.model.streams import StreamEnd
+from gateway.services.carts import FollowedCarts
 from gateway.services.scope import Scope
 from schema.cart.types import CartView
 from schema.contributed import subscription_fields
-
-strawberry.enum(
-    CartStreamEnd,
-    name="CartStreamEnd",
-    description="Why nothing more is told. NOT_YOURS: there is no such cart, or what opened it opens it no longer. "
-    "OVER: it was ordered, merged or abandoned.",
-)
 
 
 @strawberry.type(name="CartNews", description="A cart that is followed, as it is now.")
@@ -29,7 +23,7 @@ class CartNewsView:
     is_type_of = records(CartNews)
 
     cart: CartView | None = strawberry.field(description="Null where it is not yours, or not any more.")
-    ended: CartStreamEnd | None = strawberry.field(description="Null unless this is the last that is told.")
+    ended: StreamEnd | None = strawberry.field(description="Null unless this is the last that is told.")
 
 
 @subscription_fields
@@ -48,6 +42,6 @@ class CartSubscriptions:
             ctx.renew()
             return ctx.scope
 
-        async with aclosing(ctx.services.of(Following).follow(str(id), scope)) as every:
+        async with aclosing(ctx.services.of(FollowedCarts).follow(str(id), scope)) as every:
             async for news in every:
                 yield news

@@ -61,6 +61,7 @@ ARGUMENTS = {
     "Query.node": '(id: "%(customer)s")',
     "Query.cart": '(id: "%(cart)s")',
     "Subscription.cartChanged": '(id: "%(cart)s")',
+    "Subscription.checkoutChanged": '(id: "-")',
     "Mutation.cartCreate": "(input: {})",
     "Mutation.cartLinesAdd": '(input: {cartId: "-", lines: []})',
     "Mutation.cartLinesUpdate": '(input: {cartId: "-", lines: []})',
@@ -194,6 +195,7 @@ WHERE = {
     "CartEdge": "carts { edges { %s } }",
     "Subscription": "%s",
     "CartNews": 'cartChanged(id: "%(cart)s") { %%s }',
+    "CheckoutNews": 'checkoutChanged(id: "-") { %s }',
     "Mutation": "%s",
     "CartPayload": ABANDON,
     "CartSecretPayload": "cartCreate(input: {}) { %s }",
@@ -213,7 +215,7 @@ WHERE = {
     "PaymentSession": SESSION % "session { %s }",
     **{fault: ABANDON.replace("%s", "userErrors { ... on " + fault + " { %s } }") for fault in FAULTS},
 }
-FOLLOWED = {"Subscription", "CartNews"}
+FOLLOWED = {"Subscription", "CartNews", "CheckoutNews"}
 CHANGING = {"Mutation", "CartPayload", "CartSecretPayload", "CartHandOffPayload", "CartChange", *FAULTS,
             "CheckoutPayload", "CheckoutWarning", "PaymentSessionPayload", "PaymentSession"}  # fmt: skip
 EMPTY_HERE = {

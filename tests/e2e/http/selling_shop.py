@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -47,6 +48,7 @@ CONTINUE = (
     f"mutation ($i: CheckoutContinueInput!) {{ checkoutContinue(input: $i) {{ checkout {{ {STATE} }} {ERRORS} }} }}"
 )
 CANCEL = f"mutation ($i: CheckoutCancelInput!) {{ checkoutCancel(input: $i) {{ checkout {{ {STATE} }} {ERRORS} }} }}"
+NEWS = """subscription ($id: ID!) { checkoutChanged(id: $id) { ended checkout { state { __typename } } } }"""
 CHECKOUT = f"query ($id: ID!) {{ checkout(id: $id) {{ {STATE} cart {{ state }} }} }}"
 SESSION = f"""mutation ($i: PaymentSessionCreateInput!) {{ paymentSessionCreate(input: $i) {{
   session {{ id reference clientToken publishableKey expiresAt }} {ERRORS} }} }}"""
@@ -116,6 +118,18 @@ class SellingShop:
     async def go_on(self, cart: Cart, checkout: str, **details: str) -> dict[str, Any]:
         given = {"checkoutId": checkout, "details": [{"name": n, "value": v} for n, v in details.items()]}
         return (await self.ask(CONTINUE, cart.secret, i=given))["checkoutContinue"]
+
+    async def followed(self, checkout: str, secret: str | None) -> AsyncGenerator[tuple[str | None, str | None]]:
+        """Each event's state and end, as they come over a stream."""
+        headers = {"accept": "text/event-stream", **({SECRET: secret} if secret else {})}
+        body = {"query": NEWS, "variables": {"id": checkout}}
+        async with self._session.post(f"{self.url}/graphql", json=body, headers=headers) as stream:
+            async for line in stream.content:
+                text = line.decode().strip()
+                if text.startswith("data:") and text != "data:":
+                    news = json.loads(text[5:])["data"]["checkoutChanged"]
+                    state = None if news["checkout"] is None else news["checkout"]["state"]["__typename"]
+                    yield state, news["ended"]
 
     async def reprice(self, amount: str) -> None:
         """At its owner, which tells the gateway."""

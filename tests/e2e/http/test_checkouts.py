@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,19 @@ async def test_a_checkout_goes_on_after_the_gateway_was_started_anew(tmp_path: P
         assert known["state"]["__typename"] == "CheckoutActionRequired"
         done = (await shop.go_on(cart, asked["id"], approved="yes"))["checkout"]
         assert done["state"]["__typename"] == "CheckoutCompleted"
+
+
+async def test_a_checkout_is_followed_to_its_end_by_whoever_may_open_it(shop: SellingShop) -> None:
+    shop.pay.book.challenged.add("tok")
+    cart = await shop.cart()
+    asked = (await shop.submit(cart))["checkout"]
+    told: list[tuple[str | None, str | None]] = []
+    async with asyncio.timeout(20), aclosing(shop.followed(asked["id"], cart.secret)) as every:
+        async for news in every:
+            told.append(news)
+            if len(told) == 1:
+                await shop.go_on(cart, asked["id"], approved="yes")
+    assert told[0] == ("CheckoutActionRequired", None)
+    assert told[-1] == ("CheckoutCompleted", "OVER")
+    async with asyncio.timeout(20), aclosing(shop.followed(asked["id"], None)) as every:
+        assert [news async for news in every] == [(None, "NOT_YOURS")]
