@@ -6,7 +6,7 @@ shopify.dev/docs/apps/build/custom-data/metafields/working-with-custom-ids."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
@@ -17,13 +17,14 @@ from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import Found, Identifiers
 from adapters.shopify.shapes import Amount, Node
 from gateway.errors import InvalidAnswer, RequestRefused, Unavailable
+from gateway.kit.pieces import in_coins, shared
 from gateway.kit.rates import rate_of
 from gateway.kit.writing import after_an_effect, before_sending
 from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
-from gateway.model.orders import CancelOrder, OrderStatus, PaidElsewhere, PlacedOrder, PlaceOrder
+from gateway.model.orders import CancelOrder, OrderStatus, PaidElsewhere, PlacedOrder, PlaceOrder, PlaceOrderLine
 from gateway.ports.manifest import AdapterEnvironment
 
 _PLACED = "id name cancelledAt totalPriceSet{presentmentMoney{amount currencyCode}}"
@@ -195,15 +196,7 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
     order: dict[str, Any] = {
         "currency": command.lines[0].unit.currency,
         "taxesIncluded": included,
-        "lineItems": [
-            {
-                "variantId": variants[line.sku],
-                "quantity": int(line.quantity),
-                "priceSet": _bag(line.unit),
-                "taxLines": _taxes(line.total),
-            }
-            for line in command.lines
-        ],
+        "lineItems": [item for line in command.lines for item in _items(line, variants[line.sku])],
         "sourceIdentifier": command.reference,
     }
     if command.customer is not None and is_gid(CUSTOMER, command.customer.id):
@@ -222,7 +215,7 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
                 "title": each.label or "Delivery",
                 "code": each.option or each.label or "delivery",
                 "priceSet": _bag(_side(each.price, included)),
-                "taxLines": _taxes(each.price),
+                "taxLines": _taxes(each.price, each.price.tax),
             }
             for each in shipped
             if each.price is not None
@@ -236,6 +229,23 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
     if address is not None:
         order["shippingAddress"] = _address(address, command.buyer)
     return order
+
+
+def _items(line: PlaceOrderLine, variant: str) -> Iterator[dict[str, Any]]:
+    """One, or two whose prices are a coin apart: the shop multiplies prices in whole coins, and those of an ERP may be
+    finer. Discounts are told of the order, so a line costs what it did before them."""
+    quantity, off = int(line.quantity), sum((each.amount.amount for each in line.discounts), Decimal(0))
+    whole = line.unit.times(quantity) if line.total is None else line.total.stated.plus(Money(off, line.unit.currency))
+    parts = in_coins(line.unit, quantity, whole)
+    tax = None if line.total is None else line.total.tax
+    taxes = [tax] * len(parts) if tax is None else shared(tax, parts)
+    for (pieces, each), part in zip(parts, taxes, strict=True):
+        yield {
+            "variantId": variant,
+            "quantity": pieces,
+            "priceSet": _bag(each),
+            "taxLines": _taxes(line.total, part),
+        }
 
 
 def _taxes_included(command: PlaceOrder) -> bool:
@@ -253,11 +263,12 @@ def _bag(money: Money) -> dict[str, Any]:
     return {"shopMoney": {"amount": str(money.quantized().amount), "currencyCode": money.currency}}
 
 
-def _taxes(total: TaxedMoney | None) -> list[dict[str, Any]]:
+def _taxes(total: TaxedMoney | None, part: Money | None) -> list[dict[str, Any]]:
+    """`part`: what falls on this of the tax of `total`."""
     rate = None if total is None else rate_of(total)
-    if total is None or total.tax is None or rate is None or not total.tax.amount:
+    if part is None or rate is None or not part.amount:
         return []
-    return [{"title": TAX, "rate": str(rate), "priceSet": _bag(total.tax)}]
+    return [{"title": TAX, "rate": str(rate), "priceSet": _bag(part)}]
 
 
 def _paid(payment: PaidElsewhere) -> dict[str, Any]:

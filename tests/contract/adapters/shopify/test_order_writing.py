@@ -118,6 +118,31 @@ async def test_taxes_come_on_top_of_net_prices(desk: OrderWritePort) -> None:
     assert (await desk.place_order(order(lines=(line,)), HERE, call())).total == money("25.20")
 
 
+@pytest.mark.parametrize("quantity", range(1, 31))
+@pytest.mark.parametrize("unit", ["10.268", "9.996", "0.333", "7.4949"])
+async def test_an_erps_finer_prices_cost_what_was_agreed(
+    desk: OrderWritePort, sandbox: ShopifySandbox, unit: str, quantity: int
+) -> None:
+    for level in sandbox.world.stock.values():
+        level.available = 100
+    net = money(unit).times(quantity).quantized()
+    tax = net.times(Decimal("0.2")).quantized()
+    total = TaxedMoney(net, net.plus(tax), tax, TaxTreatment.EXCLUDED)
+    line = PlaceOrderLine(SKU, Decimal(quantity), money(unit), total=total)
+    placed = await desk.place_order(order(lines=(line,)), HERE, call())
+    assert placed.total == total.gross
+    made = sandbox.world.orders[placed.ref.id].record
+    assert made.total.tax == tax
+    assert sum(each.quantity for each in made.lines) == quantity
+
+
+async def test_a_finer_price_with_a_discount_costs_what_was_agreed(desk: OrderWritePort) -> None:
+    off = OrderDiscount("Off", money("1.00"), "OFF")
+    total = TaxedMoney(money("50.34"), money("60.41"), money("10.07"), TaxTreatment.EXCLUDED)
+    line = PlaceOrderLine(SKU, Decimal(5), money("10.268"), total=total, discounts=(off,))
+    assert (await desk.place_order(order(lines=(line,)), HERE, call())).total == money("60.41")
+
+
 async def test_an_order_is_listed_once_and_is_no_foreign_one(shop: Any) -> None:
     customer = NativeRef("shop", "gid://shopify/Customer/503")
     desk, orders = cast("OrderWritePort", shop), cast("OrdersPort", shop)
