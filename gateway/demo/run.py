@@ -78,7 +78,7 @@ async def run_demo(once: bool = False, data: Path | None = None, port: int = 800
 
 def introduce(console: Console, demo: RunningDemo) -> None:
     """What is there, what to open, and who may ask."""
-    backends = Table("backend", "system", "address", title="Five backends of one retailer", title_justify="left")
+    backends = Table("backend", "system", "address", title="Six backends of one retailer", title_justify="left")
     for name, backend in demo.sandboxes.running.items():
         backends.add_row(name, backend.vendor, backend.url)
     console.print(backends)

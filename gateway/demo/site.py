@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.demo import media
 from gateway.demo.answers import document
+from gateway.demo.challenges import answer_challenge
 from gateway.demo.film import film
 from gateway.demo.identities import Tokens
 from gateway.demo.retailer import DISAGREEMENTS
@@ -84,21 +85,38 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
         name = request.path_params["name"]
         if request.headers.get("content-type") != "application/json" or name not in sandboxes.running:
             return Response(status_code=404)
-        try:
-            body = await read_body(headers_of(request.scope), request.receive, limit=_SWITCH_BYTES, seconds=5.0)
-            wanted = orjson.loads(body or b"null")
-        except (Refusal, Disconnected, orjson.JSONDecodeError):
-            return Response(status_code=400)
-        if wanted not in ({"down": True}, {"down": False}):
-            return Response(status_code=400)
-        await (sandboxes.take_down(name) if wanted["down"] else sandboxes.bring_back(name))
-        return Response(status_code=204)
+        match await _posted(request):
+            case {"down": bool(down)}:
+                await (sandboxes.take_down(name) if down else sandboxes.bring_back(name))
+                return Response(status_code=204)
+            case _:
+                return Response(status_code=400)
+
+    async def challenge(request: Request) -> Response:
+        """The shopper's answer to 3-D Secure: `{"action": nextAction.token or its url, "approved": true}`."""
+        if request.headers.get("content-type") != "application/json":
+            return Response(status_code=404)
+        match await _posted(request):
+            case {"action": str(action), "approved": bool(approved)}:
+                return Response(status_code=204 if answer_challenge(sandboxes, action, approved=approved) else 404)
+            case _:
+                return Response(status_code=400)
 
     return [
         Route("/", page),
         Route("/demo/setup", setup),
         Route("/demo/traffic", traffic),
         Route("/demo/backends/{name}", switch, methods=["POST"]),
+        Route("/demo/challenges", challenge, methods=["POST"]),
         Route("/demo/files/{name}", file),
         *media_routes(),
     ]
+
+
+async def _posted(request: Request) -> object:
+    """None for what is no JSON."""
+    try:
+        body = await read_body(headers_of(request.scope), request.receive, limit=_SWITCH_BYTES, seconds=5.0)
+        return orjson.loads(body or b"null")
+    except (Refusal, Disconnected, orjson.JSONDecodeError):
+        return None

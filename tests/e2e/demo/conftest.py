@@ -1,4 +1,4 @@
-"""The whole demo, once for all tests of this folder: five sandboxes and the gateway on real sockets."""
+"""The whole demo, once for all tests of this folder: six sandboxes and the gateway on real sockets."""
 
 from __future__ import annotations
 
