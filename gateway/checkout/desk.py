@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -32,8 +32,12 @@ STUCK_SECONDS = 60.0
 STUCK_TASK = "checkout.stuck"
 HOLD_SECONDS = 900.0
 """A hold this old, whose run is gone, is nobody's."""
+MOST_WAITING = 64
+"""Callers who wait in one process: while an owner is slow, all who buy would else take the places of those who only
+look. Whoever comes then is told how it stands, and asks again."""
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5
 _OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
+_ENDED = (CheckoutState.FAILED, CheckoutState.COMPLETED)
 _STATES = {
     "payment.authorised": PaymentState.AUTHORISED,
     "payment.failed": PaymentState.FAILED,
@@ -48,6 +52,7 @@ _log = structlog.get_logger("gateway.checkout")
 class Desk:
     def __init__(self, given: Given) -> None:
         self._given = given
+        self.waiting = 0
 
     async def submit(self, asked: Submission, wait: float = WAIT_SECONDS) -> Checkout | AnyCartFault:
         """Claimed and frozen in one transaction, then run; answered as soon as it is not under way any more, or after
@@ -71,15 +76,10 @@ class Desk:
 
     async def settled(self, run: str, wait: float) -> Checkout:
         """As it is when it is not under way any more, or after `wait` seconds."""
-        ends, pause = time.monotonic() + wait, _FIRST_LOOK
-        while True:
-            found = await self._given.checkouts.get(run)
-            if found is None:
-                raise LookupError("no such checkout")
-            if found.state is not CheckoutState.PROCESSING or time.monotonic() + pause > ends:
-                return found
-            await asyncio.sleep(pause)
-            pause = min(_LONGEST_LOOK, pause * 1.3)
+        found = await self._looked(run, wait, lambda state: state is not CheckoutState.PROCESSING)
+        if found is None:
+            raise LookupError("no such checkout")
+        return found
 
     async def get(self, run: str) -> Checkout | None:
         return await self._given.checkouts.get(run)
@@ -130,7 +130,7 @@ class Desk:
                 await given.checkouts.note(connection, run, "cancel_asked", "noted")
         if possible:
             await self._wake(run, "cancel")
-            found = await self._over(run, wait)
+            found = await self._looked(run, wait, lambda state: state in _ENDED)  # not before it has ended
         else:
             found = await given.checkouts.get(run)
         if found is None:
@@ -189,17 +189,20 @@ class Desk:
                     gone += await given.ledger.release(connection, run)
         return gone
 
-    async def _over(self, run: str, wait: float) -> Checkout | None:
-        """After a cancellation: not before it has ended."""
-        ends, pause = time.monotonic() + wait, _FIRST_LOOK
-        while True:
-            found = await self._given.checkouts.get(run)
-            if found is None or found.state in (CheckoutState.FAILED, CheckoutState.COMPLETED):
-                return found
-            if time.monotonic() + pause > ends:
-                return found
-            await asyncio.sleep(pause)
-            pause = min(_LONGEST_LOOK, pause * 1.3)
+    async def _looked(self, run: str, wait: float, enough: Callable[[CheckoutState], bool]) -> Checkout | None:
+        """As it is when that is enough, or after `wait` seconds; at once where too many wait already."""
+        patience = wait if self.waiting < MOST_WAITING else 0.0
+        ends, pause = time.monotonic() + patience, _FIRST_LOOK
+        self.waiting += 1
+        try:
+            while True:
+                found = await self._given.checkouts.get(run)
+                if found is None or enough(found.state) or time.monotonic() + pause > ends:
+                    return found
+                await asyncio.sleep(pause)
+                pause = min(_LONGEST_LOOK, pause * 1.3)
+        finally:
+            self.waiting -= 1
 
     async def _wake(self, run: str, key: str) -> None:
         try:

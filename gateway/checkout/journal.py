@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.model.carts import Cart
@@ -27,6 +27,10 @@ from gateway.state.sealing import Sealing, SubjectKey, Unsealable, guest_subject
 from gateway.state.tables import checkout_journal, checkouts
 
 T = TypeVar("T")
+
+FAILED_KEPT_SECONDS = 90 * 86_400.0
+"""How long one that bought nothing is kept: as long as its cart, without which nobody may read it."""
+_BATCH = 500
 
 
 class Checkouts:
@@ -128,6 +132,17 @@ class Checkouts:
         async with self.database.read() as connection:
             chosen = select(table.run).where(table.payment_backend == backend, named)
             return (await connection.execute(chosen)).scalar()
+
+    async def sweep(self) -> int:
+        """Those that bought nothing, when they are old: anybody can make as many as they like. What was bought stays:
+        it says which payment is whose order."""
+        old = checkouts.c.moved < self.database.now - FAILED_KEPT_SECONDS
+        chosen = select(checkouts.c.run).where(checkouts.c.state == CheckoutState.FAILED.value, old).limit(_BATCH)
+        async with self.database.write() as connection:
+            runs = list((await connection.execute(chosen)).scalars())
+            await connection.execute(delete(checkout_journal).where(checkout_journal.c.run.in_(runs)))
+            await connection.execute(delete(checkouts).where(checkouts.c.run.in_(runs)))
+        return len(runs)
 
     async def stuck(self, seconds: float) -> list[Row[Any]]:
         return await open_checkouts(self.database, seconds)

@@ -39,7 +39,14 @@ class CheckoutService:
         self._timers = (
             Sweep({"claims without a run": given.claims.start_forgotten}, every=_FORGOTTEN_EVERY),
             Sweep({"stuck checkouts": self._stuck, "orphaned holds": self.desk.release_orphans}, every=_STUCK_EVERY),
-            Sweep({"claims and runs": given.claims.sweep, "holds": given.ledger.sweep}, every=_SWEEP_EVERY),
+            Sweep(
+                {
+                    "claims and runs": given.claims.sweep,
+                    "holds": given.ledger.sweep,
+                    "failed checkouts": given.checkouts.sweep,
+                },
+                every=_SWEEP_EVERY,
+            ),
         )
 
     @classmethod

@@ -25,6 +25,7 @@ from gateway.model.cart_faults import (
 )
 from gateway.model.carts import Cart
 from gateway.model.checkouts import Checkout, JournalEntry, PaymentChoice, Submission
+from gateway.model.identity import is_plain
 from gateway.model.money import Money
 from gateway.model.payments import PaymentSession
 from gateway.ports.checkout import CheckoutDesk
@@ -144,8 +145,9 @@ class Purchasing:
         if known is None:
             return _refused(CheckoutNotFound())
         size = sum(len(name) + len(text) for name, text in details.items())
-        if len(details) > _MOST_DETAILS or size > _LONGEST_DETAILS:
-            return _refused(InvalidInput(message="That is too much.", path=("input", "details")))
+        plain = all(map(is_plain, (*details.keys(), *details.values())))
+        if len(details) > _MOST_DETAILS or size > _LONGEST_DETAILS or not plain:
+            return _refused(InvalidInput(message="That did not come back from a payment.", path=("input", "details")))
         return CheckoutOutcome(checkout=await self._desk.go_on(checkout_id, details, _patience(wait, scope)))
 
     async def cancel(self, checkout_id: str, wait: float | None, scope: Scope) -> CheckoutOutcome:
@@ -237,8 +239,9 @@ class Purchasing:
             session = self._paying.session_of(wish.session, cart)
             if session is None or session.backend != method.backend:
                 return InvalidInput(message="There is no such session for this cart.", path=(*path, "sessionId"))
-        if wish.token is not None and not 0 < len(wish.token) <= _LONGEST_TOKEN:
-            return InvalidInput(message=f"A token has 1 to {_LONGEST_TOKEN} characters.", path=(*path, "token"))
+        if wish.token is not None and not (0 < len(wish.token) <= _LONGEST_TOKEN and is_plain(wish.token)):
+            message = f"A token has 1 to {_LONGEST_TOKEN} characters, none of them a control."
+            return InvalidInput(message=message, path=(*path, "token"))
         wrong = self._paying.wrong_return(wish.return_url, scope)
         if wrong is not None:
             return InvalidInput(message=wrong.message, path=(*path, "returnUrl"))

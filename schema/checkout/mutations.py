@@ -14,8 +14,8 @@ from schema.checkout.payloads import CheckoutPayloadView, PaymentSessionMade, Pa
 from schema.contributed import mutation_fields
 
 WAIT = (
-    "Seconds to wait for a state that is no longer PROCESSING; at most what the client profile gives an operation. "
-    "Default: 8."
+    "Seconds to wait for a state that is no longer PROCESSING; at most what the client profile gives an operation, and "
+    "less while many wait. Default: 8."
 )
 
 

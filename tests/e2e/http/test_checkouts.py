@@ -211,6 +211,18 @@ async def test_ways_to_pay_that_were_never_offered_are_none(shop: SellingShop) -
     assert shop.payments() == []
 
 
+@pytest.mark.parametrize("token", ["", "\x00", "tok\r\nX-Header: 1", "tok\x7f", "t" * 4_097])
+async def test_what_no_processor_gives_is_sent_to_none(shop: SellingShop, token: str) -> None:
+    shop.pay.book.challenged.add("tok")
+    cart = await shop.cart()
+    assert (await shop.submit(cart, token=token))["userErrors"][0]["path"] == ["input", "payment", "token"]
+    assert shop.payments() == []
+    asked = (await shop.submit(cart))["checkout"]
+    for details in ({"approved": "yes\x00"}, {"approved\n": "yes"}, {"approved": "y" * 8_200}):
+        assert (await shop.go_on(cart, asked["id"], **details))["userErrors"][0]["path"] == ["input", "details"]
+    assert shop.payments() == ["REQUIRES_ACTION"]
+
+
 async def test_a_checkout_goes_on_after_the_gateway_was_started_anew(tmp_path: Path) -> None:
     async with selling(tmp_path) as shop:
         shop.pay.book.challenged.add("tok")

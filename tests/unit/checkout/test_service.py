@@ -4,6 +4,8 @@ process that is dead to the others.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
@@ -12,11 +14,13 @@ from sqlalchemy import text
 
 from gateway.checkout.claims import run_of
 from gateway.checkout.desk import STUCK_TASK
+from gateway.checkout.journal import FAILED_KEPT_SECONDS
 from gateway.checkout.service import CheckoutService
 from gateway.errors import OutcomeUnknown, Unavailable
 from gateway.model.checkouts import CheckoutState
 from gateway.model.context import CommerceContext
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
+from gateway.model.payments import DeclineReason
 from gateway.ports.order import PLACE_ORDER
 from gateway.state.ledger import StockSpot
 from tests.unit.services.retailer import gbp
@@ -152,3 +156,41 @@ class TestResolved:
 
         await until(10.0, known)
         assert retail.erp.effects(REFERENCE) == 0
+
+
+@both_stores
+async def test_what_bought_nothing_is_forgotten_with_its_cart_and_what_was_bought_is_not(retail: Retail) -> None:
+    retail.pay.book.declined["poor"] = DeclineReason.INSUFFICIENT_FUNDS
+    bought = await retail.buy(await retail.cart())
+    failed = await retail.buy(await retail.cart(), token="poor")
+    assert (bought.state, failed.state) == (CheckoutState.COMPLETED, CheckoutState.FAILED)
+    checkouts = retail.given.checkouts
+    assert await checkouts.sweep() == 0
+    async with retail.database.write() as connection:
+        await connection.execute(text(f"UPDATE checkouts SET moved = moved - {FAILED_KEPT_SECONDS + 1}"))
+    assert await checkouts.sweep() == 1
+    assert await checkouts.get(failed.id) is None
+    assert await checkouts.history(failed.id) == []
+    assert (await checkouts.history(bought.id))[-1].outcome in ("done", "captured")
+    assert await checkouts.get(bought.id) is not None
+
+
+async def test_while_too_many_wait_whoever_comes_is_told_how_it_stands(
+    retail: Retail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.checkout.desk.MOST_WAITING", 1)
+    retail.missing = True
+    slow, other = await retail.cart(), await retail.cart()
+    waiting = asyncio.create_task(retail.buy(slow))
+
+    async def one_waits() -> bool:
+        return retail.desk.waiting == 1
+
+    await until(5.0, one_waits)
+    begun = time.monotonic()
+    told = await retail.buy(other)
+    assert told.state is CheckoutState.PROCESSING
+    assert time.monotonic() - begun < 1.5
+    retail.missing = False
+    assert (await waiting).state is CheckoutState.COMPLETED
+    assert retail.desk.waiting == 0
