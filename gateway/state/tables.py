@@ -405,10 +405,12 @@ checkouts = Table(
     Column[float]("created", Double, nullable=False),
     Column[float]("moved", Double, nullable=False),
     Column[float]("ended", Double, nullable=True),
+    Column[float]("look_at", Double, nullable=True),  # when it is compared with its owners next; nothing: it never was
     Index("checkouts_state", "state", "moved"),
     Index("checkouts_payment", "payment_backend", "payment_id"),
     Index("checkouts_reference", "payment_reference"),
     Index("checkouts_cart", "cart"),
+    Index("checkouts_look_at", "look_at"),
 )
 
 checkout_journal = Table(
@@ -422,5 +424,19 @@ checkout_journal = Table(
     Column("facts", Text, nullable=False),
     Column[float]("at", Double, nullable=False),
     UniqueConstraint("run", "step", "outcome", name="checkout_journal_once"),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _serial(),
+    Column[float]("at", Double, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("action", String(80), nullable=False),
+    Column("subject", String(700), nullable=False),
+    Column("outcome", String(40), nullable=False),
+    Column("facts", Text, nullable=False),
+    Index("audit_subject", "action", "subject", "id"),
     sqlite_autoincrement=True,
 )
