@@ -243,7 +243,7 @@ class Runs:
         if not runs:
             return {}
         found = await DBOS.list_workflows_async(workflow_ids=list(runs), load_input=False, load_output=False)
-        return {run.workflow_id: _STATES.get(run.status, RunState.BROKEN) for run in found}
+        return {run.workflow_id: state_of(run.status) for run in found}
 
     async def steps(self, run: str) -> list[str]:
         """The names of the steps it has finished, in order."""
@@ -274,6 +274,11 @@ _STATES = {
     "DELAYED": RunState.MOVING,
     "SUCCESS": RunState.ENDED,
 }
+
+
+def state_of(status: str) -> RunState:
+    """Of the engine's own word for it."""
+    return _STATES.get(status, RunState.BROKEN)
 
 
 def runs_file(file: str) -> str:

@@ -132,6 +132,15 @@ class OrderCancelPort(Protocol):
         ...
 
 
+@runtime_checkable
+class OrderTwinsPort(Protocol):
+    """Of owners whose own look-up can show two records under one reference: whoever reconciles sees the second one."""
+
+    async def find_orders(self, reference: str, context: ContextView, call: CallContext) -> Sequence[PlacedOrder]:
+        """All orders under our reference, oldest first, cancelled ones too; a handful at most."""
+        ...
+
+
 ORDER = DataDomain("order", optional=False, people=True)
 
 LIST_ORDERS = PagedOperation[OrdersQuery, OrdersPage](

@@ -93,6 +93,11 @@ class WriteJournal(Protocol):
         which is the answer."""
         ...
 
+    async def reopen(self, place: WritePlace) -> None:
+        """What was done under this reference is not so any more at its owner, or was done to another record: it may be
+        asked for anew. A person's order, after a look at the owner."""
+        ...
+
     async def due(self, limit: int) -> list[tuple[WritePlace, str]]:
         """Writes nobody is at whose time to be looked up has come, each with its digest."""
         ...

@@ -80,6 +80,10 @@ class StoredWrites:
             await connection.execute(update(writes).where(*mine).values(free))
             return looked
 
+    async def reopen(self, place: WritePlace) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(delete(writes).where(_is(place), writes.c.state == DONE))
+
     async def due(self, limit: int) -> list[tuple[WritePlace, str]]:
         now, table = self._database.now, writes.c
         waiting = (table.state == SENT) & (table.leased_until <= now) & (table.due <= now)

@@ -6,7 +6,7 @@ what a real server did with an order confirmed twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,8 @@ STATUS: Mapping[str, OrderStatus] = {
     "cancel": OrderStatus.CANCELLED,
 }
 LEFT = ("partial", "full")
+TWINS = 5
+"""Orders read under one reference: more than one is one too many."""
 UNASKED = {"disable_cancel_warning": True}
 """Else a person is asked in a window whether an order that is confirmed shall be cancelled, and nothing happens."""
 
@@ -94,6 +96,13 @@ class OrderDesk:
             await self._must_see_all(call)
             return None
         return self._placed(found[0])
+
+    async def find_orders(self, reference: str, context: ContextView, call: CallContext) -> Sequence[PlacedOrder]:
+        domain = [[self._config.reference_field, "=", reference]]
+        found = await self._client.search(_Placed, "sale.order", domain, call, order="id", limit=TWINS)
+        if not found:
+            await self._must_see_all(call)
+        return [self._placed(row) for row in found]
 
     async def confirm_order(self, command: ConfirmOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         """Whatever stock there is: Odoo confirms a thousand pieces where it has two dozen."""

@@ -31,6 +31,8 @@ from gateway.model.identity import NativeRef
 from gateway.model.orders import CancelOrder, OrderStatus, PlacedOrder, PlaceOrder
 
 DISCARD_SECONDS = 3.0
+TWINS = 5
+"""Orders read under one reference: more than one is one too many."""
 VARIANTS = variants_query()
 CREATE = "mutation CreateDraft { createDraftOrder { id } }"
 DISCARD = """mutation DiscardDraft($order: ID!) {
@@ -134,12 +136,16 @@ class OrderDesk:
 
     async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         """A draft is none: it books nothing, and whoever comes again makes another."""
+        found = await self.find_orders(reference, context, call)
+        return found[0] if found else None
+
+    async def find_orders(self, reference: str, context: ContextView, call: CallContext) -> Sequence[PlacedOrder]:
         channel = self._shop.config.channel_token
         facts = await self._shop.facts.get(channel, call)
         narrow = {self._field(): {"eq": reference}, "orderPlacedAt": {"isNull": False}, "type": {"notEq": "Seller"}}
-        asked = {"options": {"filter": narrow, "take": 2}}
+        asked = {"options": {"filter": narrow, "sort": {"orderPlacedAt": "ASC"}, "take": TWINS}}
         found = (await self._shop.client.ask(ORDERS, FoundData, call, asked)).orders.items
-        return self._placed(found[0], facts) if found else None
+        return [self._placed(each, facts) for each in found]
 
     async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         """All of it, with its delivery; its stock is free. Money is given back by whoever took it."""

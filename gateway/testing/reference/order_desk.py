@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -27,9 +28,9 @@ from gateway.testing.reference.controls import Controls
 
 
 class OrderDesk(Controls):
-    """OrderWritePort, OrderConfirmPort and OrderCancelPort. `placed` is its effect log: every order it made, by our
-    reference; `order_states` is how each stands now, by its number. `after_placing` is awaited between an effect and
-    its answer: a test loses the answer there, or keeps it back. An order is found `lag` seconds after it was made.
+    """OrderWritePort, OrderConfirmPort, OrderCancelPort, OrderTwinsPort. `placed` is its effect log: every order it made,
+    by our reference; `order_states` is how each stands now, by its number. `after_placing` is awaited between an effect
+    and its answer: a test loses the answer there, or keeps it back. An order is found `lag` seconds after it was made.
     `surcharge` is what its own total differs by; `uncancellable`: it is always too late to cancel."""
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
@@ -60,6 +61,14 @@ class OrderDesk(Controls):
     async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         await self._request("order.find_order", (reference,))
         return self._order_found(reference)
+
+    async def find_orders(self, reference: str, context: ContextView, call: CallContext) -> Sequence[PlacedOrder]:
+        await self._request("order.find_orders", (reference,))
+        return [
+            replace(order, status=self.order_states[order.number])
+            for known, order, _ in self.placed
+            if known == reference
+        ]
 
     async def confirm_order(self, command: ConfirmOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         await self._written(CONFIRM_ORDER.name, command, call)

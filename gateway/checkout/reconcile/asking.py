@@ -1,0 +1,186 @@
+"""What owners have of checkouts, from our own rows outward: payments and orders by our reference where an owner can be
+asked so, and by the ids we noted. One request after another, with a pause between them, in the lane of what nobody
+waits for; an owner that does not answer is left alone until the next round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from gateway.calls.operation.caller import BackendCaller
+from gateway.calls.operation.look_ups import LookUps
+from gateway.checkout.owners import owner_of_orders
+from gateway.checkout.reconcile.judging import Seen, SeenOrder
+from gateway.errors import AdapterError, AmbiguousKey
+from gateway.model.context import CallContext, CommerceContext, Priority
+from gateway.model.identity import NativeRef
+from gateway.model.orders import Order
+from gateway.model.payments import Payment
+from gateway.ownership import Ownership
+from gateway.ports.domain import KeyedOperation
+from gateway.ports.order import GET_ORDERS, PLACE_ORDER, OrderWriting
+from gateway.ports.payment import AUTHORISE, GET_PAYMENTS
+from gateway.ports.writes import FindKind
+
+V = TypeVar("V")
+
+CALL_SECONDS = 10.0
+PAUSE_SECONDS = 0.05
+_KEYS = 20
+"""Ids asked for in one call."""
+_PATIENCE = 3
+"""Calls in a row that an owner may leave without an answer before it is left alone."""
+_NOWHERE = CommerceContext(country="", currency="", language="")
+
+
+class Asking:
+    """Of one round. `unheard` are the owners that did not answer a question, each of which keeps what it was about from
+    being judged."""
+
+    def __init__(
+        self, ownership: Ownership, caller: BackendCaller, pause: float = PAUSE_SECONDS, seconds: float = CALL_SECONDS
+    ) -> None:
+        self._ownership = ownership
+        self._caller = caller
+        self._pause = pause
+        self._seconds = seconds
+        self._silent: defaultdict[str, int] = defaultdict(int)
+        self.unheard: set[str] = set()
+
+    async def seen(self, rows: Sequence[Any]) -> dict[str, Seen | None]:
+        """By run; None where somebody who had to be heard was not."""
+        payments = await self._by_id(GET_PAYMENTS, (_paid(row) for row in rows if row.payment_id is not None))
+        orders = await self._by_id(GET_ORDERS, (_ordered(row) for row in rows if row.order_id is not None))
+        return {row.run: await self._one(row, payments, orders) for row in rows}
+
+    async def _one(
+        self,
+        row: Any,
+        payments: dict[NativeRef, Payment | AdapterError],
+        orders: dict[NativeRef, Order | AdapterError],
+    ) -> Seen | None:
+        try:
+            paid, doubtful = await self._payments(row, payments)
+            ordered, absent = await self._orders(row, orders)
+        except AdapterError:
+            return None
+        return Seen(
+            payments=paid,
+            orders=ordered,
+            doubtful=doubtful,
+            order_absent=absent,
+            pending=row.order_backend is not None and self._ordering(row.order_backend).pending,
+        )
+
+    async def _payments(
+        self, row: Any, known: dict[NativeRef, Payment | AdapterError]
+    ) -> tuple[dict[NativeRef, Payment], NativeRef | None]:
+        backend, found = row.payment_backend, dict[NativeRef, Payment]()
+        if backend not in self._ownership.backends:  # nothing to pay, or a processor that is no longer configured
+            return found, None
+        if row.payment_id is not None and (payment := _heard(known.get(_paid(row)))) is not None:
+            found[payment.ref] = payment
+        look, doubtful = self._look_ups(backend), None
+        if look.able(AUTHORISE):
+            try:
+                another = await self._asked(backend, lambda: look.found(AUTHORISE, row.payment_reference, row.run))
+            except AmbiguousKey:
+                doubtful = NativeRef(backend, row.payment_reference)
+            else:
+                if another is not None:
+                    found.setdefault(another.ref, another)
+        return found, doubtful
+
+    async def _orders(
+        self, row: Any, known: dict[NativeRef, Order | AdapterError]
+    ) -> tuple[dict[NativeRef, SeenOrder], bool]:
+        found, exact = dict[NativeRef, SeenOrder](), False
+        for backend in self._owners(row):
+            look = self._look_ups(backend)
+            if not look.able(PLACE_ORDER):
+                continue
+            for placed in await self._asked(backend, lambda look=look: look.orders(row.run, row.run)):
+                found[placed.ref] = SeenOrder(placed.status, placed.total)
+            spec = self._ownership.backends[backend].manifest.writes[PLACE_ORDER.name]
+            exact = exact or (backend == row.order_backend and spec.find is FindKind.EXACT)
+        if row.order_id is not None and (order := _heard(known.get(_ordered(row)))) is not None:
+            found.setdefault(_ordered(row), SeenOrder(order.status, order.total.gross))
+        return found, exact and row.order_id is not None and _ordered(row) not in found
+
+    def _owners(self, row: Any) -> Iterable[str]:
+        """Who may have an order of it: whoever the row names, else everybody through whom a checkout may sell."""
+        configured = self._ownership.backends
+        if row.order_backend is not None:
+            return [row.order_backend] if row.order_backend in configured else []
+        sold = {country for channel in self._ownership.channels.values() for country in channel.countries}
+        owners = (owner_of_orders(self._ownership, country) for country in sorted(sold) or (None,))
+        return dict.fromkeys(owner for owner in owners if owner is not None)
+
+    async def _by_id(
+        self, operation: KeyedOperation[NativeRef, V], refs: Iterable[NativeRef]
+    ) -> dict[NativeRef, V | AdapterError]:
+        asked: defaultdict[str, list[NativeRef]] = defaultdict(list)
+        for ref in refs:
+            if ref.backend in self._ownership.backends and self._ownership.offers(ref.backend, operation.name):
+                asked[ref.backend].append(ref)
+        found: dict[NativeRef, V | AdapterError] = {}
+        for backend, keys in asked.items():
+            for begin in range(0, len(keys), _KEYS):
+                some = keys[begin : begin + _KEYS]
+                try:
+                    answers = await self._asked(backend, lambda some=some: self._keyed(operation, some))
+                except AdapterError as error:
+                    answers = dict.fromkeys(some, error)
+                found.update(answers)
+        return found
+
+    async def _keyed(
+        self, operation: KeyedOperation[NativeRef, V], keys: Sequence[NativeRef]
+    ) -> dict[NativeRef, V | AdapterError]:
+        """Raises AdapterError where none of them was answered."""
+        call = CallContext(time.monotonic() + self._seconds, Priority.BACKGROUND, "reconcile", fresh=True)
+        answers = dict(await self._caller.keyed(keys[0].backend, operation, keys, _NOWHERE, call))
+        failed = [answer for answer in answers.values() if isinstance(answer, AdapterError) and not answer.per_key]
+        if len(failed) == len(keys):
+            raise failed[0].fresh()
+        return answers
+
+    async def _asked(self, backend: str, ask: Callable[[], Awaitable[V]]) -> V:
+        if self._silent[backend] >= _PATIENCE:
+            raise AdapterError(source=backend)
+        await asyncio.sleep(self._pause)
+        try:
+            answer = await ask()
+        except AdapterError as error:
+            if not error.per_key:
+                self._silent[backend] += 1
+                self.unheard.add(backend)
+            raise
+        self._silent[backend] = 0
+        return answer
+
+    def _look_ups(self, backend: str) -> LookUps:
+        return LookUps(self._ownership.backends[backend], self._seconds)  # type: ignore[arg-type]
+
+    def _ordering(self, backend: str) -> OrderWriting:
+        found = self._ownership.backends.get(backend)
+        return (None if found is None else found.manifest.ordering) or OrderWriting(cancels=False)
+
+
+def _paid(row: Any) -> NativeRef:
+    return NativeRef(row.payment_backend, row.payment_id)
+
+
+def _ordered(row: Any) -> NativeRef:
+    return NativeRef(row.order_backend, row.order_id)
+
+
+def _heard(answer: V | AdapterError | None) -> V | None:
+    """Raises AdapterError for one that was asked for and not answered."""
+    if isinstance(answer, AdapterError):
+        raise answer.fresh()
+    return answer

@@ -1,0 +1,146 @@
+"""Where a checkout that has ended and its owners do not agree: a function of our row and of what they said, and of
+nothing else. What was not heard is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.checkout.reconcile.findings import Finding, FindingKind
+from gateway.model.checkouts import CheckoutState
+from gateway.model.identity import NativeRef
+from gateway.model.money import Money
+from gateway.model.orders import OrderStatus
+from gateway.model.payments import Payment, PaymentState
+
+CAPTURE_SECONDS = 900.0
+"""So long after an order its money may still be only held: the run that takes it is tried on."""
+_WAITING = (PaymentState.AUTHORISED, PaymentState.REQUIRES_ACTION, PaymentState.PENDING)
+_OVER = (OrderStatus.CANCELLED, OrderStatus.RETURNED)
+
+
+class SeenOrder(Struct, frozen=True):
+    status: OrderStatus
+    total: Money | None
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What owners have of one checkout. `doubtful`: two payments under one reference, and the processor does not say
+    which. `order_absent`: the order's owner was asked for by reference and by id, and has none. `pending`: an OPEN
+    order of this owner waits for its confirmation."""
+
+    payments: Mapping[NativeRef, Payment] = {}
+    orders: Mapping[NativeRef, SeenOrder] = {}
+    doubtful: NativeRef | None = None
+    order_absent: bool = False
+    pending: bool = False
+
+
+def judged(row: Any, seen: Seen) -> list[Finding]:
+    """`row` of `checkouts`, with the database's time as `now`."""
+    bought = row.state == CheckoutState.COMPLETED.value
+    return [*(_bought(row, seen) if bought else _not_bought(row, seen)), *_doubtful(row, seen)]
+
+
+def _doubtful(row: Any, seen: Seen) -> Iterator[Finding]:
+    if seen.doubtful is not None:
+        yield Finding(
+            kind=FindingKind.PAYMENT_ORPHAN,
+            run=row.run,
+            ref=seen.doubtful,
+            facts={"backend": seen.doubtful.backend, "payment": "", "state": "several under one reference"},
+        )
+
+
+def _not_bought(row: Any, seen: Seen) -> Iterator[Finding]:
+    for ref, payment in seen.payments.items():
+        yield from _loose(row, ref, payment, "none")
+    for ref, order in seen.orders.items():
+        if order.status not in _OVER:
+            yield _of_order(FindingKind.ORDER_ORPHAN, row, ref, order)
+
+
+def _bought(row: Any, seen: Seen) -> Iterator[Finding]:
+    own = NativeRef(row.order_backend, row.order_id)
+    order = seen.orders.get(own)
+    for ref, other in seen.orders.items():
+        if ref != own and other.status not in _OVER:
+            yield _of_order(FindingKind.ORDER_DOUBLE, row, ref, other)
+    if order is None and seen.order_absent:
+        yield Finding(
+            kind=FindingKind.ORDER_MISSING, run=row.run, ref=own, facts={"backend": own.backend, "order": own.id}
+        )
+    if order is not None and order.status not in _OVER:
+        if seen.pending and order.status is OrderStatus.OPEN:
+            yield _of_order(FindingKind.ORDER_UNCONFIRMED, row, own, order)
+        if order.total is not None and order.total.settled() != _charged(row):
+            yield _of_order(FindingKind.ORDER_DIFFERENT, row, own, order)
+    paid = None if row.payment_id is None else NativeRef(row.payment_backend, row.payment_id)
+    for ref, payment in seen.payments.items():
+        if ref != paid:
+            yield from _loose(row, ref, payment, "another payment's")
+        elif order is not None and order.status is OrderStatus.CANCELLED:
+            yield from _loose(row, ref, payment, "cancelled")
+        elif order is None or order.status not in _OVER:
+            yield from _owed(row, ref, payment)
+
+
+def _owed(row: Any, ref: NativeRef, payment: Payment) -> Iterator[Finding]:
+    """The payment of an order that stands."""
+    total = _charged(row)
+    if total.amount == 0 or payment.state in (PaymentState.DUE, PaymentState.PENDING):
+        return
+    known = [money for money in (payment.authorised, payment.captured) if money is not None]
+    lost = payment.state in (PaymentState.VOIDED, PaymentState.FAILED)
+    if lost or (known and (max(money.amount for money in known) < total.amount or _foreign(known, total))):
+        yield _of_payment(FindingKind.PAYMENT_DIFFERENT, row, ref, payment, total=str(total.amount))
+    elif payment.state is PaymentState.AUTHORISED and row.ended < row.now - CAPTURE_SECONDS:
+        yield _of_payment(FindingKind.PAYMENT_UNTAKEN, row, ref, payment)
+
+
+def _foreign(known: list[Money], total: Money) -> bool:
+    return any(money.amount and money.currency != total.currency for money in known)
+
+
+def _loose(row: Any, ref: NativeRef, payment: Payment, order: str) -> Iterator[Finding]:
+    """Money for which no order stands."""
+    if payment.state in _WAITING or (
+        payment.state is PaymentState.CAPTURED and (payment.captured is None or left(payment))
+    ):
+        yield _of_payment(FindingKind.PAYMENT_ORPHAN, row, ref, payment, order=order)
+
+
+def left(payment: Payment) -> Decimal:
+    """What was taken and not given back."""
+    taken = Decimal(0) if payment.captured is None else payment.captured.amount
+    returned = Decimal(0) if payment.refunded is None else payment.refunded.amount
+    return max(Decimal(0), taken - returned)
+
+
+def _charged(row: Any) -> Money:
+    return Money(Decimal(row.total or row.quoted), row.currency).quantized()
+
+
+def _of_order(kind: FindingKind, row: Any, ref: NativeRef, order: SeenOrder) -> Finding:
+    facts = {"backend": ref.backend, "order": ref.id, "state": order.status.value, "total": _text(order.total)}
+    return Finding(kind=kind, run=row.run, ref=ref, facts={**facts, "charged": _text(_charged(row))})
+
+
+def _of_payment(kind: FindingKind, row: Any, ref: NativeRef, payment: Payment, **more: str) -> Finding:
+    facts = {
+        "backend": ref.backend,
+        "payment": ref.id,
+        "state": payment.state.value,
+        "authorised": _text(payment.authorised),
+        "captured": _text(payment.captured),
+        "refunded": _text(payment.refunded),
+    }
+    return Finding(kind=kind, run=row.run, ref=ref, facts={**facts, **more})
+
+
+def _text(money: Money | None) -> str:
+    return "" if money is None else f"{money.amount} {money.currency}"
