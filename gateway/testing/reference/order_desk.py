@@ -28,10 +28,10 @@ from gateway.testing.reference.controls import Controls
 
 
 class OrderDesk(Controls):
-    """OrderWritePort, OrderConfirmPort, OrderCancelPort, OrderTwinsPort. `placed` is its effect log: every order it made,
-    by our reference; `order_states` is how each stands now, by its number. `after_placing` is awaited between an effect
-    and its answer: a test loses the answer there, or keeps it back. An order is found `lag` seconds after it was made.
-    `surcharge` is what its own total differs by; `uncancellable`: it is always too late to cancel."""
+    """OrderWritePort, OrderConfirmPort, OrderCancelPort, OrderTwinsPort. `placed` is its effect log: every order it
+    made, by our reference; `order_states` is how each stands now, by its number. `after_placing` is awaited between an
+    effect and its answer: a test loses the answer there, or keeps it back. An order is found `lag` seconds after it was
+    made. `surcharge` is what its own total differs by; `uncancellable`: it is always too late to cancel."""
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         await self._written(PLACE_ORDER.name, command, call)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from msgspec.structs import replace
 from sqlalchemy import select
@@ -183,7 +184,7 @@ class Retail:
     async def cart(self, *lines: tuple[str, int]) -> Cart:
         """Saved, with a person's data in it."""
         now = utc_now()
-        number = f"{id(now):x}{now.timestamp():.0f}"
+        number = uuid4().hex
         cart = Cart(
             id=number[-26:].rjust(26, "0"),
             version=1,

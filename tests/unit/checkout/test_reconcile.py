@@ -5,6 +5,7 @@ mended is, once, and written down.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
@@ -23,16 +24,15 @@ from gateway.errors import AdapterError, Unavailable
 from gateway.model.checkouts import Checkout, CheckoutState
 from gateway.model.identity import NativeRef
 from gateway.model.orders import OrderStatus
-from gateway.model.payments import Authorise, PaymentState
+from gateway.model.payments import Authorise, DeclineReason, PaymentState
 from gateway.state.ledger import HoldState, StockSpot
-from gateway.state.tables import checkouts
+from gateway.state.tables import checkouts, holds, stock_ledger
 from tests.unit.services.retailer import gbp
 
 from .fleet import until
 from .retail import TOKEN, Retail
 
 SPOT = StockSpot("erp", "PLATE", "LON")
-ALL = {kind: 1 for kind in FindingKind}
 
 
 class Bench:
@@ -68,14 +68,16 @@ class Bench:
     async def taken(self) -> None:
         """All that is bought is paid for."""
 
-        async def captured() -> bool:
-            await self.retail.outbox.deliver_one("checkout")
-            return "AUTHORISED" not in self.retail.payments()
+        while await self.retail.outbox.deliver_one("checkout"):
+            pass
 
-        await until(20.0, captured)
+        async def still() -> bool:
+            return not await self.retail.runs.pending()
+
+        await until(20.0, still)
 
     async def failed(self) -> Checkout:
-        self.retail.pay.book.declined["bad"] = next(iter(DECLINES))
+        self.retail.pay.book.declined["bad"] = DeclineReason.INSUFFICIENT_FUNDS
         checkout = await self.retail.buy(await self.retail.cart(("PLATE", 1)), quoted="12.00", token="bad")
         assert checkout.state is CheckoutState.FAILED, checkout
         return checkout
@@ -100,11 +102,6 @@ class Bench:
 
     async def tasks(self) -> Counter[str]:
         return Counter(task.kind for task in await self.retail.tasks.list(limit=1000))
-
-
-from gateway.model.payments import DeclineReason  # noqa: E402
-
-DECLINES = (DeclineReason.INSUFFICIENT_FUNDS,)
 
 
 @pytest.fixture
@@ -155,10 +152,11 @@ async def other_currency(bench: Bench) -> None:
 
 
 async def never_taken(bench: Bench) -> None:
-    run = (await bench.bought()).id
+    """What should have started the run that takes it was lost."""
     await bench.taken()
-    held = next(held for held in bench.retail.pay.book.payments.values() if held.purchase == run)
-    held.state, held.captured = PaymentState.AUTHORISED, Decimal(0)
+    await bench.bought()
+    async with bench.retail.database.write() as connection:
+        await connection.execute(text("DELETE FROM outbox_deliveries"))
 
 
 async def order_for_nobody(bench: Bench) -> None:
@@ -203,15 +201,17 @@ async def other_total(bench: Bench) -> None:
 
 
 async def hold_of_nobody(bench: Bench) -> None:
+    await bench.retail.free("PLATE")
     async with bench.retail.database.write() as connection:
-        run = f"NOBODY{id(connection) % 10**9:020}"
+        run = f"NOBODY{time.monotonic_ns():020}"
         assert await bench.retail.ledger.reserve(connection, run, {SPOT: 1}) == []
 
 
 async def hold_of_one_that_failed(bench: Bench) -> None:
     run = (await bench.failed()).id
     async with bench.retail.database.write() as connection:
-        assert await bench.retail.ledger.reserve(connection, run, {SPOT: 1}) == []
+        await connection.execute(update(holds).where(holds.c.run == run).values(state=HoldState.HELD.value))
+        await connection.execute(update(stock_ledger).values(held=stock_ledger.c.held + 1))
 
 
 async def run_that_is_gone(bench: Bench) -> None:
@@ -264,8 +264,8 @@ async def test_where_all_agree_nothing_is_found(bench: Bench) -> None:
 async def test_what_is_planted_is_found_and_is_a_task_once(bench: Bench, plant: Plant) -> None:
     await bench.bought()
     await bench.failed()
+    await bench.taken()
     await plant(bench)
-    await bench.taken() if plant is not never_taken else None
     await bench.later(3600.0)
     kind = PLANTS[plant]
     task = STUCK_TASK if kind is FindingKind.RUN_OPEN else f"{TASK_PREFIX}{kind.value}"
@@ -274,3 +274,205 @@ async def test_what_is_planted_is_found_and_is_a_task_once(bench: Bench, plant: 
         assert await bench.tasks() == {task: 1}
     value = bench.figures._open.labels(kind.value)._value.get()  # pyright: ignore[reportPrivateUsage]
     assert value == 1
+
+
+async def test_some_of_each_are_found_and_nothing_else(bench: Bench) -> None:
+    await planted(bench, 3)
+
+
+@pytest.mark.full
+async def test_all_of_twenty_of_each_are_found(bench: Bench) -> None:
+    await planted(bench, 20)
+
+
+async def planted(bench: Bench, often: int) -> None:
+    kinds: dict[FindingKind, Plant] = {kind: plant for plant, kind in PLANTS.items()}
+    for _ in range(often):
+        await bench.bought()
+        await bench.failed()
+    await bench.taken()
+    for plant in kinds.values():
+        for _ in range(often):
+            await plant(bench)
+    await bench.later(3600.0)
+    assert await bench.found() == dict.fromkeys(kinds, often)
+    assert sum((await bench.tasks()).values()) == often * len(kinds)
+
+
+async def test_rounds_of_a_few_find_the_same_and_come_back_to_what_is_wrong(bench: Bench) -> None:
+    await two_orders(bench)
+    for _ in range(3):
+        await bench.bought()
+    await bench.taken()
+    await bench.later()
+    found = [await bench.reconciler.round(limit=2) for _ in range(3)]
+    assert sorted(found) == [0, 0, 1]  # four checkouts, each looked at once
+    async with bench.retail.database.write() as connection:
+        await connection.execute(text("UPDATE checkouts SET look_at = look_at - 400"))
+    assert await bench.reconciler.round() == 1
+
+
+async def test_two_processes_never_look_at_the_same_ones(bench: Bench) -> None:
+    for _ in range(4):
+        await bench.failed()
+    await bench.later()
+    rows = bench.reconciler.rows
+    one, other = await asyncio.gather(rows.due(2, 7.0), rows.due(2, 7.0))
+    assert len({row.run for row in (*one, *other)}) == 4
+    assert await rows.due(2, 7.0) == []
+
+
+async def test_what_moved_within_the_last_minute_is_left_alone(bench: Bench) -> None:
+    await two_orders(bench)
+    await hold_of_one_that_failed(bench)
+    await run_that_is_over(bench)
+    async with bench.retail.database.write() as connection:
+        await connection.execute(text("UPDATE checkouts SET moved = moved + 5"))
+    assert await bench.found() == Counter()
+
+
+async def test_a_shopper_who_is_waited_for_is_nobodys_finding(bench: Bench) -> None:
+    bench.retail.pay.book.challenged.add(TOKEN)
+    checkout = await bench.retail.buy(await bench.retail.cart())
+    assert checkout.state is CheckoutState.ACTION_REQUIRED
+    await bench.later()
+    assert await bench.found() == Counter()
+    await bench.retail.desk.cancel(checkout.id)
+
+
+async def test_an_owner_that_is_silent_keeps_only_its_own_from_being_judged(bench: Bench) -> None:
+    await two_orders(bench)
+    await hold_of_nobody(bench)
+    await bench.later()
+    bench.retail.erp.failing["order.find_orders"] = Unavailable(source="erp", domain="order")
+    looked = await bench.reconciler.whole()
+    assert [finding.kind for finding in looked.findings] == [FindingKind.HOLD_ORPHAN]
+    assert (len(looked.missed), looked.unheard) == (1, ["erp"])
+    bench.retail.erp.failing.clear()
+    assert await bench.found() == {FindingKind.HOLD_ORPHAN: 1, FindingKind.ORDER_DOUBLE: 1}
+
+
+async def test_an_owner_that_is_down_is_not_asked_for_each(bench: Bench) -> None:
+    for _ in range(6):
+        await bench.failed()
+    await bench.later()
+    erp = bench.retail.erp
+    erp.failing["order.find_orders"] = Unavailable(source="erp", domain="order")
+    before = erp.requests["order.find_orders"]
+    looked = await bench.reconciler.whole()
+    assert len(looked.missed) == 6
+    assert erp.requests["order.find_orders"] - before == 3
+
+
+async def test_a_task_whose_finding_is_gone_is_closed(bench: Bench) -> None:
+    await two_orders(bench)
+    await hold_of_nobody(bench)
+    await bench.later()
+    await bench.found()
+    erp = bench.retail.erp
+    erp.order_states[erp.placed[-1][1].number] = OrderStatus.CANCELLED  # somebody did it in the owner's back office
+    await bench.later()
+    assert await bench.found() == {FindingKind.HOLD_ORPHAN: 1}
+    assert await bench.tasks() == {"reconcile.hold.orphan": 1}
+    (closed,) = await bench.retail.tasks.list(done=True)
+    assert (closed.kind, closed.done_by) == ("reconcile.order.double", BY)
+
+
+# --- mending --------------------------------------------------------------------------------------------------------
+
+BY_HAND = (too_little, other_currency, no_order, other_total)
+mended = pytest.mark.parametrize("plant", [each for each in PLANTS if each not in BY_HAND], ids=lambda it: it.__name__)
+
+
+async def planted_once(bench: Bench, plant: Plant) -> Finding:
+    await plant(bench)
+    await bench.later(3600.0)
+    (finding,) = (await bench.reconciler.whole()).findings
+    return finding
+
+
+def name_of(finding: Finding) -> Named:
+    named = Named.of(finding.name)
+    assert named is not None
+    return named
+
+
+@mended
+async def test_what_is_mended_is_not_there_any_more_and_is_mended_once(bench: Bench, plant: Plant) -> None:
+    finding = await planted_once(bench, plant)
+    outcome, before = await bench.repairs.repair(name_of(finding), "ada")
+    assert (outcome, before) == (Outcome.DONE, finding)
+    assert await bench.tasks() == Counter()
+    effects = (len(bench.retail.pay.book.entries), list(bench.retail.erp.order_states.items()))
+    assert await bench.repairs.repair(name_of(finding), "ada") == (Outcome.NOTHING, None)
+    assert (len(bench.retail.pay.book.entries), list(bench.retail.erp.order_states.items())) == effects
+    begun, done = reversed(await bench.reconciler.audit.list())
+    assert [(entry.by, entry.action, entry.subject) for entry in (begun, done)] == [("ada", REPAIR, finding.name)] * 2
+    assert (begun.outcome, done.outcome) == ("begun", "done")
+    if finding.kind is not FindingKind.RUN_OPEN:
+        assert await bench.found() == Counter()
+
+
+async def test_a_run_that_is_gone_on_with_ends(bench: Bench) -> None:
+    for plant in (run_that_is_over, run_that_is_gone):
+        finding = await planted_once(bench, plant)
+        assert (await bench.repairs.repair(name_of(finding), "ada"))[0] is Outcome.DONE
+
+        async def ended(run: str = finding.run) -> bool:
+            await bench.retail.given.claims.start_forgotten()
+            found = await bench.retail.desk.get(run)
+            return found is not None and found.state is CheckoutState.FAILED
+
+        async with bench.retail.database.write() as connection:
+            await connection.execute(text("UPDATE claims SET claimed = claimed - 10"))
+        await until(20.0, ended)
+
+
+async def test_the_money_goes_back_once_and_the_right_order_stands(bench: Bench) -> None:
+    await another_payment(bench)
+    await two_orders(bench)
+    await bench.later()
+    for finding in (await bench.reconciler.whole()).findings:
+        assert (await bench.repairs.repair(name_of(finding), "ada"))[0] is Outcome.DONE
+    held = list(bench.retail.pay.book.payments.values())
+    assert [(each.captured, each.refunded) for each in held] == [
+        (Decimal(12), Decimal(12)),
+        (Decimal(12), Decimal(0)),
+        (Decimal(12), Decimal(0)),
+    ]
+    assert bench.retail.orders() == [OrderStatus.CONFIRMED, OrderStatus.CONFIRMED, OrderStatus.CANCELLED]
+
+
+@pytest.mark.parametrize("plant", BY_HAND, ids=lambda it: it.__name__)
+async def test_what_no_program_mends_is_accepted_until_it_changes(bench: Bench, plant: Plant) -> None:
+    finding = await planted_once(bench, plant)
+    assert (await bench.repairs.repair(name_of(finding), "ada"))[0] is Outcome.BY_HAND
+    assert await bench.repairs.accept(name_of(finding), "ada") == finding
+    assert await bench.tasks() == Counter()
+    assert await bench.found() == Counter()
+    if plant is too_little:
+        held = next(iter(bench.retail.pay.book.payments.values()))
+        held.captured = held.authorised = Decimal("5.00")
+        assert await bench.found() == {finding.kind: 1}
+
+
+async def test_an_owner_that_refuses_is_told_so(bench: Bench) -> None:
+    finding = await planted_once(bench, two_orders)
+    bench.retail.erp.uncancellable = True
+    assert (await bench.repairs.repair(name_of(finding), "ada"))[0] is Outcome.REFUSED
+    assert sum((await bench.tasks()).values()) == 1
+    bench.retail.erp.uncancellable = False
+    assert (await bench.repairs.repair(name_of(finding), "ada"))[0] is Outcome.DONE
+
+
+async def test_nothing_is_mended_of_what_cannot_be_looked_at(bench: Bench) -> None:
+    finding = await planted_once(bench, two_orders)
+    bench.retail.erp.failing["order.find_orders"] = Unavailable(source="erp", domain="order")
+    with pytest.raises(AdapterError):
+        await bench.repairs.repair(name_of(finding), "ada")
+    assert await bench.reconciler.audit.list() == []
+
+
+@pytest.mark.parametrize("written", ["", "payment.orphan", "payment.orphan:", "nonsense:RUN", "hold.orphan::"])
+def test_what_names_no_finding_is_none(written: str) -> None:
+    assert Named.of(written) is None
