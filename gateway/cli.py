@@ -1,5 +1,5 @@
-"""The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | checkouts | schema |
-adapters | new-adapter`.
+"""The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | checkouts | reconcile |
+schema | adapters | new-adapter`.
 
 Exit codes of all: 0 done, 1 a problem the command found, 2 a mistake in the command line or a configuration that cannot
 be read, 130 interrupted."""
@@ -181,6 +181,18 @@ def _parser() -> argparse.ArgumentParser:
     checkouts.add_argument("--json", action="store_true", help="one JSON object a line")
     checkouts.set_defaults(run=_checkouts)
 
+    reconcile = commands.add_parser("reconcile", help="compare checkouts with what owners have, and mend what differs")
+    _config(reconcile)
+    reconcile.add_argument("--days", type=_days, default=7.0, help="how far back (default: 7)")
+    reconcile.add_argument("--json", action="store_true", help="one JSON object a line")
+    order = reconcile.add_mutually_exclusive_group()
+    order.add_argument("--repair", metavar="KIND:SUBJECT", help="mend this finding")
+    order.add_argument("--accept", metavar="KIND:SUBJECT", help="leave it as it stands; told again only if it changes")
+    order.add_argument("--history", action="store_true", help="what was done by hand, newest first")
+    reconcile.add_argument("--by", default=os.environ.get("USER", "operator"), help="who orders it (default: you)")
+    reconcile.epilog = "Exit codes: 0 all agree (or it is mended), 1 something was found, or somebody was not heard."
+    reconcile.set_defaults(run=_reconcile)
+
     schema = commands.add_parser("schema", help="print the schema (SDL)")
     schema.set_defaults(run=_schema)
 
@@ -210,6 +222,10 @@ def _port(written: str) -> int:
 
 def _workers(written: str) -> int:
     return _number(written, 1, 256, "number of workers")
+
+
+def _days(written: str) -> float:
+    return float(_number(written, 1, 3_650, "number of days"))
 
 
 def _names(written: str) -> list[str]:
@@ -337,6 +353,19 @@ def _checkouts(options: argparse.Namespace) -> int:
     if options.journal:
         return asyncio.run(journal(url, options.journal, as_json=options.json))
     return asyncio.run(show(url, stuck=options.stuck, as_json=options.json))
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    from gateway.reconcile import accept, history, look, repair
+    from gateway.settings import load
+
+    if options.repair is not None:
+        return asyncio.run(repair(options.config, options.repair, options.by))
+    if options.accept is not None:
+        return asyncio.run(accept(options.config, options.accept, options.by))
+    if options.history:
+        return asyncio.run(history(load(options.config).gateway.state, as_json=options.json))
+    return asyncio.run(look(options.config, days=options.days, as_json=options.json))
 
 
 def _schema(options: argparse.Namespace) -> int:

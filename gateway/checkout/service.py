@@ -9,33 +9,45 @@ from gateway.calls.operation.writes import Writes
 from gateway.checkout.claims import Claims
 from gateway.checkout.desk import Desk
 from gateway.checkout.engine import Runs
+from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.given import BuyerAt, Evaluate, Given
 from gateway.checkout.journal import Checkouts
+from gateway.checkout.reconcile.rounds import Reconciler
 from gateway.checkout.saga import SHAPE, Saga
 from gateway.checkout.watch import RunsWatch
 from gateway.model.checkouts import CheckoutState
 from gateway.ownership import Ownership
-from gateway.ports.state import Tasks
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
 from gateway.state.ledger import Ledger
 from gateway.state.outbox import Outbox
 from gateway.state.sweep import Sweep
 from gateway.state.tables import checkouts
+from gateway.state.tasks import StoredTasks
 
-_FORGOTTEN_EVERY, _STUCK_EVERY, _SWEEP_EVERY = 2.0, 15.0, 60.0
+_FORGOTTEN_EVERY, _STUCK_EVERY, _SWEEP_EVERY, _RECONCILE_EVERY = 2.0, 15.0, 60.0, 60.0
 
 
 class CheckoutService:
     """`await open(...)`, `start`, `close`. The outbox given to it has the desk's `followed` as a receiver, and the
     inbox its `heard` for every kind of `payment.FACTS` (`gateway/selling.py`)."""
 
-    def __init__(self, database: Database, runs: Runs, watch: RunsWatch, given: Given) -> None:
+    def __init__(
+        self,
+        database: Database,
+        runs: Runs,
+        watch: RunsWatch,
+        given: Given,
+        reconciler: Reconciler,
+        figures: CheckoutFigures,
+    ) -> None:
         self.database = database
         self.runs = runs
         self.watch = watch
         self.given = given
+        self.reconciler = reconciler
         self.desk = Desk(given)
+        self._figures = figures
         self._timers = (
             Sweep({"claims without a run": given.claims.start_forgotten}, every=_FORGOTTEN_EVERY),
             Sweep({"stuck checkouts": self._stuck, "orphaned holds": self.desk.release_orphans}, every=_STUCK_EVERY),
@@ -47,6 +59,7 @@ class CheckoutService:
                 },
                 every=_SWEEP_EVERY,
             ),
+            Sweep({"checkouts compared": reconciler.round}, every=_RECONCILE_EVERY),
         )
 
     @classmethod
@@ -59,7 +72,7 @@ class CheckoutService:
         caller: BackendCaller,
         ownership: Ownership,
         outbox: Outbox,
-        tasks: Tasks,
+        tasks: StoredTasks,
         evaluate: Evaluate,
         buyer_at: BuyerAt,
     ) -> CheckoutService:
@@ -83,7 +96,9 @@ class CheckoutService:
         )
         Saga(given)
         writes.fence = lambda: watch.alive
-        return cls(database, runs, watch, given)
+        figures = CheckoutFigures(writes.metrics.registry)
+        reconciler = Reconciler(database, runs, ownership=ownership, caller=caller, tasks=tasks, figures=figures)
+        return cls(database, runs, watch, given, reconciler, figures)
 
     async def start(self) -> None:
         """Beat first: a process that does not is dead to the others, and its runs are theirs."""
@@ -108,4 +123,7 @@ class CheckoutService:
             return {row[0]: row[1] for row in await connection.execute(chosen.group_by(checkouts.c.state))}
 
     async def _stuck(self) -> int:
-        return len(await self.desk.watch_stuck())
+        stuck = len(await self.desk.watch_stuck())
+        self._figures.stuck.set(stuck)
+        await self.reconciler.count_open()
+        return stuck

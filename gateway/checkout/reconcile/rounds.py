@@ -154,25 +154,28 @@ class Reconciler:
             for finding in found
             if (entry := accepted.get(finding.name)) is None or dict(entry.facts) != finding.told
         ]
+        open_now = await self._open_tasks()
         for finding in told:
             self._figures.found(finding.kind)
-            _log.error("reconcile_finding", kind=finding.kind.value, **finding.told)
+            if (finding.task, finding.subject) not in open_now:
+                _log.error("reconcile_finding", kind=finding.kind.value, **finding.told)
             await self._tasks.open(finding.task, finding.subject, finding.told)
-        await self._close({(finding.task, finding.subject) for finding in told}, known)
+        await self._close(open_now, {(finding.task, finding.subject) for finding in told}, known)
         await self.count_open()
         return told
 
-    async def _close(self, found: set[tuple[str, str]], known: set[str]) -> None:
-        """Tasks of what is not there any more."""
+    async def _open_tasks(self) -> set[tuple[str, str]]:
         table = task_rows.c
         ours = or_(table.kind.like(f"{TASK_PREFIX}%"), table.kind == STUCK_TASK)
         chosen = select(table.kind, table.subject).where(table.done.is_(None), ours).limit(_OPEN_AT_MOST)
         async with self._database.read() as connection:
-            open_now = [(row.kind, row.subject) for row in await connection.execute(chosen)]
+            return {(row.kind, row.subject) for row in await connection.execute(chosen)}
+
+    async def _close(self, open_now: set[tuple[str, str]], found: set[tuple[str, str]], known: set[str]) -> None:
+        """Tasks of what is not there any more."""
         met = Counter(task for task, _ in found)
         whole = [Finding(kind=kind, run="").task for kind in (FindingKind.HOLD_ORPHAN, FindingKind.RUN_OPEN)]
         always = {task for task in whole if met[task] < MOST}  # seen to their end
-        for kind, subject in open_now:
-            looked = kind in always or subject.partition(":")[0] in known
-            if looked and (kind, subject) not in found:
+        for kind, subject in sorted(open_now - found):
+            if kind in always or subject.partition(":")[0] in known:
                 await self._tasks.close_subject(kind, subject, BY)

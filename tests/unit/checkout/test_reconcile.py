@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text, update
 
 from gateway.checkout.aside import RunsAside
@@ -40,7 +41,7 @@ class Bench:
 
     def __init__(self, retail: Retail) -> None:
         self.retail = retail
-        self.figures = CheckoutFigures()
+        self.registry = CollectorRegistry()
         self.aside = RunsAside(retail.database)
         self.reconciler = Reconciler(
             retail.database,
@@ -48,7 +49,7 @@ class Bench:
             ownership=retail.ownership,
             caller=retail.caller,
             tasks=retail.tasks,
-            figures=self.figures,
+            figures=CheckoutFigures(self.registry),
             pause=0.0,
         )
         self.repairs = Repairs(
@@ -272,8 +273,8 @@ async def test_what_is_planted_is_found_and_is_a_task_once(bench: Bench, plant: 
     for _ in range(2):
         assert await bench.found() == {kind: 1}
         assert await bench.tasks() == {task: 1}
-    value = bench.figures._open.labels(kind.value)._value.get()  # pyright: ignore[reportPrivateUsage]
-    assert value == 1
+    assert bench.registry.get_sample_value("gateway_reconcile_open", {"kind": kind.value}) == 1
+    assert bench.registry.get_sample_value("gateway_reconcile_findings_total", {"kind": kind.value}) == 2
 
 
 async def test_some_of_each_are_found_and_nothing_else(bench: Bench) -> None:
