@@ -12,7 +12,7 @@ import msgspec
 
 from gateway.app import Gateway
 from gateway.checkout.aside import RunsAside
-from gateway.checkout.reconcile.findings import BY_HAND, Finding, Named
+from gateway.checkout.reconcile.findings import BY_HAND, Finding, NamedFinding
 from gateway.checkout.reconcile.repairs import Outcome, Repairs
 from gateway.checkout.reconcile.rounds import Looked, Reconciler
 from gateway.settings import load
@@ -43,7 +43,7 @@ async def look(config: Path, *, days: float, as_json: bool) -> int:
 
 async def repair(config: Path, written: str, by: str) -> int:
     """Exit code 0 where it is mended, or was."""
-    named = Named.of(written)
+    named = NamedFinding.of(written)
     if named is None:
         return _unnamed(written)
     async with _opened(config) as (_, repairs):
@@ -54,7 +54,7 @@ async def repair(config: Path, written: str, by: str) -> int:
 
 async def accept(config: Path, written: str, by: str) -> int:
     """Exit code 1 where there is no such finding."""
-    named = Named.of(written)
+    named = NamedFinding.of(written)
     if named is None:
         return _unnamed(written)
     async with _opened(config) as (_, repairs):

@@ -66,7 +66,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         return {"checkout": self.run, **self.facts}
 
 
-class Named(Struct, frozen=True):
+class NamedFinding(Struct, frozen=True):
     """A finding as a person names it."""
 
     kind: FindingKind
@@ -74,7 +74,7 @@ class Named(Struct, frozen=True):
     subject: str
 
     @classmethod
-    def of(cls, written: str) -> Named | None:
+    def of(cls, written: str) -> NamedFinding | None:
         kind, _, subject = written.partition(":")
         known = {each.value: each for each in FindingKind}
         run = subject.partition(":")[0]

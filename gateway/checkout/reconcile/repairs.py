@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from gateway.calls.operation.writes import Writes
 from gateway.checkout.journal import derived
-from gateway.checkout.reconcile.findings import BY_HAND, Finding, FindingKind, Named
+from gateway.checkout.reconcile.findings import BY_HAND, Finding, FindingKind, NamedFinding
 from gateway.checkout.reconcile.judging import left
 from gateway.checkout.reconcile.rounds import ACCEPT, Reconciler
 from gateway.checkout.reconcile.rows import RunStates
@@ -92,7 +92,7 @@ class Repairs:
             FindingKind.RUN_OPEN: self._go_on,
         }
 
-    async def repair(self, named: Named, by: str) -> tuple[Outcome, Finding | None]:
+    async def repair(self, named: NamedFinding, by: str) -> tuple[Outcome, Finding | None]:
         """What became of it, and what was found before. Raises StateUnavailable, and AdapterError where its owner could
         not be asked whether there is anything to mend."""
         finding = await self._found(named)
@@ -111,7 +111,7 @@ class Repairs:
             await self._reconciler.closed(finding, by)
         return outcome, finding
 
-    async def accept(self, named: Named, by: str) -> Finding | None:
+    async def accept(self, named: NamedFinding, by: str) -> Finding | None:
         """As it stands: it is not told again unless it changes. None: there is no such finding."""
         finding = await self._found(named)
         if finding is not None:
@@ -119,14 +119,14 @@ class Repairs:
             await self._reconciler.closed(finding, by)
         return finding
 
-    async def _found(self, named: Named) -> Finding | None:
+    async def _found(self, named: NamedFinding) -> Finding | None:
         looked = await self._reconciler.again(named.run)
         if looked.missed:
             raise AdapterError("its owner does not answer", source=next(iter(looked.unheard), None))
         found = (each for each in looked.findings if each.kind is named.kind and each.subject == named.subject)
         return next(found, None)
 
-    async def _checked(self, named: Named) -> Outcome:
+    async def _checked(self, named: NamedFinding) -> Outcome:
         try:
             return Outcome.DONE if await self._found(named) is None else Outcome.LEFT
         except AdapterError:

@@ -18,7 +18,7 @@ from sqlalchemy import text, update
 from gateway.checkout.aside import RunsAside
 from gateway.checkout.desk import STUCK_TASK
 from gateway.checkout.figures import CheckoutFigures
-from gateway.checkout.reconcile.findings import TASK_PREFIX, Finding, FindingKind, Named
+from gateway.checkout.reconcile.findings import TASK_PREFIX, Finding, FindingKind, NamedFinding
 from gateway.checkout.reconcile.repairs import REPAIR, Outcome, Repairs
 from gateway.checkout.reconcile.rounds import BY, Reconciler
 from gateway.errors import AdapterError, Unavailable
@@ -392,8 +392,8 @@ async def planted_once(bench: Bench, plant: Plant) -> Finding:
     return finding
 
 
-def name_of(finding: Finding) -> Named:
-    named = Named.of(finding.name)
+def name_of(finding: Finding) -> NamedFinding:
+    named = NamedFinding.of(finding.name)
     assert named is not None
     return named
 
@@ -476,4 +476,4 @@ async def test_nothing_is_mended_of_what_cannot_be_looked_at(bench: Bench) -> No
 
 @pytest.mark.parametrize("written", ["", "payment.orphan", "payment.orphan:", "nonsense:RUN", "hold.orphan::"])
 def test_what_names_no_finding_is_none(written: str) -> None:
-    assert Named.of(written) is None
+    assert NamedFinding.of(written) is None

@@ -66,9 +66,15 @@ async def test_a_gateways_checkout_begins_and_ends(url: str) -> None:
 
     async def captured() -> bool:
         await books.outbox.deliver_one("checkout")
-        return books.payments() == ["CAPTURED"]
+        return books.payments() == ["CAPTURED"] and not await books.runs.pending()
 
     await until(10.0, captured)
+    registry = books.writes.metrics.registry
+    assert registry.get_sample_value("gateway_checkouts_stuck") == 0
+    async with books.database.write() as connection:
+        await connection.execute(text("UPDATE checkouts SET moved = moved - 120, ended = ended - 120"))
+    assert await service.reconciler.round() == 0  # while the engine has its runs
+    assert registry.get_sample_value("gateway_reconcile_looked_total") == 1
     await service.close()
     await books.close_books()
 
