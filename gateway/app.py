@@ -220,9 +220,11 @@ class Gateway:
         """All figures of this worker, for Prometheus."""
         return exposition(self.metrics.registry)
 
-    async def start(self) -> None:
-        """What only a process that serves does: sell, hear the others, deliver, handle, clear away."""
-        await self.selling.start(self.services, self.kept, self.writes)
+    async def start(self, *, sells: bool = True) -> None:
+        """What only a process that serves does: sell (unless told otherwise), hear the others, deliver, handle, clear
+        away."""
+        if sells:
+            await self.selling.start(self.services, self.kept, self.writes)
         await self.kept.start()
         self._settling.start()
 
@@ -244,15 +246,19 @@ class Gateway:
 
 
 class Application:
-    """The ASGI application: opens the gateway at start-up, closes it at shut-down, serves in between."""
+    """The ASGI application: opens the gateway at start-up, closes it at shut-down, serves in between. `sells` False:
+    without the checkout, whose engine is one of its process; everything else is there."""
 
     def __init__(
         self,
         settings: Settings,
         pages: Sequence[BaseRoute] = (),
         manifests: Mapping[str, Manifest] | None = None,
+        *,
+        sells: bool = True,
     ) -> None:
         self._settings = settings
+        self._sells = sells
         self._manifests = manifests
         self._pages = pages
         self._doors: Doors | None = None
@@ -280,11 +286,16 @@ class Application:
         return self._doors is not None and self._doors.pressed
 
     async def start(self) -> Gateway:
-        self.gateway = await Gateway.open(self._settings, self._manifests)
-        await self.gateway.start()
-        self._doors = self.gateway.doors(self._pages)
+        gateway = await Gateway.open(self._settings, self._manifests)
+        try:
+            await gateway.start(sells=self._sells)
+            self._doors = gateway.doors(self._pages)
+        except BaseException:
+            await gateway.close()
+            raise
+        self.gateway = gateway
         settle()
-        return self.gateway
+        return gateway
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -302,6 +313,10 @@ class Application:
 
 
 def build_app(
-    settings: Settings, pages: Sequence[BaseRoute] = (), manifests: Mapping[str, Manifest] | None = None
+    settings: Settings,
+    pages: Sequence[BaseRoute] = (),
+    manifests: Mapping[str, Manifest] | None = None,
+    *,
+    sells: bool = True,
 ) -> Application:
-    return Application(settings, pages, manifests)
+    return Application(settings, pages, manifests, sells=sells)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import structlog
+
 from gateway.checkout.owners import sells
 from gateway.model.cart_answers import CartAnswer
 from gateway.model.carts import Cart
@@ -32,6 +34,7 @@ RECEIVER = "checkout"
 """Its name among the outbox's receivers: kept in rows, so never changed."""
 EVALUATED_WITHIN = 20.0
 """Seconds for everything the owners say of a cart that is bought."""
+_log = structlog.get_logger("gateway")
 _NOBODY = ClientProfile(touchpoint=Touchpoint.WEB)
 _CHECKOUT = Principal(kind="service")
 
@@ -57,8 +60,14 @@ class Selling:
         return self._service
 
     async def start(self, services: Services, kept: Kept, writes: Writes) -> None:
-        """Before the outbox and the inbox deliver. Raises ConfigurationError, StateUnavailable."""
+        """Before the outbox and the inbox deliver. A second gateway of one process (a test beside a demo) reads and
+        keeps carts, and sells nothing: the engine is the first one's. Raises ConfigurationError, StateUnavailable."""
         if self._carts is None or not self.able:
+            return
+        from gateway.checkout.engine import Runs
+
+        if Runs.taken():
+            _log.warning("nothing_is_sold", reason="another gateway of this process sells")
             return
         from gateway.checkout.service import CheckoutService
 

@@ -92,6 +92,11 @@ class Runs:
         self._starting: set[asyncio.Task[None]] = set()
 
     @classmethod
+    def taken(cls) -> bool:
+        """Whether the engine, of which a process has one, is open in this process already."""
+        return cls._opened
+
+    @classmethod
     async def open(cls, database: Database, shape: str) -> Runs:
         """Migrates the engine's tables. Raises ConfigurationError where they cannot be made."""
         if cls._opened:

@@ -32,9 +32,11 @@ class Host:
         self._listener = listener
 
     @asynccontextmanager
-    async def serving(self, settings: Settings, pages: Sequence[BaseRoute] = ()) -> AsyncGenerator[Gateway]:
+    async def serving(
+        self, settings: Settings, pages: Sequence[BaseRoute] = (), *, sells: bool = True
+    ) -> AsyncGenerator[Gateway]:
         """Raises ConfigurationError where the gateway cannot open."""
-        app = build_app(settings, pages)
+        app = build_app(settings, pages, sells=sells)
         gateway = await app.start()
         try:
             config = server_config(app, loop="none", lifespan="off", timeout_graceful_shutdown=2)

@@ -42,13 +42,13 @@ class RunningDemo(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def running_demo(port: int = 0) -> AsyncGenerator[RunningDemo]:
-    """The whole demo, up while entered. `port` 0 takes a free one."""
+async def running_demo(port: int = 0, *, sells: bool = True) -> AsyncGenerator[RunningDemo]:
+    """The whole demo, up while entered. `port` 0 takes a free one. `sells` False: nothing can be bought in it."""
     async with hosted(port) as host, await start_sandboxes(seeds(host.url), VENDORS) as sandboxes:
         publish_keys(host.folder)
         settings = configure(sandboxes, host.folder, host.url)
         tokens = sign_tokens(settings, host.folder)
-        async with host.serving(settings, demo_routes(tokens, sandboxes)) as gateway:
+        async with host.serving(settings, demo_routes(tokens, sandboxes), sells=sells) as gateway:
             yield RunningDemo(host.url, host.folder, settings, sandboxes, tokens, gateway)
 
 

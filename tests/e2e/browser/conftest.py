@@ -80,7 +80,7 @@ def no_bundle() -> Generator[None]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def demo(no_bundle: None) -> AsyncGenerator[RunningDemo]:
-    async with running_demo() as running:
+    async with running_demo(sells=False) as running:
         yield running
 
 

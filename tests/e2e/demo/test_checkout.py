@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,15 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+import pytest_asyncio
 
 import gateway.demo
-from gateway.demo.run import RunningDemo
+from gateway.demo.run import RunningDemo, running_demo
 
 sys.path.insert(0, str(Path(__file__).parent))
 from buyer import Buyer
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SKU, FINE = "CLK-EMB-SAN", "MUG-HAR-S"
 """One at a price in whole pence; one whose price from ten pieces on is 10.268 without its tax."""
 SCRIPT = re.compile(r"cat > buy\.py <<'END'[^\n]*\n(.*?)\nEND\n", re.DOTALL)
@@ -50,6 +52,13 @@ class Books:
         async with asyncio.timeout(15):
             while self.payments(checkout) != [("succeeded", pence)]:  # noqa: ASYNC110  a run of its own does it
                 await asyncio.sleep(0.05)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo() -> AsyncIterator[RunningDemo]:
+    """One that sells, and for no longer than these tests."""
+    async with running_demo() as running:
+        yield running
 
 
 @pytest.fixture
@@ -123,7 +132,7 @@ async def test_a_declined_card_leaves_nothing_and_another_card_buys(demo: Runnin
 
 
 async def test_a_customer_buys_without_a_secret(demo: RunningDemo, books: Books) -> None:
-    buyer = Buyer(demo, demo.tokens.shopper)
+    buyer = Buyer(demo, demo.tokens.vip)
     await buyer.fill(SKU, 1)
     bought = await buyer.buy("pm_card_visa")
     assert bought["state"]["__typename"] == "CheckoutCompleted"

@@ -33,6 +33,7 @@ PRODUCT_PAGE: Mapping[str, Mapping[str, int]] = {
     "crm": {"customer": 1},
     "till_uk": {"variations": 1, "stock": 1, "loyalty": 1, "programme": 1, "promotions": 1, "receipts": 1},
     "till_jp": {"variations": 1, "stock": 1},
+    "cards": {},
 }
 LISTING: Mapping[str, Mapping[str, int]] = {
     "shop": {"product": 1},
@@ -40,6 +41,7 @@ LISTING: Mapping[str, Mapping[str, int]] = {
     "crm": {},
     "till_uk": {},
     "till_jp": {},
+    "cards": {},
 }
 CAPABILITY = {
     "ProductsByKey": "product",

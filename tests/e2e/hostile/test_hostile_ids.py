@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.security.card_numbers import MOST_TEXT
 from gateway.services.ids import NodeId, NodeType
+from gateway.testing.conformance.example import example_seed
 from gateway.testing.conformance.hostile import NO_IDS
 
 from .conftest import Door
@@ -27,6 +28,13 @@ FEW = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NATIVE = [NodeType.PRODUCT, NodeType.ORDER, NodeType.CATEGORY, NodeType.COLLECTION, NodeType.LOYALTY_ACCOUNT]
+SOLD_UNDER = frozenset(
+    key.casefold()
+    for product in example_seed().products
+    for key in (product.slug, *(each for variant in product.variants for each in (variant.sku, *variant.gtins)))
+    if key
+)
+"""What names something at every door of these tests."""
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 AROUND = st.sampled_from(
     ["", "0", " ", "²", "+", "-", "_", ".0", "e0", "/..", "?a=b", "#", "\x00", "'", '"', "\\", "%00"]
@@ -169,6 +177,7 @@ async def test_no_record_has_a_second_id(door: Door, before: str, after: str, ch
 @example(text='" OR "1"="1')
 @example(text="x\x00")
 async def test_no_key_does_harm(door: Door, text: str) -> None:
+    assume(text.casefold() not in SOLD_UNDER)  # Hypothesis makes texts of what stands in the code, too
     query = """query($t: String!) { slug: product(by: {slug: $t}) { id } sku: product(by: {sku: $t}) { id }
       barcode: product(by: {barcode: $t}) { id } }"""
     answer = await door.ask(query, {"t": text})

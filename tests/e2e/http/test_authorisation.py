@@ -42,7 +42,7 @@ class House(Struct, frozen=True):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house() -> AsyncGenerator[House]:
-    async with running_demo() as demo:
+    async with running_demo(sells=False) as demo:
         issuers = {
             name: LocalIssuer.load(demo.folder / name, section.issuer, section.audience)
             for name, section in demo.settings.issuers.items()

@@ -38,7 +38,7 @@ def operations(shopper: str, kiosk: str) -> list[dict[str, Any]]:
 @pytest.mark.node
 async def test_client_libraries_hand_out_what_the_gateway_answered() -> None:
     packages = require_clients()
-    async with running_demo() as demo:
+    async with running_demo(sells=False) as demo:
         asked = operations(demo.tokens.shopper, demo.tokens.kiosks["GB"])
         out = await node(packages, "libraries.js", f"{demo.url}/graphql", json.dumps(asked))
     assert len(out.splitlines()) == LIBRARIES * len(asked)

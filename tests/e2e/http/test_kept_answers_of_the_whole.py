@@ -23,7 +23,7 @@ PAGE = """{ product(by: {slug: "harbour-stoneware-mug"}) {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def demo() -> AsyncGenerator[RunningDemo]:
-    async with running_demo() as running:
+    async with running_demo(sells=False) as running:
         yield running
 
 
@@ -115,7 +115,7 @@ async def watched(demo: RunningDemo) -> tuple[list[tuple[timedelta, str, bool]],
 
 async def test_a_sale_ends_at_its_second_for_everybody_whoever_kept_it() -> None:
     """The answer at the door, the one in the call cache, and what a client with its ETag is told."""
-    async with running_demo() as demo:
+    async with running_demo(sells=False) as demo:
         seen, statuses = await watched(demo)
     assert statuses == {200, 304}
     on_sale = [since for since, amount, dated in seen if amount == "6" and dated]
