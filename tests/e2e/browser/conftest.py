@@ -125,5 +125,5 @@ async def with_graphiql(demo: RunningDemo, bundle: Path) -> AsyncGenerator[str]:
         publish_keys(host.folder)
         settings = configure(demo.sandboxes, host.folder, host.url)
         around: dict[str, Any] = {**settings.environment, GRAPHIQL_VARIABLE: str(bundle)}
-        async with host.serving(replace(settings, environment=around)):
+        async with host.serving(replace(settings, environment=around), sells=False):
             yield host.url

@@ -102,7 +102,7 @@ async def running_retailer() -> AsyncGenerator[Retailer]:
                 *(token.rpartition(".")[2] for token in tokens.kiosks.values()),
                 *(_private_part(host.folder / name) for name in ("customers", "devices", "staff")),
             )
-            async with host.serving(settings) as gateway:
+            async with host.serving(settings, sells=False) as gateway:
                 retailer = Retailer(
                     host.url, host.folder, settings, gateway, sandboxes, doors, tokens, webhooks, hidden
                 )
