@@ -41,6 +41,8 @@ class CheckoutRows:
         now, table = self._database.now, checkouts.c
         waiting = (*self._quiet(days), or_(table.look_at.is_(None), table.look_at <= now))
         chosen = select(table.run).where(*waiting).order_by(table.look_at.asc().nulls_first()).limit(limit)
+        if not self._database.is_sqlite:
+            chosen = chosen.with_for_update(skip_locked=True)  # waited for, they would be nobody's: no longer due
         take = update(checkouts).where(table.run.in_(chosen), *waiting).values(look_at=now + LEASE)
         async with self._database.write() as connection:
             runs = list((await connection.execute(take.returning(table.run))).scalars())
