@@ -39,6 +39,8 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("issuers.customers.jwks_file", "empty"): "the other of the two is given",
     ("issuers.customers.roles_claim", "empty"): "only staff have roles",
     **{(f"profiles.web.{key}", "empty"): "all configured ones" for key in ("channels", "countries", "currencies")},
+    ("profiles.web.return_origins", "empty"): "the pages that may ask, and the gateway's own address",
+    ("profiles.web.return_origins", "misspelt"): "any site may be a frontend's",
     ("profiles.web.operations", "empty"): "free documents may be sent",
     ("profiles.kiosk.stores", "empty"): "all configured ones",
     ("server.cors_origins", "empty"): "no other site's pages",
