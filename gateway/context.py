@@ -29,11 +29,12 @@ class OperationContext:
         self.explain = explain
         self.memo: Any = None
 
-    def renew(self) -> None:
+    def renew(self) -> Scope:
         """For the next event of a subscription: the same caller, the time of now, as long to answer as at first."""
         call, now = self.scope.call, time.monotonic()
         renewed = replace(call, deadline=now + (call.deadline - call.made), made=now)
         self.scope = replace(self.scope, call=renewed, now=utc_now(), kept={})
+        return self.scope
 
     @property
     def principal(self) -> Principal:

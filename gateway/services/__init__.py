@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
+from gateway.errors import StateUnavailable
 from gateway.ownership import Ownership
 from gateway.ports.checkout import CheckoutDesk
 from gateway.ports.manifest import Secret
@@ -86,6 +87,13 @@ class Services:
         self.desk: CheckoutDesk | None = None
         """Where checkouts are asked for; None where nothing can be sold, and in a process that does not serve."""
         self._made: dict[object, Any] = {}
+
+    @property
+    def kept_carts(self) -> StoredCarts:
+        """Raises StateUnavailable where nothing can be sealed."""
+        if self.stored_carts is None:
+            raise StateUnavailable("Carts cannot be kept here: no sealing secret is configured.")
+        return self.stored_carts
 
     def of(self, kind: Callable[[Services], S]) -> S:
         """The one instance of a service that a domain brings: `kind` is its class, given all the others."""

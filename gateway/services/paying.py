@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from gateway.calls.operation.errands import open_session
-from gateway.errors import AdapterError, StateUnavailable
+from gateway.errors import AdapterError
 from gateway.model.cart_answers import CartTotals
 from gateway.model.cart_faults import AnyCartFault, InvalidInput
 from gateway.model.carts import Cart
@@ -29,7 +29,6 @@ from gateway.services import Services
 from gateway.services.carts import Carts
 from gateway.services.scope import Scope
 from gateway.settings import Settings
-from gateway.state.sealing import Sealing
 
 _LONGEST = 1_024
 _LONGEST_URL = 2_048
@@ -101,23 +100,16 @@ class Paying:
     def session_id(self, session: PaymentSession, cart: Cart) -> str:
         """Signed with the cart it was opened for: what was paid by one purchase pays for no other."""
         public = public_id(session.ref.backend, session.ref.id, self._services.ownership)
-        return f"{public}.{self._sealing.digest('session', f'{cart.id}.{public}')}"
+        return f"{public}.{self._services.kept_carts.sealing.digest('session', f'{cart.id}.{public}')}"
 
     def session_of(self, identifier: str, cart: Cart) -> AtProcessor | None:
         """None for what was never given, or for another cart."""
         public, _, mark = identifier.partition(".")
         if not mark.isascii() or not public.isascii() or len(identifier) > _LONGEST:
             return None
-        known = self._sealing.digests("session", f"{cart.id}.{public}")
+        known = self._services.kept_carts.sealing.digests("session", f"{cart.id}.{public}")
         mine = any(hmac.compare_digest(mark, each) for each in known)
         return opened(public, self._services.ownership) if mine else None
-
-    @property
-    def _sealing(self) -> Sealing:
-        store = self._services.stored_carts
-        if store is None:
-            raise StateUnavailable("Carts cannot be kept here: no sealing secret is configured.")
-        return store.sealing
 
     def wrong_return(self, url: str | None, scope: Scope) -> InvalidInput | None:
         """Shoppers are sent back to where this client's frontends are, and nowhere else."""

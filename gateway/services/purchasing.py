@@ -5,7 +5,6 @@ the desk's (`ports/checkout.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,6 +34,7 @@ from gateway.services.carts.carts import KEY_LENGTH, is_id
 from gateway.services.carts.quotes import Quotes
 from gateway.services.paying import Paying
 from gateway.services.scope import Scope
+from gateway.state.carts import frozen
 
 WAIT_SECONDS = 8.0
 _MARGIN = 0.3
@@ -80,11 +80,17 @@ class CheckoutOutcome(Struct, frozen=True, kw_only=True):
     quoted: Money | None = None
 
 
-class SessionOpened(Struct, frozen=True, kw_only=True):
+class OpenedSession(Struct, frozen=True):
     """`id` is what `PaymentWish.session` names: good for the cart it was opened for, and no other."""
 
-    session: PaymentSession | None = None
-    id: str = ""
+    id: str
+    session: PaymentSession
+
+
+class SessionOutcome(Struct, frozen=True, kw_only=True):
+    """`opened` None: `faults` say why."""
+
+    opened: OpenedSession | None = None
     faults: tuple[AnyCartFault, ...] = ()
 
 
@@ -165,23 +171,10 @@ class Purchasing:
 
     async def session(
         self, cart_id: str, quote_id: str, method: str, return_url: str | None, scope: Scope
-    ) -> SessionOpened:
+    ) -> SessionOutcome:
         """For the total that was quoted. Raises AdapterError for what its processor does."""
-        cart = await self._carts.get(cart_id, scope)
-        if cart is None:
-            return SessionOpened(faults=(CartNotFound(),))
-        quote = self._quote(quote_id, cart)
-        if isinstance(quote, CartFault):
-            return SessionOpened(faults=(quote,))
-        fault = await self._unready(cart, quote, cart.version, scope, 0.0)
-        if fault is None and (quote.total is None or quote.total.amount <= 0):
-            fault = InvalidInput(message="There is nothing to pay.", path=("input", "quoteId"))
-        if fault is not None or quote.total is None:
-            return SessionOpened(faults=(fault or _NO_QUOTE,))
-        opened = await self._paying.session(cart, quote.total, method, return_url, scope)
-        if isinstance(opened, CartFault):
-            return SessionOpened(faults=(opened,))
-        return SessionOpened(session=opened, id=self._paying.session_id(opened, cart))
+        opened = await self._session(cart_id, quote_id, method, return_url, scope)
+        return SessionOutcome(faults=(opened,)) if isinstance(opened, CartFault) else SessionOutcome(opened=opened)
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -192,35 +185,44 @@ class Purchasing:
             raise Unavailable("Nothing is sold here: see `gateway check`.", domain="order")
         return desk
 
+    async def _session(
+        self, cart_id: str, quote_id: str, method: str, return_url: str | None, scope: Scope
+    ) -> OpenedSession | AnyCartFault:
+        cart = await self._carts.get(cart_id, scope)
+        if cart is None:
+            return CartNotFound()
+        quote = self._quote(quote_id, cart)
+        if isinstance(quote, CartFault):
+            return quote
+        if (fault := await self._unready(cart, quote, cart.version, scope, 0.0)) is not None:
+            return fault
+        if quote.total is None or quote.total.amount <= 0:
+            return InvalidInput(message="There is nothing to pay.", path=_QUOTE)
+        session = await self._paying.session(cart, quote.total, method, return_url, scope)
+        if isinstance(session, CartFault):
+            return session
+        return OpenedSession(self._paying.session_id(session, cart), session)
+
     def _quote(self, identifier: str, cart: Cart) -> Quote | InvalidInput:
-        store = self._services.stored_carts
-        quote = None if store is None else Quotes(store.sealing).open(identifier)
+        quote = Quotes(self._services.kept_carts.sealing).open(identifier)
         return quote if quote is not None and quote.cart == cart.id else _NO_QUOTE
 
     async def _unready(self, cart: Cart, quote: Quote, version: int, scope: Scope, wait: float) -> AnyCartFault | None:
         """Why no checkout is begun of what was shown. Who was shown an incomplete quote, or one that is over, is shown
         another first: nobody pays a total they did not see."""
+        if (closed := frozen(cart)) is not None:
+            return closed
         if quote.version != cart.version or version != cart.version:
             return CartChanged(version=cart.version, path=("input", "expectedVersion"))
         if not cart.active:
             return InvalidInput(message="There is nothing in the cart.", path=("input", "cartId"))
-        over = quote.valid_until <= scope.now
+        shown, over = self._services.of(Shown), quote.valid_until <= scope.now
         if over or not quote.complete:
-            now = await self._quoted_now(cart, scope, wait)
+            patient = replace(scope, call=replace(scope.call.at_most(wait), fresh=True), kept={})
+            now = await (shown.quote(cart, patient, fresh=True) if wait > 0 else shown.quote(cart, scope))
             return QuoteExpired(quote=now, path=_QUOTE) if over else QuoteIncomplete(quote=now, path=_QUOTE)
-        problems = tuple(each for each in await self._services.of(Shown).problems(cart, scope) if each.kind in _UNREADY)
+        problems = tuple(each for each in await shown.problems(cart, scope) if each.kind in _UNREADY)
         return CartNotReady(problems=problems, path=("input", "cartId")) if problems else None
-
-    async def _quoted_now(self, cart: Cart, scope: Scope, wait: float) -> Quote:
-        """As long as the client waits, for every owner."""
-        if wait <= 0:
-            return await self._services.of(Shown).quote(cart, scope)
-        patient = replace(scope, call=replace(scope.call.at_most(wait), fresh=True), kept={})
-        answer = await self._carts.evaluation.answer(cart, patient, fresh=True)
-        store = self._services.stored_carts
-        assert store is not None  # noqa: S101  a cart was read
-        until = answer.valid_until or scope.now + timedelta(seconds=1)
-        return Quotes(store.sealing).of(answer, cart.currency, until)
 
     def _choice(
         self, wish: PaymentWish | None, cart: Cart, total: Money, scope: Scope

@@ -13,7 +13,6 @@ from gateway.execution import records, streamed
 from gateway.model.carts import CartNews
 from gateway.model.streams import StreamEnd
 from gateway.services.carts import FollowedCarts
-from gateway.services.scope import Scope
 from schema.cart.types import CartView
 from schema.contributed import subscription_fields
 
@@ -38,10 +37,6 @@ class CartSubscriptions:
         ctx: OperationContext,
         id: Annotated[strawberry.ID, strawberry.argument(description="The cart's id.")],  # noqa: A002
     ) -> AsyncIterator[CartNews]:
-        def scope() -> Scope:
-            ctx.renew()
-            return ctx.scope
-
-        async with aclosing(ctx.services.of(FollowedCarts).follow(str(id), scope)) as every:
+        async with aclosing(ctx.services.of(FollowedCarts).follow(str(id), ctx.renew)) as every:
             async for news in every:
                 yield news

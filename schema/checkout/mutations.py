@@ -9,8 +9,8 @@ import strawberry
 
 from gateway.context import OperationContext
 from gateway.execution import batched
-from gateway.services.purchasing import CheckoutOutcome, PaymentWish, PurchaseWish, Purchasing
-from schema.checkout.payloads import CheckoutPayloadView, PaymentSessionMade, PaymentSessionPayloadView
+from gateway.services.purchasing import CheckoutOutcome, PaymentWish, PurchaseWish, Purchasing, SessionOutcome
+from schema.checkout.payloads import CheckoutPayloadView, PaymentSessionPayloadView
 from schema.contributed import mutation_fields
 
 WAIT = (
@@ -155,8 +155,9 @@ class CheckoutMutations:
         parents: Sequence[None],
         ctx: OperationContext,
         input: Annotated[PaymentSessionCreateInput, strawberry.argument(description="For what.")],  # noqa: A002
-    ) -> Sequence[PaymentSessionMade]:
-        opened = await ctx.services.of(Purchasing).session(
-            str(input.cart_id), str(input.quote_id), str(input.method_id), input.return_url, ctx.scope
-        )
-        return [PaymentSessionMade(opened)]
+    ) -> Sequence[SessionOutcome]:
+        return [
+            await ctx.services.of(Purchasing).session(
+                str(input.cart_id), str(input.quote_id), str(input.method_id), input.return_url, ctx.scope
+            )
+        ]

@@ -12,7 +12,7 @@ from gateway.graph.directives import ListSize
 from gateway.model.cart_faults import AnyCartFault
 from gateway.model.checkouts import Checkout
 from gateway.model.money import Money
-from gateway.services.purchasing import CheckoutOutcome, SessionOpened
+from gateway.services.purchasing import CheckoutOutcome, OpenedSession, SessionOutcome
 from schema.checkout.types import CheckoutView
 from schema.user_errors import UserErrorView
 from schema.values import MoneyView
@@ -64,51 +64,38 @@ class CheckoutPayloadView:
 
 @strawberry.type(name="PaymentSession", description="What a frontend speaks to a processor with. Told once.")
 class PaymentSessionView:
-    is_type_of = records(SessionOpened)
+    is_type_of = records(OpenedSession)
 
     id: strawberry.ID = strawberry.field(description="Opaque; name it to `checkoutSubmit` of the same cart.")
 
     @computed(str, description="The processor's own id of it, for its library.")
     @staticmethod
-    def reference(record: SessionOpened) -> str:
-        assert record.session is not None  # noqa: S101
+    def reference(record: OpenedSession) -> str:
         return record.session.ref.id
 
     @computed(str, description="The secret of this one payment, for the processor's library: keep and log it nowhere.")
     @staticmethod
-    def client_token(record: SessionOpened) -> str:
-        assert record.session is not None  # noqa: S101
+    def client_token(record: OpenedSession) -> str:
         return record.session.client_token
 
     @computed("str | None", description="What names the merchant to the processor; public. Null where there is none.")
     @staticmethod
-    def publishable_key(record: SessionOpened) -> str | None:
-        assert record.session is not None  # noqa: S101
+    def publishable_key(record: OpenedSession) -> str | None:
         return record.session.publishable_key
 
     @computed("datetime | None", description="Until when (UTC); null where it has no end.")
     @staticmethod
-    def expires_at(record: SessionOpened) -> datetime | None:
-        assert record.session is not None  # noqa: S101
+    def expires_at(record: OpenedSession) -> datetime | None:
         return record.session.expires
-
-
-class PaymentSessionMade(Struct, frozen=True):
-    """The answer of `paymentSessionCreate`."""
-
-    opened: SessionOpened
 
 
 @strawberry.type(name="PaymentSessionPayload", description="A session with a processor, or why there is none.")
 class PaymentSessionPayloadView:
-    is_type_of = records(PaymentSessionMade)
+    is_type_of = records(SessionOutcome)
 
-    @computed(PaymentSessionView | None, description="Null where none was opened.")
-    @staticmethod
-    def session(record: PaymentSessionMade) -> SessionOpened | None:
-        return record.opened if record.opened.session is not None else None
+    opened: PaymentSessionView | None = strawberry.field(name="session", description="Null where none was opened.")
 
     @computed(list[UserErrorView], directives=[ListSize(assumed_size=1)], description="Why none was opened.")
     @staticmethod
-    def user_errors(record: PaymentSessionMade) -> list[AnyCartFault]:
-        return list(record.opened.faults)
+    def user_errors(record: SessionOutcome) -> list[AnyCartFault]:
+        return list(record.faults)

@@ -13,7 +13,6 @@ from gateway.execution import records, streamed
 from gateway.model.checkouts import CheckoutNews
 from gateway.model.streams import StreamEnd
 from gateway.services.followed_checkouts import FollowedCheckouts
-from gateway.services.scope import Scope
 from schema.checkout.types import CheckoutView
 from schema.contributed import subscription_fields
 
@@ -38,10 +37,6 @@ class CheckoutSubscriptions:
         ctx: OperationContext,
         id: Annotated[strawberry.ID, strawberry.argument(description="The checkout's id.")],  # noqa: A002
     ) -> AsyncIterator[CheckoutNews]:
-        def scope() -> Scope:
-            ctx.renew()
-            return ctx.scope
-
-        async with aclosing(ctx.services.of(FollowedCheckouts).follow(str(id), scope)) as every:
+        async with aclosing(ctx.services.of(FollowedCheckouts).follow(str(id), ctx.renew)) as every:
             async for news in every:
                 yield news

@@ -10,7 +10,6 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.errors import StateUnavailable
 from gateway.model.cart_faults import AnyCartFault, CartFault, CartNotFound, InvalidInput
 from gateway.model.carts import (
     Buyer,
@@ -37,7 +36,7 @@ from gateway.state.cart_hand_offs import CartHandOffs, Market
 from gateway.state.cart_keys import KeyUse
 from gateway.state.cart_making import Bearing, CartMaking, MadeCart
 from gateway.state.cart_rows import new_id
-from gateway.state.carts import ChangedCart, Edit, StoredCarts
+from gateway.state.carts import ChangedCart, Edit
 
 KEY_LENGTH = 200
 
@@ -56,7 +55,6 @@ class Carts:
         self._owners = Owners(services.systems, section.owner_seconds)
         self.evaluation = Evaluation(services, self._owners)
         self._moving = Moving(services, self.evaluation)
-        self._store = services.stored_carts
 
     async def close(self) -> None:
         await self._owners.close()
@@ -65,7 +63,7 @@ class Carts:
 
     async def get(self, cart_id: str, scope: Scope) -> Cart | None:
         """None where there is none, or none of this caller's. Raises StateUnavailable."""
-        return await self._kept.read(cart_id, access_of(scope)) if is_id(cart_id) else None
+        return await self._services.kept_carts.read(cart_id, access_of(scope)) if is_id(cart_id) else None
 
     async def mine(self, size: int, after: str | None, scope: Scope) -> CartList:
         """The signed-in customer's carts that are not over, those changed last first; empty for anybody else. Raises
@@ -78,7 +76,7 @@ class Carts:
         if after is not None:
             opened = self._services.cursors.open(after, _After, bound_to=bound_to)
             start = (opened.changed, opened.id)
-        found = await self._kept.of_person(person, size + 1, start)
+        found = await self._services.kept_carts.of_person(person, size + 1, start)
         edges = tuple(
             CartEdge(cart, self._services.cursors.seal(_After(cart.changed.timestamp(), cart.id), bound_to=bound_to))
             for cart in found[:size]
@@ -93,7 +91,7 @@ class Carts:
     async def create(self, lines: Sequence[LineWish], codes: Sequence[str], scope: Scope, keyed: Keyed) -> CartMade:
         """For the market of the operation. The key of a visitor without any credential names nobody: each of their
         requests is a cart of its own."""
-        store = self._kept
+        store = self._services.kept_carts
         access = access_of(scope)
         commerce, principal = scope.commerce, scope.principal
         empty = Cart(
@@ -189,7 +187,7 @@ class Carts:
         made: MadeCart | AnyCartFault = CartNotFound()
         if known and access.person is not None and source != target:
             combine = merging(rule, self._bounds)
-            made = await CartMaking(self._kept).merge(source, target, access, combine, use=use)
+            made = await CartMaking(self._services.kept_carts).merge(source, target, access, combine, use=use)
         if isinstance(made, CartFault):
             return await self.refused(source, made, scope)
         self._owners.superseded(made.cart.id)
@@ -238,14 +236,8 @@ class Carts:
     # --- inside -------------------------------------------------------------------------------------------------
 
     @property
-    def _kept(self) -> StoredCarts:
-        if self._store is None:
-            raise StateUnavailable("Carts cannot be kept here: no sealing secret is configured.")
-        return self._store
-
-    @property
     def _handing(self) -> CartHandOffs:
-        return CartHandOffs(self._kept, CartMaking(self._kept))
+        return CartHandOffs(self._services.kept_carts, CartMaking(self._services.kept_carts))
 
     async def _changed(self, cart_id: str, edit: Editing, scope: Scope, keyed: Keyed) -> CartOutcome:
         if not is_id(cart_id):
@@ -253,7 +245,9 @@ class Carts:
         if (fault := _wrong_key(keyed)) is not None:
             return await self.refused(cart_id, fault, scope)
         use = None if keyed.key is None else KeyUse(f"cart|{cart_id}", keyed.key, keyed.digest)
-        changed = await self._kept.change(cart_id, access_of(scope), edit, expected=keyed.expected, use=use)
+        changed = await self._services.kept_carts.change(
+            cart_id, access_of(scope), edit, expected=keyed.expected, use=use
+        )
         if not isinstance(changed, ChangedCart):
             return await self.refused(cart_id, changed, scope)
         self._owners.superseded(cart_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from gateway.errors import AdapterError, StateUnavailable
+from gateway.errors import AdapterError
 from gateway.model.cart_answers import CartAnswer, CartProblem, GroupAnswer, Quote
 from gateway.model.carts import Cart, CartLine, GroupOfCart, LineOfCart
 from gateway.model.catalog import Product, Variant
@@ -48,12 +48,11 @@ class Shown:
             answers.append(GroupAnswer(group=each.group.id, options=mine.options, chosen=mine.chosen))
         return answers
 
-    async def quote(self, cart: Cart, scope: Scope) -> Quote:
-        store = self._services.stored_carts
-        if store is None:
-            raise StateUnavailable("Carts cannot be kept here: no sealing secret is configured.")
-        answer = await self.answer(cart, scope)
-        return Quotes(store.sealing).of(answer, cart.currency, answer.valid_until or scope.now)
+    async def quote(self, cart: Cart, scope: Scope, *, fresh: bool = False) -> Quote:
+        """`fresh`: past every cache, and as long as the call may for an owner that is slow."""
+        answer = await self._evaluation.answer(cart, scope, fresh=fresh)
+        sealing = self._services.kept_carts.sealing
+        return Quotes(sealing).of(answer, cart.currency, answer.valid_until or scope.now)
 
     async def problems(self, cart: Cart, scope: Scope) -> tuple[CartProblem, ...]:
         lines = [LineOfCart(cart, line) for line in cart.active]

@@ -11,7 +11,6 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.errors import StateUnavailable
 from gateway.model.baskets import Destination, ShippingOption, ShippingOptions
 from gateway.model.cart_faults import InvalidInput
 from gateway.model.carts import Cart
@@ -42,7 +41,6 @@ from gateway.services.fulfilment.tokens import PlanTokens
 from gateway.services.promises import Promises, delivery_promises
 from gateway.services.scope import Scope
 from gateway.settings import ChannelSection
-from gateway.state.carts import StoredCarts
 from gateway.state.ledger import Ledger
 
 SHOWN = 6
@@ -82,17 +80,11 @@ class FulfilmentPlanning:
     async def choose(self, cart_id: str, plan_id: str, scope: Scope, keyed: Keyed) -> CartOutcome:
         """The plan as it was offered, on the lines; whether there is still enough is the checkout's to see. A store
         that this client may not choose reads like a plan that is not there."""
-        plan = PlanTokens(self._kept.sealing).open(plan_id)
+        plan = PlanTokens(self._services.kept_carts.sealing).open(plan_id)
         stores = [] if plan is None else [part.store for part in plan.parts if part.store is not None]
         if plan is None or plan.cart != cart_id or None in self._services.stores.named(stores, scope):
             return await self._carts.refused(cart_id, InvalidInput(message="There is no such plan.", path=PLAN), scope)
         return await self._carts.write(cart_id, choosing(plan, self._bounds), scope, keyed)
-
-    @property
-    def _kept(self) -> StoredCarts:
-        if self._services.stored_carts is None:
-            raise StateUnavailable("Carts cannot be kept here: no sealing secret is configured.")
-        return self._services.stored_carts
 
     async def _of(
         self, cart: Cart, near: Near | None, destination: Destination | None, scope: Scope
@@ -133,7 +125,7 @@ class FulfilmentPlanning:
         places |= {plan.name: plan for plan in sending}
         variants = list(dict.fromkeys(line.variant for line in cart.active))
         shelves = await services.availability.shelves(variants, list(places.values()), within)
-        readings = await read(variants, shelves, places, Ledger(self._kept.database), within.now)
+        readings = await read(variants, shelves, places, Ledger(self._services.kept_carts.database), within.now)
         visible = {plan.name for plan in services.stores.visible(within)}
         at = {plan.name: ownership.store_of(plan.backend, plan.ref) for plan in sending}
         ways = Ways(
@@ -177,7 +169,7 @@ class FulfilmentPlanning:
     def _plan(self, cart: Cart, draft: PlanDraft) -> FulfilmentPlan:
         whole = not draft.missing
         return FulfilmentPlan(
-            id=PlanTokens(self._kept.sealing).of(cart, draft.parts) if whole else None,
+            id=PlanTokens(self._services.kept_carts.sealing).of(cart, draft.parts) if whole else None,
             parts=draft.parts,
             missing=draft.missing,
             promise=last_promise(draft.parts),

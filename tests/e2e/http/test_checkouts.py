@@ -47,7 +47,10 @@ async def test_bought_once_however_often_it_is_submitted(shop: SellingShop) -> N
     assert (shown["state"], shown["checkoutId"], shown["orderReference"]) == ("ORDERED", bought["id"], bought["id"])
     again = await shop.submit(cart, "another key")
     assert again["checkout"] is None
-    assert again["userErrors"][0]["__typename"] in ("CartClosed", "CartChanged")
+    assert again["userErrors"][0]["__typename"] == "CartClosed"
+    given = {"cartId": cart.id, "quoteId": cart.quote, "methodId": cart.method}
+    opened = (await shop.ask(SESSION, cart.secret, i=given))["paymentSessionCreate"]
+    assert (opened["session"], opened["userErrors"][0]["__typename"]) == (None, "CartClosed")
 
 
 async def test_a_checkout_is_nobody_elses(shop: SellingShop) -> None:
