@@ -8,10 +8,14 @@ import urllib.request
 from typing import Any
 
 import aiohttp
+import pytest
 from msgspec import Struct
 
 from adapters.vendure.config import VendureConfig
+from adapters.vendure.manifest import MANIFEST
 from gateway.ports.manifest import Secret
+from gateway.testing import Standing
+from gateway.testing import conformance as suites
 from tests.servers.vendure_server import VendureServer
 
 RIGHTS = (
@@ -174,3 +178,18 @@ def by_seller(server: VendureServer, **more: object) -> VendureConfig:
         **more,
     }
     return VendureConfig(**settings)  # type: ignore[arg-type]
+
+
+class OpenShop(suites.Served):
+    """For the suites of what is sold: a real shop, asked with a seller's rights."""
+
+    under_test = MANIFEST
+    named = "shop"
+
+    @pytest.fixture
+    def sandbox(self, open_shop: VendureServer) -> Standing:
+        return Standing(open_shop.url, requests=lambda: open_shop.requests)
+
+    @pytest.fixture
+    def config(self, open_shop: VendureServer) -> VendureConfig:
+        return by_seller(open_shop)

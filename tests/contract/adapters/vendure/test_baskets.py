@@ -8,19 +8,16 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from adapters.vendure.config import VendureConfig
-from adapters.vendure.manifest import MANIFEST
 from gateway.errors import CredentialsRefused, RequestRefused
 from gateway.model.baskets import Basket, BasketLine, CodeRefusal, Destination, Promotions
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.ports.promotion import PromotionPort
-from gateway.testing import Standing
 from gateway.testing import conformance as suites
 from gateway.testing.conformance.baskets import Records
 from tests.contract.adapters.vendure.connected import Connect, a_call, by_key, seen
 from tests.contract.adapters.vendure.facts import facts_of
-from tests.contract.adapters.vendure.selling import Admin, by_seller
+from tests.contract.adapters.vendure.selling import Admin, OpenShop, by_seller
 from tests.servers.vendure_server import VendureServer
 
 HERE = Destination("GB", postal_code="BS1 1AA", city="Bristol")
@@ -40,18 +37,7 @@ def line(sku: str, quantity: int = 1, identifier: str | None = None) -> BasketLi
 LINES = (line("L2201308", 2), line("TBL200032"), line("834444", 3))
 
 
-class OpenShop(suites.Served):
-    under_test = MANIFEST
-    named = "shop"
-
-    @pytest.fixture
-    def sandbox(self, open_shop: VendureServer) -> Standing:
-        return Standing(open_shop.url, requests=lambda: open_shop.requests)
-
-    @pytest.fixture
-    def config(self, open_shop: VendureServer) -> VendureConfig:
-        return by_seller(open_shop)
-
+class FilledShop(OpenShop):
     @pytest.fixture
     def records(self, admin: Admin) -> Records:
         return admin.orders
@@ -74,10 +60,10 @@ class OpenShop(suites.Served):
         )
 
 
-class TestPromotion(OpenShop, suites.PromotionConformance): ...
+class TestPromotion(FilledShop, suites.PromotionConformance): ...
 
 
-class TestShipping(OpenShop, suites.ShippingConformance): ...
+class TestShipping(FilledShop, suites.ShippingConformance): ...
 
 
 async def evaluated(server: VendureServer, connect: Connect, basket: Basket) -> Promotions:

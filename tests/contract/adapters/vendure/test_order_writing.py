@@ -9,8 +9,6 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.vendure.config import VendureConfig
-from adapters.vendure.manifest import MANIFEST
 from gateway.errors import CredentialsRefused, RequestRefused
 from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.context import CommerceContext
@@ -26,10 +24,9 @@ from gateway.model.orders import (
     PlaceOrderLine,
 )
 from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderWritePort
-from gateway.testing import Standing
 from gateway.testing import conformance as suites
 from tests.contract.adapters.vendure.connected import Connect, a_call, by_key
-from tests.contract.adapters.vendure.selling import Admin, asked_by_admin, by_seller
+from tests.contract.adapters.vendure.selling import Admin, OpenShop, asked_by_admin, by_seller
 from tests.servers.vendure_server import VendureServer
 
 HERE = CommerceContext("GB", "USD", "en").only(frozenset({"channel"}))
@@ -55,21 +52,11 @@ def order(reference: str, **parts: Any) -> PlaceOrder:
     return PlaceOrder(**given)
 
 
-class TestWrites(suites.ServedOrders, suites.Served, suites.KeylessWriteConformance):
-    under_test = MANIFEST
-    named = "shop"
+class TestWrites(suites.ServedOrders, OpenShop, suites.KeylessWriteConformance):
     writes = (b"mutation PlaceDraft",)
     looks = (b"OrderByReference",)
     timeout = 2.5  # four requests, on a busy machine
     settles = 3.0
-
-    @pytest.fixture
-    def sandbox(self, open_shop: VendureServer) -> Standing:
-        return Standing(open_shop.url, requests=lambda: open_shop.requests)
-
-    @pytest.fixture
-    def config(self, open_shop: VendureServer) -> VendureConfig:
-        return by_seller(open_shop)
 
     @pytest.fixture
     def effects(self, open_shop: VendureServer) -> Callable[[str], int]:
