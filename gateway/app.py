@@ -28,12 +28,13 @@ from gateway.logs.failures import FAILURES
 from gateway.model.written_money import reading
 from gateway.ownership import Ownership
 from gateway.ports.manifest import Manifest
+from gateway.ports.stock import STOCK
 from gateway.registry import Registry, check_identity_rules, cursor_secret, sealing_values
 from gateway.security.limits import guard_of
 from gateway.security.profiles import Profiles
 from gateway.security.verifiers import verifier_of
 from gateway.security.windows import WINDOW_SECONDS
-from gateway.selling import Selling
+from gateway.selling import Selling, held_stock
 from gateway.services import Services
 from gateway.services.shipping_tables import tables_of
 from gateway.settings import ServerSection, Settings
@@ -44,6 +45,7 @@ from gateway.state.counters import Counters
 from gateway.state.database import Database
 from gateway.state.kept import Kept
 from gateway.state.key_values import KeyValues
+from gateway.state.ledger import StockSpot
 from gateway.state.links import StoredIdentityLinks
 from gateway.state.sealing import Sealing, open_sealing
 from gateway.state.shared import Shared, open_shared
@@ -82,6 +84,7 @@ class Gateway:
             None if sealing is None else StoredCarts(database, sealing, kept=settings.carts.kept_days * 86_400.0)
         )
         self.selling = Selling(self.ownership, self.carts)
+        self.held = held_stock(self.ownership, database, self._held_changed) if self.selling.able else None
         self.kept = Kept(
             database,
             self._heard,
@@ -100,6 +103,7 @@ class Gateway:
             self.kept.tasks,
             cursor_secret(settings),
             self.carts,
+            self.held,
         )
         self.profiles = Profiles(settings)
         self.engine = Engine(
@@ -185,6 +189,12 @@ class Gateway:
         except StateUnavailable:  # said where it is raised; others keep what they have until it is over
             _log.warning("change_untold", backend=backend)
 
+    def _held_changed(self, spots: Sequence[StockSpot]) -> None:
+        """Finished answers that say what is in stock are made anew; what owners said stands."""
+        tags = touched(f"{STOCK.name}:{spot.item}" for spot in spots)
+        for doors in self._doors:
+            doors.cache.invalidate(tags)
+
     def _heard(self, change: Change | None) -> None:
         """Another process was told what has changed; None: perhaps anything has."""
         if change is None:
@@ -227,11 +237,15 @@ class Gateway:
             await self.selling.start(self.services, self.kept, self.writes)
         await self.kept.start()
         self._settling.start()
+        if self.held is not None:
+            await self.held.start()
 
     async def close(self) -> None:
         for doors in self._doors:
             await doors.close()
         await self._settling.close()
+        if self.held is not None:
+            await self.held.close()
         await self.selling.close(self.services)
         await self.writes.close(self.settings.server.drain_seconds)
         FAILURES.flush()

@@ -19,6 +19,7 @@ from gateway.ports.payment import FACTS
 from gateway.services import Services
 from gateway.services.carts import Carts
 from gateway.services.scope import Scope, utc_now
+from gateway.state.held_stock import HeldStock
 from gateway.state.inbox import Handler
 from gateway.state.outbox import Event, Receiver
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from gateway.ownership import Ownership
     from gateway.ports.webhooks import Received
     from gateway.state.carts import StoredCarts
+    from gateway.state.database import Database
+    from gateway.state.held_stock import HoldsChanged
     from gateway.state.kept import Kept
 
 RECEIVER = "checkout"
@@ -37,6 +40,14 @@ EVALUATED_WITHIN = 20.0
 _log = structlog.get_logger("gateway")
 _NOBODY = ClientProfile(touchpoint=Touchpoint.WEB)
 _CHECKOUT = Principal(kind="service")
+
+
+def held_stock(ownership: Ownership, database: Database, changed: HoldsChanged) -> HeldStock:
+    """What checkouts keep back, for everybody who shows stock: also in a process that sells nothing itself."""
+    near = max((channel.low_stock for channel in ownership.channels.values()), default=0)
+    ordering = (backend.manifest.ordering for backend in ownership.backends.values())
+    uncounted = any(not each.counted for each in ordering if each is not None)
+    return HeldStock(database, changed, near=near, uncounted=uncounted)
 
 
 class Selling:

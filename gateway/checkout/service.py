@@ -14,6 +14,7 @@ from gateway.checkout.given import BuyerAt, Evaluate, Given
 from gateway.checkout.journal import Checkouts
 from gateway.checkout.reconcile.rounds import Reconciler
 from gateway.checkout.saga import SHAPE, Saga
+from gateway.checkout.unshipped import Unshipped
 from gateway.checkout.watch import RunsWatch
 from gateway.model.checkouts import CheckoutState
 from gateway.ownership import Ownership
@@ -60,6 +61,7 @@ class CheckoutService:
                 every=_SWEEP_EVERY,
             ),
             Sweep({"checkouts compared": reconciler.round}, every=_RECONCILE_EVERY),
+            Sweep({"pieces shipped": Unshipped(given).round}, every=_RECONCILE_EVERY),
         )
 
     @classmethod

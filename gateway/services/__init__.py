@@ -31,6 +31,7 @@ from gateway.services.stores import Stores
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import Settings
 from gateway.state.carts import StoredCarts
+from gateway.state.held_stock import HeldStock
 
 S = TypeVar("S")
 
@@ -50,6 +51,7 @@ class Services:
         tasks: Tasks,
         key: Secret,
         carts: StoredCarts | None = None,
+        held: HeldStock | None = None,
     ) -> None:
         systems = SystemsOfRecord(caller, ownership, writes)
         cursors = Cursors(key)
@@ -66,7 +68,7 @@ class Services:
         self.customers = Customers(systems, customer_links, links)
         self.pricing = Pricing(systems, customer_links)
         self.stores = Stores(systems, cursors, self.languages)
-        self.availability = AvailabilityService(systems, self.stores)
+        self.availability = AvailabilityService(systems, self.stores, held)
         self.loyalty = Loyalty(systems, cursors, settings.identity)
         self.orders = Orders(systems, customer_links, cursors)
         self.speech = Speech(self.languages)

@@ -28,17 +28,20 @@ from gateway.ownership import LocationPlan, StorePlan
 from gateway.ports.stock import GET_STOCK
 from gateway.runtime.side_by_side import side_by_side
 from gateway.services.counting import CountedShelf, Shelf, StockCount, counted
+from gateway.services.keeping_back import Own, less_held
 from gateway.services.openings import Openings
 from gateway.services.promises import Promises, delivery_promises, pickup_promises
 from gateway.services.scope import Scope
 from gateway.services.stores import KnownPlaces, Stores, distance_km
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import ChannelSection
+from gateway.state.held_stock import HeldStock
 
 Answers = dict[VariantKey, "Availability | AdapterError | None"]
 
 DEFAULT_PICKUP_STORES = 5
 DELIVERY, PICKUP = Fulfilment.DELIVERY, Fulfilment.PICKUP
+_NONE: Own = {}
 
 
 class PickupStore(Struct, frozen=True):
@@ -59,8 +62,9 @@ class PickupStores(Struct, frozen=True):
 
 
 class AvailabilityService:
-    def __init__(self, systems: SystemsOfRecord, stores: Stores) -> None:
+    def __init__(self, systems: SystemsOfRecord, stores: Stores, held: HeldStock | None = None) -> None:
         self._systems = systems
+        self._held = held
         self._stores = stores
         self._openings = Openings()
 
@@ -71,22 +75,26 @@ class AvailabilityService:
         near: Near | None,
         store_names: tuple[str, ...] | None,
         scope: Scope,
+        own: Own = _NONE,
     ) -> list[Availability | AdapterError | None]:
         """In the order of `variants`; None for a variant without a SKU where no place is counted by the system that
-        knows it. An error only where no place at all could be heard."""
+        knows it. An error only where no place at all could be heard. What checkouts keep back is not there, but for
+        `own`, which they keep for whoever asks."""
         channel = self._systems.ownership.channels.get(scope.commerce.channel or "")
         limits = channel or ChannelSection(countries=(), currencies={})
         asked = list(dict.fromkeys(variants))
         if fulfilment is DELIVERY:
-            answers = await self._deliverable(asked, limits, scope)
+            answers = await self._deliverable(asked, limits, scope, own)
         else:
             stores = await self.pickup_stores(near, store_names, limits, scope)
-            answers = await self._collectable(asked, stores, limits, scope)
+            answers = await self._collectable(asked, stores, limits, scope, own)
         return [answers[variant] for variant in variants]
 
-    async def _deliverable(self, variants: Sequence[VariantKey], limits: ChannelSection, scope: Scope) -> Answers:
+    async def _deliverable(
+        self, variants: Sequence[VariantKey], limits: ChannelSection, scope: Scope, own: Own
+    ) -> Answers:
         locations = self._systems.ownership.locations
-        shelves = await self.shelves(variants, [locations[name] for name in limits.locations], scope)
+        shelves = await self._shown(variants, [locations[name] for name in limits.locations], scope, own)
         markets = self._systems.ownership.markets
         market, plan = markets.of(scope.commerce.country), markets.delivery(scope.commerce.channel)
         promised = delivery_promises(plan, market, scope.now)
@@ -102,11 +110,11 @@ class AvailabilityService:
         }
 
     async def _collectable(
-        self, variants: Sequence[VariantKey], chosen: PickupStores, limits: ChannelSection, scope: Scope
+        self, variants: Sequence[VariantKey], chosen: PickupStores, limits: ChannelSection, scope: Scope, own: Own
     ) -> Answers:
         stores = chosen.stores
         places = {place.name: place for store in stores for place in store.locations}
-        shelves = await self.shelves(variants, list(places.values()), scope)
+        shelves = await self._shown(variants, list(places.values()), scope, own)
         by_place = {shelf.name: CountedShelf.of(shelf) for shelf in shelves}
 
         def offered(whole: StockCount) -> tuple[StockCount, AdapterError | None]:
@@ -185,11 +193,17 @@ class AvailabilityService:
             far,
         )
 
+    async def _shown(
+        self, variants: Sequence[VariantKey], places: Sequence[LocationPlan], scope: Scope, own: Own
+    ) -> Sequence[Shelf]:
+        shelves = await self.shelves(variants, places, scope)
+        return less_held(shelves, variants, self._held.spots, own) if self._held and self._held.spots else shelves
+
     async def shelves(
         self, variants: Sequence[VariantKey], places: Sequence[LocationPlan], scope: Scope
     ) -> list[Shelf]:
-        """The places with what each variant's stock there is: one call for each backend that counts any of them. A
-        variant without a SKU is asked of its own backend only."""
+        """The places with what their systems say each variant's stock there is, nothing kept back: one call for each
+        backend that counts any of them. A variant without a SKU is asked of its own backend only."""
         refs: dict[str, list[str]] = {}
         for place in places:
             refs.setdefault(place.backend, []).append(place.ref)

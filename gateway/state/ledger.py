@@ -106,8 +106,12 @@ class Ledger:
         return (await connection.execute(mine.values(reference=reference, **values))).rowcount
 
     async def fulfilled(self, connection: AsyncConnection, run: str) -> int:
-        """Shipped or collected: not kept back any more, for owners that count until then."""
-        return await self._end(connection, run, HoldState.HANDED_OVER)
+        """Shipped, collected or cancelled, at an owner that counts until then: a reading that is asked for from now on
+        leaves it out. How many holds."""
+        mine = update(holds).where(holds.c.run == run, holds.c.counted.is_(False))
+        mine = mine.where(holds.c.state == HoldState.HANDED_OVER.value)
+        now = self._database.now
+        return (await connection.execute(mine.values(counted=True, handed_over=now, since=now))).rowcount
 
     async def release(self, connection: AsyncConnection, run: str) -> int:
         """What the run holds and has not handed over is free again. How many holds."""
@@ -183,6 +187,14 @@ class Ledger:
         async with self._database.read() as connection:
             rows = await connection.execute(chosen.order_by(holds.c.since).limit(limit))
             return [_hold(row) for row in rows]
+
+    async def unshipped(self, after: str, limit: int) -> list[tuple[str, str]]:
+        """Runs in their order, from the one after `after` on, whose pieces an owner counts until they are shipped, each
+        with the owner's reference of its order."""
+        mine = (holds.c.state == HoldState.HANDED_OVER.value, holds.c.counted.is_(False), holds.c.run > after)
+        chosen = select(holds.c.run, holds.c.reference).where(*mine).distinct().order_by(holds.c.run).limit(limit)
+        async with self._database.read() as connection:
+            return [(row.run, row.reference or "") for row in await connection.execute(chosen)]
 
     async def of_run(self, run: str) -> list[Hold]:
         async with self._database.read() as connection:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway.errors import AdapterError
 from gateway.model.cart_answers import CartAnswer, CartProblem, GroupAnswer, Quote
-from gateway.model.carts import Cart, CartLine, GroupOfCart, LineOfCart
+from gateway.model.carts import Cart, CartLine, CartState, GroupOfCart, LineOfCart
 from gateway.model.catalog import Product, Variant
 from gateway.model.identity import VariantKey, canonical_key
 from gateway.model.stock import Fulfilment
@@ -19,6 +19,7 @@ from gateway.services.carts.problems import StockAnswer, found, price_changed
 from gateway.services.carts.quotes import Quotes
 from gateway.services.carts.summing import PriceAnswer
 from gateway.services.scope import Scope
+from gateway.state.ledger import HoldState, Ledger, StockSpot
 
 
 class Shown:
@@ -113,11 +114,13 @@ class Shown:
             group = cart.group_of(line)
             ways.setdefault(group.store if group.fulfilment is Fulfilment.PICKUP else None, []).append(line)
 
+        own = await self._own(cart)
+
         async def asked(store: str | None, lines: Sequence[CartLine]) -> list[StockAnswer]:
             variants: list[VariantKey] = [line.variant for line in lines]
             way, stores = (Fulfilment.DELIVERY, None) if store is None else (Fulfilment.PICKUP, (store,))
             try:
-                return list(await self._services.availability.of(variants, way, None, stores, within))
+                return list(await self._services.availability.of(variants, way, None, stores, within, own))
             except AdapterError as error:
                 return [error] * len(lines)
 
@@ -127,6 +130,13 @@ class Shown:
             for lines, answers in zip(ways.values(), told, strict=True)
             for line, answer in zip(lines, answers, strict=True)
         }
+
+    async def _own(self, cart: Cart) -> Mapping[StockSpot, int]:
+        """What its own checkout keeps back: who is paying for the last piece is not told that it is gone."""
+        if cart.state is not CartState.FROZEN or cart.checkout is None:
+            return {}
+        held = await Ledger(self._services.kept_carts.database).of_run(cart.checkout)
+        return {hold.spot: hold.quantity for hold in held if hold.state is HoldState.HELD}
 
 
 def _variant(product: Product | AdapterError | None, line: CartLine) -> Variant | AdapterError | None:

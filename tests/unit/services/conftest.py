@@ -24,6 +24,7 @@ from gateway.settings import Settings, decode
 from gateway.state.aliases import StoredAliases
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
+from gateway.state.held_stock import HeldStock
 from gateway.state.links import StoredIdentityLinks
 from gateway.state.outbox import Outbox
 from gateway.state.sealing import Sealing
@@ -38,7 +39,8 @@ _SCHEMA = build_schema()
 
 
 class World:
-    """A gateway and its backends' knobs: `world["erp"].down = True`."""
+    """A gateway and its backends' knobs: `world["erp"].down = True`. `held` is its copy of what is kept back, made
+    anew by `refresh`."""
 
     def __init__(
         self,
@@ -47,12 +49,14 @@ class World:
         services: Services,
         aliases: StoredAliases,
         tasks: StoredTasks,
+        held: HeldStock,
     ) -> None:
         self.settings = settings
         self.adapters = adapters
         self.services = services
         self.aliases = aliases
         self.tasks = tasks
+        self.held = held
         self.engine = Engine(_SCHEMA)
         self.profiles = Profiles(settings)
         self._contexts = ContextFactory(services, self.profiles)
@@ -152,10 +156,11 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         writes = Writes(backends, StoredWrites(database), caller.invalidate, tasks)
         closing.append(writes.close)
         carts = StoredCarts(database, Sealing(["a key of tests"]))
-        services = Services(settings, caller, writes, ownership, links, aliases, tasks, Secret(("key",)), carts)
+        held = HeldStock(database, lambda _: None)
+        services = Services(settings, caller, writes, ownership, links, aliases, tasks, Secret(("key",)), carts, held)
         closing.append(services.close)
         closing.append(caller.close)
-        return World(settings, adapters, services, aliases, tasks)
+        return World(settings, adapters, services, aliases, tasks, held)
 
     yield make
     for close in reversed(closing):
