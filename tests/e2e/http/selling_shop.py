@@ -87,6 +87,14 @@ class SellingShop:
             assert response.headers["cache-control"] == "private, no-store"
             return await response.json()
 
+    async def in_stock(self) -> int:
+        """How many pieces anybody is shown, in an answer that may be kept."""
+        query = '{ product(by: {sku: "MUG"}) { variants { availability { quantity } } } }'
+        async with self._session.post(f"{self.url}/graphql", json={"query": query}) as response:
+            assert response.headers["cache-control"].startswith("public")
+            (variant,) = (await response.json())["data"]["product"]["variants"]
+            return variant["availability"]["quantity"]
+
     async def cart(self, pieces: int = 1, *, address: bool = True) -> Cart:
         made = (await self.ask(CREATE, n=str(pieces)))["cartCreate"]
         cart = Cart(made["cart"]["id"], made["secret"])

@@ -53,6 +53,25 @@ async def test_bought_once_however_often_it_is_submitted(shop: SellingShop) -> N
     assert (opened["session"], opened["userErrors"][0]["__typename"]) == (None, "CartClosed")
 
 
+async def test_who_only_looks_is_not_shown_what_somebody_is_paying_for(tmp_path: Path) -> None:
+    """Nor is an answer that was kept before, where it says what is in stock."""
+
+    async def comes_to(shop: SellingShop, pieces: int) -> None:
+        async with asyncio.timeout(10):
+            while await shop.in_stock() != pieces:  # noqa: ASYNC110  a copy, a second old at most
+                await asyncio.sleep(0.1)
+
+    async with selling(tmp_path, pieces=3) as shop:
+        assert [await shop.in_stock() for _ in range(2)] == [3, 3]
+        shop.pay.book.challenged.add("tok")
+        cart = await shop.cart(2)
+        waiting = (await shop.submit(cart))["checkout"]
+        assert waiting["state"]["__typename"] == "CheckoutActionRequired"
+        await comes_to(shop, 1)
+        await shop.ask(CANCEL, cart.secret, i={"checkoutId": waiting["id"]})
+        await comes_to(shop, 3)
+
+
 async def test_a_checkout_is_nobody_elses(shop: SellingShop) -> None:
     cart, other = await shop.cart(), await shop.cart()
     bought = (await shop.submit(cart))["checkout"]
