@@ -135,8 +135,8 @@ class Retail:
         await self.caller.close()
         await self.database.close()
 
-    async def launch(self, hook: Callable[[Runs], None]) -> None:
-        self.runs = await Runs.open(self.database, SHAPE)
+    async def launch(self, hook: Callable[[Runs], None], runs: type[Runs] = Runs) -> None:
+        self.runs = await runs.open(self.database, SHAPE)
         hook(self.runs)
         self.watch = RunsWatch(self.runs)
         self.given = Given(
