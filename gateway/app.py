@@ -246,6 +246,7 @@ class Gateway:
         await self._settling.close()
         if self.held is not None:
             await self.held.close()
+        await self.kept.stop_delivering()
         await self.selling.close(self.services)
         await self.writes.close(self.settings.server.drain_seconds)
         FAILURES.flush()

@@ -59,6 +59,12 @@ class Kept:
         self.inbox.start()
         self._sweep.start()
 
+    async def stop_delivering(self) -> None:
+        """Before those are closed to whom it is delivered: what is written from now on is another process's, or the
+        next one's."""
+        await self.inbox.close()
+        await self.outbox.close()
+
     async def close(self) -> None:
         await self._sweep.close()
         await self.inbox.close()

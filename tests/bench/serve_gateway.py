@@ -1,5 +1,5 @@
 """The gateway as it ships: its own server, pipeline, executor and schema; only the adapter is the benchmark's. Caches
-of answers are off, and coalescing unless `COALESCE` is set."""
+of answers are off, and coalescing unless `COALESCE` is set. `HELD`: checkouts hold a piece of everything everywhere."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import os
 import tempfile
 from typing import Any
 
-from gateway.app import Application, build_app
+from gateway.app import Application, Gateway
 from gateway.http.serve import listen, work
+from gateway.services.availability import AvailabilityService
 from gateway.settings import Settings, decode
+from gateway.state.held_stock import HeldStock, KeptBack
 from tests.bench.adapter import MANIFEST
-from tests.bench.canned import STORES
+from tests.bench.canned import PRODUCTS, STORES, VARIANTS, sku
 
 
 def settings(upstream: str, port: int) -> Settings:
@@ -50,8 +52,20 @@ def settings(upstream: str, port: int) -> Settings:
     )
 
 
+class Holding(Application):
+    async def start(self) -> Gateway:
+        gateway = await super().start()
+        held = HeldStock(gateway.database, lambda _: None)
+        kept = {sku(product, variant): KeptBack(1, (), 9) for product in range(PRODUCTS) for variant in range(VARIANTS)}
+        held.spots = {(owner, place): kept for owner in ("pos", "erp") for place in ("warehouse", *STORES)}
+        services = gateway.services
+        services.availability = AvailabilityService(services.systems, services.stores, held)
+        return gateway
+
+
 def factory(configured: Settings) -> Application:
-    return build_app(configured, manifests={"canned": MANIFEST})
+    kind = Holding if os.environ.get("HELD") else Application
+    return kind(configured, manifests={"canned": MANIFEST})
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ class VendureServer(msgspec.Struct, frozen=True):
     url: str
     seed: Seed
     log: Path
+    pid: int
 
     @property
     def requests(self) -> int:
@@ -159,7 +160,7 @@ def running(installation: Installation, database: Path) -> Generator[VendureServ
             start_new_session=True,
         )
     try:
-        yield VendureServer(_wait_until_healthy(process, log), installation.seed, log)
+        yield VendureServer(_wait_until_healthy(process, log), installation.seed, log, process.pid)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

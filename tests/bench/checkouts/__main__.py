@@ -6,20 +6,25 @@ measured is what keeps checkouts, not who is asked.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from tests.bench.checkouts.beside import cart_line, shown
+from tests.bench.checkouts.holds import holds
+from tests.bench.checkouts.locked import locked
 from tests.bench.checkouts.runs import BARE, DURABLE, JOURNAL, KINDS
 from tests.bench.checkouts.worker import Spent, Station
 from tests.unit.state.servers import PostgresServer
 
+STORES = ("SQLite", "PostgreSQL")
 CONCURRENT = (1, 16, 64)
 PROCESSES = (2, 4)
 CHECKOUTS = {1: 120, 16: 320, 64: 320}
@@ -60,7 +65,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few checkouts of one process: does it run at all?")
     options = parser.parse_args()
     figures: list[Figure] = []
-    for store in ("SQLite", "PostgreSQL"):
+    for store in STORES:
         shapes = [(1, concurrent) for concurrent in CONCURRENT]
         shapes += [] if options.quick else [(processes, 16 // processes) for processes in PROCESSES]
         for processes, concurrent in shapes:
@@ -70,7 +75,23 @@ def main() -> int:
                 print(_line(figure), file=sys.stderr)
                 figures.append(figure)
     print("\n".join(table(figures)))
+    if not options.quick:
+        print("\n".join(asyncio.run(others())))
     return 0
+
+
+async def others() -> list[str]:
+    """What is a figure or two each."""
+    lines = ["", "| | |", "|---|---|"]
+    for store in STORES:
+        with database(store) as url:
+            rates = await holds(url)
+        lines += [f"| holds a second, {store}, {items} items | {rate:.0f} |" for items, rate in rates.items()]
+    pages = await shown()
+    lines += [f"| CPU of {name}, everything held over nothing held | {ratio:.3f} |" for name, ratio in pages.items()]
+    lines.append(f"| CPU of a cart line over Vendure's `addItemToOrder` | {await cart_line():.2f} |")
+    lines.append(f"| p99 of a cart that is shown, the runs' file locked over free | {await locked():.2f} |")
+    return lines
 
 
 def measured(store: str, kind: str, processes: int, concurrent: int, checkouts: int) -> list[Spent]:
@@ -93,7 +114,7 @@ def measured(store: str, kind: str, processes: int, concurrent: int, checkouts: 
 
 
 @contextmanager
-def database(store: str) -> Iterator[str]:
+def database(store: str) -> Generator[str]:
     """A new one."""
     if store == "SQLite":
         with tempfile.TemporaryDirectory(prefix="bench-checkouts-") as folder:
