@@ -18,6 +18,7 @@ from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.model.written_hours import known_zone, store_hours
 from gateway.ports.agreement import serves_any
 from gateway.ports.domain import DataDomain, domains, reads
+from gateway.ports.order import ORDER
 from gateway.ports.shipping import SHIPPING
 from gateway.ports.stock import STOCK
 from gateway.settings import ChannelSection, LocationSection, Settings, StoreSection
@@ -61,6 +62,15 @@ class StorePlan(Struct, frozen=True):
         return self.section.timezone
 
 
+class OrderPlan(Struct, frozen=True):
+    """Who takes an order, and where else it is to be known: `mirror` is written by the gateway, `expect` by a connector
+    the retailer has. None of the three names a backend of the others."""
+
+    owner: str | None
+    mirror: tuple[str, ...] = ()
+    expect: tuple[str, ...] = ()
+
+
 class Ownership:
     """Immutable after construction. Raises ConfigurationError for anything that cannot work."""
 
@@ -89,6 +99,16 @@ class Ownership:
             _refuse_twice(channel.locations, place)
             for location in channel.locations:
                 self._known_location(location, place)
+            for key in ("mirror", "expect"):
+                named: tuple[str, ...] = getattr(channel.orders, key)
+                _refuse_twice(named, f"channels.{name}.orders.{key}")
+                for backend in named:
+                    self._known_backend(backend, f"channels.{name}.orders.{key}")
+            if channel.orders.owner is not None:
+                self._capable(channel.orders.owner, ORDER, f"channels.{name}.orders.owner")
+        for name, store in settings.stores.items():
+            if store.orders is not None:
+                self._capable(store.orders, ORDER, f"stores.{name}.orders")
         self.markets = Markets(settings)
         self._place = {
             (backend, ref): plan.name for plan in self.locations.values() for backend, ref in plan.refs.items()
@@ -118,6 +138,26 @@ class Ownership:
         named by an id or a cursor is asked of these only, so that no id gets more than browsing does."""
         backends = self.serving(domain, country)
         return backends if self.plan(domain).fallback else backends[:1]
+
+    def orders_of(self, country: str | None, channel: str | None = None, store: str | None = None) -> OrderPlan:
+        """Of a market, as its channel has it; `store`: where the goods are collected, which may have an owner of its
+        own. Whether a checkout may sell through that owner is `checkout.owners`' to say."""
+        section = self.channels.get(channel or "")
+        named = None if section is None else section.orders
+        owner = None if named is None else named.owner
+        if owner is None:
+            owner = next(iter(self.serving(ORDER, country)), None) if self.serves(ORDER) else None
+        collected = self.stores.get(store or "")
+        if collected is not None and collected.section.orders is not None:
+            owner = collected.section.orders
+        if named is None:
+            return OrderPlan(owner)
+        others = [name for name in (*named.mirror, *named.expect) if name != owner and self.knows_market(name, country)]
+        return OrderPlan(
+            owner,
+            tuple(name for name in others if name in named.mirror),
+            tuple(name for name in others if name in named.expect),
+        )
 
     def comparing(self, domain: DataDomain, country: str | None) -> tuple[str, ...]:
         return tuple(name for name in self.plan(domain).compare if self.knows_market(name, country))

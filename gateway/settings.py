@@ -160,6 +160,8 @@ class StoreSection(_Section, frozen=True, kw_only=True):
     point: GeoPoint | None = None
     address: Address | None = None
     phone: Annotated[str, PHONE] | None = None
+    orders: BackendName | None = None
+    """Who takes the orders of what is collected here, where that is not the owner of the channel's orders."""
     services: tuple[Annotated[str, SERVICE], ...] | None = None
     """What it offers; nothing said (None) leaves it to its backends, an empty list says that it offers nothing."""
     hours: Annotated[Mapping[str, str], ANYTHING] = {}
@@ -168,6 +170,16 @@ class StoreSection(_Section, frozen=True, kw_only=True):
     """The name in other languages, by BCP 47 tag."""
     unparsed_hours: PlainText | None = None
     """Opening hours as people wrote them, where they could not be read."""
+
+
+class ChannelOrdersSection(_Section, frozen=True, kw_only=True):
+    """Who takes a channel's orders (`owner`; without it the first of `[domains.order]` that knows the market), and
+    where else each order is to be known: `mirror` by the gateway's own hand, `expect` by a connector the retailer
+    has."""
+
+    owner: BackendName | None = None
+    mirror: tuple[BackendName, ...] = ()
+    expect: tuple[BackendName, ...] = ()
 
 
 class ChannelSection(_Section, frozen=True, kw_only=True):
@@ -189,6 +201,7 @@ class ChannelSection(_Section, frozen=True, kw_only=True):
     delivery_cutoff: Annotated[str, CLOCK.or_empty()] = ""
     quantity_cap: Annotated[int, between(1, 1_000_000, "pieces")] = 10
     low_stock: Annotated[int, between(0, 1_000_000, "pieces")] = 3
+    orders: ChannelOrdersSection = ChannelOrdersSection()
 
 
 class MarketSection(_Section, frozen=True, kw_only=True):

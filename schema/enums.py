@@ -12,6 +12,7 @@ from gateway.model.orders import OrderKind, OrderStatus
 from gateway.model.search import SearchSort
 from gateway.model.stock import AvailabilityStatus, Confidence, Fulfilment
 from gateway.model.streams import StreamEnd
+from gateway.model.syncing import SyncRole, SyncState
 
 strawberry.enum(
     AvailabilityStatus,
@@ -37,6 +38,17 @@ strawberry.enum(
 )
 strawberry.enum(
     OrderStatus, name="OrderStatus", description="Coarse, over all systems; the system's own word is `rawStatus`."
+)
+strawberry.enum(
+    SyncRole,
+    name="SyncRole",
+    description="OWNER took the order. MIRROR: the gateway writes it there. EXPECTED: a connector of the retailer's "
+    "does.",
+)
+strawberry.enum(
+    SyncState,
+    name="SyncState",
+    description="WAITING: not there yet. THERE. REFUSED: that system said no. CANCELLED: the order is none any more.",
 )
 strawberry.enum(
     ProductStatus, name="ProductStatus", description="Customers see ACTIVE products only; staff see DRAFT and ARCHIVED."

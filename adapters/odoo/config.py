@@ -19,6 +19,8 @@ Code = Annotated[
 ]
 
 PURCHASE_NUMBER = "client_order_ref"
+SOURCE_DOCUMENT = "origin"
+"""Odoo's own field for what an order came of: a text with which Odoo says so of its own documents too."""
 
 
 class PriceListChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +53,8 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     `third_party_stock`: count goods that others own. `unassigned_locations`: complete name of an internal location
     outside every warehouse, to the reference it is configured by. `kits`: read kits from `mrp.bom`.
     `orders`: which models hold customers' orders. `origin_field`: the field of `sale.order` in which a shop's connector
-    writes the shop's own number; none by default, since what Odoo offers for it is often a buyer's purchase number.
+    writes the shop's own number, and the gateway the system and number of an order it mirrors; none by default, since
+    what connectors use of Odoo's is often a buyer's purchase number. In `origin` only what the gateway wrote counts.
     `reference_field`: where an order that the gateway places bears its reference. `guest_contact`: the contact that
     guests' orders are made out to, with their addresses beneath it (0: none, and guests buy nothing here).
     `contact_reference_field`: where a contact that the gateway makes bears its reference.
@@ -129,6 +132,14 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
         found += self._twice(place)
         if found:
             raise ConfigurationError.of(found)
+
+    def origin_fault(self, *, written: bool) -> tuple[str, str] | None:
+        if not self.origin_field:
+            return "origin_field", f"names no field; `{SOURCE_DOCUMENT}`, or one of your own, would do"
+        if written and self.origin_field == PURCHASE_NUMBER:
+            said = f"buyers write their purchase numbers there; `{SOURCE_DOCUMENT}`, or a field of your own, would do"
+            return "origin_field", said
+        return None
 
     def _fields_that_cannot_be(self, place: str) -> Iterator[Mistake]:
         """Of a sales order: ours is one of its own, that no buyer and no connector writes."""

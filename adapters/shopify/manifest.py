@@ -159,7 +159,9 @@ MANIFEST = Manifest(
         PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT),
         CANCEL_ORDER.name: WriteSpec(find=FindKind.LAGGING, find_after=60.0),
     },
-    ordering=OrderWriting(placement=Placement.OWNER_DECIDES, amounts=Amounts.GIVEN, payment=TellsPayment.TRANSACTION),
+    ordering=OrderWriting(
+        placement=Placement.OWNER_DECIDES, amounts=Amounts.GIVEN, payment=TellsPayment.TRANSACTION, stockless=True
+    ),
     throttle=throttle,
     cost_unit="point",
     tier=QualityTier.SILVER,

@@ -38,6 +38,9 @@ class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
     phone_country: Annotated[str, COUNTRY.or_empty()] = ""
     """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
 
+    def origin_fault(self, *, written: bool) -> tuple[str, str] | None:
+        return None if self.order_origin_field else ("order_origin_field", "names no custom field of Order")
+
     def verify(self, place: str) -> None:
         """Whether there is one way to log in, and it can do what is configured."""
         found: list[Mistake] = []

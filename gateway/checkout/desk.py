@@ -16,8 +16,8 @@ from gateway.checkout.claims import run_of
 from gateway.checkout.engine import RunState, UnknownRun
 from gateway.checkout.given import Given
 from gateway.checkout.journal import derived
-from gateway.checkout.saga import CAPTURE, CHECKOUT, TOPIC
-from gateway.checkout.steps.finish import CAPTURE_EVENT
+from gateway.checkout.saga import CAPTURE, CHECKOUT, MIRROR, TOPIC
+from gateway.checkout.steps.finish import CAPTURE_EVENT, MIRROR_EVENT
 from gateway.errors import IdempotencyConflict
 from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict
 from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
@@ -67,7 +67,10 @@ class Desk:
                     if isinstance(cart, CartFault):
                         return cart
                     await given.claims.claim(connection, run, CHECKOUT, digest, [run])
-                    await given.checkouts.open(connection, run, cart, asked.quoted, asked.choice, asked.language)
+                    await given.checkouts.open(
+                        connection, run, cart, asked.quoted, asked.choice, asked.language,
+                        email_proven=asked.email_proven,
+                    )  # fmt: skip
                     await given.checkouts.note(connection, run, "claim", "done")
         except IdempotencyConflict:
             return KeyConflict(path=("input", "idempotencyKey"))
@@ -156,9 +159,12 @@ class Desk:
 
     async def followed(self, event: Event) -> None:
         """An outbox receiver: what goes on after an order is a run of its own."""
+        run, runs = event.facts.get("checkout", ""), self._given.runs
         if event.kind == CAPTURE_EVENT:
-            run = event.facts["checkout"]
-            await self._given.runs.start(CAPTURE, derived(run, CAPTURE), run)
+            await runs.start(CAPTURE, derived(run, CAPTURE), run)
+        elif event.kind == MIRROR_EVENT:
+            backend = event.facts["backend"]
+            await runs.start(MIRROR, derived(run, f"{MIRROR}.{backend}"), run, backend)
 
     async def watch_stuck(self, seconds: float = STUCK_SECONDS) -> list[str]:
         """Checkouts without progress while nobody is waited for: a line in the log and a person's task each."""

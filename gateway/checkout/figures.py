@@ -31,12 +31,24 @@ class CheckoutFigures:
             ("backend",),
             registry=registry,
         )
+        self._mirrors = Gauge(
+            "gateway_order_mirrors_late",
+            "Orders that another system should know by now and does not (WAITING), or said no to (REFUSED).",
+            ("backend", "state"),
+            registry=registry,
+        )
         for kind in FindingKind:
             self._open.labels(kind.value)
             self._found.labels(kind.value)
 
     def found(self, kind: FindingKind) -> None:
         self._found.labels(kind.value).inc()
+
+    def mirrors_late(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """By system and state; what is late nowhere is not shown."""
+        self._mirrors.clear()
+        for (backend, state), number in counts.items():
+            self._mirrors.labels(backend, state).set(number)
 
     def open(self, counts: Mapping[FindingKind, int]) -> None:
         for kind in FindingKind:

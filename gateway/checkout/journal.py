@@ -48,6 +48,8 @@ class Checkouts:
         quoted: Money,
         choice: PaymentChoice | None,
         language: str,
+        *,
+        email_proven: bool = False,
     ) -> None:
         """With the claim, before the run."""
         subject = guest_subject(cart.id) if cart.person is None else person_subject(cart.person)
@@ -64,6 +66,7 @@ class Checkouts:
             "payment_backend": None if choice is None else choice.backend,
             "payment_reference": derived(run, "authorise"),
             "continued": 0,
+            "email_proven": email_proven,
             "language": language,
             "currency": quoted.currency,
             "quoted": str(quoted.amount),

@@ -4,6 +4,7 @@ back, in reverse, of what this run has made. It branches on nothing but what ste
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from gateway.checkout.given import Given, failure_of
 from gateway.checkout.steps.capture import Captured
 from gateway.checkout.steps.finish import Finish
+from gateway.checkout.steps.mirror import MirrorSteps
 from gateway.checkout.steps.order import Ordered, OrderSteps
 from gateway.checkout.steps.payment import GOOD, WAITING, Pay
 from gateway.checkout.steps.prepare import Prepare
@@ -24,6 +26,7 @@ from gateway.model.payments import PaymentState
 SHAPE = "checkout-1"
 """Of the sequence of steps below: a release that changes it takes the next number."""
 CHECKOUT, CAPTURE, TOPIC = "checkout", "capture", "payment"
+MIRROR, UNMIRROR = "mirror", "unmirror"
 _ROUNDS = 3
 """How often stock is counted anew when others took it between counting and holding."""
 _log = structlog.get_logger("gateway.checkout")
@@ -44,9 +47,11 @@ class Saga:
         self._runs = given.runs
         self._prepare, self._reserve = Prepare(given), Reserve(given)
         self._order, self._pay, self._finish = OrderSteps(given), Pay(given), Finish(given)
-        self._captured = Captured(given)
+        self._captured, self._mirrors = Captured(given), MirrorSteps(given)
         given.runs.workflow(CHECKOUT, self.checkout)
         given.runs.workflow(CAPTURE, self.capture)
+        given.runs.workflow(MIRROR, self.mirror)
+        given.runs.workflow(UNMIRROR, self.unmirror)
 
     async def checkout(self, run: str) -> None:
         made = _Made()
@@ -64,6 +69,19 @@ class Saga:
         """A run of its own, after the order: it never undoes one."""
         await self._runs.remote("capture", self._captured.act, run)
 
+    async def mirror(self, run: str, backend: str, claim: str = "") -> None:
+        """A run of its own, after the order, for each system that is to know it too. `claim`: whose end it writes."""
+        buyer = await self._runs.remote("mirror_buyer", self._mirrors.buyer, run, backend)
+        answer = await self._runs.remote("mirror", self._mirrors.write, run, backend, buyer.get("customer", ""))
+        noted = await self._runs.local("mirrored", self._mirrors.written, run, backend, claim, _text(answer))
+        if noted.get("cancelled"):
+            await self.unmirror(run, backend)
+
+    async def unmirror(self, run: str, backend: str, claim: str = "") -> None:
+        """The order is none any more."""
+        answer = await self._runs.remote("unmirror", self._mirrors.cancel, run, backend)
+        await self._runs.local("unmirrored", self._mirrors.cancelled, run, backend, claim, _text(answer))
+
     async def _forward(self, run: str, made: _Made) -> Failure | None:
         prepared = await self._held(run)
         if (failure := failure_of(prepared)) is not None:
@@ -75,6 +93,8 @@ class Saga:
             prepared["allotments"],
             prepared["pending"],
             customer=prepared.get("customer", ""),
+            mirror=tuple(prepared.get("mirror", ())),
+            expect=tuple(prepared.get("expect", ())),
         )
         if ordered.pending:
             if (failure := await self._place(run, made, ordered)) is not None:
@@ -90,10 +110,11 @@ class Saga:
             paid = await self._paid(run, made, amount)
             if (failure := failure_of(paid)) is not None:
                 return failure
-            if (failure := await self._place(run, made, _paid(ordered, paid))) is not None:
+            ordered = _paid(ordered, paid)
+            if (failure := await self._place(run, made, ordered)) is not None:
                 return failure
         made.confirmed = True
-        await self._runs.local("complete", self._finish.complete, run)
+        await self._runs.local("complete", self._finish.complete, run, _json(ordered))
         return None
 
     async def _held(self, run: str) -> dict[str, Any]:
@@ -162,6 +183,10 @@ def _judged(paid: dict[str, Any]) -> dict[str, Any]:
 
 def _paid(ordered: Ordered, paid: dict[str, Any]) -> Ordered:
     return replace(ordered, paid=paid["payment"], due=paid["state"] == PaymentState.DUE.value)
+
+
+def _text(answer: Mapping[str, Any]) -> str:
+    return msgspec.json.encode(answer).decode()
 
 
 def _json(ordered: Ordered) -> str:

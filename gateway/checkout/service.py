@@ -12,6 +12,7 @@ from gateway.checkout.engine import Runs
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.given import BuyerAt, Evaluate, Given
 from gateway.checkout.journal import Checkouts
+from gateway.checkout.mirrors import Mirrors
 from gateway.checkout.reconcile.rounds import Reconciler
 from gateway.checkout.saga import SHAPE, Saga
 from gateway.checkout.unshipped import Unshipped
@@ -26,7 +27,7 @@ from gateway.state.sweep import Sweep
 from gateway.state.tables import checkouts
 from gateway.state.tasks import StoredTasks
 
-_FORGOTTEN_EVERY, _STUCK_EVERY, _SWEEP_EVERY, _RECONCILE_EVERY = 2.0, 15.0, 60.0, 60.0
+_FORGOTTEN_EVERY, _STUCK_EVERY, _MIRRORS_EVERY, _SWEEP_EVERY, _RECONCILE_EVERY = 2.0, 15.0, 15.0, 60.0, 60.0
 
 
 class CheckoutService:
@@ -39,6 +40,7 @@ class CheckoutService:
         runs: Runs,
         watch: RunsWatch,
         given: Given,
+        mirrors: Mirrors,
         reconciler: Reconciler,
         figures: CheckoutFigures,
     ) -> None:
@@ -52,6 +54,7 @@ class CheckoutService:
         self._timers = (
             Sweep({"claims without a run": given.claims.start_forgotten}, every=_FORGOTTEN_EVERY),
             Sweep({"stuck checkouts": self._stuck, "orphaned holds": self.desk.release_orphans}, every=_STUCK_EVERY),
+            Sweep({"orders looked for": mirrors.look, "mirrors that are late": mirrors.late}, every=_MIRRORS_EVERY),
             Sweep(
                 {
                     "claims and runs": given.claims.sweep,
@@ -99,8 +102,17 @@ class CheckoutService:
         Saga(given)
         writes.fence = lambda: watch.alive
         figures = CheckoutFigures(writes.metrics.registry)
-        reconciler = Reconciler(database, runs, ownership=ownership, caller=caller, tasks=tasks, figures=figures)
-        return cls(database, runs, watch, given, reconciler, figures)
+        mirrors = Mirrors(given, figures)
+        reconciler = Reconciler(
+            database,
+            runs,
+            ownership=ownership,
+            caller=caller,
+            tasks=tasks,
+            figures=figures,
+            cancelled=mirrors.cancel,
+        )
+        return cls(database, runs, watch, given, mirrors, reconciler, figures)
 
     async def start(self) -> None:
         """Beat first: a process that does not is dead to the others, and its runs are theirs."""

@@ -190,7 +190,8 @@ class CheckoutNews(Struct, frozen=True):
 
 class Submission(Struct, frozen=True, kw_only=True):
     """Of a cart that the caller may open. `quoted` is the total that the shopper was shown, `version` the cart's then.
-    `key` is the client's own; `choice` None where there is nothing to pay."""
+    `key` is the client's own; `choice` None where there is nothing to pay. `email_proven`: the buyer's email is the
+    one that whoever asks has proven to be theirs."""
 
     cart: Cart
     quoted: Money
@@ -198,6 +199,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     key: str
     language: str
     choice: PaymentChoice | None = None
+    email_proven: bool = False
 
     def digest(self) -> str:
         """Of what is asked, without its secrets: another token for the same is the same."""

@@ -34,12 +34,35 @@ class OrderKind(Enum):
     REFUND = "REFUND"
 
 
+MIRRORED = "gateway:"
+"""How the text begins by which an order that the gateway wrote a second time names the first one."""
+
+
 class OrderOrigin(Struct, frozen=True, gc=False, cache_hash=True):
     """The order's number in the system that first took it. `system` is that backend's configured name or None where the
     record only carries a bare reference."""
 
     reference: str
     system: str | None = None
+
+    @property
+    def written(self) -> str:
+        """As a mirror bears it: a text that neither people nor connectors write."""
+        return self.reference if self.system is None else f"{MIRRORED}{self.system}:{self.reference}"
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The texts that may stand for it: a connector writes the bare number."""
+        return tuple(dict.fromkeys((self.reference, self.written)))
+
+    @classmethod
+    def read(cls, text: str) -> OrderOrigin:
+        system, colon, reference = text.removeprefix(MIRRORED).partition(":")
+        return cls(reference, system) if colon and text.startswith(MIRRORED) else cls(text)
+
+    def means(self, asked: OrderOrigin) -> bool:
+        """Whether a record with this origin is what is asked for."""
+        return self.written in asked.spellings
 
 
 class OrderLine(Struct, frozen=True, gc=False):
@@ -158,7 +181,9 @@ class PaidElsewhere(Struct, frozen=True, gc=False):
 class PlaceOrder(Struct, frozen=True):
     """An order to be placed at its owner, under our reference (26 characters of A-Z and 0-9). `customer` is a native
     reference of that owner; None: a guest's. `total` is what the shopper was told. `pending`: not confirmed before
-    `ConfirmOrder`. `buyer` and addresses are people's data, and the reason why no journal keeps a command."""
+    `ConfirmOrder`. `origin`: another system took it already, and this is its mirror, which bears that in a field of its
+    own. `moves_stock` False: its pieces are counted elsewhere (`OrderWriting.stockless`). `buyer` and addresses are
+    people's data, and the reason why no journal keeps a command."""
 
     reference: str
     lines: tuple[PlaceOrderLine, ...]
@@ -170,6 +195,8 @@ class PlaceOrder(Struct, frozen=True):
     note: str | None = None
     payment: PaidElsewhere | None = None
     pending: bool = False
+    origin: OrderOrigin | None = None
+    moves_stock: bool = True
 
 
 class ConfirmOrder(Struct, frozen=True, kw_only=True):

@@ -36,6 +36,11 @@ class AdapterConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `Secret` are written in the file as the name of an entry of `[secrets]`. What a value must be beyond its type stands
     beside it (`Annotated[str, COUNTRY]`, see `gateway.constraints`)."""
 
+    def origin_fault(self, *, written: bool) -> tuple[str, str] | None:
+        """The key, and why with its value an order here cannot bear the number of the system that took it first.
+        `written`: by the gateway, else by somebody's connector. None: it can."""
+        return None
+
     def verify(self, place: str) -> None:
         """What neither types nor constraints can say. Raises ConfigurationError; `place` is `backends.x`."""
 

@@ -57,7 +57,8 @@ class OrderWriting(Struct, frozen=True, kw_only=True):
     """What an owner of orders can do, as its adapter declares it. `pending`: an order can be placed and confirmed
     later; `pending_holds`: its stock is kept back meanwhile. `counted`: stock readings leave out what was ordered, from
     the order on; else not before it is shipped. `dry_run`: it says a total without placing anything. `cancels`: the
-    port is served. Which of these may go together with whose prices is checked at start."""
+    port is served. `stockless`: an order can be taken that leaves its stock as it is. Which of these may go together
+    with whose prices is checked at start."""
 
     placement: Placement = Placement.OWNER_DECIDES
     amounts: Amounts = Amounts.GIVEN
@@ -67,6 +68,7 @@ class OrderWriting(Struct, frozen=True, kw_only=True):
     counted: bool = True
     dry_run: bool = False
     cancels: bool = True
+    stockless: bool = False
 
     def unsafe(self, *, foreign_prices: bool) -> str | None:
         """Why no checkout may sell through it. `foreign_prices`: another system is the owner of the prices."""

@@ -46,6 +46,10 @@ class Tasks(Protocol):
         """The id of the open task of this kind and subject: a new one, or the one that is open already, met again."""
         ...
 
+    async def close_subject(self, kind: str, subject: str, by: str) -> bool:
+        """Close what turned out to be dealt with, whoever did it. False where no such task is open."""
+        ...
+
     async def list(
         self, *, kind: str | None = None, done: bool = False, limit: int = 100, after: str | None = None
     ) -> Sequence[Task]:

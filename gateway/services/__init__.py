@@ -32,6 +32,7 @@ from gateway.services.systems import SystemsOfRecord
 from gateway.settings import Settings
 from gateway.state.carts import StoredCarts
 from gateway.state.held_stock import HeldStock
+from gateway.state.mirrors import StoredMirrors
 
 S = TypeVar("S")
 
@@ -70,7 +71,8 @@ class Services:
         self.stores = Stores(systems, cursors, self.languages)
         self.availability = AvailabilityService(systems, self.stores, held)
         self.loyalty = Loyalty(systems, cursors, settings.identity)
-        self.orders = Orders(systems, customer_links, cursors)
+        mirrors = None if carts is None else StoredMirrors(carts.database)
+        self.orders = Orders(systems, customer_links, cursors, mirrors)
         self.speech = Speech(self.languages)
         self.nodes = Nodes(
             ids=self.ids,

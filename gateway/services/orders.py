@@ -25,6 +25,7 @@ from gateway.services.cursors import Cursors
 from gateway.services.customers import CustomerLinks, unheard
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
+from gateway.state.mirrors import StoredMirrors
 
 TWINS = Counter(
     "gateway_order_twins_total", "Orders that two backends listed although one names the other", ["backend"]
@@ -46,8 +47,12 @@ class MergedPosition(Struct, frozen=True, tag="o"):
 
 
 class Orders:
-    def __init__(self, systems: SystemsOfRecord, links: CustomerLinks, cursors: Cursors) -> None:
+    def __init__(
+        self, systems: SystemsOfRecord, links: CustomerLinks, cursors: Cursors, mirrors: StoredMirrors | None = None
+    ) -> None:
         self._systems = systems
+        channels = systems.ownership.channels.values()
+        self._mirrors = mirrors if any(each.orders.mirror or each.orders.expect for each in channels) else None
         self._links = links
         self._cursors = cursors
 
@@ -159,8 +164,11 @@ class Orders:
     # --- one order ---------------------------------------------------------------------------------------------------
 
     async def by_refs(self, refs: Sequence[NativeRef], scope: Scope) -> list[Order | GatewayError | None]:
-        """Orders by native reference; one that is not the caller's reads exactly like one that does not exist, so
-        nobody is asked for what the caller could not be shown."""
+        """Orders by native reference, a mirror's as the order it is one of; one that is not the caller's reads exactly
+        like one that does not exist, so nobody is asked for what the caller could not be shown."""
+        if self._mirrors is not None:
+            owners = await self._mirrors.owners_of(refs)
+            refs = [owners.get(ref, ref) for ref in refs]
         answers: dict[NativeRef, Order | AdapterError] = {}
         readable = await self._readable(scope)
         for name in dict.fromkeys(ref.backend for ref in refs):

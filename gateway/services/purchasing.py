@@ -128,6 +128,7 @@ class Purchasing:
             key=asked.key,
             language=scope.commerce.language,
             choice=choice,
+            email_proven=_proven(cart, scope),
         )
         answer = await self._desk.submit(submission, wait)
         if isinstance(answer, CartFault):
@@ -260,6 +261,12 @@ class Purchasing:
 
 _QUOTE = ("input", "quoteId")
 _NO_QUOTE = InvalidInput(message="That is no quote of this cart.", path=_QUOTE)
+
+
+def _proven(cart: Cart, scope: Scope) -> bool:
+    """Whether the buyer's email is the one that the shopper's credential says is theirs."""
+    email, typed = scope.principal.email, None if cart.buyer is None else cart.buyer.email
+    return scope.principal.kind == "customer" and email is not None and typed is not None and email.lower() == typed
 
 
 def _refused(fault: AnyCartFault) -> CheckoutOutcome:

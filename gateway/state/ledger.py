@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import Database
@@ -98,12 +98,37 @@ class Ledger:
                 await self._give_back(connection, spot, wanted[spot])
         return short
 
-    async def hand_over(self, connection: AsyncConnection, run: str, reference: str, *, counted: bool = True) -> int:
+    async def hand_over(
+        self,
+        connection: AsyncConnection,
+        run: str,
+        reference: str,
+        *,
+        counted: bool = True,
+        awaiting: Sequence[str] = (),
+    ) -> int:
         """The owner has it now, under `reference`. `counted`: its readings leave out what it was ordered from then on;
-        where they go on counting it until it is shipped, the hold stays until `fulfilled`. How many holds."""
+        where they go on counting it until it is shipped, the hold stays until `fulfilled`. So it does at the systems of
+        `awaiting`, whose readings know nothing of it before it is `committed` there. How many holds."""
         mine = update(holds).where(holds.c.run == run, holds.c.state == HoldState.HELD.value)
-        values = {"state": HoldState.HANDED_OVER.value, "handed_over": self._database.now, "counted": counted}
-        return (await connection.execute(mine.values(reference=reference, **values))).rowcount
+        values = {"state": HoldState.HANDED_OVER.value, "handed_over": self._database.now, "reference": reference}
+        known = case((holds.c.backend.in_(awaiting), False), else_=counted) if awaiting else counted
+        return (await connection.execute(mine.values(**values, counted=known))).rowcount
+
+    async def committed(
+        self, connection: AsyncConnection, run: str, backend: str, reference: str, *, counted: bool = True
+    ) -> int:
+        """What was handed over and lies at `backend` is ordered there now, under `reference`: its readings know of it
+        from now on. How many holds."""
+        mine = update(holds).where(
+            holds.c.run == run, holds.c.backend == backend, holds.c.state == HoldState.HANDED_OVER.value
+        )
+        values = {"handed_over": self._database.now, "counted": counted, "reference": reference}
+        return (await connection.execute(mine.values(**values))).rowcount
+
+    async def dropped(self, connection: AsyncConnection, run: str, backend: str) -> int:
+        """What was handed over and lies at `backend` is ordered by nobody any more. How many holds."""
+        return await self._end(connection, run, HoldState.HANDED_OVER, backend)
 
     async def fulfilled(self, connection: AsyncConnection, run: str) -> int:
         """Shipped, collected or cancelled, at an owner that counts until then: a reading that is asked for from now on
@@ -207,10 +232,11 @@ class Ledger:
         async with self._database.write() as connection:
             return (await connection.execute(old)).rowcount
 
-    async def _end(self, connection: AsyncConnection, run: str, state: HoldState) -> int:
+    async def _end(self, connection: AsyncConnection, run: str, state: HoldState, backend: str | None = None) -> int:
         """Rows of the ledger first, in the order of their names: as everybody locks them."""
         chosen = select(holds).where(holds.c.run == run, holds.c.state == state.value)
-        spots = sorted(_spot(row) for row in (await connection.execute(chosen)).all())
+        rows = (await connection.execute(chosen)).all()
+        spots = sorted(_spot(row) for row in rows if backend in (None, row.backend))
         if spots and not self._database.is_sqlite:
             for spot in spots:
                 lock = select(stock_ledger.c.held).where(_is(stock_ledger, spot)).with_for_update()

@@ -384,6 +384,7 @@ checkouts = Table(
     Column("action", LargeBinary, nullable=True),
     Column("details", LargeBinary, nullable=True),
     Column("continued", Integer, nullable=False),
+    Column("email_proven", Boolean, nullable=True),  # the buyer's: by a credential, not typed
     Column("language", String(40), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("quoted", String(40), nullable=False),
@@ -411,6 +412,30 @@ checkouts = Table(
     Index("checkouts_reference", "payment_reference"),
     Index("checkouts_cart", "cart"),
     Index("checkouts_look_at", "look_at"),
+    Index("checkouts_order", "order_backend", "order_id"),
+)
+
+order_mirrors = Table(
+    "order_mirrors",
+    metadata,
+    Column("run", String(40), primary_key=True),  # the checkout whose order it is
+    Column("backend", String(120), primary_key=True),  # where else the order is to be known
+    Column("kind", String(10), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("ordered", Text, nullable=False),  # what is written there: ids and amounts, as the order was placed
+    Column("order_id", String(400), nullable=True),
+    Column("order_number", String(120), nullable=True),
+    Column("total", String(40), nullable=True),
+    Column("reason", String(200), nullable=True),
+    Column("attempt", Integer, nullable=False),  # of its run: one more each time a person has it written anew
+    Column[float]("created", Double, nullable=False),
+    Column[float]("since", Double, nullable=False),  # when it came into its state
+    Column[float]("due", Double, nullable=False),  # by when it should be there
+    Column[float]("look_at", Double, nullable=True),  # when one that somebody else writes is looked for next
+    Column[float]("cancel_asked", Double, nullable=True),
+    Index("order_mirrors_state", "state", "due"),
+    Index("order_mirrors_look_at", "look_at"),
+    Index("order_mirrors_order", "backend", "order_id"),
 )
 
 checkout_journal = Table(

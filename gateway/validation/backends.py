@@ -6,16 +6,12 @@ import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
 from gateway.constraints import Facts, nearest
 from gateway.constraints.addresses import is_loopback
 from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.agreement import serves_any, undeclared, unserved
 from gateway.ports.domain import DataDomain, domains, reads
 from gateway.ports.manifest import AdapterConfig, Manifest
-from gateway.ports.order import ORDER
-from gateway.ports.payment import PAYMENT
 from gateway.ports.price import PRICE
 from gateway.ports.product import PRODUCT
 from gateway.ports.search import SEARCH
@@ -25,19 +21,15 @@ from gateway.runtime.addresses import is_public
 from gateway.settings import BackendSection, DomainSection, PolicyNumbers, Settings
 from gateway.structure import read
 from gateway.validation.mended import follows, mended
+from gateway.validation.orders import KnownBackend, check_orders
 from gateway.validation.values import check_record
 
 RESERVED = "gateway"
 """What clients are told where the gateway itself is the source."""
 
 
-class _Known(Struct, frozen=True):
-    manifest: Manifest
-    config: AdapterConfig | None
-
-
 def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manifest]) -> Iterator[Mistake]:
-    known: dict[str, _Known] = {}
+    known: dict[str, KnownBackend] = {}
     for section in settings.backends.values():
         yield from _section(section, settings)
         place = f"backends.{section.name}"
@@ -51,48 +43,11 @@ def check_backends(settings: Settings, facts: Facts, at_hand: Mapping[str, Manif
         if config is not None:
             yield from _held(config, facts, place, mistakes)
         yield from undeclared(manifest, f"{place}.adapter")
-        known[section.name] = _Known(manifest, config)
+        known[section.name] = KnownBackend(manifest, config)
     yield from _aliases(settings)
     yield from _domains(settings, known)
     yield from _identity(settings, known)
-    yield from _orders(settings, known)
-
-
-def _orders(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
-    """Where money can be taken, whose prices an order may bear, in every market: nobody pays a total that the order's
-    owner does not say."""
-    if not (PAYMENT.name in settings.domains and settings.domains[PAYMENT.name].order):
-        return
-    told: set[str] = set()
-    for country in {each: None for channel in settings.channels.values() for each in channel.countries} or (None,):
-        owner, prices = _owner(settings, ORDER, country), _owner(settings, PRICE, country)
-        if owner is None or owner in told or owner not in known:
-            continue
-        ordering = known[owner].manifest.ordering
-        why = None if ordering is None else ordering.unsafe(foreign_prices=prices != owner)
-        if why is not None:
-            told.add(owner)
-            message = f"no checkout can sell orders of `{owner}`: it {why}{_instead(owner, prices, known)}"
-            yield Mistake(message=message, place=f"domains.{ORDER.name}.order")
-
-
-def _owner(settings: Settings, domain: DataDomain, country: str | None) -> str | None:
-    """The first of the domain's backends that knows this market."""
-    section = settings.domains.get(domain.name)
-    for name in () if section is None else section.order:
-        backend = settings.backends.get(name)
-        if backend is not None and (not backend.countries or country is None or country in backend.countries):
-            return name
-    return None
-
-
-def _instead(owner: str, prices: str | None, known: Mapping[str, _Known]) -> str:
-    able = [
-        name
-        for name, each in known.items()
-        if each.manifest.ordering is not None and not each.manifest.ordering.unsafe(foreign_prices=prices != name)
-    ]
-    return f"; `{'`, `'.join(able)}` could own them" if able else f"; let `{owner}` own the prices"
+    yield from check_orders(settings, known)
 
 
 def _held(config: AdapterConfig, facts: Facts, place: str, mistakes: Sequence[Mistake]) -> Iterator[Mistake]:
@@ -163,7 +118,7 @@ def _aliases(settings: Settings) -> Iterator[Mistake]:
         bearers.setdefault(section.alias, name)
 
 
-def _domains(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
+def _domains(settings: Settings, known: Mapping[str, KnownBackend]) -> Iterator[Mistake]:
     declared = domains()
     people = tuple(name for name, domain in declared.items() if domain.people)
     for name, section in settings.domains.items():
@@ -251,7 +206,7 @@ def _roles(name: str, section: DomainSection, settings: Settings) -> Iterator[Mi
             )
 
 
-def incapable(name: str, known: _Known, domain: DataDomain, place: str) -> Iterator[Mistake]:
+def incapable(name: str, known: KnownBackend, domain: DataDomain, place: str) -> Iterator[Mistake]:
     """Why a backend cannot serve a data domain, if it cannot."""
     manifest = known.manifest
     if not serves_any(manifest, domain):
@@ -273,7 +228,7 @@ def incapable(name: str, known: _Known, domain: DataDomain, place: str) -> Itera
         )
 
 
-def _identity(settings: Settings, known: Mapping[str, _Known]) -> Iterator[Mistake]:
+def _identity(settings: Settings, known: Mapping[str, KnownBackend]) -> Iterator[Mistake]:
     for name, rule in settings.identity.items():
         fields = known[name].manifest.key_fields if name in known else None
         if rule.field and fields is not None and rule.field not in fields:

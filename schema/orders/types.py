@@ -16,7 +16,9 @@ from gateway.model.identity import NativeRef
 from gateway.model.orders import OrderKind, OrderStatus
 from gateway.model.paging import OrderEdge, OrderList
 from gateway.model.stores import Store
+from gateway.model.syncing import OrderSync, SyncRole, SyncState
 from gateway.model.text import SpeakableText
+from gateway.services.syncing import OrderSyncing
 from schema.node import Node
 from schema.stores.types import StoreView
 from schema.values import (
@@ -51,6 +53,21 @@ class OrderFulfilmentView:
     raw_status: str = strawberry.field(description="The same in that system's own word.")
     placed_at: datetime = strawberry.field(description="Its date there (UTC): often the time of confirmation.")
     freshness: FreshnessView = strawberry.field(description="Which system says so.")
+
+
+@strawberry.type(name="OrderSync", description="One system that knows an order, or should.")
+class OrderSyncView:
+    is_type_of = records(OrderSync)
+
+    backend: str = strawberry.field(name="system", description="Its configured name.")
+    role: SyncRole = strawberry.field(description="Whether it took the order, or is to know it besides.")
+    state: SyncState = strawberry.field(description="How the order stands there.")
+    since: datetime = strawberry.field(description="Since when (UTC).")
+    number: str | None = strawberry.field(description="The order's number there; null while it is not there.")
+    due: datetime | None = strawberry.field(name="dueAt", description="By when it should be there (UTC).")
+    overdue: bool = strawberry.field(description="True when it was not there by then, and still is not.")
+    reason: str | None = strawberry.field(description="The code of the error with which it was refused.")
+    reference: str = strawberry.field(description="The gateway's reference of the order: its checkout's id.")
 
 
 @strawberry.type(name="Order", description="A web order or a till receipt, once, whatever systems know it.")
@@ -94,6 +111,18 @@ class OrderView(Node):
         parents: Sequence[model.Order], ctx: OperationContext
     ) -> Sequence[model.OrderEnrichment | GatewayError | None]:
         return await ctx.services.orders.enrichments(parents, ctx.scope)
+
+    @batched(
+        list[OrderSyncView] | None,
+        key="ref",
+        requires=("staff",),
+        cost=2,
+        description="Where it is known, its owner first: since when, under which number, what is overdue or was "
+        "refused. Staff only; null for an order that was not made through the gateway.",
+    )
+    @staticmethod
+    async def sync_info(parents: Sequence[model.Order], ctx: OperationContext) -> Sequence[list[OrderSync] | None]:
+        return await ctx.services.of(OrderSyncing).of(parents)
 
     @computed(list[ExternalIdView], description="What its system calls it.")
     @staticmethod

@@ -169,6 +169,7 @@ WHERE = {
     "Order": ORDER,
     "OrderLine": ORDER.replace("%%s", "lines { %%s }"),
     "OrderFulfilment": ORDER.replace("%%s", "fulfilment { %%s }"),
+    "OrderSync": ORDER.replace("%%s", "syncInfo { %%s }"),
     "OrderConnection": CUSTOMER.replace("%%s", "orders { %%s }"),
     "OrderEdge": CUSTOMER.replace("%%s", "orders { edges { %%s } }"),
     "Cart": CART,
@@ -222,7 +223,7 @@ EMPTY_HERE = {
     "Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak",
     "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,
     "PaymentMethod", "Checkout", *STATES, "PaymentAction", "PaymentActionField", "CheckoutJournalEntry",
-    "CheckoutJournalFact", "CheckoutWarning", "PaymentSession",
+    "CheckoutJournalFact", "CheckoutWarning", "PaymentSession", "OrderSync",
 }  # fmt: skip
 """Types of which the seed has no instance that everybody reaches; their fields are still compiled for everybody."""
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from adapters.odoo.client import OdooClient
-from adapters.odoo.config import OdooConfig
+from adapters.odoo.config import SOURCE_DOCUMENT, OdooConfig
 from adapters.odoo.contacts import contact_domain
 from adapters.odoo.order.records import ReceiptRow, receipt_order, sale_order, sale_row
 from adapters.odoo.rights import sees_own_documents_only
@@ -24,7 +24,7 @@ from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.customers import CustomerKey, CustomerKeyKind
 from gateway.model.identity import NativeRef
-from gateway.model.orders import Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
+from gateway.model.orders import MIRRORED, Order, OrderOrigin, OrderPosition, OrdersPage, OrdersQuery
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.webhooks import EVERYTHING
 
@@ -93,8 +93,7 @@ class Orders:
         people = _people(query)
         if not people:
             return OrdersPage((), (), has_next=False)
-        origin = self._origin_field
-        foreign = [[origin, "=", False]] if origin and query.exclude_foreign else []
+        foreign = self._own() if self._origin_field and query.exclude_foreign else []
         sales = [*people, *foreign, *_after(query.after, SALE)]
         receipts = [*people, *_after(query.after, POS)]
         async with together() as tasks:
@@ -105,6 +104,13 @@ class Orders:
         page = tuple(found[: query.first])
         positions = tuple(OrderPosition(order.placed_at, order.ref.id) for order in page)
         return OrdersPage(page, positions, has_next=len(found) > query.first, restricted=narrowed.result())
+
+    def _own(self) -> list[Any]:
+        """Orders that no other system took first."""
+        unnamed = [self._origin_field, "=", False]
+        if self._origin_field == SOURCE_DOCUMENT:
+            return ["|", unnamed, [self._origin_field, "not like", MIRRORED]]
+        return [unnamed]
 
     async def _sees_own_only(self, call: CallContext) -> bool:
         """Whether Odoo hides the orders of other salespeople from the gateway's user. Where it does not say, it is not
@@ -127,7 +133,7 @@ class Orders:
     ) -> Mapping[OrderOrigin, Order | AdapterError]:
         """By the number another system gave it; for `system` this backend, by Odoo's own number or the receipt's."""
         own = [key.reference for key in keys if key.system == self._env.name]
-        others = [key.reference for key in keys if key.system != self._env.name]
+        others = [text for key in keys if key.system != self._env.name for text in key.spellings]
         terms: list[Any] = [[self._origin_field, "in", others]] if others and self._origin_field else []
         terms += [["name", "in", own]] if own else []
         receipts = any_of([["pos_reference", "in", own], ["name", "in", own]]) if own else None
@@ -141,7 +147,7 @@ class Orders:
     def _is(self, order: Order, key: OrderOrigin) -> bool:
         if key.system == self._env.name:
             return order.number == key.reference
-        return order.origin is not None and order.origin.reference == key.reference
+        return order.origin is not None and order.origin.means(key)
 
     async def _both(
         self, sales: list[Any] | None, receipts: list[Any] | None, call: CallContext, limit: int | None = None

@@ -113,7 +113,7 @@ def sale_order(row: SaleRow, identifier: str, reading: Reading) -> Order:
             if not text(line.display_type)
         ),
         location=_code(row.warehouse_id),
-        origin=OrderOrigin(origin) if origin else None,
+        origin=OrderOrigin.read(origin) if origin else None,
         customer=_customer(row.partner_id, reading),
     )
 

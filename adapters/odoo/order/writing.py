@@ -171,6 +171,7 @@ class OrderDesk:
         warehouse = taken.result()
         return {
             self._config.reference_field: command.reference,
+            **self._origin(command),
             "company_id": self._config.company,
             **await self._whose(command, call),
             **({} if warehouse is None else {"warehouse_id": warehouse}),
@@ -179,6 +180,14 @@ class OrderDesk:
             "fiscal_position_id": basis.position.id if basis.position is not None else False,
             "order_line": lines,
         }
+
+    def _origin(self, command: PlaceOrder) -> Mapping[str, str]:
+        if command.origin is None:
+            return {}
+        fault = self._config.origin_fault(written=True)
+        if fault is not None:
+            raise RequestRefused(detail=f"`{fault[0]}` {fault[1]}")
+        return {self._config.origin_field: command.origin.written}
 
     async def _basis(self, command: PlaceOrder, context: ContextView, call: CallContext) -> Basis:
         """The list and the fiscal position that fresh prices are asked with."""
@@ -274,6 +283,8 @@ def _identifier(order: NativeRef) -> int:
 def _require_tellable(command: PlaceOrder) -> None:
     if not 0 < len(command.lines) <= SKUS_A_REQUEST or any(line.quantity <= 0 for line in command.lines):
         raise RequestRefused(detail=f"an order has lines of some pieces, {SKUS_A_REQUEST} at most")
+    if not command.moves_stock:
+        raise RequestRefused(detail="an order that is confirmed reserves its goods here")
     if not command.pending:
         raise RequestRefused(detail="an order is a quotation until it is confirmed")
     if len({line.unit.currency for line in command.lines}) != 1:

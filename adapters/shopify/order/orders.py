@@ -12,7 +12,7 @@ from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import term
 from adapters.shopify.order import documents
-from adapters.shopify.order.records import order_record
+from adapters.shopify.order.records import is_mirror, order_record
 from adapters.shopify.shapes import Edges, Nodes
 from gateway.errors import AdapterError, InvalidCursor
 from gateway.kit.graphql import RelayNodes
@@ -32,7 +32,8 @@ BY_ID_LINES = 5
 MORE_LINES = 50
 LINE_ROUNDS = 4
 ROUNDS = 40
-TERMS = 25
+TERMS = 12
+"""Orders of one search, each by two spellings at most."""
 
 
 class Orders:
@@ -59,7 +60,7 @@ class Orders:
             theirs = (order.customer is not None and order.customer.id in customers) or (
                 order.email is not None and order.email.lower() in emails
             )
-            foreign = query.exclude_foreign and order.source_name in self._foreign
+            foreign = query.exclude_foreign and (order.source_name in self._foreign or is_mirror(order))
             return theirs and not order.test and not foreign
 
         rows: list[tuple[str, documents.Order]] = []
@@ -109,7 +110,10 @@ class Orders:
         hits: dict[str, documents.Order] = {}
         for piece in chunks(keys, TERMS):
             words = " OR ".join(
-                term("name" if key.system == self._env.name else "source_identifier", key.reference) for key in piece
+                term("name", key.reference)
+                if key.system == self._env.name
+                else " OR ".join(term("source_identifier", text) for text in key.spellings)
+                for key in piece
             )
 
             async def ask(after: str | None, words: str = words) -> Edges[documents.Order]:
@@ -119,10 +123,13 @@ class Orders:
                 hits.update({edge.node.id: edge.node for edge in page.edges if not edge.node.test})
         by_name = grouped((order.name, order) for order in hits.values())
         by_source = grouped((order.source_identifier, order) for order in hits.values())
-        matches = {
-            key: one_of((by_name if key.system == self._env.name else by_source).get(key.reference, ()), self._env.name)
-            for key in keys
-        }
+
+        def bearers(key: OrderOrigin) -> Sequence[documents.Order]:
+            if key.system == self._env.name:
+                return by_name.get(key.reference, ())
+            return [order for text in key.spellings for order in by_source.get(text, ())]
+
+        matches = {key: one_of(bearers(key), self._env.name) for key in keys}
         single = [match for match in matches.values() if isinstance(match, documents.Order)]
         records = {order.ref.id: order for order in await self._records(single, call)}
         return answered(matches, lambda key: matches[key], lambda key, order: records[order.id])

@@ -10,7 +10,7 @@ from gateway.errors import InvalidAnswer
 from gateway.kit.moments import utc
 from gateway.kit.readings import Reading
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
-from gateway.model.orders import Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
+from gateway.model.orders import MIRRORED, Order, OrderKind, OrderLine, OrderOrigin, OrderStatus
 
 _PAID = {"PAID", "PARTIALLY_PAID", "PARTIALLY_REFUNDED", "REFUNDED"}
 _SHIPPED = {"FULFILLED": OrderStatus.FULFILLED, "PARTIALLY_FULFILLED": OrderStatus.PARTIALLY_FULFILLED}
@@ -31,6 +31,11 @@ def status_of(order: documents.Order) -> OrderStatus:
     return OrderStatus.OPEN
 
 
+def is_mirror(order: documents.Order) -> bool:
+    """Whether the gateway wrote it here a second time: under which source name is the app's to register."""
+    return (order.source_identifier or "").startswith(MIRRORED)
+
+
 def order_record(
     order: documents.Order,
     lines: Sequence[documents.Line],
@@ -47,7 +52,7 @@ def order_record(
         raise InvalidAnswer(detail="an order in one currency and its tax in another")
     refunded = order.total_refunded_set.money
     words = (order.display_financial_status, order.display_fulfillment_status, order.return_status)
-    from_elsewhere = order.source_identifier if order.source_name in foreign else None
+    from_elsewhere = order.source_identifier if order.source_name in foreign or is_mirror(order) else None
     return Order(
         ref=reading.ref(order.id),
         number=order.name,
@@ -60,7 +65,7 @@ def order_record(
         lines=tuple(_line(line, order.taxes_included) for line in lines),
         lines_truncated=truncated,
         location=order.retail_location.id if order.retail_location else None,
-        origin=OrderOrigin(from_elsewhere) if from_elsewhere else None,
+        origin=OrderOrigin.read(from_elsewhere) if from_elsewhere else None,
         customer=reading.ref(order.customer.id) if order.customer else None,
         cancelled_at=utc(order.cancelled_at),
         refunded=refunded if refunded.amount else None,

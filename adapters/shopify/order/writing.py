@@ -110,7 +110,8 @@ class OrderDesk:
             **_order(command, variants),
             "metafields": [{"namespace": self._namespace, "key": self._key, "type": "id", "value": command.reference}],
         }
-        options = {"inventoryBehaviour": "DECREMENT_OBEYING_POLICY", "sendReceipt": False}
+        behaviour = "DECREMENT_OBEYING_POLICY" if command.moves_stock else "BYPASS"
+        options = {"inventoryBehaviour": behaviour, "sendReceipt": False}
         answer = await self._client.ask(CREATE, {"order": order, "options": options}, _Created, call, MUTATION_POINTS)
         made = answer.order_create
         if made.user_errors:
@@ -197,7 +198,7 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
         "currency": command.lines[0].unit.currency,
         "taxesIncluded": included,
         "lineItems": [item for line in command.lines for item in _items(line, variants[line.sku])],
-        "sourceIdentifier": command.reference,
+        "sourceIdentifier": command.reference if command.origin is None else command.origin.written,
     }
     if command.customer is not None and is_gid(CUSTOMER, command.customer.id):
         order["customer"] = {"toAssociate": {"id": command.customer.id}}

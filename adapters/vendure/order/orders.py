@@ -70,7 +70,7 @@ class Orders:
     ) -> Mapping[OrderOrigin, Order | AdapterError]:
         """Own numbers and other systems' in one request. Without `order_origin_field` the latter are absent."""
         own = [key.reference for key in keys if key.system == self._shop.env.name]
-        foreign = [key.reference for key in keys if key.system != self._shop.env.name]
+        foreign = [text for key in keys if key.system != self._shop.env.name for text in key.spellings]
         wanted: list[Mapping[str, object]] = []
         if own:
             wanted.append({"code": {"in": own}})
@@ -86,7 +86,7 @@ class Orders:
     def _is_of(self, order: Order, key: OrderOrigin) -> bool:
         if key.system == self._shop.env.name:
             return order.number == key.reference
-        return order.origin is not None and order.origin.reference == key.reference
+        return order.origin is not None and order.origin.means(key)
 
     async def _orders(self, wanted: Sequence[Mapping[str, object]], call: CallContext) -> list[Order]:
         variables = {"options": {"filter": {"_or": wanted, "type": {"notEq": "Seller"}}, "take": PAGE}}

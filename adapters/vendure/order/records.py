@@ -141,7 +141,7 @@ def order(wire: WireOrder, precision: int, reading: Reading) -> Order | None:
         total=taxed(wire.total, wire.total_with_tax, wire.currency_code, precision, included=included),
         freshness=reading.freshness,
         lines=tuple(_line(line, wire.currency_code, precision, included) for line in wire.lines),
-        origin=OrderOrigin(wire.custom_fields.origin) if wire.custom_fields.origin else None,
+        origin=OrderOrigin.read(wire.custom_fields.origin) if wire.custom_fields.origin else None,
         customer=reading.ref(wire.customer.id) if wire.customer else None,
         refunded=_refunded(wire, precision),
     )

@@ -168,6 +168,8 @@ class OrderDesk:
     async def _where(self, command: PlaceOrder, context: ContextView, call: CallContext) -> Where:
         self._field()
         _require_tellable(command)
+        if command.origin is not None and not self._shop.config.order_origin_field:
+            raise RequestRefused(detail="`order_origin_field` is not configured")
         channel = self._shop.channel_of(context)
         return Where(channel, "", await self._shop.facts.get(channel, call))
 
@@ -175,6 +177,13 @@ class OrderDesk:
         if not self._reference:
             raise RequestRefused(detail="`order_reference_field` is not configured")
         return self._reference
+
+    def _named(self, command: PlaceOrder) -> Mapping[str, str]:
+        """Custom fields: our reference, and which order of which system it mirrors."""
+        named = {self._field(): command.reference}
+        if command.origin is not None:
+            named[self._shop.config.order_origin_field] = command.origin.written
+        return named
 
     async def _ids(self, command: PlaceOrder, channel: str, call: CallContext) -> Sequence[tuple[str, int]]:
         wanted = self._variants.named(line.sku for line in command.lines)
@@ -199,7 +208,7 @@ class OrderDesk:
         call: CallContext,
         sent: Mapping[str, Any],
     ) -> None:
-        document, variables = _filling(order, command, ids, self._field())
+        document, variables = _filling(order, command, ids, self._named(command))
         data = await self._shop.client.ask(document, dict[str, Raw], call, variables, guarded=False, **sent)
         for name, raw in data.items():
             if name == "order":
@@ -229,6 +238,8 @@ def _require_tellable(command: PlaceOrder) -> None:
         line.quantity <= 0 or line.quantity != line.quantity.to_integral_value() for line in command.lines
     ):
         raise RequestRefused(detail="an order has lines of whole pieces")
+    if not command.moves_stock:
+        raise RequestRefused(detail="an order that is paid for allocates its goods here")
     if command.pending:
         raise RequestRefused(detail="orders are never pending here")
     if command.payment is not None and command.payment.due:
@@ -242,10 +253,10 @@ def _require_tellable(command: PlaceOrder) -> None:
 
 
 def _filling(
-    order: str, command: PlaceOrder, ids: Sequence[tuple[str, int]], reference: str
+    order: str, command: PlaceOrder, ids: Sequence[tuple[str, int]], named: Mapping[str, str]
 ) -> tuple[str, Mapping[str, object]]:
     """One request; each step's outcome is looked at before anybody pays."""
-    fields = {"id": order, "customFields": {reference: command.reference}}
+    fields = {"id": order, "customFields": named}
     variables: dict[str, object] = {"order": order, "fields": fields}
     declared = ["$order: ID!", "$fields: UpdateOrderInput!"]
     steps = ["reference: setDraftOrderCustomFields(orderId: $order, input: $fields) { __typename }"]

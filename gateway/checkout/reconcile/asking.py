@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.look_ups import LookUps
-from gateway.checkout.owners import owner_of_orders
-from gateway.checkout.reconcile.judging import Seen, SeenOrder
+from gateway.checkout.owners import every_owner
+from gateway.checkout.reconcile.judging import Seen, SeenMirror, SeenOrder
 from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.identity import NativeRef
 from gateway.model.orders import Order
 from gateway.model.payments import Payment
+from gateway.model.syncing import SyncRole, SyncState
 from gateway.ownership import Ownership
 from gateway.ports.domain import KeyedOperation
 from gateway.ports.order import GET_ORDERS, PLACE_ORDER, OrderWriting
@@ -111,14 +112,36 @@ class Asking:
             found.setdefault(_ordered(row), SeenOrder(order.status, order.total.gross))
         return found, exact and row.order_id is not None and _ordered(row) not in found
 
+    async def mirrors(self, rows: Sequence[Any]) -> dict[tuple[str, str], SeenMirror | None]:
+        """What other systems have of the orders in these rows (`order_mirrors`) that should be there; None where a
+        system was not heard."""
+        there = [row for row in rows if row.order_id is not None and row.state == SyncState.THERE.value]
+        orders = await self._by_id(GET_ORDERS, (NativeRef(row.backend, row.order_id) for row in there))
+        return {(row.run, row.backend): await self._mirror(row, orders) for row in there}
+
+    async def _mirror(self, row: Any, known: dict[NativeRef, Order | AdapterError]) -> SeenMirror | None:
+        own, found, exact = NativeRef(row.backend, row.order_id), dict[NativeRef, SeenOrder](), False
+        if row.backend not in self._ownership.backends:  # no longer configured
+            return SeenMirror(own, found, absent=False)
+        look = self._look_ups(row.backend)
+        try:
+            if row.kind == SyncRole.MIRROR.value and look.able(PLACE_ORDER):
+                for placed in await self._asked(row.backend, lambda: look.orders(row.run, row.run)):
+                    found[placed.ref] = SeenOrder(placed.status, placed.total)
+                spec = self._ownership.backends[row.backend].manifest.writes[PLACE_ORDER.name]
+                exact = spec.find is FindKind.EXACT
+            if (order := _heard(known.get(own))) is not None:
+                found.setdefault(own, SeenOrder(order.status, order.total.gross))
+        except AdapterError:
+            return None
+        return SeenMirror(own, found, absent=exact and own not in found)
+
     def _owners(self, row: Any) -> Iterable[str]:
         """Who may have an order of it: whoever the row names, else everybody through whom a checkout may sell."""
         configured = self._ownership.backends
         if row.order_backend is not None:
             return [row.order_backend] if row.order_backend in configured else []
-        sold = {country for channel in self._ownership.channels.values() for country in channel.countries}
-        owners = (owner_of_orders(self._ownership, country) for country in sorted(sold) or (None,))
-        return dict.fromkeys(owner for owner in owners if owner is not None)
+        return every_owner(self._ownership)
 
     async def _by_id(
         self, operation: KeyedOperation[NativeRef, V], refs: Iterable[NativeRef]

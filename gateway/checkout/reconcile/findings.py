@@ -28,13 +28,28 @@ class FindingKind(Enum):
     """Bought, and its owner still has it as pending. Repair: confirmed."""
     ORDER_DIFFERENT = "order.different"
     """The owner's total is not the one that was charged. A person's."""
+    MIRROR_MISSING = "mirror.missing"
+    """A system that is to know the order does not. Repair: written there; one that a connector writes is a person's."""
+    MIRROR_DOUBLE = "mirror.double"
+    """A second order stands there under our reference. Repair: cancelled; the one in our row remains."""
+    MIRROR_DIFFERENT = "mirror.different"
+    """It has another total or currency there than was charged. A person's."""
+    MIRROR_STANDING = "mirror.standing"
+    """It was cancelled at its owner, and still stands there. Repair: cancelled."""
     HOLD_ORPHAN = "hold.orphan"
     """Pieces are kept back by nobody who still buys. Repair: free again, or handed over to the order."""
     RUN_OPEN = "run.open"
     """A checkout without an end that makes no progress. Repair: gone on with, by whoever serves."""
 
 
-BY_HAND = frozenset({FindingKind.PAYMENT_DIFFERENT, FindingKind.ORDER_MISSING, FindingKind.ORDER_DIFFERENT})
+BY_HAND = frozenset(
+    {
+        FindingKind.PAYMENT_DIFFERENT,
+        FindingKind.ORDER_MISSING,
+        FindingKind.ORDER_DIFFERENT,
+        FindingKind.MIRROR_DIFFERENT,
+    }
+)
 """Kinds that no program mends: a person looks, mends it at the owner, or accepts it as it is."""
 TASK_PREFIX = "reconcile."
 

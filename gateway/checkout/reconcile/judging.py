@@ -4,11 +4,12 @@ nothing else. What was not heard is not judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.checkout.reconcile.findings import Finding, FindingKind
 from gateway.model.checkouts import CheckoutState
@@ -16,6 +17,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.orders import OrderStatus
 from gateway.model.payments import Payment, PaymentState
+from gateway.model.syncing import SyncState
 
 CAPTURE_SECONDS = 900.0
 """So long after an order its money may still be only held: the run that takes it is tried on."""
@@ -40,10 +42,59 @@ class Seen(Struct, frozen=True, kw_only=True):
     pending: bool = False
 
 
+class SeenMirror(Struct, frozen=True):
+    """What a system has of an order that it should know besides the order's owner; `own` is the one in our row.
+    `absent`: it was asked by reference and by id, and has none."""
+
+    own: NativeRef
+    orders: Mapping[NativeRef, SeenOrder]
+    absent: bool
+
+
 def judged(row: Any, seen: Seen) -> list[Finding]:
     """`row` of `checkouts`, with the database's time as `now`."""
     bought = row.state == CheckoutState.COMPLETED.value
     return [*(_bought(row, seen) if bought else _not_bought(row, seen)), *_doubtful(row, seen)]
+
+
+def judged_mirrors(
+    row: Any, seen: Seen, mirrors: Sequence[Any], known: Mapping[tuple[str, str], SeenMirror | None]
+) -> Iterator[Finding]:
+    """`mirrors` are the rows of `order_mirrors` of one checkout; of those in `known` their systems were heard."""
+    order = seen.orders.get(NativeRef(row.order_backend, row.order_id))
+    cancelled = order is not None and order.status is OrderStatus.CANCELLED
+    for mirror in mirrors:
+        late = mirror.state == SyncState.REFUSED.value or (
+            mirror.state == SyncState.WAITING.value and mirror.due < mirror.now
+        )
+        if late and mirror.cancel_asked is None and not cancelled:
+            yield _not_there(row, NativeRef(mirror.backend, ""), mirror, mirror.state)
+        told = known.get((row.run, mirror.backend))
+        if told is not None:
+            yield from _mirrored(row, mirror, told, cancelled=cancelled)
+
+
+def _mirrored(row: Any, mirror: Any, seen: SeenMirror, *, cancelled: bool) -> Iterator[Finding]:
+    for ref, other in seen.orders.items():
+        if ref != seen.own and other.status not in _OVER:
+            yield _of_order(FindingKind.MIRROR_DOUBLE, row, ref, other)
+    own = seen.orders.get(seen.own)
+    if cancelled:
+        if own is not None and own.status not in _OVER:
+            found = _of_order(FindingKind.MIRROR_STANDING, row, seen.own, own)
+            asked = "no" if mirror.cancel_asked is None else "yes"
+            yield replace(found, facts={**found.facts, "asked": asked})
+    elif own is None and seen.absent:
+        yield _not_there(row, seen.own, mirror, "GONE")
+    elif own is not None and own.status is OrderStatus.CANCELLED:
+        yield _not_there(row, seen.own, mirror, own.status.value)
+    elif own is not None and own.total is not None and own.total.settled() != _charged(row):
+        yield _of_order(FindingKind.MIRROR_DIFFERENT, row, seen.own, own)
+
+
+def _not_there(row: Any, ref: NativeRef, mirror: Any, state: str) -> Finding:
+    facts = {"backend": ref.backend, "order": ref.id, "role": mirror.kind, "state": state}
+    return Finding(kind=FindingKind.MIRROR_MISSING, run=row.run, ref=ref, facts=facts)
 
 
 def _doubtful(row: Any, seen: Seen) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from gateway.calls.operation.writes import Writes
 from gateway.checkout.journal import derived
+from gateway.checkout.mirrors import write_again
 from gateway.checkout.reconcile.findings import BY_HAND, Finding, FindingKind, NamedFinding
 from gateway.checkout.reconcile.judging import left
 from gateway.checkout.reconcile.rounds import ACCEPT, Reconciler
@@ -25,16 +26,18 @@ from gateway.model.checkouts import CheckoutState
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
-from gateway.model.orders import CancelOrder, ConfirmOrder, PaidElsewhere
+from gateway.model.orders import CancelOrder, ConfirmOrder, OrderStatus, PaidElsewhere
 from gateway.model.payments import Capture, Payment, PaymentState, Refund, Void
+from gateway.model.syncing import SyncRole, SyncState
 from gateway.ownership import Ownership
 from gateway.ports.domain import Command, WriteOperation
-from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER
+from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
 from gateway.ports.payment import CAPTURE, REFUND, VOID
 from gateway.ports.writes import WritePlace
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
 from gateway.state.ledger import Ledger
+from gateway.state.mirrors import StoredMirrors
 from gateway.state.tables import checkouts, claims
 
 REPAIR = "reconcile.repair"
@@ -88,6 +91,9 @@ class Repairs:
             FindingKind.ORDER_ORPHAN: self._cancel,
             FindingKind.ORDER_DOUBLE: self._cancel,
             FindingKind.ORDER_UNCONFIRMED: self._confirm,
+            FindingKind.MIRROR_MISSING: self._write_again,
+            FindingKind.MIRROR_DOUBLE: self._cancel,
+            FindingKind.MIRROR_STANDING: self._cancel_too,
             FindingKind.HOLD_ORPHAN: self._release,
             FindingKind.RUN_OPEN: self._go_on,
         }
@@ -192,6 +198,29 @@ class Repairs:
         await self._write(finding, CONFIRM_ORDER, ConfirmOrder(reference=finding.run, order=ref, payment=paid))
         return Outcome.DONE
 
+    async def _write_again(self, finding: Finding, number: int) -> Outcome:
+        """By whoever serves. What a connector writes, and what was cancelled there by somebody's hand, is a
+        person's."""
+        backend, facts = _about(finding).backend, finding.facts
+        if facts["role"] != SyncRole.MIRROR.value or facts["state"] == OrderStatus.CANCELLED.value:
+            return Outcome.BY_HAND
+        for operation in (PLACE_ORDER, CONFIRM_ORDER):
+            await self._writes.journal.reopen(WritePlace(backend, operation.name, finding.run))
+        async with self._database.write() as connection:
+            begun = await write_again(self._database, connection, finding.run, backend)
+        return Outcome.DONE if begun else Outcome.NOTHING
+
+    async def _cancel_too(self, finding: Finding, number: int) -> Outcome:
+        outcome = await self._cancel(finding, number)
+        if outcome is Outcome.DONE:
+            mirrors, backend = StoredMirrors(self._database), _about(finding).backend
+            async with self._database.write() as connection:
+                await mirrors.moved(
+                    connection, finding.run, backend, SyncState.CANCELLED, cancel_asked=self._database.now
+                )
+                await self._ledger.dropped(connection, finding.run, backend)
+        return outcome
+
     # --- our own ----------------------------------------------------------------------------------------------------
 
     async def _release(self, finding: Finding, number: int) -> Outcome:
@@ -200,11 +229,16 @@ class Repairs:
             if row is not None and row.state == CheckoutState.COMPLETED.value:
                 ordering = self._ownership.backends[row.order_backend].manifest.ordering
                 counted = ordering is None or ordering.counted
-                reference = f"{row.order_backend}:{row.order_id}"
-                await self._ledger.hand_over(connection, finding.run, reference, counted=counted)
+                reference, others = f"{row.order_backend}:{row.order_id}", await self._awaiting(finding.run)
+                await self._ledger.hand_over(connection, finding.run, reference, counted=counted, awaiting=others)
             else:
                 await self._ledger.release(connection, finding.run)
         return Outcome.DONE
+
+    async def _awaiting(self, run: str) -> list[str]:
+        """Systems that are to know its order and do not yet."""
+        rows = (await StoredMirrors(self._database).of([run])).get(run, [])
+        return [row.backend for row in rows if row.state != SyncState.THERE.value]
 
     async def _go_on(self, finding: Finding, number: int) -> Outcome:
         """A run that is gone is begun anew under its own reference by whoever serves: every step looks before it

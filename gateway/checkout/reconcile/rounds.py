@@ -6,11 +6,12 @@ unless it changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import func, or_, select
 
 from gateway.calls.operation.caller import BackendCaller
@@ -18,13 +19,15 @@ from gateway.checkout.desk import STUCK_TASK
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.reconcile.asking import PAUSE_SECONDS, Asking
 from gateway.checkout.reconcile.findings import TASK_PREFIX, Finding, FindingKind
-from gateway.checkout.reconcile.judging import judged
+from gateway.checkout.reconcile.judging import judged, judged_mirrors
 from gateway.checkout.reconcile.rows import MOST, CheckoutRows, RunStates
+from gateway.model.checkouts import CheckoutState
 from gateway.model.identity import NativeRef
 from gateway.model.payments import Payment
 from gateway.ownership import Ownership
 from gateway.state.audit import Audit
 from gateway.state.database import Database
+from gateway.state.mirrors import StoredMirrors
 from gateway.state.tables import tasks as task_rows
 from gateway.state.tasks import StoredTasks
 
@@ -61,7 +64,9 @@ class Reconciler:
         tasks: StoredTasks,
         figures: CheckoutFigures | None = None,
         pause: float = PAUSE_SECONDS,
+        cancelled: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
+        """`cancelled` is told of a checkout whose order was cancelled at its owner and stands elsewhere."""
         self._database = database
         self._runs = runs
         self._ownership = ownership
@@ -69,6 +74,8 @@ class Reconciler:
         self._tasks = tasks
         self._figures = figures or CheckoutFigures()
         self._pause = pause
+        self._cancelled = cancelled
+        self._mirrors = StoredMirrors(database)
         self.rows = CheckoutRows(database)
         self.audit = Audit(database)
 
@@ -76,6 +83,7 @@ class Reconciler:
         """The next few checkouts, and all that our own tables tell. How many findings. Raises StateUnavailable."""
         rows = await self.rows.due(limit, days)
         looked = await self._compared(rows)
+        looked = replace(looked, findings=await self._cancelled_too(looked.findings))
         wrong = {finding.run for finding in looked.findings} | set(looked.missed)
         runs = [row.run for row in rows]
         await self.rows.looked([run for run in runs if run not in wrong], [run for run in runs if run in wrong])
@@ -122,6 +130,16 @@ class Reconciler:
     async def closed(self, finding: Finding, by: str) -> bool:
         return await self._tasks.close_subject(finding.task, finding.subject, by)
 
+    async def _cancelled_too(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Without those mirrors that nobody had told yet that their order is none any more: they are told."""
+        left: list[Finding] = []
+        for finding in findings:
+            if self._cancelled is None or finding.facts.get("asked") != "no":
+                left.append(finding)
+            else:
+                await self._cancelled(finding.run)
+        return left
+
     async def _pages(self, days: float) -> AsyncIterator[list[Any]]:
         after = ""
         while rows := await self.rows.page(after, BATCH, days):
@@ -134,16 +152,20 @@ class Reconciler:
     async def _compared(self, rows: Sequence[Any]) -> Looked:
         asking = Asking(self._ownership, self._caller, self._pause)
         seen = await asking.seen(rows)
+        mirrors = await self._mirrors.of([row.run for row in rows])
+        known = await asking.mirrors([each for some in mirrors.values() for each in some])
         self._figures.looked.inc(len(rows))
         for backend in asking.unheard:
             self._figures.unheard.labels(backend).inc()
         findings, missed = list[Finding](), list[str]()
         for row in rows:
-            answer = seen[row.run]
-            if answer is None:
+            answer, others = seen[row.run], mirrors.get(row.run, ())
+            if answer is None or any(known.get((row.run, each.backend), ...) is None for each in others):
                 missed.append(row.run)
-            else:
-                findings += judged(row, answer)
+                continue
+            findings += judged(row, answer)
+            if row.state == CheckoutState.COMPLETED.value:
+                findings += judged_mirrors(row, answer, others, known)
         return Looked(findings, len(rows), missed, sorted(asking.unheard))
 
     async def _told(self, found: Sequence[Finding], known: set[str]) -> list[Finding]:

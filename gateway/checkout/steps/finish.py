@@ -5,13 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.given import Given
+from gateway.checkout.steps.order import Ordered
 from gateway.model.checkouts import CheckoutState
 from gateway.model.payments import PaymentState
+from gateway.model.syncing import SyncRole
+from gateway.state.mirrors import StoredMirrors
 
 PLACED_EVENT, FAILED_EVENT, CAPTURE_EVENT = "order.placed", "checkout.failed", "checkout.capture_due"
+MIRROR_EVENT = "order.mirror_due"
 
 
 class Finish:
@@ -43,13 +48,16 @@ class Finish:
             "continued": row.continued,
         }
 
-    async def complete(self, connection: AsyncConnection, run: str) -> None:
-        """The cart is ordered, the hold handed over to the order, the claim ended, and who must go on is told."""
+    async def complete(self, connection: AsyncConnection, run: str, ordered: str) -> None:
+        """The cart is ordered, the hold handed over to the order, the claim ended, and who must go on is told. Where
+        else the order is to be known is noted with it."""
         given = self._given
         row = await given.checkouts.row(connection, run, lock=True)
         await given.carts.ordered(connection, row.cart, run, run)
-        counted = given.ordering(row.order_backend).counted
-        await given.ledger.hand_over(connection, run, f"{row.order_backend}:{row.order_id}", counted=counted)
+        what = msgspec.json.decode(ordered, type=Ordered)
+        counted, others = given.ordering(row.order_backend).counted, (*what.mirror, *what.expect)
+        reference = f"{row.order_backend}:{row.order_id}"
+        await given.ledger.hand_over(connection, run, reference, counted=counted, awaiting=others)
         ended = {"state": CheckoutState.COMPLETED.value, "action": None, "details": None, "payment": None}
         await given.checkouts.move(connection, run, "completed", **ended, ended=given.checkouts.database.now)
         await given.checkouts.note(connection, run, "complete", "done", row.order_backend)
@@ -65,6 +73,11 @@ class Finish:
         await given.outbox.write(connection, PLACED_EVENT, run, facts, key=run)
         if row.payment_state == PaymentState.AUTHORISED.value:
             await given.outbox.write(connection, CAPTURE_EVENT, run, {"checkout": run}, key=run)
+        mirrors = StoredMirrors(given.checkouts.database)
+        await mirrors.open(connection, run, SyncRole.MIRROR, what.mirror, ordered)
+        await mirrors.open(connection, run, SyncRole.EXPECTED, what.expect, ordered)
+        for backend in what.mirror:
+            await given.outbox.write(connection, MIRROR_EVENT, run, {"checkout": run, "backend": backend}, key=backend)
 
     async def fail(self, connection: AsyncConnection, run: str, reason: str, detail: str) -> None:
         """Nothing is held any more, and the cart is the shopper's again, with the same lines."""

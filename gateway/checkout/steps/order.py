@@ -45,6 +45,9 @@ class Ordered(Struct, frozen=True):
     due: bool = False
     customer: str = ""
     """The buyer's record at the owner; empty: a guest's order."""
+    mirror: tuple[str, ...] = ()
+    expect: tuple[str, ...] = ()
+    """Where else the order is to be known: written by us, and by somebody's connector."""
 
 
 class OrderSteps:

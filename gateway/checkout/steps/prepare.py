@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.checkout.allocation import Lacking, allocate
 from gateway.checkout.given import Frozen, Given, answered
-from gateway.checkout.owners import owner_of_orders
+from gateway.checkout.owners import order_plan
 from gateway.model.cart_answers import CartAnswer, LineAnswer
 from gateway.model.checkouts import Failure, FailureReason, PricedCart, PricedDelivery, PricedLine
 from gateway.model.money import Money
@@ -29,10 +29,11 @@ class Prepare:
 
     async def act(self, run: str) -> dict[str, Any]:
         """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there, whether it
-        can be `pending`, the `amount` to pay; or why not."""
+        can be `pending`, where else it is to be known, the `amount` to pay; or why not."""
         given = self._given
         frozen = await given.frozen(run)
-        owner = owner_of_orders(given.ownership, frozen.cart.country)
+        plan = order_plan(given.ownership, frozen.cart)
+        owner = plan.owner
         if owner is None:
             return answered(Failure(FailureReason.OWNER_UNAVAILABLE, "order"))
         priced = await self._priced(frozen)
@@ -49,6 +50,8 @@ class Prepare:
             "allotments": msgspec.json.encode(allotments).decode(),
             "owner": owner,
             "pending": given.ordering(owner).pending,
+            "mirror": plan.mirror,
+            "expect": plan.expect,
             "amount": str(priced.total.amount),
         }
 

@@ -24,11 +24,13 @@ ALONE = 3
 
 
 class Handing(Struct, frozen=True):
-    """A store that hands out goods, by its configured name, and where they lie. `opens`: it ever does."""
+    """A store that hands out goods, by its configured name, and where they lie. `opens`: it ever does. `owner`: who
+    takes the orders of what is collected there (None: who takes all the others)."""
 
     store: str
     places: tuple[LocationPlan, ...]
     opens: bool = True
+    owner: OrderOwner | None = None
 
 
 class Ways(Struct, frozen=True, kw_only=True):
@@ -78,7 +80,8 @@ class Drafting:
             await self._sent(sending)
         if owner.takes_several and sending:
             for handing in ways.handing:
-                if handing.opens and (told := self._told(handing)):
+                shared = handing.owner in (None, owner)  # else they would be two orders of two systems
+                if handing.opens and shared and (told := self._told(handing)):
                     await self._try((*told, *sending), handing, PlanWay.SHIP, None)
         whole = tuple(self._found.values())
         nearest = min(self._partial, key=_lacking, default=None)
@@ -119,7 +122,8 @@ class Drafting:
         await asyncio.sleep(0)  # an attempt at a large cart takes a while: others have their turn in between
         wants = [Want(line.id, line.variant, int(line.quantity), places) for line in self._lines]
         mixed = handing is not None and way is not PlanWay.PICKUP
-        placement = self._ways.owner.placement
+        owner = handing.owner if handing is not None and handing.owner is not None else self._ways.owner
+        placement = owner.placement
         found = allocate(wants, self._shelves, placement, together=not mixed)  # each place was tried alone before
         missing = tuple(self._gap(lack, way, store) for lack in found.lacking)
         draft = PlanDraft(self._parts(found, handing, places), missing)
@@ -160,7 +164,7 @@ class Drafting:
         )  # fmt: skip
 
     def _told(self, handing: Handing) -> tuple[LocationPlan, ...]:
-        return handed_out(self._ways.owner, handing.places)
+        return handed_out(handing.owner or self._ways.owner, handing.places)
 
     def _gap(self, lack: Lack, way: PlanWay, store: str | None) -> PlanGap:
         reason = GapReason.NOT_HEARD if lack.unheard else GapReason.NOT_ENOUGH

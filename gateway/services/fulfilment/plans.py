@@ -129,8 +129,16 @@ class FulfilmentPlanning:
         visible = {plan.name for plan in services.stores.visible(within)}
         at = {plan.name: ownership.store_of(plan.backend, plan.ref) for plan in sending}
         ways = Ways(
-            owner=order_owner(ownership, cart.country),
-            handing=[Handing(store.name, store.locations, store.promises is not None) for store in offered.stores],
+            owner=order_owner(ownership, cart.country, cart.channel),
+            handing=[
+                Handing(
+                    store.name,
+                    store.locations,
+                    store.promises is not None,
+                    order_owner(ownership, cart.country, cart.channel, store.name),
+                )
+                for store in offered.stores
+            ],
             sending=sending,
             stores_at={place: store for place, store in at.items() if store is not None and store in visible},
         )

@@ -9,7 +9,7 @@ from msgspec import Struct
 from gateway.model.carts import Cart, DeliveryGroup
 from gateway.model.stock import Fulfilment
 from gateway.ownership import LocationPlan, Ownership
-from gateway.ports.order import ORDER, PLACE_ORDER, OrderWriting, Placement
+from gateway.ports.order import PLACE_ORDER, OrderWriting, Placement
 
 
 class OrderOwner(Struct, frozen=True):
@@ -30,9 +30,12 @@ class OrderOwner(Struct, frozen=True):
         return self.placement in (Placement.PER_LINE, Placement.MOVED_AFTER)
 
 
-def order_owner(ownership: Ownership, country: str | None) -> OrderOwner:
-    """Who takes a market's orders. Whether a checkout may sell through it is `checkout.owners`' to say."""
-    name = next(iter(ownership.serving(ORDER, country)), None) if ownership.serves(ORDER) else None
+def order_owner(
+    ownership: Ownership, country: str | None, channel: str | None = None, store: str | None = None
+) -> OrderOwner:
+    """Who takes a market's orders (what is collected at `store`). Whether a checkout may sell through it is
+    `checkout.owners`' to say."""
+    name = ownership.orders_of(country, channel, store).owner
     if name is None:
         return OrderOwner(None, Placement.OWNER_DECIDES)
     manifest = ownership.backends[name].manifest

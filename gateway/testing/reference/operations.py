@@ -45,7 +45,7 @@ WRITES: Mapping[str, WriteSpec] = {
     for write in (ENSURE_CUSTOMER, PLACE_ORDER, CONFIRM_ORDER, CANCEL_ORDER, AUTHORISE, CAPTURE, VOID, REFUND)
 }
 
-ORDERING = OrderWriting(placement=Placement.PER_LINE, payment=TellsPayment.EXTERNAL, pending=True)
+ORDERING = OrderWriting(placement=Placement.PER_LINE, payment=TellsPayment.EXTERNAL, pending=True, stockless=True)
 
 OPERATIONS: Mapping[str, OperationSpec] = {
     GET_PRODUCTS.name: OperationSpec(vary_on=_TEXT, max_keys=250, time_to_live=60.0, stale_for=600.0),

@@ -50,7 +50,7 @@ class OrderDesk(Controls):
         self.order_states[number] = status
         self.order_records[number] = self._record(command, order)
         goods: Counter[tuple[str, str]] = Counter()
-        for line in command.lines:
+        for line in command.lines if command.moves_stock else ():
             for place, pieces in line.places:
                 goods[line.sku, place] += pieces
         self.order_goods[number] = goods
@@ -104,6 +104,7 @@ class OrderDesk(Controls):
             total=TaxedMoney(gross=placed.total),
             freshness=self._freshness(),
             lines=lines,
+            origin=command.origin,
             customer=command.customer,
         )
 

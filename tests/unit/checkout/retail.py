@@ -68,18 +68,30 @@ class Retail:
         forward: float,
         action: float,
         kind: type[ReferenceAdapter] = ReferenceAdapter,
+        mirror: tuple[str, ...] = (),
+        expect: tuple[str, ...] = (),
+        counts: str = "erp",
     ) -> None:
         self.database = database
         seed = shop("MUG", "PLATE", stock=(stock("MUG", "LON", pieces), stock("PLATE", "LON", 100)))
         self.erp, self.pay = kind("erp", seed), kind("pay", shop())
+        self.others = {name: kind(name, seed) for name in (*mirror, *expect)}
+        adapters = {"erp": self.erp, "pay": self.pay, **self.others}
         settings = decode(
             {
                 **configuration(
                     domains=domains("erp", payment=("pay",)),
-                    locations={"london": {"refs": {"erp": "LON"}, "stock": "erp"}},
-                    channels={"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": ["london"]}},
+                    locations={"london": {"refs": {"erp": "LON", counts: "LON"}, "stock": counts}},
+                    channels={
+                        "web": {
+                            "countries": ["GB"],
+                            "currencies": {"GB": ["GBP"]},
+                            "locations": ["london"],
+                            "orders": {"mirror": [*mirror], "expect": [*expect]},
+                        }
+                    },
                 ),
-                "backends": {name: {"adapter": "memory", "url": "memory:"} for name in ("erp", "pay")},
+                "backends": {name: {"adapter": "memory", "url": "memory:"} for name in adapters},
             },
             {},
         )
@@ -92,7 +104,7 @@ class Retail:
                 manifest=manifest,
                 policy=settings.backends[name].policy,
             )
-            for name, adapter in (("erp", self.erp), ("pay", self.pay))
+            for name, adapter in adapters.items()
         }
         self.ownership = Ownership(settings, self.backends)
         self.outbox = Outbox(database, {"checkout": self._followed})
@@ -119,16 +131,20 @@ class Retail:
         action: float = 600.0,
         kind: type[ReferenceAdapter] = ReferenceAdapter,
         hook: Callable[[Runs], None] = lambda _: None,
+        mirror: tuple[str, ...] = (),
+        expect: tuple[str, ...] = (),
+        counts: str = "erp",
     ) -> Retail:
+        """`mirror` and `expect` are systems that are to know each order too; `counts`: who owns the stock."""
         ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending)
-        retail = cls(await Database.open(url), ordering, pieces, forward, action, kind)
+        retail = cls(await Database.open(url), ordering, pieces, forward, action, kind, mirror, expect, counts)
         await retail.launch(hook)
         return retail
 
     @classmethod
-    async def books(cls, url: str, pieces: int) -> Retail:
+    async def books(cls, url: str, pieces: int, mirror: tuple[str, ...] = ()) -> Retail:
         """The owners and the database, without a checkout of this process's own."""
-        return cls(await Database.open(url), OrderWriting(), pieces, 3.0, 600.0)
+        return cls(await Database.open(url), OrderWriting(), pieces, 3.0, 600.0, mirror=mirror)
 
     async def close_books(self) -> None:
         await self.writes.close()
@@ -260,12 +276,23 @@ class Retail:
     def payments(self) -> list[str]:
         return [held.state.value for held in self.pay.book.payments.values()]
 
+    async def followed(self) -> None:
+        """All that goes on after orders."""
+        while await self.outbox.deliver_one("checkout"):
+            pass
+
+        async def still() -> bool:
+            return not await self.runs.pending()
+
+        await until(20.0, still)
+
     async def free(self, sku: str = "MUG") -> int:
         """What may still be sold, with a fresh reading of the owner's."""
         asked = await self.ledger.now()
-        key, spot = StockKey(sku, ("LON",)), StockSpot("erp", sku, "LON")
+        counts = self.ownership.locations["london"].backend
+        key, spot = StockKey(sku, ("LON",)), StockSpot(counts, sku, "LON")
         context = CommerceContext("GB", "GBP", "en", "web")
-        answer = (await self.caller.keyed("erp", GET_STOCK, [key], context, self.given.call("free")))[key]
+        answer = (await self.caller.keyed(counts, GET_STOCK, [key], context, self.given.call("free")))[key]
         assert isinstance(answer, StockLevels)
         await self.ledger.read_at({spot: int(answer.levels["LON"].available or 0)}, asked)
         return (await self.ledger.free([spot]))[spot][0]

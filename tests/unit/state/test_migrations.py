@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -95,7 +96,7 @@ async def opened(url: str) -> None:
 async def test_a_fresh_database_equals_one_upgraded_from_each_earlier_release(url: str) -> None:
     await opened(url)
     fresh = await reflected(url)
-    earlier = [f"{number:04}" for number in range(int(FIRST), int(HEAD))]
+    earlier = [step.revision for step in ScriptDirectory.from_config(alembic_config()).walk_revisions()][1:]
     assert earlier
     for revision in earlier:
         await wipe(url)
@@ -193,7 +194,6 @@ async def test_a_gateway_from_before_alembic_still_finds_its_version(url: str) -
 
 
 def test_the_newest_revision_is_the_one_that_is_named() -> None:
-    from alembic.script import ScriptDirectory
 
     script = ScriptDirectory.from_config(alembic_config())
     assert script.get_current_head() == HEAD
