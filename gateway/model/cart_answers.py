@@ -110,6 +110,7 @@ class ProblemKind(Enum):
     BELOW_MINIMUM = "BELOW_MINIMUM"
     ABOVE_MAXIMUM = "ABOVE_MAXIMUM"
     AGE_LIMIT = "AGE_LIMIT"
+    ORDERED_ELSEWHERE = "ORDERED_ELSEWHERE"
 
 
 class Remedy(Enum):

@@ -47,6 +47,7 @@ _UNREADY = frozenset(
         ProblemKind.NOT_DELIVERED_THERE,
         ProblemKind.BELOW_MINIMUM,
         ProblemKind.ABOVE_MAXIMUM,
+        ProblemKind.ORDERED_ELSEWHERE,
     }
 )
 """What no run finds out. Stock is not among them: it counts that itself, past every cache."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.model.identity import NativeRef
@@ -110,7 +110,7 @@ class StoredMirrors:
             rows = (
                 select(order_mirrors, *owners, self._database.now.label("now"))
                 .join(checkouts, checkouts.c.run == _T.run)
-                .where(or_(*(_is(run, backend) for run, backend in taken)))
+                .where(or_(false(), *(_is(run, backend) for run, backend in taken)))
             )
             return list(await connection.execute(rows)) if taken else []
 
@@ -144,7 +144,7 @@ class StoredMirrors:
         """Where orders of checkouts stand, the owner first; by the owner's reference of each. One that no checkout made
         is absent."""
         table = checkouts.c
-        mine = or_(*(_owned(ref) for ref in orders))
+        mine = or_(false(), *(_owned(ref) for ref in orders))
         chosen = select(checkouts).where(mine, table.ended.is_not(None))
         async with self._database.read() as connection:
             rows = list(await connection.execute(chosen)) if orders else []
@@ -160,7 +160,7 @@ class StoredMirrors:
         chosen = (
             select(_T.backend, _T.order_id, table.order_backend, table.order_id.label("owned"))
             .join(checkouts, table.run == _T.run)
-            .where(or_(*((_T.backend == ref.backend) & (_T.order_id == ref.id) for ref in orders)))
+            .where(or_(false(), *((_T.backend == ref.backend) & (_T.order_id == ref.id) for ref in orders)))
         )
         async with self._database.read() as connection:
             rows = list(await connection.execute(chosen)) if orders else []

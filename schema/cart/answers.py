@@ -25,7 +25,8 @@ strawberry.enum(
     name="CartProblemKind",
     description="What keeps a cart from being bought, or should be said before it is. PRICE_CHANGED: not the "
     "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. OWNER_SILENT: a part's owner has not answered yet. "
-    "BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant together. AGE_LIMIT: whoever receives it must prove it.",
+    "BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant together. AGE_LIMIT: whoever receives it must prove it. "
+    "ORDERED_ELSEWHERE: another system takes the order of what goes this way than of the rest; buy it by itself.",
 )
 strawberry.enum(Remedy, name="CartRemedy", description="What can be done about it.")
 

@@ -153,6 +153,9 @@ def _operator(operator: str, wanted: Any) -> Callable[[Any], bool]:
         case "=like":
             whole = _like(str(wanted), whole=True)
             return lambda value: isinstance(value, str) and whole.search(value) is not None
+        case "not like":  # an empty value is unlike anything
+            within = _like(f"%{wanted}%", whole=True)
+            return lambda value: not isinstance(value, str) or within.search(value) is None
         case "ilike":
             pattern = _like(str(wanted))
             return lambda value: isinstance(value, str) and pattern.search(value) is not None

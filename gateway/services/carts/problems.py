@@ -45,15 +45,20 @@ def price_changed(line: CartLine, price: Price | None) -> CartProblem | None:
 
 
 def found(
-    cart: Cart, answer: CartAnswer, stock: Mapping[str, StockAnswer], variants: Mapping[str, Variant]
+    cart: Cart,
+    answer: CartAnswer,
+    stock: Mapping[str, StockAnswer],
+    variants: Mapping[str, Variant],
+    owners: Mapping[str, str | None],
 ) -> tuple[CartProblem, ...]:
     """Everything, problems and warnings; in the order of the lines, then of the rest. `variants` by line, those that
-    are known."""
+    are known; `owners` of the order, by delivery group."""
     return (
         *_of_lines(cart, answer),
         *_of_limits(cart, variants),
         *_of_stock(cart, stock),
         *_of_delivery(cart, answer),
+        *_of_orders(cart, owners),
         *_of_parts(answer),
     )
 
@@ -150,6 +155,19 @@ def _short(kind: ProblemKind, remedy: Remedy, line: CartLine, available: int) ->
     if kind is ProblemKind.NOT_COLLECTABLE:
         message = "This cannot be collected in that store."
     return CartProblem(kind=kind, remedy=remedy, message=message, line=line.id, available=available)
+
+
+def _of_orders(cart: Cart, owners: Mapping[str, str | None]) -> Iterator[CartProblem]:
+    """One checkout is one order, at one owner: the first group's."""
+    used = [group for group in cart.groups if cart.lines_of(group)]
+    for group in used[1:]:
+        if owners[group.id] != owners[used[0].id]:
+            yield CartProblem(
+                kind=ProblemKind.ORDERED_ELSEWHERE,
+                remedy=Remedy.CHOOSE_DELIVERY,
+                message="This cannot be bought together with the rest.",
+                group=group.id,
+            )
 
 
 def _of_delivery(cart: Cart, answer: CartAnswer) -> Iterator[CartProblem]:

@@ -63,7 +63,14 @@ class Shown:
         known = {
             line.line.id: variant for line, variant in zip(lines, told, strict=True) if isinstance(variant, Variant)
         }
-        return found(cart, answer, stock, known)
+        orders_of = self._services.ownership.orders_of
+        owners = {
+            group.id: orders_of(
+                cart.country, cart.channel, group.store if group.fulfilment is Fulfilment.PICKUP else None
+            ).owner
+            for group in cart.groups
+        }
+        return found(cart, answer, stock, known, owners)
 
     async def prices_changed(self, cart: Cart, lines: Sequence[str], scope: Scope) -> list[CartProblem]:
         """Of these lines those whose price is not the one that was seen. Asks for prices only where there are any."""

@@ -1,6 +1,6 @@
 """One process of a gateway with a real checkout, killed where it is told to.
-`python -m tests.unit.checkout.worker '<Station as JSON>'` takes `submit <cart> <key> <quoted>`, `continue <run>` and
-`cancel <run>` on its standard input.
+`python -m tests.unit.checkout.worker '<Station as JSON>'` takes `submit <cart> <key> <quoted>`, `continue <run>`,
+`cancel <run>`, `follow` and `unmirror <run>` on its standard input.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
 
+from gateway.checkout.claims import FORGOTTEN_SECONDS
 from gateway.checkout.engine import Runs
+from gateway.checkout.figures import CheckoutFigures
+from gateway.checkout.mirrors import Mirrors
 from gateway.model.checkouts import PaymentChoice
 from gateway.model.money import Money
 
@@ -33,6 +36,7 @@ class Station(Struct):
     vendors: str
     pending: bool = True
     kill: str = ""
+    mirror: tuple[str, ...] = ()
 
 
 def hooked(runs: Runs, at: Callable[[str], None]) -> None:
@@ -81,7 +85,9 @@ async def live(station: Station) -> None:
         at(f"mid:{method}")
 
     RemoteAdapter.answered = staticmethod(answered)
-    retail = await Retail.open(station.url, pending=station.pending, kind=RemoteAdapter, hook=lambda it: hooked(it, at))
+    retail = await Retail.open(
+        station.url, pending=station.pending, kind=RemoteAdapter, hook=lambda it: hooked(it, at), mirror=station.mirror
+    )
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -110,6 +116,13 @@ async def answer(retail: Retail, line: list[str]) -> str:
         return getattr(found, "id", type(found).__name__)
     if line[0] == "continue":
         await retail.desk.go_on(line[1], {"approved": "yes"}, 0.0)
+    elif line[0] == "follow":  # what goes on after orders
+        while await retail.outbox.deliver_one("checkout"):
+            pass
+    elif line[0] == "unmirror":  # the order is none any more
+        await Mirrors(retail.given, CheckoutFigures()).cancel(line[1])
+        await asyncio.sleep(FORGOTTEN_SECONDS + 0.1)
+        await retail.given.claims.start_forgotten()
     elif line[0] == "cancel":
         await retail.desk.cancel(line[1], 0.0)
     return "done"

@@ -45,9 +45,11 @@ async def served(
     refs: Mapping[str, Mapping[str, str]] | None = None,
     stores: Mapping[str, dict[str, Any]] | None = None,
     channel: Mapping[str, Any] | None = None,
+    others: tuple[str, ...] = (),
     **counted: Mapping[str, int],
 ) -> World:
-    """`counted` by place: `soho={"MUG": 3}`. What is not counted at a place is not there."""
+    """`counted` by place: `soho={"MUG": 3}`. What is not counted at a place is not there. `others` are
+    systems that sell and count nothing."""
     places = ("warehouse", "soho", "mayfair", "leeds")
     skus = ("MUG", "BOWL", "CUP")
     counts = tuple(stock(sku, place.upper(), counted.get(place, {}).get(sku, 0)) for place in places for sku in skus)
@@ -66,7 +68,7 @@ async def served(
                 }
             },
         ),
-        {"shop": shop(*skus, stock=counts, shipping=shipping)},
+        {"shop": shop(*skus, stock=counts, shipping=shipping), **{name: shop(*skus) for name in others}},
     )
     placing(world, placement)
     return world

@@ -22,8 +22,11 @@ from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import (
     CancelOrder,
     ConfirmOrder,
+    Order,
     OrderDelivery,
     OrderDiscount,
+    OrderOrigin,
+    OrdersQuery,
     OrderStatus,
     PlacedOrder,
     PlaceOrder,
@@ -387,3 +390,40 @@ def test_our_reference_stands_in_a_field_of_its_own(odoo: Running, keys: dict[st
     with pytest.raises(ConfigurationError) as refused:
         odoo.adapter(**keys, origin_field="x_web_order", reference_field=name)
     assert "reference_field" in str(refused.value.mistakes[0].place)
+
+
+async def test_a_mirror_bears_whose_it_was_first_and_is_listed_at_its_owner(
+    odoo: Running, keys: dict[str, Any]
+) -> None:
+    """In a field of its own: neither our reference nor a buyer's purchase number."""
+    origin = OrderOrigin("#1001", "shop")
+    adapter = odoo.adapter(**keys, origin_field="origin")
+    desk = cast("Desk", adapter)
+    ada = NativeRef("erp", str(odoo.store.add("res.partner", {"name": "Ada", "email": "ada@mirror.example"})))
+    mirror = await desk.place_order(order(origin=origin, customer=ada), WHERE, call())
+    own = await desk.place_order(order(reference=REFERENCE[::-1], customer=ada), WHERE, call())
+    (first, second) = orders(odoo)
+    assert (first["reference"], first["origin"], first.get("client_order_ref")) == (
+        REFERENCE,
+        "gateway:shop:#1001",
+        None,
+    )
+    odoo.store.write("sale.order", second["id"], {"origin": "Opportunity: chairs"})  # Odoo's own word
+    for placed in (mirror, own):
+        confirm = ConfirmOrder(reference=REFERENCE if placed is mirror else REFERENCE[::-1], order=placed.ref)
+        await desk.confirm_order(confirm, WHERE, call())
+    listed = await adapter.list_orders(OrdersQuery((ada,), 10), NOWHERE, call())
+    assert [each.ref for each in listed.orders] == [own.ref]
+    found = await adapter.get_by_origin([origin], NOWHERE, call())
+    assert [(each.ref, each.origin) for each in found.values() if isinstance(each, Order)] == [(mirror.ref, origin)]
+
+
+@pytest.mark.parametrize("field", ["", "client_order_ref"])
+async def test_a_mirror_is_refused_where_people_would_read_its_origin(
+    odoo: Running, keys: dict[str, Any], field: str
+) -> None:
+    adapter = odoo.adapter(**keys, origin_field=field)
+    with pytest.raises(RequestRefused) as refused:
+        await cast("Desk", adapter).place_order(order(origin=OrderOrigin("#1001", "shop")), WHERE, call())
+    assert "`origin_field`" in (refused.value.detail or "")
+    assert orders(odoo) == []

@@ -259,3 +259,26 @@ async def test_what_is_no_order_cannot_be_cancelled(desk: OrderWritePort) -> Non
         nothing = CancelOrder(reference=REFERENCE, order=NativeRef("shop", native))
         with pytest.raises(RequestRefused):
             await cast("OrderCancelPort", desk).cancel_order(nothing, HERE, call())
+
+
+async def test_a_mirror_bears_whose_it_was_first_and_is_listed_at_its_owner(shop: Any) -> None:
+    customer, origin = NativeRef("shop", "gid://shopify/Customer/503"), OrderOrigin("S00041", "erp")
+    desk, orders = cast("OrderWritePort", shop), cast("OrdersPort", shop)
+    mirror = await desk.place_order(order(customer=customer, origin=origin), HERE, call())
+    seen = view(MANIFEST, LIST_ORDERS.name)
+    assert (await orders.list_orders(OrdersQuery((customer,), 20), seen, call())).orders == ()
+    whole = await orders.list_orders(OrdersQuery((customer,), 20, exclude_foreign=False), seen, call())
+    assert [(each.number, each.origin) for each in whole.orders] == [(mirror.number, origin)]
+    asked = [origin, OrderOrigin("S00041", "other"), OrderOrigin("S00041")]
+    found = await shop.get_by_origin(asked, view(MANIFEST, "order.get_by_origin"), call())
+    assert [(key, each.ref) for key, each in found.items()] == [(origin, mirror.ref)]
+
+
+async def test_a_mirror_of_pieces_that_are_counted_elsewhere_leaves_the_stock_as_it_is(
+    desk: OrderWritePort, sandbox: ShopifySandbox
+) -> None:
+    there = sum(level.available for (key, _), level in sandbox.world.stock.items() if key == SKU)
+    many = (PlaceOrderLine(SKU, Decimal(there + 1), money("10.50")),)
+    command = order(lines=many, origin=OrderOrigin("S00041", "erp"), moves_stock=False)
+    await desk.place_order(command, HERE, call())
+    assert sum(level.available for (key, _), level in sandbox.world.stock.items() if key == SKU) == there

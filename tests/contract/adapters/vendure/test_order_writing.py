@@ -16,14 +16,16 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.orders import (
     CancelOrder,
+    Order,
     OrderDelivery,
+    OrderOrigin,
     OrderStatus,
     PaidElsewhere,
     PlacedOrder,
     PlaceOrder,
     PlaceOrderLine,
 )
-from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderWritePort
+from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderOriginPort, OrderWritePort
 from gateway.testing import conformance as suites
 from tests.contract.adapters.vendure.connected import Connect, a_call, by_key
 from tests.contract.adapters.vendure.selling import Admin, OpenShop, asked_by_admin, by_seller
@@ -205,3 +207,26 @@ async def test_what_is_no_order_cannot_be_cancelled(desk: OrderWritePort) -> Non
         nothing = CancelOrder(reference="H" * 26, order=NativeRef("shop", native))
         with pytest.raises(RequestRefused):
             await cast("OrderCancelPort", desk).cancel_order(nothing, HERE, a_call())
+
+
+async def test_a_mirror_bears_whose_it_was_first_beside_our_reference(
+    open_shop: VendureServer, connect: Connect
+) -> None:
+    adapter = connect(open_shop, by_seller(open_shop)).adapter
+    origin = OrderOrigin("S00041", "erp")
+    placed = await cast("OrderWritePort", adapter).place_order(
+        order("MIRROROFANERPSORDER000001", origin=origin), HERE, a_call()
+    )
+    found = await cast("OrderOriginPort", adapter).get_by_origin([origin], HERE, a_call())
+    assert [(each.ref, each.origin) for each in found.values() if isinstance(each, Order)] == [(placed.ref, origin)]
+    again = await cast("OrderWritePort", adapter).find_order("MIRROROFANERPSORDER000001", HERE, a_call())
+    assert again is not None
+    assert again.ref == placed.ref
+
+
+async def test_a_mirror_is_refused_where_no_field_bears_its_origin(open_shop: VendureServer, connect: Connect) -> None:
+    adapter = connect(open_shop, by_seller(open_shop, order_origin_field="")).adapter
+    command = order("MIRROROFANERPSORDER000002", origin=OrderOrigin("S00042", "erp"))
+    with pytest.raises(RequestRefused):
+        await cast("OrderWritePort", adapter).place_order(command, HERE, a_call())
+    assert counted(open_shop, "MIRROROFANERPSORDER000002") == 0
