@@ -384,7 +384,6 @@ checkouts = Table(
     Column("action", LargeBinary, nullable=True),
     Column("details", LargeBinary, nullable=True),
     Column("continued", Integer, nullable=False),
-    Column("email_proven", Boolean, nullable=True),  # the buyer's: by a credential, not typed
     Column("language", String(40), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("quoted", String(40), nullable=False),
@@ -407,6 +406,7 @@ checkouts = Table(
     Column[float]("moved", Double, nullable=False),
     Column[float]("ended", Double, nullable=True),
     Column[float]("look_at", Double, nullable=True),  # when it is compared with its owners next; nothing: it never was
+    Column("email_proven", Boolean, nullable=True),  # the buyer's: by a credential, not typed
     Index("checkouts_state", "state", "moved"),
     Index("checkouts_payment", "payment_backend", "payment_id"),
     Index("checkouts_reference", "payment_reference"),

@@ -432,5 +432,6 @@ class TestExpected:
         assert await stored.to_look_for() == []
 
     async def test_no_run_waits_for_it(self, retail: Retail) -> None:
-        await bought(retail)
-        assert await retail.runs.pending() == []
+        checkout = await bought(retail)
+        await retail.followed()  # until no run is under way
+        assert (await stands(retail, checkout))[1].state is SyncState.WAITING

@@ -34,6 +34,8 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("stores.covent_garden.services", "empty"): "it has none",
     ("channels.retail.locations", "empty"): "nothing is delivered, only picked up",
     ("channels.retail.delivery_cutoff", "empty"): "orders count from the day they are placed on",
+    ("channels.retail.orders.mirror", "empty"): "its owner alone knows an order",
+    ("channels.retail.orders.expect", "empty"): "no connector is expected to write it elsewhere",
     ("markets.GB.timezone", "empty"): "its stores', or the country's own",
     ("markets.GB.holidays", "empty"): "every day counts",
     ("issuers.customers.jwks_file", "empty"): "the other of the two is given",
