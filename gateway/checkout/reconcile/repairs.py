@@ -204,7 +204,7 @@ class Repairs:
         backend, facts = _about(finding).backend, finding.facts
         if facts["role"] != SyncRole.MIRROR.value or facts["state"] == OrderStatus.CANCELLED.value:
             return Outcome.BY_HAND
-        for operation in (PLACE_ORDER, CONFIRM_ORDER):
+        for operation in (PLACE_ORDER, CONFIRM_ORDER) if facts["state"] == "GONE" else ():  # else what is done is done
             await self._writes.journal.reopen(WritePlace(backend, operation.name, finding.run))
         async with self._database.write() as connection:
             begun = await write_again(self._database, connection, finding.run, backend)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.checkout.given import Frozen, Given
 from gateway.checkout.journal import derived
 from gateway.checkout.steps.order import Ordered, OrderSteps
-from gateway.errors import AdapterError, RequestRefused, StateUnavailable
+from gateway.errors import AdapterError, IdempotencyConflict, RequestRefused, StateUnavailable
 from gateway.model.checkouts import Allotment
 from gateway.model.customers import EnsureCustomer
 from gateway.model.identity import NativeRef
@@ -195,7 +195,7 @@ class MirrorSteps:
         while True:
             try:
                 return await given.writes.perform(backend, operation, command, frozen.commerce, given.call(run))
-            except RequestRefused as error:
+            except (RequestRefused, IdempotencyConflict) as error:  # the second: the configuration has changed since
                 return error.code
             except (AdapterError, StateUnavailable):
                 await asyncio.sleep(pause)

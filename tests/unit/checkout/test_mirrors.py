@@ -258,7 +258,7 @@ async def test_a_mirror_that_does_not_count_leaves_its_stock_as_it_is(retail: Re
     await bought(retail)
     await retail.followed()
     (mirrors,) = [each.keys[0] for each in retail.others["wms"].asked if each.operation == PLACE_ORDER.name]
-    assert mirrors.moves_stock  # this owner cannot do otherwise (`stockless`)
+    assert mirrors.moves_stock  # type: ignore[attr-defined]  # this owner cannot do otherwise (`stockless`)
 
 
 @both_stores

@@ -42,7 +42,7 @@ async def served(
     placement: Placement = Placement.PER_LINE,
     sending: tuple[str, ...] = ("warehouse",),
     shipping: tuple[SeedShipping, ...] = (STANDARD,),
-    refs: Mapping[str, Mapping[str, str]] | None = None,
+    refs: Mapping[str, Mapping[str, Any]] | None = None,
     stores: Mapping[str, dict[str, Any]] | None = None,
     channel: Mapping[str, Any] | None = None,
     others: tuple[str, ...] = (),

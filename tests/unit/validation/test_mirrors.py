@@ -105,7 +105,13 @@ def test_one_that_decides_by_itself_cannot_be_told() -> None:
 
 
 def test_a_store_whose_orders_nobody_takes_is_refused() -> None:
-    store = {"name": "Soho", "locations": [], "country": "GB", "timezone": "Europe/London", "channel": "web"}
+    store: dict[str, Any] = {
+        "name": "Soho",
+        "locations": [],
+        "country": "GB",
+        "timezone": "Europe/London",
+        "channel": "web",
+    }
     (message,) = told({}, stores={"soho": {**store, "orders": "reads"}})
     assert message.startswith("`reads` takes no orders; `shop`")
     assert told({}, stores={"soho": {**store, "orders": "erp"}}) == []
