@@ -254,7 +254,7 @@ async def test_a_hold_ends_when_the_stocks_owner_has_the_mirror(opened: Opened) 
     assert retail.others["wms"].sold["MUG", "LON"] == 2
 
 
-async def test_a_mirror_that_does_not_count_leaves_its_stock_as_it_is(retail: Retail) -> None:
+async def test_a_mirror_that_cannot_do_otherwise_moves_its_own_uncounted_stock(retail: Retail) -> None:
     await bought(retail)
     await retail.followed()
     (mirrors,) = [each.keys[0] for each in retail.others["wms"].asked if each.operation == PLACE_ORDER.name]
