@@ -170,7 +170,7 @@ class Gateway:
             metrics=self.exposition,
             alias_of=self.ownership.alias,
             accept_webhook=self.inbox.accept,
-            counts=Counters(self.database, "rates", WINDOW_SECONDS),
+            counts=Counters(self.database, "rates", WINDOW_SECONDS, self.carts.sealing if self.carts else None),
             pages=pages,
             graphiql=Path(bundle) if (bundle := self.settings.environment.get(GRAPHIQL_VARIABLE)) else None,
         )

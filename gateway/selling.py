@@ -92,6 +92,7 @@ class Selling:
             tasks=kept.tasks,
             evaluate=lambda cart, language: evaluated(services, cart, language),
             buyer_at=lambda cart, owner: linked(services, cart, owner),
+            section=services.settings.checkout,
         )
         await self._service.start()
         services.desk = self._service.desk

@@ -231,6 +231,29 @@ class CartsSection(_Section, frozen=True, kw_only=True):
     """How long a cart waits for the owner of promotions, shipping or tax; then it says that it is not complete."""
     quote_minutes: Annotated[int, between(1, 1_440, "minutes")] = 15
     """How long a quote holds at most; never longer than a price in it."""
+    refused_codes: Annotated[int, between(1, 1_000_000)] = 10
+    """Codes that one cart may try in vain within an hour; the next are not asked about."""
+    refused_codes_by_one: Annotated[int, between(1, 1_000_000)] = 40
+    """The same of one address, device or customer (`counted_by` of the client profile), over all their carts."""
+
+
+class CheckoutSection(_Section, frozen=True, kw_only=True):
+    """What may be held back and tried before anything is bought. Each number is of one address, device or customer, as
+    `counted_by` of the client profile says."""
+
+    open_per_address: Annotated[int, between(1, 1_000_000)] = 20
+    """Checkouts under way at the same time: a household or an office behind one address."""
+    open_per_device: Annotated[int, between(1, 1_000_000)] = 5
+    """A kiosk serves one after another, and some walk away."""
+    open_per_customer: Annotated[int, between(1, 1_000_000)] = 5
+    pieces_at_once: Annotated[int, between(1, 1_000_000_000, "pieces")] = 4
+    """Of one item in several checkouts under way together. One alone may be larger: a cart and the catalogue have limits
+    of their own."""
+    unpaid_per_address: Annotated[int, between(1, 1_000_000)] = 30
+    """Payments within an hour that were declined, or begun and not finished."""
+    unpaid_per_device: Annotated[int, between(1, 1_000_000)] = 30
+    unpaid_per_customer: Annotated[int, between(1, 1_000_000)] = 10
+    unpaid_per_cart: Annotated[int, between(1, 1_000_000)] = 6
 
 
 class ShippingSection(_Section, frozen=True, kw_only=True):
@@ -359,6 +382,7 @@ class _File(_Section, frozen=True, kw_only=True):
     profiles: Mapping[str, ClientProfile] = {}
     api_keys: Mapping[str, ApiKeySection] = {}
     carts: CartsSection = CartsSection()
+    checkout: CheckoutSection = CheckoutSection()
     limits: LimitsSection = LimitsSection()
     server: ServerSection = ServerSection()
 
@@ -381,6 +405,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     profiles: Mapping[str, ClientProfile]
     api_keys: Mapping[str, ApiKeySection]
     carts: CartsSection
+    checkout: CheckoutSection
     limits: LimitsSection
     server: ServerSection
     environment: Mapping[str, str]

@@ -4,7 +4,8 @@ the ledger holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from math import ceil
 
 from msgspec import Struct
 
@@ -17,14 +18,23 @@ from gateway.ports.stock import GET_STOCK
 from gateway.services.fulfilment import allocation
 from gateway.services.fulfilment.allocation import Shelves, Want, counted_at, saleable, spot_of
 from gateway.services.fulfilment.sources import OrderOwner, sources
-from gateway.state.ledger import StockSpot
+from gateway.state.ledger import Returning, StockSpot
+
+
+LATEST = 20
+"""Seconds after which at the latest it is worth asking again while others hold what is short: they may be declined at
+any moment."""
 
 
 class Lacking(Struct, frozen=True):
-    """`unheard`: not sold out, but a place that may have it could not be heard."""
+    """`unheard`: not sold out, but a place that may have it could not be heard. `apart`: it is there, in another place
+    than the rest, and its order's owner takes one place an order. `retry_after`: others hold enough of it, and have not
+    bought it yet; in so many seconds it may be had."""
 
     line: str
-    unheard: bool
+    unheard: bool = False
+    apart: bool = False
+    retry_after: int | None = None
 
 
 async def allocate(given: Given, run: str, frozen: Frozen, owner: str) -> Sequence[Allotment] | Lacking:
@@ -36,9 +46,25 @@ async def allocate(given: Given, run: str, frozen: Frozen, owner: str) -> Sequen
     ]
     shelves = await _read(given, run, frozen, wants)
     found = allocation.allocate(wants, shelves, told.placement)
-    if found.lacking:
-        return Lacking(found.lacking[0].line, found.lacking[0].unheard)
-    return found.allotments
+    if not found.lacking:
+        return found.allotments
+    lack = found.lacking[0]
+    if not allocation.scattered(wants, shelves, told.placement).lacking:
+        return Lacking(lack.line, apart=True)
+    if lack.unheard:
+        return Lacking(lack.line, unheard=True)
+    async with given.checkouts.database.read() as connection:
+        back = await given.ledger.returning(connection, shelves.free, beside=run)
+    again = shelves.with_more({spot: each.pieces for spot, each in back.items()})
+    if not back or allocation.allocate(wants, again, told.placement).lacking:
+        return Lacking(lack.line)
+    return Lacking(lack.line, retry_after=again_in(back.values()))
+
+
+def again_in(held: Collection[Returning]) -> int | None:
+    """Seconds after which to ask again for what others hold; None where they hold nothing."""
+    left = [float(LATEST) if each.left is None else each.left for each in held]
+    return max(1, min(LATEST, ceil(min(left)))) if left else None
 
 
 async def _read(given: Given, run: str, frozen: Frozen, wants: Sequence[Want]) -> Shelves:

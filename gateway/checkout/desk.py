@@ -19,9 +19,10 @@ from gateway.checkout.journal import derived
 from gateway.checkout.saga import CAPTURE, CHECKOUT, MIRROR, TOPIC
 from gateway.checkout.steps.finish import CAPTURE_EVENT, MIRROR_EVENT
 from gateway.errors import IdempotencyConflict
-from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict
+from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict, TooManyAttempts
 from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
 from gateway.model.payments import PaymentState
+from gateway.model.requesters import Requester
 from gateway.ports.payment import GET_PAYMENTS
 from gateway.ports.webhooks import Received
 from gateway.state.outbox import Event
@@ -35,6 +36,8 @@ HOLD_SECONDS = 900.0
 MOST_WAITING = 64
 """Callers who wait in one process: while an owner is slow, all who buy would else take the places of those who only
 look. Whoever comes then is told how it stands, and asks again."""
+MOST_CONTINUED = 20
+"""So often one payment goes on with what came back of a challenge; then it is only looked at."""
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5
 _OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
 _ENDED = (CheckoutState.FAILED, CheckoutState.COMPLETED)
@@ -63,6 +66,8 @@ class Desk:
         try:
             async with given.checkouts.database.write() as connection:
                 if not await given.claims.known(connection, run, digest):
+                    if (fault := await given.bounds.refused(connection, asked)) is not None:
+                        return fault
                     cart = await given.carts.freeze(connection, asked.cart.id, asked.version, run)
                     if isinstance(cart, CartFault):
                         return cart
@@ -71,6 +76,7 @@ class Desk:
                         connection, run, cart, asked.quoted, asked.choice, asked.language,
                         email_proven=asked.email_proven,
                     )  # fmt: skip
+                    await given.bounds.opened(connection, run, asked)
                     await given.checkouts.note(connection, run, "claim", "done")
         except IdempotencyConflict:
             return KeyConflict(path=("input", "idempotencyKey"))
@@ -91,6 +97,9 @@ class Desk:
         """Whether this cart was submitted under this key before."""
         return await self._given.checkouts.get(run_of(cart, CHECKOUT, key)) is not None
 
+    async def failed_too_often(self, cart: str, requesters: Sequence[Requester]) -> TooManyAttempts | None:
+        return await self._given.bounds.failed_too_often(cart, requesters)
+
     async def standing(self, runs: Sequence[str]) -> Mapping[str, CheckoutState]:
         return await self._given.checkouts.standing(runs)
 
@@ -106,6 +115,8 @@ class Desk:
             row = await given.checkouts.row(connection, run, lock=True)
             waiting = row.state == CheckoutState.ACTION_REQUIRED.value
             number = row.continued
+            if number >= MOST_CONTINUED:
+                details = {}
             values: dict[str, Any] = {"state": CheckoutState.PROCESSING.value}  # until the run has looked
             if waiting and details:
                 number += 1

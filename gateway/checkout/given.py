@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from gateway.calls.operation.bound import BoundBackend
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes, had_no_effect
+from gateway.checkout.bounds import CheckoutBounds
 from gateway.checkout.claims import Claims
 from gateway.checkout.engine import Runs
 from gateway.checkout.journal import Checkouts
@@ -29,6 +30,7 @@ from gateway.ownership import Ownership
 from gateway.ports.domain import Command, WriteOperation
 from gateway.ports.order import OrderWriting
 from gateway.ports.state import Tasks
+from gateway.settings import CheckoutSection
 from gateway.state.carts import StoredCarts
 from gateway.state.ledger import Ledger
 from gateway.state.outbox import Outbox
@@ -104,6 +106,11 @@ class Given(Struct, frozen=True, kw_only=True):
     forward_seconds: float = FORWARD_SECONDS
     action_seconds: float = 600.0
     """How long a shopper has for what the payment asks of them."""
+    section: CheckoutSection = CheckoutSection()
+
+    @property
+    def bounds(self) -> CheckoutBounds:
+        return CheckoutBounds(self.checkouts.database, self.carts.sealing, self.section, self.action_seconds)
 
     async def frozen(self, run: str) -> Frozen:
         async with self.checkouts.database.read() as connection:
@@ -182,10 +189,13 @@ class Given(Struct, frozen=True, kw_only=True):
 
 def answered(failure: Failure) -> dict[str, str]:
     """A failure as a step's answer."""
-    return {"failed": failure.reason.value, "detail": failure.detail or ""}
+    told = {"failed": failure.reason.value, "detail": failure.detail or ""}
+    return told if failure.retry_after is None else {**told, "retry_after": str(failure.retry_after)}
 
 
 def failure_of(answer: Mapping[str, Any]) -> Failure | None:
     """What a step's answer says of failing."""
-    reason = answer.get("failed")
-    return None if reason is None else Failure(FailureReason(reason), answer.get("detail") or None)
+    reason, again = answer.get("failed"), answer.get("retry_after")
+    if reason is None:
+        return None
+    return Failure(FailureReason(reason), answer.get("detail") or None, None if again is None else int(again))

@@ -210,7 +210,7 @@ def _checkout(row: Row[Any], action: NextAction | None) -> Checkout:
         total=Money(Decimal(row.total or row.quoted), row.currency),
         action=action,
         expires=None if row.expires is None else datetime.fromtimestamp(row.expires, UTC),
-        failure=None if row.reason is None else Failure(FailureReason(row.reason), row.detail),
+        failure=None if row.reason is None else Failure(FailureReason(row.reason), row.detail, row.retry_after),
         order=NativeRef(row.order_backend, row.order_id) if completed and row.order_id is not None else None,
         number=row.order_number if completed else None,
     )

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from gateway.checkout.given import Given, failure_of
+from gateway.checkout.given import Given, answered, failure_of
 from gateway.checkout.steps.capture import Captured
 from gateway.checkout.steps.finish import Finish
 from gateway.checkout.steps.mirror import MirrorSteps
@@ -119,17 +119,16 @@ class Saga:
 
     async def _held(self, run: str) -> dict[str, Any]:
         """Priced, counted and kept back; counted anew where somebody else was faster."""
-        short: list[str] = []
+        answer: dict[str, Any] = {}
         for _ in range(_ROUNDS):
             prepared: dict[str, Any] = await self._runs.remote("prepare", self._prepare.act, run)
             if failure_of(prepared) is not None:
                 return prepared
             asked = (prepared["allotments"], prepared["amount"])
             answer = await self._runs.local("reserve", self._reserve.act, run, *asked)
-            short = answer["short"]
-            if not short:
+            if not answer["short"]:
                 return prepared
-        return {"failed": FailureReason.OUT_OF_STOCK.value, "detail": short[0]}
+        return answered(Failure(FailureReason.OUT_OF_STOCK, answer["short"][0], answer["retry_after"]))
 
     async def _place(self, run: str, made: _Made, ordered: Ordered) -> Failure | None:
         made.ordered = ordered
@@ -168,7 +167,8 @@ class Saga:
                 await self._runs.remote("void", self._pay.void, run, made.paying)
             elif made.ordered is not None:
                 await self._runs.remote("cancel", self._order.cancel, run, _json(made.ordered))
-        await self._runs.local("fail", self._finish.fail, run, failure.reason.value, failure.detail or "")
+        again = "" if failure.retry_after is None else str(failure.retry_after)
+        await self._runs.local("fail", self._finish.fail, run, failure.reason.value, failure.detail or "", again)
 
 
 def _judged(paid: dict[str, Any]) -> dict[str, Any]:

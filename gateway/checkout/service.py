@@ -19,6 +19,7 @@ from gateway.checkout.unshipped import Unshipped
 from gateway.checkout.watch import RunsWatch
 from gateway.model.checkouts import CheckoutState
 from gateway.ownership import Ownership
+from gateway.settings import CheckoutSection
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
 from gateway.state.ledger import Ledger
@@ -60,6 +61,7 @@ class CheckoutService:
                     "claims and runs": given.claims.sweep,
                     "holds": given.ledger.sweep,
                     "failed checkouts": given.checkouts.sweep,
+                    "requesters of checkouts": given.bounds.sweep,
                 },
                 every=_SWEEP_EVERY,
             ),
@@ -80,6 +82,7 @@ class CheckoutService:
         tasks: StoredTasks,
         evaluate: Evaluate,
         buyer_at: BuyerAt,
+        section: CheckoutSection = CheckoutSection(),
     ) -> CheckoutService:
         """Raises ConfigurationError where the engine's tables cannot be made."""
         runs = await Runs.open(database, SHAPE)
@@ -98,6 +101,7 @@ class CheckoutService:
             tasks=tasks,
             evaluate=evaluate,
             buyer_at=buyer_at,
+            section=section,
         )
         Saga(given)
         writes.fence = lambda: watch.alive

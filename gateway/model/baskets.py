@@ -82,6 +82,8 @@ class CodeRefusal(Enum):
     NOT_COMBINABLE = "NOT_COMBINABLE"
     REFUSED = "REFUSED"
     """The owner does not say why."""
+    NOT_ASKED = "NOT_ASKED"
+    """Too many were tried in vain from here: its owner is not asked for a while."""
 
 
 class RefusedCode(Struct, frozen=True, gc=False):

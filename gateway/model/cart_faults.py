@@ -5,6 +5,7 @@ carries what a client needs to go on. `message` is for developers and names no p
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import Enum
 
 from msgspec import Struct
 
@@ -105,9 +106,28 @@ class HandOffCodeInvalid(CartFault, frozen=True, kw_only=True):
     message: str = "This code is not valid (any more)."
 
 
+class AttemptKind(Enum):
+    """What somebody has had too much of."""
+
+    CARTS_MADE = "CARTS_MADE"
+    CODES_GUESSED = "CODES_GUESSED"
+    """Hand-off codes, or holders of one cart."""
+    CODES_REFUSED = "CODES_REFUSED"
+    """Promotion codes that did nothing."""
+    CHECKOUTS_OPEN = "CHECKOUTS_OPEN"
+    """Checkouts under way, not paid yet: finish or cancel one."""
+    PIECES_HELD = "PIECES_HELD"
+    """Pieces of one item, held by checkouts under way."""
+    HOLD_LAPSED = "HOLD_LAPSED"
+    """Pieces that were held and not paid for, while others were told to come again: those come first."""
+    PAYMENTS_FAILED = "PAYMENTS_FAILED"
+    """Payments that were declined, or begun and not finished."""
+
+
 class TooManyAttempts(CartFault, frozen=True, kw_only=True):
     """Wait `retry_after` seconds."""
 
+    kind: AttemptKind
     retry_after: int
     message: str = "Too many of these from here. Wait."
 

@@ -18,6 +18,7 @@ from gateway.model.carts import Cart
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney
 from gateway.model.payments import DeclineReason, NextAction
+from gateway.model.requesters import Requester
 from gateway.model.streams import StreamEnd
 
 
@@ -35,6 +36,8 @@ class FailureReason(Enum):
     PRICE_CHANGED = "PRICE_CHANGED"
     QUOTE_INCOMPLETE = "QUOTE_INCOMPLETE"
     OUT_OF_STOCK = "OUT_OF_STOCK"
+    NOT_TOGETHER = "NOT_TOGETHER"
+    """All of it is there, but in several places, and whoever takes the order fulfils one from one place."""
     PAYMENT_DECLINED = "PAYMENT_DECLINED"
     PAYMENT_EXPIRED = "PAYMENT_EXPIRED"
     CANCELLED = "CANCELLED"
@@ -47,6 +50,8 @@ class FailureReason(Enum):
 class CheckoutRemedy(Enum):
     ACCEPT_PRICE = "ACCEPT_PRICE"
     CHANGE_CART = "CHANGE_CART"
+    ORDER_APART = "ORDER_APART"
+    """The line that is named, in another order."""
     PAY_OTHERWISE = "PAY_OTHERWISE"
     CORRECT_PAYMENT = "CORRECT_PAYMENT"
     TRY_AGAIN = "TRY_AGAIN"
@@ -57,6 +62,7 @@ REMEDIES: Mapping[FailureReason, CheckoutRemedy] = {
     FailureReason.PRICE_CHANGED: CheckoutRemedy.ACCEPT_PRICE,
     FailureReason.QUOTE_INCOMPLETE: CheckoutRemedy.TRY_LATER,
     FailureReason.OUT_OF_STOCK: CheckoutRemedy.CHANGE_CART,
+    FailureReason.NOT_TOGETHER: CheckoutRemedy.ORDER_APART,
     FailureReason.PAYMENT_DECLINED: CheckoutRemedy.PAY_OTHERWISE,
     FailureReason.PAYMENT_EXPIRED: CheckoutRemedy.TRY_AGAIN,
     FailureReason.CANCELLED: CheckoutRemedy.TRY_AGAIN,
@@ -68,10 +74,12 @@ REMEDIES: Mapping[FailureReason, CheckoutRemedy] = {
 
 
 class Failure(Struct, frozen=True):
-    """`detail` is a word of ours for it (a decline's class, the items that are short), never a person's data."""
+    """`detail` is a word of ours for it (a decline's class, the line that is short), never a person's data.
+    `retry_after`: seconds from then after which it may be otherwise; None: not by waiting."""
 
     reason: FailureReason
     detail: str | None = None
+    retry_after: int | None = None
 
 
 DECLINE_REMEDIES: Mapping[DeclineReason, CheckoutRemedy] = {
@@ -139,13 +147,17 @@ class CompletedTold(CheckoutTold, frozen=True):
 
 
 class FailedTold(CheckoutTold, frozen=True, kw_only=True):
-    """`total` is what it costs now, where that is why (PRICE_CHANGED); `line` what is short (OUT_OF_STOCK); `decline`
-    the processor's class of reason (PAYMENT_DECLINED); `missing` the part whose owner was silent (QUOTE_INCOMPLETE)."""
+    """`total` is what it costs now, where that is why (PRICE_CHANGED); `line` what is short (OUT_OF_STOCK) or must be
+    ordered apart (NOT_TOGETHER); `may_return` whether others hold what is short and have not bought it yet, and
+    `retry_after` in how many seconds to ask again; `decline` the processor's class of reason (PAYMENT_DECLINED);
+    `missing` the part whose owner was silent (QUOTE_INCOMPLETE)."""
 
     reason: FailureReason
     remedy: CheckoutRemedy
     total: Money | None = None
     line: str | None = None
+    may_return: bool | None = None
+    retry_after: int | None = None
     decline: DeclineReason | None = None
     missing: CartPart | None = None
 
@@ -156,6 +168,11 @@ def _failed(failure: Failure, total: Money | None) -> FailedTold:
     if reason is FailureReason.PRICE_CHANGED and total is not None:
         return FailedTold(reason=reason, remedy=remedy, total=_amount(detail, total.currency))
     if reason is FailureReason.OUT_OF_STOCK:
+        again = failure.retry_after
+        remedy = remedy if again is None else CheckoutRemedy.TRY_LATER
+        line = detail or None
+        return FailedTold(reason=reason, remedy=remedy, line=line, may_return=again is not None, retry_after=again)
+    if reason is FailureReason.NOT_TOGETHER:
         return FailedTold(reason=reason, remedy=remedy, line=detail or None)
     if reason is FailureReason.QUOTE_INCOMPLETE and detail in CartPart.__members__:
         return FailedTold(reason=reason, remedy=remedy, missing=CartPart(detail))
@@ -190,8 +207,8 @@ class CheckoutNews(Struct, frozen=True):
 
 class Submission(Struct, frozen=True, kw_only=True):
     """Of a cart that the caller may open. `quoted` is the total that the shopper was shown, `version` the cart's then.
-    `key` is the client's own; `choice` None where there is nothing to pay. `email_proven`: the buyer's email is the
-    one that whoever asks has proven to be theirs."""
+    `key` is the client's own; `choice` None where there is nothing to pay; `requesters` to whom it is counted.
+    `email_proven`: the buyer's email is the one that whoever asks has proven to be theirs."""
 
     cart: Cart
     quoted: Money
@@ -200,6 +217,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     language: str
     choice: PaymentChoice | None = None
     email_proven: bool = False
+    requesters: tuple[Requester, ...] = ()
 
     def digest(self) -> str:
         """Of what is asked, without its secrets: another token for the same is the same."""

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from gateway.constraints import AVAILABLE_LANGUAGE, COUNTRY, CURRENCY, FILE, KEPT_SECONDS, ORIGIN, between, named
+from gateway.model.requesters import RequesterKind
 
 
 class Touchpoint(Enum):
@@ -71,3 +72,6 @@ class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Where a processor may send a shopper back to. Empty: `server.cors_origins`, and the gateway's own address."""
     personal_data: bool = True
     """False for shared devices: fields marked as personal data may not be selected."""
+    counted_by: tuple[RequesterKind, ...] = tuple(RequesterKind)
+    """To whom open checkouts, declined payments and refused codes are counted, beside the cart. Without `address` where
+    one address asks for many shoppers: a server that renders pages, an agent's platform, the kiosks of a mall."""

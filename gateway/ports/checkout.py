@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gateway.model.cart_faults import AnyCartFault
+from gateway.model.cart_faults import AnyCartFault, TooManyAttempts
 from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
+from gateway.model.requesters import Requester
 
 
 class CheckoutDesk(Protocol):
@@ -15,6 +16,10 @@ class CheckoutDesk(Protocol):
 
     async def submit(self, asked: Submission, wait: float) -> Checkout | AnyCartFault:
         """A fault is why no checkout was begun. The same key again answers the same checkout."""
+        ...
+
+    async def failed_too_often(self, cart: str, requesters: Sequence[Requester]) -> TooManyAttempts | None:
+        """Whether so many payments came to nothing that no processor is asked any more."""
         ...
 
     async def begun(self, cart: str, key: str) -> bool:

@@ -27,12 +27,14 @@ from gateway.model.checkouts import Checkout, JournalEntry, PaymentChoice, Submi
 from gateway.model.identity import is_plain
 from gateway.model.money import Money
 from gateway.model.payments import PaymentSession
+from gateway.model.requesters import Requester
 from gateway.ports.checkout import CheckoutDesk
 from gateway.services import Services
 from gateway.services.carts import Carts, Shown
 from gateway.services.carts.carts import KEY_LENGTH, is_id
 from gateway.services.carts.quotes import Quotes
 from gateway.services.paying import Paying
+from gateway.services.requesters import requesters_of
 from gateway.services.scope import Scope
 from gateway.state.carts import frozen
 
@@ -130,6 +132,7 @@ class Purchasing:
             language=scope.commerce.language,
             choice=choice,
             email_proven=_proven(cart, scope),
+            requesters=self._requesters(cart, scope),
         )
         answer = await self._desk.submit(submission, wait)
         if isinstance(answer, CartFault):
@@ -200,10 +203,15 @@ class Purchasing:
             return fault
         if quote.total is None or quote.total.amount <= 0:
             return InvalidInput(message="There is nothing to pay.", path=_QUOTE)
+        if (fault := await self._desk.failed_too_often(cart.id, self._requesters(cart, scope))) is not None:
+            return fault
         session = await self._paying.session(cart, quote.total, method, return_url, scope)
         if isinstance(session, CartFault):
             return session
         return OpenedSession(self._paying.session_id(session, cart), session)
+
+    def _requesters(self, cart: Cart, scope: Scope) -> tuple[Requester, ...]:
+        return requesters_of(scope, self._services.kept_carts.sealing, cart.person)
 
     def _quote(self, identifier: str, cart: Cart) -> Quote | InvalidInput:
         quote = Quotes(self._services.kept_carts.sealing).open(identifier)

@@ -15,7 +15,14 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.model.cart_faults import AnyCartFault, CartNotFound, HandOffCodeInvalid, MarketDiffers, TooManyAttempts
+from gateway.model.cart_faults import (
+    AnyCartFault,
+    AttemptKind,
+    CartNotFound,
+    HandOffCodeInvalid,
+    MarketDiffers,
+    TooManyAttempts,
+)
 from gateway.model.carts import Cart, CartAccess, CartHolder, HandOffMode
 from gateway.model.principal import Touchpoint
 from gateway.state.cart_keys import KeptResult, KeyUse
@@ -66,7 +73,7 @@ class CartHandOffs:
     def __init__(self, store: StoredCarts, making: CartMaking) -> None:
         self._store = store
         self._making = making
-        self._wrong = Counters(store.database, "hand-off guesses", CODE_SECONDS)
+        self._wrong = Counters(store.database, "hand-off guesses", CODE_SECONDS, store.sealing)
 
     async def offer(self, cart_id: str, access: CartAccess, mode: HandOffMode, scope: str) -> Offer | AnyCartFault:
         """A code for this cart that is good in `scope` (a store, an account). An earlier one of the cart is over."""
@@ -79,7 +86,7 @@ class CartHandOffs:
                 if (fault := frozen(cart)) is not None:
                     raise Refused(fault)
                 if await self._holding(connection, cart_id) >= MOST_HOLDERS:
-                    raise Refused(TooManyAttempts(retry_after=int(CODE_SECONDS), message="Too many hold this cart."))
+                    raise Refused(_too_many(CODE_SECONDS, "Too many hold this cart."))
                 await store.database.one_at_a_time(connection)  # how many live is counted before one is added
                 now = store.database.now
                 mine = update(cart_codes).where(cart_codes.c.cart == cart_id, cart_codes.c.expires > now)
@@ -94,7 +101,7 @@ class CartHandOffs:
                     if (await connection.execute(once)).rowcount == 1:
                         expires = select(cart_codes.c.expires).where(*self._is(place, code))
                         return Offer(code, moment((await connection.execute(expires)).scalar_one()), cart)
-                raise Refused(TooManyAttempts(retry_after=int(CODE_SECONDS)))
+                raise Refused(_too_many(CODE_SECONDS))
         except Refused as refused:
             return refused.fault
 
@@ -109,10 +116,10 @@ class CartHandOffs:
         async with store.database.write() as connection:
             of_one = (await self._wrong.add_within(connection, {mine: 1}))[mine]
             if of_one.value > GUESSES_OF_ONE:
-                return TooManyAttempts(retry_after=int(of_one.left) + 1)
+                return _too_many(of_one.left + 1)
             counted = (await self._wrong.add_within(connection, {place: 1}))[place]
             if counted.value > GUESSES:
-                return TooManyAttempts(retry_after=int(counted.left) + 1)
+                return _too_many(counted.left + 1)
             try:
                 made = await self._claim(connection, code, place, market, bearing, use)
             except Refused as refused:  # before anything was written but the count, which must stay
@@ -227,3 +234,7 @@ class CartHandOffs:
 
     def _is(self, place: str, code: str) -> tuple[ColumnElement[bool], ...]:
         return (cart_codes.c.scope == place, cart_codes.c.code == self._hashed(place, code))
+
+
+def _too_many(left: float, message: str = "Too many of these from here. Wait.") -> TooManyAttempts:
+    return TooManyAttempts(kind=AttemptKind.CODES_GUESSED, retry_after=int(left), message=message)

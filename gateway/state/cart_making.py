@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.model.cart_faults import AnyCartFault, CartClosed, CartFault, CartNotFound, TooManyAttempts
+from gateway.model.cart_faults import AnyCartFault, AttemptKind, CartClosed, CartFault, CartNotFound, TooManyAttempts
 from gateway.model.carts import Cart, CartAccess, CartChange, CartState
 from gateway.model.principal import Touchpoint
 from gateway.state.cart_keys import KeptResult, KeyUse
@@ -50,7 +50,7 @@ Combine = Callable[[Cart, Cart, datetime], Edit | AnyCartFault]
 class CartMaking:
     def __init__(self, store: StoredCarts) -> None:
         self._store = store
-        self._counters = Counters(store.database, "carts made", BOUND_SECONDS)
+        self._counters = Counters(store.database, "carts made", BOUND_SECONDS, store.sealing)
 
     async def create(
         self,
@@ -71,7 +71,7 @@ class CartMaking:
                     return await self._again(connection, before)
                 counted = (await self._counters.add_within(connection, {maker: 1}))[maker]
                 if counted.value > most:
-                    raise Refused(TooManyAttempts(retry_after=int(counted.left) + 1))
+                    raise Refused(TooManyAttempts(kind=AttemptKind.CARTS_MADE, retry_after=int(counted.left) + 1))
                 now = await self._now(connection)
                 holder = None if bearing is None else new_id()
                 made = held_by(empty, holder, None if bearing is None else bearing.touchpoint)

@@ -5,8 +5,9 @@ brings its schema up to date; what is stored in it is written by the other files
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,13 @@ class Database:
         if not self.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK + 1})
 
+    async def in_turn(self, connection: AsyncConnection, keys: Iterable[str]) -> None:
+        """Until this transaction ends, others that name one of these keys wait. To be called before it locks a row. On
+        SQLite every writer is alone anyway."""
+        if not self.is_sqlite:
+            for number in sorted({_number_of(key) for key in keys}):  # in one order everywhere
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": number})
+
     async def close(self) -> None:
         await self._engine.dispose()
 
@@ -200,6 +208,11 @@ class Database:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             await connection.run_sync(upgrade)
         await self._engine.dispose()  # with the patience of a migration
+
+
+def _number_of(key: str) -> int:
+    """Of 64 bits: two keys that share one by chance merely wait for each other."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
 
 
 def _file(engine: AsyncEngine) -> Path | None:

@@ -14,11 +14,11 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, and_, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import Database
-from gateway.state.tables import holds, stock_ledger
+from gateway.state.tables import checkouts, holds, stock_ledger
 
 _NEVER = -1.0
 _AT_ONCE = 1_000
@@ -47,6 +47,14 @@ class Short(Struct, frozen=True):
     wanted: int
     available: int | None
     held: int = 0
+
+
+class Returning(Struct, frozen=True):
+    """Pieces that runs under way hold and may give back. `left`: seconds until the first of them is over by itself, at
+    the latest; None: none of them waits for anybody."""
+
+    pieces: int
+    left: float | None
 
 
 class SpotStanding(Struct, frozen=True):
@@ -203,6 +211,24 @@ class Ledger:
                     for row in await connection.execute(chosen):
                         if (spot := StockSpot(row[0], row[1], row[2])) in asked:
                             found[spot] = row
+        return found
+
+    async def returning(
+        self, connection: AsyncConnection, spots: Iterable[StockSpot], *, beside: str
+    ) -> dict[StockSpot, Returning]:
+        """What others than the run `beside` hold of these, and have not bought yet."""
+        asked = set(spots)
+        items = sorted({spot.item for spot in asked})
+        left = func.min(checkouts.c.expires - self._database.now).label("left")
+        columns = (holds.c.backend, holds.c.item, holds.c.place, func.sum(holds.c.quantity).label("pieces"), left)
+        chosen = select(*columns).outerjoin(checkouts, checkouts.c.run == holds.c.run)
+        chosen = chosen.where(holds.c.state == HoldState.HELD.value, holds.c.run != beside)
+        chosen = chosen.group_by(holds.c.backend, holds.c.item, holds.c.place)
+        found: dict[StockSpot, Returning] = {}
+        for begin in range(0, len(items), _AT_ONCE):
+            for row in await connection.execute(chosen.where(holds.c.item.in_(items[begin : begin + _AT_ONCE]))):
+                if (spot := _spot(row)) in asked:
+                    found[spot] = Returning(int(row.pieces), None if row.left is None else float(row.left))
         return found
 
     async def held_since(self, seconds: float, limit: int = 500) -> list[Hold]:

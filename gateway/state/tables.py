@@ -407,6 +407,7 @@ checkouts = Table(
     Column[float]("ended", Double, nullable=True),
     Column[float]("look_at", Double, nullable=True),  # when it is compared with its owners next; nothing: it never was
     Column("email_proven", Boolean, nullable=True),  # the buyer's: by a credential, not typed
+    Column("retry_after", Integer, nullable=True),  # seconds after which pieces that others held may be free again
     Index("checkouts_state", "state", "moved"),
     Index("checkouts_payment", "payment_backend", "payment_id"),
     Index("checkouts_reference", "payment_reference"),
@@ -436,6 +437,16 @@ order_mirrors = Table(
     Index("order_mirrors_state", "state", "due"),
     Index("order_mirrors_look_at", "look_at"),
     Index("order_mirrors_order", "backend", "order_id"),
+)
+
+checkout_requesters = Table(
+    "checkout_requesters",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("requester", String(64), primary_key=True),  # a keyed hash
+    Column("pieces", Text, nullable=False),  # by item
+    Column[float]("since", Double, nullable=False),
+    Index("checkout_requesters_open", "requester"),
 )
 
 checkout_journal = Table(

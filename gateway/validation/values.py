@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from typing import Any, Union, cast
 
 from msgspec import Struct
@@ -64,10 +65,11 @@ def _sequence(value: tuple[Any, ...], kind: Any, facts: Facts, place: str) -> It
         where = f"{place}[{index}]"
         if arguments:
             yield from _check(entry, arguments[index] if fixed else arguments[0], facts, where)
-        if not fixed and isinstance(entry, str):
-            if entry in seen:
-                yield Mistake(message=f"`{shown(where, entry)}` stands twice in this list", place=where)
-            seen.add(entry)
+        written = entry.value if isinstance(entry, Enum) else entry
+        if not fixed and isinstance(written, str):
+            if written in seen:
+                yield Mistake(message=f"`{shown(where, written)}` stands twice in this list", place=where)
+            seen.add(written)
 
 
 def _held(mark: Constraint, value: Any, facts: Facts, place: str) -> Iterator[Mistake]:

@@ -18,7 +18,8 @@ from schema.values import FreshnessView, MoneyView, TaxedMoneyView
 
 strawberry.enum(CartPart, name="CartPart", description="What a cart's total is made of, each with its own owner.")
 strawberry.enum(
-    CodeRefusal, name="CodeRefusal", description="Why a code does nothing; REFUSED: its owner does not say."
+    CodeRefusal, name="CodeRefusal", description="Why a code does nothing; REFUSED: its owner does not say; NOT_ASKED: too "
+    "many were tried in vain from here, and its owner is asked about no more for a while.",
 )
 strawberry.enum(
     ProblemKind,

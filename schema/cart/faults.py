@@ -12,6 +12,16 @@ from schema.contributed import member
 from schema.user_errors import UserErrorView
 
 
+strawberry.enum(
+    model.AttemptKind,
+    name="AttemptKind",
+    description="What somebody has had too much of, as an address, a device or a customer. CODES_GUESSED: hand-off codes. "
+    "CODES_REFUSED: promotion codes that did nothing. CHECKOUTS_OPEN: checkouts under way; finish or cancel one. "
+    "PIECES_HELD: pieces of one item in them. HOLD_LAPSED: pieces that were held and not paid for, while others were told "
+    "to come again. PAYMENTS_FAILED: payments that were declined, or begun and not finished.",
+)
+
+
 @member
 @strawberry.type(name="CartNotFound", description="No such cart, or not yours: the two read the same.")
 class CartNotFoundView(UserErrorView):
@@ -120,4 +130,5 @@ class HandOffCodeInvalidView(UserErrorView):
 class TooManyAttemptsView(UserErrorView):
     is_type_of = records(model.TooManyAttempts)
 
+    kind: model.AttemptKind = strawberry.field(description="Of what.")
     retry_after: int = strawberry.field(description="Seconds to wait.")

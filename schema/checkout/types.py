@@ -27,9 +27,15 @@ from schema.values import MoneyView
 strawberry.enum(
     FailureReason,
     name="CheckoutFailureReason",
-    description="Why nothing was bought. Money that was held is given free, or will be.",
+    description="Why nothing was bought. Money that was held is given free, or will be. NOT_TOGETHER: all of it is there, "
+    "but in several places, and whoever takes the order fulfils one order from one place.",
 )
-strawberry.enum(CheckoutRemedy, name="CheckoutRemedy", description="What a shopper can do about it.")
+strawberry.enum(
+    CheckoutRemedy,
+    name="CheckoutRemedy",
+    description="What a shopper can do about it. ORDER_APART: the line that is named, or some pieces of it, in another "
+    "order.",
+)
 
 
 @strawberry.interface(
@@ -100,7 +106,14 @@ class CheckoutFailedView(CheckoutStateView):
         name="newTotal", description="What it costs now, where that is why; null otherwise."
     )
     line: strawberry.ID | None = strawberry.field(
-        name="lineId", description="The line of which there is not enough; null where that is not why."
+        name="lineId",
+        description="The line of which there is not enough, or that must be ordered apart; null where neither is why.",
+    )
+    may_return: bool | None = strawberry.field(
+        description="Whether others hold what is short and have not paid for it yet; null where stock is not why."
+    )
+    retry_after: int | None = strawberry.field(
+        description="Seconds after which to submit again, from when it failed; null where waiting does not help."
     )
     decline: DeclineReason | None = strawberry.field(
         name="declineReason", description="Why the payment was declined; null where that is not why."

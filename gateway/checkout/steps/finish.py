@@ -61,6 +61,7 @@ class Finish:
         ended = {"state": CheckoutState.COMPLETED.value, "action": None, "details": None, "payment": None}
         await given.checkouts.move(connection, run, "completed", **ended, ended=given.checkouts.database.now)
         await given.checkouts.note(connection, run, "complete", "done", row.order_backend)
+        await given.bounds.ended(connection, run)
         await given.claims.ended(connection, run)
         facts = {
             "checkout": run,
@@ -79,17 +80,28 @@ class Finish:
         for backend in what.mirror:
             await given.outbox.write(connection, MIRROR_EVENT, run, {"checkout": run, "backend": backend}, key=backend)
 
-    async def fail(self, connection: AsyncConnection, run: str, reason: str, detail: str) -> None:
-        """Nothing is held any more, and the cart is the shopper's again, with the same lines."""
+    async def fail(
+        self, connection: AsyncConnection, run: str, reason: str, detail: str, again: str = ""
+    ) -> None:
+        """Nothing is held any more, and the cart is the shopper's again, with the same lines. `again`: in how many
+        seconds it may be otherwise, or empty."""
         given = self._given
         row = await given.checkouts.row(connection, run, lock=True)
+        cart = await given.carts.load(connection, row.cart)
         await given.ledger.release(connection, run)
         await given.carts.thaw(connection, row.cart, run)
         ended = {"state": CheckoutState.FAILED.value, "action": None, "details": None, "payment": None}
         now = given.checkouts.database.now
         await given.checkouts.move(
-            connection, run, "failed", **ended, ended=now, reason=reason, detail=detail[:200] or None
-        )
+            connection, run, "failed", **ended, ended=now, reason=reason, detail=detail[:200] or None,
+            retry_after=int(again) if again else None,
+        )  # fmt: skip
         await given.checkouts.note(connection, run, "fail", reason)
         await given.claims.ended(connection, run)
         await given.outbox.write(connection, FAILED_EVENT, run, {"checkout": run, "reason": reason}, key=run)
+        asked = row.payment_asked is not None
+        since = None if row.expires is None else float(row.expires) - given.action_seconds
+        waited = None if since is None else float(row.now) - since
+        await given.bounds.failed(connection, run, row.cart, reason, asked=asked, waited=waited)
+        if again and cart is not None:
+            await given.bounds.turned_away(connection, cart, detail)

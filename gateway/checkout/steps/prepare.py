@@ -41,8 +41,7 @@ class Prepare:
             return answered(priced)
         allotments = await allocate(given, run, frozen, owner)
         if isinstance(allotments, Lacking):
-            reason = FailureReason.OWNER_UNAVAILABLE if allotments.unheard else FailureReason.OUT_OF_STOCK
-            return answered(Failure(reason, allotments.line))
+            return answered(_lacking(allotments))
         buyer = await given.buyer_at(frozen.cart, owner)
         return {
             "customer": "" if buyer is None else buyer.id,
@@ -71,6 +70,14 @@ class Prepare:
         if priced.total.amount > Decimal(frozen.row.quoted):
             return Failure(FailureReason.PRICE_CHANGED, str(priced.total.amount))
         return priced
+
+
+def _lacking(lacking: Lacking) -> Failure:
+    if lacking.apart:
+        return Failure(FailureReason.NOT_TOGETHER, lacking.line)
+    if lacking.unheard:
+        return Failure(FailureReason.OWNER_UNAVAILABLE, lacking.line)
+    return Failure(FailureReason.OUT_OF_STOCK, lacking.line, lacking.retry_after)
 
 
 def priced_of(frozen: Frozen, answer: CartAnswer) -> PricedCart | None:

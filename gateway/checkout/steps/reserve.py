@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.checkout.allocation import again_in
 from gateway.checkout.given import Given
 from gateway.model.checkouts import Allotment
 from gateway.services.fulfilment.allocation import pieces_by_spot
@@ -22,7 +23,8 @@ class Reserve:
         self._given = given
 
     async def act(self, connection: AsyncConnection, run: str, allotments: str, total: str) -> dict[str, Any]:
-        """`short`: the lines of whose items somebody else took the last meanwhile."""
+        """`short`: the lines of whose items somebody else took the last meanwhile; `retry_after`: seconds after which
+        those may be back."""
         given = self._given
         allotted = msgspec.json.decode(allotments, type=list[Allotment])
         wanted = pieces_by_spot(allotted)
@@ -32,4 +34,5 @@ class Reserve:
         await given.checkouts.note(connection, run, self.name, "short" if short else "held", None, facts)
         spots = {each.spot for each in short}
         lines = (each.line for each in allotted if StockSpot(each.backend, each.item, each.place) in spots)
-        return {"short": list(dict.fromkeys(lines))}
+        returning = await given.ledger.returning(connection, spots, beside=run) if spots else {}
+        return {"short": list(dict.fromkeys(lines)), "retry_after": again_in(returning.values())}

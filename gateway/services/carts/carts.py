@@ -26,6 +26,7 @@ from gateway.services import Services
 from gateway.services.carts import editing
 from gateway.services.carts.editing import Editing
 from gateway.services.carts.evaluation import Evaluation
+from gateway.services.carts.guessing import CodeGuesses
 from gateway.services.carts.merging import merging
 from gateway.services.carts.moving import Moving
 from gateway.services.carts.outcomes import CartMade, CartOutcome, HandOffOffered, Keyed
@@ -91,6 +92,8 @@ class Carts:
     async def create(self, lines: Sequence[LineWish], codes: Sequence[str], scope: Scope, keyed: Keyed) -> CartMade:
         """For the market of the operation. The key of a visitor without any credential names nobody: each of their
         requests is a cart of its own."""
+        if codes and (spent := await self._guesses.spent(None, access_of(scope).person, scope)) is not None:
+            return CartMade(faults=(replace(spent, path=("input", "codes")),))
         store = self._services.kept_carts
         access = access_of(scope)
         commerce, principal = scope.commerce, scope.principal
@@ -156,6 +159,11 @@ class Carts:
     async def codes(
         self, cart_id: str, add: Sequence[str], remove: Sequence[str], scope: Scope, keyed: Keyed
     ) -> CartOutcome:
+        """Beyond the budget of codes tried in vain none is added; what is in the cart can still be taken out."""
+        if add and (cart := await self.get(cart_id, scope)) is not None:
+            more = any(one.strip().upper() not in cart.codes for one in add)
+            if more and (spent := await self._guesses.spent(cart.id, cart.person, scope)) is not None:
+                return await self.refused(cart_id, spent, scope)
         return await self._changed(cart_id, editing.coding(add, remove), scope, keyed)
 
     async def write(self, cart_id: str, edit: Editing, scope: Scope, keyed: Keyed) -> CartOutcome:
@@ -234,6 +242,10 @@ class Carts:
         return CartOutcome(cart=await self.get(cart_id, scope))
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    @property
+    def _guesses(self) -> CodeGuesses:
+        return self._services.of(CodeGuesses)
 
     @property
     def _handing(self) -> CartHandOffs:

@@ -35,6 +35,7 @@ from gateway.ports.shipping import LIST_OPTIONS
 from gateway.ports.tax import CALCULATE
 from gateway.services import Services
 from gateway.services.carts.baskets import NamedBasket, basket_of, destination_of, first_destination
+from gateway.services.carts.guessing import CodeGuesses
 from gateway.services.carts.owners import Owners, Said, Silent
 from gateway.services.carts.summing import CartSum, PriceAnswer, oldest, sound
 from gateway.services.scope import Scope
@@ -125,6 +126,7 @@ class Evaluation:
         serves shipping, or none of them has a price."""
         total = CartSum(cart, await self.prices(cart, scope))
         commerce = self.within(cart, scope).commerce
+        cart = await self._with_codes(cart, scope)
         customer = await self._customer(cart, LIST_OPTIONS, commerce)
         basket = basket_of(cart, lines, total.prices, destination=destination, customer=customer)
         if not basket.lines:
@@ -150,6 +152,7 @@ class Evaluation:
     async def _promotions(self, cart: Cart, scope: Scope, *, fresh: bool) -> Promoted:
         total = CartSum(cart, await self.prices(cart, scope))
         commerce = self.within(cart, scope).commerce
+        cart = await self._with_codes(cart, scope)
         customer = await self._customer(cart, EVALUATE, commerce)
         option = next((group.option for group in cart.groups if group.option), None)
         basket = basket_of(
@@ -158,11 +161,14 @@ class Evaluation:
         if not basket.lines:
             return Promoted(basket, None)
         said = await self._owners.ask(EVALUATE, basket.basket, commerce, scope.call, cart=cart.id, fresh=fresh)
+        if cart.codes and isinstance(said, Said):
+            await self._guesses.answered(cart, said.answer)
         return Promoted(basket, said)
 
     async def _shipping(self, cart: Cart, scope: Scope, *, fresh: bool) -> Sequence[Shipped]:
         total = CartSum(cart, await self.prices(cart, scope))
         commerce = self.within(cart, scope).commerce
+        cart = await self._with_codes(cart, scope)
         customer = await self._customer(cart, LIST_OPTIONS, commerce)
 
         async def asked(group: DeliveryGroup) -> Shipped:
@@ -210,7 +216,7 @@ class Evaluation:
             groups=tuple(_group(each, total) for each in shipped),
             discounts=tuple(total.discounts),
             accepted=promotions.accepted if promotions is not None else (),
-            refused=() if promotions is None else _refused(cart, promotions),
+            refused=_refused(cart, promoted.basket.basket.codes, promotions),
             totals=total.totals(),
             valid_until=until,
         )
@@ -222,6 +228,18 @@ class Evaluation:
             reason = "NOT_SERVED"
         fresh = oldest(total.prices[line].freshness for line in total.bought)
         return PartAnswer(part=CartPart.PRICE, complete=not lacking, reason=reason, freshness=fresh)
+
+    @property
+    def _guesses(self) -> CodeGuesses:
+        return self._services.of(CodeGuesses)
+
+    async def _with_codes(self, cart: Cart, scope: Scope) -> Cart:
+        """With those codes only that somebody may be asked about. Where nobody evaluates codes none is guessed."""
+        if not (cart.codes and cart.active) or self._owners.owner(EVALUATE, self.within(cart, scope).commerce) is None:
+            return cart
+        key = ("codes", cart.id, cart.version, cart.codes)
+        asked = await once(scope, key, lambda: self._guesses.asked(cart, scope))
+        return cart if asked == cart.codes else replace(cart, codes=asked)
 
     async def _tax(
         self, cart: Cart, total: CartSum, promoted: Promoted, scope: Scope, *, fresh: bool
@@ -255,11 +273,14 @@ class Evaluation:
         return refs[0] if len(refs) == 1 else None
 
 
-def _refused(cart: Cart, promotions: Promotions) -> tuple[RefusedCode, ...]:
+def _refused(cart: Cart, asked: Sequence[str], promotions: Promotions | None) -> tuple[RefusedCode, ...]:
     """A code that its owner does not mention does nothing either, and is said so."""
+    unasked = tuple(RefusedCode(code, CodeRefusal.NOT_ASKED) for code in cart.codes if code not in asked)
+    if promotions is None:
+        return unasked
     mentioned = {code.upper() for code in (*promotions.accepted, *(one.code for one in promotions.refused))}
-    silent = (RefusedCode(code, CodeRefusal.REFUSED) for code in cart.codes if code not in mentioned)
-    return (*promotions.refused, *silent)
+    silent = (RefusedCode(code, CodeRefusal.REFUSED) for code in asked if code not in mentioned)
+    return (*promotions.refused, *silent, *unasked)
 
 
 def _offered(said: Said[ShippingOptions] | Silent | None, currency: str) -> Said[ShippingOptions] | Silent | None:

@@ -206,7 +206,7 @@ def _of_delivery(cart: Cart, answer: CartAnswer) -> Iterator[CartProblem]:
 
 def _of_parts(answer: CartAnswer) -> Iterator[CartProblem]:
     for refused in answer.refused:
-        waiting = refused.reason in (CodeRefusal.MINIMUM_NOT_REACHED, CodeRefusal.NOT_YET)
+        waiting = refused.reason in (CodeRefusal.MINIMUM_NOT_REACHED, CodeRefusal.NOT_YET, CodeRefusal.NOT_ASKED)
         yield CartProblem(
             kind=ProblemKind.CODE_REFUSED,
             remedy=Remedy.TRY_LATER if waiting else Remedy.REMOVE_CODE,

@@ -4,7 +4,7 @@ stock are counted together before anything is held. Pure: what is free is told, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 
 from msgspec import Struct
@@ -35,6 +35,10 @@ class Shelves(Struct, frozen=True):
 
     def heard(self, spot: StockSpot) -> bool:
         return spot in self.free or spot in self.untracked
+
+    def with_more(self, pieces: Mapping[StockSpot, int]) -> Shelves:
+        """If so many came back."""
+        return Shelves({spot: free + pieces.get(spot, 0) for spot, free in self.free.items()}, self.untracked)
 
 
 class Lack(Struct, frozen=True):
@@ -92,6 +96,12 @@ def allocate(wants: Sequence[Want], shelves: Shelves, placement: Placement, *, t
         return best
     found = _taken(rows, shelves, split=placement is Placement.PER_LINE, or_none=False)
     return Allocation(()) if found is None else found
+
+
+def scattered(wants: Sequence[Want], shelves: Shelves, placement: Placement) -> Allocation:
+    """What one order cannot be told, as several could: lacking where one order may come from several places anyway."""
+    apart = placement is Placement.PER_ORDER
+    return allocate(wants, shelves, Placement.PER_LINE if apart else placement)
 
 
 class _Row(Struct, frozen=True, gc=False):

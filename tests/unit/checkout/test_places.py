@@ -205,7 +205,7 @@ async def test_an_owner_that_takes_one_place_is_not_asked_for_two(stocked: Stock
     assert [plan.id for plan in await chain.plans(cart)] == [None]
     checkout = await chain.buy(cart, quoted="24.00")
     assert checkout.failure is not None
-    assert checkout.failure.reason is FailureReason.OUT_OF_STOCK
+    assert (checkout.failure.reason, checkout.failure.detail) == (FailureReason.NOT_TOGETHER, "0")
     assert not [asked for asked in chain.erp.asked if asked.operation == PLACE_ORDER.name]
     assert await chain.ledger.held_since(-1e9) == []
 

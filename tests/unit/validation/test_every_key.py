@@ -44,6 +44,7 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("profiles.web.return_origins", "empty"): "the pages that may ask, and the gateway's own address",
     ("profiles.web.return_origins", "misspelt"): "any site may be a frontend's",
     ("profiles.web.operations", "empty"): "free documents may be sent",
+    ("profiles.web.counted_by", "empty"): "each cart for itself",
     ("profiles.kiosk.stores", "empty"): "all configured ones",
     ("server.cors_origins", "empty"): "no other site's pages",
     ("server.trusted_proxies", "empty"): "nobody is believed",
@@ -227,7 +228,7 @@ def test_every_key_stands_in_the_reference(section: str, kind: Any) -> None:
 
 
 def _is_single(section: str) -> bool:
-    return section in ("gateway", "languages", "carts", "limits", "server")
+    return section in ("gateway", "languages", "carts", "checkout", "limits", "server")
 
 
 def _keys(entry: Any, place: str) -> Iterator[str]:
