@@ -55,7 +55,8 @@ async def allocate(given: Given, run: str, frozen: Frozen, owner: str) -> Sequen
         return Lacking(lack.line, unheard=True)
     async with given.checkouts.database.read() as connection:
         back = await given.ledger.returning(connection, shelves.free, beside=run)
-    again = shelves.with_more({spot: each.pieces for spot, each in back.items()})
+    counted = 2 if given.ordering(owner).pending else 1  # by the hold, and maybe by its owner's pending order too
+    again = shelves.with_more({spot: each.pieces * counted for spot, each in back.items()})
     if not back or allocation.allocate(wants, again, told.placement).lacking:
         return Lacking(lack.line)
     return Lacking(lack.line, retry_after=again_in(back.values()))

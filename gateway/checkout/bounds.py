@@ -48,7 +48,8 @@ class _Open(Struct, frozen=True):
 
 
 class CheckoutBounds:
-    """`action_seconds`: how long a shopper has for what a payment asks of them."""
+    """`action_seconds`: how long a shopper has for what a payment asks of them. Whoever was told to come again is
+    waited for twice as long: until what they were told of is over, and then for a while."""
 
     def __init__(self, database: Database, sealing: Sealing, section: CheckoutSection, action_seconds: float) -> None:
         self._database = database
@@ -114,15 +115,12 @@ class CheckoutBounds:
         if declined or waited is not None:
             await self._unpaid.add_within(connection, dict.fromkeys((_cart(cart), *theirs), 1))
         if waited is not None and (not declined or waited > self._action / _PATIENCE):
-            lapsed = {_of(requester, item): 1 for requester, pieces in theirs.items() for item in pieces}
-            if lapsed:
-                await self._lapsed.add_within(connection, lapsed)
+            lapsed = (_of(requester, item) for requester, pieces in theirs.items() for item in pieces)
+            await self._lapsed.mark_within(connection, lapsed)
 
     async def turned_away(self, connection: AsyncConnection, cart: Cart, line: str) -> None:
         """Somebody was told that this may come back."""
-        items = {item_of(each.variant): 1 for each in cart.active if each.id == line}
-        if items:
-            await self._wanted.add_within(connection, items)
+        await self._wanted.mark_within(connection, (item_of(each.variant) for each in cart.active if each.id == line))
 
     async def sweep(self) -> int:
         """Of checkouts that are not under way: their last step forgets them, this is for what it left."""

@@ -58,6 +58,16 @@ class Counters:
         counted = (await connection.execute(select(table.c.key, table.c.value, left).where(mine))).all()
         return {keys[digest]: Counted(value, max(1.0, float(left))) for digest, value, left in counted}
 
+    async def mark_within(self, connection: AsyncConnection, keys: Iterable[str]) -> None:
+        """Each counts one until `seconds` from now, however often it was marked before."""
+        now, table = self._database.now, counters
+        rows = [{"space": self._space, "key": digest, "value": 1} for digest in sorted({*map(self._digest, keys)})]
+        statement = self._database.merging(table, {"expires": now + self._seconds})
+        anew = {name: statement.excluded[name] for name in ("value", "expires")}
+        statement = statement.on_conflict_do_update(index_elements=["space", "key"], set_=anew)
+        if rows:
+            await connection.execute(statement, rows)
+
     async def standing(self, connection: AsyncConnection, keys: Iterable[str]) -> dict[str, Counted]:
         """The counts of this window, without those that are nothing."""
         digests, table = {self._digest(key): key for key in keys}, counters

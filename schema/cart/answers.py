@@ -25,11 +25,17 @@ strawberry.enum(
     ProblemKind,
     name="CartProblemKind",
     description="What keeps a cart from being bought, or should be said before it is. PRICE_CHANGED: not the "
-    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. OWNER_SILENT: a part's owner has not answered yet. "
-    "BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant together. AGE_LIMIT: whoever receives it must prove it. "
-    "ORDERED_ELSEWHERE: another system takes the order of what goes this way than of the rest; buy it by itself.",
+    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. NOT_TOGETHER: there, but in another place than the rest, "
+    "and one order is fulfilled from one place; `available` is how many of it could go with the rest. OWNER_SILENT: a "
+    "part's owner has not answered yet. BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant together. AGE_LIMIT: "
+    "whoever receives it must prove it. ORDERED_ELSEWHERE: another system takes the order of what goes this way than of "
+    "the rest; buy it by itself.",
 )
-strawberry.enum(Remedy, name="CartRemedy", description="What can be done about it.")
+strawberry.enum(
+    Remedy,
+    name="CartRemedy",
+    description="What can be done about it. ORDER_APART: the line, or some pieces of it, in another order.",
+)
 
 
 @strawberry.type(name="CartDiscount", description="What a promotion takes off.")

@@ -18,6 +18,7 @@ from gateway.services.carts.evaluation import once
 from gateway.services.carts.problems import StockAnswer, found, price_changed
 from gateway.services.carts.quotes import Quotes
 from gateway.services.carts.summing import PriceAnswer
+from gateway.services.fulfilment.together import OnePlace
 from gateway.services.scope import Scope
 from gateway.state.ledger import HoldState, Ledger, StockSpot
 
@@ -57,8 +58,11 @@ class Shown:
 
     async def problems(self, cart: Cart, scope: Scope) -> tuple[CartProblem, ...]:
         lines = [LineOfCart(cart, line) for line in cart.active]
-        answer, stock, told = await asyncio.gather(
-            self.answer(cart, scope), self.stock(cart, scope), self.variants(lines, scope)
+        answer, stock, told, apart = await asyncio.gather(
+            self.answer(cart, scope),
+            self.stock(cart, scope),
+            self.variants(lines, scope),
+            self._services.of(OnePlace).problems(cart, self._evaluation.within(cart, scope)),
         )
         known = {
             line.line.id: variant for line, variant in zip(lines, told, strict=True) if isinstance(variant, Variant)
@@ -70,7 +74,7 @@ class Shown:
             ).owner
             for group in cart.groups
         }
-        return found(cart, answer, stock, known, owners)
+        return (*found(cart, answer, stock, known, owners), *apart)
 
     async def prices_changed(self, cart: Cart, lines: Sequence[str], scope: Scope) -> list[CartProblem]:
         """Of these lines those whose price is not the one that was seen. Asks for prices only where there are any."""

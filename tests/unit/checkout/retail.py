@@ -31,6 +31,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import OrderStatus
 from gateway.model.pricing import Price, PriceKey
+from gateway.model.requesters import Requester
 from gateway.model.stock import StockKey, StockLevels
 from gateway.ownership import Ownership
 from gateway.ports.order import OrderWriting, Placement
@@ -38,7 +39,7 @@ from gateway.ports.price import GET_PRICES
 from gateway.ports.stock import GET_STOCK
 from gateway.ports.writes import FindKind, WriteSpec
 from gateway.services.scope import utc_now
-from gateway.settings import decode
+from gateway.settings import CheckoutSection, decode
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
 from gateway.state.ledger import Ledger, StockSpot
@@ -71,6 +72,7 @@ class Retail:
         mirror: tuple[str, ...] = (),
         expect: tuple[str, ...] = (),
         counts: str = "erp",
+        section: CheckoutSection = CheckoutSection(),
     ) -> None:
         self.database = database
         seed = shop("MUG", "PLATE", stock=(stock("MUG", "LON", pieces), stock("PLATE", "LON", 100)))
@@ -116,6 +118,7 @@ class Retail:
         )
         self.ledger = Ledger(database)
         self._forward, self._action = forward, action
+        self._section = section
         self.discount = Decimal(0)
         self.missing = False
         self.buyer: NativeRef | None = None
@@ -130,6 +133,7 @@ class Retail:
         forward: float = 3.0,
         action: float = 600.0,
         kind: type[ReferenceAdapter] = ReferenceAdapter,
+        section: CheckoutSection = CheckoutSection(),
         hook: Callable[[Runs], None] = lambda _: None,
         mirror: tuple[str, ...] = (),
         expect: tuple[str, ...] = (),
@@ -137,7 +141,8 @@ class Retail:
     ) -> Retail:
         """`mirror` and `expect` are systems that are to know each order too; `counts`: who owns the stock."""
         ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending)
-        retail = cls(await Database.open(url), ordering, pieces, forward, action, kind, mirror, expect, counts)
+        opened = await Database.open(url)
+        retail = cls(opened, ordering, pieces, forward, action, kind, mirror, expect, counts, section)
         await retail.launch(hook)
         return retail
 
@@ -171,6 +176,7 @@ class Retail:
             buyer_at=self.buyer_at,
             forward_seconds=self._forward,
             action_seconds=self._action,
+            section=self._section,
         )
         self.saga = Saga(self.given)
         self.desk = Desk(self.given)
@@ -254,10 +260,19 @@ class Retail:
         assert isinstance(found, Checkout), found
         return found
 
-    def asked(self, cart: Cart, quoted: str = "12.00", key: str = "key", token: str | None = TOKEN) -> Submission:
+    def asked(
+        self,
+        cart: Cart,
+        quoted: str = "12.00",
+        key: str = "key",
+        token: str | None = TOKEN,
+        by: tuple[Requester, ...] = (),
+    ) -> Submission:
         choice = PaymentChoice(backend="pay", token=token)
         money = Money(Decimal(quoted), "GBP")
-        return Submission(cart=cart, quoted=money, version=cart.version, key=key, language="en", choice=choice)
+        return Submission(
+            cart=cart, quoted=money, version=cart.version, key=key, language="en", choice=choice, requesters=by
+        )
 
     async def cart_now(self, cart: Cart) -> Cart:
         async with self.database.read() as connection:

@@ -353,3 +353,34 @@ async def test_the_largest_plan_has_an_id_that_can_be_sent_back(build: Build) ->
     assert opened is not None
     assert opened.fits(cart)
     assert len(opened.parts) == 20
+
+
+PROBLEMS = "query ($id: ID!) { cart(id: $id) { problems { kind remedy lineId available } lines { id sku } } }"
+
+
+async def problems(hand: Hand) -> list[tuple[str, str, str | None, int | None]]:
+    """By SKU."""
+    told = (await hand.world.data(PROBLEMS, {"id": hand.cart["id"]}, principal=ADA))["cart"]
+    skus = {line["id"]: line["sku"] for line in told["lines"]}
+    return [
+        (each["kind"], each["remedy"], skus.get(each["lineId"]), each["available"])
+        for each in told["problems"]
+        if each["kind"] == "NOT_TOGETHER"
+    ]
+
+
+async def test_who_cannot_have_it_in_one_order_learns_which_line_goes_into_another(build: Build) -> None:
+    places = {"warehouse": {"MUG": 5}, "leeds": {"BOWL": 3}}
+    world = await served(build, placement=Placement.PER_ORDER, sending=("warehouse", "leeds"), **places)
+    hand = await filled(world, wish("MUG", 2), wish("BOWL", 1))
+    assert await problems(hand) == [("NOT_TOGETHER", "ORDER_APART", "BOWL", 0)]
+    placing(world, Placement.PER_LINE)
+    assert await problems(hand) == []
+
+
+async def test_pieces_in_two_places_are_not_together_either_and_what_is_nowhere_is_short(build: Build) -> None:
+    places = {"warehouse": {"MUG": 3}, "leeds": {"MUG": 2}}
+    world = await served(build, placement=Placement.PER_ORDER, sending=("warehouse", "leeds"), **places)
+    assert await problems(await filled(world, wish("MUG", 5))) == [("NOT_TOGETHER", "ORDER_APART", "MUG", 3)]
+    assert await problems(await filled(world, wish("MUG", 3))) == []
+    assert await problems(await filled(world, wish("MUG", 6))) == []
