@@ -35,12 +35,13 @@ STATE = """id total { amount currencyCode } state { __typename code
   ... on CheckoutProcessing { pollAfter }
   ... on CheckoutActionRequired { expiresAt nextAction { kind url token method fields { name value } } }
   ... on CheckoutCompleted { orderNumber order { number lines { sku quantity } } }
-  ... on CheckoutFailed { reason remedy lineId declineReason missing newTotal { amount } } }"""
+  ... on CheckoutFailed { reason remedy lineId mayReturn retryAfter declineReason missing newTotal { amount } } }"""
 ERRORS = """userErrors { __typename code path
   ... on CartNotReady { problems { kind remedy } }
   ... on QuoteExpired { quote { id complete total { amount } } }
   ... on QuoteIncomplete { quote { id complete } }
   ... on CheckoutInProgress { checkoutId }
+  ... on TooManyAttempts { kind retryAfter }
   ... on CartChanged { version } }"""
 SUBMIT = f"""mutation ($i: CheckoutSubmitInput!) {{ checkoutSubmit(input: $i) {{
   checkout {{ {STATE} }} warnings {{ quoted {{ amount }} total {{ amount }} }} {ERRORS} }} }}"""
@@ -71,6 +72,7 @@ class SellingShop:
         self.gateway = gateway
         self.erp: ReferenceAdapter = made["erp"]
         self.pay: ReferenceAdapter = made["pay"]
+        self.headers: dict[str, str] = {}
         self._session = session
 
     async def ask(self, query: str, secret: str | None = None, **variables: Any) -> dict[str, Any]:
@@ -80,7 +82,7 @@ class SellingShop:
         return told["data"]
 
     async def told(self, query: str, secret: str | None = None, **variables: Any) -> dict[str, Any]:
-        headers = {SECRET: secret} if secret else {}
+        headers = {**self.headers, **({SECRET: secret} if secret else {})}
         body = {"query": query, "variables": variables}
         async with self._session.post(f"{self.url}/graphql", json=body, headers=headers) as response:
             assert response.status == 200, await response.text()
@@ -154,7 +156,10 @@ class SellingShop:
 
 
 @asynccontextmanager
-async def selling(folder: Path, *, pieces: int = 10, state: str | None = None) -> AsyncGenerator[SellingShop]:
+async def selling(
+    folder: Path, *, pieces: int = 10, state: str | None = None, **sections: dict[str, Any]
+) -> AsyncGenerator[SellingShop]:
+    """`sections` replace those of the configuration."""
     order = {"order": ["erp"]}
     raw: dict[str, Any] = {
         "gateway": {"state": state or f"sqlite+aiosqlite:///{folder}/state.sqlite"},
@@ -172,6 +177,7 @@ async def selling(folder: Path, *, pieces: int = 10, state: str | None = None) -
             **dict.fromkeys(("product", "price", "stock", "order"), order),
             "payment": {"order": ["pay"]},
         },
+        **sections,
     }
     seed = Seed(
         currency="GBP", country="GB", products=(product("1", "MUG"),), now=NOW,
@@ -181,7 +187,7 @@ async def selling(folder: Path, *, pieces: int = 10, state: str | None = None) -
     made: dict[str, ReferenceAdapter] = {}
     seeds = {"erp": seed, "pay": Seed(currency="GBP", country="GB", now=NOW)}
     application = build_app(decode(raw, {}, base=folder), manifests={"memory": manifest_of(seeds, made)})
-    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_config=None, lifespan="on")
+    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_config=None, lifespan="on", proxy_headers=False)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     async with asyncio.timeout(30):
