@@ -238,7 +238,7 @@ class CartsSection(_Section, frozen=True, kw_only=True):
 
 
 class CheckoutSection(_Section, frozen=True, kw_only=True):
-    """What may be held back and tried before anything is bought. Each number is of one address, device or customer, as
+    """What may be held and tried before anything is bought. Each number is of one address, device or customer, as
     `counted_by` of the client profile says."""
 
     open_per_address: Annotated[int, between(1, 1_000_000)] = 20
@@ -247,8 +247,8 @@ class CheckoutSection(_Section, frozen=True, kw_only=True):
     """A kiosk serves one after another, and some walk away."""
     open_per_customer: Annotated[int, between(1, 1_000_000)] = 5
     pieces_at_once: Annotated[int, between(1, 1_000_000_000, "pieces")] = 4
-    """Of one item in several checkouts under way together. One alone may be larger: a cart and the catalogue have limits
-    of their own."""
+    """Of one item in several checkouts under way together. One alone may be larger: a cart and the catalogue have
+    limits of their own."""
     unpaid_per_address: Annotated[int, between(1, 1_000_000)] = 30
     """Payments within an hour that were declined, or begun and not finished."""
     unpaid_per_device: Annotated[int, between(1, 1_000_000)] = 30

@@ -8,6 +8,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, cast
@@ -215,7 +216,7 @@ def _listed(kind: Any) -> tuple[str, ...]:
     return ()
 
 
-_EMPTY: Mapping[Any, Callable[[], Any]] = {str: str, int: int, float: float, bool: bool}
+_EMPTY: Mapping[Any, Callable[[], Any]] = {str: str, int: int, float: float, bool: bool, Decimal: Decimal}
 
 
 def _stand_in(kind: Any) -> Any:

@@ -20,7 +20,6 @@ from gateway.services.fulfilment.allocation import Shelves, Want, counted_at, sa
 from gateway.services.fulfilment.sources import OrderOwner, sources
 from gateway.state.ledger import Returning, StockSpot
 
-
 LATEST = 20
 """Seconds after which at the latest it is worth asking again while others hold what is short: they may be declined at
 any moment."""

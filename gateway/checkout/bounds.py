@@ -1,6 +1,6 @@
-"""What may be held and tried before anything is bought: checkouts under way, pieces of one item, payments in vain. Asked
-in the transaction that claims a checkout's key, before anything is held or any processor asked, of rows and counters
-that all processes share; who they are about stands there as keyed hashes, until it is over.
+"""What may be held and tried before anything is bought: checkouts under way, pieces of one item, payments in vain.
+Asked in the transaction that claims a checkout's key, before anything is held or any processor asked, of rows and
+counters that all processes share; who they are about stands there as keyed hashes, until it is over.
 
 Whoever let pieces go that they had been given time for comes after those who were told to come again.
 """

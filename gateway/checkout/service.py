@@ -82,7 +82,7 @@ class CheckoutService:
         tasks: StoredTasks,
         evaluate: Evaluate,
         buyer_at: BuyerAt,
-        section: CheckoutSection = CheckoutSection(),
+        section: CheckoutSection | None = None,
     ) -> CheckoutService:
         """Raises ConfigurationError where the engine's tables cannot be made."""
         runs = await Runs.open(database, SHAPE)
@@ -101,7 +101,7 @@ class CheckoutService:
             tasks=tasks,
             evaluate=evaluate,
             buyer_at=buyer_at,
-            section=section,
+            section=section or CheckoutSection(),
         )
         Saga(given)
         writes.fence = lambda: watch.alive

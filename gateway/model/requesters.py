@@ -1,4 +1,4 @@
-"""Who a checkout, a declined card or a wrong code is counted to. Nobody can be told from the key: it is a keyed hash."""
+"""Who a checkout, a declined card or a wrong code is counted to. The key is a hash, under a key of ours."""
 
 from __future__ import annotations
 

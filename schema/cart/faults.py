@@ -11,14 +11,13 @@ from gateway.model import cart_faults as model
 from schema.contributed import member
 from schema.user_errors import UserErrorView
 
-
 strawberry.enum(
     model.AttemptKind,
     name="AttemptKind",
-    description="What somebody has had too much of, as an address, a device or a customer. CODES_GUESSED: hand-off codes. "
+    description="What an address, a device or a customer has had too much of. CODES_GUESSED: hand-off codes. "
     "CODES_REFUSED: promotion codes that did nothing. CHECKOUTS_OPEN: checkouts under way; finish or cancel one. "
-    "PIECES_HELD: pieces of one item in them. HOLD_LAPSED: pieces that were held and not paid for, while others were told "
-    "to come again. PAYMENTS_FAILED: payments that were declined, or begun and not finished.",
+    "PIECES_HELD: pieces of one item in them. HOLD_LAPSED: pieces that were held and not paid for, while others were "
+    "told to come again. PAYMENTS_FAILED: payments that were declined, or begun and not finished.",
 )
 
 

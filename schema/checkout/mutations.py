@@ -89,8 +89,8 @@ class CheckoutMutations:
         CheckoutPayloadView | None,
         cost=200,
         description="Buy the cart, once, for no more than was shown. From then on everything is the checkout's "
-        "`state`; the cart is frozen until it ends. Whoever asks again with the same key is answered the same. Whoever has "
-        "too many under way, or too many payments that came to nothing, is told to wait (`TooManyAttempts`).",
+        "`state`; the cart is frozen until it ends. Whoever asks again with the same key is answered the same. Whoever "
+        "has too many under way, or too many payments that came to nothing, is told to wait (`TooManyAttempts`).",
     )
     @staticmethod
     async def checkout_submit(

@@ -27,8 +27,8 @@ from schema.values import MoneyView
 strawberry.enum(
     FailureReason,
     name="CheckoutFailureReason",
-    description="Why nothing was bought. Money that was held is given free, or will be. NOT_TOGETHER: all of it is there, "
-    "but in several places, and whoever takes the order fulfils one order from one place.",
+    description="Why nothing was bought. Money that was held is given free, or will be. NOT_TOGETHER: all of it is "
+    "there, but in several places, and whoever takes the order fulfils one order from one place.",
 )
 strawberry.enum(
     CheckoutRemedy,

@@ -80,9 +80,7 @@ class Finish:
         for backend in what.mirror:
             await given.outbox.write(connection, MIRROR_EVENT, run, {"checkout": run, "backend": backend}, key=backend)
 
-    async def fail(
-        self, connection: AsyncConnection, run: str, reason: str, detail: str, again: str = ""
-    ) -> None:
+    async def fail(self, connection: AsyncConnection, run: str, reason: str, detail: str, again: str = "") -> None:
         """Nothing is held any more, and the cart is the shopper's again, with the same lines. `again`: in how many
         seconds it may be otherwise, or empty."""
         given = self._given

@@ -1,7 +1,7 @@
 """How many promotion codes may be tried in vain: by one cart, and by one address, device or customer over all carts.
 
 A code is counted before its owner is asked, in the database, and given back when it was one: so no two guesses pass the
-budget side by side, in whatever process, and who has the right codes has no budget. What is beyond it is not asked about.
+budget side by side, in whatever process, and who has the right codes has none. What is beyond it is not asked about.
 """
 
 from __future__ import annotations
@@ -96,4 +96,3 @@ class CodeGuesses:
     def _most(self, cart: str | None, requesters: Iterable[Requester]) -> dict[str, int]:
         of_cart = {} if cart is None else {f"cart|{cart}": self._section.refused_codes}
         return {**of_cart, **{each.key: self._section.refused_codes_by_one for each in requesters}}
-

@@ -72,7 +72,7 @@ class Retail:
         mirror: tuple[str, ...] = (),
         expect: tuple[str, ...] = (),
         counts: str = "erp",
-        section: CheckoutSection = CheckoutSection(),
+        section: CheckoutSection | None = None,
     ) -> None:
         self.database = database
         seed = shop("MUG", "PLATE", stock=(stock("MUG", "LON", pieces), stock("PLATE", "LON", 100)))
@@ -118,7 +118,7 @@ class Retail:
         )
         self.ledger = Ledger(database)
         self._forward, self._action = forward, action
-        self._section = section
+        self._section = section or CheckoutSection()
         self.discount = Decimal(0)
         self.missing = False
         self.buyer: NativeRef | None = None
@@ -133,7 +133,7 @@ class Retail:
         forward: float = 3.0,
         action: float = 600.0,
         kind: type[ReferenceAdapter] = ReferenceAdapter,
-        section: CheckoutSection = CheckoutSection(),
+        section: CheckoutSection | None = None,
         hook: Callable[[Runs], None] = lambda _: None,
         mirror: tuple[str, ...] = (),
         expect: tuple[str, ...] = (),

@@ -370,8 +370,8 @@ async def problems(hand: Hand) -> list[tuple[str, str, str | None, int | None]]:
 
 
 async def test_who_cannot_have_it_in_one_order_learns_which_line_goes_into_another(build: Build) -> None:
-    places = {"warehouse": {"MUG": 5}, "leeds": {"BOWL": 3}}
-    world = await served(build, placement=Placement.PER_ORDER, sending=("warehouse", "leeds"), **places)
+    sending = ("warehouse", "leeds")
+    world = await served(build, placement=Placement.PER_ORDER, sending=sending, warehouse={"MUG": 5}, leeds={"BOWL": 3})
     hand = await filled(world, wish("MUG", 2), wish("BOWL", 1))
     assert await problems(hand) == [("NOT_TOGETHER", "ORDER_APART", "BOWL", 0)]
     placing(world, Placement.PER_LINE)
@@ -379,8 +379,8 @@ async def test_who_cannot_have_it_in_one_order_learns_which_line_goes_into_anoth
 
 
 async def test_pieces_in_two_places_are_not_together_either_and_what_is_nowhere_is_short(build: Build) -> None:
-    places = {"warehouse": {"MUG": 3}, "leeds": {"MUG": 2}}
-    world = await served(build, placement=Placement.PER_ORDER, sending=("warehouse", "leeds"), **places)
+    sending = ("warehouse", "leeds")
+    world = await served(build, placement=Placement.PER_ORDER, sending=sending, warehouse={"MUG": 3}, leeds={"MUG": 2})
     assert await problems(await filled(world, wish("MUG", 5))) == [("NOT_TOGETHER", "ORDER_APART", "MUG", 3)]
     assert await problems(await filled(world, wish("MUG", 3))) == []
     assert await problems(await filled(world, wish("MUG", 6))) == []
