@@ -18,18 +18,20 @@ from schema.values import FreshnessView, MoneyView, TaxedMoneyView
 
 strawberry.enum(CartPart, name="CartPart", description="What a cart's total is made of, each with its own owner.")
 strawberry.enum(
-    CodeRefusal, name="CodeRefusal", description="Why a code does nothing; REFUSED: its owner does not say; NOT_ASKED: too "
-    "many were tried in vain from here, and its owner is asked about no more for a while.",
+    CodeRefusal,
+    name="CodeRefusal",
+    description="Why a code does nothing; REFUSED: its owner does not say; NOT_ASKED: too many were tried in vain from "
+    "here, and its owner is asked about no more for a while.",
 )
 strawberry.enum(
     ProblemKind,
     name="CartProblemKind",
     description="What keeps a cart from being bought, or should be said before it is. PRICE_CHANGED: not the "
-    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. NOT_TOGETHER: there, but in another place than the rest, "
-    "and one order is fulfilled from one place; `available` is how many of it could go with the rest. OWNER_SILENT: a "
-    "part's owner has not answered yet. BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant together. AGE_LIMIT: "
-    "whoever receives it must prove it. ORDERED_ELSEWHERE: another system takes the order of what goes this way than of "
-    "the rest; buy it by itself.",
+    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. NOT_TOGETHER: there, but in another place than the "
+    "rest, and one order is fulfilled from one place; `available` is how many of it could go with the rest. "
+    "OWNER_SILENT: a part's owner has not answered yet. BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant "
+    "together. AGE_LIMIT: whoever receives it must prove it. ORDERED_ELSEWHERE: another system takes the order of what "
+    "goes this way than of the rest; buy it by itself.",
 )
 strawberry.enum(
     Remedy,
