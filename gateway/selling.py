@@ -93,6 +93,7 @@ class Selling:
             evaluate=lambda cart, language: evaluated(services, cart, language),
             buyer_at=lambda cart, owner: linked(services, cart, owner),
             section=services.settings.checkout,
+            recognise=services.customer_links.recognise,
         )
         await self._service.start()
         services.desk = self._service.desk

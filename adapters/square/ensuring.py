@@ -23,6 +23,8 @@ from gateway.ports.manifest import AdapterEnvironment
 
 CUSTOMER = ".C"
 """Added to the reference for a profile's key."""
+INDEX_LAG = 60.0
+"""Seconds that a profile may not be found by its e-mail."""
 
 
 class WireProfile(Struct, frozen=True):

@@ -8,7 +8,7 @@ from adapters.square.catalog import OBJECTS_PER_READ
 from adapters.square.client import SquareClient
 from adapters.square.config import API_VERSION, SquareConfig
 from adapters.square.customer import PROFILES_PER_READ, Customers
-from adapters.square.ensuring import CustomerDesk
+from adapters.square.ensuring import INDEX_LAG, CustomerDesk
 from adapters.square.identifiers import FIELDS, VALUES_PER_QUERY, Identifiers
 from adapters.square.identity import Identity
 from adapters.square.loyalty.accounts import EVENTS_PER_PAGE, KEYS_PER_SEARCH, Accounts
@@ -168,8 +168,11 @@ MANIFEST = Manifest(
         cancels=True,  # what nobody has paid
     ),
     writes={
-        name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)
-        for name in ("customer.ensure_customer", "order.place_order", "order.cancel_order")
+        **{
+            name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)
+            for name in ("order.place_order", "order.cancel_order")
+        },
+        "customer.ensure_customer": WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES, find_after=INDEX_LAG),
     },
     tier=QualityTier.SILVER,
     unverified=UNVERIFIED,

@@ -73,7 +73,7 @@ class Desk:
                         return cart
                     await given.claims.claim(connection, run, CHECKOUT, digest, [run])
                     await given.checkouts.open(
-                        connection, run, cart, asked.quoted, asked.choice, asked.language,
+                        connection, run, cart, asked.quoted, asked.choice, asked.buyer, asked.language,
                         email_proven=asked.email_proven,
                     )  # fmt: skip
                     await given.bounds.opened(connection, run, asked)

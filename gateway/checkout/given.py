@@ -19,6 +19,7 @@ from gateway.checkout.bounds import CheckoutBounds
 from gateway.checkout.claims import Claims
 from gateway.checkout.engine import Runs
 from gateway.checkout.journal import Checkouts
+from gateway.checkout.turns import CustomerTurns
 from gateway.errors import AdapterError, OutcomeUnknown, RequestRefused, StateUnavailable
 from gateway.model.cart_answers import CartAnswer
 from gateway.model.carts import Cart
@@ -42,6 +43,9 @@ Evaluate = Callable[[Cart, str], Awaitable[CartAnswer]]
 
 BuyerAt = Callable[[Cart, str], Awaitable[NativeRef | None]]
 """The buyer's own record at an owner of orders, where they are linked to one; a guest has none."""
+
+Recognise = Callable[[str, NativeRef], Awaitable[None]]
+"""That a person (`Principal.key`) has this record, by an e-mail that is proven theirs."""
 
 FORWARD_SECONDS = 25.0
 """How long a forward step asks an owner before the run turns back."""
@@ -74,6 +78,10 @@ async def _guest(cart: Cart, owner: str) -> NativeRef | None:
     return None
 
 
+async def _unlinked(person: str, record: NativeRef) -> None:
+    return None
+
+
 class Frozen(Struct, frozen=True):
     """A run's row with the cart it froze, which nobody changes until it has ended."""
 
@@ -94,6 +102,7 @@ class Given(Struct, frozen=True, kw_only=True):
     checkouts: Checkouts
     claims: Claims
     carts: StoredCarts
+    turns: CustomerTurns
     ledger: Ledger
     writes: Writes
     caller: BackendCaller
@@ -103,6 +112,7 @@ class Given(Struct, frozen=True, kw_only=True):
     tasks: Tasks
     evaluate: Evaluate
     buyer_at: BuyerAt = _guest
+    recognise: Recognise = _unlinked
     forward_seconds: float = FORWARD_SECONDS
     action_seconds: float = 600.0
     """How long a shopper has for what the payment asks of them."""
@@ -127,10 +137,17 @@ class Given(Struct, frozen=True, kw_only=True):
         return CallContext(time.monotonic() + seconds, Priority.CHECKOUT, run, fresh=True)
 
     async def forward(
-        self, run: str, backend: str, operation: WriteOperation[Any, R], command: Command, commerce: CommerceContext
+        self,
+        run: str,
+        backend: str,
+        operation: WriteOperation[Any, R],
+        command: Command,
+        commerce: CommerceContext,
+        *,
+        says_no: tuple[type[AdapterError], ...] = (RequestRefused,),
     ) -> R | Unanswered:
         """A write on the way forward: tried for a while, then the run turns back. While our own database is away no
-        time passes: an outcome of ours is not the owner's."""
+        time passes: an outcome of ours is not the owner's. `says_no`: what is not asked again."""
         ends = time.monotonic() + self.forward_seconds
         pause = _FIRST_PAUSE
         while True:
@@ -141,7 +158,7 @@ class Given(Struct, frozen=True, kw_only=True):
                 last = Unanswered.UNKNOWN
             except OutcomeUnknown:
                 last = Unanswered.UNKNOWN
-            except RequestRefused:
+            except says_no:
                 return Unanswered.REFUSED
             except AdapterError as error:
                 last = Unanswered.UNAVAILABLE if had_no_effect(error) else Unanswered.UNKNOWN

@@ -1,6 +1,6 @@
 """Checkouts as rows of ours, and the journal of what each did: ids, states and amounts. Polls are answered from here,
-never from the engine. What a shopper's payment needs (a token, a challenge, what came back of it) is sealed under the
-key of whose cart it is.
+never from the engine. Who buys, and what their payment needs (a token, a challenge, what came back of it), is sealed
+under the key of whose cart it is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.model.carts import Cart
-from gateway.model.checkouts import Checkout, CheckoutState, Failure, FailureReason, JournalEntry, PaymentChoice
+from gateway.model.checkouts import (
+    Checkout,
+    CheckoutState,
+    Failure,
+    FailureReason,
+    JournalEntry,
+    PaymentChoice,
+    VerifiedBuyer,
+)
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.payments import NextAction
@@ -47,22 +55,24 @@ class Checkouts:
         cart: Cart,
         quoted: Money,
         choice: PaymentChoice | None,
+        buyer: VerifiedBuyer | None,
         language: str,
         *,
         email_proven: bool = False,
     ) -> None:
         """With the claim, before the run."""
         subject = guest_subject(cart.id) if cart.person is None else person_subject(cart.person)
-        sealed = None
-        if choice is not None:
-            key = await self._sealing.key_for(connection, self.database, subject)
-            sealed = key.seal(msgspec.json.encode(choice), _place(run, "payment"))
+        sealed: dict[str, bytes | None] = {"payment": None, "buyer": None}
+        for column, value in (("payment", choice), ("buyer", buyer)):
+            if value is not None:
+                key = await self._sealing.key_for(connection, self.database, subject)
+                sealed[column] = key.seal(msgspec.json.encode(value), _place(run, column))
         row = {
             "run": run,
             "cart": cart.id,
             "cart_version": cart.version,
             "subject": subject,
-            "payment": sealed,
+            **sealed,
             "payment_backend": None if choice is None else choice.backend,
             "payment_reference": derived(run, "authorise"),
             "continued": 0,

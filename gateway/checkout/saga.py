@@ -1,5 +1,5 @@
-"""A checkout as a durable run: prepare, reserve, place, pay, confirm, in the order that the order's owner allows; and
-back, in reverse, of what this run has made. It branches on nothing but what steps answered.
+"""A checkout as a durable run: prepare, reserve, name the buyer, place, pay, confirm, in the order that the order's
+owner allows; and back, in reverse, of what this run has made. It branches on nothing but what steps answered.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from gateway.checkout.given import Given, answered, failure_of
 from gateway.checkout.steps.capture import Captured
+from gateway.checkout.steps.customer import Ensure
 from gateway.checkout.steps.finish import Finish
 from gateway.checkout.steps.mirror import MirrorSteps
 from gateway.checkout.steps.order import Ordered, OrderSteps
@@ -45,7 +46,7 @@ class _Made:
 class Saga:
     def __init__(self, given: Given) -> None:
         self._runs = given.runs
-        self._prepare, self._reserve = Prepare(given), Reserve(given)
+        self._prepare, self._reserve, self._ensure = Prepare(given), Reserve(given), Ensure(given)
         self._order, self._pay, self._finish = OrderSteps(given), Pay(given), Finish(given)
         self._captured, self._mirrors = Captured(given), MirrorSteps(given)
         given.runs.workflow(CHECKOUT, self.checkout)
@@ -87,12 +88,15 @@ class Saga:
         if (failure := failure_of(prepared)) is not None:
             return failure
         amount: str = prepared["amount"]
+        buyer = await self._buyer(run, prepared)
+        if (failure := failure_of(buyer)) is not None:
+            return failure
         ordered = Ordered(
             prepared["owner"],
             prepared["priced"],
             prepared["allotments"],
             prepared["pending"],
-            customer=prepared.get("customer", ""),
+            customer=buyer["customer"],
             mirror=tuple(prepared.get("mirror", ())),
             expect=tuple(prepared.get("expect", ())),
         )
@@ -129,6 +133,12 @@ class Saga:
             if not answer["short"]:
                 return prepared
         return answered(Failure(FailureReason.OUT_OF_STOCK, answer["short"][0], answer["retry_after"]))
+
+    async def _buyer(self, run: str, prepared: dict[str, Any]) -> dict[str, Any]:
+        """`customer`: the record that the order names; no step where it is known, or nobody is to have one."""
+        if not prepared.get("ensure"):
+            return {"customer": prepared.get("customer", "")}
+        return await self._runs.remote("ensure", self._ensure.act, run, prepared["owner"])
 
     async def _place(self, run: str, made: _Made, ordered: Ordered) -> Failure | None:
         made.ordered = ordered

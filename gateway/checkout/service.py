@@ -10,11 +10,12 @@ from gateway.checkout.claims import Claims
 from gateway.checkout.desk import Desk
 from gateway.checkout.engine import Runs
 from gateway.checkout.figures import CheckoutFigures
-from gateway.checkout.given import BuyerAt, Evaluate, Given
+from gateway.checkout.given import BuyerAt, Evaluate, Given, Recognise
 from gateway.checkout.journal import Checkouts
 from gateway.checkout.mirrors import Mirrors
 from gateway.checkout.reconcile.rounds import Reconciler
 from gateway.checkout.saga import SHAPE, Saga
+from gateway.checkout.turns import CustomerTurns
 from gateway.checkout.unshipped import Unshipped
 from gateway.checkout.watch import RunsWatch
 from gateway.model.checkouts import CheckoutState
@@ -62,6 +63,7 @@ class CheckoutService:
                     "holds": given.ledger.sweep,
                     "failed checkouts": given.checkouts.sweep,
                     "requesters of checkouts": given.bounds.sweep,
+                    "turns of customers": given.turns.sweep,
                 },
                 every=_SWEEP_EVERY,
             ),
@@ -82,6 +84,7 @@ class CheckoutService:
         tasks: StoredTasks,
         evaluate: Evaluate,
         buyer_at: BuyerAt,
+        recognise: Recognise,
         section: CheckoutSection | None = None,
     ) -> CheckoutService:
         """Raises ConfigurationError where the engine's tables cannot be made."""
@@ -92,6 +95,7 @@ class CheckoutService:
             checkouts=Checkouts(database, carts.sealing),
             claims=Claims(database, runs),
             carts=carts,
+            turns=CustomerTurns(database, carts.sealing),
             ledger=Ledger(database),
             writes=writes,
             caller=caller,
@@ -102,6 +106,7 @@ class CheckoutService:
             evaluate=evaluate,
             buyer_at=buyer_at,
             section=section or CheckoutSection(),
+            recognise=recognise,
         )
         Saga(given)
         writes.fence = lambda: watch.alive

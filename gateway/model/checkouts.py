@@ -1,5 +1,5 @@
-"""A checkout as its buyer sees it, and what it is made with. Of these only `PaymentChoice` may name a person; it is
-sealed wherever it is kept.
+"""A checkout as its buyer sees it, and what it is made with. Of these only `PaymentChoice` and `VerifiedBuyer` may name
+a person; they are sealed wherever they are kept.
 """
 
 from __future__ import annotations
@@ -198,6 +198,14 @@ class PaymentChoice(Struct, frozen=True, kw_only=True):
     return_url: str | None = None
 
 
+class VerifiedBuyer(Struct, frozen=True, kw_only=True):
+    """Who is signed in and buys: `person` is their `Principal.key`, `email` (lower-cased) what their issuer verified.
+    Never what was typed into a cart."""
+
+    person: str
+    email: str
+
+
 class CheckoutNews(Struct, frozen=True):
     """One event of who follows a checkout: as it is now, or None; and the end, where this is the last."""
 
@@ -208,7 +216,7 @@ class CheckoutNews(Struct, frozen=True):
 class Submission(Struct, frozen=True, kw_only=True):
     """Of a cart that the caller may open. `quoted` is the total that the shopper was shown, `version` the cart's then.
     `key` is the client's own; `choice` None where there is nothing to pay; `requesters` to whom it is counted.
-    `email_proven`: the buyer's email is the one that whoever asks has proven to be theirs."""
+    `email_proven`: the buyer's email is the one that whoever asks has proven to be theirs. `buyer` None for a guest."""
 
     cart: Cart
     quoted: Money
@@ -218,6 +226,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     choice: PaymentChoice | None = None
     email_proven: bool = False
     requesters: tuple[Requester, ...] = ()
+    buyer: VerifiedBuyer | None = None
 
     def digest(self) -> str:
         """Of what is asked, without its secrets: another token for the same is the same."""

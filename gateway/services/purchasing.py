@@ -23,7 +23,7 @@ from gateway.model.cart_faults import (
     QuoteIncomplete,
 )
 from gateway.model.carts import Cart
-from gateway.model.checkouts import Checkout, JournalEntry, PaymentChoice, Submission
+from gateway.model.checkouts import Checkout, JournalEntry, PaymentChoice, Submission, VerifiedBuyer
 from gateway.model.identity import is_plain
 from gateway.model.money import Money
 from gateway.model.payments import PaymentSession
@@ -133,6 +133,7 @@ class Purchasing:
             choice=choice,
             email_proven=_proven(cart, scope),
             requesters=self._requesters(cart, scope),
+            buyer=_buyer(cart, scope),
         )
         answer = await self._desk.submit(submission, wait)
         if isinstance(answer, CartFault):
@@ -280,6 +281,14 @@ def _proven(cart: Cart, scope: Scope) -> bool:
 
 def _refused(fault: AnyCartFault) -> CheckoutOutcome:
     return CheckoutOutcome(faults=(fault,))
+
+
+def _buyer(cart: Cart, scope: Scope) -> VerifiedBuyer | None:
+    """Whoever is signed in with an e-mail that their issuer verified, and buys a cart of theirs or nobody's."""
+    who = scope.principal
+    if who.kind != "customer" or who.key is None or not who.email or cart.person not in (None, who.key):
+        return None
+    return VerifiedBuyer(person=who.key, email=who.email.lower())
 
 
 def _patience(wait: float | None, scope: Scope) -> float:

@@ -379,7 +379,7 @@ checkouts = Table(
     Column("run", String(40), primary_key=True),
     Column("cart", String(26), nullable=False),
     Column("cart_version", Integer, nullable=False),
-    Column("subject", String(64), nullable=False),  # under whose key the three below are sealed
+    Column("subject", String(64), nullable=False),  # under whose key `buyer` and the three below are sealed
     Column("payment", LargeBinary, nullable=True),
     Column("action", LargeBinary, nullable=True),
     Column("details", LargeBinary, nullable=True),
@@ -408,6 +408,7 @@ checkouts = Table(
     Column[float]("look_at", Double, nullable=True),  # when it is compared with its owners next; nothing: it never was
     Column("email_proven", Boolean, nullable=True),  # the buyer's: by a credential, not typed
     Column("retry_after", Integer, nullable=True),  # seconds after which pieces that others held may be free again
+    Column("buyer", LargeBinary, nullable=True),
     Index("checkouts_state", "state", "moved"),
     Index("checkouts_payment", "payment_backend", "payment_id"),
     Index("checkouts_reference", "payment_reference"),
@@ -447,6 +448,17 @@ checkout_requesters = Table(
     Column("pieces", Text, nullable=False),  # by item
     Column[float]("since", Double, nullable=False),
     Index("checkout_requesters_open", "requester"),
+)
+
+customer_turns = Table(
+    "customer_turns",
+    metadata,
+    Column("backend", String(120), primary_key=True),
+    Column("email", String(64), primary_key=True),  # a keyed hash: whose turn it is must not be found by trying
+    Column("run", String(40), nullable=False),
+    Column("record", String(400), nullable=True),  # what is known; empty: nobody's in particular; nothing: under way
+    Column[float]("until", Double, nullable=False),  # until when somebody is at it, or the record is believed unasked
+    Index("customer_turns_until", "until"),
 )
 
 checkout_journal = Table(

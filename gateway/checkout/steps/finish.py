@@ -17,6 +17,8 @@ from gateway.state.mirrors import StoredMirrors
 
 PLACED_EVENT, FAILED_EVENT, CAPTURE_EVENT = "order.placed", "checkout.failed", "checkout.capture_due"
 MIRROR_EVENT = "order.mirror_due"
+_FORGOTTEN = dict.fromkeys(("action", "details", "payment", "buyer"))
+"""What nobody needs any more: people's."""
 
 
 class Finish:
@@ -58,7 +60,7 @@ class Finish:
         counted, others = given.ordering(row.order_backend).counted, (*what.mirror, *what.expect)
         reference = f"{row.order_backend}:{row.order_id}"
         await given.ledger.hand_over(connection, run, reference, counted=counted, awaiting=others)
-        ended = {"state": CheckoutState.COMPLETED.value, "action": None, "details": None, "payment": None}
+        ended = {"state": CheckoutState.COMPLETED.value, **_FORGOTTEN}
         await given.checkouts.move(connection, run, "completed", **ended, ended=given.checkouts.database.now)
         await given.checkouts.note(connection, run, "complete", "done", row.order_backend)
         await given.bounds.ended(connection, run)
@@ -88,7 +90,7 @@ class Finish:
         cart = await given.carts.load(connection, row.cart)
         await given.ledger.release(connection, run)
         await given.carts.thaw(connection, row.cart, run)
-        ended = {"state": CheckoutState.FAILED.value, "action": None, "details": None, "payment": None}
+        ended = {"state": CheckoutState.FAILED.value, **_FORGOTTEN}
         now = given.checkouts.database.now
         await given.checkouts.move(
             connection, run, "failed", **ended, ended=now, reason=reason, detail=detail[:200] or None,

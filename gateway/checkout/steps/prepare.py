@@ -12,6 +12,7 @@ import msgspec
 from gateway.checkout.allocation import Lacking, allocate
 from gateway.checkout.given import Frozen, Given, answered
 from gateway.checkout.owners import order_plan
+from gateway.checkout.steps.customer import Ensure
 from gateway.model.cart_answers import CartAnswer, LineAnswer
 from gateway.model.checkouts import Failure, FailureReason, PricedCart, PricedDelivery, PricedLine
 from gateway.model.money import Money
@@ -26,10 +27,12 @@ class Prepare:
 
     def __init__(self, given: Given) -> None:
         self._given = given
+        self._ensure = Ensure(given)
 
     async def act(self, run: str) -> dict[str, Any]:
-        """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there, whether it
-        can be `pending`, where else it is to be known, the `amount` to pay; or why not."""
+        """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there as far as it
+        is known, whether one is to be ensured (`ensure`), whether the order can be `pending`, where else it is to be
+        known, the `amount` to pay; or why not."""
         given = self._given
         frozen = await given.frozen(run)
         plan = order_plan(given.ownership, frozen.cart)
@@ -45,6 +48,7 @@ class Prepare:
         buyer = await given.buyer_at(frozen.cart, owner)
         return {
             "customer": "" if buyer is None else buyer.id,
+            "ensure": buyer is None and self._ensure.wanted(frozen, owner),
             "priced": msgspec.json.encode(priced).decode(),
             "allotments": msgspec.json.encode(allotments).decode(),
             "owner": owner,

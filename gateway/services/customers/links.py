@@ -59,6 +59,11 @@ class CustomerLinks:
         """What is linked to a person (`Principal.key`) already: nobody is searched for."""
         return await self._links.of_person(person)
 
+    async def recognise(self, person: str, record: NativeRef) -> None:
+        """A record that bears the e-mail which a person was proven to have, and no other does. One that is another
+        person's already stays theirs."""
+        await self._links.link(person, [IdentityLink(record, LinkStatus.ASSERTED)], [record.backend])
+
     async def references(self, backend: str, scope: Scope) -> list[NativeRef]:
         """The signed-in customer's own records in one backend."""
         linked = await self.linked(scope)

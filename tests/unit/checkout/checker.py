@@ -12,7 +12,8 @@ from msgspec import Struct
 
 class Evidence(Struct):
     """`orders` as (reference, state now), `money` as (kind, payment, minor units), `payments` by id as (purchase, state
-    now), holds as (run, state), carts as (checkout, state), `events` as (kind, subject)."""
+    now), holds as (run, state), carts as (checkout, state), `events` as (kind, subject); `records` that were made at
+    the orders' owner as (e-mail, id), and which of them each order is `named` after."""
 
     orders: list[tuple[str, str]]
     money: list[tuple[str, str, int]]
@@ -20,10 +21,13 @@ class Evidence(Struct):
     holds: list[tuple[str, str]]
     carts: list[tuple[str | None, str]]
     events: list[tuple[str, str]]
+    records: list[tuple[str, str]] = []
+    named: dict[str, str] = {}
 
 
-def faults(run: str, state: str, cart_state: str, evidence: Evidence) -> Sequence[str]:
-    """Why this checkout's books do not balance; empty where they do. `state` is what the buyer was told."""
+def faults(run: str, state: str, cart_state: str, evidence: Evidence, email: str | None = None) -> Sequence[str]:
+    """Why this checkout's books do not balance; empty where they do. `state` is what the buyer was told, `email` theirs
+    where it was verified."""
     found: list[str] = []
     orders = [now for reference, now in evidence.orders if reference == run]
     mine = {payment for payment, (purchase, _) in evidence.payments.items() if purchase == run}
@@ -37,6 +41,11 @@ def faults(run: str, state: str, cart_state: str, evidence: Evidence) -> Sequenc
         if is_so != should:
             found.append(f"{what}: {is_so}, not {should}")
 
+    records = [record for known, record in evidence.records if known == email]
+    if len(records) > 1:
+        found.append(f"{len(records)} records of one e-mail were made")
+    if email is not None and run in evidence.named:
+        expect("the record that the order names", [evidence.named[run]], records)
     if len(orders) > 1:
         found.append(f"{len(orders)} orders were made")
     if len(asked) > 1:

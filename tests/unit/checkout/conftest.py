@@ -3,7 +3,7 @@ what says `both_stores`: what differs by the store itself."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.state.database import Database
 from tests.unit.state.servers import PostgresServer
+
+from .retail import Retail
+
+Opened = Callable[..., Awaitable[Retail]]
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +50,16 @@ async def database(url: str) -> AsyncIterator[Database]:
     opened = await Database.open(url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def opened(url: str) -> AsyncIterator[Opened]:
+    made: list[Retail] = []
+
+    async def make(**knobs: object) -> Retail:
+        made.append(await Retail.open(url, **knobs))  # type: ignore[arg-type]
+        return made[0]
+
+    yield make
+    for retail in made:
+        await retail.close()

@@ -22,11 +22,13 @@ from gateway.checkout.engine import Runs
 from gateway.checkout.given import Given
 from gateway.checkout.journal import Checkouts
 from gateway.checkout.saga import SHAPE, Saga
+from gateway.checkout.turns import CustomerTurns
 from gateway.checkout.watch import RunsWatch
 from gateway.model.cart_answers import CartAnswer, CartPart, CartTotals, LineAnswer, PartAnswer
 from gateway.model.carts import Buyer, Cart, CartLine, CartState, DeliveryGroup, PostalAddress
-from gateway.model.checkouts import Checkout, PaymentChoice, Submission
+from gateway.model.checkouts import Checkout, PaymentChoice, Submission, VerifiedBuyer
 from gateway.model.context import CommerceContext
+from gateway.model.customers import IdentityLink, LinkStatus
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import OrderStatus
@@ -43,6 +45,7 @@ from gateway.settings import CheckoutSection, decode
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
 from gateway.state.ledger import Ledger, StockSpot
+from gateway.state.links import StoredIdentityLinks
 from gateway.state.outbox import Outbox
 from gateway.state.sealing import Sealing
 from gateway.state.tables import outbox
@@ -55,6 +58,7 @@ from tests.unit.services.retailer import configuration, domains, shop, stock
 from .fleet import until
 
 EMAIL, STREET, TOKEN = "ada@canary.example", "1 Canary Wharf", "tok_canary"
+ADA = VerifiedBuyer(person="https://issuer.example|canary-subject", email="lovelace@canary.example")
 SPEC = WriteSpec(find=FindKind.EXACT, timeout=1.0, settles=0.5)
 
 
@@ -122,6 +126,7 @@ class Retail:
         self.discount = Decimal(0)
         self.missing = False
         self.buyer: NativeRef | None = None
+        self.links = StoredIdentityLinks(database)
 
     @classmethod
     async def open(
@@ -165,6 +170,7 @@ class Retail:
             checkouts=Checkouts(self.database, self.carts.sealing),
             claims=Claims(self.database, self.runs),
             carts=self.carts,
+            turns=CustomerTurns(self.database, self.carts.sealing),
             ledger=self.ledger,
             writes=self.writes,
             caller=self.caller,
@@ -174,6 +180,7 @@ class Retail:
             tasks=self.tasks,
             evaluate=self.evaluate,
             buyer_at=self.buyer_at,
+            recognise=self.recognise,
             forward_seconds=self._forward,
             action_seconds=self._action,
             section=self._section,
@@ -229,6 +236,9 @@ class Retail:
     async def buyer_at(self, cart: Cart, owner: str) -> NativeRef | None:
         return self.buyer
 
+    async def recognise(self, person: str, record: NativeRef) -> None:
+        await self.links.link(person, [IdentityLink(record, LinkStatus.ASSERTED)], [record.backend])
+
     async def evaluate(self, cart: Cart, language: str) -> CartAnswer:
         """Of the shop's own prices, less a discount."""
         keys = [PriceKey(line.variant, line.quantity) for line in cart.active]
@@ -254,9 +264,16 @@ class Retail:
         return CartAnswer(cart=cart.id, version=cart.version, lines=tuple(lines), parts=parts, totals=totals)
 
     async def buy(
-        self, cart: Cart, *, quoted: str = "12.00", key: str = "key", token: str | None = TOKEN, wait: float = 15.0
+        self,
+        cart: Cart,
+        *,
+        quoted: str = "12.00",
+        key: str = "key",
+        token: str | None = TOKEN,
+        buyer: VerifiedBuyer | None = None,
+        wait: float = 15.0,
     ) -> Checkout:
-        found = await self.desk.submit(self.asked(cart, quoted, key, token), wait)
+        found = await self.desk.submit(replace(self.asked(cart, quoted, key, token), buyer=buyer), wait)
         assert isinstance(found, Checkout), found
         return found
 

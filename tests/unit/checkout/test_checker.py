@@ -65,3 +65,17 @@ def test_what_a_failed_checkout_leaves_is_found(planted: Evidence) -> None:
 
 def test_a_checkout_that_has_not_ended_is_a_fault() -> None:
     assert faults("R", "PROCESSING", "FROZEN", GOOD)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        replace(GOOD, records=[("e", "1"), ("e", "2")], named={"R": "1"}),
+        replace(GOOD, records=[("e", "1")], named={"R": ""}),
+        replace(GOOD, records=[("e", "1")], named={"R": "2"}),
+        replace(GOOD, named={"R": "1"}),
+    ],
+)
+def test_a_second_record_and_an_order_that_names_another_are_found(planted: Evidence) -> None:
+    assert faults("R", "COMPLETED", "ORDERED", planted, "e")
+    assert not faults("R", "COMPLETED", "ORDERED", replace(GOOD, records=[("e", "1")], named={"R": "1"}), "e")

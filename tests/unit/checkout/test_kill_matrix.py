@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.model.carts import Cart
+from gateway.model.orders import Order
 from gateway.model.payments import DeclineReason
 from gateway.state.tables import checkouts, holds, outbox
 
@@ -22,16 +23,17 @@ from .conftest import both_stores
 from .fleet import Worker, until
 from .retail import TOKEN, Retail
 from .vendors import Vendors
-from .worker import Station
+from .worker import Station, buyer_of
 
 FORWARD = {
-    True: ("prepare", "reserve*", "place", "gate*", "authorise", "confirm", "complete*"),
-    False: ("prepare", "reserve*", "gate*", "authorise", "place", "complete*"),
+    True: ("prepare", "reserve*", "ensure", "place", "gate*", "authorise", "confirm", "complete*"),
+    False: ("prepare", "reserve*", "ensure", "gate*", "authorise", "place", "complete*"),
 }
 """Steps by whether the owner takes pending orders; a local one bears a star."""
 WRITES = {
     "place": "place_order", "authorise": "authorise", "confirm": "confirm_order", "void": "void",
     "cancel": "cancel_order", "prepare": "get_stock", "look": "get_payments", "continue": "authorise",
+    "ensure": "ensure_customer",
 }  # fmt: skip
 """What a remote step asks of its owner: `mid` is when the effect was had and the answer is lost."""
 BACKWARD = {True: ("cancel", "fail*"), False: ("fail*",)}
@@ -95,6 +97,10 @@ class Fleet:
             holds=held,
             carts=[],
             events=events,
+            records=[(record.emails[0], record.ref.id) for _, record in books.erp.ensured],
+            named={
+                reference: _named(books.erp.order_records[order.number]) for reference, order, _ in books.erp.placed
+            },
         )
 
     async def killed_at(self, pending: bool, what: str, point: str, other: Worker) -> list[str]:
@@ -124,7 +130,8 @@ class Fleet:
         if state != expected:
             return [f"{what} at {point}: {state}"]
         cart_state = (await books.cart_now(cart)).state.value
-        return [f"{what} at {point}: {fault}" for fault in faults(run, state, cart_state, await self.evidence())]
+        found = faults(run, state, cart_state, await self.evidence(), buyer_of(cart.id).email)
+        return [f"{what} at {point}: {fault}" for fault in found]
 
     async def _answer(self, cart: Cart, what: str, other: Worker) -> None:
         async def shown() -> tuple[str, str] | None:
@@ -133,6 +140,10 @@ class Fleet:
 
         run, _ = await until(20.0, shown)
         await other.ask("cancel" if what == "gone back" else "continue", run)
+
+
+def _named(order: Order) -> str:
+    return "" if order.customer is None else order.customer.id
 
 
 async def matrix(url: str, chosen: list[tuple[bool, str, str]]) -> list[str]:

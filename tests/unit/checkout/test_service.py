@@ -57,6 +57,7 @@ async def test_a_gateways_checkout_begins_and_ends(url: str) -> None:
         tasks=books.tasks,
         evaluate=books.evaluate,
         buyer_at=books.buyer_at,
+        recognise=books.recognise,
     )
     books.given, books.desk, books.runs = service.given, service.desk, service.runs
     await service.start()

@@ -17,7 +17,7 @@ from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.testing.reference import ReferenceAdapter
 
 METHODS = (
-    "get_prices", "get_stock",
+    "get_prices", "get_stock", "ensure_customer", "find_ensured",
     "place_order", "find_order", "confirm_order", "find_confirmed", "cancel_order", "find_cancelled",
     "ensure_customer", "find_ensured", "find_orders", "get_by_origin",
     "authorise", "find_payment", "void", "find_void", "capture", "find_capture", "get_payments",

@@ -24,7 +24,7 @@ from gateway.checkout.claims import FORGOTTEN_SECONDS
 from gateway.checkout.engine import Runs
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.mirrors import Mirrors
-from gateway.model.checkouts import PaymentChoice
+from gateway.model.checkouts import PaymentChoice, VerifiedBuyer
 from gateway.model.money import Money
 
 from .retail import TOKEN, Retail
@@ -103,6 +103,11 @@ async def live(station: Station) -> None:
         print(await answer(retail, line), flush=True)
 
 
+def buyer_of(cart: str) -> VerifiedBuyer:
+    """Somebody new with each cart."""
+    return VerifiedBuyer(person=f"https://issuer.example|{cart}", email=f"{cart.lower()}@canary.example")
+
+
 async def answer(retail: Retail, line: list[str]) -> str:
     if line[0] == "submit":
         async with retail.database.read() as connection:
@@ -111,7 +116,7 @@ async def answer(retail: Retail, line: list[str]) -> str:
         quoted = Money(Decimal(line[3]), "GBP")
         asked = retail.asked(cart, key=line[2])
         choice = PaymentChoice(backend="pay", token=TOKEN)
-        asked = msgspec.structs.replace(asked, quoted=quoted, version=1, choice=choice)
+        asked = msgspec.structs.replace(asked, quoted=quoted, version=1, choice=choice, buyer=buyer_of(cart.id))
         found = await retail.desk.submit(asked, 0.0)
         return getattr(found, "id", type(found).__name__)
     if line[0] == "continue":
