@@ -13,6 +13,7 @@ from adapters.odoo.ensuring import CustomerDesk
 from adapters.odoo.identity import Identities
 from adapters.odoo.loyalty.accounts import Loyalty
 from adapters.odoo.loyalty.programs import LoyaltyPrograms
+from adapters.odoo.order.currencies import Currencies
 from adapters.odoo.order.orders import Orders
 from adapters.odoo.order.writing import OrderDesk
 from adapters.odoo.price.drift import PriceAudits
@@ -62,6 +63,7 @@ def create(env: AdapterEnvironment[OdooConfig]) -> Backend:
             programs,
             orders,
             OrderDesk(env, client, variants, prices, orders.own_only),
+            Currencies(prices),
             Identities(env.name, client, variants),
         ),
         probe=OdooProbe(env.config, client),
@@ -140,6 +142,9 @@ MANIFEST = Manifest(
             name: OperationSpec(personal=True, requests=constant(2), max_response_bytes=4 * MEBIBYTE)
             for name in ("order.list_orders", "order.get_orders", "order.get_by_origin")
         },
+        "order.get_currencies": OperationSpec(
+            vary_on=MARKET | {"price_group"}, requests=constant(0), time_to_live=60, stale_for=600
+        ),
     },
     ordering=OrderWriting(
         placement=Placement.PER_ORDER,

@@ -17,6 +17,7 @@ from adapters.shopify.ensuring import TRUSTED_SECONDS, CustomerDesk
 from adapters.shopify.errors import throttle
 from adapters.shopify.identifiers import Identifiers
 from adapters.shopify.identity import Identity
+from adapters.shopify.order.currencies import Currencies
 from adapters.shopify.order.documents import LINE_POINTS, ORDER_POINTS
 from adapters.shopify.order.orders import BY_ID_LINES, ROWS, TERMS, Orders
 from adapters.shopify.order.writing import OrderDesk
@@ -40,9 +41,11 @@ from gateway.ports.manifest import AdapterEnvironment, Manifest, QualityTier
 from gateway.ports.order import (
     CANCEL_ORDER,
     GET_BY_ORIGIN,
+    GET_CURRENCIES,
     GET_ORDERS,
     LIST_ORDERS,
     PLACE_ORDER,
+    PREVIEW_ORDER,
     Amounts,
     OrderWriting,
     Placement,
@@ -106,6 +109,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         personal=True, requests=plus(per(fitting(ORDER_POINTS + BY_ID_LINES * LINE_POINTS, 250)), constant(1))
     ),
     GET_BY_ORIGIN.name: OperationSpec(personal=True, requests=plus(per(TERMS), constant(1))),
+    PREVIEW_ORDER.name: OperationSpec(personal=True, requests=constant(0)),
+    GET_CURRENCIES.name: OperationSpec(time_to_live=3600.0, stale_for=86_400.0),
     # One calculation, however many lines; one more question where codes did nothing.
     EVALUATE.name: OperationSpec(vary_on=_BOUGHT, personal=True, requests=constant(2), max_response_bytes=_LARGE),
     LIST_OPTIONS.name: OperationSpec(vary_on=_BOUGHT, personal=True),
@@ -137,6 +142,7 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
             CustomerDesk(env, client, customers),
             Orders(env, client),
             OrderDesk(env, client, identifiers),
+            Currencies(client),
             Identity(env, client, identifiers),
             Offers(env, client, drafts),
             Delivery(env, drafts),
@@ -160,7 +166,11 @@ MANIFEST = Manifest(
         CANCEL_ORDER.name: WriteSpec(find=FindKind.LAGGING, find_after=60.0),
     },
     ordering=OrderWriting(
-        placement=Placement.OWNER_DECIDES, amounts=Amounts.GIVEN, payment=TellsPayment.TRANSACTION, stockless=True
+        placement=Placement.OWNER_DECIDES,
+        amounts=Amounts.GIVEN,
+        payment=TellsPayment.TRANSACTION,
+        stockless=True,
+        dry_run=True,  # what it cannot be told is known before; its total is what it is told
     ),
     throttle=throttle,
     cost_unit="point",

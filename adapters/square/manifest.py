@@ -13,6 +13,7 @@ from adapters.square.identifiers import FIELDS, VALUES_PER_QUERY, Identifiers
 from adapters.square.identity import Identity
 from adapters.square.loyalty.accounts import EVENTS_PER_PAGE, KEYS_PER_SEARCH, Accounts
 from adapters.square.loyalty.program import Programs
+from adapters.square.order.currencies import Currencies
 from adapters.square.order.orders import CUSTOMERS_PER_SEARCH, LOCATIONS_PER_SEARCH, ORDERS_PER_READ, Orders
 from adapters.square.order.writing import KEY_LIVES, OrderDesk
 from adapters.square.price import Prices
@@ -93,6 +94,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     "order.get_orders": OperationSpec(
         personal=True, axes={"orders": ORDERS_PER_READ}, requests=per(ORDERS_PER_READ), time_to_live=15.0
     ),
+    "order.preview_order": OperationSpec(personal=True),
+    "order.get_currencies": OperationSpec(time_to_live=3600.0),
 }
 
 
@@ -135,6 +138,7 @@ def create(env: AdapterEnvironment[SquareConfig]) -> Backend:
             programs,
             orders,
             OrderDesk(env, client, identifiers),
+            Currencies(env, client),
             Identity(env, client, identifiers),
         ),
         probe=AccountProbe(env, client),

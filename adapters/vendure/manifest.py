@@ -136,6 +136,12 @@ MANIFEST = Manifest(
             max_response_bytes=ORDERS_BYTES,
             idempotent=False,
         ),
+        "order.preview_order": OperationSpec(
+            vary_on=frozenset({"channel"}), personal=True, requests=constant(4), timeout=10.0, idempotent=False
+        ),
+        "order.get_currencies": OperationSpec(
+            vary_on=frozenset({"channel"}), requests=constant(0), time_to_live=300, stale_for=3600
+        ),
         "shipping.list_options": OperationSpec(
             vary_on=_IN_CHANNEL | {"currency"}, personal=True, requests=TWO_REQUESTS
         ),

@@ -13,6 +13,7 @@ from gateway.app import Gateway
 from gateway.calls.operation.bound import BoundBackend
 from gateway.check.causes import CauseKind, problem_of
 from gateway.check.contexts import markets
+from gateway.check.currencies import refused_currencies
 from gateway.check.findings import BackendReport, Problem
 from gateway.check.prices import compared, drifted, unsold
 from gateway.constraints import nearest
@@ -22,6 +23,7 @@ from gateway.model.stores import StoreRecord
 from gateway.ports.backend import AUDIT, PRICE_DRIFT, PROBE, Probe
 from gateway.ports.domain import DataDomain, domains
 from gateway.ports.identity import IdentityAudit, IdentityPort
+from gateway.ports.order import GET_CURRENCIES, ORDER
 from gateway.ports.price import PRICE, PriceAudit, PriceAuditPort
 from gateway.ports.product import PRODUCT
 from gateway.ports.stock import STOCK
@@ -56,6 +58,7 @@ class Examination:
         milliseconds = (time.perf_counter() - started) * 1000
         audit: IdentityAudit | None = None
         prices: PriceAudit | None = None
+        notes: Sequence[str] = ()
         if probe is not None:
             self._problems += [_told(problem, backend.name) for problem in probe.problems]
             self._rights(probe)
@@ -66,6 +69,8 @@ class Examination:
                 prices = await self._prices()
             if not hindered(probe.hinders, STORE.name):
                 await self._places()
+            if not hindered(probe.hinders, ORDER.name):
+                notes = await self._currencies()
         return BackendReport(
             name=backend.name,
             alias=backend.alias,
@@ -78,7 +83,7 @@ class Examination:
             keys=None if audit is None else _keys(audit),
             prices=None if prices is None else compared(prices),
             ambiguous=() if audit is None else audit.duplicates[:SHOWN],
-            notes=(*(probe.notes if probe else ()), *backend.manifest.unverified),
+            notes=(*(probe.notes if probe else ()), *notes, *backend.manifest.unverified),
             hindered=probe.hinders if probe else (),
             problems=tuple(self._problems),
         )
@@ -122,6 +127,16 @@ class Examination:
         call = replace(self._call(), fresh=False)
         self._problems += await self._tried(lambda: unsold(self._gateway, name, audit.skus, call), "prices") or ()
         return audit
+
+    async def _currencies(self) -> Sequence[str]:
+        """In which markets the orders that it owns can be taken."""
+        name, gateway = self._backend.name, self._gateway
+        if not self._owns(ORDER) or not gateway.ownership.offers(name, GET_CURRENCIES.name):
+            return ()
+        found = await self._tried(lambda: refused_currencies(gateway, name, self._call()), GET_CURRENCIES.name)
+        notes, problems = found or ([], [])
+        self._problems += problems
+        return notes
 
     async def _places(self) -> None:
         """The backend's places against [locations]: those that nobody mapped, and references that it does not know."""

@@ -18,7 +18,7 @@ from gateway.model.search import SearchQuery
 from gateway.model.stock import StockKey
 from gateway.ports.customer import FIND_CUSTOMERS, GET_CONSENTS
 from gateway.ports.loyalty import FIND_ACCOUNTS, LIST_ENTRIES, LIST_PROGRAMS
-from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS
+from gateway.ports.order import ANYWHERE, GET_BY_ORIGIN, GET_CURRENCIES, GET_ORDERS, LIST_ORDERS
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
 from gateway.ports.search import SEARCH
@@ -138,6 +138,7 @@ _ASKED: Mapping[str, Callable[[FoundFacts], tuple[Any, ...]]] = {
     PRICE_CONTEXT.name: _persons,
     GET_STOCK.name: lambda facts: tuple(StockKey(sku, facts.places) for sku in facts.skus),
     LIST_STORES.name: lambda facts: (None,),
+    GET_CURRENCIES.name: lambda facts: (*facts.places, ANYWHERE),
     FIND_CUSTOMERS.name: _people,
     GET_CONSENTS.name: lambda facts: (_email(facts),),
     FIND_ACCOUNTS.name: _people,

@@ -28,7 +28,8 @@ from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.ownership import Ownership
-from gateway.ports.domain import Command, WriteOperation
+from gateway.ports.agreement import bearer
+from gateway.ports.domain import Command, PagedOperation, ReadOperation, WriteOperation
 from gateway.ports.order import OrderWriting
 from gateway.ports.state import Tasks
 from gateway.settings import CheckoutSection
@@ -37,6 +38,7 @@ from gateway.state.ledger import Ledger
 from gateway.state.outbox import Outbox
 
 R = TypeVar("R", bound=Struct)
+V = TypeVar("V")
 
 Evaluate = Callable[[Cart, str], Awaitable[CartAnswer]]
 """What all owners say of a cart, fresh, in a language; never raises for what one of them does."""
@@ -130,6 +132,12 @@ class Given(Struct, frozen=True, kw_only=True):
             raise LookupError("the cart of a checkout is gone")
         return Frozen(row, cart)
 
+    def offers(self, backend: str, operation: ReadOperation) -> bool:
+        """Whether a backend, owner of a domain or not, answers this."""
+        bound = self.backends[backend]
+        port = bearer(bound.backend, operation.port, operation.method)
+        return operation.name in bound.manifest.operations and port is not None
+
     def ordering(self, backend: str) -> OrderWriting:
         return self.backends[backend].manifest.ordering or OrderWriting(cancels=False)
 
@@ -164,6 +172,22 @@ class Given(Struct, frozen=True, kw_only=True):
                 last = Unanswered.UNAVAILABLE if had_no_effect(error) else Unanswered.UNKNOWN
             if time.monotonic() >= ends:
                 return last
+            await asyncio.sleep(pause)
+            pause = min(2.0, pause * 1.5)
+
+    async def asked(
+        self, run: str, backend: str, operation: PagedOperation[Any, V], query: Any, commerce: CommerceContext
+    ) -> V | Unanswered:
+        """A question on the way forward, past every cache: asked for a while, then the run turns back."""
+        ends, pause = time.monotonic() + self.forward_seconds, _FIRST_PAUSE
+        while True:
+            try:
+                return await self.caller.paged(backend, operation, query, commerce, self.call(run))
+            except RequestRefused:
+                return Unanswered.REFUSED
+            except AdapterError:
+                if time.monotonic() >= ends:
+                    return Unanswered.UNAVAILABLE
             await asyncio.sleep(pause)
             pause = min(2.0, pause * 1.5)
 

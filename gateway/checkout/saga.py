@@ -111,6 +111,10 @@ class Saga:
             if (failure := failure_of(answer)) is not None:
                 return failure
         else:
+            if prepared.get("preview"):
+                answer = await self._runs.remote("preview", self._order.preview, run, _json(ordered))
+                if (failure := failure_of(answer)) is not None:
+                    return failure
             paid = await self._paid(run, made, amount)
             if (failure := failure_of(paid)) is not None:
                 return failure

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from gateway.model.currencies import fraction_digits
 from gateway.model.money import Money
+from gateway.model.orders import PlaceOrderLine
 
 Pieces = tuple[int, Money]
 """So many, at so much each."""
@@ -23,6 +24,14 @@ def in_coins(unit: Money, quantity: int, whole: Money) -> tuple[Pieces, ...]:
     more = int((asked.amount - low * quantity) / coin)
     both = ((more, low + coin), (quantity - more, low))
     return tuple((pieces, Money(each, whole.currency)) for pieces, each in both if pieces)
+
+
+def before_discounts(line: PlaceOrderLine) -> Money:
+    """What all its pieces cost, as its own owner rounded it, before anything comes off."""
+    if line.total is None:
+        return line.unit.times(line.quantity)
+    off = sum((each.amount.amount for each in line.discounts), Decimal(0))
+    return line.total.stated.plus(Money(off, line.unit.currency))
 
 
 def shared(amount: Money, parts: tuple[Pieces, ...]) -> list[Money]:

@@ -225,6 +225,12 @@ class PlacedOrder(Struct, frozen=True):
     places: tuple[str, ...] = ()
 
 
+class OrderPreview(Struct, frozen=True):
+    """What an order would come to at its owner, with tax; None where the owner says that only of orders that stand."""
+
+    total: Money | None = None
+
+
 class OrdersPage(Struct, frozen=True, gc=False):
     """`positions[i]` resumes after `orders[i]`. `truncated_before`: older orders exist that this credential may not
     read (a gap, not an end). `restricted`: this credential is shown some of the customer's orders only, of whatever

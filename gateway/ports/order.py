@@ -16,6 +16,7 @@ from gateway.model.orders import (
     ConfirmOrder,
     Order,
     OrderOrigin,
+    OrderPreview,
     OrdersPage,
     OrdersQuery,
     PlacedOrder,
@@ -56,9 +57,9 @@ class TellsPayment(Enum):
 class OrderWriting(Struct, frozen=True, kw_only=True):
     """What an owner of orders can do, as its adapter declares it. `pending`: an order can be placed and confirmed
     later; `pending_holds`: its stock is kept back meanwhile. `counted`: stock readings leave out what was ordered, from
-    the order on; else not before it is shipped. `dry_run`: it says a total without placing anything. `cancels`: the
-    port is served. `stockless`: an order can be taken that leaves its stock as it is. Which of these may go together
-    with whose prices is checked at start."""
+    the order on; else not before it is shipped. `dry_run`: it says beforehand whether it would take an order, and what
+    it comes to where it works that out itself. `cancels`: the port is served. `stockless`: an order can be taken that
+    leaves its stock as it is. Which of these may go together with whose prices is checked at start."""
 
     placement: Placement = Placement.OWNER_DECIDES
     amounts: Amounts = Amounts.GIVEN
@@ -135,6 +136,26 @@ class OrderCancelPort(Protocol):
 
 
 @runtime_checkable
+class OrderPreviewPort(Protocol):
+    """Of owners whose orders are not pending: what they would say no to is found out before money is held."""
+
+    async def preview_order(self, query: PlaceOrder, context: ContextView, call: CallContext) -> OrderPreview:
+        """As `place_order` would be told, but for its payment; nothing that stands is made. Raises RequestRefused where
+        the owner would say no."""
+        ...
+
+
+@runtime_checkable
+class OrderCurrenciesPort(Protocol):
+    async def get_currencies(
+        self, keys: Sequence[str], context: ContextView, call: CallContext
+    ) -> Mapping[str, tuple[str, ...] | AdapterError]:
+        """In which currencies (ISO 4217) this market's orders may be, by the place that they name in the owner's own
+        words, or `ANYWHERE`. Absent: there is no such place, or nobody knows."""
+        ...
+
+
+@runtime_checkable
 class OrderTwinsPort(Protocol):
     """Of owners whose own look-up can show two records under one reference: whoever reconciles sees the second one."""
 
@@ -144,6 +165,9 @@ class OrderTwinsPort(Protocol):
 
 
 ORDER = DataDomain("order", optional=False, people=True)
+
+ANYWHERE = "anywhere"
+"""The place of an order that names none."""
 
 LIST_ORDERS = PagedOperation[OrdersQuery, OrdersPage](
     ORDER, OrdersPort, OrdersPort.list_orders, OrdersPage, personal=True, essential=True
@@ -164,6 +188,12 @@ GET_BY_ORIGIN = KeyedOperation[OrderOrigin, Order](
     Order,
     names=lambda origin: (origin.reference,),
     personal=True,
+)
+PREVIEW_ORDER = PagedOperation[PlaceOrder, OrderPreview](
+    ORDER, OrderPreviewPort, OrderPreviewPort.preview_order, OrderPreview, personal=True
+)
+GET_CURRENCIES = KeyedOperation[str, tuple[str, ...]](
+    ORDER, OrderCurrenciesPort, OrderCurrenciesPort.get_currencies, tuple[str, ...], names=lambda place: (place,)
 )
 PLACE_ORDER = WriteOperation[PlaceOrder, PlacedOrder](
     ORDER,

@@ -4,7 +4,7 @@ and taxes."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 from adapters.odoo.price.charging import stored
@@ -12,6 +12,7 @@ from adapters.odoo.price.digits import LineDigits
 from adapters.odoo.price.rules import PERCENT
 from adapters.odoo.values import written_number
 from gateway.errors import RequestRefused
+from gateway.kit.pieces import before_discounts, in_coins
 from gateway.model.money import Money
 from gateway.model.orders import OrderDelivery, PlaceOrderLine
 
@@ -22,7 +23,7 @@ NEW = 0
 def line_commands(
     lines: Sequence[PlaceOrderLine], products: Mapping[str, int], digits: LineDigits
 ) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
-    """Raises RequestRefused for a price with more digits than this Odoo keeps."""
+    """Raises RequestRefused for a price with more digits than this Odoo keeps, where whole coins cannot say it."""
     for line in lines:
         for pieces, unit, percent in _charged(line, digits):
             yield _new(
@@ -57,27 +58,27 @@ def _new(**values: Any) -> tuple[int, int, Mapping[str, Any]]:
 
 def _charged(line: PlaceOrderLine, digits: LineDigits) -> Sequence[tuple[Decimal, Decimal, Decimal]]:
     """Pieces, price of one, percent off. What is taken off is told as a percentage where that gives the same amount to
-    the smallest coin, else as lower prices: of one piece what the others leave."""
-    if stored(line.unit.amount, digits.price) != line.unit.amount:
-        raise RequestRefused(detail="a price with more digits than this Odoo keeps")
+    the smallest coin. Else, and for a price that Odoo would keep with fewer digits or multiply to another amount than
+    its owner did, as prices in whole coins that do: two, a coin apart, where one does not."""
     if stored(line.quantity, digits.quantity) != line.quantity:
         raise RequestRefused(detail="a quantity with more digits than this Odoo keeps")
     currency = line.unit.currency
     off = sum((each.amount.amount for each in line.discounts), Decimal(0))
+    before = before_discounts(line).quantized()
     whole = line.unit.amount * line.quantity
-    if not off:
+    kept = stored(line.unit.amount, digits.price) == line.unit.amount
+    if kept and not off and Money(whole, currency).quantized() == before:
         return [(line.quantity, line.unit.amount, Decimal(0))]
-    if not 0 < off <= whole:
+    if off and not 0 < off <= before.amount:
         raise RequestRefused(detail="a discount of more than its line")
-    rest = Money(whole - off, currency).quantized().amount
-    percent = stored(off / whole * PERCENT, 2 if digits.discount is None else digits.discount)
-    if Money(whole * (1 - percent / PERCENT), currency).quantized().amount == rest:
-        return [(line.quantity, line.unit.amount, percent)]
+    rest = Money(before.amount - off, currency).quantized()
+    if kept and off:
+        percent = stored(off / whole * PERCENT, 2 if digits.discount is None else digits.discount)
+        if Money(whole * (1 - percent / PERCENT), currency).quantized() == rest:
+            return [(line.quantity, line.unit.amount, percent)]
     if line.quantity != line.quantity.to_integral_value():
-        raise RequestRefused(detail="a discount on part of a piece that no percentage is equal to")
-    coin = Money(Decimal(1), currency).quantized().amount
-    each = (rest / line.quantity).quantize(coin, rounding=ROUND_FLOOR)
-    last = rest - each * (line.quantity - 1)
-    if last == each or line.quantity == 1:
-        return [(line.quantity, last, Decimal(0))]
-    return [(line.quantity - 1, each, Decimal(0)), (Decimal(1), last, Decimal(0))]
+        raise RequestRefused(detail="part of a piece at a price that Odoo cannot be told")
+    parts = in_coins(Money(rest.amount / line.quantity, currency), int(line.quantity), rest)
+    if any(stored(each.amount, digits.price) != each.amount for _, each in parts):
+        raise RequestRefused(detail="a price with more digits than this Odoo keeps")
+    return [(Decimal(pieces), each.amount, Decimal(0)) for pieces, each in parts]

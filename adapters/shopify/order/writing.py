@@ -1,5 +1,5 @@
-"""OrderWritePort and OrderCancelPort: an order with the amounts that were agreed elsewhere, found again by a metafield
-of ours that no two orders can share. The shop claims the stock by its own policy, or refuses.
+"""OrderWritePort, OrderPreviewPort and OrderCancelPort: an order with the amounts that were agreed elsewhere, found
+again by a metafield of ours that no two orders can share. The shop claims the stock by its own policy, or refuses.
 
 Source: shopify.dev/docs/api/admin-graphql/2026-10/mutations/orderCreate,
 shopify.dev/docs/apps/build/custom-data/metafields/working-with-custom-ids."""
@@ -17,14 +17,22 @@ from adapters.shopify.gids import CUSTOMER, ORDER, is_gid
 from adapters.shopify.identifiers import Found, Identifiers
 from adapters.shopify.shapes import Amount, Node
 from gateway.errors import InvalidAnswer, RequestRefused, Unavailable
-from gateway.kit.pieces import in_coins, shared
+from gateway.kit.pieces import before_discounts, in_coins, shared
 from gateway.kit.rates import rate_of
 from gateway.kit.writing import after_an_effect, before_sending
 from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
-from gateway.model.orders import CancelOrder, OrderStatus, PaidElsewhere, PlacedOrder, PlaceOrder, PlaceOrderLine
+from gateway.model.orders import (
+    CancelOrder,
+    OrderPreview,
+    OrderStatus,
+    PaidElsewhere,
+    PlacedOrder,
+    PlaceOrder,
+    PlaceOrderLine,
+)
 from gateway.ports.manifest import AdapterEnvironment
 
 _PLACED = "id name cancelledAt totalPriceSet{presentmentMoney{amount currencyCode}}"
@@ -123,6 +131,12 @@ class OrderDesk:
         if made.order is None:
             raise InvalidAnswer(detail=f"{CREATE.name}: no order and no error")
         return self._placed(made.order)
+
+    async def preview_order(self, query: PlaceOrder, context: ContextView, call: CallContext) -> OrderPreview:
+        """Whether the shop can be told so; what it comes to is what it is told. One request where a SKU is new."""
+        _require_tellable(query)
+        await self._variants(query, call)
+        return OrderPreview()
 
     async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         asked = {"namespace": self._namespace, "key": self._key, "value": reference}
@@ -235,9 +249,7 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
 def _items(line: PlaceOrderLine, variant: str) -> Iterator[dict[str, Any]]:
     """One, or two whose prices are a coin apart: the shop multiplies prices in whole coins, and those of an ERP may be
     finer. Discounts are told of the order, so a line costs what it did before them."""
-    quantity, off = int(line.quantity), sum((each.amount.amount for each in line.discounts), Decimal(0))
-    whole = line.unit.times(quantity) if line.total is None else line.total.stated.plus(Money(off, line.unit.currency))
-    parts = in_coins(line.unit, quantity, whole)
+    parts = in_coins(line.unit, int(line.quantity), before_discounts(line))
     tax = None if line.total is None else line.total.tax
     taxes = [tax] * len(parts) if tax is None else shared(tax, parts)
     for (pieces, each), part in zip(parts, taxes, strict=True):

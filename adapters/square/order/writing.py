@@ -1,6 +1,6 @@
-"""OrderWritePort and OrderCancelPort: an order at one location, worked out by Square before it is made, with the money
-that somebody else took as an external payment. There is no look-up by a reference of ours: the same keys give the first
-answers again.
+"""OrderWritePort, OrderPreviewPort and OrderCancelPort: an order at one location, worked out by Square before it is
+made, with the money that somebody else took as an external payment. There is no look-up by a reference of ours: the
+same keys give the first answers again.
 
 Source: developer.squareup.com/docs/orders-api/create-orders,
 developer.squareup.com/docs/orders-api/manage-orders/update-orders,
@@ -9,9 +9,11 @@ developer.squareup.com/docs/payments-api/take-payments/external-payments."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
@@ -19,6 +21,7 @@ from adapters.square.identifiers import Identifiers, Variation
 from adapters.square.ids import ids_among, is_id
 from adapters.square.rows import Answer, WireMoney
 from gateway.errors import InvalidAnswer, RequestRefused
+from gateway.kit.pieces import before_discounts, in_coins, shared
 from gateway.kit.rates import rate_of
 from gateway.kit.writing import after_an_effect, before_sending
 from gateway.model.carts import Buyer
@@ -29,6 +32,7 @@ from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import (
     CancelOrder,
     OrderDelivery,
+    OrderPreview,
     OrderStatus,
     PaidElsewhere,
     PlacedOrder,
@@ -86,8 +90,7 @@ class OrderDesk:
         anything is made, and for what Square cannot be told: no location, a tax without its rate."""
         with before_sending():
             order = await self._order(command, call)
-            found = await self._client.post("/v2/orders/calculate", {"order": order}, OrderAnswer, call)
-            theirs = _money(found.order)
+            theirs = await self._calculated(order, call)
             if command.total is not None and theirs.amount != command.total.quantized().amount:
                 raise RequestRefused(detail="Square's total is another than the shopper was told")
         body = {"idempotency_key": command.reference, "order": order}
@@ -99,6 +102,9 @@ class OrderDesk:
             with after_an_effect():
                 await self._pay(command, command.payment, made.id, order["location_id"], total, call)
         return PlacedOrder(NativeRef(self._env.name, made.id), command.reference, OrderStatus.OPEN, total)
+
+    async def preview_order(self, query: PlaceOrder, context: ContextView, call: CallContext) -> OrderPreview:
+        return OrderPreview(await self._calculated(await self._order(query, call), call))
 
     async def cancel_order(self, command: CancelOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         """Two requests: as it stands, and cancelled in that version, with what was to be sent. Raises RequestRefused
@@ -123,6 +129,9 @@ class OrderDesk:
         if changed is None or changed.state != CANCELLED:
             raise InvalidAnswer(detail="/v2/orders: an order that is not cancelled, and no error")
         return self._cancelled(command, changed)
+
+    async def _calculated(self, order: Mapping[str, Any], call: CallContext) -> Money:
+        return _money((await self._client.post("/v2/orders/calculate", {"order": order}, OrderAnswer, call)).order)
 
     def _cancelled(self, command: CancelOrder, order: WireMade) -> PlacedOrder:
         return PlacedOrder(command.order, command.reference, OrderStatus.CANCELLED, _money(order))
@@ -150,7 +159,8 @@ class OrderDesk:
         place = _place(command) or self._env.config.order_location
         if not place or not ids_among([place]):
             raise RequestRefused(detail="an order has a location (`order_location`)")
-        if not 0 < len(command.lines) <= MOST_LINES or any(line.quantity <= 0 for line in command.lines):
+        parts = [part for line in command.lines for part in _parts(line)]
+        if not 0 < len(parts) <= MOST_LINES or any(line.quantity <= 0 for line in command.lines):
             raise RequestRefused(detail="an order has lines of some pieces")
         if command.pending:
             raise RequestRefused(detail="orders are never pending here")
@@ -167,13 +177,13 @@ class OrderDesk:
             "line_items": [
                 {
                     "uid": f"line-{index}",
-                    "catalog_object_id": variations[line.sku],
-                    "quantity": f"{line.quantity:f}",
-                    "base_price_money": _wire(line.unit),
-                    **taxes.of(line.total),
-                    **_discounted(line, index),
+                    "catalog_object_id": variations[part.sku],
+                    "quantity": f"{part.quantity:f}",
+                    "base_price_money": _wire(part.unit),
+                    **taxes.of(part.total),
+                    **_discounted(part, index),
                 }
-                for index, line in enumerate(command.lines)
+                for index, part in enumerate(parts)
             ],
             "discounts": [
                 {
@@ -183,8 +193,8 @@ class OrderDesk:
                     "scope": "LINE_ITEM",
                     "amount_money": _wire(discount.amount),
                 }
-                for index, line in enumerate(command.lines)
-                for place_, discount in enumerate(line.discounts)
+                for index, part in enumerate(parts)
+                for place_, discount in enumerate(part.discounts)
             ],
             "service_charges": [
                 {
@@ -213,6 +223,24 @@ def _place(command: PlaceOrder) -> str:
     if len(named) > 1:
         raise RequestRefused(detail="an order has one location")
     return next(iter(named), "")
+
+
+def _parts(line: PlaceOrderLine) -> Iterator[PlaceOrderLine]:
+    """The line, or two of it whose prices are a coin apart: Square multiplies prices in whole coins, and those of an
+    ERP may be finer. A discount is shared by what the two cost. Of part of a piece the price is told as it is rounded,
+    and Square's own total judges it."""
+    if line.quantity != line.quantity.to_integral_value() or line.quantity <= 0:
+        yield line
+        return
+    parts = in_coins(line.unit, int(line.quantity), before_discounts(line))
+    shares = [shared(each.amount, parts) for each in line.discounts]
+    for place, (pieces, unit) in enumerate(parts):
+        discounts = tuple(
+            replace(each, amount=share[place])
+            for each, share in zip(line.discounts, shares, strict=True)
+            if share[place].amount
+        )
+        yield replace(line, quantity=Decimal(pieces), unit=unit, discounts=discounts)
 
 
 def _discounted(line: PlaceOrderLine, index: int) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""OrderWritePort and OrderCancelPort: a draft order that is filled, looked over and then paid for. What is no order yet
-books nothing and is found by nobody; it becomes one in the last request.
+"""OrderWritePort, OrderPreviewPort and OrderCancelPort: a draft order that is filled, looked over and then paid for.
+What is no order yet books nothing and is found by nobody; it becomes one in the last request.
 
 Source: Vendure 3.7 admin API, draft orders and `addManualPaymentToOrder`."""
 
@@ -28,7 +28,8 @@ from gateway.kit.writing import before_sending
 from gateway.model.carts import Buyer, PostalAddress
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
-from gateway.model.orders import CancelOrder, OrderStatus, PlacedOrder, PlaceOrder
+from gateway.model.money import Money
+from gateway.model.orders import CancelOrder, OrderPreview, OrderStatus, PlacedOrder, PlaceOrder
 
 DISCARD_SECONDS = 3.0
 TWINS = 5
@@ -107,7 +108,9 @@ class OrderDesk:
             made = await self._shop.client.ask(CREATE, CreatedData, call, guarded=False, **sent)
             order = made.create_draft_order.id
             try:
-                await self._fill(order, command, ids, where.facts, call, sent)
+                theirs = await self._fill(order, command, ids, where.facts, call, sent)
+                if command.total is not None and theirs.quantized() != command.total.quantized():
+                    raise RequestRefused(detail="Vendure's total is another than the shopper was told")
             except BaseException:
                 await self._discard(order, call, sent)
                 raise
@@ -133,6 +136,25 @@ class OrderDesk:
                 await self._discard(order, call, sent)
                 raise RequestRefused(detail=f"{name}: {outcome.error_code}", source=self._shop.env.name)
         return self._placed(decoded(data["paid"], WirePlaced, source=self._shop.env.name), where.facts)
+
+    async def preview_order(self, query: PlaceOrder, context: ContextView, call: CallContext) -> OrderPreview:
+        """Four requests: a draft that is filled, read and deleted. A guest's record is made as with the order."""
+        where = await self._where(query, context, call)
+        sent: dict[str, Any] = {"channel": where.channel, "currency": query.lines[0].unit.currency}
+        ids = await self._ids(query, where.channel, call)
+        made = await self._shop.client.ask(CREATE, CreatedData, call, guarded=False, **sent)
+        order = made.create_draft_order.id
+        try:
+            return OrderPreview(await self._fill(order, query, ids, where.facts, call, sent))
+        finally:
+            await self._discard(order, call, sent)
+
+    async def get_currencies(
+        self, keys: Sequence[str], context: ContextView, call: CallContext
+    ) -> Mapping[str, tuple[str, ...] | AdapterError]:
+        """Those of the market's channel, wherever the goods come from: OrderCurrenciesPort."""
+        facts = await self._shop.facts.get(self._shop.channel_of(context), call)
+        return dict.fromkeys(keys, tuple(sorted(facts.currencies)))
 
     async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         """A draft is none: it books nothing, and whoever comes again makes another."""
@@ -207,7 +229,8 @@ class OrderDesk:
         facts: ChannelFacts,
         call: CallContext,
         sent: Mapping[str, Any],
-    ) -> None:
+    ) -> Money:
+        """What it comes to."""
         document, variables = _filling(order, command, ids, self._named(command))
         data = await self._shop.client.ask(document, dict[str, Raw], call, variables, guarded=False, **sent)
         for name, raw in data.items():
@@ -217,9 +240,7 @@ class OrderDesk:
             if outcome.typename != "Order":
                 raise RequestRefused(detail=f"{name}: {outcome.error_code or outcome.typename}")
         filled = decoded(data["order"], WireFilled, source=self._shop.env.name)
-        theirs = minor_units(filled.total_with_tax, filled.currency_code, facts.precision)
-        if command.total is not None and theirs.quantized() != command.total.quantized():
-            raise RequestRefused(detail="Vendure's total is another than the shopper was told")
+        return minor_units(filled.total_with_tax, filled.currency_code, facts.precision)
 
     async def _discard(self, order: str, call: CallContext, sent: Mapping[str, Any]) -> None:
         """With time of its own: the write's may be over."""

@@ -27,7 +27,7 @@ from gateway.model.orders import (
     PlaceOrderLine,
 )
 from gateway.model.stock import Fulfilment
-from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
+from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER, PREVIEW_ORDER
 from gateway.services.fulfilment.sources import OrderOwner
 
 LEFT_TASK = "checkout.order_left"
@@ -54,6 +54,21 @@ class OrderSteps:
     def __init__(self, given: Given) -> None:
         self._given = given
 
+    async def preview(self, run: str, ordered: str) -> dict[str, Any]:
+        """What the owner makes of the order, before money is held for it: what it would refuse then is refused now."""
+        given, what = self._given, msgspec.json.decode(ordered, type=Ordered)
+        frozen = await given.frozen(run)
+        command = self.command(frozen, what)
+        found = await given.asked(run, what.owner, PREVIEW_ORDER, command, frozen.commerce)
+        if isinstance(found, Unanswered):
+            await given.checkouts.noted(run, "preview", found.value.lower(), what.owner, {})
+            return answered(Failure(FAILURES[found], what.owner))
+        if self._differs(found.total, command):
+            await self._different(run, "preview", what.owner, found.total, command)
+            return answered(Failure(FailureReason.PRICE_CHANGED, _amount(found.total)))
+        await given.checkouts.noted(run, "preview", "done", what.owner, {"total": _amount(found.total)})
+        return {}
+
     async def place(self, run: str, ordered: str) -> dict[str, Any]:
         given, what = self._given, msgspec.json.decode(ordered, type=Ordered)
         frozen = await given.frozen(run)
@@ -63,11 +78,9 @@ class OrderSteps:
             await given.checkouts.noted(run, "place", placed.value.lower(), what.owner, {}, order_backend=what.owner)
             return answered(Failure(FAILURES[placed], what.owner))
         await self._noted(run, "place", what.owner, placed)
-        asked = command.total.amount if command.total is not None else None
-        if placed.total is not None and placed.total.quantized().amount != asked:
-            facts = {"asked": str(asked), "owner": str(placed.total.amount)}
-            await given.checkouts.noted(run, "compare", "different", what.owner, facts)
-            return answered(Failure(FailureReason.PRICE_CHANGED, str(placed.total.amount)))
+        if self._differs(placed.total, command):
+            await self._different(run, "compare", what.owner, placed.total, command)
+            return answered(Failure(FailureReason.PRICE_CHANGED, _amount(placed.total)))
         return {"order": placed.ref.id}
 
     async def confirm(self, run: str, ordered: str) -> dict[str, Any]:
@@ -144,6 +157,16 @@ class OrderSteps:
             pending=what.pending,
         )
 
+    @staticmethod
+    def _differs(theirs: Money | None, command: PlaceOrder) -> bool:
+        """From what the shopper pays; an owner that does not say differs in nothing."""
+        asked = None if command.total is None else command.total.quantized()
+        return theirs is not None and theirs.quantized() != asked
+
+    async def _different(self, run: str, stage: str, owner: str, theirs: Money | None, command: PlaceOrder) -> None:
+        facts = {"asked": _amount(command.total), "owner": _amount(theirs)}
+        await self._given.checkouts.noted(run, stage, "different", owner, facts)
+
     def _places(self, owner: str, allotments: list[Allotment], line: str) -> tuple[tuple[str, int], ...]:
         """As the order's owner calls them; what it cannot be told is left to it."""
         told = OrderOwner(owner, self._given.ordering(owner).placement)
@@ -189,8 +212,12 @@ class OrderSteps:
         return PaidElsewhere(frozen.row.payment_backend, what.paid, amount, what.due)
 
     async def _noted(self, run: str, stage: str, owner: str, placed: PlacedOrder) -> None:
-        facts = {"order": placed.ref.id, "total": "" if placed.total is None else str(placed.total.amount)}
+        facts = {"order": placed.ref.id, "total": _amount(placed.total)}
         await self._given.checkouts.noted(
             run, stage, "done", owner, facts,
             order_backend=owner, order_id=placed.ref.id, order_number=placed.number,
         )  # fmt: skip
+
+
+def _amount(money: Money | None) -> str:
+    return "" if money is None else str(money.amount)

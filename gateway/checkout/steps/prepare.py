@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.checkout.allocation import Lacking, allocate
 from gateway.checkout.given import Frozen, Given, answered
 from gateway.checkout.owners import order_plan
 from gateway.checkout.steps.customer import Ensure
+from gateway.errors import AdapterError
 from gateway.model.cart_answers import CartAnswer, LineAnswer
-from gateway.model.checkouts import Failure, FailureReason, PricedCart, PricedDelivery, PricedLine
+from gateway.model.checkouts import Allotment, Failure, FailureReason, PricedCart, PricedDelivery, PricedLine
 from gateway.model.money import Money
+from gateway.ports.order import ANYWHERE, GET_CURRENCIES, PREVIEW_ORDER
+from gateway.services.fulfilment.sources import OrderOwner
 
 _PAUSE = 0.5
 
@@ -32,7 +37,7 @@ class Prepare:
     async def act(self, run: str) -> dict[str, Any]:
         """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there as far as it
         is known, whether one is to be ensured (`ensure`), whether the order can be `pending`, where else it is to be
-        known, the `amount` to pay; or why not."""
+        known, whether its owner has a `preview` of it, the `amount` to pay; or why not."""
         given = self._given
         frozen = await given.frozen(run)
         plan = order_plan(given.ownership, frozen.cart)
@@ -45,6 +50,8 @@ class Prepare:
         allotments = await allocate(given, run, frozen, owner)
         if isinstance(allotments, Lacking):
             return answered(_lacking(allotments))
+        if not await self._takes(run, frozen, owner, allotments):
+            return answered(Failure(FailureReason.ORDER_REFUSED, "currency"))
         buyer = await given.buyer_at(frozen.cart, owner)
         return {
             "customer": "" if buyer is None else buyer.id,
@@ -55,8 +62,24 @@ class Prepare:
             "pending": given.ordering(owner).pending,
             "mirror": plan.mirror,
             "expect": plan.expect,
+            "preview": given.ordering(owner).dry_run and given.offers(owner, PREVIEW_ORDER),
             "amount": str(priced.total.amount),
         }
+
+    async def _takes(self, run: str, frozen: Frozen, owner: str, allotments: Sequence[Allotment]) -> bool:
+        """Whether the owner takes orders in the cart's currency, from wherever it will be told. One that does not say,
+        or not now, says it of the order itself."""
+        given = self._given
+        if not given.offers(owner, GET_CURRENCIES):
+            return True
+        told = OrderOwner(owner, given.ordering(owner).placement)
+        places = {told.told(given.ownership.locations[each.location]) or ANYWHERE for each in allotments}
+        call = replace(given.call(run), fresh=False)
+        try:
+            found = await given.caller.keyed(owner, GET_CURRENCIES, sorted(places), frozen.commerce, call)
+        except AdapterError:
+            return True
+        return all(isinstance(each, AdapterError) or frozen.row.currency in each for each in found.values())
 
     async def _priced(self, frozen: Frozen) -> PricedCart | Failure:
         """Waits a while for an owner that does not answer; a total that was not shown is not charged."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from gateway.errors import RequestRefused
+from gateway.errors import AdapterError, RequestRefused
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney
@@ -19,33 +19,28 @@ from gateway.model.orders import (
     Order,
     OrderKind,
     OrderLine,
+    OrderPreview,
     OrderStatus,
     PlacedOrder,
     PlaceOrder,
 )
-from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
+from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, GET_CURRENCIES, PLACE_ORDER, PREVIEW_ORDER
 from gateway.testing.reference.controls import Controls
 
 
 class OrderDesk(Controls):
-    """OrderWritePort, OrderConfirmPort, OrderCancelPort, OrderTwinsPort. `placed` is its effect log: every order it
-    made, by our reference; `order_states` is how each stands now, by its number. `after_placing` is awaited between an
-    effect and its answer: a test loses the answer there, or keeps it back. An order is found `lag` seconds after it was
-    made. `surcharge` is what its own total differs by; `uncancellable`: it is always too late to cancel."""
+    """Every port of who takes orders. `placed` is its effect log: every order it made, by our reference; `order_states`
+    is how each stands now, by its number. `after_placing` is awaited between an effect and its answer: a test loses the
+    answer there, or keeps it back. An order is found `lag` seconds after it was made. `surcharge` is what its own total
+    differs by; `uncancellable`: it is always too late to cancel; `order_currencies`: all that it takes orders in (None:
+    it does not say)."""
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         await self._written(PLACE_ORDER.name, command, call)
-        if not command.lines or any(line.quantity <= 0 for line in command.lines):
-            raise RequestRefused(detail="an order has lines, and a line pieces", source=self.name, domain="order")
+        total = self._comes_to(command)
         number = str(10_000 + len(self.placed))
-        total = command.total
-        if total is None:
-            pieces = sum((line.unit.amount * line.quantity for line in command.lines), Decimal(0))
-            total = Money(pieces, command.lines[0].unit.currency)
         status = OrderStatus.OPEN if command.pending else OrderStatus.CONFIRMED
-        order = PlacedOrder(
-            NativeRef(self.name, number), number, status, Money(total.amount + self.surcharge, total.currency)
-        )
+        order = PlacedOrder(NativeRef(self.name, number), number, status, total)
         self.placed.append((command.reference, order, asyncio.get_running_loop().time()))
         self.order_states[number] = status
         self.order_records[number] = self._record(command, order)
@@ -57,6 +52,29 @@ class OrderDesk(Controls):
         self.sold.update(goods)
         await self.after_placing()
         return order
+
+    async def preview_order(self, query: PlaceOrder, context: ContextView, call: CallContext) -> OrderPreview:
+        await self._request(PREVIEW_ORDER.name, (query,))
+        return OrderPreview(self._comes_to(query))
+
+    async def get_currencies(
+        self, keys: Sequence[str], context: ContextView, call: CallContext
+    ) -> Mapping[str, tuple[str, ...] | AdapterError]:
+        await self._request(GET_CURRENCIES.name, keys)
+        return {} if self.order_currencies is None else dict.fromkeys(keys, self.order_currencies)
+
+    def _comes_to(self, command: PlaceOrder) -> Money:
+        """Raises RequestRefused for what is no order."""
+        if not command.lines or any(line.quantity <= 0 for line in command.lines):
+            raise RequestRefused(detail="an order has lines, and a line pieces", source=self.name, domain="order")
+        currency = command.lines[0].unit.currency
+        if self.order_currencies is not None and currency not in self.order_currencies:
+            raise RequestRefused(detail="not in this currency", source=self.name, domain="order")
+        total = command.total
+        if total is None:
+            pieces = sum((line.unit.amount * line.quantity for line in command.lines), Decimal(0))
+            total = Money(pieces, currency).quantized()
+        return Money(total.amount + self.surcharge, total.currency)
 
     async def find_order(self, reference: str, context: ContextView, call: CallContext) -> PlacedOrder | None:
         await self._request("order.find_order", (reference,))

@@ -134,6 +134,7 @@ class Retail:
         url: str,
         *,
         pending: bool = True,
+        dry_run: bool = False,
         pieces: int = 10,
         forward: float = 3.0,
         action: float = 600.0,
@@ -145,7 +146,7 @@ class Retail:
         counts: str = "erp",
     ) -> Retail:
         """`mirror` and `expect` are systems that are to know each order too; `counts`: who owns the stock."""
-        ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending)
+        ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending, dry_run=dry_run)
         opened = await Database.open(url)
         retail = cls(opened, ordering, pieces, forward, action, kind, mirror, expect, counts, section)
         await retail.launch(hook)

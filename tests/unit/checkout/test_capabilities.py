@@ -10,7 +10,14 @@ from pathlib import Path
 import gateway.checkout
 from gateway.ports.customer import ENSURE_CUSTOMER
 from gateway.ports.manifest import Manifest
-from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER, OrderWriting
+from gateway.ports.order import (
+    CANCEL_ORDER,
+    CONFIRM_ORDER,
+    GET_CURRENCIES,
+    PLACE_ORDER,
+    PREVIEW_ORDER,
+    OrderWriting,
+)
 from gateway.ports.writes import FindKind
 
 PAGE = Path(gateway.checkout.__file__).with_name("README.md").read_text("utf-8")
@@ -46,6 +53,8 @@ def declared() -> dict[str, dict[str, str]]:
                 assert manifest.ordering.cancels is (CANCEL_ORDER.name in manifest.writes), manifest.name
                 continue
             value: object = getattr(manifest.ordering, name)
+            if name == "dry_run" and value:
+                assert PREVIEW_ORDER.name in manifest.operations, manifest.name
             written = str(value.value) if isinstance(value, Enum) else ("no", "yes")[bool(value)]
             table.setdefault(f"`{name}`", {})[manifest.name] = written
         for write in WRITES:
@@ -67,3 +76,7 @@ def test_the_table_says_what_the_manifests_say() -> None:
 
 def test_it_has_every_owner_there_is() -> None:
     assert {manifest.name for manifest in owners()} == set(said()["`placement`"])
+
+
+def test_every_owner_says_in_which_currencies_it_takes_orders() -> None:
+    assert [manifest.name for manifest in owners() if GET_CURRENCIES.name not in manifest.operations] == []

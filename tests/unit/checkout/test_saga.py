@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import RequestRefused, Unavailable
+from gateway.errors import AdapterError, RequestRefused, Unavailable
 from gateway.model.cart_faults import CartChanged, CheckoutInProgress, KeyConflict
 from gateway.model.carts import CartState
 from gateway.model.checkouts import Checkout, CheckoutState, FailureReason
 from gateway.model.identity import NativeRef
 from gateway.model.orders import OrderStatus
 from gateway.model.payments import DeclineReason
-from gateway.ports.order import PLACE_ORDER
+from gateway.ports.order import GET_CURRENCIES, PLACE_ORDER, PREVIEW_ORDER
 from gateway.ports.payment import AUTHORISE
 from gateway.ports.webhooks import Received
 from gateway.state.ledger import HoldState
@@ -133,6 +133,60 @@ async def test_an_owner_whose_total_differs_gets_no_order_and_no_money(retail: R
     assert failed(await retail.buy(await retail.cart())) is FailureReason.PRICE_CHANGED
     assert retail.orders() == [OrderStatus.CANCELLED]
     await nothing_is_left(retail)
+
+
+async def test_an_owner_that_says_beforehand_what_an_order_comes_to_holds_no_money_for_another_total(
+    opened: Opened,
+) -> None:
+    retail = await opened(pending=False, dry_run=True)
+    retail.erp.surcharge = Decimal("0.01")
+    checkout = await retail.buy(await retail.cart())
+    assert failed(checkout) is FailureReason.PRICE_CHANGED
+    assert checkout.failure is not None
+    assert checkout.failure.detail == "12.01"
+    assert retail.orders() == []
+    await nothing_is_left(retail, payments=[])
+    retail.erp.surcharge = Decimal(0)
+    again = await retail.buy(await retail.cart(), key="again")
+    assert again.state is CheckoutState.COMPLETED
+    steps = [(entry.step, entry.outcome) for entry in await retail.desk.history(again.id)]
+    assert ("preview", "done") in steps
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RequestRefused(detail="no"), FailureReason.ORDER_REFUSED),
+        (Unavailable(source="erp", domain="order"), FailureReason.OWNER_UNAVAILABLE),
+    ],
+)
+async def test_what_an_owner_would_refuse_is_refused_before_money_is_held(
+    opened: Opened, error: AdapterError, reason: FailureReason
+) -> None:
+    retail = await opened(pending=False, dry_run=True, forward=0.5)
+    retail.erp.failing[PREVIEW_ORDER.name] = error
+    assert failed(await retail.buy(await retail.cart())) is reason
+    assert retail.orders() == []
+    await nothing_is_left(retail, payments=[])
+
+
+async def test_a_currency_that_the_orders_owner_does_not_take_holds_no_money(retail: Retail) -> None:
+    retail.erp.order_currencies = ("EUR", "USD")
+    checkout = await retail.buy(await retail.cart())
+    assert failed(checkout) is FailureReason.ORDER_REFUSED
+    assert checkout.failure is not None
+    assert checkout.failure.detail == "currency"
+    assert PLACE_ORDER.name not in [each.operation for each in retail.erp.asked]
+    await nothing_is_left(retail, payments=[])
+
+
+@pytest.mark.parametrize("says", [None, ("EUR", "GBP")])
+async def test_one_that_takes_it_or_does_not_say_sells(opened: Opened, says: tuple[str, ...] | None) -> None:
+    retail = await opened()
+    retail.erp.order_currencies = says
+    assert (await retail.buy(await retail.cart())).state is CheckoutState.COMPLETED
+    retail.erp.failing[GET_CURRENCIES.name] = Unavailable(source="erp", domain="order")
+    assert (await retail.buy(await retail.cart(), key="again")).state is CheckoutState.COMPLETED
 
 
 async def test_an_order_that_cannot_be_cancelled_is_a_persons(retail: Retail) -> None:

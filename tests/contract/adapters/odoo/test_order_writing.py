@@ -33,7 +33,15 @@ from gateway.model.orders import (
     PlaceOrderLine,
 )
 from gateway.model.stock import StockKey, StockLevels
-from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, OrderCancelPort, OrderConfirmPort, OrderWritePort
+from gateway.ports.order import (
+    ANYWHERE,
+    CANCEL_ORDER,
+    CONFIRM_ORDER,
+    OrderCancelPort,
+    OrderConfirmPort,
+    OrderCurrenciesPort,
+    OrderWritePort,
+)
 from gateway.testing import conformance as suites
 from gateway.testing.conformance.example import example_seed
 from tests.contract.adapters.odoo.connected import OdooAdapter, Running, run
@@ -266,7 +274,7 @@ async def test_an_order_that_staff_copied_is_not_mistaken_for_ours(odoo: Running
     [
         ("3", "9.99", "5.00", [("3", "9.99", "16.68")]),
         ("1", "500.00", "33.33", [("1", "466.67", "0")]),
-        ("7", "500.00", "33.33", [("6", "495.23", "0"), ("1", "495.29", "0")]),
+        ("7", "500.00", "33.33", [("6", "495.24", "0"), ("1", "495.23", "0")]),
         ("2", "10.00", "20.00", [("2", "10.00", "100")]),
     ],
 )
@@ -279,6 +287,50 @@ async def test_discounts_come_off_to_the_smallest_coin(
     assert placed.total == gbp(str(Decimal(unit) * Decimal(pieces) - Decimal(off)))
     told = [(row["product_uom_qty"], row["price_unit"], row["discount"]) for row in lines_of(odoo, placed)]
     assert told == [tuple(float(part) for part in line) for line in kept]
+
+
+COARSE = {
+    "finer than a coin": [("8", "10.27", "0"), ("2", "10.26", "0")],
+    "rounded by piece": [("3", "3.34", "0")],
+    "another rounding than Odoo's": [("1", "3.34", "0"), ("2", "3.33", "0")],
+    "with a discount": [("8", "9.27", "0"), ("2", "9.26", "0")],
+}
+"""Pieces, price and percent off where unit prices have two digits, as in 17 and 18."""
+FINE = {
+    **COARSE,
+    "finer than a coin": [("10", "10.268", "0")],
+    "with a discount": [("10", "10.268", "9.74")],
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "pieces", "unit", "charged", "off"),
+    [
+        ("finer than a coin", "10", "10.268", "102.68", "0"),
+        ("rounded by piece", "3", "3.335", "10.02", "0"),
+        ("another rounding than Odoo's", "3", "3.33", "10.00", "0"),
+        ("with a discount", "10", "10.268", "92.68", "10.00"),
+    ],
+)
+async def test_a_line_costs_what_its_own_owner_charges_for_it(
+    odoo: Running, desk: Desk, version: int, what: str, pieces: str, unit: str, charged: str, off: str
+) -> None:
+    discounts = (OrderDiscount("Off", gbp(off)),) if Decimal(off) else ()
+    total = TaxedMoney(gross=gbp(charged), treatment=TaxTreatment.INCLUDED)
+    line = PlaceOrderLine(SKU, Decimal(pieces), gbp(unit), total, discounts)
+    placed = await desk.place_order(order(lines=(line,), total=gbp(charged)), WHERE, call())
+    assert placed.total == gbp(charged)
+    told = [(row["product_uom_qty"], row["price_unit"], row["discount"]) for row in lines_of(odoo, placed)]
+    assert told == [tuple(float(part) for part in line) for line in (FINE if version >= 19 else COARSE)[what]]
+
+
+async def test_orders_are_in_the_currency_of_their_price_list(odoo: Running, desk: Desk, keys: dict[str, Any]) -> None:
+    asked = await cast("OrderCurrenciesPort", desk).get_currencies(["1001", ANYWHERE], WHERE, call())
+    assert asked == {"1001": ("GBP",), ANYWHERE: ("GBP",)}
+    keys["default_pricelist"] = 999_999
+    elsewhere = cast("OrderCurrenciesPort", odoo.adapter(**keys))
+    with pytest.raises(RequestRefused):
+        await elsewhere.get_currencies([ANYWHERE], WHERE, call())
 
 
 async def test_a_delivery_costs_what_was_agreed_under_its_own_product(odoo: Running, keys: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ from adapters.shopify import customer, ensuring, identity, price, probe, search,
 from adapters.shopify.basket import documents as basket
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
+from adapters.shopify.order import currencies, writing
 from adapters.shopify.order import documents as order
-from adapters.shopify.order import writing
 from adapters.shopify.product import documents as product
 
 DOCUMENTS: tuple[Document, ...] = (
@@ -42,6 +42,7 @@ DOCUMENTS: tuple[Document, ...] = (
     order.ORDERS_BY_ID,
     order.more_lines(2),
     writing.CREATE,
+    currencies.SHOP_CURRENCY,
     ensuring.CREATE,
     writing.FIND,
     writing.CANCEL,

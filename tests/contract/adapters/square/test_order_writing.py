@@ -27,7 +27,14 @@ from gateway.model.orders import (
 )
 from gateway.model.stock import StockKey, StockLevels
 from gateway.ownership import LocationPlan
-from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderWritePort
+from gateway.ports.order import (
+    ANYWHERE,
+    CANCEL_ORDER,
+    OrderCancelPort,
+    OrderCurrenciesPort,
+    OrderPreviewPort,
+    OrderWritePort,
+)
 from gateway.ports.stock import StockPort
 from gateway.services.fulfilment.allocation import Shelves, Want, allocate, pieces_by_spot, saleable, spot_of
 from gateway.testing import conformance as suites
@@ -154,6 +161,50 @@ async def test_taxes_come_on_top_of_net_prices(desk: OrderWritePort) -> None:
     line = PlaceOrderLine(SKU, Decimal(2), gbp("10.50"), total=total)
     placed = await desk.place_order(order(lines=(line,), total=gbp("25.20")), HERE, call())
     assert placed.total == gbp("25.20")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "unit", "charged", "off", "kept"),
+    [
+        pytest.param(10, "10.268", "102.68", "0", [("8", 1027, 0), ("2", 1026, 0)], id="finer than a coin"),
+        pytest.param(3, "3.335", "10.02", "0", [("3", 334, 0)], id="rounded by piece"),
+        pytest.param(3, "3.33", "10.00", "0", [("1", 334, 0), ("2", 333, 0)], id="another rounding than Square's"),
+        pytest.param(10, "10.268", "92.68", "10.00", [("8", 1027, 800), ("2", 1026, 200)], id="with a discount"),
+    ],
+)
+@pytest.mark.parametrize("treatment", [TaxTreatment.INCLUDED, TaxTreatment.EXCLUDED])
+async def test_a_line_costs_what_its_own_owner_charges_for_it(
+    desk: OrderWritePort, sandbox: SquareSandbox, treatment: TaxTreatment, pieces: int, unit: str, charged: str,
+    off: str, kept: list[tuple[str, int, int]],
+) -> None:  # fmt: skip
+    discounts = (OrderDiscount("Off", gbp(off)),) if Decimal(off) else ()
+    line = PlaceOrderLine(SKU, Decimal(pieces), gbp(unit), TaxedMoney(gbp(charged), gbp(charged), None, treatment),
+                          discounts)  # fmt: skip
+    agreed = order(lines=(line,), total=gbp(charged))
+    preview = await cast("OrderPreviewPort", desk).preview_order(agreed, HERE, call())
+    assert (preview.total, sandbox.account.effects) == (gbp(charged), [])
+    placed = await desk.place_order(agreed, HERE, call())
+    assert placed.total == gbp(charged)
+    told = [
+        (row["quantity"], row["base_price_money"]["amount"], row["total_discount_money"]["amount"])
+        for row in sandbox.account.orders[placed.ref.id]["line_items"]
+    ]
+    assert told == kept
+
+
+async def test_what_square_would_refuse_is_found_out_before_anything_is_made(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    euros = order(lines=(PlaceOrderLine(SKU, Decimal(1), Money(Decimal(1), "EUR")),))
+    with pytest.raises(RequestRefused):
+        await cast("OrderPreviewPort", desk).preview_order(euros, HERE, call())
+    assert sandbox.account.effects == []
+
+
+async def test_orders_are_in_the_currency_of_their_location(desk: OrderWritePort, sandbox: SquareSandbox) -> None:
+    place = next(iter(sandbox.account.locations))
+    asked = await cast("OrderCurrenciesPort", desk).get_currencies([place, ANYWHERE, "NOWHERE"], HERE, call())
+    assert asked == {place: ("GBP",), ANYWHERE: ("GBP",)}
 
 
 async def test_another_total_than_the_shopper_was_told_makes_nothing(
