@@ -25,6 +25,8 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     shop's are, and a basket with others is refused.
     `reference_metafield`: `namespace.key` of the metafield by which orders placed here are found again; its definition
     (orders, type `id`) has to be there.
+    `guest_customer`: the customer that guests' orders are of; without it they name none, and what the shop makes of the
+    e-mail that was typed is its own.
     `hours_metafield`: `namespace.key` of a location's opening hours as text. `query_cost_limit` and `cost_scale`: the
     most points of one Admin query, and how dear the vendor's points are against the published rule (below 1 makes
     pieces larger)."""
@@ -43,6 +45,9 @@ class ShopifyConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fie
     b2b: bool = False
     foreign_prices: bool = False
     reference_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`")] = "gateway.reference"
+    guest_customer: Annotated[
+        str, matching(r"gid://shopify/Customer/[1-9][0-9]*", "must be `gid://shopify/Customer/...`").or_empty()
+    ] = ""
     hours_metafield: Annotated[str, matching(r"[^.\s]+\.[^.\s]+", "must be `namespace.key`")] = "custom.opening_hours"
     query_cost_limit: Annotated[int, between(50, 1_000, "points")] = 1000
     cost_scale: Annotated[float, between(0.01, 100.0)] = 1.0

@@ -180,6 +180,7 @@ MANIFEST = Manifest(
         "How many terms one search takes: 100 are sent.",
         "Which price a country outside every market gets: such countries are asked of Storefront and not priced.",
         "The shape of a Storefront refusal for a wrong token.",
+        "Whose customer an order becomes that names an e-mail and no customer (guest_customer names one).",
         "Whether discounts apply to lines with a price override (foreign_prices).",
         "Whether an order with an authorisation that was taken elsewhere is cancelled, and within a minute.",
         "Whether rates are offered for an address without a street, and in the currency of the draft.",

@@ -9,6 +9,7 @@ from gateway.constraints import COUNTRY, TEXT, matching, named
 from gateway.errors import ConfigurationError, Mistake
 from gateway.ports.manifest import AdapterConfig, Secret
 
+ID = matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "is no id of a customer")
 FIELD = matching(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of a custom field")
 
 
@@ -35,6 +36,9 @@ class VendureConfig(AdapterConfig, frozen=True, kw_only=True):
     """Custom field of Order that holds the number of the order in the system that took it first."""
     order_reference_field: Annotated[str, FIELD.or_empty()] = ""
     """Custom field of Order that holds our reference of an order placed here; empty: none can be placed."""
+    guest_customer: Annotated[str, ID.or_empty()] = ""
+    """Id of the customer that guests' orders are made out to; empty: each mail address is a customer without an
+    account, and that of somebody who has one is refused."""
     phone_country: Annotated[str, COUNTRY.or_empty()] = ""
     """ISO 3166-1 alpha-2 country of phone numbers stored without a country code."""
 

@@ -106,6 +106,7 @@ class OrderDesk:
         self._env = env
         self._client = client
         self._identifiers = identifiers
+        self._guest = env.config.guest_customer
         self._namespace, _, self._key = env.config.reference_metafield.partition(".")
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
@@ -115,7 +116,7 @@ class OrderDesk:
             _require_tellable(command)
             variants = await self._variants(command, call)
         order = {
-            **_order(command, variants),
+            **_order(command, variants, self._guest),
             "metafields": [{"namespace": self._namespace, "key": self._key, "type": "id", "value": command.reference}],
         }
         behaviour = "DECREMENT_OBEYING_POLICY" if command.moves_stock else "BYPASS"
@@ -206,7 +207,7 @@ def _untold(price: TaxedMoney | None, included: bool) -> bool:
     return (price.gross if included else price.net) is None and price.treatment is not TaxTreatment.UNKNOWN
 
 
-def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
+def _order(command: PlaceOrder, variants: Mapping[str, str], guest: str) -> dict[str, Any]:
     included = _taxes_included(command)
     order: dict[str, Any] = {
         "currency": command.lines[0].unit.currency,
@@ -214,8 +215,9 @@ def _order(command: PlaceOrder, variants: Mapping[str, str]) -> dict[str, Any]:
         "lineItems": [item for line in command.lines for item in _items(line, variants[line.sku])],
         "sourceIdentifier": command.reference if command.origin is None else command.origin.written,
     }
-    if command.customer is not None and is_gid(CUSTOMER, command.customer.id):
-        order["customer"] = {"toAssociate": {"id": command.customer.id}}
+    customer = guest if command.customer is None else command.customer.id
+    if is_gid(CUSTOMER, customer):
+        order["customer"] = {"toAssociate": {"id": customer}}
     discounts = [discount for line in command.lines for discount in line.discounts]
     if discounts:
         code = next((each.code for each in discounts if each.code), "DISCOUNT")

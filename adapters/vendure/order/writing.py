@@ -97,6 +97,7 @@ class OrderDesk:
         self._shop = shop
         self._variants = variants
         self._reference = shop.config.order_reference_field
+        self._guest = shop.config.guest_customer
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         """Four requests. Raises RequestRefused for another total than the shopper was told, and where Vendure says no:
@@ -192,6 +193,8 @@ class OrderDesk:
         _require_tellable(command)
         if command.origin is not None and not self._shop.config.order_origin_field:
             raise RequestRefused(detail="`order_origin_field` is not configured")
+        if command.customer is None and not self._guest and (command.buyer is None or not command.buyer.email):
+            raise RequestRefused(detail="an order is somebody's: a customer or a mail address is missing")
         channel = self._shop.channel_of(context)
         return Where(channel, "", await self._shop.facts.get(channel, call))
 
@@ -231,7 +234,7 @@ class OrderDesk:
         sent: Mapping[str, Any],
     ) -> Money:
         """What it comes to."""
-        document, variables = _filling(order, command, ids, self._named(command))
+        document, variables = _filling(order, command, ids, self._named(command), self._guest)
         data = await self._shop.client.ask(document, dict[str, Raw], call, variables, guarded=False, **sent)
         for name, raw in data.items():
             if name == "order":
@@ -269,14 +272,12 @@ def _require_tellable(command: PlaceOrder) -> None:
         raise RequestRefused(detail="Vendure's own strategy decides where stock is taken from")
     if len(command.deliveries) > 1:
         raise RequestRefused(detail="an order has one delivery")
-    if command.customer is None and (command.buyer is None or not command.buyer.email):
-        raise RequestRefused(detail="an order is somebody's: a customer or a mail address is missing")
 
 
 def _filling(
-    order: str, command: PlaceOrder, ids: Sequence[tuple[str, int]], named: Mapping[str, str]
+    order: str, command: PlaceOrder, ids: Sequence[tuple[str, int]], named: Mapping[str, str], guest: str
 ) -> tuple[str, Mapping[str, object]]:
-    """One request; each step's outcome is looked at before anybody pays."""
+    """One request; each step's outcome is looked at before anybody pays. `guest`: whose record guests' orders bear."""
     fields = {"id": order, "customFields": named}
     variables: dict[str, object] = {"order": order, "fields": fields}
     declared = ["$order: ID!", "$fields: UpdateOrderInput!"]
@@ -288,9 +289,10 @@ def _filling(
             f"line{place}: addItemToDraftOrder(orderId: $order, "
             f"input: {{ productVariantId: $v{place}, quantity: {quantity} }}) {_OUTCOME}"
         )
-    if command.customer is not None and is_id(command.customer.id):
+    customer = guest if command.customer is None else command.customer.id
+    if customer and is_id(customer):
         declared.append("$customer: ID!")
-        variables["customer"] = command.customer.id
+        variables["customer"] = customer
         steps.append(f"customer: setCustomerForDraftOrder(orderId: $order, customerId: $customer) {_OUTCOME}")
     elif command.buyer is not None:
         declared.append("$guest: CreateCustomerInput!")

@@ -81,6 +81,7 @@ class Controls:
         self.sold: Counter[tuple[str, str]] = Counter()
         """Pieces by SKU and place that stand in orders: its stock leaves them out."""
         self.surcharge = Decimal(0)
+        self.surprising = False
         self.order_currencies: tuple[str, ...] | None = None
         self.uncancellable = False
         self.lag = 0.0

@@ -32,8 +32,8 @@ class OrderDesk(Controls):
     """Every port of who takes orders. `placed` is its effect log: every order it made, by our reference; `order_states`
     is how each stands now, by its number. `after_placing` is awaited between an effect and its answer: a test loses the
     answer there, or keeps it back. An order is found `lag` seconds after it was made. `surcharge` is what its own total
-    differs by; `uncancellable`: it is always too late to cancel; `order_currencies`: all that it takes orders in (None:
-    it does not say)."""
+    differs by, which a `surprising` one does not say beforehand; `uncancellable`: it is always too late to cancel;
+    `order_currencies`: all that it takes orders in (None: it does not say)."""
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         await self._written(PLACE_ORDER.name, command, call)
@@ -55,7 +55,8 @@ class OrderDesk(Controls):
 
     async def preview_order(self, query: PlaceOrder, context: ContextView, call: CallContext) -> OrderPreview:
         await self._request(PREVIEW_ORDER.name, (query,))
-        return OrderPreview(self._comes_to(query))
+        total = self._comes_to(query)
+        return OrderPreview(Money(total.amount - self.surcharge, total.currency) if self.surprising else total)
 
     async def get_currencies(
         self, keys: Sequence[str], context: ContextView, call: CallContext

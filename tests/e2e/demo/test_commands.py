@@ -83,6 +83,15 @@ async def test_check_names_a_reference_that_the_backend_does_not_have(change: Ch
     assert "`MNA` is no place of `erp`" in found["locations.manchester.refs.erp"].message
 
 
+async def test_check_names_the_currencies_that_orders_are_taken_in(change: Change) -> None:
+    report = await examine(change('GB = ["GBP"]', 'GB = ["GBP", "EUR"]'))
+    (shop,) = [each for each in report.backends if each.name == "shop"]
+    assert "orders of channel `gb` in GB are taken in GBP" in shop.notes
+    (problem,) = [each for each in report.problems if each.place == "channels.gb.currencies.GB"]
+    assert (problem.backend, problem.value, problem.allowed) == ("shop", "EUR", ("GBP",))
+    assert "which `shop` does not take" in problem.message
+
+
 async def test_check_says_which_credential_is_refused_and_where_it_stands(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,13 +27,13 @@ from .worker import Station, buyer_of
 
 FORWARD = {
     True: ("prepare", "reserve*", "ensure", "place", "gate*", "authorise", "confirm", "complete*"),
-    False: ("prepare", "reserve*", "ensure", "gate*", "authorise", "place", "complete*"),
+    False: ("prepare", "reserve*", "ensure", "preview", "gate*", "authorise", "place", "complete*"),
 }
 """Steps by whether the owner takes pending orders; a local one bears a star."""
 WRITES = {
     "place": "place_order", "authorise": "authorise", "confirm": "confirm_order", "void": "void",
     "cancel": "cancel_order", "prepare": "get_stock", "look": "get_payments", "continue": "authorise",
-    "ensure": "ensure_customer",
+    "ensure": "ensure_customer", "preview": "preview_order",
 }  # fmt: skip
 """What a remote step asks of its owner: `mid` is when the effect was had and the answer is lost."""
 BACKWARD = {True: ("cancel", "fail*"), False: ("fail*",)}
@@ -108,6 +108,7 @@ class Fleet:
         book = books.pay.book
         book.declined = {TOKEN: DeclineReason.INSUFFICIENT_FUNDS} if what == "declined" else {}
         book.challenged = {TOKEN} if what in ("challenged", "gone back") else set()
+        books.erp.surprising = True
         books.erp.surcharge = type(books.erp.surcharge)("0.01" if what == "different" else "0")
         cart = await books.cart()
         async with self.worker(pending, point) as victim:

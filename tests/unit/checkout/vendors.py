@@ -18,8 +18,8 @@ from gateway.testing.reference import ReferenceAdapter
 
 METHODS = (
     "get_prices", "get_stock", "ensure_customer", "find_ensured",
-    "place_order", "find_order", "confirm_order", "find_confirmed", "cancel_order", "find_cancelled",
     "ensure_customer", "find_ensured", "find_orders", "get_by_origin",
+    "preview_order", "place_order", "find_order", "confirm_order", "find_confirmed", "cancel_order", "find_cancelled",
     "authorise", "find_payment", "void", "find_void", "capture", "find_capture", "get_payments",
 )  # fmt: skip
 _PARTS = frozenset({"country", "currency", "language", "channel", "store", "price_group"})

@@ -86,7 +86,12 @@ async def live(station: Station) -> None:
 
     RemoteAdapter.answered = staticmethod(answered)
     retail = await Retail.open(
-        station.url, pending=station.pending, kind=RemoteAdapter, hook=lambda it: hooked(it, at), mirror=station.mirror
+        station.url,
+        pending=station.pending,
+        dry_run=not station.pending,
+        kind=RemoteAdapter,
+        hook=lambda it: hooked(it, at),
+        mirror=station.mirror,
     )
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()

@@ -29,10 +29,19 @@ from gateway.model.orders import (
     PlaceOrderLine,
 )
 from gateway.ports.manifest import Manifest
-from gateway.ports.order import CANCEL_ORDER, LIST_ORDERS, OrderCancelPort, OrdersPort, OrderWritePort
+from gateway.ports.order import (
+    ANYWHERE,
+    CANCEL_ORDER,
+    LIST_ORDERS,
+    OrderCancelPort,
+    OrderCurrenciesPort,
+    OrderPreviewPort,
+    OrdersPort,
+    OrderWritePort,
+)
 from gateway.testing import conformance as suites
 
-from .conftest import OpenShop
+from .conftest import OpenAdapter, OpenShop
 from .shops import call, money, shop_seed, view
 
 REFERENCE = "ABCDEFGHJKMNPQRSTVWXYZ0123"
@@ -110,6 +119,36 @@ async def test_an_order_costs_what_was_agreed(desk: OrderWritePort, sandbox: Sho
     assert sandbox.world.orders[placed.ref.id].record.total.tax == money("3.30")
     assert placed.status is OrderStatus.CONFIRMED
     assert await desk.find_order(REFERENCE, HERE, call()) == placed
+
+
+async def test_what_the_shop_cannot_be_told_is_found_out_before_anything_is_made(
+    desk: OrderWritePort, sandbox: ShopifySandbox
+) -> None:
+    previews = cast("OrderPreviewPort", desk)
+    assert (await previews.preview_order(order(total=money("21.00")), HERE, call())).total is None
+    collected = (OrderDelivery("1", collected=True, place="1"),)
+    unknown = (PlaceOrderLine("NOBODYS", Decimal(1), money("10.50")),)
+    for parts in ({"deliveries": collected}, {"lines": unknown}, {"pending": True}):
+        with pytest.raises(RequestRefused):
+            await previews.preview_order(order(**parts), HERE, call())
+    assert sandbox.world.effects == []
+
+
+async def test_orders_are_in_the_shops_own_currency(desk: OrderWritePort) -> None:
+    asked = await cast("OrderCurrenciesPort", desk).get_currencies([ANYWHERE, "1"], HERE, call())
+    assert asked == {ANYWHERE: ("GBP",), "1": ("GBP",)}
+
+
+async def test_a_guests_order_is_of_whom_is_configured_for_guests(
+    open_adapter: OpenAdapter, sandbox: ShopifySandbox
+) -> None:
+    guests = next(iter(sandbox.world.customers))
+    typed = order(buyer=Buyer(email="somebody@example.com"))
+    for keys, customer in (({"guest_customer": guests}, guests), ({}, None)):
+        desk = cast("OrderWritePort", open_adapter(sandbox, **keys))
+        placed = await desk.place_order(replace(typed, reference=f"{customer is None:026d}"), HERE, call())
+        made = sandbox.world.orders[placed.ref.id]
+        assert (made.customer, made.email) == (customer, "somebody@example.com")
 
 
 async def test_taxes_come_on_top_of_net_prices(desk: OrderWritePort) -> None:

@@ -25,7 +25,15 @@ from gateway.model.orders import (
     PlaceOrder,
     PlaceOrderLine,
 )
-from gateway.ports.order import CANCEL_ORDER, OrderCancelPort, OrderOriginPort, OrderWritePort
+from gateway.ports.order import (
+    ANYWHERE,
+    CANCEL_ORDER,
+    OrderCancelPort,
+    OrderCurrenciesPort,
+    OrderOriginPort,
+    OrderPreviewPort,
+    OrderWritePort,
+)
 from gateway.testing import conformance as suites
 from tests.contract.adapters.vendure.connected import Connect, a_call, by_key
 from tests.contract.adapters.vendure.selling import Admin, OpenShop, asked_by_admin, by_seller
@@ -164,6 +172,48 @@ async def test_what_vendure_refuses_leaves_nothing(desk: OrderWritePort, admin: 
     assert await admin.placed("D" * 26) == []
     assert await admin.waiting() == waiting
     assert await admin.orders() - before in (0, 1)  # one that waited for its payment is cancelled, not gone
+
+
+async def test_what_an_order_comes_to_is_told_beforehand_and_nothing_is_left(
+    desk: OrderWritePort, admin: Admin
+) -> None:
+    before, waiting = await admin.orders(), await admin.waiting()
+    previews = cast("OrderPreviewPort", desk)
+    told = await previews.preview_order(order("I" * 26, payment=None, codes=("TEN",)), HERE, a_call())
+    assert told.total == usd("715.64")
+    for parts in (
+        {"buyer": Buyer(email="ada@example.com", given_name="Somebody", family_name="Else")},
+        {"lines": (PlaceOrderLine("TBL200032", Decimal(5_000), usd("329.00")),)},
+        {"codes": ("NEVER-GIVEN",)},
+    ):
+        with pytest.raises(RequestRefused):
+            await previews.preview_order(order("I" * 26, payment=None, **parts), HERE, a_call())
+    assert (await admin.orders(), await admin.waiting()) == (before, waiting)
+
+
+async def test_orders_are_in_the_currencies_of_the_markets_channel(desk: OrderWritePort) -> None:
+    asked = await cast("OrderCurrenciesPort", desk).get_currencies([ANYWHERE], HERE, a_call())
+    assert asked == {ANYWHERE: ("USD",)}
+
+
+async def test_guests_orders_bear_the_record_that_is_configured_for_them_and_change_nobodys(
+    open_shop: VendureServer, connect: Connect, admin: Admin
+) -> None:
+    query = "query ($email: String!) { customers(options: { filter: { emailAddress: { eq: $email } } }) { items { "
+    query += "id firstName orders { totalItems } } } }"
+    (ada,) = (await admin.ask(query, email="ada@example.com"))["items"]
+    contact = await admin.ask(
+        'mutation { createCustomer(input: { emailAddress: "guests@example.com", firstName: "Guests", lastName: "-" }) '
+        "{ __typename ... on Customer { id } ... on ErrorResult { errorCode } } }"
+    )
+    seller = by_seller(open_shop, guest_customer=contact["id"])
+    desk = cast("OrderWritePort", connect(open_shop, seller).adapter)
+    somebody = Buyer(email="ada@example.com", given_name="Somebody", family_name="Else")
+    for letter in "JK":
+        await desk.place_order(order(letter * 26, buyer=somebody), HERE, a_call())
+    assert (await admin.ask(query, email="ada@example.com"))["items"] == [ada]
+    (guests,) = (await admin.ask(query, email="guests@example.com"))["items"]
+    assert guests == {"id": contact["id"], "firstName": "Guests", "orders": {"totalItems": 2}}
 
 
 async def test_without_the_field_for_our_reference_nothing_is_placed(
