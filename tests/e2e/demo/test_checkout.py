@@ -18,6 +18,7 @@ import pytest_asyncio
 
 import gateway.demo
 from gateway.demo.run import RunningDemo, running_demo
+from gateway.security.issuer import LocalIssuer
 
 sys.path.insert(0, str(Path(__file__).parent))
 from buyer import Buyer
@@ -138,6 +139,27 @@ async def test_a_customer_buys_without_a_secret(demo: RunningDemo, books: Books)
     assert bought["state"]["__typename"] == "CheckoutCompleted"
     assert await Buyer(demo).ask("Look", checkout=bought["id"]) == {"checkout": None}
     assert await Buyer(demo, demo.tokens.kiosks["GB"]).ask("Look", checkout=bought["id"]) == {"checkout": None}
+
+
+@pytest.mark.parametrize("verified", [True, False])
+async def test_somebody_new_has_a_record_at_the_shop_where_their_mail_was_verified(
+    demo: RunningDemo, books: Books, verified: bool
+) -> None:
+    section, email = demo.settings.issuers["customers"], f"grace-{verified}@example.com".lower()
+    issuer = LocalIssuer.load(demo.folder / "customers", section.issuer, section.audience)
+    token = issuer.token(email, seconds=60, client_profile="web", email=email, email_verified=verified)
+    checkouts: list[str] = []
+    for _ in range(2):
+        buyer = Buyer(demo, token)
+        await buyer.fill(SKU, 1)
+        bought = await buyer.buy("pm_card_visa")
+        assert bought["state"]["__typename"] == "CheckoutCompleted"
+        checkouts.append(bought["id"])
+    people = books.shop.world.customers.items()
+    records = [native for native, each in people if email in each.emails]
+    orders = [each for each in books.shop.world.orders.values() if each.source_identifier in checkouts]
+    assert len(records) == (1 if verified else 0)
+    assert [each.customer for each in orders] == ([records[0]] * 2 if verified else [None, None])
 
 
 @pytest.mark.parametrize("quantity", [1, 2, 9, 10, 11, 13])
