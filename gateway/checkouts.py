@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import select
 
 from gateway.checkout.journal import history_of, open_checkouts
+from gateway.checkout.tenders import tenders_of
 from gateway.state.database import Database
 from gateway.state.tables import checkouts
 
@@ -17,6 +18,8 @@ async def show(url: str, *, stuck: bool, as_json: bool) -> int:
     database = await Database.open(url)
     try:
         found = await open_checkouts(database, STUCK_SECONDS if stuck else None)
+        async with database.read() as connection:
+            tenders = await tenders_of(connection, [row.run for row in found])
     finally:
         await database.close()
     for row in found:
@@ -26,7 +29,9 @@ async def show(url: str, *, stuck: bool, as_json: bool) -> int:
             "stage": row.stage,
             "seconds": str(round(row.now - row.moved)),
             "order": f"{row.order_backend}:{row.order_id}" if row.order_id else "",
-            "payment": f"{row.payment_backend}:{row.payment_id}" if row.payment_id else "",
+            "payment": " ".join(
+                f"{each.backend}:{each.payment_id}" for each in tenders.get(row.run, ()) if each.payment_id
+            ),
         }
         if as_json:
             print(msgspec.json.encode(told).decode())

@@ -15,9 +15,10 @@ from sqlalchemy import update
 from gateway.checkout.claims import run_of
 from gateway.checkout.engine import RunState, UnknownRun
 from gateway.checkout.given import Given
-from gateway.checkout.journal import derived
+from gateway.checkout.references import derived
 from gateway.checkout.saga import CAPTURE, CHECKOUT, MIRROR, TOPIC
 from gateway.checkout.steps.finish import CAPTURE_EVENT, MIRROR_EVENT
+from gateway.checkout.tenders import change, of_payment
 from gateway.errors import IdempotencyConflict
 from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict, TooManyAttempts
 from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
@@ -154,16 +155,16 @@ class Desk:
     async def heard(self, event: Received) -> None:
         """A webhook about a payment (an inbox handler): noted for processors that have no other way to tell, and the
         run is woken. One that is not of a checkout is somebody else's. Raises UnknownRun while its run is not there."""
-        given = self._given
-        run = await given.checkouts.of_payment(event.backend, event.subject, event.facts.get("reference"))
-        if run is None:
+        given, database = self._given, self._given.checkouts.database
+        tender = await of_payment(database, event.backend, event.subject, event.facts.get("reference"))
+        if tender is None:
             return
+        run, position = tender
         state = _STATES.get(event.kind)
         if state is not None and not given.ownership.offers(event.backend, GET_PAYMENTS.name):
-            mine = update(checkouts).where(checkouts.c.run == run, checkouts.c.state.in_(_OPEN))
-            values = {"payment_state": state.value, "payment_id": event.subject}
-            async with given.checkouts.database.write() as connection:
-                await connection.execute(mine.values(values))
+            async with database.write() as connection:
+                row = await given.checkouts.row(connection, run, lock=True)
+                await change(connection, run, position, **_told(event, state, row))
         found = await given.checkouts.get(run)
         if found is not None and found.state in (CheckoutState.PROCESSING, CheckoutState.ACTION_REQUIRED):
             await given.runs.send(run, TOPIC, f"webhook-{event.identity}"[:200])
@@ -226,3 +227,14 @@ class Desk:
             await self._given.runs.send(run, TOPIC, key)
         except UnknownRun:  # claimed and not begun: it reads our row when it begins
             return
+
+
+def _told(event: Received, state: PaymentState, row: Any) -> dict[str, str]:
+    """Of one tender. How a payment that was held ends is told after the checkout has ended, too; what is held is not:
+    nobody would look at it then."""
+    if row.state not in _OPEN:
+        return {} if state in (PaymentState.AUTHORISED, PaymentState.FAILED) else {"payment_state": state.value}
+    told = {"payment_state": state.value, "payment_id": event.subject}
+    if state is PaymentState.AUTHORISED and event.facts.get("currency") == row.currency and "amount" in event.facts:
+        told["authorised"] = event.facts["amount"]
+    return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from gateway.checkout.bounds import CheckoutBounds
 from gateway.checkout.claims import Claims
 from gateway.checkout.engine import Runs
 from gateway.checkout.journal import Checkouts
+from gateway.checkout.tenders import tenders_of
 from gateway.checkout.turns import CustomerTurns
 from gateway.errors import AdapterError, OutcomeUnknown, RequestRefused, StateUnavailable
 from gateway.model.cart_answers import CartAnswer
@@ -32,6 +33,7 @@ from gateway.ports.agreement import bearer
 from gateway.ports.domain import Command, PagedOperation, ReadOperation, WriteOperation
 from gateway.ports.order import OrderWriting
 from gateway.ports.state import Tasks
+from gateway.ports.writes import FindKind
 from gateway.settings import CheckoutSection
 from gateway.state.carts import StoredCarts
 from gateway.state.ledger import Ledger
@@ -85,10 +87,12 @@ async def _unlinked(person: str, record: NativeRef) -> None:
 
 
 class Frozen(Struct, frozen=True):
-    """A run's row with the cart it froze, which nobody changes until it has ended."""
+    """A run's row with the cart it froze, which nobody changes until it has ended; and what it is paid with, in order,
+    once that is fixed."""
 
     row: Row[Any]
     cart: Cart
+    tenders: Sequence[Row[Any]] = ()
 
     @property
     def commerce(self) -> CommerceContext:
@@ -128,9 +132,10 @@ class Given(Struct, frozen=True, kw_only=True):
         async with self.checkouts.database.read() as connection:
             row = await self.checkouts.row(connection, run)
             cart = await self.carts.load(connection, row.cart)
+            tenders = (await tenders_of(connection, [run])).get(run, ())
         if cart is None:
             raise LookupError("the cart of a checkout is gone")
-        return Frozen(row, cart)
+        return Frozen(row, cart, tenders)
 
     def offers(self, backend: str, operation: ReadOperation) -> bool:
         """Whether a backend, owner of a domain or not, answers this."""
@@ -207,6 +212,26 @@ class Given(Struct, frozen=True, kw_only=True):
     async def settled(self, run: str, backend: str, operation: WriteOperation[Any, R], command: Command) -> R | None:
         """What became of a write that this run may have sent; None: nothing, for good."""
         return await self.until_known(run, operation.name, lambda: self.writes.resolve(backend, operation, command))
+
+    async def learnt(
+        self, run: str, backend: str, operation: WriteOperation[Any, R], command: Command, commerce: CommerceContext
+    ) -> R | None:
+        """As `settled`, of a write whose effect can be taken back. Where nothing but the same key again tells what
+        became of it, it is asked again: what it had no effect for then, it has now, and that is known."""
+        spec = self.backends[backend].manifest.writes.get(operation.name)
+        if spec is None or spec.find is not FindKind.REPLAY or spec.by_key is None:
+            return await self.settled(run, backend, operation, command)
+
+        async def ask() -> R | None:
+            try:
+                return await self.writes.resolve(backend, operation, command)
+            except OutcomeUnknown:
+                try:
+                    return await self.writes.perform(backend, operation, command, commerce, self.call(run))
+                except RequestRefused:
+                    return None
+
+        return await self.until_known(run, operation.name, ask)
 
     async def until_known(self, run: str, what: str, ask: Callable[[], Awaitable[R | None]]) -> R | None:
         """As often as it takes; after a while a person hears of it."""

@@ -5,8 +5,6 @@ under the key of whose cart it is.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,6 +15,8 @@ import msgspec
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.checkout.references import of_tender
+from gateway.checkout.tenders import change, tender_of, tenders_of
 from gateway.model.carts import Cart
 from gateway.model.checkouts import (
     Checkout,
@@ -32,7 +32,7 @@ from gateway.model.money import Money
 from gateway.model.payments import NextAction
 from gateway.state.database import Database
 from gateway.state.sealing import Sealing, SubjectKey, Unsealable, guest_subject, person_subject
-from gateway.state.tables import checkout_journal, checkouts
+from gateway.state.tables import checkout_journal, checkout_tenders, checkouts
 
 T = TypeVar("T")
 
@@ -74,7 +74,6 @@ class Checkouts:
             "subject": subject,
             **sealed,
             "payment_backend": None if choice is None else choice.backend,
-            "payment_reference": derived(run, "authorise"),
             "continued": 0,
             "email_proven": email_proven,
             "language": language,
@@ -120,6 +119,23 @@ class Checkouts:
             await self.move(connection, run, stage, **values)
             await self.note(connection, run, stage, outcome, backend, facts)
 
+    async def noted_of(
+        self,
+        tender: Row[Any],
+        stage: str,
+        outcome: str,
+        facts: Mapping[str, str],
+        told: Mapping[str, Any],
+        **values: Any,
+    ) -> None:
+        """`noted` of a step about one tender, whose row is told what came of it."""
+        step = of_tender(stage, tender.position)
+        async with self.database.write() as connection:
+            if told:
+                await change(connection, tender.run, tender.position, **told)
+            await self.move(connection, tender.run, step, **values)
+            await self.note(connection, tender.run, step, outcome, tender.backend, facts)
+
     async def get(self, run: str) -> Checkout | None:
         async with self.database.read() as connection:
             row = (await connection.execute(select(checkouts).where(checkouts.c.run == run))).first()
@@ -128,7 +144,8 @@ class Checkouts:
             action = None
             if row.state == CheckoutState.ACTION_REQUIRED.value:
                 action = await self.unsealed(connection, row, "action", NextAction)
-        return _checkout(row, action)
+            tenders = (await tenders_of(connection, [run])).get(run, ())
+        return _checkout(row, action, tenders)
 
     async def standing(self, runs: Sequence[str]) -> dict[str, CheckoutState]:
         chosen = select(checkouts.c.run, checkouts.c.state).where(checkouts.c.run.in_(runs))
@@ -138,14 +155,6 @@ class Checkouts:
     async def history(self, run: str) -> Sequence[JournalEntry]:
         return await history_of(self.database, run)
 
-    async def of_payment(self, backend: str, payment: str, reference: str | None) -> str | None:
-        """The run that a processor's payment is of, by its id or by the reference it was asked for under."""
-        table = checkouts.c
-        named = (table.payment_id == payment) | (table.payment_reference == (reference or ""))
-        async with self.database.read() as connection:
-            chosen = select(table.run).where(table.payment_backend == backend, named)
-            return (await connection.execute(chosen)).scalar()
-
     async def sweep(self) -> int:
         """Those that bought nothing, when they are old: anybody can make as many as they like. What was bought stays:
         it says which payment is whose order."""
@@ -154,6 +163,7 @@ class Checkouts:
         async with self.database.write() as connection:
             runs = list((await connection.execute(chosen)).scalars())
             await connection.execute(delete(checkout_journal).where(checkout_journal.c.run.in_(runs)))
+            await connection.execute(delete(checkout_tenders).where(checkout_tenders.c.run.in_(runs)))
             await connection.execute(delete(checkouts).where(checkouts.c.run.in_(runs)))
         return len(runs)
 
@@ -199,17 +209,11 @@ async def open_checkouts(database: Database, stuck: float | None = None, limit: 
         return list(await connection.execute(chosen.order_by(table.moved).limit(limit)))
 
 
-def derived(run: str, step: str, number: int = 0) -> str:
-    """The reference of one write of a run: 26 characters of A-Z and 2-7, the same at each repetition."""
-    digest = hashlib.sha256(f"{run}.{step}.{number}".encode()).digest()
-    return base64.b32encode(digest).decode()[:26]
-
-
 def _place(run: str, column: str) -> str:
     return f"checkouts:{run}:{column}"
 
 
-def _checkout(row: Row[Any], action: NextAction | None) -> Checkout:
+def _checkout(row: Row[Any], action: NextAction | None, tenders: Sequence[Row[Any]]) -> Checkout:
     state = CheckoutState(row.state)
     completed = state is CheckoutState.COMPLETED
     return Checkout(
@@ -223,4 +227,5 @@ def _checkout(row: Row[Any], action: NextAction | None) -> Checkout:
         failure=None if row.reason is None else Failure(FailureReason(row.reason), row.detail, row.retry_after),
         order=NativeRef(row.order_backend, row.order_id) if completed and row.order_id is not None else None,
         number=row.order_number if completed else None,
+        tenders=tuple(tender_of(each, row.currency) for each in tenders),
     )

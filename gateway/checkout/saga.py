@@ -12,6 +12,7 @@ import structlog
 from msgspec.structs import replace
 
 from gateway.checkout.given import Given, answered, failure_of
+from gateway.checkout.references import of_tender
 from gateway.checkout.steps.capture import Captured
 from gateway.checkout.steps.customer import Ensure
 from gateway.checkout.steps.finish import Finish
@@ -21,7 +22,7 @@ from gateway.checkout.steps.payment import GOOD, WAITING, Pay
 from gateway.checkout.steps.prepare import Prepare
 from gateway.checkout.steps.reserve import Reserve
 from gateway.errors import places_of
-from gateway.model.checkouts import Failure, FailureReason
+from gateway.model.checkouts import Failure, FailureReason, declined
 from gateway.model.payments import PaymentState
 
 SHAPE = "checkout-1"
@@ -38,9 +39,10 @@ class _Made:
 
     def __init__(self) -> None:
         self.ordered: Ordered | None = None
-        self.paying: str | None = None
         self.confirmed = False
         self.undo: list[str] = []
+        """`order`, and tenders by their position."""
+        self.continued = 0
 
 
 class Saga:
@@ -150,49 +152,58 @@ class Saga:
         return failure_of(await self._runs.remote("place", self._order.place, run, _json(ordered)))
 
     async def _paid(self, run: str, made: _Made, amount: str) -> dict[str, Any]:
-        """The payment's state and id, both empty where there is nothing to pay."""
+        """Of all tenders the last one's state and id, both empty where there is nothing to pay."""
         gate = await self._runs.local("gate", self._finish.gate, run, amount)
         if gate.get("cancelled"):
             return {"failed": FailureReason.CANCELLED.value}
-        if gate.get("free"):
-            return {"state": "", "payment": ""}
-        made.paying = amount
-        made.undo.append("payment")
-        paid = await self._runs.remote("authorise", self._pay.authorise, run, amount)
-        seen = 0
+        if gate.get("unpaid"):
+            return answered(declined("NOTHING_CHOSEN", 0))
+        paid: dict[str, Any] = {"state": "", "payment": ""}
+        for position in range(gate.get("tenders", 0)):
+            paid = await self._held_by(run, made, position)
+            if failure_of(paid) is not None:
+                break
+        return paid
+
+    async def _held_by(self, run: str, made: _Made, position: int) -> dict[str, Any]:
+        """One tender. A challenge is waited for here, whichever tender asks for it."""
+        tender = str(position)
+        made.undo.append(tender)
+        paid = await self._runs.remote(of_tender("authorise", position), self._pay.authorise, run, tender)
+        seen = made.continued
         while paid.get("state") in WAITING:
             woken = await self._runs.local("woken", self._finish.woken, run)
             if woken["continued"] == seen and not woken["cancelled"] and not woken["expired"]:
                 await self._runs.receive(TOPIC, woken["left"] + 1.0)
                 woken = await self._runs.local("woken", self._finish.woken, run)
             if woken["continued"] > seen:
-                seen = woken["continued"]
-                paid = await self._runs.remote("continue", self._pay.go_on, run, amount, str(seen))
+                seen = made.continued = woken["continued"]
+                paid = await self._runs.remote("continue", self._pay.go_on, run, tender, str(seen))
             else:
-                paid = await self._runs.remote("look", self._pay.look, run, amount)
+                paid = await self._runs.remote("look", self._pay.look, run, tender)
             if paid.get("state") in WAITING and (woken["cancelled"] or woken["expired"]):
                 why = FailureReason.CANCELLED if woken["cancelled"] else FailureReason.PAYMENT_EXPIRED
                 return {"failed": why.value}
-        return _judged(paid)
+        return _judged(paid, position)
 
     async def _backward(self, run: str, made: _Made, failure: Failure) -> None:
         for what in reversed(made.undo):
-            if what == "payment" and made.paying is not None:
-                await self._runs.remote("void", self._pay.void, run, made.paying)
+            if what != "order":
+                await self._runs.remote(of_tender("void", int(what)), self._pay.void, run, what)
             elif made.ordered is not None:
                 await self._runs.remote("cancel", self._order.cancel, run, _json(made.ordered))
         again = "" if failure.retry_after is None else str(failure.retry_after)
         await self._runs.local("fail", self._finish.fail, run, failure.reason.value, failure.detail or "", again)
 
 
-def _judged(paid: dict[str, Any]) -> dict[str, Any]:
+def _judged(paid: dict[str, Any], position: int) -> dict[str, Any]:
     if failure_of(paid) is not None:
         return paid
     state = paid.get("state")
     if state == PaymentState.DUE.value or (state in GOOD and paid["whole"]):
         return paid
     reason = "PARTIAL" if state in GOOD else paid.get("reason") or "OTHER"
-    return {"failed": FailureReason.PAYMENT_DECLINED.value, "detail": reason}
+    return answered(declined(reason, position))
 
 
 def _paid(ordered: Ordered, paid: dict[str, Any]) -> Ordered:

@@ -15,6 +15,7 @@ from enum import Enum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.model.gift_cards import GiftCard
 from gateway.model.identity import NativeRef, VariantKey, sku_of
 from gateway.model.money import Money
 from gateway.model.stock import Fulfilment
@@ -136,6 +137,26 @@ FIRST_GROUP = "1"
 """The delivery group every cart has, to which lines belong that name none."""
 
 
+class CartGiftCard(Struct, frozen=True, kw_only=True):
+    """A gift card that pays for the cart. `id` is random, `backend` its processor's configured name, `label` what its
+    kind is called. `card` is sealed where it is stored; once the cart was ordered its last four signs are left.
+    `balance`, and what one purchase may take of it where that is less (`most`), are of `checked` (aware UTC). `by` as
+    of `PostalAddress`."""
+
+    id: str
+    backend: str
+    label: str
+    card: GiftCard
+    balance: Money
+    checked: datetime
+    most: Money | None = None
+    by: str | None = None
+
+    @property
+    def shown(self) -> str:
+        return f"{self.label} **** {self.card.last_four}"
+
+
 class CartHolder(Struct, frozen=True, kw_only=True):
     """A device that holds the cart's secret. `touchpoint` and `store` are of the client that it was given to."""
 
@@ -179,6 +200,8 @@ class Cart(Struct, frozen=True, kw_only=True):
     buyer: Buyer | None = None
     note: str | None = None
     attributes: Mapping[str, str] = {}
+    gift_cards: tuple[CartGiftCard, ...] = ()
+    """In the order in which they pay."""
     written_by: str | None = None
     """The holder that typed `note` and `attributes`; None: the signed-in customer, or several."""
     holder: str | None = None
@@ -193,6 +216,7 @@ class Cart(Struct, frozen=True, kw_only=True):
     def authors(self) -> frozenset[str | None]:
         """Whoever typed something that is in it: holders; None: the signed-in customer, or several together."""
         found = [group.address.by for group in self.groups if group.address is not None]
+        found += [card.by for card in self.gift_cards]
         found += [line.by for line in self.lines if line.options or line.attributes or line.note]
         if self.buyer is not None:
             found.append(self.buyer.by)
@@ -208,6 +232,7 @@ class Cart(Struct, frozen=True, kw_only=True):
             buyer=self.buyer if self.buyer is not None and self.buyer.by == holder else None,
             note=self.note if mine else None,
             attributes=self.attributes if mine else {},
+            gift_cards=tuple(card for card in self.gift_cards if card.by == holder),
             lines=tuple(
                 line if line.by == holder else replace(line, options={}, attributes={}, note=None)
                 for line in self.lines
@@ -236,16 +261,19 @@ class ChangeKind(Enum):
     PRICE_CHANGED = "PRICE_CHANGED"
     NOT_SOLD_THERE = "NOT_SOLD_THERE"
     CODE_LOST = "CODE_LOST"
+    GIFT_CARD_LOST = "GIFT_CARD_LOST"
     DELIVERY_RESET = "DELIVERY_RESET"
 
 
 class CartChange(Struct, frozen=True, kw_only=True):
     """One change that a merge or a move made. `line` is the id of the line in the cart that lives on, `code` the code
-    that was lost; quantities and unit prices before and after, where they are what changed."""
+    that was lost, `gift_card` the gift card as it was shown; quantities and unit prices before and after, where they
+    are what changed."""
 
     kind: ChangeKind
     line: str | None = None
     code: str | None = None
+    gift_card: str | None = None
     before: Decimal | None = None
     after: Decimal | None = None
     price_before: Money | None = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -17,9 +17,10 @@ from gateway.model.cart_answers import CartPart
 from gateway.model.carts import Cart
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney
-from gateway.model.payments import DeclineReason, NextAction
+from gateway.model.payments import DeclineReason, NextAction, PaymentState
 from gateway.model.requesters import Requester
 from gateway.model.streams import StreamEnd
+from gateway.model.tenders import TenderKind, TenderProcessor
 
 
 class CheckoutState(Enum):
@@ -54,6 +55,8 @@ class CheckoutRemedy(Enum):
     """The line that is named, in another order."""
     PAY_OTHERWISE = "PAY_OTHERWISE"
     CORRECT_PAYMENT = "CORRECT_PAYMENT"
+    CHANGE_GIFT_CARD = "CHANGE_GIFT_CARD"
+    """Take the gift card out of the cart, or enter it anew: what it is worth is asked again then."""
     TRY_AGAIN = "TRY_AGAIN"
     TRY_LATER = "TRY_LATER"
 
@@ -73,6 +76,9 @@ REMEDIES: Mapping[FailureReason, CheckoutRemedy] = {
 }
 
 
+_OF_TENDER = "@"
+
+
 class Failure(Struct, frozen=True):
     """`detail` is a word of ours for it (a decline's class, the line that is short), never a person's data.
     `retry_after`: seconds from then after which it may be otherwise; None: not by waiting."""
@@ -90,6 +96,21 @@ DECLINE_REMEDIES: Mapping[DeclineReason, CheckoutRemedy] = {
 """Where another way to pay is not what helps."""
 
 
+class Tender(Struct, frozen=True, kw_only=True):
+    """One of what a checkout is paid with, in order from `position` 0. `label` is fit to show, where it is a gift card
+    (`Mug Card **** 7401`). `state` None: nobody was asked yet; `authorised` and `captured` as far as they are known."""
+
+    position: int
+    kind: TenderKind
+    processor: TenderProcessor
+    backend: str
+    amount: Money
+    label: str | None = None
+    state: PaymentState | None = None
+    authorised: Money | None = None
+    captured: Money | None = None
+
+
 class Checkout(Struct, frozen=True, kw_only=True):
     """`id` is our reference of the order too. `total` is what is (or would have been) paid, as far as it is known;
     `action` what the shopper must do until `expires` (aware UTC) while the state is ACTION_REQUIRED; `order` and
@@ -105,6 +126,8 @@ class Checkout(Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     order: NativeRef | None = None
     number: str | None = None
+    tenders: tuple[Tender, ...] = ()
+    """From the moment on at which their amounts are fixed; none where there is nothing to pay."""
 
     @property
     def told(self) -> CheckoutTold:
@@ -114,7 +137,7 @@ class Checkout(Struct, frozen=True, kw_only=True):
         if self.state is CheckoutState.COMPLETED:
             return CompletedTold(self.order, self.number)
         if self.state is CheckoutState.FAILED:
-            return _failed(self.failure or Failure(FailureReason.INTERNAL), self.total)
+            return _failed(self.failure or Failure(FailureReason.INTERNAL), self.total, self.tenders)
         return ProcessingTold()
 
 
@@ -150,7 +173,7 @@ class FailedTold(CheckoutTold, frozen=True, kw_only=True):
     """`total` is what it costs now, where that is why (PRICE_CHANGED); `line` what is short (OUT_OF_STOCK) or must be
     ordered apart (NOT_TOGETHER); `may_return` whether others hold what is short and have not bought it yet, and
     `retry_after` in how many seconds to ask again; `decline` the processor's class of reason (PAYMENT_DECLINED);
-    `missing` the part whose owner was silent (QUOTE_INCOMPLETE)."""
+    and `tender` what it is about; `missing` the part whose owner was silent (QUOTE_INCOMPLETE)."""
 
     reason: FailureReason
     remedy: CheckoutRemedy
@@ -160,9 +183,15 @@ class FailedTold(CheckoutTold, frozen=True, kw_only=True):
     retry_after: int | None = None
     decline: DeclineReason | None = None
     missing: CartPart | None = None
+    tender: Tender | None = None
 
 
-def _failed(failure: Failure, total: Money | None) -> FailedTold:
+def declined(reason: str, position: int) -> Failure:
+    """Of one tender, by the class of reason."""
+    return Failure(FailureReason.PAYMENT_DECLINED, f"{reason}{_OF_TENDER}{position}" if position else reason)
+
+
+def _failed(failure: Failure, total: Money | None, tenders: Sequence[Tender]) -> FailedTold:
     reason, detail = failure.reason, failure.detail or ""
     remedy = REMEDIES[reason]
     if reason is FailureReason.PRICE_CHANGED and total is not None:
@@ -177,8 +206,13 @@ def _failed(failure: Failure, total: Money | None) -> FailedTold:
     if reason is FailureReason.QUOTE_INCOMPLETE and detail in CartPart.__members__:
         return FailedTold(reason=reason, remedy=remedy, missing=CartPart(detail))
     if reason is FailureReason.PAYMENT_DECLINED:
-        decline = DeclineReason(detail) if detail in DeclineReason.__members__ else DeclineReason.OTHER
-        return FailedTold(reason=reason, remedy=DECLINE_REMEDIES.get(decline, remedy), decline=decline)
+        word, _, position = detail.partition(_OF_TENDER)
+        decline = DeclineReason(word) if word in DeclineReason.__members__ else DeclineReason.OTHER
+        tender = next((each for each in tenders if str(each.position) == (position or "0")), None)
+        remedy = DECLINE_REMEDIES.get(decline, remedy)
+        if tender is not None and tender.kind is TenderKind.GIFT_CARD and decline is not DeclineReason.TRY_AGAIN:
+            remedy = CheckoutRemedy.CHANGE_GIFT_CARD
+        return FailedTold(reason=reason, remedy=remedy, decline=decline, tender=tender)
     return FailedTold(reason=reason, remedy=remedy)
 
 

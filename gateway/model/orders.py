@@ -168,14 +168,24 @@ class OrderDelivery(Struct, frozen=True):
     address: PostalAddress | None = None
 
 
+class PaidPart(Struct, frozen=True, gc=False):
+    """One of several payments of one order."""
+
+    processor: str
+    payment: str
+    amount: Money
+
+
 class PaidElsewhere(Struct, frozen=True, gc=False):
     """That somebody else has the money, or will have it: `payment` is the processor's own id of it. `amount` is held,
-    or due (`due`)."""
+    or due (`due`). Paid in several, it is the last of them with the amount of all, and `parts` are all, for owners that
+    can be told several."""
 
     processor: str
     payment: str
     amount: Money
     due: bool = False
+    parts: tuple[PaidPart, ...] = ()
 
 
 class PlaceOrder(Struct, frozen=True):

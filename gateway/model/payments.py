@@ -14,6 +14,7 @@ from enum import Enum
 from msgspec import Struct
 
 from gateway.model.freshness import Freshness
+from gateway.model.gift_cards import GiftCard
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.paging import Gap
@@ -141,6 +142,12 @@ class Authorise(Struct, frozen=True):
     payment: NativeRef | None = None
     details: Mapping[str, str] = {}
     """What came back from a redirect (`checkoutContinue`), as the processor calls it."""
+    gift_card: GiftCard | None = None
+    """Paid with this instead of `token`. Of all a command says this alone is not what tells it from another."""
+    whole: Money | None = None
+    """What this processor is to hold in several payments together, of which this is one; None: this is all."""
+    together: str | None = None
+    """`Payment.together` of the payment before, where there is one."""
 
 
 class Payment(Struct, frozen=True):
@@ -159,6 +166,9 @@ class Payment(Struct, frozen=True):
     action: NextAction | None = None
     expires: datetime | None = None
     due: datetime | None = None
+    together: str | None = None
+    """What the next payment of the same whole must bring, where the processor keeps several together: opaque, no
+    shopper's secret."""
 
 
 class Capture(Struct, frozen=True):
@@ -171,11 +181,15 @@ class Capture(Struct, frozen=True):
 
 
 class Void(Struct, frozen=True):
-    """A command: give all that is held free, or end a payment that was not finished."""
+    """A command: give all that is held free, or end a payment that was not finished. `stored_value`: it was paid with
+    a gift card, of which some are taken from at once; the value goes back onto it either way. `together` is the last
+    that was told of the whole it belongs to."""
 
     reference: str
     payment: NativeRef
     amount: Money
+    stored_value: bool = False
+    together: str | None = None
 
 
 class Refund(Struct, frozen=True):

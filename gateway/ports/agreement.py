@@ -14,6 +14,7 @@ from gateway.model.context import CONTEXT_PARTS
 from gateway.ports.backend import Backend, faults, members, protocols
 from gateway.ports.domain import DataDomain, ReadOperation, WriteOperation, domains, reads, writes
 from gateway.ports.manifest import AdapterConfig, Manifest
+from gateway.ports.payment import CHECK_GIFT_CARD, GiftCardPort
 from gateway.ports.writes import FindKind
 
 
@@ -71,6 +72,11 @@ def disagreements(manifest: Manifest, backend: Backend, config: AdapterConfig, p
         yield Mistake(message=f"{subject}: {fault}", place=place)
     yield from _of_kind(manifest.operations, reads(), manifest, backend, config, place)
     yield from _of_kind(manifest.writes, writes(), manifest, backend, config, place)
+    if (backend.port(GiftCardPort) is not None) != (CHECK_GIFT_CARD in manifest.errands):
+        yield Mistake(
+            message=f"{subject} takes gift cards if it declares the errand `{CHECK_GIFT_CARD}`, and only then",
+            place=place,
+        )
     if manifest.webhook_topics and backend.webhooks is None:
         yield Mistake(
             message=f"{subject} declares the webhook topic `{manifest.webhook_topics[0]}` and receives no webhooks",

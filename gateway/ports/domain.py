@@ -137,9 +137,11 @@ class PagedOperation(Generic[Q, R]):
 class WriteOperation(Generic[C, W]):
     """One command, one owner, never a stand-in. `result` is the type of the answer: ids, states and amounts, because
     the journal keeps it; `kept(result)` is what it keeps, where whoever asked is told more than that. `changes(result)`
-    are the tags of what the write made stale. `priority` is the write's own, whoever asked for it."""
+    are the tags of what the write made stale. `compared(command)` is what tells a command from another under its
+    reference: without short secrets, because the journal keeps a digest of it. `priority` is the write's own, whoever
+    asked for it."""
 
-    __slots__ = ("changes", "domain", "find", "kept", "method", "name", "port", "priority", "result")
+    __slots__ = ("changes", "compared", "domain", "find", "kept", "method", "name", "port", "priority", "result")
 
     def __init__(
         self,
@@ -151,6 +153,7 @@ class WriteOperation(Generic[C, W]):
         *,
         changes: Callable[[W], tuple[str, ...]],
         kept: Callable[[W], W] = _whole,
+        compared: Callable[[C], C] = _whole,
         priority: Priority = Priority.CHECKOUT,
     ) -> None:
         self.domain = domain
@@ -160,6 +163,7 @@ class WriteOperation(Generic[C, W]):
         self.result = result
         self.changes = changes
         self.kept = kept
+        self.compared = compared
         self.priority = priority
         self.name = f"{domain.name}.{self.method}"
         _declare(_writes, self.name, self)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
+from gateway.model.gift_cards import CheckGiftCard, GiftCardKind, GiftCardStanding
 from gateway.model.identity import NativeRef
 from gateway.model.payments import (
     Authorise,
@@ -90,6 +91,26 @@ class PaymentSessionPort(Protocol):
         ...
 
 
+@runtime_checkable
+class GiftCardPort(Protocol):
+    """Of a processor that takes gift cards (`Authorise.gift_card`); one without it takes none, and none is offered."""
+
+    @property
+    def gift_cards(self) -> Sequence[GiftCardKind]:
+        """The kinds that are taken here, as configured: no request. Empty: none."""
+        ...
+
+    async def check_gift_card(
+        self, command: CheckGiftCard, context: ContextView, call: CallContext
+    ) -> GiftCardStanding | None:
+        """Asked directly, never cached or journalled: the question is a secret. None: there is no such card, or its PIN
+        is another; the two are never told apart."""
+        ...
+
+
+CHECK_GIFT_CARD = "payment.check_gift_card"
+"""The errand that a manifest declares with the port."""
+
 PAYMENT = DataDomain("payment", people=True)
 
 LIST_METHODS = PagedOperation[PaymentOptionsQuery, PaymentOptions](
@@ -112,6 +133,7 @@ AUTHORISE = WriteOperation[Authorise, Payment](
     Payment,
     changes=lambda payment: (f"payment:{payment.ref.id}",),
     kept=lambda payment: replace(payment, action=None),
+    compared=lambda command: replace(command, gift_card=None),
 )
 CAPTURE = WriteOperation[Capture, PaymentEffect](
     PAYMENT,

@@ -15,7 +15,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Row
 
-from gateway.model.carts import Buyer, Cart, CartLine, CartState, DeliveryGroup, ExpectedPrice, PostalAddress
+from gateway.model.carts import (
+    Buyer,
+    Cart,
+    CartGiftCard,
+    CartLine,
+    CartState,
+    DeliveryGroup,
+    ExpectedPrice,
+    PostalAddress,
+)
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.stock import Fulfilment
@@ -30,6 +39,7 @@ class _Private(Struct, omit_defaults=True):
     note: str | None = None
     attributes: dict[str, str] = {}
     by: str | None = None
+    gift_cards: tuple[CartGiftCard, ...] = ()
 
 
 class _PrivateLine(Struct, omit_defaults=True):
@@ -82,6 +92,7 @@ def cart_of(row: Row[Any], lines: Sequence[Row[Any]], key: SubjectKey | None) ->
         note=private.note,
         attributes=private.attributes,
         written_by=private.by,
+        gift_cards=private.gift_cards,
     )
 
 
@@ -196,9 +207,9 @@ def _sealed(private: Struct | None, key: SubjectKey | None, place: str) -> bytes
 
 def _private(cart: Cart) -> _Private | None:
     addresses = {group.id: group.address for group in cart.groups if group.address is not None}
-    if not (cart.buyer or addresses or cart.note or cart.attributes):
+    if not (cart.buyer or addresses or cart.note or cart.attributes or cart.gift_cards):
         return None
-    return _Private(cart.buyer, addresses, cart.note, dict(cart.attributes), cart.written_by)
+    return _Private(cart.buyer, addresses, cart.note, dict(cart.attributes), cart.written_by, cart.gift_cards)
 
 
 def _private_line(line: CartLine) -> _PrivateLine | None:

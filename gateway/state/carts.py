@@ -26,6 +26,7 @@ from gateway.model.cart_faults import (
     KeyConflict,
 )
 from gateway.model.carts import Cart, CartAccess, CartChange, CartState
+from gateway.model.gift_cards import GiftCard
 from gateway.state.cart_keys import KEPT_SECONDS as KEYS_KEPT_SECONDS
 from gateway.state.cart_keys import KeptResult, KeyUse, keep, known
 from gateway.state.cart_rows import cart_of, cart_row, line_row, lines_by_cart, moment, needs_sealing, stamped
@@ -166,6 +167,19 @@ class StoredCarts:
         )
         values = {"state": CartState.ORDERED.value, "order_reference": order, "changed": self.database.now}
         return (await connection.execute(mine.values(values))).rowcount == 1
+
+    async def forget_gift_cards(self, connection: AsyncConnection, cart_id: str) -> None:
+        """Of the gift cards of a cart that was ordered only what is shown is left: no number, no PIN."""
+        row = await self.found(connection, cart_id, lock=True)
+        cart = None if row is None else await self.whole(connection, row)
+        if row is None or cart is None or not cart.gift_cards:
+            return
+        left = tuple(
+            replace(each, card=GiftCard(brand=each.card.brand, number=each.card.last_four)) for each in cart.gift_cards
+        )
+        key = await self.sealing.key_for(connection, self.database, row.subject)
+        sealed = cart_row(replace(cart, gift_cards=left), key)["sealed"]
+        await connection.execute(update(carts).where(carts.c.id == cart_id).values(sealed=sealed))
 
     async def erase_person(self, person: str) -> bool:
         """All that this customer typed into carts can never be read again, in no older copy either: also what they

@@ -395,10 +395,7 @@ checkouts = Table(
     Column("order_backend", String(120), nullable=True),
     Column("order_id", String(400), nullable=True),
     Column("order_number", String(120), nullable=True),
-    Column("payment_backend", String(120), nullable=True),
-    Column("payment_reference", String(26), nullable=False),  # what the processor knows it by before we know its id
-    Column("payment_id", String(400), nullable=True),
-    Column("payment_state", String(20), nullable=True),
+    Column("payment_backend", String(120), nullable=True),  # whom the shopper chose for what no gift card pays
     Column[float]("payment_asked", Double, nullable=True),
     Column[float]("cancel_asked", Double, nullable=True),
     Column[float]("expires", Double, nullable=True),  # until when the shopper may do what the payment asks of them
@@ -410,8 +407,6 @@ checkouts = Table(
     Column("retry_after", Integer, nullable=True),  # seconds after which pieces that others held may be free again
     Column("buyer", LargeBinary, nullable=True),
     Index("checkouts_state", "state", "moved"),
-    Index("checkouts_payment", "payment_backend", "payment_id"),
-    Index("checkouts_reference", "payment_reference"),
     Index("checkouts_cart", "cart"),
     Index("checkouts_look_at", "look_at"),
     Index("checkouts_order", "order_backend", "order_id"),
@@ -459,6 +454,27 @@ customer_turns = Table(
     Column("record", String(400), nullable=True),  # what is known; empty: nobody's in particular; nothing: under way
     Column[float]("until", Double, nullable=False),  # until when somebody is at it, or the record is believed unasked
     Index("customer_turns_until", "until"),
+)
+
+checkout_tenders = Table(
+    "checkout_tenders",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("processor", String(8), nullable=False),  # who gives it back: the gateway, or the order's owner
+    Column("backend", String(120), nullable=False),
+    Column("gift_card", String(26), nullable=True),  # which of its cart's
+    Column("label", String(40), nullable=True),
+    Column("reference", String(26), nullable=False),  # what the processor knows it by before we know its id
+    Column("amount", String(40), nullable=False),  # in the checkout's currency, as are the two below
+    Column("authorised", String(40), nullable=True),
+    Column("captured", String(40), nullable=True),
+    Column("payment_id", String(400), nullable=True),
+    Column("payment_state", String(20), nullable=True),
+    Column("together", Text, nullable=True),  # what the next one of the same processor must bring
+    Index("checkout_tenders_payment", "backend", "payment_id"),
+    Index("checkout_tenders_reference", "reference"),
 )
 
 checkout_journal = Table(

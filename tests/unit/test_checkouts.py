@@ -21,7 +21,7 @@ async def url(tmp_path: Path) -> str:
     place = f"sqlite+aiosqlite:///{tmp_path}/state.sqlite"
     database = await Database.open(place)
     row = {
-        "cart": "C", "cart_version": 1, "subject": "S", "payment_reference": "P", "continued": 0, "language": "en",
+        "cart": "C", "cart_version": 1, "subject": "S", "continued": 0, "language": "en",
         "currency": "GBP", "quoted": "12.00", "created": 0.0, "moved": database.now - 120.0,
     }  # fmt: skip
     async with database.write() as connection:

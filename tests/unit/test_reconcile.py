@@ -34,7 +34,7 @@ async def still(url: str) -> None:
     """A checkout that nobody executes."""
     database = await Database.open(url)
     row = {
-        "run": RUN, "cart": "C", "cart_version": 1, "subject": "S", "payment_reference": "P", "continued": 0,
+        "run": RUN, "cart": "C", "cart_version": 1, "subject": "S", "continued": 0,
         "language": "en", "currency": "GBP", "quoted": "12.00", "created": 1.0, "moved": 1.0, "state": "PROCESSING",
         "stage": "place",
     }  # fmt: skip

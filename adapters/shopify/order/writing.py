@@ -296,10 +296,11 @@ def _paid(payment: PaidElsewhere) -> dict[str, Any]:
             {
                 "kind": "AUTHORIZATION",
                 "status": "SUCCESS",
-                "gateway": payment.processor,
-                "authorizationCode": payment.payment,
-                "amountSet": _bag(payment.amount),
+                "gateway": part.processor,
+                "authorizationCode": part.payment,
+                "amountSet": _bag(part.amount),
             }
+            for part in payment.parts or (payment,)
         ],
     }
 

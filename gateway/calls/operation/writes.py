@@ -100,7 +100,7 @@ class Writes:
         IdempotencyConflict when another command went under this reference, StateUnavailable when nothing could be noted
         (and nothing was sent), AdapterError when the owner certainly did not do it."""
         place = WritePlace(backend, operation.name, command.reference)
-        digest = hashlib.sha256(msgspec.json.encode(command, order="deterministic")).hexdigest()
+        digest = _digest(operation, command)
         running = self._running.get(place)
         if running is None:
             route = WriteRoute(self._bound(backend), operation)
@@ -121,7 +121,7 @@ class Writes:
         about to send it finds it given up. For those who undo. Raises OutcomeUnknown while nobody can know, and
         IdempotencyConflict, StateUnavailable."""
         place = WritePlace(backend, operation.name, command.reference)
-        digest = hashlib.sha256(msgspec.json.encode(command, order="deterministic")).hexdigest()
+        digest = _digest(operation, command)
         if (running := self._running.get(place)) is not None:
             await asyncio.wait([running.task])
         attempt = _Attempt(self, WriteRoute(self._bound(backend), operation), place, digest, None, "")
@@ -221,6 +221,10 @@ class Writes:
     @property
     def metrics(self) -> CallMetrics:
         return self._metrics
+
+
+def _digest(operation: WriteOperation[Any, Any], command: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(operation.compared(command), order="deterministic")).hexdigest()
 
 
 class WriteRoute:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from gateway.calls.operation.caller import BackendCaller
@@ -52,24 +52,29 @@ class Asking:
         self._silent: defaultdict[str, int] = defaultdict(int)
         self.unheard: set[str] = set()
 
-    async def seen(self, rows: Sequence[Any]) -> dict[str, Seen | None]:
-        """By run; None where somebody who had to be heard was not."""
-        payments = await self._by_id(GET_PAYMENTS, (_paid(row) for row in rows if row.payment_id is not None))
+    async def seen(self, rows: Sequence[Any], tenders: Mapping[str, Sequence[Any]]) -> dict[str, Seen | None]:
+        """By run, as `tenders` are; None where somebody who had to be heard was not."""
+        asked = (each for mine in tenders.values() for each in mine if each.payment_id is not None)
+        payments = await self._by_id(GET_PAYMENTS, map(paid_by, asked))
         orders = await self._by_id(GET_ORDERS, (_ordered(row) for row in rows if row.order_id is not None))
-        return {row.run: await self._one(row, payments, orders) for row in rows}
+        return {row.run: await self._one(row, tenders.get(row.run, ()), payments, orders) for row in rows}
 
     async def _one(
         self,
         row: Any,
+        tenders: Sequence[Any],
         payments: dict[NativeRef, Payment | AdapterError],
         orders: dict[NativeRef, Order | AdapterError],
     ) -> Seen | None:
         try:
-            paid, doubtful = await self._payments(row, payments)
+            paid, doubtful = dict[NativeRef, Payment](), list[NativeRef]()
+            for tender in tenders:
+                await self._payment(tender, payments, paid, doubtful)
             ordered, absent = await self._orders(row, orders)
         except AdapterError:
             return None
         return Seen(
+            tenders=tenders,
             payments=paid,
             orders=ordered,
             doubtful=doubtful,
@@ -77,24 +82,28 @@ class Asking:
             pending=row.order_backend is not None and self._ordering(row.order_backend).pending,
         )
 
-    async def _payments(
-        self, row: Any, known: dict[NativeRef, Payment | AdapterError]
-    ) -> tuple[dict[NativeRef, Payment], NativeRef | None]:
-        backend, found = row.payment_backend, dict[NativeRef, Payment]()
-        if backend not in self._ownership.backends:  # nothing to pay, or a processor that is no longer configured
-            return found, None
-        if row.payment_id is not None and (payment := _heard(known.get(_paid(row)))) is not None:
+    async def _payment(
+        self,
+        tender: Any,
+        known: dict[NativeRef, Payment | AdapterError],
+        found: dict[NativeRef, Payment],
+        doubtful: list[NativeRef],
+    ) -> None:
+        """All that is there of one tender, put into `found` and `doubtful`."""
+        backend = tender.backend
+        if backend not in self._ownership.backends:  # a processor that is no longer configured
+            return
+        if tender.payment_id is not None and (payment := _heard(known.get(paid_by(tender)))) is not None:
             found[payment.ref] = payment
-        look, doubtful = self._look_ups(backend), None
+        look = self._look_ups(backend)
         if look.able(AUTHORISE):
             try:
-                another = await self._asked(backend, lambda: look.found(AUTHORISE, row.payment_reference, row.run))
+                another = await self._asked(backend, lambda: look.found(AUTHORISE, tender.reference, tender.run))
             except AmbiguousKey:
-                doubtful = NativeRef(backend, row.payment_reference)
+                doubtful.append(NativeRef(backend, tender.reference))
             else:
                 if another is not None:
                     found.setdefault(another.ref, another)
-        return found, doubtful
 
     async def _orders(
         self, row: Any, known: dict[NativeRef, Order | AdapterError]
@@ -194,8 +203,9 @@ class Asking:
         return (None if found is None else found.manifest.ordering) or OrderWriting(cancels=False)
 
 
-def _paid(row: Any) -> NativeRef:
-    return NativeRef(row.payment_backend, row.payment_id)
+def paid_by(tender: Any) -> NativeRef:
+    """The payment of a tender that has one."""
+    return NativeRef(tender.backend, tender.payment_id)
 
 
 def _ordered(row: Any) -> NativeRef:

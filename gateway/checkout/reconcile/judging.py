@@ -31,13 +31,14 @@ class SeenOrder(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """What owners have of one checkout. `doubtful`: two payments under one reference, and the processor does not say
-    which. `order_absent`: the order's owner was asked for by reference and by id, and has none. `pending`: an OPEN
-    order of this owner waits for its confirmation."""
+    """What owners have of one checkout, and its `tenders` as our rows have them. `doubtful`: two payments under one
+    reference, and the processor does not say which. `order_absent`: the order's owner was asked for by reference and by
+    id, and has none. `pending`: an OPEN order of this owner waits for its confirmation."""
 
+    tenders: Sequence[Any] = ()
     payments: Mapping[NativeRef, Payment] = {}
     orders: Mapping[NativeRef, SeenOrder] = {}
-    doubtful: NativeRef | None = None
+    doubtful: Sequence[NativeRef] = ()
     order_absent: bool = False
     pending: bool = False
 
@@ -98,12 +99,12 @@ def _not_there(row: Any, ref: NativeRef, mirror: Any, state: str) -> Finding:
 
 
 def _doubtful(row: Any, seen: Seen) -> Iterator[Finding]:
-    if seen.doubtful is not None:
+    for ref in seen.doubtful:
         yield Finding(
             kind=FindingKind.PAYMENT_ORPHAN,
             run=row.run,
-            ref=seen.doubtful,
-            facts={"backend": seen.doubtful.backend, "payment": "", "state": "several under one reference"},
+            ref=ref,
+            facts={"backend": ref.backend, "payment": "", "state": "several under one reference"},
         )
 
 
@@ -130,19 +131,19 @@ def _bought(row: Any, seen: Seen) -> Iterator[Finding]:
             yield _of_order(FindingKind.ORDER_UNCONFIRMED, row, own, order)
         if order.total is not None and order.total.settled() != _charged(row):
             yield _of_order(FindingKind.ORDER_DIFFERENT, row, own, order)
-    paid = None if row.payment_id is None else NativeRef(row.payment_backend, row.payment_id)
+    paid = {NativeRef(each.backend, each.payment_id): each for each in seen.tenders if each.payment_id is not None}
     for ref, payment in seen.payments.items():
-        if ref != paid:
+        if ref not in paid:
             yield from _loose(row, ref, payment, "another payment's")
         elif order is not None and order.status is OrderStatus.CANCELLED:
             yield from _loose(row, ref, payment, "cancelled")
         elif order is None or order.status not in _OVER:
-            yield from _owed(row, ref, payment)
+            yield from _owed(row, paid[ref], ref, payment)
 
 
-def _owed(row: Any, ref: NativeRef, payment: Payment) -> Iterator[Finding]:
-    """The payment of an order that stands."""
-    total = _charged(row)
+def _owed(row: Any, tender: Any, ref: NativeRef, payment: Payment) -> Iterator[Finding]:
+    """What one tender pays of an order that stands."""
+    total = Money(Decimal(tender.amount), row.currency).quantized()
     if total.amount == 0 or payment.state in (PaymentState.DUE, PaymentState.PENDING):
         return
     known = [money for money in (payment.authorised, payment.captured) if money is not None]

@@ -6,7 +6,7 @@ owner answered is not yet how it stands there.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol
@@ -14,21 +14,23 @@ from typing import Any, Protocol
 from sqlalchemy import update
 
 from gateway.calls.operation.writes import Writes
-from gateway.checkout.journal import derived
 from gateway.checkout.mirrors import write_again
 from gateway.checkout.reconcile.findings import BY_HAND, Finding, FindingKind, NamedFinding
 from gateway.checkout.reconcile.judging import left
 from gateway.checkout.reconcile.rounds import ACCEPT, Reconciler
 from gateway.checkout.reconcile.rows import RunStates
+from gateway.checkout.references import derived, of_tender
 from gateway.checkout.saga import CHECKOUT
+from gateway.checkout.steps.order import paid_elsewhere
 from gateway.errors import AdapterError, IdempotencyConflict, RequestRefused
 from gateway.model.checkouts import CheckoutState
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
-from gateway.model.orders import CancelOrder, ConfirmOrder, OrderStatus, PaidElsewhere
+from gateway.model.orders import CancelOrder, ConfirmOrder, OrderStatus
 from gateway.model.payments import Capture, Payment, PaymentState, Refund, Void
 from gateway.model.syncing import SyncRole, SyncState
+from gateway.model.tenders import TenderKind
 from gateway.ownership import Ownership
 from gateway.ports.domain import Command, WriteOperation
 from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
@@ -161,16 +163,25 @@ class Repairs:
             return _answered(await self._write(finding, REFUND, refund))
         if payment.state is PaymentState.CAPTURED:
             return Outcome.BY_HAND  # the processor does not say how much was taken
-        held = payment.authorised
-        amount = held if held is not None and held.amount else Money(Decimal(row.total or row.quoted), row.currency)
-        void = Void(derived(finding.run, f"repair.void.{ref.id}", number), ref, amount)
+        held, tender = payment.authorised, await self._tender(finding)
+        asked = row.total or row.quoted if tender is None else tender.amount
+        amount = held if held is not None and held.amount else Money(Decimal(asked), row.currency)
+        void = Void(
+            derived(finding.run, f"repair.void.{ref.id}", number),
+            ref,
+            amount,
+            stored_value=tender is not None and tender.kind == TenderKind.GIFT_CARD.value,
+        )
         return _answered(await self._write(finding, VOID, void))
 
     async def _take(self, finding: Finding, number: int) -> Outcome:
         """The first order is the very write of the run that should have done it."""
-        row = await self._row(finding.run)
-        amount = Money(Decimal(row.total), row.currency)
-        command = Capture(derived(finding.run, "capture", number), _about(finding), amount)
+        row, tender = await self._row(finding.run), await self._tender(finding)
+        if tender is None:
+            return Outcome.BY_HAND
+        amount = Money(Decimal(tender.amount), row.currency)
+        reference = derived(finding.run, of_tender("capture", tender.position), number)
+        command = Capture(reference, _about(finding), amount)
         return _answered(await self._write(finding, CAPTURE, command))
 
     async def _payment(self, finding: Finding) -> Payment | None:
@@ -190,10 +201,10 @@ class Repairs:
 
     async def _confirm(self, finding: Finding, number: int) -> Outcome:
         row, ref = await self._row(finding.run), _about(finding)
-        paid = None
-        if row.payment_id is not None:
-            amount = Money(Decimal(row.total or row.quoted), row.currency)
-            paid = PaidElsewhere(row.payment_backend, row.payment_id, amount, row.payment_state == "DUE")
+        paid, tenders = None, await self._tenders(row)
+        if tenders and tenders[-1].payment_id is not None:
+            total, last = Money(Decimal(row.total or row.quoted), row.currency), tenders[-1]
+            paid = paid_elsewhere(tenders, total, last.payment_id, due=last.payment_state == PaymentState.DUE.value)
         await self._writes.journal.reopen(WritePlace(ref.backend, CONFIRM_ORDER.name, finding.run))
         await self._write(finding, CONFIRM_ORDER, ConfirmOrder(reference=finding.run, order=ref, payment=paid))
         return Outcome.DONE
@@ -260,6 +271,17 @@ class Repairs:
         if row is None:
             raise LookupError("the checkout of a finding is gone")
         return row
+
+    async def _tenders(self, row: Any) -> Sequence[Any]:
+        return (await self._reconciler.rows.tenders([row])).get(row.run, ())
+
+    async def _tender(self, finding: Finding) -> Any | None:
+        """Of the payment it is about, by its id; a second payment, which no row has, is of the one at its processor
+        where there is but one."""
+        ref = _about(finding)
+        mine = [each for each in await self._tenders(await self._row(finding.run)) if each.backend == ref.backend]
+        own = next((each for each in mine if each.payment_id == ref.id), None)
+        return mine[0] if own is None and len(mine) == 1 else own
 
     async def _write(self, finding: Finding, operation: WriteOperation[Any, Any], command: Command) -> Any:
         backend = _about(finding).backend

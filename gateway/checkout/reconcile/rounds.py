@@ -116,7 +116,10 @@ class Reconciler:
     async def payments(self, run: str) -> Mapping[NativeRef, Payment]:
         """How the payments of a checkout stand at their processor now."""
         row = await self.rows.one(run)
-        seen = None if row is None else (await Asking(self._ownership, self._caller, self._pause).seen([row]))[run]
+        if row is None:
+            return {}
+        asking = Asking(self._ownership, self._caller, self._pause)
+        seen = (await asking.seen([row], await self.rows.tenders([row])))[run]
         return {} if seen is None else seen.payments
 
     async def count_open(self) -> None:
@@ -151,7 +154,7 @@ class Reconciler:
 
     async def _compared(self, rows: Sequence[Any]) -> Looked:
         asking = Asking(self._ownership, self._caller, self._pause)
-        seen = await asking.seen(rows)
+        seen = await asking.seen(rows, await self.rows.tenders(rows))
         mirrors = await self._mirrors.of([row.run for row in rows])
         known = await asking.mirrors([each for some in mirrors.values() for each in some])
         self._figures.looked.inc(len(rows))

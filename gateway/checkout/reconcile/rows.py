@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from gateway.checkout.engine import RunState
 from gateway.checkout.reconcile.findings import Finding, FindingKind
+from gateway.checkout.tenders import tenders_of
 from gateway.model.checkouts import CheckoutState
 from gateway.state.database import Database
 from gateway.state.ledger import HoldState
@@ -57,6 +58,11 @@ class CheckoutRows:
         async with self._database.read() as connection:
             rows = await self._rows(connection, checkouts.c.run == run)
         return rows[0] if rows else None
+
+    async def tenders(self, rows: Sequence[Row[Any]]) -> Mapping[str, Sequence[Row[Any]]]:
+        """What each of these checkouts is paid with."""
+        async with self._database.read() as connection:
+            return await tenders_of(connection, [row.run for row in rows])
 
     async def looked(self, good: Sequence[str], again: Sequence[str]) -> None:
         """When each is looked at next."""

@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.given import Given
 from gateway.checkout.steps.order import Ordered
+from gateway.checkout.tenders import plan, tenders_of
 from gateway.model.checkouts import CheckoutState
+from gateway.model.money import Money
 from gateway.model.payments import PaymentState
 from gateway.model.syncing import SyncRole
 from gateway.state.mirrors import StoredMirrors
+from gateway.model.tenders import TenderKind
 
 PLACED_EVENT, FAILED_EVENT, CAPTURE_EVENT = "order.placed", "checkout.failed", "checkout.capture_due"
 MIRROR_EVENT = "order.mirror_due"
@@ -26,8 +29,9 @@ class Finish:
         self._given = given
 
     async def gate(self, connection: AsyncConnection, run: str, amount: str) -> dict[str, Any]:
-        """Before the money is asked for: the last moment at which the shopper can simply go back. `free`: there is
-        nothing to pay."""
+        """Before the money is asked for: the last moment at which the shopper can simply go back, and the one at which
+        what each tender pays is fixed (`tenders`: how many). `free`: there is nothing to pay. `unpaid`: the gift cards
+        do not cover it, and nothing else was chosen."""
         given = self._given
         row = await given.checkouts.row(connection, run, lock=True)
         if row.cancel_asked is not None:
@@ -35,8 +39,18 @@ class Finish:
         if Decimal(amount) == 0:
             await given.checkouts.note(connection, run, "pay", "nothing_to_pay")
             return {"free": True}
-        await given.checkouts.move(connection, run, "authorise", payment_asked=given.checkouts.database.now)
-        return {}
+        cart = await given.carts.load(connection, row.cart)
+        if cart is None:
+            raise LookupError("the cart of a checkout is gone")
+        database = given.checkouts.database
+        total = Money(Decimal(amount), row.currency)
+        tenders = await plan(database, connection, run, cart, total, row.payment_backend)
+        if not tenders:
+            return {"unpaid": True}
+        if TenderKind.PAYMENT not in tenders:
+            await given.checkouts.note(connection, run, "pay", "covered_by_gift_cards")
+        await given.checkouts.move(connection, run, "authorise", payment_asked=database.now)
+        return {"tenders": len(tenders)}
 
     async def woken(self, connection: AsyncConnection, run: str) -> dict[str, Any]:
         """What our row says, by the database's clock: the signal itself says nothing."""
@@ -74,7 +88,9 @@ class Finish:
             "currency": row.currency,
         }
         await given.outbox.write(connection, PLACED_EVENT, run, facts, key=run)
-        if row.payment_state == PaymentState.AUTHORISED.value:
+        await given.carts.forget_gift_cards(connection, row.cart)
+        tenders = (await tenders_of(connection, [run])).get(run, ())
+        if any(tender.payment_state == PaymentState.AUTHORISED.value for tender in tenders):
             await given.outbox.write(connection, CAPTURE_EVENT, run, {"checkout": run}, key=run)
         mirrors = StoredMirrors(given.checkouts.database)
         await mirrors.open(connection, run, SyncRole.MIRROR, what.mirror, ordered)

@@ -4,12 +4,13 @@ charges, confirmed. Compensation: cancelled, once it is known whether there is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from sqlalchemy import Row
 
 from gateway.checkout.given import FAILURES, Frozen, Given, Unanswered, answered
 from gateway.model.checkouts import Allotment, Failure, FailureReason, PricedCart
@@ -22,6 +23,7 @@ from gateway.model.orders import (
     OrderDiscount,
     OrderStatus,
     PaidElsewhere,
+    PaidPart,
     PlacedOrder,
     PlaceOrder,
     PlaceOrderLine,
@@ -209,7 +211,7 @@ class OrderSteps:
         if not what.paid:
             return None
         amount = msgspec.json.decode(what.priced, type=PricedCart).total
-        return PaidElsewhere(frozen.row.payment_backend, what.paid, amount, what.due)
+        return paid_elsewhere(frozen.tenders, amount, what.paid, due=what.due)
 
     async def _noted(self, run: str, stage: str, owner: str, placed: PlacedOrder) -> None:
         facts = {"order": placed.ref.id, "total": _amount(placed.total)}
@@ -221,3 +223,11 @@ class OrderSteps:
 
 def _amount(money: Money | None) -> str:
     return "" if money is None else str(money.amount)
+
+
+def paid_elsewhere(tenders: Sequence[Row[Any]], total: Money, payment: str, *, due: bool) -> PaidElsewhere:
+    """What the order's owner is told: the last tender by its id and, where there are several, what each pays."""
+    parts = tuple(
+        PaidPart(each.backend, each.payment_id or "", Money(Decimal(each.amount), total.currency)) for each in tenders
+    )
+    return PaidElsewhere(tenders[-1].backend, payment, total, due, parts if len(parts) > 1 else ())

@@ -1,21 +1,26 @@
-"""The money, held as late as the order's owner allows. Compensation: given free, once it is known whether it is held.
+"""The money of one tender, held as late as the order's owner allows. Compensation: given free, once it is known whether
+it is held; of several in reverse.
 
 What the shopper must do, and what came back of it, goes sealed into our row and into no record of the engine's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+from sqlalchemy import Row
+
 from gateway.checkout.given import Frozen, Given, Unanswered, answered
-from gateway.checkout.journal import derived
+from gateway.checkout.references import derived, of_tender
 from gateway.errors import AdapterError
-from gateway.model.checkouts import CheckoutState, Failure, FailureReason, PaymentChoice
+from gateway.model.checkouts import CheckoutState, Failure, FailureReason, PaymentChoice, declined
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.payments import Authorise, Payment, PaymentState, Void
+from gateway.model.tenders import TenderKind
 from gateway.ports.payment import AUTHORISE, GET_PAYMENTS, VOID
 
 LEFT_TASK = "checkout.payment_left"
@@ -24,135 +29,156 @@ WAITING = (PaymentState.REQUIRES_ACTION.value, PaymentState.PENDING.value)
 GOOD = (PaymentState.AUTHORISED.value, PaymentState.CAPTURED.value)
 _OVER = (PaymentState.FAILED, PaymentState.VOIDED)
 _FAILURES: Mapping[Unanswered, Failure] = {
-    Unanswered.REFUSED: Failure(FailureReason.PAYMENT_DECLINED, "REFUSED"),
     Unanswered.UNAVAILABLE: Failure(FailureReason.OWNER_UNAVAILABLE, "payment"),
     Unanswered.UNKNOWN: Failure(FailureReason.OUTCOME_UNKNOWN, "payment"),
 }
 
 
 class Pay:
+    """Every step is of one tender, by its `position`."""
+
     def __init__(self, given: Given) -> None:
         self._given = given
 
-    async def authorise(self, run: str, amount: str) -> dict[str, Any]:
+    async def authorise(self, run: str, position: str) -> dict[str, Any]:
         """`state` of the payment, its id, whether all of it is held, the reason of a decline; or `failed`."""
         given = self._given
-        frozen, command = await self._command(run, amount)
+        frozen, tender, command = await self._command(run, position)
         if command is None:
-            return answered(Failure(FailureReason.PAYMENT_DECLINED, "NOTHING_CHOSEN"))
-        backend = frozen.row.payment_backend
-        return await self._told(
-            run, frozen, amount, await given.forward(run, backend, AUTHORISE, command, frozen.commerce)
-        )
+            return answered(declined("NOTHING_CHOSEN", tender.position))
+        told = await given.forward(run, tender.backend, AUTHORISE, command, frozen.commerce)
+        return await self._told(run, frozen, tender, told)
 
-    async def go_on(self, run: str, amount: str, number: str) -> dict[str, Any]:
+    async def go_on(self, run: str, position: str, number: str) -> dict[str, Any]:
         """With what came back from the shopper's challenge, for the `number`th time."""
         given = self._given
-        frozen, first = await self._command(run, amount)
+        frozen, tender, first = await self._command(run, position)
         async with given.checkouts.database.read() as connection:
             details = await given.checkouts.unsealed(connection, frozen.row, "details", dict[str, str])
-        if first is None or frozen.row.payment_id is None:
-            return await self.look(run, amount)
-        backend = frozen.row.payment_backend
+        if first is None or tender.payment_id is None:
+            return await self.look(run, position)
         command = Authorise(
             reference=derived(run, "continue", int(number)),
             purchase=run,
             amount=first.amount,
-            payment=NativeRef(backend, frozen.row.payment_id),
+            payment=NativeRef(tender.backend, tender.payment_id),
             return_url=first.return_url,
             details=details or {},
         )
-        return await self._told(
-            run, frozen, amount, await given.forward(run, backend, AUTHORISE, command, frozen.commerce)
-        )
+        told = await given.forward(run, tender.backend, AUTHORISE, command, frozen.commerce)
+        return await self._told(run, frozen, tender, told)
 
-    async def look(self, run: str, amount: str) -> dict[str, Any]:
+    async def look(self, run: str, position: str) -> dict[str, Any]:
         """How it stands at its processor now; what woke us is not believed."""
         frozen = await self._given.frozen(run)
-        payment = await self._standing(run, frozen)
-        if payment is None:  # no such read there: webhooks are all that tells, and they told our row
-            return {
-                "state": frozen.row.payment_state,
-                "payment": frozen.row.payment_id,
-                "whole": True,
-                "reason": "",
-            }
-        return await self._told(run, frozen, amount, payment)
+        tender = frozen.tenders[int(position)]
+        payment = await self._standing(run, frozen, tender)
+        if payment is not None:
+            return await self._told(run, frozen, tender, payment)
+        # no such read there: webhooks are all that tells, and they told our row
+        known = tender.authorised
+        return {
+            "state": tender.payment_state,
+            "payment": tender.payment_id,
+            "whole": known is None or Decimal(known) >= Decimal(tender.amount),
+            "reason": "",
+        }
 
-    async def void(self, run: str, amount: str) -> dict[str, Any]:
-        """Only what this run holds; a payment that was taken already is left to a person."""
+    async def void(self, run: str, position: str) -> dict[str, Any]:
+        """Only what this run holds. What was taken already is left to a person, but for a gift card's value, which goes
+        back onto it."""
         given = self._given
-        frozen, command = await self._command(run, amount)
-        backend = frozen.row.payment_backend
-        identifier = frozen.row.payment_id
+        frozen, tender, command = await self._command(run, position)
+        backend = tender.backend
+        identifier = tender.payment_id
         if identifier is None:
-            found = None if command is None else await given.settled(run, backend, AUTHORISE, command)
+            found = None if command is None else await given.learnt(run, backend, AUTHORISE, command, frozen.commerce)
             if found is None:
-                await given.checkouts.noted(run, "void", "absent", backend, {})
+                await given.checkouts.noted_of(tender, "void", "absent", {}, {})
                 return {"void": "absent"}
             identifier = found.ref.id
-            await given.checkouts.noted(run, "authorise", found.state.value, backend, {}, payment_id=identifier)
+            known = {"payment_id": identifier, "payment_state": found.state.value}
+            known |= {} if found.together is None else {"together": found.together}
+            await given.checkouts.noted_of(tender, "authorise", found.state.value, {}, known)
             frozen = await given.frozen(run)
-        payment = await self._standing(run, frozen)
-        state = PaymentState(frozen.row.payment_state or "AUTHORISED") if payment is None else payment.state
+            tender = frozen.tenders[int(position)]
+        payment = await self._standing(run, frozen, tender)
+        state = PaymentState(tender.payment_state or "AUTHORISED") if payment is None else payment.state
         if state in _OVER or state is PaymentState.DUE:
-            await given.checkouts.noted(run, "void", "over", backend, {"payment": identifier})
+            await given.checkouts.noted_of(tender, "void", "over", {"payment": identifier}, {})
             return {"void": "over"}
-        voiding = Void(derived(run, "void"), NativeRef(backend, identifier), frozen.money(amount))
+        voiding = Void(
+            derived(run, of_tender("void", tender.position)),
+            NativeRef(backend, identifier),
+            frozen.money(tender.amount),
+            stored_value=tender.kind == TenderKind.GIFT_CARD.value,
+            together=_last_told(frozen.tenders, backend),
+        )
         done = await given.backward(run, backend, VOID, voiding, frozen.commerce)
         if done is None or done.failed:
-            again = await self._standing(run, frozen)
+            again = await self._standing(run, frozen, tender)
             if again is None or again.state not in _OVER:
                 facts = {"checkout": run, "backend": backend, "payment": identifier}
                 await given.tasks.open(LEFT_TASK, f"{backend}:{identifier}", facts)
-                await given.checkouts.noted(run, "void", "refused", backend, facts)
+                await given.checkouts.noted_of(tender, "void", "refused", facts, {})
                 return {"void": "left"}
         facts = {"payment": identifier, "settled": "yes" if done is None or done.settled else "no"}
-        await given.checkouts.noted(run, "void", "done", backend, facts, payment_state=PaymentState.VOIDED.value)
+        voided = {"payment_state": PaymentState.VOIDED.value}
+        await given.checkouts.noted_of(tender, "void", "done", facts, voided)
         return {"void": "done"}
 
-    async def _command(self, run: str, amount: str) -> tuple[Frozen, Authorise | None]:
+    async def _command(self, run: str, position: str) -> tuple[Frozen, Row[Any], Authorise | None]:
         """The first authorisation: the same at each repetition."""
         given = self._given
         frozen = await given.frozen(run)
+        tender = frozen.tenders[int(position)]
         async with given.checkouts.database.read() as connection:
             choice = await given.checkouts.unsealed(connection, frozen.row, "payment", PaymentChoice)
-        if choice is None:
-            return frozen, None
+        apart = {TenderKind.PAYMENT.value} if choice is not None and choice.session is not None else set[str]()
+        mine = [each for each in frozen.tenders if each.backend == tender.backend and each.kind not in apart]
+        whole = together = None
+        if tender in mine and len(mine) > 1:
+            whole = frozen.money(str(sum(Decimal(each.amount) for each in mine)))
+            together = _last_told(mine[: mine.index(tender)], tender.backend)
         command = Authorise(
-            reference=derived(run, "authorise"),
+            reference=tender.reference,
             purchase=run,
-            amount=frozen.money(amount),
-            token=choice.token,
-            session=None if choice.session is None else NativeRef(choice.backend, choice.session),
-            return_url=choice.return_url,
+            amount=frozen.money(tender.amount),
+            whole=whole,
+            together=together,
         )
-        return frozen, command
+        if tender.kind == TenderKind.GIFT_CARD.value:
+            cards = (card.card for card in frozen.cart.gift_cards if card.id == tender.gift_card)
+            card = next(cards, None)
+            return frozen, tender, None if card is None else replace(command, gift_card=card)
+        if choice is None:
+            return frozen, tender, None
+        session = None if choice.session is None else NativeRef(choice.backend, choice.session)
+        return frozen, tender, replace(command, token=choice.token, session=session, return_url=choice.return_url)
 
-    async def _told(self, run: str, frozen: Frozen, amount: str, payment: Payment | Unanswered) -> dict[str, Any]:
-        given, backend = self._given, frozen.row.payment_backend
+    async def _told(self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment | Unanswered) -> dict[str, Any]:
+        given = self._given
         if isinstance(payment, Unanswered):
-            await given.checkouts.noted(run, "authorise", payment.value.lower(), backend, {})
-            return answered(_FAILURES[payment])
-        processing = CheckoutState.PROCESSING.value
-        values: dict[str, Any] = {
-            "payment_id": payment.ref.id,
-            "payment_state": payment.state.value,
-            "state": processing,
-        }
+            await given.checkouts.noted_of(tender, "authorise", payment.value.lower(), {}, {})
+            return answered(_FAILURES.get(payment) or declined("REFUSED", tender.position))
+        known = {"payment_id": payment.ref.id, "payment_state": payment.state.value}
+        known |= {} if payment.together is None else {"together": payment.together}
+        for name, money in (("authorised", payment.authorised), ("captured", payment.captured)):
+            known |= {} if money is None or money.currency != frozen.row.currency else {name: str(money.amount)}
+        values: dict[str, Any] = {"state": CheckoutState.PROCESSING.value}
         if payment.state.value in WAITING:
-            values |= await self._waited_for(run, frozen, payment)
-        facts = {"payment": payment.ref.id, "amount": amount}
-        await given.checkouts.noted(run, "authorise", payment.state.value, backend, facts, **values)
+            values |= await self._waited_for(run, frozen, tender, payment)
+        facts = {"payment": payment.ref.id, "amount": tender.amount}
+        await given.checkouts.noted_of(tender, "authorise", payment.state.value, facts, known, **values)
         held = payment.authorised or Money(Decimal(0), frozen.row.currency)
         return {
             "state": payment.state.value,
             "payment": payment.ref.id,
-            "whole": held.currency == frozen.row.currency and held.amount >= Decimal(amount),
+            "whole": held.currency == frozen.row.currency and held.amount >= Decimal(tender.amount),
             "reason": "" if payment.reason is None else payment.reason.value,
         }
 
-    async def _waited_for(self, run: str, frozen: Frozen, payment: Payment) -> dict[str, Any]:
+    async def _waited_for(self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment) -> dict[str, Any]:
         """Until when, by the database's clock, from the first time on; and what the shopper is shown."""
         given = self._given
         database = given.checkouts.database
@@ -163,19 +189,21 @@ class Pay:
             return values
         action = payment.action
         if action is None and frozen.row.action is None:  # told to a process that died with it
-            standing = await self._standing(run, frozen, payment.ref)
+            standing = await self._standing(run, frozen, tender, payment.ref)
             action = None if standing is None else standing.action
         if action is not None:
             async with database.write() as connection:
                 values["action"] = await given.checkouts.sealed(connection, frozen.row, "action", action)
         return {**values, "state": CheckoutState.ACTION_REQUIRED.value}
 
-    async def _standing(self, run: str, frozen: Frozen, ref: NativeRef | None = None) -> Payment | None:
+    async def _standing(
+        self, run: str, frozen: Frozen, tender: Row[Any], ref: NativeRef | None = None
+    ) -> Payment | None:
         """Asked until it answers; None where the processor has no such read."""
-        given, backend = self._given, frozen.row.payment_backend
+        given, backend = self._given, tender.backend
         if not given.ownership.offers(backend, GET_PAYMENTS.name):
             return None
-        key = ref or NativeRef(backend, frozen.row.payment_id)
+        key = ref or NativeRef(backend, tender.payment_id)
 
         async def ask() -> Payment | None:
             found = await given.caller.keyed(backend, GET_PAYMENTS, [key], frozen.commerce, given.call(run))
@@ -185,3 +213,9 @@ class Pay:
             return answer
 
         return await given.until_known(run, GET_PAYMENTS.name, ask)
+
+
+def _last_told(tenders: Sequence[Row[Any]], backend: str) -> str | None:
+    """Of the whole that a processor holds in several payments."""
+    told = (each.together for each in reversed(tenders) if each.backend == backend)
+    return next((each for each in told if each is not None), None)

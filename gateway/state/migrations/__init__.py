@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 FIRST = "0001"
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision this gateway knows. Revisions are numbers, so that an older gateway can tell how old it is."""
 
-OLDEST = 1
+OLDEST = 10
 """The oldest revision whose gateways today's schema serves: raised by a migration that contracts."""
 
 FOREIGN_TABLES = frozenset({"datasource_outputs", "dbos_datasource_migrations", "alembic_version"})

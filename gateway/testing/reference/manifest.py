@@ -66,6 +66,7 @@ MANIFEST = Manifest(
     operations=operations_of(ReferenceAdapter),
     writes=WRITES,
     ordering=ORDERING,
+    errands=("payment.check_gift_card",),
     tier=QualityTier.GOLD,
     key_fields=("sku",),
 )

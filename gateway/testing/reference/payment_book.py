@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gateway.errors import RequestRefused
+from gateway.model.gift_cards import GiftCard, GiftCardKind
 from gateway.model.money import Money
 from gateway.model.payments import Authorise, DeclineReason, PaymentMethod, PaymentState
 from gateway.ports.webhooks import WebhookFact
@@ -28,14 +29,24 @@ FACT_OF: dict[tuple[Kind, bool], str] = {
 }
 ZERO = Decimal(0)
 _OPEN = (PaymentState.AUTHORISED, PaymentState.REQUIRES_ACTION, PaymentState.PENDING)
+_HOLDING = (PaymentState.AUTHORISED, PaymentState.CAPTURED)
 
 
 async def _at_once() -> None:
     return None
 
 
+class ValueCard(Struct):
+    """A gift card: what is on it, and nothing that is ever negative."""
+
+    pin: str
+    balance: Money
+    most: Money | None = None
+
+
 class Held(Struct):
-    """One payment, as it stands. `reference` is of the command that made it."""
+    """One payment, as it stands. `reference` is of the command that made it; `card` the number of the gift card it is
+    taken from."""
 
     id: str
     reference: str
@@ -47,6 +58,8 @@ class Held(Struct):
     refunded: Decimal = ZERO
     reason: DeclineReason | None = None
     expires: datetime | None = None
+    card: str | None = None
+    together: str | None = None
 
 
 class Entry(Struct):
@@ -65,9 +78,11 @@ class Entry(Struct):
 class PaymentBook:
     """Knobs: `methods` are offered to all, `stored` to a customer by their id; `declined` by token (an empty one is a
     payment without); `challenged` tokens require an action, which `answer` ends; `approves` at most so much of any
-    payment; `unsettled`: what is made of a payment is accepted only, until `settle`; an entry is found `lag` seconds
-    after it was made; `after` is awaited between an effect and its answer, and a test loses the answer there. `entries`
-    is the effect log: nobody is asked twice without two of them. `facts` is all that webhooks would tell, in order."""
+    payment; `kinds` of gift cards are taken, of which `cards` are there by their number, and taken from `at_once` or
+    when they are captured; `unsettled`: what is made of a payment is accepted only, until `settle`; an entry is found
+    `lag` seconds after it was made; `after` is awaited between an effect and its answer, and a test loses the answer
+    there. `entries` is the effect log: nobody is asked twice without two of them. `facts` is all that webhooks would
+    tell, in order."""
 
     def __init__(self) -> None:
         self.methods: tuple[PaymentMethod, ...] = (PaymentMethod("card", "card", "Card"),)
@@ -75,6 +90,10 @@ class PaymentBook:
         self.declined: dict[str, DeclineReason] = {}
         self.challenged: set[str] = set()
         self.approves: Decimal | None = None
+        self.kinds: tuple[GiftCardKind, ...] = (GiftCardKind("mug_card", "Mug Card"),)
+        self.cards: dict[str, ValueCard] = {}
+        self.at_once = False
+        self.wholes: dict[str, Money] = {}
         self.unsettled = False
         self.lag = 0.0
         self.after: Callable[[], Awaitable[None]] = _at_once
@@ -94,9 +113,16 @@ class PaymentBook:
             raise ValueError(f"nothing is required of the shopper for {payment}")
         self._decide(held, None if approved else DeclineReason.AUTHENTICATION_FAILED)
 
+    def card(self, asked: GiftCard) -> ValueCard | None:
+        """None for one that is not there, or whose PIN is another."""
+        known = self.cards.get(asked.number)
+        brands = {kind.brand for kind in self.kinds}
+        return known if known is not None and known.pin == (asked.pin or "") and asked.brand in brands else None
+
     def expire(self, payment: str) -> None:
         """The hold ends by itself."""
         held = self.payments[payment]
+        self._put_back(held, held.authorised - held.captured)
         held.state, held.authorised = PaymentState.VOIDED, held.captured
         self._tell("payment.expired", held.reference, held, held.asked)
 
@@ -119,9 +145,12 @@ class PaymentBook:
             command.amount,
             PaymentState.REQUIRES_ACTION,
         )
+        held.together = self._joined(command)
         self.payments[held.id] = held
         token = command.token or ""
-        if token not in self.challenged and (token or command.session is None):
+        if command.gift_card is not None:
+            self._draw(held, command.gift_card)
+        elif token not in self.challenged and (token or command.session is None):
             self._decide(held, self.declined.get(token))
         self._enter("authorise", command.reference, held.id, held, command.amount)
         return held
@@ -136,9 +165,11 @@ class PaymentBook:
         return self._enter("capture", reference, "", held, amount)
 
     def void(self, reference: str, payment: str, amount: Money) -> Entry:
-        held = self._open(payment, amount, _OPEN)
-        if held.captured:
+        drawn = self.payments[payment].card is not None if payment in self.payments else False
+        held = self._open(payment, amount, (*_OPEN, PaymentState.CAPTURED) if drawn else _OPEN)
+        if held.captured and not drawn:
             raise RequestRefused(detail="a part was captured")
+        self._put_back(held, held.authorised)
         held.state = PaymentState.VOIDED
         return self._enter("void", reference, "", held, amount)
 
@@ -147,6 +178,7 @@ class PaymentBook:
         if held.refunded + amount.amount > held.captured:
             raise RequestRefused(detail="more than was captured")
         held.refunded += amount.amount
+        self._put_back(held, amount.amount)
         return self._enter("refund", reference, "", held, amount)
 
     def found(self, kind: Kind, reference: str) -> Entry | None:
@@ -156,6 +188,44 @@ class PaymentBook:
             if entry.kind == kind and entry.reference == reference and now - entry.at >= self.lag:
                 return entry
         return None
+
+    def _joined(self, command: Authorise) -> str | None:
+        """Payments of one whole are told of each other: the first opens it, each next brings what the last was told,
+        and no more is held together than the whole."""
+        if command.whole is None:
+            return None
+        together = command.together or f"whole_{command.purchase}"
+        if command.together is None and together in self.wholes:
+            raise RequestRefused(detail="this whole was begun: bring what was told")
+        if command.together is not None and together not in self.wholes:
+            raise RequestRefused(detail="no such whole")
+        self.wholes.setdefault(together, command.whole)
+        mine = (each for each in self.payments.values() if each.together == together)
+        held = sum((each.authorised for each in mine if each.state in _HOLDING), ZERO)
+        if held + command.amount.amount > self.wholes[together].amount:
+            raise RequestRefused(detail="more than the whole")
+        return together
+
+    def _draw(self, held: Held, asked: GiftCard) -> None:
+        """Value leaves the card with the authorisation, and comes back onto it with a void or a refund."""
+        card = self.card(asked)
+        held.card = asked.number
+        if card is None:
+            self._decide(held, DeclineReason.WRONG_DETAILS)
+        elif card.balance.currency != held.asked.currency:
+            self._decide(held, DeclineReason.NOT_ALLOWED)
+        elif card.balance.amount < held.asked.amount:
+            self._decide(held, DeclineReason.INSUFFICIENT_FUNDS)
+        else:
+            self._decide(held, None)
+            card.balance = Money(card.balance.amount - held.authorised, card.balance.currency)
+            if self.at_once:
+                held.state, held.captured = PaymentState.CAPTURED, held.authorised
+
+    def _put_back(self, held: Held, amount: Decimal) -> None:
+        card = None if held.card is None else self.cards.get(held.card)
+        if card is not None:
+            card.balance = Money(card.balance.amount + amount, card.balance.currency)
 
     def _decide(self, held: Held, reason: DeclineReason | None) -> None:
         held.reason = reason

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.errors import AdapterError, RequestRefused
 from gateway.model.context import CallContext, ContextView
+from gateway.model.gift_cards import CheckGiftCard, GiftCardKind, GiftCardStanding
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.payments import (
@@ -30,7 +31,8 @@ from gateway.testing.reference.payment_book import Entry, Held, Kind, PaymentBoo
 
 
 class PaymentDesk(Controls):
-    """PaymentPort, PaymentReadPort and PaymentSessionPort. `book` holds the payments, the knobs and the effect log."""
+    """PaymentPort, PaymentReadPort, PaymentSessionPort and GiftCardPort. `book` holds the payments, the knobs and the
+    effect log."""
 
     def __init__(self, *what: Any, **named: Any) -> None:
         super().__init__(*what, **named)
@@ -51,6 +53,18 @@ class PaymentDesk(Controls):
         await self._request("payment.open_session", (command,))
         known = self.book.sessions.setdefault(command.reference, f"session_{len(self.book.sessions)}")
         return PaymentSession(NativeRef(self.name, known), f"{known}_secret", "pk_reference")
+
+    @property
+    def gift_cards(self) -> Sequence[GiftCardKind]:
+        return self.book.kinds
+
+    async def check_gift_card(
+        self, command: CheckGiftCard, context: ContextView, call: CallContext
+    ) -> GiftCardStanding | None:
+        """Counted without what was asked: that is a secret."""
+        await self._request("payment.check_gift_card", (command.card.brand,))
+        card = self.book.card(command.card)
+        return None if card is None else GiftCardStanding(card.balance, self._freshness(), card.most)
 
     async def authorise(self, command: Authorise, context: ContextView, call: CallContext) -> Payment:
         await self._written(AUTHORISE.name, command, call)
@@ -129,4 +143,5 @@ class PaymentDesk(Controls):
             raw=None if held.reason is None else held.reason.value.lower(),
             action=action,
             expires=held.expires,
+            together=held.together,
         )

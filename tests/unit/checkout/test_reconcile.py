@@ -21,6 +21,7 @@ from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.reconcile.findings import TASK_PREFIX, Finding, FindingKind, NamedFinding
 from gateway.checkout.reconcile.repairs import REPAIR, Outcome, Repairs
 from gateway.checkout.reconcile.rounds import BY, Reconciler
+from gateway.checkout.tenders import change
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.checkouts import Checkout, CheckoutState
 from gateway.model.identity import NativeRef
@@ -101,6 +102,10 @@ class Bench:
         async with self.retail.database.write() as connection:
             await connection.execute(update(checkouts).where(checkouts.c.run == run).values(**values))
 
+    async def set_tender(self, run: str, position: int = 0, **values: object) -> None:
+        async with self.retail.database.write() as connection:
+            await change(connection, run, position, **values)
+
     async def tasks(self) -> Counter[str]:
         return Counter(task.kind for task in await self.retail.tasks.list(limit=1000))
 
@@ -134,7 +139,7 @@ async def another_payment(bench: Bench) -> None:
     second = book.begin(Authorise(first.reference, run, gbp("12.00"), token=TOKEN))
     second.state, second.authorised = PaymentState.CAPTURED, Decimal("12.00")
     second.captured, first.captured = Decimal("12.00"), Decimal("12.00")
-    await bench.set(run, payment_id=second.id)
+    await bench.set_tender(run, payment_id=second.id)
 
 
 async def too_little(bench: Bench) -> None:
