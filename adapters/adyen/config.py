@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from gateway.constraints import HTTP_URL, TEXT, matching
+from gateway.constraints import HTTP_URL, TEXT, matching, named
 from gateway.ports.manifest import AdapterConfig, Secret
 
 
@@ -21,5 +22,9 @@ class AdyenConfig(AdapterConfig, frozen=True, kw_only=True):
     """Where shoppers come back to when a payment names no page of its own: Adyen wants one for each."""
     multicapture: bool = False
     """Capture in several parts, where the account has that. Without it a capture gives the rest free."""
+    gift_cards: Annotated[Mapping[str, Annotated[str, TEXT]], named("brands").for_keys()] = {}
+    """Brands of gift cards that are taken, as Adyen calls them (`givex`), with what each is called to shoppers."""
+    gift_cards_captured_at_once: bool = True
+    """Whether their providers take the value with the authorisation; false: with the capture, as of cards."""
     hmac_key: Secret | None = None
     """The webhook's HMAC key, in hexadecimal as the Customer Area shows it; without it no webhooks are accepted."""

@@ -38,10 +38,11 @@ MANIFEST = Manifest(
         "payment.void": REPLAYED,
         "payment.refund": REPLAYED,
     },
-    errands=("payment.open_session",),
+    errands=("payment.open_session", "payment.check_gift_card"),
     webhook_topics=TOPICS,
     unverified=(
         "No live account was seen: the vendor's description, its client and its documentation are the oracles.",
+        "Which providers of gift cards take value at once is not in the description: `gift_cards_captured_at_once`.",
         "With `multicapture` what a last capture leaves is given free when the authorisation expires, not at once.",
     ),
 )

@@ -17,6 +17,7 @@ _ENCRYPTED = re.compile(r"encrypted[A-Z]\w{1,60}")
 PLAIN = frozenset({"number", "cvc", "expiryMonth", "expiryYear", "encodedCard"})
 """Fields of a card in the clear: never sent from here."""
 LONGEST = 20_000
+GIFT_CARD = "giftcard"
 
 
 class WireMethod(Struct, frozen=True):
@@ -45,6 +46,8 @@ def shown(wire: WireMethods) -> Iterator[PaymentMethod]:
         ends = f"{kept.expiry_year}-{kept.expiry_month:>02}" if kept.expiry_year and kept.expiry_month else None
         yield PaymentMethod(kept.id, kept.type, label, stored=True, expires=ends)
     for each in wire.payment_methods:
+        if each.type == GIFT_CARD:  # put into the cart, and paid with before anything else
+            continue
         yield PaymentMethod(each.type, each.type, each.name or each.type)
 
 

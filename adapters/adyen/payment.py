@@ -1,4 +1,4 @@
-"""PaymentPort and PaymentSessionPort: Adyen Checkout.
+"""PaymentPort, PaymentSessionPort and GiftCardPort: Adyen Checkout.
 
 Every write is told apart by its `idempotency-key`, which is derived from our reference; there is no look-up of a
 payment (`FindKind.REPLAY`). What is made of one (a capture, a void, a refund) is only *received*: whether it was done
@@ -7,13 +7,17 @@ comes by webhook."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
+from adapters.adyen import gift_cards
 from adapters.adyen.amounts import wire
 from adapters.adyen.client import AdyenClient
 from adapters.adyen.config import AdyenConfig
 from adapters.adyen.errors import NotFound
+from adapters.adyen.gift_cards import WireCancelled
 from adapters.adyen.methods import WireMethods, paid_with, shown
 from adapters.adyen.results import (
     BY_REFERENCE,
@@ -28,6 +32,7 @@ from gateway.errors import RequestRefused
 from gateway.kit.moments import from_rfc3339
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
+from gateway.model.gift_cards import CheckGiftCard, GiftCard, GiftCardKind, GiftCardStanding
 from gateway.model.identity import NativeRef
 from gateway.model.payments import (
     Authorise,
@@ -38,6 +43,7 @@ from gateway.model.payments import (
     PaymentOptions,
     PaymentOptionsQuery,
     PaymentSession,
+    PaymentState,
     Refund,
     Void,
 )
@@ -80,11 +86,12 @@ class Payments:
         return PaymentOptions(tuple(shown(found)), Reading.now(self._env).freshness)
 
     async def authorise(self, command: Authorise, context: ContextView, call: CallContext) -> Payment:
-        """One request. What was refused is an answer."""
+        """One request, and one more for the first of several. What was refused is an answer."""
         if command.payment is not None:
             return await self._go_on(command, command.payment, call)
         if command.session is not None:
             return await self._paid_session(command, command.session, call)
+        card = command.gift_card
         body: dict[str, object] = {
             "amount": wire(command.amount),
             "reference": command.reference,
@@ -92,11 +99,32 @@ class Payments:
             "returnUrl": self._return_url(command.return_url),
             "channel": "Web",
             "additionalData": MANUAL,
-            **paid_with(command.token),
+            **(paid_with(command.token) if card is None else {"paymentMethod": self._gift_card(card)}),
             **self._shopper(command.customer),
+            **await gift_cards.order_of(self._client, command, call),
         }
         answer = await self._client.post("/payments", body, WireResult, call, f"{command.reference}.authorise")
-        return payment(answer, command.amount, command.reference, self._env.name)
+        paid = payment(answer, command.amount, command.reference, self._env.name)
+        if card is not None and self._config.gift_cards_captured_at_once and paid.state is PaymentState.AUTHORISED:
+            return replace(paid, state=PaymentState.CAPTURED, captured=paid.authorised)
+        return paid
+
+    @property
+    def gift_cards(self) -> Sequence[GiftCardKind]:
+        return [GiftCardKind(brand, label) for brand, label in self._config.gift_cards.items()]
+
+    async def check_gift_card(
+        self, command: CheckGiftCard, context: ContextView, call: CallContext
+    ) -> GiftCardStanding | None:
+        """One request."""
+        self._gift_card(command.card)
+        return await gift_cards.standing(self._client, command, Reading.now(self._env).freshness, call)
+
+    def _gift_card(self, card: GiftCard) -> Mapping[str, str]:
+        """Raises RequestRefused for a brand that is not taken here."""
+        if card.brand not in self._config.gift_cards:
+            raise RequestRefused(source=self._env.name, detail="no brand of `gift_cards`")
+        return gift_cards.method(card)
 
     async def _go_on(self, command: Authorise, ref: NativeRef, call: CallContext) -> Payment:
         """With what the shopper's action brought back."""
@@ -126,13 +154,23 @@ class Payments:
         return await self._modified(command, f"{self._path(command.payment)}/captures", body, "capture", call)
 
     async def void(self, command: Void, context: ContextView, call: CallContext) -> PaymentEffect:
-        """By our reference while Adyen has not told its own."""
+        """By our reference while Adyen has not told its own. Of a gift card: cancelled or returned, whichever it is by
+        then; with its order, where that was not paid in full."""
+        order = gift_cards.read(command.together)
+        if command.stored_value and order is not None and order.left:
+            body = {"order": order.named}
+            done = await self._client.post("/orders/cancel", body, WireCancelled, call, f"{order.psp}.cancel")
+            ref = NativeRef(self._env.name, done.psp_reference)
+            return PaymentEffect(ref, command.payment, command.amount, settled=False)
+        if command.stored_value:
+            path = f"{self._path(command.payment)}/reversals"
+            return await self._modified(command, path, {"reference": command.reference}, "void", call)
         if command.payment.id.startswith(BY_REFERENCE):
-            body = {
+            by_ours = {
                 "paymentReference": command.payment.id.removeprefix(BY_REFERENCE),
                 "reference": command.reference,
             }
-            return await self._modified(command, "/cancels", body, "void", call)
+            return await self._modified(command, "/cancels", by_ours, "void", call)
         path = f"{self._path(command.payment)}/cancels"
         return await self._modified(command, path, {"reference": command.reference}, "void", call)
 

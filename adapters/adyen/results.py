@@ -46,6 +46,26 @@ class WireAction(Struct, frozen=True):
     data: Mapping[str, str | None] | None = None
 
 
+class WireOrder(Struct, frozen=True, rename="camel"):
+    """Several payments of one purchase. `remaining_amount` of zero does not mean that all of them are final."""
+
+    psp_reference: str = ""
+    order_data: str = ""
+    remaining_amount: WireAmount | None = None
+
+
+class Together(Struct, frozen=True):
+    """An order as the last answer told it: `left` in minor units."""
+
+    psp: str
+    data: str
+    left: int
+
+    @property
+    def named(self) -> dict[str, str]:
+        return {"pspReference": self.psp, "orderData": self.data}
+
+
 class WireResult(Struct, frozen=True, rename="camel"):
     """Of `/payments` and `/payments/details`. `action` is kept as it came: it is for Adyen's own library."""
 
@@ -56,6 +76,7 @@ class WireResult(Struct, frozen=True, rename="camel"):
     refusal_reason: str | None = None
     refusal_reason_code: str | None = None
     action: msgspec.Raw = msgspec.Raw()
+    order: WireOrder | None = None
 
 
 class WireSessionPayment(Struct, frozen=True, rename="camel"):
@@ -96,7 +117,16 @@ def payment(wire: WireResult, asked: Money, reference: str, backend: str) -> Pay
         reason=reason_of(wire.refusal_reason_code, wire.refusal_reason) if failed else None,
         raw=(wire.refusal_reason or wire.result_code) if failed else None,
         action=_action(bytes(wire.action), wire.result_code),
+        together=_together(wire.order),
     )
+
+
+def _together(order: WireOrder | None) -> str | None:
+    """What the next payment must bring."""
+    if order is None or not order.order_data:
+        return None
+    left = 0 if order.remaining_amount is None else order.remaining_amount.value
+    return msgspec.json.encode(Together(order.psp_reference, order.order_data, left)).decode()
 
 
 def _held(amount: WireAmount | None, asked: Money) -> Money:

@@ -18,7 +18,8 @@ from gateway.checkout.given import Given
 from gateway.checkout.references import derived
 from gateway.checkout.saga import CAPTURE, CHECKOUT, MIRROR, TOPIC
 from gateway.checkout.steps.finish import CAPTURE_EVENT, MIRROR_EVENT
-from gateway.checkout.tenders import change, of_payment
+from gateway.checkout.steps.payment import WAITING
+from gateway.checkout.tenders import change, of_payment, tenders_of
 from gateway.errors import IdempotencyConflict
 from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict, TooManyAttempts
 from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
@@ -164,7 +165,9 @@ class Desk:
         if state is not None and not given.ownership.offers(event.backend, GET_PAYMENTS.name):
             async with database.write() as connection:
                 row = await given.checkouts.row(connection, run, lock=True)
-                await change(connection, run, position, **_told(event, state, row))
+                told = _told(event, state, row, (await tenders_of(connection, [run]))[run][position])
+                if told:
+                    await change(connection, run, position, **told)
         found = await given.checkouts.get(run)
         if found is not None and found.state in (CheckoutState.PROCESSING, CheckoutState.ACTION_REQUIRED):
             await given.runs.send(run, TOPIC, f"webhook-{event.identity}"[:200])
@@ -229,11 +232,13 @@ class Desk:
             return
 
 
-def _told(event: Received, state: PaymentState, row: Any) -> dict[str, str]:
-    """Of one tender. How a payment that was held ends is told after the checkout has ended, too; what is held is not:
-    nobody would look at it then."""
-    if row.state not in _OPEN:
-        return {} if state in (PaymentState.AUTHORISED, PaymentState.FAILED) else {"payment_state": state.value}
+def _told(event: Received, state: PaymentState, row: Any, tender: Any) -> dict[str, str]:
+    """Of one tender. What is held, or is not, is news of one that is waited for: such an event may come late, and what
+    was taken or given free meanwhile is so. How it ends is told after its checkout has ended, too."""
+    if state not in (PaymentState.AUTHORISED, PaymentState.FAILED):
+        return {"payment_state": state.value, "payment_id": event.subject}
+    if row.state not in _OPEN or tender.payment_state not in (None, *WAITING):
+        return {}
     told = {"payment_state": state.value, "payment_id": event.subject}
     if state is PaymentState.AUTHORISED and event.facts.get("currency") == row.currency and "amount" in event.facts:
         told["authorised"] = event.facts["amount"]

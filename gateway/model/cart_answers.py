@@ -12,6 +12,7 @@ from gateway.model.baskets import RefusedCode, ShippingOption
 from gateway.model.freshness import Freshness
 from gateway.model.money import Money, TaxedMoney
 from gateway.model.pricing import Price
+from gateway.model.tenders import PlannedTender
 
 
 class CartPart(Enum):
@@ -90,6 +91,8 @@ class Quote(Struct, frozen=True, kw_only=True):
     valid_until: datetime
     complete: bool
     missing: tuple[CartPart, ...] = ()
+    tenders: tuple[PlannedTender, ...] = ()
+    """What would pay it: gift cards by what they were worth, and the rest. Not in the id: the cart's version is."""
 
 
 class ProblemKind(Enum):

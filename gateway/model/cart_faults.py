@@ -132,6 +132,28 @@ class TooManyAttempts(CartFault, frozen=True, kw_only=True):
     message: str = "Too many of these from here. Wait."
 
 
+class GiftCardRefusal(Enum):
+    """Why a gift card was not put into a cart."""
+
+    INVALID = "INVALID"
+    """There is no such card, or its PIN is another: never told apart."""
+    EMPTY = "EMPTY"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
+    """It is worth something in a currency that is not the cart's; nothing is converted."""
+
+
+class GiftCardRefused(CartFault, frozen=True, kw_only=True):
+    """Its processor was asked, and it can pay nothing here."""
+
+    reason: GiftCardRefusal
+    message: str = "This gift card can pay nothing here."
+
+
+class GiftCardNotFound(CartFault, frozen=True, kw_only=True):
+    gift_card: str
+    message: str = "There is no such gift card in this cart."
+
+
 class QuoteIncomplete(CartFault, frozen=True, kw_only=True):
     """An owner of a part of the total had not answered when it was quoted. `quote` is what is known now: complete, it
     can be bought as soon as the shopper was shown it."""
@@ -175,6 +197,8 @@ AnyCartFault = (
     | MarketDiffers
     | HandOffCodeInvalid
     | TooManyAttempts
+    | GiftCardRefused
+    | GiftCardNotFound
     | QuoteIncomplete
     | QuoteExpired
     | CartNotReady

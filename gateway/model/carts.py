@@ -302,6 +302,17 @@ class GroupOfCart(Struct, frozen=True):
         return (self.cart.id, self.cart.version, self.group.id)
 
 
+class GiftCardOfCart(Struct, frozen=True):
+    """A gift card with the cart it is of."""
+
+    cart: Cart
+    card: CartGiftCard
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return (self.cart.id, self.cart.version, self.card.id)
+
+
 class CartEntry(Struct, frozen=True):
     """One option or attribute."""
 

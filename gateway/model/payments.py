@@ -14,7 +14,7 @@ from enum import Enum
 from msgspec import Struct
 
 from gateway.model.freshness import Freshness
-from gateway.model.gift_cards import GiftCard
+from gateway.model.gift_cards import GiftCard, OfferedGiftCard
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.paging import Gap
@@ -90,6 +90,7 @@ class OfferedMethods(Struct, frozen=True, gc=False):
 
     methods: tuple[OfferedMethod, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    gift_cards: tuple[OfferedGiftCard, ...] = ()
 
 
 class NextAction(Struct, frozen=True, gc=False):

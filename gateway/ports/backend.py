@@ -12,7 +12,7 @@ from gateway.errors import Mistake
 from gateway.model.context import CallContext
 from gateway.ports.domain import reads, writes
 from gateway.ports.identity import IdentityPort
-from gateway.ports.payment import PaymentSessionPort
+from gateway.ports.payment import GiftCardPort, PaymentSessionPort
 from gateway.ports.price import PriceAuditPort
 from gateway.ports.webhooks import ForgetsChanges, WebhookPort
 
@@ -71,7 +71,7 @@ class Backend(Struct, frozen=True, kw_only=True):
 def protocols() -> tuple[type, ...]:
     """Every Protocol that a port may implement."""
     declared = (operation.port for operation in (*reads().values(), *writes().values()))
-    return tuple(dict.fromkeys((*declared, IdentityPort, PaymentSessionPort, PriceAuditPort)))
+    return tuple(dict.fromkeys((*declared, GiftCardPort, IdentityPort, PaymentSessionPort, PriceAuditPort)))
 
 
 def members(protocol: type) -> tuple[str, ...]:

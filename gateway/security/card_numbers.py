@@ -55,6 +55,11 @@ _PLAIN = re.compile(rf"[{_BETWEEN}]+")
 _GROUP = re.compile(r"[0-9]+")
 _ISSUED = re.compile(r"3|4|5|6|22(?:0[0-4]|2[1-9]|[3-9])|2[3-6]|27[01]|2720|8[126]|9(?:112|792|860)")
 """How numbers begin that card schemes give out. Asked where the signs between groups are a list's as well."""
+_SCHEMES = re.compile(
+    r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|5[1-5][0-9]{14}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}"
+    r"|3[47][0-9]{13}|3(?:0[0-5]|[689][0-9])[0-9]{11}|35[0-9]{14}|(?:6011|64[4-9][0-9]|65[0-9]{2})[0-9]{12}"
+)
+"""Visa, Mastercard, American Express, Diners Club, JCB, Discover."""
 _SHAPES = frozenset({(4, 6, 5), (4, 6, 4)})
 SHORTEST, LONGEST = 13, 19
 MOST_TEXT = 16_384
@@ -110,6 +115,13 @@ def redacted(text: str) -> str:
         parts += [text[end:start], "[card number]"]
         end = stop
     return "".join((*parts, text[end:]))
+
+
+def is_payment_card(number: str) -> bool:
+    """Whether digits, without anything between them, are a payment card's of the schemes that shoppers have: asked
+    where the number of a card of another kind (a gift card) is expected. Gift cards' begin otherwise, though many of
+    them pass the check digit, too."""
+    return bool(_SCHEMES.fullmatch(number)) and passes_luhn(number)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -18,12 +18,14 @@ from gateway.errors import AdapterError
 from gateway.model.cart_answers import CartTotals
 from gateway.model.cart_faults import AnyCartFault, InvalidInput
 from gateway.model.carts import Cart
+from gateway.model.gift_cards import OfferedGiftCard
 from gateway.model.identity import NativeRef, is_plain
 from gateway.model.money import Money
 from gateway.model.paging import Gap
 from gateway.model.payments import OfferedMethod, OfferedMethods, OpenSession, PaymentOptionsQuery, PaymentSession
+from gateway.model.tenders import rest_of
 from gateway.ownership import Ownership
-from gateway.ports.payment import LIST_METHODS, PAYMENT
+from gateway.ports.payment import LIST_METHODS, PAYMENT, GiftCardPort
 from gateway.runtime.side_by_side import side_by_side
 from gateway.services import Services
 from gateway.services.carts import Carts
@@ -32,6 +34,7 @@ from gateway.settings import Settings
 
 _LONGEST = 1_024
 _LONGEST_URL = 2_048
+_GIFT_CARD = "gift-card:"
 
 
 class Paying:
@@ -39,13 +42,15 @@ class Paying:
         self._services = services
 
     async def options(self, cart: Cart, scope: Scope) -> OfferedMethods:
-        """For what the cart costs now; none while nobody can say that, or where there is nothing to pay. Raises
-        AdapterError only where no processor was heard."""
+        """For what the cart costs now and its gift cards do not cover; no methods while nobody can say that, or where
+        there is nothing to pay. Raises AdapterError only where no processor was heard."""
         evaluation = self._services.of(Carts).evaluation
-        amount = to_pay((await evaluation.answer(cart, scope)).totals)
+        total = to_pay((await evaluation.answer(cart, scope)).totals)
+        amount = None if total is None else rest_of(cart.gift_cards, total)
         serving = self._services.ownership.serving(PAYMENT, cart.country)
+        cards = tuple(self.gift_cards(cart))
         if amount is None or amount.amount <= 0 or not serving:
-            return OfferedMethods()
+            return OfferedMethods(gift_cards=cards)
         commerce = evaluation.within(cart, scope).commerce
 
         async def asked(backend: str) -> list[OfferedMethod] | AdapterError:
@@ -63,7 +68,18 @@ class Paying:
             raise next(iter(failed.values())).fresh()
         methods = [method for answer in told.values() if not isinstance(answer, AdapterError) for method in answer]
         gaps = tuple(Gap(name, error.code, error.retryable) for name, error in failed.items())
-        return OfferedMethods(tuple(methods), gaps)
+        return OfferedMethods(tuple(methods), gaps, cards)
+
+    def gift_cards(self, cart: Cart) -> Sequence[OfferedGiftCard]:
+        """Those that the processors of its market take; asks nobody."""
+        found: list[OfferedGiftCard] = []
+        for backend in self._services.ownership.serving(PAYMENT, cart.country):
+            port = self._services.caller.backend(backend).backend.port(GiftCardPort)
+            found += [] if port is None else [OfferedGiftCard(backend, kind) for kind in port.gift_cards]
+        return found
+
+    def gift_card_id(self, offered: OfferedGiftCard) -> str:
+        return public_id(offered.backend, f"{_GIFT_CARD}{offered.kind.brand}", self._services.ownership)
 
     async def session(
         self, cart: Cart, amount: Money, method: str, return_url: str | None, scope: Scope

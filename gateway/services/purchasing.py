@@ -28,6 +28,7 @@ from gateway.model.identity import is_plain
 from gateway.model.money import Money
 from gateway.model.payments import PaymentSession
 from gateway.model.requesters import Requester
+from gateway.model.tenders import rest_of
 from gateway.ports.checkout import CheckoutDesk
 from gateway.services import Services
 from gateway.services.carts import Carts, Shown
@@ -202,11 +203,12 @@ class Purchasing:
             return quote
         if (fault := await self._unready(cart, quote, cart.version, scope, 0.0)) is not None:
             return fault
-        if quote.total is None or quote.total.amount <= 0:
+        rest = None if quote.total is None else rest_of(cart.gift_cards, quote.total)
+        if rest is None or rest.amount <= 0:
             return InvalidInput(message="There is nothing to pay.", path=_QUOTE)
         if (fault := await self._desk.failed_too_often(cart.id, self._requesters(cart, scope))) is not None:
             return fault
-        session = await self._paying.session(cart, quote.total, method, return_url, scope)
+        session = await self._paying.session(cart, rest, method, return_url, scope)
         if isinstance(session, CartFault):
             return session
         return OpenedSession(self._paying.session_id(session, cart), session)
@@ -238,8 +240,8 @@ class Purchasing:
     def _choice(
         self, wish: PaymentWish | None, cart: Cart, total: Money, scope: Scope
     ) -> PaymentChoice | InvalidInput | None:
-        """None where there is nothing to pay."""
-        if total.amount <= 0:
+        """None where there is nothing to pay, or nothing but with gift cards."""
+        if rest_of(cart.gift_cards, total).amount <= 0:
             return None
         path = ("input", "payment")
         if wish is None:

@@ -13,6 +13,7 @@ from gateway.model import baskets
 from gateway.model import cart_answers as model
 from gateway.model.baskets import CodeRefusal
 from gateway.model.cart_answers import CartPart, ProblemKind, Remedy
+from gateway.model.tenders import PlannedTender, TenderKind
 from schema.pricing.types import PriceView
 from schema.values import FreshnessView, MoneyView, TaxedMoneyView
 
@@ -98,6 +99,26 @@ class CartTotalsView:
     )
 
 
+strawberry.enum(
+    TenderKind,
+    name="TenderKind",
+    description="GIFT_CARD: stored value, which pays first. PAYMENT: what the shopper chose of `paymentOptions`.",
+)
+
+
+@strawberry.type(name="QuotedTender", description="What would pay a part of a quote, or all of it.")
+class QuotedTenderView:
+    is_type_of = records(PlannedTender)
+
+    kind: TenderKind = strawberry.field(description="What it is.")
+    amount: MoneyView = strawberry.field(description="What it would pay.")
+
+    @computed("strawberry.ID | None", description="Of a GIFT_CARD, one of the cart's; null otherwise.")
+    @staticmethod
+    def gift_card_id(record: PlannedTender) -> str | None:
+        return None if record.card is None else record.card.id
+
+
 @strawberry.type(name="CartQuote", description="What the cart costs, as a checkout names it.")
 class CartQuoteView:
     is_type_of = records(model.Quote)
@@ -108,6 +129,11 @@ class CartQuoteView:
     complete: bool = strawberry.field(description="False while a needed owner has not answered: then it buys nothing.")
     missing: list[CartPart] = strawberry.field(
         directives=[ListSize(assumed_size=2)], description="The parts that have not answered."
+    )
+    tenders: list[QuotedTenderView] = strawberry.field(
+        directives=[ListSize(assumed_size=2)],
+        description="What would pay it, in order: gift cards by what they were worth when they were asked about, then "
+        "what is still to be chosen. Without the latter nothing else is needed; empty where there is nothing to pay.",
     )
 
 

@@ -131,3 +131,27 @@ class TooManyAttemptsView(UserErrorView):
 
     kind: model.AttemptKind = strawberry.field(description="Of what.")
     retry_after: int = strawberry.field(description="Seconds to wait.")
+
+
+strawberry.enum(
+    model.GiftCardRefusal,
+    name="GiftCardRefusal",
+    description="INVALID: there is no such card, or its PIN is another; the two read the same. EMPTY. OTHER_CURRENCY: "
+    "nothing is converted.",
+)
+
+
+@member
+@strawberry.type(name="GiftCardRefused", description="The gift card can pay nothing here. The cart is as it was.")
+class GiftCardRefusedView(UserErrorView):
+    is_type_of = records(model.GiftCardRefused)
+
+    reason: model.GiftCardRefusal = strawberry.field(description="Why.")
+
+
+@member
+@strawberry.type(name="GiftCardNotFound", description="There is no such gift card in this cart (any more).")
+class GiftCardNotFoundView(UserErrorView):
+    is_type_of = records(model.GiftCardNotFound)
+
+    gift_card: str = strawberry.field(name="giftCardId", description="As it was asked for.")

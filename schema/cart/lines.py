@@ -33,7 +33,7 @@ strawberry.enum(
     model.ChangeKind,
     name="CartChangeKind",
     description="ADDED, QUANTITY_CHANGED, KEPT as it was though both carts had it, REMOVED; PRICE_CHANGED, "
-    "NOT_SOLD_THERE (the line stays), CODE_LOST, DELIVERY_RESET: what was chosen is not offered there.",
+    "NOT_SOLD_THERE (the line stays), CODE_LOST, GIFT_CARD_LOST; DELIVERY_RESET: what was chosen is not offered there.",
 )
 
 
@@ -301,6 +301,7 @@ class CartChangeView:
         name="lineId", description="To which line of the cart that lives on; null: none."
     )
     code: str | None = strawberry.field(description="The code that was lost; null: none.")
+    gift_card: str | None = strawberry.field(description="The gift card that was lost, as it was shown; null: none.")
     before: Decimal | None = strawberry.field(description="Pieces before; null: not about a quantity.")
     after: Decimal | None = strawberry.field(description="Pieces now; null: not about a quantity.")
     price_before: MoneyView | None = strawberry.field(description="The unit price before; null: not about a price.")

@@ -33,6 +33,7 @@ from schema.cart.answers import (
     CartTotalsView,
     RefusedCodeView,
 )
+from schema.cart.gift_cards import CartGiftCardView
 from schema.cart.lines import CartEntryView, CartLineView, DeliveryGroupView, entries, may_see
 from schema.cart.plans import FulfilmentAddressInput, FulfilmentPlansView, destination_of
 from schema.catalog.arguments import near_point
@@ -148,6 +149,15 @@ class CartView(Node):
     @staticmethod
     def attributes(record: model.Cart, ctx: OperationContext) -> list[model.CartEntry]:
         return entries(record.attributes) if may_see(record.written_by, record, ctx) else []
+
+    @computed(
+        list[CartGiftCardView],
+        directives=[ListSize(assumed_size=1)],
+        description="Gift cards that pay for it, in this order. Empty on a shared device they were not typed on.",
+    )
+    @staticmethod
+    def gift_cards(record: model.Cart, ctx: OperationContext) -> list[model.GiftCardOfCart]:
+        return [model.GiftCardOfCart(record, card) for card in record.gift_cards if may_see(card.by, record, ctx)]
 
     @batched(
         list[CartHolderView],

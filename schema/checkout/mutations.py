@@ -46,7 +46,7 @@ class CheckoutSubmitInput:
         "`IdempotencyConflict`. 1 to 200 characters; a new one for a new try."
     )
     payment: CheckoutPaymentInput | None = strawberry.field(
-        default=None, description="Needed unless the total is zero."
+        default=None, description="Needed unless the total is zero, or gift cards of the cart cover it."
     )
     wait: float | None = strawberry.field(default=None, description=WAIT)
 
@@ -75,7 +75,9 @@ class CheckoutCancelInput:
 @strawberry.input(name="PaymentSessionCreateInput", description="A payment to be prepared in the frontend.")
 class PaymentSessionCreateInput:
     cart_id: strawberry.ID = strawberry.field(description="The cart.")
-    quote_id: strawberry.ID = strawberry.field(description="Its `quote`: the session is for that total.")
+    quote_id: strawberry.ID = strawberry.field(
+        description="Its `quote`: the session is for that total, less what gift cards cover."
+    )
     method_id: strawberry.ID = strawberry.field(description="One of the cart's `paymentOptions`.")
     return_url: str | None = strawberry.field(
         default=None,

@@ -16,7 +16,8 @@ from gateway.model.cart_answers import CartPart
 from gateway.model.carts import Cart
 from gateway.model.checkouts import CheckoutRemedy, FailureReason
 from gateway.model.orders import Order
-from gateway.model.payments import DeclineReason
+from gateway.model.payments import DeclineReason, PaymentState
+from gateway.model.tenders import TenderKind, TenderProcessor
 from gateway.services.carts import Carts
 from schema.cart.types import CartView
 from schema.contributed import member
@@ -95,6 +96,40 @@ class CheckoutCompletedView(CheckoutStateView):
         return await ctx.services.orders.bought([parent.order for parent in parents], ctx.scope)
 
 
+strawberry.enum(
+    TenderProcessor,
+    name="TenderProcessor",
+    description="Who has the money and gives it back: the GATEWAY by its processor, or the order's OWNER by its own.",
+)
+strawberry.enum(
+    PaymentState,
+    name="PaymentState",
+    description="How money stands at its processor. DUE: nothing is held, it is paid later. AUTHORISED: held. "
+    "CAPTURED: taken. VOIDED: given free, or onto the gift card again. FAILED: declined.",
+)
+
+
+@strawberry.type(name="CheckoutTender", description="One of what a checkout is paid with.")
+class CheckoutTenderView:
+    is_type_of = records(model.Tender)
+
+    position: int = strawberry.field(description="In which order they are asked for; from 0.")
+    kind: TenderKind = strawberry.field(description="What it is.")
+    processor: TenderProcessor = strawberry.field(description="Who gives it back.")
+    amount: MoneyView = strawberry.field(description="What it pays: fixed before any of them was asked.")
+    label: str | None = strawberry.field(
+        description="A gift card's, such as `Mug Card **** 7401`; null where nothing is shown of it."
+    )
+    state: PaymentState | None = strawberry.field(description="How it stands; null while it was not asked for.")
+    authorised: MoneyView | None = strawberry.field(description="What is held, or was; null while nobody knows.")
+    captured: MoneyView | None = strawberry.field(description="What was taken; null while nobody knows.")
+
+    @computed(str, description="The public alias of its processor; staff see its configured name.")
+    @staticmethod
+    def source(record: model.Tender, ctx: OperationContext) -> str:
+        return ctx.source(record.backend)
+
+
 @member
 @strawberry.type(name="CheckoutFailed", description="Nothing was bought; the cart can be changed again.")
 class CheckoutFailedView(CheckoutStateView):
@@ -118,6 +153,9 @@ class CheckoutFailedView(CheckoutStateView):
     decline: DeclineReason | None = strawberry.field(
         name="declineReason", description="Why the payment was declined; null where that is not why."
     )
+    tender: CheckoutTenderView | None = strawberry.field(
+        description="What was declined, of several or the only one; null where that is not why."
+    )
     missing: CartPart | None = strawberry.field(
         description="The part of the total whose owner did not answer; null where that is not why."
     )
@@ -135,6 +173,12 @@ class CheckoutView:
     created: datetime = strawberry.field(name="createdAt", description="When it was submitted (UTC).")
     total: MoneyView | None = strawberry.field(
         description="What is paid, or would have been. Never more than the quote it was submitted with."
+    )
+
+    tenders: list[CheckoutTenderView] = strawberry.field(
+        directives=[ListSize(assumed_size=2)],
+        description="What it is paid with, gift cards first, once the amounts are fixed. Only gift cards: no other "
+        "payment is needed. Empty until then, and where there is nothing to pay.",
     )
 
     @computed(CheckoutStateView, description="How it stands.")

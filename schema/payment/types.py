@@ -8,8 +8,9 @@ from gateway.context import OperationContext
 from gateway.execution import computed, records
 from gateway.graph.directives import ListSize
 from gateway.model import payments as model
+from gateway.model.gift_cards import OfferedGiftCard
 from gateway.model.payments import DeclineReason
-from gateway.services.paying import public_id
+from gateway.services.paying import Paying, public_id
 from schema.values import GapView
 
 strawberry.enum(
@@ -74,16 +75,41 @@ class PaymentMethodView:
         return ctx.source(record.backend)
 
 
+@strawberry.type(name="GiftCardKind", description="A kind of gift card that can be put into a cart.")
+class GiftCardKindView:
+    is_type_of = records(OfferedGiftCard)
+
+    @computed(strawberry.ID, description="Opaque; name it to `cartGiftCardAdd`.")
+    @staticmethod
+    def id(record: OfferedGiftCard, ctx: OperationContext) -> str:
+        return ctx.services.of(Paying).gift_card_id(record)
+
+    @computed(str, description="Fit to show.")
+    @staticmethod
+    def label(record: OfferedGiftCard) -> str:
+        return record.kind.label
+
+    @computed(str, description="The public alias of its processor; staff see its configured name.")
+    @staticmethod
+    def source(record: OfferedGiftCard, ctx: OperationContext) -> str:
+        return ctx.source(record.backend)
+
+
 @strawberry.type(name="CartPaymentOptions", description="How a cart can be paid, over all processors of its market.")
 class CartPaymentOptionsView:
     is_type_of = records(model.OfferedMethods)
 
     methods: list[PaymentMethodView] = strawberry.field(
         directives=[ListSize(assumed_size=6)],
-        description="The customer's stored ones first. Empty while nobody can say the total, or where it is zero.",
+        description="For what the cart's gift cards do not cover; the customer's stored ones first. Empty while nobody "
+        "can say the total, or where nothing is left to pay.",
     )
     gaps: list[GapView] = strawberry.field(
         directives=[ListSize(assumed_size=1)], description="Processors that did not answer."
+    )
+    gift_cards: list[GiftCardKindView] = strawberry.field(
+        directives=[ListSize(assumed_size=2)],
+        description="Kinds of gift cards that pay here, before any method. Empty where no processor takes them.",
     )
 
 

@@ -71,6 +71,8 @@ ARGUMENTS = {
     "Mutation.cartAddressUpdate": '(input: {cartId: "-", address: null})',
     "Mutation.cartDeliveryUpdate": '(input: {cartId: "-", deliveries: []})',
     "Mutation.cartCodesUpdate": '(input: {cartId: "-"})',
+    "Mutation.cartGiftCardAdd": '(input: {cartId: "-", kindId: "-", number: "-"})',
+    "Mutation.cartGiftCardRemove": '(input: {cartId: "-", giftCardId: "-"})',
     "Mutation.cartAttributesUpdate": '(input: {cartId: "-"})',
     "Mutation.cartAbandon": '(input: {cartId: "-"})',
     "Mutation.cartFulfilmentChoose": '(input: {cartId: "-", planId: "-"})',
@@ -95,6 +97,7 @@ FAULTS = (
     "CartNotFound", "CartChanged", "CheckoutInProgress", "CartClosed", "IdempotencyConflict", "LineNotFound",
     "InvalidQuantity", "CartTooLarge", "CurrencyMismatch", "InvalidInput", "MarketNotSold", "MarketDiffers",
     "HandOffCodeInvalid", "TooManyAttempts", "QuoteIncomplete", "QuoteExpired", "CartNotReady", "CheckoutNotFound",
+    "GiftCardRefused", "GiftCardNotFound",
 )  # fmt: skip
 CHECKOUT = 'checkout(id: "-") { %s }'
 STATES = ("CheckoutProcessing", "CheckoutActionRequired", "CheckoutCompleted", "CheckoutFailed")
@@ -177,6 +180,9 @@ WHERE = {
     "CartHolder": CART.replace("%%s", "holders { %%s }"),
     "CartTotals": CART.replace("%%s", "totals { %%s }"),
     "CartQuote": CART.replace("%%s", "quote { %%s }"),
+    "QuotedTender": CART.replace("%%s", "quote { tenders { %%s } }"),
+    "CartGiftCard": CART.replace("%%s", "giftCards { %%s }"),
+    "GiftCardKind": CART.replace("%%s", "paymentOptions { giftCards { %%s } }"),
     "CartPartAnswer": CART.replace("%%s", "parts { %%s }"),
     "CartDiscount": CART.replace("%%s", "discounts { %%s }"),
     "RefusedCode": CART.replace("%%s", "refusedCodes { %%s }"),
@@ -205,6 +211,7 @@ WHERE = {
     "CartPaymentOptions": PAYMENT_OPTIONS,
     "PaymentMethod": PAYMENT_OPTIONS.replace("%%s", "methods { %%s }"),
     "Checkout": CHECKOUT,
+    "CheckoutTender": CHECKOUT % "tenders { %s }",
     **{state: CHECKOUT % ("state { ... on " + state + " { %s } }") for state in STATES},
     "PaymentAction": ACTION,
     "PaymentActionField": ACTION % "fields { %s }",
@@ -222,8 +229,8 @@ CHANGING = {"Mutation", "CartPayload", "CartSecretPayload", "CartHandOffPayload"
 EMPTY_HERE = {
     "Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak",
     "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,
-    "PaymentMethod", "Checkout", *STATES, "PaymentAction", "PaymentActionField", "CheckoutJournalEntry",
-    "CheckoutJournalFact", "CheckoutWarning", "PaymentSession", "OrderSync",
+    "PaymentMethod", "Checkout", "CheckoutTender", "CartGiftCard", "GiftCardKind", *STATES, "PaymentAction",
+    "PaymentActionField", "CheckoutJournalEntry", "CheckoutJournalFact", "CheckoutWarning", "PaymentSession", "OrderSync",
 }  # fmt: skip
 """Types of which the seed has no instance that everybody reaches; their fields are still compiled for everybody."""
 

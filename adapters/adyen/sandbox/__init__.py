@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from adapters.adyen.sandbox.ledger import Effect
 from adapters.adyen.sandbox.server import ACCOUNT, API_KEY, CLIENT_KEY, HMAC_KEY, Server
+from adapters.adyen.sandbox.value import ValueCard
 from gateway.testing.sandbox import Seed
 
 
@@ -33,6 +34,12 @@ class AdyenSandbox(Server):
         kept = {"id": method, "type": "scheme", "brand": "visa", "name": "VISA", "lastFour": last4}
         kept |= {"expiryMonth": "3", "expiryYear": "2031", "holderName": "A Shopper"}
         self.ledger.stored.setdefault(shopper, []).append(kept)
+
+    def issue_gift_card(
+        self, number: str, value: int, currency: str = "EUR", *, pin: str = "737", limit: int | None = None
+    ) -> None:
+        """One of brand `givex`, as its provider would; amounts in minor units."""
+        self.ledger.values.cards[number] = ValueCard("givex", pin, value, currency, limit)
 
     def answer_challenge(self, reference: str, *, approved: bool = True) -> str:
         """The `redirectResult` that the shopper comes back with."""

@@ -34,7 +34,7 @@ TAKES: Mapping[str, Takes] = {
                 *_COMMON,
                 *("paymentMethod", "returnUrl", "merchantOrderReference", "shopperInteraction"),
                 *("recurringProcessingModel", "storePaymentMethod", "browserInfo", "origin", "captureDelayHours"),
-                *("authenticationData", "shopperEmail", "shopperIP", "metadata"),
+                *("authenticationData", "shopperEmail", "shopperIP", "metadata", "order"),
             }
         ),
         ("merchantAccount", "amount", "reference", "paymentMethod", "returnUrl"),
@@ -49,6 +49,15 @@ TAKES: Mapping[str, Takes] = {
     "POST /v72/payments/{id}/refunds": Takes(
         frozenset({"merchantAccount", "amount", "reference", "merchantRefundReason"}), ("merchantAccount", "amount")
     ),
+    "POST /v72/payments/{id}/reversals": Takes(frozenset({"merchantAccount", "reference"}), ("merchantAccount",)),
+    "POST /v72/paymentMethods/balance": Takes(
+        frozenset({"merchantAccount", "amount", "paymentMethod", "reference"}),
+        ("merchantAccount", "amount", "paymentMethod"),
+    ),
+    "POST /v72/orders": Takes(
+        frozenset({"merchantAccount", "amount", "reference", "expiresAt"}), ("merchantAccount", "amount", "reference")
+    ),
+    "POST /v72/orders/cancel": Takes(frozenset({"merchantAccount", "order"}), ("merchantAccount", "order")),
     "POST /v72/cancels": Takes(
         frozenset({"merchantAccount", "paymentReference", "reference"}), ("merchantAccount", "paymentReference")
     ),

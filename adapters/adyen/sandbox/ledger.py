@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.adyen.sandbox.bodies import Json, Problem
+from adapters.adyen.sandbox.value import Order, Values
 
 CHALLENGED = "test_4212345678901237"
 """Adyen's test card that is sent to the issuer's page."""
@@ -34,8 +35,16 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
 """Names of card holders that Adyen's test environment refuses. Source: docs.adyen.com, "Testing result codes"."""
 
 
+EVENTS: Mapping[str, str] = {
+    "capture": "CAPTURE",
+    "void": "CANCELLATION",
+    "refund": "REFUND",
+    "reversal": "CANCEL_OR_REFUND",
+}
+
+
 class Effect(Struct, frozen=True):
-    """One request that was taken. `kind`: authorise, capture, void, refund. `value` in minor units."""
+    """One request that was taken. `kind`: authorise, capture, void, refund, cancel_order. `value` in minor units."""
 
     kind: str
     reference: str
@@ -54,6 +63,7 @@ class Paid(Struct):
     authorised: int = 0
     captured: int = 0
     refunded: int = 0
+    card: str = ""
 
 
 class Asked(Struct):
@@ -75,7 +85,8 @@ class Session(Struct):
 
 class Ledger:
     """`tell(item)` is called with every webhook item. `approves`: at most so much of any payment, in minor units, as of
-    an account with partial authorisations. `pending`: the next payments are Received, until `decide`."""
+    an account with partial authorisations. `at_once`: gift cards are taken from with the authorisation. `pending`: the
+    next payments are Received, until `decide`."""
 
     def __init__(self, account: str, now: Callable[[], float], tell: Callable[[Json], None]) -> None:
         self.account = account
@@ -83,6 +94,8 @@ class Ledger:
         self.tell = tell
         self.approves: int | None = None
         self.pending = False
+        self.at_once = True
+        self.values = Values(now, self._notify_order)
         self.payments: dict[str, Paid] = {}
         self.sessions: dict[str, Session] = {}
         self.stored: dict[str, list[Json]] = {}
@@ -95,6 +108,9 @@ class Ledger:
         if amount["value"] == 0:
             raise Problem(422, "137", "Invalid amount specified")
         self._check_method(method, body)
+        order = self.values.named(body["order"]) if "order" in body else None
+        if order is not None and (amount["currency"] != order.currency or amount["value"] > order.left):
+            raise Problem(422, "137", "The amount is more than remains of the order")
         paid = Paid(_psp(), body["reference"], amount["value"], amount["currency"])
         self._log("authorise", paid.reference, paid.psp, paid.value, paid.currency)
         if method.get("encryptedCardNumber") in (CHALLENGED, CHALLENGED_TOO):
@@ -105,13 +121,38 @@ class Ledger:
             action = {"type": "redirect", "method": "GET", "paymentMethodType": "scheme", "url": url}
             return {"resultCode": "RedirectShopper", "action": action}
         refused = HOLDERS.get(str(method.get("holderName", "")))
+        if method["type"] == "giftcard":
+            paid.card = str(method.get("number", ""))
+            refused = self.values.refusal(method, amount)
         if refused is not None:
             return self._refuse(paid, *refused)
         if self.pending:
             paid.state = "pending"
             self.payments[paid.psp] = paid
             return {"pspReference": paid.psp, "resultCode": "Received", "merchantReference": paid.reference}
-        return self._authorise(paid)
+        told = self._authorise(paid)
+        if order is not None:
+            self.values.paid(order, paid.psp, paid.authorised)
+            told["order"] = self.values.shown(order)
+        return told
+
+    def cancel_order(self, body: Json) -> Json:
+        """Received; every payment of it is cancelled or refunded then."""
+        order = self.values.named(body["order"])
+        self._log("cancel_order", order.reference, order.psp, order.value, order.currency)
+        self.values.close(order, "cancelled")
+        for psp in order.payments:
+            paid = self.payments[psp]
+            self.waiting.append(Asked("reversal", _psp(), "", paid, paid.value))
+        return {"pspReference": _psp(), "resultCode": "Received"}
+
+    def expire_orders(self) -> None:
+        """As Adyen does by itself: those whose time is over are given back."""
+        for order in self.values.orders.values():
+            if order.state == "open" and order.expires <= self.now():
+                self.values.close(order, "expired")
+                for psp in order.payments:
+                    self.waiting.append(Asked("reversal", _psp(), "", self.payments[psp], self.payments[psp].value))
 
     def challenge_of(self, reference: str) -> str:
         """What comes back from the issuer's page of the payment under a reference, once it was answered."""
@@ -146,10 +187,10 @@ class Ledger:
             raise Problem(422, "137", "Invalid amount specified")
         asked = Asked(kind, _psp(), str(body.get("reference", "")), paid, amount["value"])
         self.waiting.append(asked)
-        self._log(kind, asked.reference, psp, asked.value, paid.currency)
+        self._log("void" if kind == "reversal" else kind, asked.reference, psp, asked.value, paid.currency)
         shown: Json = {"merchantAccount": self.account, "paymentPspReference": psp, "pspReference": asked.psp}
         shown |= {"status": "received"}
-        if kind != "void":
+        if kind not in ("void", "reversal"):
             shown["amount"] = amount
         return shown | ({"reference": asked.reference} if asked.reference else {})
 
@@ -171,10 +212,12 @@ class Ledger:
         for asked in waiting:
             why = "Insufficient balance on payment" if not self._can(asked) else "Transaction failed"
             done = not failing and self._can(asked)
+            action = "refund" if asked.payment.captured else "cancel"
             if done:
                 self._do(asked)
-            code = {"capture": "CAPTURE", "void": "CANCELLATION", "refund": "REFUND"}[asked.kind]
-            self._notify(code, asked.psp, asked.reference, asked.payment, asked.value, success=done, reason=why)
+            code = EVENTS[asked.kind]
+            more = {"modification.action": action} if asked.kind == "reversal" else {}
+            self._notify(code, asked.psp, asked.reference, asked.payment, asked.value, done, why, more)
 
     def fail_later(self, code: str, psp: str, value: int, reference: str = "") -> None:
         """What was told as done turns out not to be: CAPTURE_FAILED, REFUND_FAILED; or EXPIRE, CHARGEBACK."""
@@ -206,13 +249,16 @@ class Ledger:
         return {"id": made.id, "status": made.status, "reference": made.reference, "payments": [paid]}
 
     def methods(self, shopper: str) -> Json:
-        offered = [{"type": "scheme", "name": "Cards", "brands": ["visa", "mc"]}, {"type": "ideal", "name": "iDEAL"}]
+        offered: list[Json] = [{"type": "scheme", "name": "Cards", "brands": ["visa", "mc"]}]
+        offered.append({"type": "ideal", "name": "iDEAL"})
+        brands = dict.fromkeys(card.brand for card in self.values.cards.values())
+        offered += [{"type": "giftcard", "name": brand.capitalize(), "brand": brand} for brand in brands]
         return {"paymentMethods": offered, "storedPaymentMethods": self.stored.get(shopper, [])}
 
     def _check_method(self, method: Json, body: Json) -> None:
         if not isinstance(method.get("type"), str):
             raise Problem(422, "14_012", "The provided paymentMethod has no type")
-        if {"number", "cvc"} & set(method):
+        if {"number", "cvc"} & set(method) and method["type"] != "giftcard":
             raise Problem(403, "10", "You are not allowed to send unencrypted card data", "security")
         stored = method.get("storedPaymentMethodId")
         if stored is not None:
@@ -228,6 +274,9 @@ class Ledger:
         paid.state = "authorised"
         paid.authorised = paid.value if self.approves is None else min(paid.value, self.approves)
         self.payments[paid.psp] = paid
+        if paid.card:
+            self.values.move(paid.card, -paid.authorised)
+            paid.captured = paid.authorised if self.at_once else 0
         self._notify("AUTHORISATION", paid.psp, paid.reference, paid, paid.authorised, success=True, reason="")
         return {
             "pspReference": paid.psp,
@@ -252,6 +301,8 @@ class Ledger:
         paid = asked.payment
         if asked.kind == "capture":
             return paid.state == "authorised" and paid.captured + asked.value <= paid.authorised
+        if asked.kind == "reversal":
+            return paid.state == "authorised" and paid.refunded == 0
         if asked.kind == "refund":
             return paid.refunded + asked.value <= paid.captured
         return paid.state in ("authorised", "challenged", "pending") and paid.captured == 0
@@ -260,13 +311,50 @@ class Ledger:
         paid = asked.payment
         if asked.kind == "capture":
             paid.captured += asked.value
-        elif asked.kind == "refund":
-            paid.refunded += asked.value
+        elif asked.kind == "refund" or (asked.kind == "reversal" and paid.captured):
+            back = asked.value if asked.kind == "refund" else paid.captured
+            paid.refunded += back
+            if paid.card:
+                self.values.move(paid.card, back)
         else:
+            if paid.card:
+                self.values.move(paid.card, paid.authorised)
             paid.state = "cancelled"
 
+    def _notify_order(self, event: str, order: Order, success: bool) -> None:
+        """Of an order that is closed with what each of its payments was."""
+        more: Json = {}
+        for number, psp in enumerate(order.payments if event == "ORDER_CLOSED" else (), 1):
+            paid = self.payments[psp]
+            amount = f"{paid.currency} {paid.authorised / 100:.2f}"
+            more |= {f"order-{number}-pspReference": psp, f"order-{number}-paymentAmount": amount}
+            more |= {
+                f"order-{number}-success": "true",
+                f"order-{number}-paymentMethod": "givex" if paid.card else "visa",
+            }
+        self.tell(
+            {
+                "amount": {"currency": order.currency, "value": order.value},
+                "eventCode": event,
+                "merchantAccountCode": self.account,
+                "merchantReference": order.reference,
+                "pspReference": order.psp,
+                "reason": "",
+                "success": "true" if success else "false",
+                **({"additionalData": more} if more else {}),
+            }
+        )
+
     def _notify(
-        self, code: str, psp: str, reference: str, paid: Paid, value: int, *, success: bool, reason: str
+        self,
+        code: str,
+        psp: str,
+        reference: str,
+        paid: Paid,
+        value: int,
+        success: bool,
+        reason: str,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         item: dict[str, Any] = {
             "amount": {"currency": paid.currency, "value": value},
@@ -278,6 +366,8 @@ class Ledger:
             "reason": ("033899:1111:03/2030" if code == "AUTHORISATION" else "") if success else reason,
             "success": "true" if success else "false",
         }
+        if more:
+            item["additionalData"] = dict(more)
         if code != "AUTHORISATION":
             item["originalReference"] = paid.psp
         self.tell(item)

@@ -21,9 +21,9 @@ ACCOUNT = "SandboxECOM"
 CLIENT_KEY = "test_SANDBOX0000"
 HMAC_KEY = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
 PER_SECOND = 200
-_MODIFIED = re.compile(r"/v72/payments/([^/]+)/(captures|cancels|refunds)")
+_MODIFIED = re.compile(r"/v72/payments/([^/]+)/(captures|cancels|refunds|reversals)")
 _SESSION = re.compile(r"/v72/sessions/([^/]+)")
-_KINDS = {"captures": "capture", "cancels": "void", "refunds": "refund"}
+_KINDS = {"captures": "capture", "cancels": "void", "refunds": "refund", "reversals": "reversal"}
 
 
 class Server(SandboxServer):
@@ -92,6 +92,12 @@ class Server(SandboxServer):
                 return 201, ledger.open_session(body)
             case "POST /v72/paymentMethods":
                 return 200, ledger.methods(str(body.get("shopperReference", "")))
+            case "POST /v72/paymentMethods/balance":
+                return 200, ledger.values.balance(body)
+            case "POST /v72/orders":
+                return 200, ledger.values.open(body)
+            case "POST /v72/orders/cancel":
+                return 200, ledger.cancel_order(body)
             case "POST /v72/cancels":
                 return 201, ledger.cancel_by_reference(body)
             case _:

@@ -144,6 +144,7 @@ class Pay:
             reference=tender.reference,
             purchase=run,
             amount=frozen.money(tender.amount),
+            return_url=None if choice is None else choice.return_url,
             whole=whole,
             together=together,
         )
@@ -154,7 +155,7 @@ class Pay:
         if choice is None:
             return frozen, tender, None
         session = None if choice.session is None else NativeRef(choice.backend, choice.session)
-        return frozen, tender, replace(command, token=choice.token, session=session, return_url=choice.return_url)
+        return frozen, tender, replace(command, token=choice.token, session=session)
 
     async def _told(self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment | Unanswered) -> dict[str, Any]:
         given = self._given

@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.model.cart_faults import AnyCartFault, CartFault, CartNotFound, InvalidInput
+from gateway.model.cart_faults import AnyCartFault, CartChanged, CartFault, CartNotFound, InvalidInput
 from gateway.model.carts import (
     Buyer,
     Cart,
@@ -37,7 +37,7 @@ from gateway.state.cart_hand_offs import CartHandOffs, Market
 from gateway.state.cart_keys import KeyUse
 from gateway.state.cart_making import Bearing, CartMaking, MadeCart
 from gateway.state.cart_rows import new_id
-from gateway.state.carts import ChangedCart, Edit
+from gateway.state.carts import ChangedCart, Edit, frozen
 
 KEY_LENGTH = 200
 
@@ -283,6 +283,15 @@ class Carts:
         if person is None:
             return InvalidInput(message="Say in which store, or sign in.", path=("input", "storeId"))
         return f"account|{person}"
+
+
+def unchangeable(cart: Cart, keyed: Keyed) -> AnyCartFault | None:
+    """What keeps a change from being made, where somebody is asked something first: it is looked at again with it."""
+    if (fault := _wrong_key(keyed) or frozen(cart)) is not None:
+        return fault
+    if keyed.expected is not None and keyed.expected != cart.version:
+        return CartChanged(version=cart.version, path=("input", "expectedVersion"))
+    return None
 
 
 def access_of(scope: Scope) -> CartAccess:

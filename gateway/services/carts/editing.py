@@ -11,10 +11,11 @@ from decimal import Decimal
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from gateway.model.cart_faults import CartTooLarge, CurrencyMismatch, InvalidInput, LineNotFound
+from gateway.model.cart_faults import CartTooLarge, CurrencyMismatch, GiftCardNotFound, InvalidInput, LineNotFound
 from gateway.model.carts import (
     Buyer,
     Cart,
+    CartGiftCard,
     CartLine,
     CartState,
     DeliveryGroup,
@@ -293,3 +294,34 @@ def _send(lines: list[CartLine], part: wishes.LinePart, group: str, bounds: Boun
         return
     lines[index] = replace(line, quantity=line.quantity - quantity)
     lines.insert(index + 1, replace(line, id=new_id(), quantity=Decimal(quantity), group=group, added=now))
+
+
+def adding_gift_card(card: CartGiftCard) -> Editing:
+    """The same card again is in its place, with what it is worth now."""
+
+    def edit(cart: Cart, now: datetime) -> Edit:
+        mine = replace(card, by=cart.holder)
+        place = next((place for place, each in enumerate(cart.gift_cards) if same_card(each, mine)), None)
+        if place is not None:
+            cards = list(cart.gift_cards)
+            cards[place] = replace(mine, id=cards[place].id)
+            return Edit(replace(cart, gift_cards=tuple(cards)))
+        if len(cart.gift_cards) >= wishes.GIFT_CARDS:
+            raise Refused(CartTooLarge(what="gift cards", limit=wishes.GIFT_CARDS))
+        return Edit(replace(cart, gift_cards=(*cart.gift_cards, mine)))
+
+    return edit
+
+
+def removing_gift_card(identifier: str) -> Editing:
+    def edit(cart: Cart, now: datetime) -> Edit:
+        left = tuple(card for card in cart.gift_cards if card.id != identifier)
+        if len(left) == len(cart.gift_cards):
+            raise Refused(GiftCardNotFound(gift_card=identifier, path=("input", "giftCardId")))
+        return Edit(replace(cart, gift_cards=left))
+
+    return edit
+
+
+def same_card(one: CartGiftCard, other: CartGiftCard) -> bool:
+    return (one.backend, one.card.brand, one.card.number) == (other.backend, other.card.brand, other.card.number)

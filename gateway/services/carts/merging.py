@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from gateway.model.cart_faults import CartTooLarge, CurrencyMismatch, MarketDiffers
 from gateway.model.carts import Cart, CartChange, CartLine, ChangeKind, DeliveryGroup, MergeRule
 from gateway.model.stock import Fulfilment
-from gateway.services.carts.editing import typed_by
-from gateway.services.carts.wishes import CODES, GROUPS, Bounds
+from gateway.services.carts.editing import same_card, typed_by
+from gateway.services.carts.wishes import CODES, GIFT_CARDS, GROUPS, Bounds
 from gateway.state.cart_rows import new_id
 from gateway.state.carts import Edit, Refused
 
@@ -45,11 +45,15 @@ def merging(rule: MergeRule, bounds: Bounds) -> Combining:
         bounds.count(len(lines), ("input", "cartId"))
         codes = tuple(dict.fromkeys([*target.codes, *source.codes]))
         changes += [CartChange(kind=ChangeKind.CODE_LOST, code=code) for code in codes[CODES:]]
+        cards = [*target.gift_cards]
+        cards += [card for card in source.gift_cards if not any(same_card(card, each) for each in cards)]
+        changes += [CartChange(kind=ChangeKind.GIFT_CARD_LOST, gift_card=card.shown) for card in cards[GIFT_CARDS:]]
         merged = replace(
             target,
             lines=tuple(lines),
             groups=groups,
             codes=codes[:CODES],
+            gift_cards=tuple(cards[:GIFT_CARDS]),
             buyer=target.buyer or source.buyer,
             note=target.note or source.note,
             attributes={**source.attributes, **target.attributes},

@@ -19,6 +19,7 @@ from gateway.model.context import CommerceContext
 from gateway.model.money import Money
 from gateway.model.pricing import Price
 from gateway.model.stock import Fulfilment
+from gateway.ports.payment import PAYMENT
 from gateway.security.profiles import Profiles, RequestFacts
 from gateway.services import Services
 from gateway.services.carts.evaluation import Evaluation
@@ -34,6 +35,7 @@ class Move(Struct, frozen=True):
     commerce: CommerceContext
     changes: tuple[CartChange, ...]
     lost: frozenset[str]
+    cards_lost: frozenset[str] = frozenset()
 
     def edit(self, cart: Cart, now: datetime) -> Edit:
         if (cart.country, cart.channel, cart.currency) == _market(self.commerce):
@@ -52,6 +54,7 @@ class Move(Struct, frozen=True):
             currency=self.commerce.currency,
             store=self.commerce.store,
             codes=tuple(code for code in cart.codes if code not in self.lost),
+            gift_cards=tuple(card for card in cart.gift_cards if card.id not in self.cards_lost),
             groups=groups,
             lines=lines,
         )
@@ -60,6 +63,7 @@ class Move(Struct, frozen=True):
 
 class Moving:
     def __init__(self, services: Services, evaluation: Evaluation) -> None:
+        self._services = services
         self._profiles = Profiles(services.settings)
         self._evaluation = evaluation
 
@@ -92,7 +96,12 @@ class Moving:
         changes += [CartChange(kind=ChangeKind.CODE_LOST, code=code) for code in cart.codes if code in lost]
         if any(_group(group, cart, there) != group for group in cart.groups):
             changes.append(CartChange(kind=ChangeKind.DELIVERY_RESET))
-        return Move(there, tuple(changes), lost)
+        serving = self._services.ownership.serving(PAYMENT, there.country)
+        cards = [
+            card for card in cart.gift_cards if card.balance.currency != there.currency or card.backend not in serving
+        ]
+        changes += [CartChange(kind=ChangeKind.GIFT_CARD_LOST, gift_card=card.shown) for card in cards]
+        return Move(there, tuple(changes), lost, frozenset(card.id for card in cards))
 
 
 def _change(line: str, before: PriceAnswer, after: PriceAnswer) -> CartChange | None:

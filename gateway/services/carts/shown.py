@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from gateway.errors import AdapterError
 from gateway.model.cart_answers import CartAnswer, CartProblem, GroupAnswer, Quote
 from gateway.model.carts import Cart, CartLine, CartState, GroupOfCart, LineOfCart
 from gateway.model.catalog import Product, Variant
 from gateway.model.identity import VariantKey, canonical_key
 from gateway.model.stock import Fulfilment
+from gateway.model.tenders import planned
 from gateway.ports.product import ProductKey, ProductKeyKind
 from gateway.services import Services
 from gateway.services.carts.carts import Carts
@@ -54,7 +57,8 @@ class Shown:
         """`fresh`: past every cache, and as long as the call may for an owner that is slow."""
         answer = await self._evaluation.answer(cart, scope, fresh=fresh)
         sealing = self._services.kept_carts.sealing
-        return Quotes(sealing).of(answer, cart.currency, answer.valid_until or scope.now)
+        quote = Quotes(sealing).of(answer, cart.currency, answer.valid_until or scope.now)
+        return quote if quote.total is None else replace(quote, tenders=planned(cart.gift_cards, quote.total))
 
     async def problems(self, cart: Cart, scope: Scope) -> tuple[CartProblem, ...]:
         lines = [LineOfCart(cart, line) for line in cart.active]

@@ -20,6 +20,7 @@ NAME_BYTES, VALUE_BYTES, ENTRIES = 64, 500, 20
 """Of options and attributes: each name, each value, and how many."""
 CODES, CODE_LENGTH = 10, 64
 GROUPS = 20
+GIFT_CARDS = 3
 LINES_AT_ONCE = 100
 PRICE_DIGITS = 12
 """Of what a shopper says one piece cost: no card number passes for a price."""

@@ -10,6 +10,7 @@ from typing import Any
 from adapters.adyen.manifest import MANIFEST
 from adapters.adyen.sandbox import AdyenSandbox
 from gateway.model.context import CallContext, CommerceContext, ContextView
+from gateway.model.gift_cards import CheckGiftCard, GiftCard
 from gateway.model.money import Money
 from gateway.model.payments import Authorise, Capture, Payment, Refund, Void
 from gateway.settings import PolicyNumbers
@@ -17,6 +18,8 @@ from gateway.testing import running
 from gateway.testing.plugin import Attach
 
 BACKEND = "psp"
+BRANDS = {"givex": "Mug Card"}
+NUMBER, PIN = "6036280000000001", "737"
 HERE: ContextView = CommerceContext("NL", "EUR", "nl").only(frozenset())
 PATIENT = PolicyNumbers(timeout=10.0, retries=0, breaker_minimum=10_000)
 
@@ -66,3 +69,16 @@ def void(payment: Payment, amount: str = "25.00") -> Void:
 
 def refund(payment: Payment, amount: str = "25.00") -> Refund:
     return Refund(reference(), payment.ref, eur(amount))
+
+
+def gift_card(number: str = NUMBER, pin: str = PIN) -> GiftCard:
+    return GiftCard(brand="givex", number=number, pin=pin)
+
+
+def asked_about(number: str = NUMBER, pin: str = PIN) -> CheckGiftCard:
+    return CheckGiftCard(gift_card(number, pin), "EUR")
+
+
+def together(purchase: str, amount: str, *, whole: str = "25.00", **more: Any) -> Authorise:
+    """One of several payments of a purchase."""
+    return Authorise(reference(), purchase, eur(amount), whole=eur(whole), **more)
