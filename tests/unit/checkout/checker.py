@@ -23,11 +23,18 @@ class Evidence(Struct):
     events: list[tuple[str, str]]
     records: list[tuple[str, str]] = []
     named: dict[str, str] = {}
+    held: dict[str, int] = {}
+    """What each payment holds, in minor units; all of a checkout that is bought hold `total` together."""
+    total: int = 0
+    values: list[tuple[str, str, int, int]] = []
+    """Gift cards as (purchase, number, minor units at first, minor units now)."""
 
 
-def faults(run: str, state: str, cart_state: str, evidence: Evidence, email: str | None = None) -> Sequence[str]:
+def faults(
+    run: str, state: str, cart_state: str, evidence: Evidence, email: str | None = None, tenders: int = 1
+) -> Sequence[str]:
     """Why this checkout's books do not balance; empty where they do. `state` is what the buyer was told, `email` theirs
-    where it was verified."""
+    where it was verified, `tenders` how many payments they made of it."""
     found: list[str] = []
     orders = [now for reference, now in evidence.orders if reference == run]
     mine = {payment for payment, (purchase, _) in evidence.payments.items() if purchase == run}
@@ -48,11 +55,12 @@ def faults(run: str, state: str, cart_state: str, evidence: Evidence, email: str
         expect("the record that the order names", [evidence.named[run]], records)
     if len(orders) > 1:
         found.append(f"{len(orders)} orders were made")
-    if len(asked) > 1:
+    if len(asked) > tenders:
         found.append(f"the money was asked for {len(asked)} times")
     if state == "COMPLETED":
         expect("orders", standing, ["CONFIRMED"])
-        expect("payments that hold money", len(held), 1)
+        expect("payments that hold money", len(held), tenders)
+        expect("what is held", sum(evidence.held.get(payment, 0) for payment in held), evidence.total)
         expect("holds", set(holds), {"HANDED_OVER"})
         expect("the cart", cart_state, "ORDERED")
         expect("events", sorted(kind for kind, subject in evidence.events if subject == run),
@@ -60,6 +68,7 @@ def faults(run: str, state: str, cart_state: str, evidence: Evidence, email: str
     elif state == "FAILED":
         expect("orders", standing, [])
         expect("payments that hold money", len(held), 0)
+        expect("value that is gone", [first - now for purchase, _, first, now in evidence.values if first != now], [])
         expect("payments that are open", len(open_still), 0)
         expect("holds", set(holds) - {"GONE"}, set())
         expect("the cart", cart_state, "OPEN")

@@ -5,7 +5,8 @@ the checkout over both. Only the cart's own service and the doors are missing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -25,10 +26,11 @@ from gateway.checkout.saga import SHAPE, Saga
 from gateway.checkout.turns import CustomerTurns
 from gateway.checkout.watch import RunsWatch
 from gateway.model.cart_answers import CartAnswer, CartPart, CartTotals, LineAnswer, PartAnswer
-from gateway.model.carts import Buyer, Cart, CartLine, CartState, DeliveryGroup, PostalAddress
+from gateway.model.carts import Buyer, Cart, CartGiftCard, CartLine, CartState, DeliveryGroup, PostalAddress
 from gateway.model.checkouts import Checkout, PaymentChoice, Submission, VerifiedBuyer
 from gateway.model.context import CommerceContext
 from gateway.model.customers import IdentityLink, LinkStatus
+from gateway.model.gift_cards import GiftCard
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import OrderStatus
@@ -53,12 +55,14 @@ from gateway.state.tasks import StoredTasks
 from gateway.state.writes import StoredWrites
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
+from gateway.testing.reference.payment_book import ValueCard
 from tests.unit.services.retailer import configuration, domains, shop, stock
 
 from .fleet import until
 
 EMAIL, STREET, TOKEN = "ada@canary.example", "1 Canary Wharf", "tok_canary"
 ADA = VerifiedBuyer(person="https://issuer.example|canary-subject", email="lovelace@canary.example")
+NUMBER, OTHER, PIN = "6036280000007401", "6036280000007402", "canary99"
 SPEC = WriteSpec(find=FindKind.EXACT, timeout=1.0, settles=0.5)
 
 
@@ -211,8 +215,9 @@ class Retail:
             await self.caller.close()
             await self.database.close()
 
-    async def cart(self, *lines: tuple[str, int]) -> Cart:
-        """Saved, with a person's data in it."""
+    async def cart(self, *lines: tuple[str, int], gift_cards: Mapping[str, str] | None = None) -> Cart:
+        """Saved, with a person's data in it. `gift_cards`: what each number is worth, at the processor too where it has
+        no such card yet."""
         now = utc_now()
         number = uuid4().hex
         cart = Cart(
@@ -230,9 +235,22 @@ class Retail:
             ),
             groups=(DeliveryGroup(id="1", address=PostalAddress(country="GB", lines=(STREET,))),),
             buyer=Buyer(email=EMAIL),
+            gift_cards=tuple(self._gift_card(card, worth, now) for card, worth in (gift_cards or {}).items()),
         )
         async with self.database.write() as connection:
             return await self.carts.write(connection, None, cart, now)
+
+    def _gift_card(self, card: str, worth: str, now: datetime) -> CartGiftCard:
+        money = Money(Decimal(worth), "GBP")
+        self.pay.book.cards.setdefault(card, ValueCard(PIN, money))
+        secret = GiftCard(brand="mug_card", number=card, pin=PIN)
+        return CartGiftCard(
+            id=f"CARD{card[-4:]}", backend="pay", label="Mug Card", card=secret, balance=money, checked=now
+        )
+
+    def worth(self, card: str) -> Decimal:
+        """What its processor has on it now."""
+        return self.pay.book.cards[card].balance.amount
 
     async def buyer_at(self, cart: Cart, owner: str) -> NativeRef | None:
         return self.buyer
@@ -286,7 +304,7 @@ class Retail:
         token: str | None = TOKEN,
         by: tuple[Requester, ...] = (),
     ) -> Submission:
-        choice = PaymentChoice(backend="pay", token=token)
+        choice = None if token is None else PaymentChoice(backend="pay", token=token)
         money = Money(Decimal(quoted), "GBP")
         return Submission(
             cart=cart, quoted=money, version=cart.version, key=key, language="en", choice=choice, requesters=by

@@ -17,11 +17,12 @@ from gateway.model.carts import Cart
 from gateway.model.orders import Order
 from gateway.model.payments import DeclineReason
 from gateway.state.tables import checkouts, holds, outbox
+from gateway.testing.reference.payment_book import ValueCard
 
 from .checker import Evidence, faults
 from .conftest import both_stores
 from .fleet import Worker, until
-from .retail import TOKEN, Retail
+from .retail import NUMBER, TOKEN, Retail
 from .vendors import Vendors
 from .worker import Station, buyer_of
 
@@ -40,6 +41,15 @@ BACKWARD = {True: ("cancel", "fail*"), False: ("fail*",)}
 """After a decline."""
 DIFFERENT = {True: ("cancel", "fail*"), False: ("cancel", "void", "fail*")}
 """After an owner's total that is not ours."""
+
+
+GIFT_CARDS = {
+    "gift card bought": {"authorise": "authorise", "authorise-1": "authorise#2"},
+    "gift card declined": {"void-1": "get_payments", "void": "void"},
+    "gift card different": {"void-1": "void", "void": "void#2"},
+}
+"""A gift card and a card: what is asked of each, and of which call the answer is lost. `declined` is the card;
+`different` an owner's total, after both were held."""
 
 
 def points(steps: tuple[str, ...]) -> Iterator[str]:
@@ -64,6 +74,11 @@ def every_point() -> list[tuple[bool, str, str]]:
         found += [(pending, "different", point) for point in points(DIFFERENT[pending])]
         found += [(pending, "challenged", point) for point in points(("woken*", "continue"))]
         found += [(pending, "gone back", point) for point in points(("look", "void"))]
+        for what, steps in GIFT_CARDS.items():
+            if what == "gift card different" and pending:  # compared before anything is held
+                continue
+            for step, call in steps.items():
+                found += [(pending, what, point) for point in (f"before:{step}", f"mid:{call}", f"after:{step}")]
     return list(dict.fromkeys(found))
 
 
@@ -72,6 +87,7 @@ class Fleet:
 
     def __init__(self, url: str, vendors: str, books: Retail) -> None:
         self.url, self.vendors, self.books = url, vendors, books
+        self.cards: dict[str, ValueCard] = {}
 
     def worker(self, pending: bool, kill: str = "") -> Worker:
         return Worker(Station(self.url, self.vendors, pending, kill), module="tests.unit.checkout.worker")
@@ -101,16 +117,23 @@ class Fleet:
             named={
                 reference: _named(books.erp.order_records[order.number]) for reference, order, _ in books.erp.placed
             },
+            held={name: int((held.authorised) * 100) for name, held in books.pay.book.payments.items()},
+            total=1200,
+            values=[("", number, 500, int(card.balance.amount * 100)) for number, card in self.cards.items()],
         )
 
     async def killed_at(self, pending: bool, what: str, point: str, other: Worker) -> list[str]:
         books = self.books
         book = books.pay.book
+        split = what in GIFT_CARDS
+        what = what.removeprefix("gift card ")
         book.declined = {TOKEN: DeclineReason.INSUFFICIENT_FUNDS} if what == "declined" else {}
         book.challenged = {TOKEN} if what in ("challenged", "gone back") else set()
         books.erp.surprising = True
         books.erp.surcharge = type(books.erp.surcharge)("0.01" if what == "different" else "0")
-        cart = await books.cart()
+        book.cards.clear()
+        cart = await books.cart(gift_cards={NUMBER: "5.00"} if split else None)
+        self.cards = dict(book.cards)
         async with self.worker(pending, point) as victim:
             asked = asyncio.create_task(victim.ask("submit", cart.id, point, "12.00"))
             if what in ("challenged", "gone back"):
@@ -131,7 +154,8 @@ class Fleet:
         if state != expected:
             return [f"{what} at {point}: {state}"]
         cart_state = (await books.cart_now(cart)).state.value
-        found = faults(run, state, cart_state, await self.evidence(), buyer_of(cart.id).email)
+        evidence, tenders = await self.evidence(), 2 if split else 1
+        found = faults(run, state, cart_state, evidence, buyer_of(cart.id).email, tenders)
         return [f"{what} at {point}: {fault}" for fault in found]
 
     async def _answer(self, cart: Cart, what: str, other: Worker) -> None:
@@ -175,6 +199,14 @@ def taking_turns(url: str, count: int) -> list[tuple[bool, str, str]]:
 async def test_a_few_points_that_take_turns(url: str) -> None:
     chosen = taking_turns(url, 2)
     assert await matrix(url, chosen) == [], chosen
+
+
+@both_stores
+@pytest.mark.parametrize(
+    "what", [(True, "gift card bought", "mid:authorise#2"), (False, "gift card different", "mid:void#2")], ids=str
+)
+async def test_a_gift_cards_value_is_spent_once_or_is_there(url: str, what: tuple[bool, str, str]) -> None:
+    assert await matrix(url, [what]) == []
 
 
 @pytest.mark.full

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -81,8 +82,13 @@ async def live(station: Station) -> None:
 
     RemoteAdapter.address = station.vendors
 
+    seen = Counter[str]()
+
     def answered(method: str) -> None:
+        """`mid:authorise#2` is the second one's."""
+        seen[method] += 1
         at(f"mid:{method}")
+        at(f"mid:{method}#{seen[method]}")
 
     RemoteAdapter.answered = staticmethod(answered)
     retail = await Retail.open(
