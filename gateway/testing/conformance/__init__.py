@@ -14,6 +14,7 @@ from gateway.testing.conformance.control import ReferenceControl
 from gateway.testing.conformance.delivery import ShippingConformance, TaxConformance
 from gateway.testing.conformance.drawn import drawn
 from gateway.testing.conformance.facts import BackendControl, ConformanceFacts, Hidden
+from gateway.testing.conformance.gift_cards import GiftCardConformance
 from gateway.testing.conformance.orders import OrdersConformance
 from gateway.testing.conformance.payments import PaymentConformance
 from gateway.testing.conformance.people import ConsentConformance, CustomerConformance, LoyaltyConformance
@@ -44,6 +45,7 @@ __all__ = [
     "ControlledTransport",
     "CustomerConformance",
     "EnsuringConformance",
+    "GiftCardConformance",
     "Hidden",
     "IdentityConformance",
     "KeylessWriteConformance",

@@ -13,7 +13,7 @@ from gateway.model.money import Money
 from gateway.model.payments import Payment, PaymentOptions, PaymentOptionsQuery
 from gateway.ports.backend import implements
 from gateway.ports.manifest import Manifest
-from gateway.ports.payment import GET_PAYMENTS, LIST_METHODS, PaymentPort
+from gateway.ports.payment import CHECK_GIFT_CARD, GET_PAYMENTS, LIST_METHODS, GiftCardPort, PaymentPort
 from gateway.testing.conformance.base import a_call, assert_counted, declared, given, view
 from gateway.testing.conformance.facts import Adapter, BackendControl, ConformanceFacts
 from gateway.testing.conformance.failures import FailingConformance
@@ -46,6 +46,10 @@ class PaymentConformance(FailingConformance):
     def test_it_can_take_money_and_give_it_back(self, adapter: Adapter) -> None:
         """All of the port but the look-ups, which a vendor that only repeats its first answer does not have."""
         assert implements(adapter, PaymentPort)
+
+    def test_it_says_whether_it_takes_gift_cards(self, adapter: Adapter, manifest: Manifest) -> None:
+        """Nothing else tells a cart whether to offer any: `GiftCardConformance` holds who does."""
+        assert implements(adapter, GiftCardPort) == (CHECK_GIFT_CARD in manifest.errands)
 
     async def test_methods_can_be_shown_and_chosen(
         self, adapter: Adapter, facts: ConformanceFacts, manifest: Manifest

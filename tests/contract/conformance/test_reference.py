@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
+from gateway.model.gift_cards import GiftCard
 from gateway.model.identity import NativeRef
+from gateway.model.money import Money
 from gateway.model.payments import PaymentMethod
 from gateway.ports.manifest import Manifest
 from gateway.testing import conformance as suites
 from gateway.testing.conformance.example import example_facts, example_seed
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
+from gateway.testing.reference.payment_book import ValueCard
 
 
 class Fixtures:
@@ -83,6 +87,21 @@ class TestPayment(Fixtures, suites.PaymentConformance):
     @pytest.fixture
     def facts(self) -> suites.ConformanceFacts:
         return suites.ConformanceFacts(shopper=NativeRef("reference", "70"), unknown_ids=("pay_1", "71"))
+
+
+class TestGiftCards(Fixtures, suites.GiftCardConformance):
+    @pytest.fixture
+    def card(self, adapter: ReferenceAdapter) -> GiftCard:
+        adapter.book.cards["6036280000007401"] = ValueCard("737", Money(Decimal(20), "GBP"))
+        return GiftCard(brand="mug_card", number="6036280000007401", pin="737")
+
+    @pytest.fixture
+    def worth(self, adapter: ReferenceAdapter, card: GiftCard) -> Callable[[], Decimal]:
+        return lambda: adapter.book.cards[card.number].balance.amount
+
+    @pytest.fixture
+    def token(self) -> str:
+        return "tok"
 
 
 class TestPromotion(Fixtures, suites.PromotionConformance): ...

@@ -244,9 +244,8 @@ class Retail:
         money = Money(Decimal(worth), "GBP")
         self.pay.book.cards.setdefault(card, ValueCard(PIN, money))
         secret = GiftCard(brand="mug_card", number=card, pin=PIN)
-        return CartGiftCard(
-            id=f"CARD{card[-4:]}", backend="pay", label="Mug Card", card=secret, balance=money, checked=now
-        )
+        name = f"CARD{card[-4:]}"
+        return CartGiftCard(id=name, backend="pay", label="Mug Card", card=secret, balance=money, checked=now)
 
     def worth(self, card: str) -> Decimal:
         """What its processor has on it now."""
