@@ -21,6 +21,7 @@ from adapters.adyen.gift_cards import WireCancelled
 from adapters.adyen.methods import WireMethods, paid_with, shown
 from adapters.adyen.results import (
     BY_REFERENCE,
+    Together,
     WireModification,
     WireResult,
     WireSession,
@@ -155,13 +156,14 @@ class Payments:
 
     async def void(self, command: Void, context: ContextView, call: CallContext) -> PaymentEffect:
         """By our reference while Adyen has not told its own. Of a gift card: cancelled or returned, whichever it is by
-        then; with its order, where that was not paid in full."""
+        then; with its order, where that was not paid in full. An order that cannot be cancelled (its data is older than
+        a payment that was decided later) keeps the value from nobody: the payment is reversed by itself."""
         order = gift_cards.read(command.together)
         if command.stored_value and order is not None and order.left:
-            body = {"order": order.named}
-            done = await self._client.post("/orders/cancel", body, WireCancelled, call, f"{order.psp}.cancel")
-            ref = NativeRef(self._env.name, done.psp_reference)
-            return PaymentEffect(ref, command.payment, command.amount, settled=False)
+            try:
+                return await self._cancelled(command, order, call)
+            except RequestRefused:
+                pass
         if command.stored_value:
             path = f"{self._path(command.payment)}/reversals"
             return await self._modified(command, path, {"reference": command.reference}, "void", call)
@@ -173,6 +175,14 @@ class Payments:
             return await self._modified(command, "/cancels", by_ours, "void", call)
         path = f"{self._path(command.payment)}/cancels"
         return await self._modified(command, path, {"reference": command.reference}, "void", call)
+
+    async def _cancelled(self, command: Void, order: Together, call: CallContext) -> PaymentEffect:
+        """All that the order holds, once: the key is the order's."""
+        done = await self._client.post(
+            "/orders/cancel", {"order": order.named}, WireCancelled, call, f"{order.psp}.cancel"
+        )
+        ref = NativeRef(self._env.name, done.psp_reference)
+        return PaymentEffect(ref, command.payment, command.amount, settled=False)
 
     async def refund(self, command: Refund, context: ContextView, call: CallContext) -> PaymentEffect:
         body = {"amount": wire(command.amount), "reference": command.reference}

@@ -64,6 +64,7 @@ class Paid(Struct):
     captured: int = 0
     refunded: int = 0
     card: str = ""
+    order: str = ""
 
 
 class Asked(Struct):
@@ -86,7 +87,7 @@ class Session(Struct):
 class Ledger:
     """`tell(item)` is called with every webhook item. `approves`: at most so much of any payment, in minor units, as of
     an account with partial authorisations. `at_once`: gift cards are taken from with the authorisation. `pending`: the
-    next payments are Received, until `decide`."""
+    next payments, but for gift cards, are Received, until `decide`."""
 
     def __init__(self, account: str, now: Callable[[], float], tell: Callable[[Json], None]) -> None:
         self.account = account
@@ -112,6 +113,7 @@ class Ledger:
         if order is not None and (amount["currency"] != order.currency or amount["value"] > order.left):
             raise Problem(422, "137", "The amount is more than remains of the order")
         paid = Paid(_psp(), body["reference"], amount["value"], amount["currency"])
+        paid.order = "" if order is None else order.psp
         self._log("authorise", paid.reference, paid.psp, paid.value, paid.currency)
         if method.get("encryptedCardNumber") in (CHALLENGED, CHALLENGED_TOO):
             paid.state = "challenged"
@@ -126,15 +128,11 @@ class Ledger:
             refused = self.values.refusal(method, amount)
         if refused is not None:
             return self._refuse(paid, *refused)
-        if self.pending:
+        if self.pending and not paid.card:
             paid.state = "pending"
             self.payments[paid.psp] = paid
             return {"pspReference": paid.psp, "resultCode": "Received", "merchantReference": paid.reference}
-        told = self._authorise(paid)
-        if order is not None:
-            self.values.paid(order, paid.psp, paid.authorised)
-            told["order"] = self.values.shown(order)
-        return told
+        return self._authorise(paid)
 
     def cancel_order(self, body: Json) -> Json:
         """Received; every payment of it is cancelled or refunded then."""
@@ -278,7 +276,11 @@ class Ledger:
             self.values.move(paid.card, -paid.authorised)
             paid.captured = paid.authorised if self.at_once else 0
         self._notify("AUTHORISATION", paid.psp, paid.reference, paid, paid.authorised, success=True, reason="")
+        order = self.values.orders.get(paid.order)
+        if order is not None:
+            self.values.paid(order, paid.psp, paid.authorised)
         return {
+            **({} if order is None else {"order": self.values.shown(order)}),
             "pspReference": paid.psp,
             "resultCode": "Authorised" if paid.authorised == paid.value else "PartiallyAuthorised",
             "merchantReference": paid.reference,

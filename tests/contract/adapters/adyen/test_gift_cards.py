@@ -127,6 +127,17 @@ async def test_an_order_that_is_not_paid_in_full_is_cancelled_with_all_it_holds(
     assert [effect.kind for effect in psp.sandbox.effects] == ["authorise", "cancel_order"]
 
 
+async def test_an_order_whose_newest_data_nobody_was_told_keeps_no_value(psp: Connected) -> None:
+    first = await drawn(psp)
+    psp.sandbox.ledger.pending = True
+    rest = together("PURCHASE", "15.00", token=card(), together=first.together)
+    later = await psp.adapter.authorise(rest, HERE, call())
+    psp.sandbox.ledger.approves = 1499
+    psp.sandbox.ledger.decide(later.ref.id)
+    await returned(psp, first, first.together)
+    assert value(psp) == 1000
+
+
 async def test_what_nobody_finishes_comes_back_by_itself(psp: Connected) -> None:
     await drawn(psp)
     psp.sandbox.skew = 90_000.0
