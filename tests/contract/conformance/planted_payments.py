@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from gateway.errors import AdapterError, RequestRefused
 from gateway.model.context import CallContext, ContextView
+from gateway.model.gift_cards import CheckGiftCard, GiftCardStanding
 from gateway.model.identity import NativeRef
 from gateway.model.payments import (
     Authorise,
@@ -17,6 +18,7 @@ from gateway.model.payments import (
     PaymentMethod,
     PaymentOptions,
     PaymentOptionsQuery,
+    Void,
 )
 from gateway.testing.conformance.example import example_seed
 from gateway.testing.reference import ReferenceAdapter
@@ -71,3 +73,31 @@ class CapturesAgainWhenTheAnswerIsLost(ReferenceAdapter):
             return await super().capture(command, context, call)
         except AdapterError:
             return await super().capture(command, context, call)
+
+
+class KeepsTheValue(ReferenceAdapter):
+    async def void(self, command: Void, context: ContextView, call: CallContext) -> PaymentEffect:
+        kept = dict(self.book.cards)
+        self.book.cards.clear()
+        try:
+            return await super().void(command, context, call)
+        finally:
+            self.book.cards.update(kept)
+
+
+class TellsAWrongPin(ReferenceAdapter):
+    async def check_gift_card(
+        self, command: CheckGiftCard, context: ContextView, call: CallContext
+    ) -> GiftCardStanding | None:
+        known = self.book.cards.get(command.card.number)
+        if known is not None and known.pin != command.card.pin:
+            raise RequestRefused(detail="another PIN")
+        return await super().check_gift_card(command, context, call)
+
+
+class LendsValue(ReferenceAdapter):
+    async def authorise(self, command: Authorise, context: ContextView, call: CallContext) -> Payment:
+        card = self.book.cards.get(command.gift_card.number) if command.gift_card else None
+        if card is not None and card.balance.amount < command.amount.amount:
+            card.balance = command.amount
+        return await super().authorise(command, context, call)

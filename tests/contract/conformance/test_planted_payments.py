@@ -9,11 +9,13 @@ import pytest
 
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, CommerceContext
+from gateway.model.gift_cards import GiftCard
 from gateway.model.identity import NativeRef
 from gateway.model.payments import Authorise, Capture
-from gateway.testing.conformance import ConformanceFacts, PaymentConformance, ReferenceControl
+from gateway.testing.conformance import ConformanceFacts, GiftCardConformance, PaymentConformance, ReferenceControl
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
+from gateway.testing.reference.payment_book import ValueCard
 from tests.contract.conformance import planted_payments as planted
 from tests.contract.conformance.test_reference_payments import pounds
 
@@ -43,6 +45,41 @@ async def test_a_planted_fault_is_caught(broken: type[ReferenceAdapter], name: s
     await run(planted.processor(), name)
     with pytest.raises((AssertionError, AdapterError)):
         await run(planted.processor(broken), name)
+
+
+GIFT_CARDS: list[tuple[type[ReferenceAdapter], str]] = [
+    (planted.KeepsTheValue, "its_value_is_held_and_comes_back"),
+    (planted.KeepsTheValue, "a_gift_card_and_a_card_pay_one_purchase_and_all_comes_back"),
+    (planted.TellsAWrongPin, "an_unknown_card_and_a_wrong_pin_read_alike"),
+    (planted.LendsValue, "what_is_not_there_is_not_lent"),
+]
+
+
+async def run_gift_cards(adapter: ReferenceAdapter, name: str) -> None:
+    number = "6036280000007401"
+    adapter.book.cards[number] = ValueCard("737", pounds(20))
+
+    async def settled() -> None:
+        return None
+
+    known: dict[str, Any] = {
+        "adapter": adapter,
+        "facts": ConformanceFacts(),
+        "manifest": MANIFEST,
+        "card": GiftCard(brand="mug_card", number=number, pin="737"),
+        "worth": lambda: adapter.book.cards[number].balance.amount,
+        "token": "tok",
+        "settle": settled,
+    }
+    test = getattr(GiftCardConformance(), f"test_{name}")
+    await test(**{parameter: known[parameter] for parameter in inspect.signature(test).parameters})
+
+
+@pytest.mark.parametrize(("broken", "name"), GIFT_CARDS, ids=lambda each: getattr(each, "__name__", each))
+async def test_a_planted_fault_of_gift_cards_is_caught(broken: type[ReferenceAdapter], name: str) -> None:
+    await run_gift_cards(planted.processor(), name)
+    with pytest.raises((AssertionError, AdapterError)):
+        await run_gift_cards(planted.processor(broken), name)
 
 
 async def test_the_effect_log_shows_a_payment_that_was_made_twice() -> None:

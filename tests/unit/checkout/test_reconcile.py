@@ -32,7 +32,7 @@ from gateway.state.tables import checkouts, holds, stock_ledger
 from tests.unit.services.retailer import gbp
 
 from .fleet import until
-from .retail import TOKEN, Retail
+from .retail import NUMBER, TOKEN, Retail
 
 SPOT = StockSpot("erp", "MUG", "LON")
 
@@ -483,3 +483,39 @@ async def test_nothing_is_mended_of_what_cannot_be_looked_at(bench: Bench) -> No
 @pytest.mark.parametrize("written", ["", "payment.orphan", "payment.orphan:", "nonsense:RUN", "hold.orphan::"])
 def test_what_names_no_finding_is_none(written: str) -> None:
     assert NamedFinding.of(written) is None
+
+
+# --- of several tenders ---------------------------------------------------------------------------------------------
+
+
+async def test_each_tender_of_an_order_is_compared_and_taken_by_itself(bench: Bench) -> None:
+    retail = bench.retail
+    bought = await retail.buy(await retail.cart(gift_cards={NUMBER: "5.00"}))
+    await bench.later(1_200.0)
+    assert await bench.found() == {FindingKind.PAYMENT_UNTAKEN: 2}
+    for finding in (await bench.reconciler.again(bought.id)).findings:
+        named = NamedFinding.of(finding.name)
+        assert named is not None
+        assert (await bench.repairs.repair(named, "ada"))[0] is Outcome.DONE
+    assert [held.captured for held in retail.pay.book.payments.values()] == [Decimal(5), Decimal(7)]
+    assert await bench.found() == {}
+    _, card = retail.pay.book.payments.values()
+    card.authorised = card.captured = Decimal("6.99")
+    assert await bench.found() == {FindingKind.PAYMENT_DIFFERENT: 1}
+
+
+async def test_value_that_a_failed_checkout_holds_goes_back_onto_its_gift_card(bench: Bench) -> None:
+    retail = bench.retail
+    retail.pay.book.declined[TOKEN] = DeclineReason.EXPIRED
+    failed = await retail.buy(await retail.cart(gift_cards={NUMBER: "5.00"}))
+    held = next(iter(retail.pay.book.payments.values()))
+    for state, captured in ((PaymentState.AUTHORISED, "0"), (PaymentState.CAPTURED, "5.00")):
+        held.state, held.authorised, held.captured = state, Decimal("5.00"), Decimal(captured)
+        held.refunded = Decimal(0)
+        retail.pay.book.cards[NUMBER].balance = gbp("0.00")
+        await bench.later()
+        assert await bench.found() == {FindingKind.PAYMENT_ORPHAN: 1}
+        named = NamedFinding.of((await bench.reconciler.again(failed.id)).findings[0].name)
+        assert named is not None
+        assert (await bench.repairs.repair(named, "ada"))[0] is Outcome.DONE
+        assert retail.worth(NUMBER) == Decimal("5.00")
