@@ -72,11 +72,8 @@ def disagreements(manifest: Manifest, backend: Backend, config: AdapterConfig, p
         yield Mistake(message=f"{subject}: {fault}", place=place)
     yield from _of_kind(manifest.operations, reads(), manifest, backend, config, place)
     yield from _of_kind(manifest.writes, writes(), manifest, backend, config, place)
-    if (backend.port(GiftCardPort) is not None) != (CHECK_GIFT_CARD in manifest.errands):
-        yield Mistake(
-            message=f"{subject} takes gift cards if it declares the errand `{CHECK_GIFT_CARD}`, and only then",
-            place=place,
-        )
+    if backend.port(GiftCardPort) is not None and CHECK_GIFT_CARD not in manifest.errands:
+        yield Mistake(message=f"{subject} takes gift cards and does not declare `{CHECK_GIFT_CARD}`", place=place)
     if manifest.webhook_topics and backend.webhooks is None:
         yield Mistake(
             message=f"{subject} declares the webhook topic `{manifest.webhook_topics[0]}` and receives no webhooks",

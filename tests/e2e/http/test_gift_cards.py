@@ -244,6 +244,7 @@ async def test_a_processor_that_is_silent_says_so_and_counts_as_no_guess(till: T
 
 async def test_a_cart_has_a_few_and_none_of_kinds_that_are_not_taken(till: Till) -> None:
     cart = await till.shop.cart()
+    told: dict[str, Any] = {}
     for number in range(4):
         till.issue(f"603628000000740{number}")
         told = await till.add(cart, f"603628000000740{number}")

@@ -26,8 +26,8 @@ class Evidence(Struct):
     held: dict[str, int] = {}
     """What each payment holds, in minor units; all of a checkout that is bought hold `total` together."""
     total: int = 0
-    values: list[tuple[str, str, int, int]] = []
-    """Gift cards as (purchase, number, minor units at first, minor units now)."""
+    values: list[tuple[str, int, int]] = []
+    """Gift cards as (number, minor units at first, minor units now)."""
 
 
 def faults(
@@ -68,7 +68,7 @@ def faults(
     elif state == "FAILED":
         expect("orders", standing, [])
         expect("payments that hold money", len(held), 0)
-        expect("value that is gone", [first - now for purchase, _, first, now in evidence.values if first != now], [])
+        expect("value that is gone", [first - now for _, first, now in evidence.values if first != now], [])
         expect("payments that are open", len(open_still), 0)
         expect("holds", set(holds) - {"GONE"}, set())
         expect("the cart", cart_state, "OPEN")

@@ -14,6 +14,8 @@ GOOD = Evidence(
     holds=[("R", "HANDED_OVER")],
     carts=[],
     events=[("order.placed", "R"), ("checkout.capture_due", "R")],
+    held={"p1": 1200},
+    total=1200,
 )
 UNDONE = Evidence(
     orders=[("R", "CANCELLED")],
@@ -44,6 +46,7 @@ def test_books_that_balance_have_no_faults() -> None:
         replace(GOOD, orders=[("R", "CONFIRMED"), ("R", "CANCELLED")]),
         replace(GOOD, events=[*GOOD.events, ("order.placed", "R")]),
         replace(GOOD, events=GOOD.events[:1]),
+        replace(GOOD, held={"p1": 1199}),
     ],
 )  # fmt: skip
 def test_a_double_charge_a_lost_hold_and_a_dropped_order_are_found(planted: Evidence) -> None:
@@ -57,10 +60,23 @@ def test_a_double_charge_a_lost_hold_and_a_dropped_order_are_found(planted: Evid
         replace(UNDONE, payments={"p1": ("R", "AUTHORISED")}),
         replace(UNDONE, payments={"p1": ("R", "REQUIRES_ACTION")}),
         replace(UNDONE, holds=[("R", "HELD")]),
+        replace(UNDONE, values=[("6036", 500, 499)]),
     ],
 )
 def test_what_a_failed_checkout_leaves_is_found(planted: Evidence) -> None:
     assert faults("R", "FAILED", "OPEN", planted)
+
+
+def test_a_checkout_of_two_tenders_holds_both() -> None:
+    both = replace(
+        GOOD,
+        money=[("authorise", "p1", 500), ("authorise", "p2", 700)],
+        payments={"p1": ("R", "CAPTURED"), "p2": ("R", "AUTHORISED")},
+        held={"p1": 500, "p2": 700},
+    )
+    assert faults("R", "COMPLETED", "ORDERED", both, tenders=2) == []
+    assert faults("R", "COMPLETED", "ORDERED", both)
+    assert faults("R", "COMPLETED", "ORDERED", GOOD, tenders=2)
 
 
 def test_a_checkout_that_has_not_ended_is_a_fault() -> None:

@@ -119,7 +119,7 @@ class Fleet:
             },
             held={name: int((held.authorised) * 100) for name, held in books.pay.book.payments.items()},
             total=1200,
-            values=[("", number, 500, int(card.balance.amount * 100)) for number, card in self.cards.items()],
+            values=[(number, 500, int(card.balance.amount * 100)) for number, card in self.cards.items()],
         )
 
     async def killed_at(self, pending: bool, what: str, point: str, other: Worker) -> list[str]:

@@ -100,6 +100,13 @@ class Placing:
         return None
 
 
+class Cards:
+    gift_cards = ()
+
+    async def check_gift_card(self, command: Any, context: Any, call: Any) -> None:
+        return None
+
+
 class Hooks:
     def receive(self, delivery: WebhookDelivery) -> tuple[WebhookEvent, ...]:
         return ()
@@ -151,6 +158,11 @@ CASES: Mapping[str, Callable[[], tuple[Manifest, Backend, list[str]]]] = {
         only(GET_PRICES.name, webhook_topics=("prices/update",)),
         made(Prices()),
         ["declares the webhook topic `prices/update` and receives no webhooks"],
+    ),
+    "gift cards that nobody is told of": lambda: (
+        only(errands=()),
+        made(Cards()),
+        ["takes gift cards and does not declare `payment.check_gift_card`"],
     ),
     "webhooks of no topic": lambda: (
         only(GET_PRICES.name),
