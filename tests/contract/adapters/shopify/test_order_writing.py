@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
@@ -24,6 +25,7 @@ from gateway.model.orders import (
     OrdersQuery,
     OrderStatus,
     PaidElsewhere,
+    PaidPart,
     PlacedOrder,
     PlaceOrder,
     PlaceOrderLine,
@@ -149,6 +151,20 @@ async def test_a_guests_order_is_of_whom_is_configured_for_guests(
         placed = await desk.place_order(replace(typed, reference=f"{customer is None:026d}"), HERE, call())
         made = sandbox.world.orders[placed.ref.id]
         assert (made.customer, made.email) == (customer, "somebody@example.com")
+
+
+async def test_an_order_that_was_paid_in_several_is_told_each(desk: OrderWritePort, sandbox: ShopifySandbox) -> None:
+    parts = (PaidPart("adyen", "GIFT", money("5.00")), PaidPart("adyen", "CARD", money("16.00")))
+    sandbox.exchanges = []
+    paid = PaidElsewhere("adyen", "CARD", money("21.00"), parts=parts)
+    line = PlaceOrderLine(SKU, Decimal(2), money("10.50"), total=included("21.00", "3.50"))
+    await desk.place_order(order(lines=(line,), payment=paid, total=money("21.00")), HERE, call())
+    sent = [json.loads(each.request)["variables"] for each in sandbox.exchanges if b"orderCreate" in each.request]
+    told = [
+        (each["authorizationCode"], Decimal(each["amountSet"]["shopMoney"]["amount"]))
+        for each in sent[-1]["order"]["transactions"]
+    ]
+    assert told == [("GIFT", Decimal(5)), ("CARD", Decimal(16))]
 
 
 async def test_taxes_come_on_top_of_net_prices(desk: OrderWritePort) -> None:
