@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.calls.operation.caller import BackendCaller
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.given import Given
-from gateway.checkout.journal import derived
+from gateway.checkout.references import derived
 from gateway.checkout.saga import MIRROR, UNMIRROR
 from gateway.checkout.steps.mirror import REFUSED_TASK
 from gateway.model.context import CallContext, CommerceContext, Priority

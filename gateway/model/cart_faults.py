@@ -114,6 +114,8 @@ class AttemptKind(Enum):
     """Hand-off codes, or holders of one cart."""
     CODES_REFUSED = "CODES_REFUSED"
     """Promotion codes that did nothing."""
+    GIFT_CARDS_GUESSED = "GIFT_CARDS_GUESSED"
+    """Numbers and PINs of gift cards that were none."""
     CHECKOUTS_OPEN = "CHECKOUTS_OPEN"
     """Checkouts under way, not paid yet: finish or cancel one."""
     PIECES_HELD = "PIECES_HELD"

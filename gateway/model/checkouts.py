@@ -172,7 +172,7 @@ class CompletedTold(CheckoutTold, frozen=True):
 class FailedTold(CheckoutTold, frozen=True, kw_only=True):
     """`total` is what it costs now, where that is why (PRICE_CHANGED); `line` what is short (OUT_OF_STOCK) or must be
     ordered apart (NOT_TOGETHER); `may_return` whether others hold what is short and have not bought it yet, and
-    `retry_after` in how many seconds to ask again; `decline` the processor's class of reason (PAYMENT_DECLINED);
+    `retry_after` in how many seconds to ask again; `decline` the processor's class of reason (PAYMENT_DECLINED)
     and `tender` what it is about; `missing` the part whose owner was silent (QUOTE_INCOMPLETE)."""
 
     reason: FailureReason

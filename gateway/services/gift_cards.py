@@ -14,6 +14,7 @@ from gateway.calls.operation.errands import check_gift_card
 from gateway.errors import AdapterError, RequestRefused
 from gateway.model.cart_faults import (
     AnyCartFault,
+    AttemptKind,
     CartNotFound,
     GiftCardRefusal,
     GiftCardRefused,
@@ -88,7 +89,8 @@ class GiftCards:
         self, cart: Cart, backend: str, card: GiftCard, scope: Scope
     ) -> GiftCardStanding | AnyCartFault:
         """Not one guess beyond the budget is asked about."""
-        guesses = Counters(self._services.kept_carts.database, "gift card guesses", WINDOW_SECONDS)
+        kept = self._services.kept_carts
+        guesses = Counters(kept.database, "gift card guesses", WINDOW_SECONDS, kept.sealing)
         budgets = {
             f"cart|{cart.id}": OF_CART,
             f"party|{scope.principal.key or scope.party}": OF_PARTY,
@@ -97,7 +99,7 @@ class GiftCards:
         counted = await guesses.add_all(dict.fromkeys(budgets, 1))
         over = [counted[key].left for key, most in budgets.items() if counted[key].value > most]
         if over:
-            return TooManyAttempts(retry_after=int(max(over)) + 1)
+            return TooManyAttempts(kind=AttemptKind.GIFT_CARDS_GUESSED, retry_after=int(max(over)) + 1)
         commerce = self._carts.evaluation.within(cart, scope).commerce
         bound = self._services.caller.backend(backend)
         command = CheckGiftCard(card, cart.currency)

@@ -230,7 +230,8 @@ EMPTY_HERE = {
     "Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak",
     "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,
     "PaymentMethod", "Checkout", "CheckoutTender", "CartGiftCard", "GiftCardKind", *STATES, "PaymentAction",
-    "PaymentActionField", "CheckoutJournalEntry", "CheckoutJournalFact", "CheckoutWarning", "PaymentSession", "OrderSync",
+    "PaymentActionField", "CheckoutJournalEntry", "CheckoutJournalFact", "CheckoutWarning", "PaymentSession",
+    "OrderSync",
 }  # fmt: skip
 """Types of which the seed has no instance that everybody reaches; their fields are still compiled for everybody."""
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from gateway.checkout.given import FAILURES, Frozen, Given, Unanswered, answered
-from gateway.checkout.journal import derived
+from gateway.checkout.references import derived
 from gateway.checkout.turns import Turn, TurnState
 from gateway.errors import CredentialsRefused, RequestRefused
 from gateway.model.checkouts import Failure, FailureReason, VerifiedBuyer

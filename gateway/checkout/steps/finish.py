@@ -15,8 +15,8 @@ from gateway.model.checkouts import CheckoutState
 from gateway.model.money import Money
 from gateway.model.payments import PaymentState
 from gateway.model.syncing import SyncRole
-from gateway.state.mirrors import StoredMirrors
 from gateway.model.tenders import TenderKind
+from gateway.state.mirrors import StoredMirrors
 
 PLACED_EVENT, FAILED_EVENT, CAPTURE_EVENT = "order.placed", "checkout.failed", "checkout.capture_due"
 MIRROR_EVENT = "order.mirror_due"

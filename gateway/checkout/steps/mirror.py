@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.given import Frozen, Given
-from gateway.checkout.journal import derived
+from gateway.checkout.references import derived
 from gateway.checkout.steps.order import Ordered, OrderSteps
 from gateway.errors import AdapterError, IdempotencyConflict, RequestRefused, StateUnavailable
 from gateway.model.checkouts import Allotment
