@@ -9,7 +9,7 @@ from enum import Enum
 from msgspec import Struct
 
 from gateway.model.freshness import Freshness
-from gateway.model.identity import VariantKey, sku_of
+from gateway.model.identity import NativeRef, VariantKey, sku_of
 
 
 class StockKey(Struct, frozen=True, gc=False, cache_hash=True):
@@ -54,6 +54,29 @@ class StockLevels(Struct, frozen=True, gc=False):
     @property
     def horizon(self) -> datetime | None:
         return self.until
+
+
+class GoodsSold(Struct, frozen=True, gc=False):
+    """Pieces of a variant that an order takes from a place of the stock's owner (its own reference)."""
+
+    variant: VariantKey
+    place: str
+    pieces: int
+
+
+class CommitStock(Struct, frozen=True, kw_only=True):
+    """Another system has an order for these goods. `reference` is ours, of this commitment (26 characters of A-Z and
+    0-9); `order` is the number that people know the order by."""
+
+    reference: str
+    goods: tuple[GoodsSold, ...]
+    order: str | None = None
+
+
+class StockCommitted(Struct, frozen=True):
+    """The owner's own record of it: a transfer, a movement."""
+
+    ref: NativeRef
 
 
 class Fulfilment(Enum):

@@ -1,4 +1,4 @@
-"""Stock levels at places."""
+"""Stock levels at places; and goods that are given to an order of another system."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
-from gateway.model.stock import StockKey, StockLevels
-from gateway.ports.domain import DataDomain, KeyedOperation
+from gateway.model.stock import CommitStock, StockCommitted, StockKey, StockLevels
+from gateway.ports.domain import DataDomain, KeyedOperation, WriteOperation
 
 
 @runtime_checkable
@@ -17,6 +17,21 @@ class StockPort(Protocol):
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         """An absent key is an unknown SKU; a location absent from an answer was never counted there."""
+        ...
+
+
+@runtime_checkable
+class StockCommitPort(Protocol):
+    """Of owners of stock whose goods an order elsewhere can take."""
+
+    async def commit_stock(self, command: CommitStock, context: ContextView, call: CallContext) -> StockCommitted:
+        """All of them or none: from then on `available` leaves them out. Raises RequestRefused where the owner says no;
+        that it has not so many is no reason, because they are sold already. Any other error leaves open whether it was
+        done."""
+        ...
+
+    async def find_commitment(self, reference: str, context: ContextView, call: CallContext) -> StockCommitted | None:
+        """The commitment under our reference; None where there is none now."""
         ...
 
 
@@ -32,4 +47,12 @@ STOCK = DataDomain("stock", optional=False)
 
 GET_STOCK = KeyedOperation[StockKey, StockLevels](
     STOCK, StockPort, StockPort.get_stock, StockLevels, names=_named, understands=_understands, essential=True
+)
+COMMIT_STOCK = WriteOperation[CommitStock, StockCommitted](
+    STOCK,
+    StockCommitPort,
+    StockCommitPort.commit_stock,
+    StockCommitPort.find_commitment,
+    StockCommitted,
+    changes=lambda committed: (STOCK.name,),
 )

@@ -23,10 +23,14 @@ from gateway.model.context import CallContext
 from gateway.model.customers import EnsureCustomer
 from gateway.model.money import Money
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
+from gateway.model.stock import CommitStock, GoodsSold
 from gateway.ports.customer import ENSURE_CUSTOMER
 from gateway.ports.manifest import AdapterEnvironment, Manifest
 from gateway.ports.order import PLACE_ORDER
+from gateway.ports.stock import COMMIT_STOCK
 from gateway.ports.transport import Request, Response, Transport
+from gateway.testing.conformance.base import given
+from gateway.testing.conformance.facts import ConformanceFacts
 from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.conformance.writes import TIMEOUT, WriteControl, WriteFault
 from gateway.testing.connecting import whole
@@ -159,6 +163,23 @@ class ServedCustomers(ServedWrites):
     @pytest.fixture
     def commands(self) -> Callable[[str, int], EnsureCustomer]:
         return lambda reference, number: ensure(email_of(reference), reference, given_name=f"Grace {number}")
+
+
+class ServedStock(ServedWrites):
+    """Goods given to an order elsewhere: `goods` names a SKU and one of the places that count it."""
+
+    operation = COMMIT_STOCK
+
+    @pytest.fixture
+    def goods(self, facts: ConformanceFacts) -> tuple[str, str]:
+        return given(facts.skus, "skus", facts)[0], given(facts.locations, "locations", facts)[0]
+
+    @pytest.fixture
+    def commands(self, goods: tuple[str, str]) -> Callable[[str, int], CommitStock]:
+        def command(reference: str, number: int) -> CommitStock:
+            return CommitStock(reference=reference, goods=(GoodsSold(*goods, number),), order=f"W{number}")
+
+        return command
 
 
 def email_of(reference: str) -> str:

@@ -9,12 +9,12 @@ from gateway.testing.reference.order_desk import OrderDesk
 from gateway.testing.reference.orders import Orders
 from gateway.testing.reference.payment_desk import PaymentDesk
 from gateway.testing.reference.people import People
-from gateway.testing.reference.places import Places
 from gateway.testing.reference.promotions import Offers
 from gateway.testing.reference.search import Search
+from gateway.testing.reference.stock_desk import StockDesk
 
 
-class ReferenceAdapter(Search, Places, People, Orders, OrderDesk, PaymentDesk, Offers, Delivery):
+class ReferenceAdapter(Search, StockDesk, People, Orders, OrderDesk, PaymentDesk, Offers, Delivery):
     """Construct with a backend's name (or the environment a manifest is given) and a seed. Deterministic: the same seed
     and questions give the same answers. Knobs: see `Controls`. A subclass with one more port's methods serves that
     domain too."""

@@ -17,6 +17,7 @@ from gateway.model.freshness import Freshness
 from gateway.model.identity import KeyRule, NativeRef, VariantKey
 from gateway.model.operation import OperationSpec
 from gateway.model.orders import Order, OrderStatus, PlacedOrder
+from gateway.model.stock import CommitStock, StockCommitted
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.testing.reference.operations import OPERATIONS
 from gateway.testing.sandbox import Seed
@@ -75,11 +76,12 @@ class Controls:
         self.restricted = False
         self.placed: list[tuple[str, PlacedOrder, float]] = []
         self.ensured: list[tuple[str, CustomerRecord]] = []
+        self.committed: list[tuple[str, CommitStock, StockCommitted, float]] = []
         self.order_states: dict[str, OrderStatus] = {}
         self.order_records: dict[str, Order] = {}
         self.order_goods: dict[str, Counter[tuple[str, str]]] = {}
         self.sold: Counter[tuple[str, str]] = Counter()
-        """Pieces by SKU and place that stand in orders: its stock leaves them out."""
+        """Pieces by SKU and place that stand in orders, its own or others': its stock leaves them out."""
         self.surcharge = Decimal(0)
         self.surprising = False
         self.order_currencies: tuple[str, ...] | None = None

@@ -27,7 +27,7 @@ from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTION
 from gateway.ports.promotion import EVALUATE
 from gateway.ports.search import SEARCH
 from gateway.ports.shipping import LIST_OPTIONS
-from gateway.ports.stock import GET_STOCK
+from gateway.ports.stock import COMMIT_STOCK, GET_STOCK
 from gateway.ports.store import LIST_STORES
 from gateway.ports.tax import CALCULATE
 from gateway.ports.writes import FindKind, WriteSpec
@@ -42,7 +42,17 @@ _PERSONAL = OperationSpec(max_keys=100, personal=True)
 
 WRITES: Mapping[str, WriteSpec] = {
     write.name: WriteSpec(find=FindKind.EXACT)
-    for write in (ENSURE_CUSTOMER, PLACE_ORDER, CONFIRM_ORDER, CANCEL_ORDER, AUTHORISE, CAPTURE, VOID, REFUND)
+    for write in (
+        ENSURE_CUSTOMER,
+        PLACE_ORDER,
+        CONFIRM_ORDER,
+        CANCEL_ORDER,
+        COMMIT_STOCK,
+        AUTHORISE,
+        CAPTURE,
+        VOID,
+        REFUND,
+    )
 }
 
 ORDERING = OrderWriting(placement=Placement.PER_LINE, payment=TellsPayment.EXTERNAL, pending=True, stockless=True)

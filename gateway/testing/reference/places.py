@@ -65,6 +65,9 @@ class Places(Catalog):
                 )
         return StockLevels(levels)
 
+    def counts(self, variant: VariantKey, place: str) -> bool:
+        return place in self._counts.get(self._named(variant), {})
+
     @cached_property
     def _counts(self) -> Mapping[VariantKey, Mapping[str, tuple[SeedStock, ...]]]:
         found: defaultdict[VariantKey, defaultdict[str, tuple[SeedStock, ...]]] = defaultdict(

@@ -19,10 +19,12 @@ from gateway.model.context import CallContext
 from gateway.model.customers import EnsureCustomer
 from gateway.model.money import Money
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
+from gateway.model.stock import CommitStock, GoodsSold
 from gateway.ports.customer import ENSURE_CUSTOMER
 from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.order import PLACE_ORDER
+from gateway.ports.stock import COMMIT_STOCK
 from gateway.ports.transport import Request, Response, Transport
 from gateway.ports.writes import FindKind, WriteSpec
 from gateway.settings import PolicyNumbers
@@ -34,7 +36,7 @@ from gateway.testing.conformance import (
     WriteFault,
     email_of,
 )
-from gateway.testing.conformance.example import example_seed
+from gateway.testing.conformance.example import PLACES, example_seed
 from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.conformance.writes import TIMEOUT
 from gateway.testing.faults.kinds import Fault
@@ -153,6 +155,31 @@ class TestEnsuring(KeylessWriteConformance):
     @pytest.fixture
     def commands(self) -> Callable[[str, int], EnsureCustomer]:
         return lambda reference, number: ensure(email_of(reference), reference, given_name=f"Grace {number}")
+
+
+class StockDeskOwner(ReferenceDesk):
+    def effects(self, reference: str) -> int:
+        return sum(1 for known, *_ in self._adapter.committed if known == reference)
+
+
+class TestCommitting(KeylessWriteConformance):
+    operation = COMMIT_STOCK
+
+    @pytest.fixture
+    def adapter(self) -> ReferenceAdapter:
+        return ReferenceAdapter("reference", example_seed())
+
+    @pytest.fixture
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    @pytest.fixture
+    def owner(self, adapter: ReferenceAdapter) -> StockDeskOwner:
+        return StockDeskOwner(adapter, COMMIT_STOCK)
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], CommitStock]:
+        return lambda reference, number: CommitStock(reference=reference, goods=(GoodsSold("MUG-01-S", PLACES[0], number),))
 
 
 class Gated:
