@@ -36,9 +36,12 @@ class Lacking(Struct, frozen=True):
     retry_after: int | None = None
 
 
-async def allocate(given: Given, run: str, frozen: Frozen, owner: str) -> Sequence[Allotment] | Lacking:
-    """Every active line, whole. Each owner of stock is asked once, past every cache; the readings go to the ledger."""
-    cart, told = frozen.cart, OrderOwner(owner, given.ordering(owner).placement)
+async def allocate(
+    given: Given, run: str, frozen: Frozen, told: OrderOwner, *, pending: bool
+) -> Sequence[Allotment] | Lacking:
+    """Every active line, whole. Each owner of stock is asked once, past every cache; the readings go to the ledger.
+    `pending`: whether the order's owner makes pending orders."""
+    cart = frozen.cart
     wants = [
         Want(line.id, line.variant, int(line.quantity), sources(given.ownership, told, cart, cart.group_of(line)))
         for line in cart.active
@@ -54,7 +57,7 @@ async def allocate(given: Given, run: str, frozen: Frozen, owner: str) -> Sequen
         return Lacking(lack.line, unheard=True)
     async with given.checkouts.database.read() as connection:
         back = await given.ledger.returning(connection, shelves.free, beside=run)
-    counted = 2 if given.ordering(owner).pending else 1  # by the hold, and maybe by its owner's pending order too
+    counted = 2 if pending else 1  # by the hold, and maybe by its owner's pending order too
     again = shelves.with_more({spot: each.pieces * counted for spot, each in back.items()})
     if not back or allocation.allocate(wants, again, told.placement).lacking:
         return Lacking(lack.line)

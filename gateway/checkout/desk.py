@@ -16,8 +16,8 @@ from gateway.checkout.claims import run_of
 from gateway.checkout.engine import RunState, UnknownRun
 from gateway.checkout.given import Given
 from gateway.checkout.references import derived
-from gateway.checkout.saga import CAPTURE, CHECKOUT, MIRROR, TOPIC
-from gateway.checkout.steps.finish import CAPTURE_EVENT, MIRROR_EVENT
+from gateway.checkout.saga import CAPTURE, CHECKOUT, COMMIT, MIRROR, TOPIC
+from gateway.checkout.steps.finish import CAPTURE_EVENT, COMMIT_EVENT, MIRROR_EVENT
 from gateway.checkout.steps.payment import WAITING
 from gateway.checkout.tenders import change, of_payment, tenders_of
 from gateway.errors import IdempotencyConflict
@@ -43,6 +43,7 @@ MOST_CONTINUED = 20
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5
 _OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
 _ENDED = (CheckoutState.FAILED, CheckoutState.COMPLETED)
+_FOLLOWS = {CAPTURE_EVENT: CAPTURE, COMMIT_EVENT: COMMIT}
 _STATES = {
     "payment.authorised": PaymentState.AUTHORISED,
     "payment.failed": PaymentState.FAILED,
@@ -175,8 +176,8 @@ class Desk:
     async def followed(self, event: Event) -> None:
         """An outbox receiver: what goes on after an order is a run of its own."""
         run, runs = event.facts.get("checkout", ""), self._given.runs
-        if event.kind == CAPTURE_EVENT:
-            await runs.start(CAPTURE, derived(run, CAPTURE), run)
+        if (follows := _FOLLOWS.get(event.kind)) is not None:
+            await runs.start(follows, derived(run, follows), run)
         elif event.kind == MIRROR_EVENT:
             backend = event.facts["backend"]
             await runs.start(MIRROR, derived(run, f"{MIRROR}.{backend}"), run, backend)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from gateway.checkout.given import Given, answered, failure_of
 from gateway.checkout.references import of_tender
 from gateway.checkout.steps.capture import Captured
+from gateway.checkout.steps.commit import Committed
 from gateway.checkout.steps.customer import Ensure
 from gateway.checkout.steps.finish import Finish
 from gateway.checkout.steps.mirror import MirrorSteps
@@ -27,7 +28,7 @@ from gateway.model.payments import PaymentState
 
 SHAPE = "checkout-1"
 """Of the sequence of steps below: a release that changes it takes the next number."""
-CHECKOUT, CAPTURE, TOPIC = "checkout", "capture", "payment"
+CHECKOUT, CAPTURE, COMMIT, TOPIC = "checkout", "capture", "commit", "payment"
 MIRROR, UNMIRROR = "mirror", "unmirror"
 _ROUNDS = 3
 """How often stock is counted anew when others took it between counting and holding."""
@@ -50,9 +51,10 @@ class Saga:
         self._runs = given.runs
         self._prepare, self._reserve, self._ensure = Prepare(given), Reserve(given), Ensure(given)
         self._order, self._pay, self._finish = OrderSteps(given), Pay(given), Finish(given)
-        self._captured, self._mirrors = Captured(given), MirrorSteps(given)
+        self._captured, self._committed, self._mirrors = Captured(given), Committed(given), MirrorSteps(given)
         given.runs.workflow(CHECKOUT, self.checkout)
         given.runs.workflow(CAPTURE, self.capture)
+        given.runs.workflow(COMMIT, self.commit)
         given.runs.workflow(MIRROR, self.mirror)
         given.runs.workflow(UNMIRROR, self.unmirror)
 
@@ -84,6 +86,10 @@ class Saga:
         """The order is none any more."""
         answer = await self._runs.remote("unmirror", self._mirrors.cancel, run, backend)
         await self._runs.local("unmirrored", self._mirrors.cancelled, run, backend, claim, _text(answer))
+
+    async def commit(self, run: str) -> None:
+        """A run of its own, after the order: the owners of its stock hear of it."""
+        await self._runs.remote("commit", self._committed.act, run)
 
     async def _forward(self, run: str, made: _Made) -> Failure | None:
         prepared = await self._held(run)

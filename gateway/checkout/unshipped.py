@@ -59,6 +59,6 @@ class Unshipped:
             order = found.get(ref)
             if isinstance(order, Order) and order.status in _OVER:
                 async with given.checkouts.database.write() as connection:
-                    ended += 1 if await given.ledger.fulfilled(connection, run) else 0
+                    ended += 1 if await given.ledger.fulfilled(connection, run, f"{backend}:{ref.id}") else 0
                     await given.checkouts.note(connection, run, "shipped", order.status.value, backend)
         return ended

@@ -14,13 +14,15 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import Database
 from gateway.state.tables import checkouts, holds, stock_ledger
 
 _NEVER = -1.0
+_AWAITED = ""
+"""In place of an order's reference, while it is waited for."""
 _AT_ONCE = 1_000
 """Items a statement asks for: SQLite takes 32,766 values, PostgreSQL 32,767."""
 
@@ -110,41 +112,64 @@ class Ledger:
         self,
         connection: AsyncConnection,
         run: str,
-        reference: str,
+        owner: str,
+        order: str,
         *,
         counted: bool = True,
         awaiting: Sequence[str] = (),
     ) -> int:
-        """The owner has it now, under `reference`. `counted`: its readings leave out what it was ordered from then on;
-        where they go on counting it until it is shipped, the hold stays until `fulfilled`. So it does at the systems of
-        `awaiting`, whose readings know nothing of it before it is `committed` there. How many holds."""
+        """The order's owner has it now, as `order`. `counted`: its readings leave out what it was ordered from then on;
+        where they go on counting it until it is shipped, the hold stays until `fulfilled`. What lies at other systems
+        is kept back until it is `committed` there: those of `awaiting` will have an order of their own, the others have
+        to be told (`uncommitted`). How many holds those have."""
         mine = update(holds).where(holds.c.run == run, holds.c.state == HoldState.HELD.value)
-        values = {"state": HoldState.HANDED_OVER.value, "handed_over": self._database.now, "reference": reference}
-        known = case((holds.c.backend.in_(awaiting), False), else_=counted) if awaiting else counted
-        return (await connection.execute(mine.values(**values, counted=known))).rowcount
+        values = {"state": HoldState.HANDED_OVER.value, "handed_over": self._database.now}
+        own = mine.where(holds.c.backend == owner).values(reference=f"{owner}:{order}", counted=counted, **values)
+        await connection.execute(own)
+        await connection.execute(
+            mine.where(holds.c.backend.in_(awaiting)).values(reference=_AWAITED, counted=False, **values)
+        )
+        return (await connection.execute(mine.values(reference=None, counted=False, **values))).rowcount
+
+    async def uncommitted(self, run: str) -> list[Hold]:
+        """What its order takes of systems that have to be told and have not heard."""
+        mine = (holds.c.run == run, holds.c.state == HoldState.HANDED_OVER.value, holds.c.reference.is_(None))
+        async with self._database.read() as connection:
+            return [_hold(row) for row in await connection.execute(select(holds).where(*mine))]
+
+    async def unheard(self, after: str, limit: int, seconds: float) -> list[tuple[str, float]]:
+        """Runs in their order, from the one after `after` on, with goods at systems that have not heard for so long of
+        what was taken; each with the longest such time, in seconds."""
+        late = holds.c.handed_over < self._database.now - seconds
+        mine = (holds.c.state == HoldState.HANDED_OVER.value, holds.c.reference.is_(None), holds.c.run > after, late)
+        age = (self._database.now - func.min(holds.c.handed_over)).label("age")
+        chosen = select(holds.c.run, age).where(*mine).group_by(holds.c.run).order_by(holds.c.run).limit(limit)
+        async with self._database.read() as connection:
+            return [(row.run, float(row.age)) for row in await connection.execute(chosen)]
 
     async def committed(
         self, connection: AsyncConnection, run: str, backend: str, reference: str, *, counted: bool = True
     ) -> int:
-        """What was handed over and lies at `backend` is ordered there now, under `reference`: its readings know of it
-        from now on. How many holds."""
+        """What was handed over and lies at `backend` is ordered or booked there now, as `reference`: its readings know
+        of it from now on. How many holds."""
         mine = update(holds).where(
             holds.c.run == run, holds.c.backend == backend, holds.c.state == HoldState.HANDED_OVER.value
         )
-        values = {"handed_over": self._database.now, "counted": counted, "reference": reference}
-        return (await connection.execute(mine.values(**values))).rowcount
+        return (await connection.execute(mine.values(reference=reference, **self._from_now(counted=counted)))).rowcount
 
     async def dropped(self, connection: AsyncConnection, run: str, backend: str) -> int:
         """What was handed over and lies at `backend` is ordered by nobody any more. How many holds."""
         return await self._end(connection, run, HoldState.HANDED_OVER, backend)
 
-    async def fulfilled(self, connection: AsyncConnection, run: str) -> int:
+    async def fulfilled(self, connection: AsyncConnection, run: str, reference: str) -> int:
         """Shipped, collected or cancelled, at an owner that counts until then: a reading that is asked for from now on
         leaves it out. How many holds."""
-        mine = update(holds).where(holds.c.run == run, holds.c.counted.is_(False))
+        mine = update(holds).where(holds.c.run == run, holds.c.counted.is_(False), holds.c.reference == reference)
         mine = mine.where(holds.c.state == HoldState.HANDED_OVER.value)
-        now = self._database.now
-        return (await connection.execute(mine.values(counted=True, handed_over=now, since=now))).rowcount
+        return (await connection.execute(mine.values(**self._from_now(counted=True)))).rowcount
+
+    def _from_now(self, *, counted: bool) -> dict[str, Any]:
+        return {"counted": counted, "handed_over": self._database.now, "since": self._database.now}
 
     async def release(self, connection: AsyncConnection, run: str) -> int:
         """What the run holds and has not handed over is free again. How many holds."""
@@ -243,9 +268,12 @@ class Ledger:
         """Runs in their order, from the one after `after` on, whose pieces an owner counts until they are shipped, each
         with the owner's reference of its order."""
         mine = (holds.c.state == HoldState.HANDED_OVER.value, holds.c.counted.is_(False), holds.c.run > after)
-        chosen = select(holds.c.run, holds.c.reference).where(*mine).distinct().order_by(holds.c.run).limit(limit)
+        heard = holds.c.reference.is_not(None) & (holds.c.reference != _AWAITED)
+        chosen = (
+            select(holds.c.run, holds.c.reference).where(*mine, heard).distinct().order_by(holds.c.run).limit(limit)
+        )
         async with self._database.read() as connection:
-            return [(row.run, row.reference or "") for row in await connection.execute(chosen)]
+            return [(row.run, row.reference) for row in await connection.execute(chosen)]
 
     async def of_run(self, run: str) -> list[Hold]:
         async with self._database.read() as connection:

@@ -14,7 +14,7 @@ from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.order import GET_BY_ORIGIN, ORDER, PLACE_ORDER, OrderWriting, Placement
 from gateway.ports.payment import PAYMENT
 from gateway.ports.price import PRICE
-from gateway.ports.stock import STOCK
+from gateway.ports.stock import COMMIT_STOCK, STOCK
 from gateway.settings import ChannelSection, LocationSection, Settings
 
 
@@ -37,6 +37,7 @@ def check_orders(settings: Settings, known: Mapping[str, KnownBackend]) -> Itera
     yield from _sold(settings, known)
     for name, channel in settings.channels.items():
         yield from _channel(name, channel, settings, known)
+    yield from _goods(settings, known)
 
 
 def owner_in(settings: Settings, domain: DataDomain, country: str | None) -> str | None:
@@ -180,6 +181,28 @@ def _twice(
         place=at,
         value=backend,
     )
+
+
+def _goods(settings: Settings, known: Mapping[str, KnownBackend]) -> Iterator[Mistake]:
+    """Places from which nothing is sold: their stock's owner would not hear of it, and sell it again."""
+    if not (PAYMENT.name in settings.domains and settings.domains[PAYMENT.name].order):
+        return
+    able = [name for name, each in known.items() if COMMIT_STOCK.name in each.manifest.writes]
+    told: set[tuple[str, str]] = set()
+    for channel in settings.channels.values():
+        owners = {channel.orders.owner or owner_in(settings, ORDER, country) for country in channel.countries}
+        hear = {*owners, *channel.orders.mirror, *channel.orders.expect, *able}
+        for name, location in _reached(channel, settings).items():
+            counter = _counter(location, settings)
+            for owner in sorted(each for each in owners if each is not None and each in known and known[each].places):
+                if counter not in known or counter in hear or (name, owner) in told:
+                    continue
+                told.add((name, owner))
+                message = (
+                    f"nothing is sold from here in orders of `{owner}`: `{counter}` counts its stock and hears of none "
+                    f"of them (`{COMMIT_STOCK.name}`, or a mirror){_instead(able)}"
+                )
+                yield Mistake(message=message, place=f"locations.{name}.stock", grave=False)
 
 
 def _reached(channel: ChannelSection, settings: Settings) -> Mapping[str, LocationSection]:

@@ -15,10 +15,10 @@ strawberry.enum(
     model.AttemptKind,
     name="AttemptKind",
     description="What an address, a device or a customer has had too much of. CODES_GUESSED: hand-off codes. "
-    "CODES_REFUSED: promotion codes that did nothing. GIFT_CARDS_GUESSED: numbers and PINs of gift cards that were none. "
-    "CHECKOUTS_OPEN: checkouts under way; finish or cancel one. PIECES_HELD: pieces of one item in them. HOLD_LAPSED: "
-    "pieces that were held and not paid for, while others were told to come again. PAYMENTS_FAILED: payments that were "
-    "declined, or begun and not finished.",
+    "CODES_REFUSED: promotion codes that did nothing. GIFT_CARDS_GUESSED: numbers and PINs of gift cards that were "
+    "none. CHECKOUTS_OPEN: checkouts under way; finish or cancel one. PIECES_HELD: pieces of one item in them. "
+    "HOLD_LAPSED: pieces that were held and not paid for, while others were told to come again. PAYMENTS_FAILED: "
+    "payments that were declined, or begun and not finished.",
 )
 
 

@@ -240,8 +240,8 @@ class Repairs:
             if row is not None and row.state == CheckoutState.COMPLETED.value:
                 ordering = self._ownership.backends[row.order_backend].manifest.ordering
                 counted = ordering is None or ordering.counted
-                reference, others = f"{row.order_backend}:{row.order_id}", await self._awaiting(finding.run)
-                await self._ledger.hand_over(connection, finding.run, reference, counted=counted, awaiting=others)
+                order, others = (row.order_backend, row.order_id), await self._awaiting(finding.run)
+                await self._ledger.hand_over(connection, finding.run, *order, counted=counted, awaiting=others)
             else:
                 await self._ledger.release(connection, finding.run)
         return Outcome.DONE

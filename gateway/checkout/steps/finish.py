@@ -18,8 +18,8 @@ from gateway.model.syncing import SyncRole
 from gateway.model.tenders import TenderKind
 from gateway.state.mirrors import StoredMirrors
 
-PLACED_EVENT, FAILED_EVENT, CAPTURE_EVENT = "order.placed", "checkout.failed", "checkout.capture_due"
-MIRROR_EVENT = "order.mirror_due"
+PLACED_EVENT, FAILED_EVENT = "order.placed", "checkout.failed"
+CAPTURE_EVENT, COMMIT_EVENT, MIRROR_EVENT = "checkout.capture_due", "checkout.commit_due", "order.mirror_due"
 _FORGOTTEN = dict.fromkeys(("action", "details", "payment", "buyer"))
 """What nobody needs any more: people's."""
 
@@ -72,8 +72,8 @@ class Finish:
         await given.carts.ordered(connection, row.cart, run, run)
         what = msgspec.json.decode(ordered, type=Ordered)
         counted, others = given.ordering(row.order_backend).counted, (*what.mirror, *what.expect)
-        reference = f"{row.order_backend}:{row.order_id}"
-        await given.ledger.hand_over(connection, run, reference, counted=counted, awaiting=others)
+        order = (row.order_backend, row.order_id)
+        elsewhere = await given.ledger.hand_over(connection, run, *order, counted=counted, awaiting=others)
         ended = {"state": CheckoutState.COMPLETED.value, **_FORGOTTEN}
         await given.checkouts.move(connection, run, "completed", **ended, ended=given.checkouts.database.now)
         await given.checkouts.note(connection, run, "complete", "done", row.order_backend)
@@ -97,6 +97,8 @@ class Finish:
         await mirrors.open(connection, run, SyncRole.EXPECTED, what.expect, ordered)
         for backend in what.mirror:
             await given.outbox.write(connection, MIRROR_EVENT, run, {"checkout": run, "backend": backend}, key=backend)
+        if elsewhere:
+            await given.outbox.write(connection, COMMIT_EVENT, run, {"checkout": run}, key=run)
 
     async def fail(self, connection: AsyncConnection, run: str, reason: str, detail: str, again: str = "") -> None:
         """Nothing is held any more, and the cart is the shopper's again, with the same lines. `again`: in how many

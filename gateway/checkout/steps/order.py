@@ -29,6 +29,7 @@ from gateway.model.orders import (
     PlaceOrderLine,
 )
 from gateway.model.stock import Fulfilment
+from gateway.ownership import OrderPlan
 from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER, PREVIEW_ORDER
 from gateway.services.fulfilment.sources import OrderOwner
 
@@ -171,7 +172,7 @@ class OrderSteps:
 
     def _places(self, owner: str, allotments: list[Allotment], line: str) -> tuple[tuple[str, int], ...]:
         """As the order's owner calls them; what it cannot be told is left to it."""
-        told = OrderOwner(owner, self._given.ordering(owner).placement)
+        told = OrderOwner.of(self._given.ownership, OrderPlan(owner))
         found: list[tuple[str, int]] = []
         for each in allotments:
             if each.line != line:

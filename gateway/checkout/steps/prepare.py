@@ -47,10 +47,11 @@ class Prepare:
         priced = await self._priced(frozen)
         if isinstance(priced, Failure):
             return answered(priced)
-        allotments = await allocate(given, run, frozen, owner)
+        told = OrderOwner.of(given.ownership, plan)
+        allotments = await allocate(given, run, frozen, told, pending=given.ordering(owner).pending)
         if isinstance(allotments, Lacking):
             return answered(_lacking(allotments))
-        if not await self._takes(run, frozen, owner, allotments):
+        if not await self._takes(run, frozen, owner, told, allotments):
             return answered(Failure(FailureReason.ORDER_REFUSED, "currency"))
         buyer = await given.buyer_at(frozen.cart, owner)
         return {
@@ -66,13 +67,14 @@ class Prepare:
             "amount": str(priced.total.amount),
         }
 
-    async def _takes(self, run: str, frozen: Frozen, owner: str, allotments: Sequence[Allotment]) -> bool:
+    async def _takes(
+        self, run: str, frozen: Frozen, owner: str, told: OrderOwner, allotments: Sequence[Allotment]
+    ) -> bool:
         """Whether the owner takes orders in the cart's currency, from wherever it will be told. One that does not say,
         or not now, says it of the order itself."""
         given = self._given
         if not given.offers(owner, GET_CURRENCIES):
             return True
-        told = OrderOwner(owner, given.ordering(owner).placement)
         places = {told.told(given.ownership.locations[each.location]) or ANYWHERE for each in allotments}
         call = replace(given.call(run), fresh=False)
         try:

@@ -120,7 +120,8 @@ class FulfilmentPlanning:
         services, ownership = self._services, self._services.ownership
         limits = ownership.channels.get(cart.channel or "") or ChannelSection(countries=(), currencies={})
         offered = await services.availability.pickup_stores(near, None, limits, within)
-        sending = delivering(ownership, cart.channel)[:SENDING]
+        owner = order_owner(ownership, cart.country, cart.channel)
+        sending = delivering(ownership, owner, cart.channel)[:SENDING]
         places = {plan.name: plan for store in offered.stores for plan in store.locations}
         places |= {plan.name: plan for plan in sending}
         variants = list(dict.fromkeys(line.variant for line in cart.active))
@@ -129,7 +130,7 @@ class FulfilmentPlanning:
         visible = {plan.name for plan in services.stores.visible(within)}
         at = {plan.name: ownership.store_of(plan.backend, plan.ref) for plan in sending}
         ways = Ways(
-            owner=order_owner(ownership, cart.country, cart.channel),
+            owner=owner,
             handing=[
                 Handing(
                     store.name,

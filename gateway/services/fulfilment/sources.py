@@ -8,15 +8,32 @@ from msgspec import Struct
 
 from gateway.model.carts import Cart, DeliveryGroup
 from gateway.model.stock import Fulfilment
-from gateway.ownership import LocationPlan, Ownership
+from gateway.ownership import LocationPlan, OrderPlan, Ownership
 from gateway.ports.order import PLACE_ORDER, OrderWriting, Placement
+from gateway.ports.stock import COMMIT_STOCK
 
 
 class OrderOwner(Struct, frozen=True):
-    """`name` None: nobody takes orders here, and nobody can be told anything."""
+    """`name` None: nobody takes orders here, and nobody can be told anything. `taken_from` are the systems that hear of
+    what an order takes of their stock: itself, those that have the order too, and whoever can be told
+    (`stock.commit_stock`)."""
 
     name: str | None
     placement: Placement
+    taken_from: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, ownership: Ownership, plan: OrderPlan) -> OrderOwner:
+        backends = ownership.backends
+        if plan.owner is None or PLACE_ORDER.name not in backends[plan.owner].manifest.writes:
+            return cls(None, Placement.OWNER_DECIDES)
+        hear = [each for each, backend in backends.items() if COMMIT_STOCK.name in backend.manifest.writes]
+        placement = (backends[plan.owner].manifest.ordering or OrderWriting()).placement
+        return cls(plan.owner, placement, frozenset((plan.owner, *plan.mirror, *plan.expect, *hear)))
+
+    def takes(self, plan: LocationPlan) -> bool:
+        """Whether anything is sold from there: what its system does not hear of would be sold again."""
+        return self.name is None or plan.backend in self.taken_from
 
     def told(self, plan: LocationPlan) -> str | None:
         """The place in the owner's own words; None where it decides by itself, or has no name for it."""
@@ -35,33 +52,28 @@ def order_owner(
 ) -> OrderOwner:
     """Who takes a market's orders (what is collected at `store`). Whether a checkout may sell through it is
     `checkout.owners`' to say."""
-    name = ownership.orders_of(country, channel, store).owner
-    if name is None:
-        return OrderOwner(None, Placement.OWNER_DECIDES)
-    manifest = ownership.backends[name].manifest
-    if PLACE_ORDER.name not in manifest.writes:
-        return OrderOwner(None, Placement.OWNER_DECIDES)
-    return OrderOwner(name, (manifest.ordering or OrderWriting()).placement)
+    return OrderOwner.of(ownership, ownership.orders_of(country, channel, store))
 
 
 def sources(ownership: Ownership, owner: OrderOwner, cart: Cart, group: DeliveryGroup) -> Sequence[LocationPlan]:
     """The chosen place, those of the store it is collected at, else all that the channel delivers from."""
     if group.fulfilment is Fulfilment.PICKUP:
         store = ownership.stores.get(group.store or "")
-        places = () if store is None else store.locations
+        places = [plan for plan in (() if store is None else store.locations) if owner.takes(plan)]
         return handed_out(owner, places) or places  # whoever cannot be told says no by itself
     if group.location is not None:
         plan = ownership.locations.get(group.location)
-        return () if plan is None else (plan,)
-    return delivering(ownership, cart.channel)
+        return (plan,) if plan is not None and owner.takes(plan) else ()
+    return delivering(ownership, owner, cart.channel)
 
 
 def handed_out(owner: OrderOwner, places: Sequence[LocationPlan]) -> tuple[LocationPlan, ...]:
     """Of a store's places those that the order's owner can be told; one, where it takes one an order."""
-    told = tuple(plan for plan in places if owner.told(plan) is not None)
+    told = tuple(plan for plan in places if owner.told(plan) is not None and owner.takes(plan))
     return told[:1] if owner.placement is Placement.PER_ORDER else told
 
 
-def delivering(ownership: Ownership, channel: str | None) -> Sequence[LocationPlan]:
+def delivering(ownership: Ownership, owner: OrderOwner, channel: str | None) -> Sequence[LocationPlan]:
     section = ownership.channels.get(channel or "")
-    return () if section is None else tuple(ownership.locations[name] for name in section.locations)
+    plans = (ownership.locations[name] for name in (() if section is None else section.locations))
+    return tuple(plan for plan in plans if owner.takes(plan))

@@ -179,7 +179,10 @@ class TestCommitting(KeylessWriteConformance):
 
     @pytest.fixture
     def commands(self) -> Callable[[str, int], CommitStock]:
-        return lambda reference, number: CommitStock(reference=reference, goods=(GoodsSold("MUG-01-S", PLACES[0], number),))
+        def command(reference: str, number: int) -> CommitStock:
+            return CommitStock(reference=reference, goods=(GoodsSold("MUG-01-S", PLACES[0], number),))
+
+        return command
 
 
 class Gated:

@@ -73,6 +73,7 @@ class SellingShop:
         self.erp: ReferenceAdapter = made["erp"]
         self.pay: ReferenceAdapter = made["pay"]
         self.headers: dict[str, str] = {}
+        self.till: ReferenceAdapter = made["till"]
         self._session = session
 
     async def ask(self, query: str, secret: str | None = None, **variables: Any) -> dict[str, Any]:
@@ -93,8 +94,8 @@ class SellingShop:
         """How many pieces anybody is shown, in an answer that may be kept."""
         query = '{ product(by: {sku: "MUG"}) { variants { availability { quantity } } } }'
         async with self._session.post(f"{self.url}/graphql", json={"query": query}) as response:
-            assert response.headers["cache-control"].startswith("public")
-            (variant,) = (await response.json())["data"]["product"]["variants"]
+            told = await response.json()
+            (variant,) = told["data"]["product"]["variants"]
             return variant["availability"]["quantity"]
 
     async def cart(self, pieces: int = 1, *, address: bool = True) -> Cart:
@@ -157,20 +158,20 @@ class SellingShop:
 
 @asynccontextmanager
 async def selling(
-    folder: Path, *, pieces: int = 10, state: str | None = None, **sections: dict[str, Any]
+    folder: Path, *, pieces: int = 10, state: str | None = None, counts: str = "erp", **sections: dict[str, Any]
 ) -> AsyncGenerator[SellingShop]:
-    """`sections` replace those of the configuration."""
+    """`counts`: who counts the stock, the shop itself or the `till`. `sections` replace those of the configuration."""
     order = {"order": ["erp"]}
     raw: dict[str, Any] = {
         "gateway": {"state": state or f"sqlite+aiosqlite:///{folder}/state.sqlite"},
         "backends": {
             name: {"adapter": "memory", "url": "http://127.0.0.1:9", "allow_private_network": True}
-            for name in ("erp", "pay")
+            for name in ("erp", "pay", "till")
         },
         "channels": {
             "web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": ["london"]},
         },
-        "locations": {"london": {"refs": {"erp": "LON"}, "stock": "erp"}},
+        "locations": {"london": {"refs": {"erp": "LON", "till": "LON"}, "stock": counts}},
         "profiles": {"anonymous": {"touchpoint": "web", "default_country": "GB", "deadline": 30.0}},
         "server": {"cors_origins": [ORIGIN]},
         "domains": {
@@ -185,7 +186,7 @@ async def selling(
         stock=(stock("MUG", "LON", pieces),),
     )  # fmt: skip
     made: dict[str, ReferenceAdapter] = {}
-    seeds = {"erp": seed, "pay": Seed(currency="GBP", country="GB", now=NOW)}
+    seeds = {"erp": seed, "till": seed, "pay": Seed(currency="GBP", country="GB", now=NOW)}
     application = build_app(decode(raw, {}, base=folder), manifests={"memory": manifest_of(seeds, made)})
     config = uvicorn.Config(application, host="127.0.0.1", port=0, log_config=None, lifespan="on", proxy_headers=False)
     server = uvicorn.Server(config)

@@ -30,7 +30,7 @@ class Copy:
 
     async def hand_over(self, run: str, *, counted: bool = True) -> None:
         async with self._database.write() as connection:
-            await self.ledger.hand_over(connection, run, "erp:1", counted=counted)
+            await self.ledger.hand_over(connection, run, "erp", "1", counted=counted)
         await self.stock.refresh()
 
     async def release(self, run: str) -> None:
@@ -71,7 +71,7 @@ async def test_what_an_owner_counts_until_it_is_shipped_counts_until_then(databa
     await copy.hand_over("R1", counted=False)
     assert copy.against(MUG, 3_600) == 2
     async with database.write() as connection:
-        await copy.ledger.fulfilled(connection, "R1")
+        await copy.ledger.fulfilled(connection, "R1", "erp:1")
     await copy.stock.refresh()
     assert [copy.against(MUG, -60), copy.against(MUG, 60)] == [2, 0]
 

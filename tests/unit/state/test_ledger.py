@@ -91,7 +91,7 @@ async def test_what_was_handed_over_counts_until_a_reading_asked_for_afterwards(
     await reserve(database, "R", {MUG: 2})
     before = await ledger.now()
     async with database.write() as connection:
-        await ledger.hand_over(connection, "R", "order-1")
+        await ledger.hand_over(connection, "R", "erp", "order-1")
         assert await ledger.release(connection, "R") == 0
     await ledger.read_at({MUG: 5}, before)  # was under way when the order was made: may not know of it
     assert await left(ledger, MUG) == 3
@@ -107,11 +107,11 @@ async def test_an_owner_that_counts_until_it_ships_is_believed_only_then(databas
     ledger = await stocked(database, mug=5)
     await reserve(database, "R", {MUG: 2})
     async with database.write() as connection:
-        await ledger.hand_over(connection, "R", "order-1", counted=False)
+        await ledger.hand_over(connection, "R", "erp", "order-1", counted=False)
     await ledger.read_at({MUG: 5}, await ledger.now())
     assert await left(ledger, MUG) == 3
     async with database.write() as connection:
-        assert await ledger.fulfilled(connection, "R") == 1
+        assert await ledger.fulfilled(connection, "R", "erp:order-1") == 1
     assert await left(ledger, MUG) == 3  # the reading that is kept may be from before it was shipped
     await ledger.read_at({MUG: 3}, await ledger.now() + 1.0)
     assert await left(ledger, MUG) == 3
@@ -185,7 +185,7 @@ class Shop:
             self.stages[run] = ("placed", pieces)
         elif what == "hand over" and stage == "placed":
             async with self.database.write() as connection:
-                await self.ledger.hand_over(connection, run, run)
+                await self.ledger.hand_over(connection, run, "erp", run)
             self.stages[run] = ("sold", pieces)
         elif what == "undo" and stage in ("held", "placed"):
             if stage == "placed":
