@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from gateway.ports.manifest import Manifest
 from gateway.ports.order import Amounts, OrderWriting
+from gateway.ports.stock import COMMIT_STOCK
 from gateway.settings import decode
 from gateway.testing.reference.manifest import MANIFEST
 from gateway.validation import validate
@@ -50,3 +51,31 @@ def test_an_owner_of_another_market_is_looked_at_too() -> None:
     mistakes = validate(decode(raw, {}), manifests={"own": OWN, "memory": MANIFEST})
     (message,) = [mistake.message for mistake in mistakes if mistake.place == "domains.order.order"]
     assert message.startswith("no checkout can sell orders of `own`: it computes its own prices")
+
+
+DEAF = replace(
+    MANIFEST,
+    name="deaf",
+    writes={name: spec for name, spec in MANIFEST.writes.items() if name != COMMIT_STOCK.name},
+)
+
+
+def of_places(counts: str) -> list[tuple[str, str, bool]]:
+    names = ("memory", "deaf")
+    raw = configuration(
+        domains=domains("memory", payment=("memory",)),
+        locations={"london": {"refs": dict.fromkeys(names, "LON"), "stock": counts}},
+        channels={"web": {"countries": ["GB"], "currencies": {"GB": ["GBP"]}, "locations": ["london"]}},
+    )
+    backends = {name: {"adapter": name, "url": "memory:"} for name in names}
+    mistakes = validate(decode({**raw, "backends": backends}, {}), manifests={"deaf": DEAF, "memory": MANIFEST})
+    return [(each.place, each.message, each.grave) for each in mistakes if "nothing is sold" in each.message]
+
+
+def test_a_place_whose_system_cannot_be_told_of_an_order_is_named() -> None:
+    message = (
+        "nothing is sold from here in orders of `memory`: `deaf` counts its stock and cannot be told of them "
+        "(`stock.commit_stock`); `memory` can"
+    )
+    assert of_places("deaf") == [("locations.london.stock", message, False)]
+    assert of_places("memory") == []
