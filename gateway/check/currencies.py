@@ -58,8 +58,8 @@ async def _asked(
     gateway: Gateway, name: str, market: CommerceContext, call: CallContext
 ) -> Mapping[str, Sequence[str]]:
     """Of the places that the channel delivers from, as far as orders name them."""
-    ownership, owner = gateway.ownership, order_owner(gateway.ownership, market.country)
-    told = (owner.told(plan) for plan in delivering(ownership, market.channel))
+    ownership, owner = gateway.ownership, order_owner(gateway.ownership, market.country, market.channel)
+    told = (owner.told(plan) for plan in delivering(ownership, owner, market.channel))
     places = list(dict.fromkeys(place for place in told if place is not None)) or [ANYWHERE]
     answers = await gateway.caller.keyed(name, GET_CURRENCIES, places, market, call)
     return {place: each for place, each in answers.items() if not isinstance(each, AdapterError)}

@@ -74,8 +74,8 @@ def of_places(counts: str) -> list[tuple[str, str, bool]]:
 
 def test_a_place_whose_system_cannot_be_told_of_an_order_is_named() -> None:
     message = (
-        "nothing is sold from here in orders of `memory`: `deaf` counts its stock and cannot be told of them "
-        "(`stock.commit_stock`); `memory` can"
+        "nothing is sold from here in orders of `memory`: `deaf` counts its stock and hears of none of them "
+        "(`stock.commit_stock`, or a mirror); `memory` could"
     )
     assert of_places("deaf") == [("locations.london.stock", message, False)]
     assert of_places("memory") == []
