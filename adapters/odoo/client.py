@@ -77,11 +77,15 @@ class OdooClient:
 
     async def create(self, model: str, values: Mapping[str, Any], call: CallContext) -> int:
         """The id of a new record."""
-        ask = Ask(model=model, method="create", arguments={"context": self._said}, made=(values,))
+        return (await self.create_all(model, (values,), call))[0]
+
+    async def create_all(self, model: str, several: Sequence[Mapping[str, Any]], call: CallContext) -> list[int]:
+        """The ids of new records, in their order: all of them are made, or none."""
+        ask = Ask(model=model, method="create", arguments={"context": self._said}, made=several)
         made = await self._answered(list[int], ask, call)
-        if len(made) != 1:
-            raise InvalidAnswer(detail=f"{ask.name}: not one record")
-        return made[0]
+        if len(made) != len(several):
+            raise InvalidAnswer(detail=f"{ask.name}: {len(several)} records asked for, {len(made)} told")
+        return made
 
     async def _answered(self, kind: type[T], ask: Ask, call: CallContext) -> T:
         if await self.version(call) >= 19:

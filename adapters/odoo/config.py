@@ -58,7 +58,8 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     `reference_field`: where an order that the gateway places bears its reference. `guest_contact`: the contact that
     guests' orders are made out to, with their addresses beneath it (0: none, and guests buy nothing here).
     `contact_reference_field`: where a contact that the gateway makes bears its reference.
-    `delivery_product`: the variant that stands for what a delivery costs.
+    `move_reference_field`: where the lines (`stock.move`) of a delivery that the gateway makes for an order of another
+    system bear its reference. `delivery_product`: the variant that stands for what a delivery costs.
     `website`: the website module is there (slugs, published products). `images`: offer image addresses (unverified).
     `name_order`: how `res.partner.name` is written.
     `webhook_token`: what automation rules must send back, as `?token=` or `X-Gateway-Token`.
@@ -85,6 +86,7 @@ class OdooConfig(AdapterConfig, frozen=True, kw_only=True):
     origin_field: str = ""
     reference_field: str = "reference"
     contact_reference_field: Annotated[str, TEXT] = "ref"
+    move_reference_field: Annotated[str, TEXT] = "origin"
     guest_contact: Annotated[int, between(0, 2**31 - 1)] = 0
     delivery_product: Annotated[int, IDENTIFIER] | None = None
     website: bool = False

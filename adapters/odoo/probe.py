@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from adapters.odoo.client import OdooClient
 from adapters.odoo.config import OdooConfig
-from adapters.odoo.errors import ForeignCompany, MissingModel
+from adapters.odoo.errors import ForeignCompany, MissingModel, RightMissing
 from adapters.odoo.price.drift import settings_that_differ
 from adapters.odoo.protocols import detect_version
-from adapters.odoo.rights import NEEDED, SALES, Needed, sees_own_documents_only
+from adapters.odoo.rights import NEEDED, NEEDED_TO_COMMIT, SALES, Needed, sees_own_documents_only
 from adapters.odoo.values import Empty, Named, Row, text
 from gateway.errors import AdapterError, CredentialsRefused, InvalidAnswer, Mistake, RequestRefused, Unavailable
 from gateway.model.context import CallContext
@@ -59,11 +59,24 @@ class OdooProbe:
             domain = [["sale_ok", "=", True]]
             sold = await self._client.call(int, "product.product", "search_count", {"domain": domain}, call)
             notes.append(f"{sold} variants are sold")
+            notes += await self._uncommitted(call)
         if version == 17:
             notes.append("no Odoo 17 was tried: check prices against its own quotations")
         if self._config.origin_field and not self._config.webhook_token:
             notes.append("no `webhook_token`: changes are seen when cached answers run out")
         return replace(examined, version=f"{version}.0", notes=tuple(notes))
+
+    async def _uncommitted(self, call: CallContext) -> Sequence[str]:
+        """Who may read transfers may make them, by the same groups."""
+        needed = NEEDED_TO_COMMIT
+        try:
+            await self._client.call(int, needed.model, "search_count", {"domain": []}, call)
+        except MissingModel:
+            return ()  # Inventory is not installed, which is told already
+        except RightMissing:
+            what = f"orders of other systems cannot take goods here (`{needed.operation}`)"
+            return (f"{what}: grant {needed.grant} (Settings / Users)",)
+        return ()
 
     async def _examined(self, call: CallContext) -> Probe:
         wrong = await self._wrong_version(call)
@@ -199,6 +212,9 @@ class _Examination:
         kept = self._config.contact_reference_field
         if not await self._has_fields("res.partner", kept):
             found.append(Mistake(message="a contact has no such field", place="contact_reference_field", value=kept))
+        borne = self._config.move_reference_field
+        if not await self._has_fields("stock.move", borne):
+            found.append(Mistake(message="a stock move has no such field", place="move_reference_field", value=borne))
         return found
 
     async def _records_of_keys(self) -> list[Mistake]:

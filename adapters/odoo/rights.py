@@ -50,6 +50,9 @@ NEEDED = (
     Needed("order", "order.list_orders", "pos.config", TILL, "Point of Sale"),
 )
 
+NEEDED_TO_COMMIT = Needed("stock", "stock.commit_stock", "stock.picking", INVENTORY)
+"""Not of everybody who is asked for stock: an Odoo whose goods no other system sells is never told of any."""
+
 
 class _Self(Struct):
     uid: int

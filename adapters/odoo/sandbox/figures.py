@@ -142,12 +142,23 @@ def _decimal_places(store: Store, record: Record, context: Context) -> int:
     return max(0, math.ceil(-math.log10(record["rounding"]) - 1e-9))
 
 
+def _transfer_state(store: Store, record: Record, context: Context) -> str:
+    """Of a transfer whose goods leave as they come: ready as soon as any of them is reserved."""
+    states = {row["state"] for row in store.all("stock.move") if row["picking_id"] == record["id"]}
+    if not states or "draft" in states:
+        return "draft"
+    if states <= {"done", "cancel"}:
+        return "done" if "done" in states else "cancel"
+    return "assigned" if states & {"assigned", "partially_available"} else "confirmed"
+
+
 COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("product.product", "lst_price"): _lst_price,
     ("product.product", "currency_id"): _currency,
     ("product.product", "cost_currency_id"): _currency,
     ("product.product", "free_qty"): _free_qty,
     ("product.product", "qty_available"): _qty_available,
+    ("stock.picking", "state"): _transfer_state,
     ("product.category", "complete_name"): _complete_name,
     ("product.category", "parent_path"): _parent_path,
     ("res.partner", "email_normalized"): _email_normalized,

@@ -161,6 +161,8 @@ model stock.warehouse order id
   active bool
   company_id m2o:res.company owned
   partner_id m2o:res.partner
+  lot_stock_id m2o:stock.location
+  out_type_id m2o:stock.picking.type
 model stock.location order complete_name,id
   complete_name char
   usage char
@@ -174,8 +176,39 @@ model stock.quant order id
   reserved_quantity float
   company_id m2o:res.company
   owner_id m2o:res.partner
-model stock.picking.type order id
+model stock.picking.type order sequence,id
+  name char
+  code char
+  sequence int
+  reservation_method char
+  active bool
+  company_id m2o:res.company owned
   warehouse_id m2o:stock.warehouse
+  default_location_src_id m2o:stock.location
+  default_location_dest_id m2o:stock.location
+model stock.picking order id desc
+  name char
+  origin char
+  state char computed
+  user_id m2o:res.users
+  company_id m2o:res.company = picking_type_id.company_id
+  picking_type_id m2o:stock.picking.type
+  location_id m2o:stock.location
+  location_dest_id m2o:stock.location
+  move_ids o2m:stock.move:picking_id
+model stock.move order id
+  name char -18
+  origin char
+  x_gateway char
+  state char
+  picking_id m2o:stock.picking
+  company_id m2o:res.company = picking_id.company_id
+  product_id m2o:product.product
+  product_uom m2o:uom.uom = product_id.uom_id
+  product_uom_qty float digits=unit
+  quantity float digits=unit
+  location_id m2o:stock.location
+  location_dest_id m2o:stock.location
 model mrp.bom order id
   type char
   active bool

@@ -35,6 +35,9 @@ IMPLIED: Mapping[str, tuple[str, ...]] = {ALL_DOCUMENTS: (OWN_DOCUMENTS,)}
 _SELLERS = (OWN_DOCUMENTS,)
 _LOYALTY = (OWN_DOCUMENTS, TILL)
 _STOCKED = (INVENTORY, MANUFACTURING)
+_MOVERS = (INVENTORY, OWN_DOCUMENTS, TILL)
+"""Of transfers: not the stock's people alone, but who sells has them too, at a desk and at a till."""
+_MOVING: Mapping[str, tuple[str, ...]] = {"stock.picking": _MOVERS, "stock.move": (*_MOVERS, MANUFACTURING)}
 
 READ: Mapping[str, tuple[str, ...]] = {
     "decimal.precision": (SETTINGS, TILL),
@@ -47,20 +50,35 @@ READ: Mapping[str, tuple[str, ...]] = {
     "loyalty.rule": _LOYALTY,
     "loyalty.card": _LOYALTY,
     "loyalty.history": _LOYALTY,
+    **_MOVING,
     "mrp.bom": _STOCKED,
     "mrp.bom.line": _STOCKED,
 }
 """Models that not every internal user may read."""
 
-CREATE: Mapping[str, tuple[str, ...]] = {"sale.order": _SELLERS, "res.partner": (CONTACTS,)}
-WRITE: Mapping[str, tuple[str, ...]] = {"sale.order": (*_SELLERS, INVENTORY), "res.partner": (CONTACTS,)}
+CREATE: Mapping[str, tuple[str, ...]] = {"sale.order": _SELLERS, "res.partner": (CONTACTS,), **_MOVING}
+WRITE: Mapping[str, tuple[str, ...]] = {
+    "sale.order": (*_SELLERS, INVENTORY),
+    "res.partner": (CONTACTS,),
+    **_MOVING,
+}
 _TABLES = {"read": READ, "create": CREATE, "write": WRITE}
 
 FIELD_GROUPS: Mapping[tuple[str, str], str] = {("product.product", "standard_price"): INTERNAL}
 
 Domain = list[Any]
 
-_OF_COMPANY = ("sale.order", "sale.order.line", "pos.order", "pos.order.line", "pos.config", "stock.warehouse")
+_OF_COMPANY = (
+    "sale.order",
+    "sale.order.line",
+    "pos.order",
+    "pos.order.line",
+    "pos.config",
+    "stock.warehouse",
+    "stock.picking.type",
+    "stock.picking",
+    "stock.move",
+)
 _OF_COMPANY_OR_NONE = ("stock.location", "stock.quant", "loyalty.history")
 _OF_LINEAGE = ("account.tax", "account.fiscal.position")
 _OF_LINEAGE_OR_NONE = (

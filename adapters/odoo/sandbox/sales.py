@@ -6,17 +6,17 @@ an order confirmed twice, were seen on a real server."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from adapters.odoo.sandbox.faults import AccessError, ProgramError, UserError, ValidationError
-from adapters.odoo.sandbox.figures import kit_of
+from adapters.odoo.sandbox.faults import ProgramError, UserError, ValidationError
 from adapters.odoo.sandbox.quotations import Quotations
-from adapters.odoo.sandbox.reading import Session, title_of
-from adapters.odoo.sandbox.rights import check_fields, check_model
+from adapters.odoo.sandbox.reading import Session
+from adapters.odoo.sandbox.reserving import Reservations, parts_of
 from adapters.odoo.sandbox.store import Record, Store
 from adapters.odoo.sandbox.taxation import order_totals
+from adapters.odoo.sandbox.writing import check_new, check_said, check_values, writable
 
 WRITERS = frozenset(
     {
@@ -26,45 +26,34 @@ WRITERS = frozenset(
         ("res.partner", "create"),
     }
 )
-_LABELS = {"partner_id": "Customer"}
 
 
 class Sales:
     """`effects`: each record that was made or moved, in order: model, method and id."""
 
-    def __init__(self, store: Store, quotations: Quotations) -> None:
+    def __init__(self, store: Store, quotations: Quotations, reservations: Reservations) -> None:
         self.store = store
         self.quotations = quotations
+        self.reservations = reservations
         self.effects: list[tuple[str, str, int]] = []
-        self._reserved: dict[int, list[tuple[int, float]]] = {}
 
     def write(self, session: Session, model: str, method: str, ids: Sequence[int], arguments: dict[str, Any]) -> Any:
         if method == "create":
             return self._create(session, model, **arguments)
         if arguments:
             raise ProgramError("TypeError", f"{method}() got an unexpected keyword argument {next(iter(arguments))!r}")
-        rows = self._writable(session, model, ids)
+        rows = writable(session, model, ids)
         return self._confirm(rows) if method == "action_confirm" else self._cancel(session, rows)
 
     def _create(self, session: Session, model: str, vals_list: Any) -> list[int]:
-        check_model(session.user, model, document=title_of(model), operation="create")
         several = cast("list[Any]", vals_list) if isinstance(vals_list, list) else [vals_list]
         made: list[int] = []
         for values in several:
-            check_fields(session.user, model, values, session.hidden)
-            self._known(model, values)
+            check_new(session, model, values)
             make = self._quotation if model == "sale.order" else self._contact
             made.append(make(session, dict(values)))
             self.effects.append((model, "create", made[-1]))
         return made
-
-    def _known(self, model: str, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
-            described = self.store.field(model, name)
-            if described.kind == "m2o" and value:
-                self.store.browse(described.model, value)
-            if isinstance(value, str) and "\x00" in value:
-                raise ProgramError("ValueError", "A string literal cannot contain NUL (0x00) characters.")
 
     def _contact(self, session: Session, values: dict[str, Any]) -> int:
         kind = values.setdefault("type", "contact")
@@ -75,11 +64,7 @@ class Sales:
 
     def _quotation(self, session: Session, values: dict[str, Any]) -> int:
         store, commands = self.store, values.pop("order_line", [])
-        if not values.get("partner_id"):
-            raise ValidationError(
-                "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
-                f"Model: Sales Order (sale.order)\nField: {_LABELS['partner_id']} (partner_id)\n"
-            )
+        check_said("sale.order", values, {"partner_id": "Customer"})
         order: Record = {"company_id": (session.context.get("allowed_company_ids") or [1])[0], **values}
         partner = store.browse("res.partner", order["partner_id"])
         order.setdefault("pricelist_id", partner.get("property_product_pricelist"))
@@ -107,7 +92,7 @@ class Sales:
         if command[0] != 0:
             raise ProgramError("ValueError", "Wrong value for order_line: a new order has new lines")
         line: Record = dict(command[2])
-        self._known("sale.order.line", line)
+        check_values(self.store, "sale.order.line", line)
         if line.get("display_type"):
             if line.get("product_id") or line.get("price_unit"):
                 raise ValidationError("Forbidden values on non-accountable sale order line")
@@ -138,15 +123,6 @@ class Sales:
         net, gross = order_totals(store, sold, step, globally=globally)
         return {"amount_untaxed": net, "amount_tax": gross - net, "amount_total": gross}
 
-    def _writable(self, session: Session, model: str, ids: Sequence[int]) -> list[Record]:
-        check_model(session.user, model, document=title_of(model), operation="write")
-        rows = [self.store.browse(model, one) for one in ids]
-        if not all(session.sees(model, row) for row in rows):
-            raise AccessError(
-                f"Due to security restrictions, you are not allowed to modify '{title_of(model)}' ({model}) records."
-            )
-        return rows
-
     def _confirm(self, rows: Sequence[Record]) -> Any:
         if any(row["state"] not in ("draft", "sent") for row in rows):
             raise UserError("Some orders are not in a state requiring confirmation.")
@@ -158,7 +134,7 @@ class Sales:
                 row["id"],
                 {"state": "sale", "date_order": now, "delivery_status": "pending" if goods else None},
             )
-            self._reserve(row, goods)
+            self.reservations.take(("sale.order", row["id"]), goods, _in(row["warehouse_id"]))
             self.effects.append(("sale.order", "action_confirm", row["id"]))
         if self.store.version >= 19 and any(self.store.all("loyalty.program")):
             return {"type": "ir.actions.client", "tag": "display_notification", "params": {"message": "Rewards"}}
@@ -171,40 +147,20 @@ class Sales:
         if asks and self.store.version < 19:  # a person is asked in a window, and nothing happens
             return {"type": "ir.actions.act_window", "res_model": "sale.order.cancel", "target": "new"}
         for row in rows:
-            for quant, pieces in self._reserved.pop(row["id"], []):
-                held = self.store.browse("stock.quant", quant)
-                self.store.write("stock.quant", quant, {"reserved_quantity": held["reserved_quantity"] - pieces})
+            self.reservations.release(("sale.order", row["id"]))
             self.store.write("sale.order", row["id"], {"state": "cancel"})
             self.effects.append(("sale.order", "action_cancel", row["id"]))
         return True
 
     def _goods(self, order: Record) -> dict[int, float]:
-        """Pieces of each product that is kept in stock, kits by their parts."""
         found: dict[int, float] = {}
         for line in self.store.all("sale.order.line"):
             if line["order_id"] == order["id"] and line.get("product_id"):
-                self._add(found, self.store.browse("product.product", line["product_id"]), line["product_uom_qty"])
+                product = self.store.browse("product.product", line["product_id"])
+                for part, pieces in parts_of(self.store, product, line["product_uom_qty"]).items():
+                    found[part] = found.get(part, 0.0) + pieces
         return found
 
-    def _add(self, found: dict[int, float], product: Record, pieces: float) -> None:
-        kit = kit_of(self.store, product)
-        if kit is not None:
-            for part in self.store.all("mrp.bom.line"):
-                if part["bom_id"] == kit["id"]:
-                    each = self.store.browse("product.product", part["product_id"])
-                    self._add(found, each, pieces * part["product_qty"] / kit["product_qty"])
-        elif self.store.value("product.product", product, "type", {}) != "service":
-            found[product["id"]] = found.get(product["id"], 0.0) + pieces
 
-    def _reserve(self, order: Record, goods: Mapping[int, float]) -> None:
-        """As many as lie free in the order's warehouse; the rest waits."""
-        for product, pieces in goods.items():
-            for quant in self.store.all("stock.quant"):
-                place = self.store.browse("stock.location", quant["location_id"])
-                here = place["usage"] == "internal" and place["warehouse_id"] == order["warehouse_id"]
-                free = min(pieces, quant["quantity"] - quant["reserved_quantity"])
-                if quant["product_id"] != product or not here or free <= 0:
-                    continue
-                quant["reserved_quantity"] += free
-                self._reserved.setdefault(order["id"], []).append((quant["id"], free))
-                pieces -= free
+def _in(warehouse: int) -> Callable[[Record], bool]:
+    return lambda location: location["warehouse_id"] == warehouse

@@ -24,10 +24,12 @@ from adapters.odoo.sandbox.faults import (
 from adapters.odoo.sandbox.figures import COMPUTED
 from adapters.odoo.sandbox.quotations import Quotations
 from adapters.odoo.sandbox.reading import READERS, Session, call_reader
+from adapters.odoo.sandbox.reserving import Reservations
 from adapters.odoo.sandbox.rights import User, check_model
 from adapters.odoo.sandbox.sales import WRITERS, Sales
 from adapters.odoo.sandbox.seeding import fill
 from adapters.odoo.sandbox.store import Store
+from adapters.odoo.sandbox.transfers import TRANSFER_WRITERS, Transfers
 from gateway.testing.sandbox import Seed
 from gateway.testing.sandbox_server import HTML, Answer, SandboxServer
 
@@ -53,7 +55,9 @@ class OdooSandbox(Changes, SandboxServer):
         self.store = Store(version, COMPUTED)
         self.seeded = fill(self.store, seed)
         self.quotations = Quotations(self.store)
-        self.sales = Sales(self.store, self.quotations)
+        reservations = Reservations(self.store)
+        self.sales = Sales(self.store, self.quotations, reservations)
+        self.transfers = Transfers(self.store, reservations)
         self.key_revoked = False
         self.user = User(companies=self.seeded.companies)
         self.hidden: dict[tuple[str, str], str] = {}
@@ -188,6 +192,8 @@ class OdooSandbox(Changes, SandboxServer):
         session = Session(self.store, self.user, context, self.hidden)
         if (model, method) in WRITERS:
             return self.sales.write(session, model, method, ids, arguments)
+        if (model, method) in TRANSFER_WRITERS:
+            return self.transfers.write(session, method, ids, arguments)
         if method == "read":
             return call_reader(session, model, method, {"ids": ids, **arguments})
         if method in READERS:

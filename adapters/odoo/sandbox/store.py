@@ -48,24 +48,25 @@ class Store:
         self._last[model] = max(identifier, self._last.get(model, 0))
         owned = {name: 1 for name, described in self._owned(model) if described}
         table[identifier] = {"id": identifier, "active": True, **owned, **values}
-        self._changed()
+        self.changed()
         return identifier
 
     def _owned(self, model: str) -> Iterable[tuple[str, bool]]:
         described = self.models.get(model)
         return ((name, one.owned) for name, one in described.fields.items()) if described is not None else ()
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """Rows were written to."""
         self._inverse.clear()
         self._indexes.clear()
 
     def write(self, model: str, identifier: int, values: Mapping[str, Any]) -> None:
         self.browse(model, identifier).update(values)
-        self._changed()
+        self.changed()
 
     def delete(self, model: str, identifier: int) -> None:
         self.tables[model].pop(identifier, None)
-        self._changed()
+        self.changed()
 
     def all(self, model: str) -> Iterable[Record]:
         return self.tables.get(model, {}).values()

@@ -9,8 +9,12 @@ from adapters.odoo.sandbox.seeding.seeded import COMPANY, Seeded, country_id
 from adapters.odoo.sandbox.store import Store
 from gateway.testing.sandbox import Seed
 
+DELIVERIES = 1_000
+"""Ids of the types of deliveries lie above those of tills, which are their warehouses'."""
+
 
 def fill_places(store: Store, seed: Seed, seeded: Seeded) -> None:
+    seeded.customers = store.add("stock.location", {"complete_name": "Partners/Customers", "usage": "customer"})
     for place in seed.stores:
         address: dict[str, Any] = {"name": place.name, "active": place.active, "phone": place.phone}
         if place.address is not None:
@@ -41,8 +45,16 @@ def add_warehouse(store: Store, seeded: Seeded, code: str, name: str, active: bo
     seeded.warehouses[code] = warehouse
     shelf = {"complete_name": f"{code}/Stock", "usage": "internal", "warehouse_id": warehouse}
     seeded.shelves[code] = store.add("stock.location", shelf)
-    store.add("stock.picking.type", {"warehouse_id": warehouse}, warehouse)
+    store.add("stock.picking.type", {"warehouse_id": warehouse, "name": "Tills", "code": "outgoing"}, warehouse)
+    deliveries = add_deliveries(store, seeded, seeded.shelves[code], warehouse)
+    store.write("stock.warehouse", warehouse, {"lot_stock_id": seeded.shelves[code], "out_type_id": deliveries})
     return warehouse
+
+
+def add_deliveries(store: Store, seeded: Seeded, source: int, warehouse: int | None) -> int:
+    values = {"name": "Delivery Orders", "code": "outgoing", "warehouse_id": warehouse, "sequence": 1}
+    ends = {"default_location_src_id": source, "default_location_dest_id": seeded.customers}
+    return store.add("stock.picking.type", {**values, **ends, "reservation_method": "at_confirm"}, DELIVERIES + source)
 
 
 def add_quant(

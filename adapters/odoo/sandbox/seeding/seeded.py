@@ -15,7 +15,8 @@ LANGUAGES = {"en": "en_US", "ja": "ja_JP", "he": "he_IL", "ar": "ar_001", "de": 
 
 @dataclass
 class Seeded:
-    """Where seeded things went: native ids by what the seed calls them. `languages` are `res.lang` codes."""
+    """Where seeded things went: native ids by what the seed calls them. `languages` are `res.lang` codes; `customers`,
+    the location of what was delivered."""
 
     companies: set[int] = field(default_factory=lambda: {COMPANY})
     languages: set[str] = field(default_factory=lambda: {"en_US"})
@@ -25,6 +26,7 @@ class Seeded:
     variants: dict[VariantKey, int] = field(default_factory=dict[VariantKey, int])
     categories: dict[str, int] = field(default_factory=dict[str, int])
     tags: dict[str, int] = field(default_factory=dict[str, int])
+    customers: int = 0
     warehouses: dict[str, int] = field(default_factory=dict[str, int])
     shelves: dict[str, int] = field(default_factory=dict[str, int])
     partners: dict[str, int] = field(default_factory=dict[str, int])

@@ -23,6 +23,7 @@ from gateway.ports.backend import Probed
 from gateway.ports.customer import CustomerPort
 from gateway.ports.identity import IdentityPort
 from gateway.ports.loyalty import LoyaltyEntryPort, LoyaltyPort, LoyaltyProgramPort
+from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.order import OrderOriginPort, OrdersPort
 from gateway.ports.price import PriceAuditPort, PriceContextPort, PricePort
 from gateway.ports.product import CatalogPort, CategoryPort
@@ -60,6 +61,7 @@ class OdooAdapter(
 
     client: OdooClient
     config: OdooConfig
+    made_of: AdapterEnvironment[Any]
 
     async def close(self) -> None: ...
 
@@ -83,6 +85,7 @@ class Running:
         self._stack.push_async_callback(connected.close)
         adapter, made_of = connected.adapter, connected.environment
         config: Any = made_of.config
+        adapter.made_of = made_of
         adapter.config, adapter.client = config, OdooClient(config, made_of.transport, made_of.clock)
         self._stack.push_async_callback(adapter.client.close)
         return adapter
