@@ -173,8 +173,7 @@ MANIFEST = Manifest(
         "Units of measure of 19 (`uom.uom.factor`) and image addresses (`images`) were not seen on a real server.",
         "Fiscal positions of 19 are read as `tax_ids` with each tax's `original_tax_ids`; taken from its source.",
         "Placing, confirming and cancelling orders is taken from the source of 18 and from single calls to a real one.",
-        "Goods that orders of other systems take (deliveries made, reserved, cancelled) are taken from the source of 17 to "
-        "19; no real server was asked.",
+        "Deliveries for orders of other systems (made, reserved, cancelled) are taken from the source of 17 to 19.",
         "Orders are left out of stock from their confirmation on: true where the warehouse's deliveries reserve at "
         "confirmation, as they do by default.",
         "`partner_latitude` and `partner_longitude` of warehouses were not seen on a real server.",

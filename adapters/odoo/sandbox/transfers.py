@@ -65,7 +65,7 @@ class Transfers:
         made: list[int] = []
         for head, lines in checked:
             name = self._name(head["picking_type_id"])
-            made.append(self.store.add("stock.picking", {"user_id": session.user.id, **head, "name": name}))
+            made.append(self.store.add("stock.picking", {**head, "name": name}))
             for line in lines:
                 self.store.add("stock.move", {**line, "picking_id": made[-1], "state": "draft", "quantity": 0.0})
         return made
@@ -80,7 +80,7 @@ class Transfers:
             "location_id": kind["default_location_src_id"],
             "location_dest_id": kind["default_location_dest_id"],
         }
-        head = {**ends, **values, "user_id": values.get("user_id") or None}
+        head = {"user_id": session.user.id, **ends, **values}
         lines: list[Record] = []
         for command in commands:
             if command[0] != 0:

@@ -141,7 +141,7 @@ async def test_a_delivery_of_each_place_bears_the_orders_number_and_its_lines_ou
         warehouse = odoo.store.browse("stock.warehouse", seeded.warehouses[code])
         assert row["picking_type_id"] == warehouse["out_type_id"]
         assert (row["location_id"], row["location_dest_id"]) == (seeded.shelves[code], seeded.customers)
-        assert (row["origin"], row["user_id"], state(odoo.sandbox, row)) == ("W1001", None, "assigned")
+        assert (row["origin"], row["user_id"], state(odoo.sandbox, row)) == ("W1001", False, "assigned")
     assert {(row["picking_id"], row["product_id"], row["product_uom_qty"], row["origin"]) for row in lines(odoo)} == {
         (north["id"], mug, 3, REFERENCE), (north["id"], pen, 3, REFERENCE), (south["id"], mug, 4, REFERENCE),
     }  # fmt: skip
@@ -242,6 +242,7 @@ async def test_a_service_is_left_out_and_alone_refused_and_what_is_not_counted_l
         [("MUG", "NORTH", -1)],
         [("MUG", "NORTH", 1), ("NO-SUCH", "NORTH", 1)],
         [("MUG", "NORTH", 1), ("TWIN", "NORTH", 1)],
+        [("MUG", "NORTH", 1), ("MENU", "NORTH", 1)],
         [("MUG", "NORTH", 1), ("MUG", "no-such-place", 1)],
         [("MUG", "NORTH", 1), ("MUG", "CLOSED", 1)],
         [("MUG", "NORTH", 1), ("MUG", "RIVAL", 1)],
@@ -249,10 +250,12 @@ async def test_a_service_is_left_out_and_alone_refused_and_what_is_not_counted_l
     ],
 )
 async def test_what_cannot_be_taken_whole_makes_no_record(odoo: Running, goods: list[tuple[str, str, int]]) -> None:
-    """Of two that bear a SKU neither is meant; an archived warehouse, and one of another company, are no places."""
+    """Of two that bear a SKU neither is meant, a combo is a choice of others; an archived warehouse, and one of another
+    company, are no places."""
     lay(odoo, odoo.product("MUG"), "NORTH", 5)
     for _ in range(2):
         odoo.product("TWIN")
+    odoo.product("MENU", type="combo", is_storable=False)
     add_warehouse(odoo.store, odoo.sandbox.seeded, "CLOSED", "Closed", False, None)
     rival = add_warehouse(odoo.store, odoo.sandbox.seeded, "RIVAL", "Rival", True, None)
     odoo.store.write("stock.warehouse", rival, {"company_id": 9})
@@ -272,16 +275,22 @@ async def test_a_location_outside_every_warehouse_takes_part_where_deliveries_st
     with pytest.raises(RequestRefused):
         await adapter.commit_stock(command(*goods), HERE, a_call())
     assert transfers(odoo) == []
+    moving = add_deliveries(odoo.store, odoo.sandbox.seeded, stall, None)
+    odoo.store.write("stock.picking.type", moving, {"code": "internal"})
+    with pytest.raises(RequestRefused):
+        await adapter.commit_stock(command(*goods), HERE, a_call())
     kind = add_deliveries(odoo.store, odoo.sandbox.seeded, stall, None)
     await adapter.commit_stock(command(*goods), HERE, a_call())
     assert await free(adapter, "MUG", places=["NORTH", "POPUP"]) == {("MUG", "NORTH"): 5, ("MUG", "POPUP"): 4}
     assert transfers(odoo)[0]["picking_type_id"] == kind
 
 
-async def test_deliveries_that_do_not_say_where_to_go_to_the_customers(odoo: Running) -> None:
+@pytest.mark.parametrize("said", [None, "WH/Transit"])
+async def test_deliveries_go_to_the_customers_wherever_their_type_says(odoo: Running, said: str | None) -> None:
     lay(odoo, odoo.product("MUG"), "NORTH", 5)
+    destination = place(odoo, said, "transit") if said else None
     for row in odoo.store.all("stock.picking.type"):
-        row["default_location_dest_id"] = None
+        row["default_location_dest_id"] = destination
     await desk(odoo).commit_stock(command(("MUG", "NORTH", 1)), HERE, a_call())
     assert {row["location_dest_id"] for row in (*transfers(odoo), *lines(odoo))} == {odoo.sandbox.seeded.customers}
 
