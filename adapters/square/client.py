@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from gateway.kit.decoding import decoded
 from gateway.kit.pages import cursor_pages
 from gateway.model.context import CallContext
 from gateway.model.operation import MEBIBYTE
+from gateway.model.written_times import http_date
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.transport import Request, Response, asked_to_wait
 
@@ -29,7 +31,10 @@ Body = Mapping[str, object]
 
 class SquareClient:
     def __init__(self, env: AdapterEnvironment[SquareConfig]) -> None:
+        self.their_time: datetime | None = None
+        """Square's own time of day when it last answered, to the second below."""
         self._transport = env.transport
+        self._clock = env.clock
         self._headers = {
             "authorization": f"Bearer {env.config.access_token.reveal()}",
             "square-version": env.config.square_version,
@@ -61,7 +66,9 @@ class SquareClient:
 
     async def _send(self, method: str, path: str, body: bytes | None, call: CallContext) -> Response:
         request = Request(method=method, path=path, headers=self._headers, body=body, max_response_bytes=MAX_BYTES)
-        return await self._transport.send(request, call)
+        response = await self._transport.send(request, call)
+        self.their_time = http_date(response.headers.get("date", ""), self._clock()) or self.their_time
+        return response
 
     def _read(self, response: Response, kind: type[A]) -> A:
         if response.status != 200:

@@ -15,8 +15,8 @@ DATED = matching(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "is no 
 
 class SquareConfig(AdapterConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`access_token` needs ITEMS_READ, INVENTORY_READ, MERCHANT_PROFILE_READ, CUSTOMERS_READ, LOYALTY_READ and
-    ORDERS_READ, as far as the account serves those domains; to place orders, ORDERS_WRITE and PAYMENTS_WRITE. One
-    account settles in one currency: configure one backend per country."""
+    ORDERS_READ, as far as the account serves those domains; to place orders, ORDERS_WRITE and PAYMENTS_WRITE; to commit
+    stock, INVENTORY_WRITE. One account settles in one currency: configure one backend per country."""
 
     access_token: Secret
     square_version: Annotated[str, DATED] = API_VERSION

@@ -25,6 +25,10 @@ class CursorRefused(RequestRefused):
     """The system that owns this list no longer knows the position."""
 
 
+class KeyReused(RequestRefused):
+    """Something else was asked under the same key before, and may have been done."""
+
+
 BY_CODE: Mapping[str, type[AdapterError]] = {
     "UNAUTHORIZED": CredentialsRefused,
     "ACCESS_TOKEN_EXPIRED": CredentialsRefused,
@@ -34,7 +38,9 @@ BY_CODE: Mapping[str, type[AdapterError]] = {
     "APPLICATION_DISABLED": CredentialsRefused,
     "MERCHANT_SUBSCRIPTION_NOT_FOUND": CredentialsRefused,
     "INVALID_CURSOR": CursorRefused,
+    "IDEMPOTENCY_KEY_REUSED": KeyReused,
     "RATE_LIMITED": RateLimited,
+    "CONFLICT": Unavailable,  # as of a key whose first request is still under way
     "REQUEST_TIMEOUT": DeadlineExceeded,
     "GATEWAY_TIMEOUT": DeadlineExceeded,
     "INTERNAL_SERVER_ERROR": Unavailable,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from adapters.square.catalog import OBJECTS_PER_READ
 from adapters.square.client import SquareClient
+from adapters.square.committing import StockCommitments
 from adapters.square.config import API_VERSION, SquareConfig
 from adapters.square.customer import PROFILES_PER_READ, Customers
 from adapters.square.ensuring import INDEX_LAG, CustomerDesk
@@ -105,6 +106,7 @@ def create(env: AdapterEnvironment[SquareConfig]) -> Backend:
     categories, customers = Categories(env, client), Customers(env, client)
     products = Products(env, client, identifiers, categories)
     prices = Prices(env, client, identifiers)
+    stock = Stock(env, client, identifiers)
     orders = Orders(env, client, identifiers)
     programs = Programs(env, client, identifiers)
     kept = {
@@ -130,7 +132,8 @@ def create(env: AdapterEnvironment[SquareConfig]) -> Backend:
             products,
             categories,
             prices,
-            Stock(env, client, identifiers),
+            stock,
+            StockCommitments(env, client, stock),
             Stores(env, client),
             customers,
             CustomerDesk(env, client, customers),
@@ -152,6 +155,7 @@ UNVERIFIED = (
     "how many ids customers/bulk-retrieve takes (100 assumed)",
     "whether inventory counts limit the number of ids in one query (no limit assumed)",
     "how long an idempotency key gives the first answer again (trusted for an hour)",
+    "that changes of stock are listed as soon as they are made, and that counts go below zero by them",
     "that an order made by an application may be paid with an external payment of its whole total",
     "the sign of points in EXPIRE_POINTS events (taken as negative whichever is written)",
 )
@@ -174,7 +178,7 @@ MANIFEST = Manifest(
     writes={
         **{
             name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)
-            for name in ("order.place_order", "order.cancel_order")
+            for name in ("order.place_order", "order.cancel_order", "stock.commit_stock")
         },
         "customer.ensure_customer": WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES, find_after=INDEX_LAG),
     },

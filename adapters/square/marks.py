@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from adapters.square.catalog import CatalogObject
+from gateway.model.stock import Tracking
 
 
 class Mark(Struct, frozen=True, omit_defaults=True):
@@ -28,6 +29,17 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     marks: dict[str, Mark] = {}
     only_at: tuple[str, ...] | None = None
     not_at: tuple[str, ...] = ()
+
+
+def tracking_at(location: str, known: Facts) -> Tracking | None:
+    """None where nobody says: what was ever counted is tracked then."""
+    if location in known.not_at or (known.only_at is not None and location not in known.only_at):
+        return Tracking.NOT_STOCKED
+    mark = known.marks.get(location)
+    tracked = known.tracked if mark is None or mark.tracked is None else mark.tracked
+    if tracked is None:
+        return None
+    return Tracking.TRACKED if tracked else Tracking.UNTRACKED
 
 
 def facts(variation: CatalogObject, key: str | None) -> Facts:

@@ -12,7 +12,7 @@ from adapters.square.catalog import retrieved
 from adapters.square.client import SquareClient
 from adapters.square.config import SquareConfig
 from adapters.square.identifiers import Identifiers, Named, Variation
-from adapters.square.marks import Facts, facts
+from adapters.square.marks import Facts, facts, tracking_at
 from adapters.square.rows import Answer, Instant
 from gateway.errors import AdapterError
 from gateway.kit.keyed import answered
@@ -54,7 +54,7 @@ class Stock:
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         """ceil(SKUs x locations / 1000) requests, identifiers and tracking marks cached. A page that fails fails the
         call: Square sorts counts by time, so a part of the pages is a part of every SKU."""
-        ids, marks = await self._known(list(dict.fromkeys(key.variant for key in keys)), call)
+        ids, marks = await self.known(list(dict.fromkeys(key.variant for key in keys)), call)
         by_places: dict[tuple[str, ...], list[str]] = {}
         for key in keys:
             entry = ids.get(key.variant)
@@ -62,7 +62,7 @@ class Stock:
                 by_places.setdefault(key.locations, []).append(entry.id)
         counts: dict[tuple[str, str], Count] = {}
         for places, variations in by_places.items():
-            counts |= await self._counted(list(dict.fromkeys(variations)), places, call)
+            counts |= await self.counted(list(dict.fromkeys(variations)), places, call)
         freshness = Reading.now(self._env).freshness
 
         def levels(key: StockKey, found: Variation) -> StockLevels:
@@ -74,7 +74,7 @@ class Stock:
 
         return answered(keys, lambda key: ids.get(key.variant), levels)
 
-    async def _counted(
+    async def counted(
         self, variations: Sequence[str], places: Sequence[str], call: CallContext
     ) -> dict[tuple[str, str], Count]:
         """Only IN_STOCK, or fourteen states multiply the rows. A row that changes while pages are read moves to the
@@ -96,7 +96,7 @@ class Stock:
                     counts[row.catalog_object_id, row.location_id] = row
         return counts
 
-    async def _known(self, variants: Sequence[VariantKey], call: CallContext) -> tuple[Named, Mapping[str, Facts]]:
+    async def known(self, variants: Sequence[VariantKey], call: CallContext) -> tuple[Named, Mapping[str, Facts]]:
         """Variations by SKU or id, and what they say of themselves. A kept id that turns out to be of a deleted
         variation, or of one that bears another SKU by now, is looked up once more."""
         ids = dict(await self._identifiers.by_key(variants, call))
@@ -150,14 +150,14 @@ def level(location: str, known: Facts, count: Count | None, now: datetime, fresh
     """None: never counted there, so unknown. A sold-out mark counts as zero whatever the count says (vendor's text);
     a mark whose time has passed no longer holds. Square counts what can be sold; what lies there reserved is other
     states, which are not asked for, so `on_hand` is unknown."""
-    if location in known.not_at or (known.only_at is not None and location not in known.only_at):
-        return StockLevel(location, Tracking.NOT_STOCKED, freshness)
+    tracking = tracking_at(location, known)
+    if tracking is Tracking.NOT_STOCKED:
+        return StockLevel(location, tracking, freshness)
     mark = known.marks.get(location)
     if mark and mark.sold_out and (mark.sold_out_until is None or mark.sold_out_until > now):
         return StockLevel(location, Tracking.TRACKED, freshness, available=ZERO)
-    tracked = known.tracked if mark is None or mark.tracked is None else mark.tracked
-    if tracked is False:
-        return StockLevel(location, Tracking.UNTRACKED, freshness)
+    if tracking is Tracking.UNTRACKED:
+        return StockLevel(location, tracking, freshness)
     if count is None:
         return None
     return StockLevel(location, Tracking.TRACKED, freshness, available=decimal_of(count.quantity, "counts[].quantity"))

@@ -62,6 +62,7 @@ class SquareSandbox(Server):
         self._ticks += 1
         moment = self.account.now + timedelta(milliseconds=self._ticks)
         put_count(self.account, variation["id"], location, quantity, moment)
+        self.account.counted_at[variation["id"], location] = self.account.clock()
 
     def mark(self, sku: str, location: str, **fields: object) -> None:
         """Set fields of a location's override, such as `sold_out` or `track_inventory`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -59,12 +60,17 @@ class Account:
 
     def __init__(self, now: datetime, currency: str, country: str, language: str) -> None:
         self.now = now
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """The time of day, which `now`, the moment of the seed, is not."""
         self.currency = currency
         self.country = country
         self.language = language
         self.locations: dict[str, Json] = {}
         self.catalog: dict[str, Json] = {}
         self.counts: dict[tuple[str, str, str], Json] = {}
+        self.counted_at: dict[tuple[str, str], datetime] = {}
+        """When somebody counted last, by variation and location: what happened before is in the count."""
+        self.changes: list[Json] = []
         self.children: dict[str, list[Json]] = {}
         self.customers: dict[str, Json] = {}
         self.program: Json | None = None

@@ -18,6 +18,11 @@ PATHS: Mapping[str, tuple[str | None, str]] = {
         "BatchRetrieveInventoryCountsRequest",
         "BatchRetrieveInventoryCountsResponse",
     ),
+    "POST /v2/inventory/changes/batch-create": ("BatchChangeInventoryRequest", "BatchChangeInventoryResponse"),
+    "POST /v2/inventory/changes/batch-retrieve": (
+        "BatchRetrieveInventoryChangesRequest",
+        "BatchRetrieveInventoryChangesResponse",
+    ),
     "GET /v2/locations": (None, "ListLocationsResponse"),
     "POST /v2/customers": ("CreateCustomerRequest", "CreateCustomerResponse"),
     "POST /v2/customers/search": ("SearchCustomersRequest", "SearchCustomersResponse"),
@@ -34,6 +39,22 @@ PATHS: Mapping[str, tuple[str | None, str]] = {
     "POST /v2/orders/search": ("SearchOrdersRequest", "SearchOrdersResponse"),
     "POST /v2/orders/batch-retrieve": ("BatchRetrieveOrdersRequest", "BatchRetrieveOrdersResponse"),
 }
+
+RIGHTS: Mapping[str, str] = {
+    "/v2/catalog/": "ITEMS_READ",
+    "/v2/inventory/": "INVENTORY_READ",
+    "/v2/locations": "MERCHANT_PROFILE_READ",
+    "/v2/customers": "CUSTOMERS_READ",
+    "/v2/loyalty/": "LOYALTY_READ",
+    "/v2/orders": "ORDERS_READ",
+    "POST /v2/inventory/changes/batch-create": "INVENTORY_WRITE",
+    "POST /v2/customers": "CUSTOMERS_WRITE",
+    "POST /v2/orders": "ORDERS_WRITE",
+    "PUT /v2/orders/{order_id}": "ORDERS_WRITE",
+    "POST /v2/payments": "PAYMENTS_WRITE",
+    "POST /v2/orders/calculate": "",
+}
+"""The right an access token needs, by operation, or by the beginning of its path."""
 
 _LINES = """
 Error category*:string code*:string detail:string field:string
@@ -65,6 +86,12 @@ CatalogItemOptionValue item_option_id:string name:string ordinal:integer
 BatchRetrieveInventoryCountsRequest catalog_object_ids:[string] location_ids:[string] updated_after:string cursor:string states:[string] limit:integer
 BatchRetrieveInventoryCountsResponse errors:[Error] counts:[InventoryCount] cursor:string
 InventoryCount catalog_object_id:string catalog_object_type:string state:string location_id:string quantity:string calculated_at:string
+BatchChangeInventoryRequest idempotency_key*:string changes:[InventoryChange] ignore_unchanged_counts:boolean
+BatchChangeInventoryResponse errors:[Error] counts:[InventoryCount] changes:[InventoryChange]
+BatchRetrieveInventoryChangesRequest catalog_object_ids:[string] location_ids:[string] types:[string] states:[string] updated_after:string updated_before:string cursor:string limit:integer
+BatchRetrieveInventoryChangesResponse errors:[Error] changes:[InventoryChange] cursor:string
+InventoryChange type:string adjustment:InventoryAdjustment
+InventoryAdjustment id:string reference_id:string from_state:string to_state:string location_id:string catalog_object_id:string catalog_object_type:string quantity:string occurred_at:string created_at:string
 
 ListLocationsResponse errors:[Error] locations:[Location]
 Location id:string name:string address:Address timezone:string status:string merchant_id:string country:string language_code:string currency:string phone_number:string business_name:string type:string business_hours:BusinessHours coordinates:Coordinates
@@ -158,5 +185,14 @@ OrderReturnLineItem uid:string source_line_item_uid:string name:string variation
 OrderMoneyAmounts total_money:Money tax_money:Money discount_money:Money
 Refund id*:string location_id*:string reason*:string amount_money*:Money status*:string
 """  # noqa: E501
+
+
+def right_of(operation: str) -> str:
+    """Empty where any token will do."""
+    if operation in RIGHTS:
+        return RIGHTS[operation]
+    path = operation.partition(" ")[2]
+    return next(right for beginning, right in RIGHTS.items() if path.startswith(beginning))
+
 
 DESCRIPTION = Description(read_models(_LINES))

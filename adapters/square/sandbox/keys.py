@@ -9,7 +9,7 @@ import msgspec
 from adapters.square.sandbox.account import Account, Json
 from adapters.square.sandbox.paging import invalid
 
-KEY_LENGTHS = {"orders": 192, "payments": 45, "customers": 128, "updates": 192}
+KEY_LENGTHS = {"orders": 192, "payments": 45, "customers": 128, "updates": 192, "stock": 128}
 
 
 def answered_before(account: Account, kind: str, body: Json) -> Json | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from adapters.square.sandbox import catalog, inventory, ordering, people, trade
 from adapters.square.sandbox.account import Account, Json
-from adapters.square.sandbox.description import DESCRIPTION, PATHS
+from adapters.square.sandbox.description import DESCRIPTION, PATHS, right_of
 from adapters.square.sandbox.paging import Refusal
 from gateway.testing.description import Mismatch
 from gateway.testing.sandbox_server import Answer, SandboxServer
@@ -25,6 +26,8 @@ HANDLERS: Mapping[str, Handler] = {
     "POST /v2/catalog/search-catalog-items": catalog.search_items,
     "POST /v2/catalog/batch-retrieve": catalog.retrieve,
     "POST /v2/inventory/counts/batch-retrieve": inventory.counts,
+    "POST /v2/inventory/changes/batch-create": inventory.change,
+    "POST /v2/inventory/changes/batch-retrieve": inventory.changes,
     "GET /v2/locations": lambda account, _: inventory.locations(account),
     "POST /v2/customers": people.create_customer,
     "POST /v2/customers/search": people.search_customers,
@@ -57,10 +60,13 @@ _CODES: Mapping[str, str] = {
 
 
 class Server(SandboxServer):
+    """Knobs beside `faults`: `token`, and `withheld` (rights it lacks)."""
+
     def __init__(self, account: Account, token: str) -> None:
         super().__init__()
         self.account = account
         self.token = token
+        self.withheld: set[str] = set()
 
     def operation_of(self, request: web.Request, sent: bytes) -> str:
         try:
@@ -72,10 +78,15 @@ class Server(SandboxServer):
         return _refused(_THROTTLED if status == 429 else _DOWN)
 
     def answer(self, request: web.Request, operation: str, sent: bytes) -> Answer:
-        version = {"Square-Version": request.headers.get("Square-Version", OLDEST_VERSION)}
+        version = {
+            "Square-Version": request.headers.get("Square-Version", OLDEST_VERSION),
+            "Date": formatdate(self.account.clock().timestamp(), usegmt=True),
+        }
         try:
             self._admit(request)
             _, extra = _route(request.method, request.path)
+            if right_of(operation) in self.withheld:
+                raise Refusal(403, "AUTHENTICATION_ERROR", "INSUFFICIENT_SCOPES", "The token lacks a permission.")
             wanted, given = PATHS[operation]
             body = _body(sent, wanted) if wanted else {}
             answer = HANDLERS[operation](self.account, {**body, **extra})

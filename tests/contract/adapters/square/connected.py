@@ -37,6 +37,7 @@ class Connected:
     def __init__(self, sandbox: SquareSandbox, url: str, attach: Attach, **more: Any) -> None:
         self.sandbox = sandbox
         self.now = NOW
+        sandbox.account.clock = lambda: self.now
         places = tuple(sandbox.account.locations)
         made = attach(
             MANIFEST,

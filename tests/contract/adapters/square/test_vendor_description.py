@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from adapters.square.catalog import CatalogAnswer, ItemsAnswer
+from adapters.square.committing import ChangesAnswer
 from adapters.square.config import API_VERSION
 from adapters.square.customer import BulkCustomersAnswer, CustomersAnswer
 from adapters.square.ensuring import CreatedAnswer
@@ -22,7 +23,7 @@ from adapters.square.loyalty.program import ProgramAnswer, PromotionsAnswer
 from adapters.square.order.receipts import OrdersAnswer
 from adapters.square.order.writing import OrderAnswer, PaymentAnswer
 from adapters.square.rows import Answer
-from adapters.square.sandbox.description import DESCRIPTION, PATHS
+from adapters.square.sandbox.description import DESCRIPTION, PATHS, right_of
 from adapters.square.stock import CountsAnswer
 from adapters.square.store import LocationsAnswer
 
@@ -73,6 +74,13 @@ def test_a_path_of_ours_is_one_of_the_vendors(operation: str) -> None:
         assert _kind(theirs["requestBody"]["content"]["application/json"]["schema"]) == request
 
 
+@pytest.mark.parametrize("operation", sorted(PATHS))
+def test_the_right_that_it_wants_is_the_vendors(operation: str) -> None:
+    method, path = operation.split()
+    (wanted,) = vendor()["paths"][path][method.lower()]["security"]
+    assert wanted["oauth2"] == ([right] if (right := right_of(operation)) else [])
+
+
 def test_the_version_we_send_is_the_descriptions() -> None:
     header = vendor()["components"]["securitySchemes"]["oauth2"]["x-additional-headers"][0]
     assert (header["name"], header["schema"]["default"]) == ("Square-Version", API_VERSION)
@@ -83,6 +91,8 @@ ANSWERS: Mapping[str, type[Answer]] = {
     "SearchCatalogItemsResponse": ItemsAnswer,
     "BatchRetrieveCatalogObjectsResponse": CatalogAnswer,
     "BatchRetrieveInventoryCountsResponse": CountsAnswer,
+    "BatchChangeInventoryResponse": ChangesAnswer,
+    "BatchRetrieveInventoryChangesResponse": ChangesAnswer,
     "ListLocationsResponse": LocationsAnswer,
     "SearchCustomersResponse": CustomersAnswer,
     "BulkRetrieveCustomersResponse": BulkCustomersAnswer,

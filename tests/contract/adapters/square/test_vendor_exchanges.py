@@ -42,7 +42,7 @@ from gateway.model.orders import (
     PlaceOrderLine,
 )
 from gateway.model.pricing import PriceKey
-from gateway.model.stock import StockKey
+from gateway.model.stock import CommitStock, GoodsSold, StockKey
 from gateway.testing.conformance.example import FAMILY_PHONE, NOW, SHOPPER, example_seed
 from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.sandbox_server import Exchange
@@ -135,6 +135,11 @@ async def use_everything(till: Connected) -> None:
     placed = await adapter.place_order(unpaid, here, call())
     await adapter.cancel_order(CancelOrder(reference="Z" * 26, order=placed.ref), here, call())
     await adapter.ensure_customer(ensure("new@example.com"), here, call())
+    goods = (GoodsSold("MUG-01-S", "1001", 1), GoodsSold("MUG-02-M", "1001", 2))
+    commitment = CommitStock(reference="S" * 26, goods=goods, order="W1")
+    await adapter.commit_stock(commitment, here, call())
+    till.pass_time(1)
+    await adapter.commit_stock(commitment, here, call())
 
 
 def whole_order(customer: NativeRef) -> PlaceOrder:
