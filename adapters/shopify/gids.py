@@ -9,7 +9,7 @@ from gateway.model.identity import INT64, record_number
 
 _SPACE = "gid://shopify/"
 PRODUCT, VARIANT, CUSTOMER, ORDER = "Product", "ProductVariant", "Customer", "Order"
-COMPANY_LOCATION = "CompanyLocation"
+COMPANY_LOCATION, LOCATION = "CompanyLocation", "Location"
 
 
 def is_gid(kind: str, native: str) -> bool:

@@ -10,6 +10,7 @@ from adapters.shopify.basket.delivery import Delivery
 from adapters.shopify.basket.drafts import Drafts
 from adapters.shopify.basket.promotions import Offers
 from adapters.shopify.client import API_VERSION, Client
+from adapters.shopify.committing import KEY_LIVES, StockCommitments
 from adapters.shopify.config import ShopifyConfig
 from adapters.shopify.cost import fitting
 from adapters.shopify.customer import Customers
@@ -56,7 +57,7 @@ from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTION
 from gateway.ports.promotion import EVALUATE
 from gateway.ports.search import SEARCH
 from gateway.ports.shipping import LIST_OPTIONS
-from gateway.ports.stock import GET_STOCK
+from gateway.ports.stock import COMMIT_STOCK, GET_STOCK
 from gateway.ports.store import LIST_STORES
 from gateway.ports.tax import CALCULATE
 from gateway.ports.writes import FindKind, WriteSpec
@@ -126,6 +127,7 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
     variants = Variants(env, client, identifiers)
     keys = ProductKeys(env, identifiers)
     customers = Customers(env, client)
+    stock = Stock(env, variants)
     drafts = Drafts(env, client, identifiers)
     if client.has_storefront:
         products = ShopperProducts(env, shopfront, keys)
@@ -136,7 +138,8 @@ def create(env: AdapterEnvironment[ShopifyConfig]) -> Backend:
         ports=(
             *catalogue,
             Prices(env, client, shopfront, variants),
-            Stock(env, variants),
+            stock,
+            StockCommitments(env, client, stock),
             Stores(env, client),
             customers,
             CustomerDesk(env, client, customers),
@@ -164,6 +167,7 @@ MANIFEST = Manifest(
         ENSURE_CUSTOMER.name: WriteSpec(find=FindKind.REPLAY, by_key=TRUSTED_SECONDS),
         PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT),
         CANCEL_ORDER.name: WriteSpec(find=FindKind.LAGGING, find_after=60.0),
+        COMMIT_STOCK.name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES),
     },
     ordering=OrderWriting(
         placement=Placement.OWNER_DECIDES,
@@ -183,6 +187,7 @@ MANIFEST = Manifest(
         "Whose customer an order becomes that names an e-mail and no customer (guest_customer names one).",
         "Whether discounts apply to lines with a price override (foreign_prices).",
         "Whether an order with an authorisation that was taken elsewhere is cancelled, and within a minute.",
+        "How long an idempotency key gives the first answer again (trusted for an hour).",
         "Whether rates are offered for an address without a street, and in the currency of the draft.",
         "Whether a private or a public Storefront token is wanted (storefront_token_kind).",
     ),

@@ -102,6 +102,8 @@ class ShopProbe:
             notes.append("no right write_orders: no order can be placed")
         if not {"write_customers"} & rights:
             notes.append("no right write_customers: nobody who buys is given a record")
+        if not {"write_inventory"} & rights:
+            notes.append("no right write_inventory: goods that are sold elsewhere cannot be taken from stock here")
         problems: list[Mistake] = []
         hinders: tuple[str, ...] = ()
         if not config.read_all_orders:

@@ -20,6 +20,7 @@ from gateway.kit.keyed import answered
 from gateway.kit.readings import Reading
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
+from gateway.model.identity import VariantKey
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.ports.manifest import AdapterEnvironment
 
@@ -75,6 +76,7 @@ class _Level(Node, frozen=True, kw_only=True):
 
 
 class _Item(Node, frozen=True, kw_only=True):
+    id: str
     tracked: bool
     sku: str | None = None
 
@@ -93,11 +95,17 @@ class _Either(Node, frozen=True, kw_only=True):
 
 
 class Stocked(Struct, frozen=True):
-    """One item; `levels` by the asked places, None where it is not kept."""
+    """One item, by its own id; `levels` by the asked places, None where it is not kept."""
 
+    item: str
     sku: str | None
     tracked: bool
     levels: Mapping[str, _Level | None]
+
+    def tracking(self, place: str) -> Tracking:
+        if self.levels[place] is None:
+            return Tracking.NOT_STOCKED
+        return Tracking.TRACKED if self.tracked else Tracking.UNTRACKED
 
 
 class Stock:
@@ -109,13 +117,26 @@ class Stock:
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
         places = sorted({place for key in keys for place in key.locations})
+        items = await self.stocked(list(dict.fromkeys(key.variant for key in keys)), places, call)
+        freshness = Reading.now(self._env).freshness
+        return answered(
+            keys,
+            lambda key: items.get(key.variant),
+            lambda key, found: StockLevels({at: _level(at, found, freshness) for at in key.locations}),
+        )
+
+    async def stocked(
+        self, variants: Sequence[VariantKey], places: Sequence[str], call: CallContext
+    ) -> Mapping[VariantKey, Stocked | AdapterError]:
+        """As they are now: only ids are remembered."""
         by_id, by_sku, by_any_id = documents(len(places))
         shape = _item_at(len(places))
 
         def item(raw: Raw) -> Stocked:
             inside = decoded(raw, _Either, by_any_id.name).inventory_item
             known = decoded(inside if bytes(inside) else raw, shape, by_id.name)
-            return Stocked(known.sku, known.tracked, {at: getattr(known, f"l{n}") for n, at in enumerate(places)})
+            levels = {at: getattr(known, f"l{n}") for n, at in enumerate(places)}
+            return Stocked(known.id, known.sku, known.tracked, levels)
 
         plan: Plan[Stocked] = Plan(
             by_id=by_id,
@@ -127,21 +148,13 @@ class Stock:
             id_of=lambda found: found.item,
             fact_of=item,
         )
-        items = await self._variants.read(list(dict.fromkeys(key.variant for key in keys)), plan, call)
-        freshness = Reading.now(self._env).freshness
-        return answered(
-            keys,
-            lambda key: items.get(key.variant),
-            lambda key, found: StockLevels({at: _level(at, found, freshness) for at in key.locations}),
-        )
+        return await self._variants.read(variants, plan, call)
 
 
 def _level(place: str, found: Stocked, freshness: Freshness) -> StockLevel:
-    level = found.levels[place]
-    if level is None:
-        return StockLevel(place, Tracking.NOT_STOCKED, freshness)
-    if not found.tracked:
-        return StockLevel(place, Tracking.UNTRACKED, freshness)
+    level, tracking = found.levels[place], found.tracking(place)
+    if level is None or tracking is not Tracking.TRACKED:
+        return StockLevel(place, tracking, freshness)
     pieces = {quantity.name: Decimal(quantity.quantity) for quantity in level.quantities}
     return StockLevel(
         place,

@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, value_from_ast_untyped
 
 from adapters.shopify.sandbox.catalog_view import CatalogView, amount
 from adapters.shopify.sandbox.connections import connection
@@ -19,6 +19,7 @@ from adapters.shopify.sandbox.global_ids import of_type
 from adapters.shopify.sandbox.order_desk import OrderDesk
 from adapters.shopify.sandbox.people_view import PeopleView
 from adapters.shopify.sandbox.search_syntax import Fields, Texts, parse
+from adapters.shopify.sandbox.stock_room import StockRoom
 from adapters.shopify.sandbox.world import ShopVariant, World, number
 from gateway.model.money import Money
 from gateway.model.stores import StoreRecord
@@ -36,6 +37,7 @@ RIGHTS = [
     "read_discounts",
     "write_orders",
     "write_customers",
+    "write_inventory",
 ]
 RIGHT_OF = {
     "products": "read_products",
@@ -53,9 +55,18 @@ RIGHT_OF = {
     "orderCreate": "write_orders",
     "orderCancel": "write_orders",
     "orderByIdentifier": "read_orders",
+    "inventoryAdjustQuantities": "write_inventory",
 }
 """The right that a root field needs; without it the vendor answers ACCESS_DENIED to the whole query."""
 ORDER_HISTORY = timedelta(days=60)
+
+
+def _key(info: Any) -> str | None:
+    """What the field's `@idempotent` says."""
+    for directive in info.field_nodes[0].directives or ():
+        if directive.name.value == "idempotent":
+            return value_from_ast_untyped(directive.arguments[0].value, info.variable_values.coerced)
+    return None
 
 
 def money(found: Money) -> dict[str, str]:
@@ -69,6 +80,7 @@ class AdminRoot:
         self._withheld = withheld
         self._catalog = CatalogView(world, world.seed.default_language, admin=True)
         self._desk = OrderDesk(world)
+        self._stock = StockRoom(world)
         self._drafts = DraftView(world, self._asked)
         self._people = PeopleView(world, None if read_all_orders else world.now - ORDER_HISTORY)
 
@@ -296,6 +308,9 @@ class AdminRoot:
     def customerCreate(self, info: Any, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002  the vendor's name
         native, errors = self._people.create(input)
         return {"customer": self._people.node(native) if native else None, "userErrors": errors}
+
+    def inventoryAdjustQuantities(self, info: Any, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002  the vendor's
+        return self._stock.adjust(input, _key(info))
 
     def customerByIdentifier(self, info: Any, identifier: dict[str, Any]) -> Any:
         return self._people.customer_by(identifier)

@@ -51,6 +51,8 @@ def query_cost(
 
     def included(field: Any) -> bool:
         for directive in field.directives or ():
+            if directive.name.value not in ("include", "skip"):
+                continue
             value = value_from_ast_untyped(directive.arguments[0].value, dict(variables))
             if (directive.name.value == "include") is not bool(value):
                 return False

@@ -19,6 +19,7 @@ FILES = {
         "admin_drafts.graphql",
         "admin_order_desk.graphql",
         "admin_registering.graphql",
+        "admin_stock.graphql",
     ),
     "storefront": ("storefront.graphql",),
 }

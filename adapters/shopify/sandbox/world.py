@@ -119,6 +119,10 @@ class World:
     """Definitions of type `id` for orders, by name space and key."""
     metafields: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     """Their values, with the order that bears each."""
+    keys: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict[str, tuple[str, dict[str, Any]]])
+    """Idempotency keys, with what was asked under each and what is answered if it is asked again."""
+    failing: int = 0
+    """How many of the next adjustments of stock fail for no reason of theirs."""
     reduced_rates: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     """Of SKUs that are taxed otherwise than the country's usual goods."""
     taxes_included: bool = True

@@ -3,7 +3,7 @@ them to the vendor's schema."""
 
 from __future__ import annotations
 
-from adapters.shopify import customer, ensuring, identity, price, probe, search, shopfront, stock, store
+from adapters.shopify import committing, customer, ensuring, identity, price, probe, search, shopfront, stock, store
 from adapters.shopify.basket import documents as basket
 from adapters.shopify.client import Document
 from adapters.shopify.identifiers import LOOK_UP
@@ -46,6 +46,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ensuring.CREATE,
     writing.FIND,
     writing.CANCEL,
+    committing.COMMIT,
     basket.PROMOTIONS,
     basket.RATES,
     basket.TAXES,

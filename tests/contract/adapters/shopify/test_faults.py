@@ -236,7 +236,8 @@ async def test_probe_finds_a_right_that_is_configured_and_not_granted(open_shop:
 
 async def test_probe_tells_missing_rights_by_the_data_that_needs_them(open_shop: OpenShop) -> None:
     sandbox, shop = await open_shop(seed())
-    sandbox.withheld = {"read_customers", "write_customers", "read_inventory"}  # who may write may read
+    # Who may write may read.
+    sandbox.withheld = {"read_customers", "write_customers", "read_inventory", "write_inventory"}
     assert (await shop.probe(call())).lacking == {"stock": ("read_inventory",), "customer": ("read_customers",)}
 
 

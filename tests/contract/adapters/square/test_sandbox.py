@@ -4,6 +4,7 @@ without them would fail against the real thing."""
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -11,8 +12,9 @@ import pytest
 
 from adapters.square.config import API_VERSION
 from adapters.square.sandbox import TOKEN, SquareSandbox, create
-from gateway.testing.conformance.example import example_seed
+from gateway.testing.conformance.example import NOW, example_seed
 
+CHANGE = "/v2/inventory/changes/batch-create"
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Square-Version": API_VERSION}
 
 
@@ -116,6 +118,79 @@ def many(count: int) -> list[str]:
 )
 async def test_a_limit_is_kept(square: Caller, path: str, body: Any, code: str) -> None:
     assert await square.refused(f"/v2/{path}", body) == code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"from_state": "RESERVED_FOR_SALE"}, "INVALID_ENUM_VALUE"),
+        ({"to_state": None}, "INVALID_ENUM_VALUE"),
+        ({"catalog_object_id": "NOBODYS"}, "NOT_FOUND"),
+        ({"location_id": "NOWHERE"}, "NOT_FOUND"),
+        ({"quantity": "0"}, "INVALID_VALUE"),
+        ({"quantity": "-1"}, "INVALID_VALUE"),
+        ({"quantity": "1.000001"}, "INVALID_VALUE"),
+        ({"occurred_at": None}, "INVALID_TIME"),
+        ({"occurred_at": "yesterday"}, "INVALID_TIME"),
+        ({"occurred_at": "2026-07-01T12:00:01Z"}, "INVALID_TIME"),
+        ({"occurred_at": "2026-06-30T11:59:59Z"}, "INVALID_TIME"),
+        ({"reference_id": "x" * 256}, "VALUE_TOO_LONG"),
+    ],
+)
+async def test_a_change_that_is_wrong_costs_those_beside_it(
+    square: Caller, change: dict[str, str | None], code: str
+) -> None:
+    right = sold(square)
+    wrong = {name: value for name, value in {**right, **change}.items() if value is not None}
+    assert await square.refused(CHANGE, changes("k", right, wrong)) == code
+    assert square.sandbox.account.changes == []
+
+
+async def test_changes_are_taken_by_the_hundred_and_under_a_key(square: Caller) -> None:
+    one = sold(square)
+    assert await square.refused(CHANGE, changes("k")) == "ARRAY_LENGTH_TOO_SHORT"
+    assert await square.refused(CHANGE, changes("k", *[one] * 101)) == "ARRAY_LENGTH_TOO_LONG"
+    assert await square.refused(CHANGE, changes("", one)) == "VALUE_EMPTY"
+    assert await square.refused(CHANGE, changes("k" * 129, one)) == "VALUE_TOO_LONG"
+    first = await square.send("POST", CHANGE, changes("k", one))
+    assert await square.send("POST", CHANGE, changes("k", one)) == first
+    other = {**one, "occurred_at": "2026-07-01T11:59:59Z"}
+    assert await square.refused(CHANGE, changes("k", other)) == "IDEMPOTENCY_KEY_REUSED"
+    assert len(square.sandbox.account.changes) == 1
+
+
+async def test_what_happened_before_somebody_counted_is_in_the_count(square: Caller) -> None:
+    now = sold(square)
+    square.sandbox.set_stock("MUG-01-S", "1001", Decimal(9))
+    before = {**now, "occurred_at": "2026-07-01T11:59:59Z"}
+    _, answer = await square.send("POST", CHANGE, changes("k1", before))
+    assert [row["quantity"] for row in answer["counts"] if row["state"] == "IN_STOCK"] == ["9"]
+    _, answer = await square.send("POST", CHANGE, changes("k2", now))
+    assert [row["quantity"] for row in answer["counts"] if row["state"] == "IN_STOCK"] == ["8"]
+
+
+async def test_a_right_that_the_token_lacks_is_told(square: Caller) -> None:
+    square.sandbox.withheld = {"INVENTORY_WRITE"}
+    assert await square.refused(CHANGE, changes("k", sold(square)), 403) == "INSUFFICIENT_SCOPES"
+    assert (await square.send("POST", "/v2/inventory/counts/batch-retrieve", {}))[0] == 200
+
+
+def sold(square: Caller) -> dict[str, str]:
+    """One piece, now."""
+    square.sandbox.account.clock = lambda: NOW
+    return {
+        "from_state": "IN_STOCK",
+        "to_state": "SOLD",
+        "catalog_object_id": square.sandbox.account.variation_of("MUG-01-S")["id"],
+        "location_id": "1001",
+        "quantity": "1",
+        "occurred_at": "2026-07-01T12:00:00Z",
+    }
+
+
+def changes(key: str, *adjustments: dict[str, str]) -> dict[str, Any]:
+    made = [{"type": "ADJUSTMENT", "adjustment": each} for each in adjustments]
+    return {"idempotency_key": key, "changes": made}
 
 
 async def test_without_token_or_version_nothing_is_answered(square: Caller) -> None:
