@@ -108,6 +108,8 @@ class StockCommitments:
         taken: dict[tuple[str, str], int] = {}
         for each in command.goods:
             found = items.get(each.variant)
+            if isinstance(found, AdapterError) and not found.per_key:
+                raise found  # nothing was learnt of these goods
             if found is None or isinstance(found, AdapterError):
                 raise RequestRefused(detail="goods that are not known here")
             tracking = found.tracking(each.place)

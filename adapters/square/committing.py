@@ -102,6 +102,8 @@ class StockCommitments:
         unsaid: set[tuple[str, str]] = set()
         for each in command.goods:
             found = ids.get(each.variant)
+            if isinstance(found, AdapterError) and not found.per_key:
+                raise found
             known = None if found is None or isinstance(found, AdapterError) else marks.get(found.id)
             if found is None or isinstance(found, AdapterError) or known is None:
                 raise RequestRefused(detail="goods that are not known here")

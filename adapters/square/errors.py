@@ -25,8 +25,8 @@ class CursorRefused(RequestRefused):
     """The system that owns this list no longer knows the position."""
 
 
-class KeyReused(RequestRefused):
-    """Something else was asked under the same key before, and may have been done."""
+class KeyReused(Unavailable):
+    """The system that owns this record was asked something else under the same key before, and may have done it."""
 
 
 BY_CODE: Mapping[str, type[AdapterError]] = {

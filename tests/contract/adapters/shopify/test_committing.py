@@ -168,6 +168,14 @@ async def test_what_makes_no_sense_changes_nothing(opened: Opened, goods: tuple[
     assert sandbox.world.effects == []
 
 
+async def test_a_shop_that_is_down_refuses_nothing(opened: Opened) -> None:
+    sandbox, desk = opened
+    sandbox.faults.down = True
+    with pytest.raises(Unavailable) as down:
+        await commit(desk, ("MUG", HOME, 1))
+    assert down.value.unsent
+
+
 async def test_more_goods_than_one_mutation_takes_are_refused_and_none_is_taken(open_shop: OpenShop) -> None:
     skus = [f"PIN-{number}" for number in range(251)]
     stock = tuple(SeedStock(sku, HOME, Decimal(1)) for sku in skus)

@@ -213,6 +213,19 @@ async def test_a_variation_that_was_deleted_is_not_known(till: Connected) -> Non
         await commit(till, sold(("MUG-S", "L1", 1)))
 
 
+async def test_an_account_that_is_down_refuses_nothing(till: Connected) -> None:
+    till.sandbox.faults.down = True
+    with pytest.raises(Unavailable) as down:
+        await commit(till, sold(("MUG-S", "L1", 1)))
+    assert down.value.unsent
+
+
+async def test_two_that_bear_a_sku_are_nobodys(till: Connected) -> None:
+    till.sandbox.account.variation_of("TOTE")["item_variation_data"]["sku"] = "MUG-S"
+    with pytest.raises(RequestRefused):
+        await commit(till, sold(("MUG-S", "L1", 1)))
+
+
 async def test_more_goods_than_one_request_takes_are_refused_and_none_is_taken(connect: Connect) -> None:
     skus = [f"PIN-{number}" for number in range(101)]
     seed = small_seed(
