@@ -83,10 +83,11 @@ def _cart(wanted: list[tuple[str, int]]) -> Cart:
 
 
 def _drafts(cart: Cart, ownership: Ownership, shelves: Shelves) -> PlanDrafts:
+    owner = order_owner(ownership, "GB")
     ways = Ways(
-        owner=order_owner(ownership, "GB"),
+        owner=owner,
         handing=[Handing(name, plan.locations) for name, plan in ownership.stores.items()],
-        sending=delivering(ownership, "web"),
+        sending=delivering(ownership, owner, "web"),
         stores_at={"leeds": "leeds"},
     )
     return asyncio.run(Drafting(cart.active, shelves, ways, 1_000).drafts())
@@ -160,7 +161,7 @@ def test_what_is_promised_is_there_every_line_is_named_and_a_chosen_plan_is_rese
 
 def _spots(ownership: Ownership, place: str, sku: str) -> list[StockSpot]:
     if place == "whichever":
-        return [spot_of(plan, sku) for plan in delivering(ownership, "web")]
+        return [spot_of(plan, sku) for plan in delivering(ownership, order_owner(ownership, "GB", "web"), "web")]
     if place.startswith("store "):
         return [spot_of(plan, sku) for plan in ownership.stores[place.removeprefix("store ")].locations]
     return [spot_of(ownership.locations[place], sku)]

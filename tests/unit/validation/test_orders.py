@@ -60,7 +60,7 @@ DEAF = replace(
 )
 
 
-def of_places(counts: str) -> list[tuple[str, str, bool]]:
+def of_places(counts: str) -> list[tuple[str | None, str, bool]]:
     names = ("memory", "deaf")
     raw = configuration(
         domains=domains("memory", payment=("memory",)),
