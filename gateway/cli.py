@@ -1,5 +1,5 @@
 """The commands: `gateway serve | check | config | demo | explain | why | revoke | tasks | checkouts | reconcile |
-schema | adapters | new-adapter`.
+backup | restore | schema | adapters | new-adapter`.
 
 Exit codes of all: 0 done, 1 a problem the command found, 2 a mistake in the command line or a configuration that cannot
 be read, 130 interrupted."""
@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import io
 import os
-import re
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
@@ -23,6 +22,7 @@ import structlog
 from msgspec.structs import replace
 
 from gateway.errors import ConfigurationError, GatewayError, Unreadable
+from gateway.options import days, names, port, quantity, workers
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
@@ -97,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve the schema")
     _config(serve)
     serve.add_argument("--host", help="address to listen on (default: the configuration's)")
-    serve.add_argument("--port", type=_port, help="port to listen on (default: the configuration's)")
-    serve.add_argument("--workers", type=_workers, default=1, help="processes, one per core (default: 1)")
+    serve.add_argument("--port", type=port, help="port to listen on (default: the configuration's)")
+    serve.add_argument("--workers", type=workers, default=1, help="processes, one per core (default: 1)")
     serve.set_defaults(run=_serve)
 
     check = commands.add_parser("check", help="say whether this configuration will work, and everything that is wrong")
@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     config.set_defaults(run=_print_config)
 
     demo = commands.add_parser("demo", help="a sandbox retailer on this machine")
-    demo.add_argument("--port", type=_port, default=8000, help="port to listen on (default: 8000; 0: any free one)")
+    demo.add_argument("--port", type=port, default=8000, help="port to listen on (default: 8000; 0: any free one)")
     demo.add_argument("--once", action="store_true", help="run the main query, print its answer, and end")
     demo.add_argument("--data", type=Path, help="a folder of real data to load instead of the designed retailer")
     demo.add_argument("--backends", type=Path, help="only the sandboxes; what a gateway needs is written here")
@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("--country", help="the market, such as GB (default: the first channel's)")
     why.add_argument("--store", metavar="KEY", help="as it is in this store, whose till may say otherwise")
     why.add_argument("--customer", metavar="EMAIL", help="as this customer sees it")
-    why.add_argument("--quantity", type=_quantity, default=Decimal(1), help="pieces (default: 1)")
+    why.add_argument("--quantity", type=quantity, default=Decimal(1), help="pieces (default: 1)")
     why.epilog = "Exit codes: 0 it is told, 1 there is no such fact. Nothing of it is kept."
     why.set_defaults(run=_why)
 
@@ -183,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
 
     reconcile = commands.add_parser("reconcile", help="compare checkouts with what owners have, and mend what differs")
     _config(reconcile)
-    reconcile.add_argument("--days", type=_days, default=7.0, help="how far back (default: 7)")
+    reconcile.add_argument("--days", type=days, default=7.0, help="how far back (default: 7)")
     reconcile.add_argument("--json", action="store_true", help="one JSON object a line")
     order = reconcile.add_mutually_exclusive_group()
     order.add_argument("--repair", metavar="KIND:SUBJECT", help="mend this finding")
@@ -193,6 +193,19 @@ def _parser() -> argparse.ArgumentParser:
     reconcile.epilog = "Exit codes: 0 all agree (or it is mended), 1 something was found, or somebody was not heard."
     reconcile.set_defaults(run=_reconcile)
 
+    backup = commands.add_parser("backup", help="copy the embedded store, beside a gateway that serves too")
+    _config(backup)
+    backup.add_argument("folder", type=Path, metavar="DIR", help="a folder that is not there yet")
+    backup.epilog = "Exit codes: 0 all of it is there and was looked over, 1 there is nothing, and why."
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser("restore", help="put a backup where the configuration has the store; no gateway runs")
+    _config(restore)
+    restore.add_argument("folder", type=Path, metavar="DIR", help="what `gateway backup` wrote")
+    restore.add_argument("--replace", action="store_true", help="put what is there now aside, under another name")
+    restore.epilog = "Exit codes: 0 restored, 1 nothing was changed, and why."
+    restore.set_defaults(run=_restore)
+
     schema = commands.add_parser("schema", help="print the schema (SDL)")
     schema.set_defaults(run=_schema)
 
@@ -201,7 +214,7 @@ def _parser() -> argparse.ArgumentParser:
 
     new = commands.add_parser("new-adapter", help="write an adapter that passes its suites, to be made a vendor's own")
     new.add_argument("name", help="as configurations will call it, such as `acme`")
-    new.add_argument("--ports", type=_names, required=True, help="data domains that it serves: product,price,stock")
+    new.add_argument("--ports", type=names, required=True, help="data domains that it serves: product,price,stock")
     new.add_argument("--protocol", required=True, help="rest, graphql or jsonrpc")
     new.add_argument("--package", type=Path, metavar="DIR", help="a package of its own (default: into this checkout)")
     new.epilog = "Exit codes: 0 written, 1 nothing was written, and why."
@@ -214,36 +227,6 @@ def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, default=Path(given), help=f"default: ${CONFIG_VARIABLE}, else gateway.toml"
     )
-
-
-def _port(written: str) -> int:
-    return _number(written, 0, 65_535, "port")
-
-
-def _workers(written: str) -> int:
-    return _number(written, 1, 256, "number of workers")
-
-
-def _days(written: str) -> float:
-    return float(_number(written, 1, 3_650, "number of days"))
-
-
-def _names(written: str) -> list[str]:
-    return [name for each in written.split(",") if (name := each.strip())]
-
-
-def _quantity(written: str) -> Decimal:
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", written, re.ASCII) or not Decimal(written):
-        raise argparse.ArgumentTypeError(f"`{written}` is no quantity")
-    return Decimal(written)
-
-
-def _number(written: str, least: int, most: int, what: str) -> int:
-    plain = written.isascii() and written.isdigit() and len(written) < 12
-    number = int(written) if plain else -1
-    if not least <= number <= most:
-        raise argparse.ArgumentTypeError(f"`{written}` is no {what} ({least} to {most})")
-    return number
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -366,6 +349,20 @@ def _reconcile(options: argparse.Namespace) -> int:
     if options.history:
         return asyncio.run(history(load(options.config).gateway.state, as_json=options.json))
     return asyncio.run(look(options.config, days=options.days, as_json=options.json))
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from gateway.backup import backup
+
+    print(backup(options.config, options.folder, gateway=installed_version()))
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from gateway.backup import restore
+
+    print(restore(options.config, options.folder, replace=options.replace))
+    return 0
 
 
 def _schema(options: argparse.Namespace) -> int:

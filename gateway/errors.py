@@ -32,6 +32,7 @@
     |- GatewayOverloaded                GATEWAY_OVERLOADED    ours: too much is under way; not even looked at
     |- GatewayStopping                  GATEWAY_STOPPING      ours: an endless operation ends; another gateway goes on
     |- ConfigurationError               the operator's: `gateway check` prints it with the place
+    |- BackupRefused                    the operator's: no backup was made, or none put back
     `- InternalError                    INTERNAL              ours; masked for every client
 
 Errors are values as often as they are raised: a keyed port answers a failed key with an instance. Raising one instance
@@ -362,6 +363,12 @@ class ConfigurationError(GatewayError):
 
 class Unreadable(ConfigurationError):
     """There is no configuration to speak of: no file, no leave to read it, or no TOML."""
+
+
+class BackupRefused(GatewayError):
+    """Of the embedded store no backup was made, or none was put back; the message says why, and what to do."""
+
+    code = "BACKUP_REFUSED"
 
 
 class StateUnavailable(GatewayError):

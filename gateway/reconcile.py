@@ -14,10 +14,11 @@ from gateway.app import Gateway
 from gateway.checkout.aside import RunsAside
 from gateway.checkout.reconcile.findings import BY_HAND, Finding, NamedFinding
 from gateway.checkout.reconcile.repairs import Outcome, Repairs
-from gateway.checkout.reconcile.rounds import Looked, Reconciler
+from gateway.checkout.reconcile.rounds import DAYS, Looked, Reconciler
 from gateway.settings import load
 from gateway.state.audit import Audit
 from gateway.state.database import Database
+from gateway.state.restored import Restored
 
 SAID = {
     Outcome.DONE: "mended",
@@ -31,9 +32,11 @@ _LISTED = 100
 
 
 async def look(config: Path, *, days: float, as_json: bool) -> int:
-    """Exit code 1 where something was found, or somebody was not heard."""
-    async with _opened(config) as (reconciler, _):
+    """Exit code 1 where something was found, or somebody was not heard. What was restored is compared by this."""
+    async with _opened(config) as (reconciler, _, database):
         looked = await reconciler.whole(days)
+        if days >= DAYS and not looked.missed:
+            await Restored(database).compared()
     for finding in looked.findings:
         print(_encoded(finding) if as_json else _line(finding))
     if not as_json:
@@ -46,7 +49,7 @@ async def repair(config: Path, written: str, by: str) -> int:
     named = NamedFinding.of(written)
     if named is None:
         return _unnamed(written)
-    async with _opened(config) as (_, repairs):
+    async with _opened(config) as (_, repairs, _):
         outcome, _ = await repairs.repair(named, by)
     print(f"{written}: {SAID[outcome]}")
     return 0 if outcome in (Outcome.DONE, Outcome.NOTHING) else 1
@@ -57,7 +60,7 @@ async def accept(config: Path, written: str, by: str) -> int:
     named = NamedFinding.of(written)
     if named is None:
         return _unnamed(written)
-    async with _opened(config) as (_, repairs):
+    async with _opened(config) as (_, repairs, _):
         finding = await repairs.accept(named, by)
     print(f"{written}: " + ("there is no such finding" if finding is None else "accepted as it stands"))
     return 1 if finding is None else 0
@@ -80,7 +83,7 @@ async def history(url: str, *, as_json: bool) -> int:
 
 
 @asynccontextmanager
-async def _opened(config: Path) -> AsyncGenerator[tuple[Reconciler, Repairs]]:
+async def _opened(config: Path) -> AsyncGenerator[tuple[Reconciler, Repairs, Database]]:
     """The owners as a gateway has them, without a run, a door or a timer of its own."""
     gateway = await Gateway.open(load(config))
     runs = RunsAside(gateway.database)
@@ -90,7 +93,7 @@ async def _opened(config: Path) -> AsyncGenerator[tuple[Reconciler, Repairs]]:
             database, runs, ownership=owners, caller=gateway.caller, tasks=gateway.kept.tasks, figures=None
         )
         repairs = Repairs(database, runs, reconciler, ownership=owners, writes=gateway.writes, carts=gateway.carts)
-        yield reconciler, repairs
+        yield reconciler, repairs, database
     finally:
         runs.close()
         await gateway.close()

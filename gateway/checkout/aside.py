@@ -9,10 +9,11 @@ from pathlib import Path
 
 from dbos import DBOSClient
 
-from gateway.checkout.engine import RunState, runs_file, state_of
+from gateway.checkout.engine import RunState, state_of
 from gateway.checkout.sealed import AWAY, Sealed
 from gateway.errors import StateUnavailable
 from gateway.state.database import Database
+from gateway.state.pair import runs_file
 
 
 class RunsAside:

@@ -20,7 +20,7 @@ from gateway.checkout.saga import CAPTURE, CHECKOUT, COMMIT, MIRROR, TOPIC
 from gateway.checkout.steps.finish import CAPTURE_EVENT, COMMIT_EVENT, MIRROR_EVENT
 from gateway.checkout.steps.payment import WAITING
 from gateway.checkout.tenders import change, of_payment, tenders_of
-from gateway.errors import IdempotencyConflict
+from gateway.errors import IdempotencyConflict, Unavailable
 from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict, TooManyAttempts
 from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
 from gateway.model.payments import PaymentState
@@ -59,16 +59,20 @@ class Desk:
     def __init__(self, given: Given) -> None:
         self._given = given
         self.waiting = 0
+        self.closed = False
+        """No new checkout is begun; those under way go on. So is it while what was restored is compared."""
 
     async def submit(self, asked: Submission, wait: float = WAIT_SECONDS) -> Checkout | AnyCartFault:
         """Claimed and frozen in one transaction, then run; answered as soon as it is not under way any more, or after
         `wait` seconds. A fault is why no run was started. The same key again answers the same checkout. Raises
-        StateUnavailable."""
+        StateUnavailable; Unavailable while `closed`."""
         given, run = self._given, run_of(asked.cart.id, CHECKOUT, asked.key)
         digest = asked.digest()
         try:
             async with given.checkouts.database.write() as connection:
                 if not await given.claims.known(connection, run, digest):
+                    if self.closed:
+                        raise Unavailable("Checkouts open again in a moment: try again then.", domain="order")
                     if (fault := await given.bounds.refused(connection, asked)) is not None:
                         return fault
                     cart = await given.carts.freeze(connection, asked.cart.id, asked.version, run)

@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.checkout.sealed import AWAY, Sealed
 from gateway.errors import ConfigurationError, places_of
 from gateway.state.database import Database
+from gateway.state.pair import runs_file
 
 if TYPE_CHECKING:
     from dbos import AsyncSQLAlchemyDatasource
@@ -284,11 +285,6 @@ _STATES = {
 def state_of(status: str) -> RunState:
     """Of the engine's own word for it."""
     return _STATES.get(status, RunState.BROKEN)
-
-
-def runs_file(file: str) -> str:
-    """Where the engine's own tables lie, beside the gateway's file."""
-    return f"{file.removesuffix('.sqlite')}.runs.sqlite"
 
 
 def _system_engine(url: str) -> sa.Engine:

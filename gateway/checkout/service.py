@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import structlog
 from sqlalchemy import func, select
 
 from gateway.calls.operation.caller import BackendCaller
@@ -19,6 +22,7 @@ from gateway.checkout.turns import CustomerTurns
 from gateway.checkout.unheard import Unheard
 from gateway.checkout.unshipped import Unshipped
 from gateway.checkout.watch import RunsWatch
+from gateway.errors import places_of
 from gateway.model.checkouts import CheckoutState
 from gateway.ownership import Ownership
 from gateway.settings import CheckoutSection
@@ -26,11 +30,15 @@ from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
 from gateway.state.ledger import Ledger
 from gateway.state.outbox import Outbox
+from gateway.state.restored import Restored
 from gateway.state.sweep import Sweep
 from gateway.state.tables import checkouts
 from gateway.state.tasks import StoredTasks
 
+_AGAIN = 5.0
+"""Seconds until what was restored is compared anew, where our own database was away."""
 _FORGOTTEN_EVERY, _STUCK_EVERY, _MIRRORS_EVERY, _SWEEP_EVERY, _RECONCILE_EVERY = 2.0, 15.0, 15.0, 60.0, 60.0
+_log = structlog.get_logger("gateway.checkout")
 
 
 class CheckoutService:
@@ -54,6 +62,7 @@ class CheckoutService:
         self.reconciler = reconciler
         self.desk = Desk(given)
         self._figures = figures
+        self._comparing: asyncio.Task[None] | None = None
         self._timers = (
             Sweep({"claims without a run": given.claims.start_forgotten}, every=_FORGOTTEN_EVERY),
             Sweep({"stuck checkouts": self._stuck, "orphaned holds": self.desk.release_orphans}, every=_STUCK_EVERY),
@@ -131,8 +140,15 @@ class CheckoutService:
         self.watch.start()
         for timer in self._timers:
             timer.start()
+        restored = Restored(self.database)
+        if await restored.uncompared():
+            self.desk.closed = True
+            self._comparing = asyncio.get_running_loop().create_task(self._compare(restored))
 
     async def close(self, drain: float = 3.0) -> None:
+        if self._comparing is not None:
+            self._comparing.cancel()
+            await asyncio.gather(self._comparing, return_exceptions=True)
         for timer in self._timers:
             await timer.close()
         await self.watch.stop()
@@ -145,6 +161,28 @@ class CheckoutService:
         chosen = select(checkouts.c.state, func.count()).where(checkouts.c.state.in_(open_still))
         async with self.database.read() as connection:
             return {row[0]: row[1] for row in await connection.execute(chosen.group_by(checkouts.c.state))}
+
+    async def _compare(self, restored: Restored) -> None:
+        """After a restore: runs go on at once, and nothing new is bought until every checkout was compared with its
+        owners. Each process that serves does so for itself. Whoever could not be heard is asked again by the rounds:
+        the shop stays closed for nobody's outage."""
+        while True:
+            try:
+                looked = await self.reconciler.whole()
+                await self.reconciler.rows.looked([], looked.missed)
+                await restored.compared()
+            except Exception as error:
+                _log.warning("not_compared", reason=type(error).__name__, at=places_of(error))
+                await asyncio.sleep(_AGAIN)
+            else:
+                break
+        _log.warning(
+            "compared_after_restore",
+            checkouts=looked.checkouts,
+            findings=len(looked.findings),
+            unheard=list(looked.unheard),
+        )
+        self.desk.closed = False
 
     async def _stuck(self) -> int:
         stuck = len(await self.desk.watch_stuck())

@@ -63,11 +63,14 @@ class ClaimState(Enum):
 
 
 class Claim(Struct, frozen=True):
-    """`since_sent` in seconds, of the last sending. `result` is what was answered, where it is done."""
+    """`since_sent` in seconds, of the last sending. `result` is what was answered, where it is done. `restored`: so
+    many seconds ago this journal was put back from a backup, and what was sent after that was made is not in it; None
+    where nothing of then will be asked for again."""
 
     state: ClaimState
     since_sent: float = 0.0
     result: bytes | None = None
+    restored: float | None = None
 
 
 class WriteJournal(Protocol):

@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from gateway.errors import ConfigurationError, StateUnavailable
 from gateway.state.migrations import HEAD, revision_of, upgrade
+from gateway.state.pair import marker_of
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -74,6 +75,8 @@ class Database:
         file = parsed.database if is_sqlite and parsed.database not in (None, "", ":memory:") else None
         try:
             if file is not None:
+                if await asyncio.to_thread(marker_of(Path(file)).exists):
+                    raise ConfigurationError("a restore of this store was cut short: restore it", place="gateway.state")
                 await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
             options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 8}
             engine = create_async_engine(parsed, **options)

@@ -128,16 +128,26 @@ async def open_sealing(database: Database, values: Sequence[str]) -> Sealing | N
     file = database.file
     if file is None:
         return Sealing([secrets.token_hex(_KEY_BYTES)]) if database.is_sqlite else None
-    key_file = file.with_name(f"{file.name}.key")
-    if not key_file.exists():
+    made = key_file(file)
+    if not made.exists():
         async with database.read() as connection:
             if (await connection.execute(select(subject_keys.c.subject).limit(1))).first() is not None:
                 raise ConfigurationError(
-                    f"`{key_file.name}` is missing beside the database, and people's data in it is sealed with it",
+                    f"`{made.name}` is missing beside the database, and people's data in it is sealed with it",
                     place="gateway.state",
                 )
-        _make(key_file)
-    return Sealing([key_file.read_text("ascii").strip()])
+        _make(made)
+    return Sealing([made.read_text("ascii").strip()])
+
+
+def key_file(database: Path) -> Path:
+    """Where our key lies where the configuration names none."""
+    return database.with_name(f"{database.name}.key")
+
+
+def key_names(values: Sequence[str]) -> list[str]:
+    """What rows call them that are sealed with them; says nothing of the values."""
+    return [_name(value) for value in values]
 
 
 def _make(file: Path) -> None:

@@ -10,8 +10,11 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from gateway.ports.writes import Claim, ClaimState, WritePlace
 from gateway.state.database import Database
+from gateway.state.restored import Restored
 from gateway.state.tables import writes
 
+REPEATED_SECONDS = 86_400.0
+"""For so long clients repeat what they asked for, with its key: also what they asked for after a backup was made."""
 KEPT_SECONDS = 3 * 86_400.0
 """How long a write that is done answers to its reference again."""
 SENT, DONE = "sent", "done"
@@ -23,8 +26,12 @@ class StoredWrites:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._restored = Restored(database)
 
     async def claim(self, place: WritePlace, digest: str, holder: str, lease: float) -> Claim:
+        restored = await self._restored.since()
+        if restored is not None and restored > REPEATED_SECONDS:
+            restored = None
         now, table = self._database.now, writes.c
         row = {
             **_key(place),
@@ -38,7 +45,7 @@ class StoredWrites:
         }
         async with self._database.write() as connection:
             if (await connection.execute(self._database.insert_once(writes, row))).rowcount == 1:
-                return Claim(ClaimState.FRESH)
+                return Claim(ClaimState.FRESH, restored=restored)
             chosen = select(table.digest, table.state, table.result, (now - table.sent).label("since"))
             locked = (
                 chosen.where(_is(place)) if self._database.is_sqlite else chosen.where(_is(place)).with_for_update()
@@ -51,7 +58,7 @@ class StoredWrites:
             free = update(writes).where(_is(place), table.state == SENT, table.leased_until <= now)
             taken = await connection.execute(free.values(holder=holder, leased_until=now + lease))
             state = ClaimState.BEFORE if taken.rowcount == 1 else ClaimState.BUSY
-            return Claim(state, since_sent=max(0.0, float(found.since)))
+            return Claim(state, since_sent=max(0.0, float(found.since)), restored=restored)
 
     async def sending(self, place: WritePlace, holder: str, lease: float) -> bool:
         now = self._database.now

@@ -124,12 +124,13 @@ class Writes:
         digest = _digest(operation, command)
         if (running := self._running.get(place)) is not None:
             await asyncio.wait([running.task])
-        attempt = _Attempt(self, WriteRoute(self._bound(backend), operation), place, digest, None, "")
+        route = WriteRoute(self._bound(backend), operation)
+        attempt = _Attempt(self, route, place, digest, None, "")
         claim = await attempt.claimed()
         if claim.state is ClaimState.DONE:
             return cast("R", attempt.decoded(claim))
-        if claim.state is ClaimState.BEFORE:
-            found = await attempt.looked_up(claim.since_sent, by_key=None)
+        if (since := _since_sent(claim, route)) is not None:
+            found = await attempt.looked_up(since, by_key=None)
             if found is not None:
                 return cast("R", found)
         await self._journal.refused(place, attempt.holder)
@@ -187,8 +188,8 @@ class Writes:
         claim = await attempt.claimed()
         if claim.state is ClaimState.DONE:
             return attempt.decoded(claim)
-        if claim.state is ClaimState.BEFORE:
-            if (found := await attempt.looked_up(claim.since_sent, by_key=route.spec.by_key)) is not None:
+        if (since := _since_sent(claim, route)) is not None:
+            if (found := await attempt.looked_up(since, by_key=route.spec.by_key)) is not None:
                 return found
             if not await self._journal.sending(place, attempt.holder, route.lease):
                 raise attempt.unknown()
@@ -447,6 +448,15 @@ class _Attempt:
         FAILURES.unexpected(
             error, event="write_unanswered", backend=place.backend, operation=place.operation, trace_id=self._trace
         )
+
+
+def _since_sent(claim: Claim, route: WriteRoute) -> float | None:
+    """Seconds since it may last have been sent; None: it never was. What a journal knows that was put back is of when
+    its backup was made; what can be looked up is. Elsewhere the owner's own memory of our key has to do."""
+    before = claim.state is ClaimState.BEFORE
+    if claim.restored is None or route.find is None:
+        return claim.since_sent if before else None
+    return min(claim.since_sent, claim.restored) if before else claim.restored
 
 
 def _free() -> bool:

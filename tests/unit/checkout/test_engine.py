@@ -21,11 +21,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.claims import run_of
-from gateway.checkout.engine import Runs, RunState, UnknownRun, runs_file
+from gateway.checkout.engine import Runs, RunState, UnknownRun
 from gateway.checkout.sealed import Sealed, StepFailed, Transient
 from gateway.checkout.watch import RunsWatch
 from gateway.errors import IdempotencyConflict, StateUnavailable
 from gateway.state.database import Database
+from gateway.state.pair import runs_file
 
 from .conftest import both_stores
 from .fleet import until
