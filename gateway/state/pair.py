@@ -71,7 +71,7 @@ def sound(file: Path) -> None:
     except sqlite3.Error as error:
         said = [str(error)]
     if said != ["ok"]:
-        raise BackupRefused(f"{file.name} is damaged: {said[0]}")
+        raise BackupRefused(f"{file.name} is damaged: {' '.join(said[0].split())}")
 
 
 @contextmanager
