@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import orjson
 from starlette.requests import Request
@@ -22,7 +23,11 @@ from gateway.entry.refusal import Refusal
 from gateway.http.wire import Disconnected, headers_of, read_body
 
 PAGES = Path(__file__).with_name("pages")
-_FILES = {"page.css": "text/css", "page.js": "text/javascript", "words.js": "text/javascript"}
+_FILES = {
+    "page.css": "text/css",
+    "shop.css": "text/css",
+    **dict.fromkeys(("page.js", "parts.js", "shop.js", "shop_state.js", "shop_words.js", "words.js"), "text/javascript"),
+}
 _DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
     "svg": (media.picture, "image/svg+xml"),
     "glb": (media.gltf, "model/gltf-binary"),
@@ -30,11 +35,20 @@ _DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
     "mp4": (film, "video/mp4"),
 }
 _SWITCH_BYTES = 1_024
+_REFERENCE = 26
+"""Characters of a checkout's id, by which every system knows what was bought."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {"cache-control": "no-store", "content-security-policy": _POLICY, "x-content-type-options": "nosniff"}
+
+
+@runtime_checkable
+class BookKeeping(Protocol):
+    """A sandbox that can say what a checkout left in it."""
+
+    def records_of(self, reference: str) -> Sequence[Mapping[str, Any]]: ...
 
 
 def media_routes() -> list[BaseRoute]:
@@ -51,8 +65,11 @@ def media_routes() -> list[BaseRoute]:
 
 
 def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
-    async def page(request: Request) -> Response:
-        return FileResponse(PAGES / "index.html", media_type="text/html", headers=_HEADERS)
+    def page(name: str) -> Callable[[Request], Awaitable[Response]]:
+        async def shown(request: Request) -> Response:
+            return FileResponse(PAGES / name, media_type="text/html", headers=_HEADERS)
+
+        return shown
 
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
@@ -64,7 +81,7 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
         """Tokens are handed out because this is a demo on the loopback address; a shop never does this."""
         known = {
             "tokens": {"shopper": tokens.shopper, "kiosks": tokens.kiosks, "voice": tokens.voice},
-            "queries": {name: document(name) for name in ("web", "kiosk", "voice")},
+            "queries": {name: document(name) for name in ("web", "kiosk", "voice", "shop")},
             "disagreements": [
                 {"name": e.name, "key": e.key, "systems": e.systems, "what": e.what, "truth": e.truth}
                 for e in DISAGREEMENTS
@@ -102,12 +119,23 @@ def demo_routes(tokens: Tokens, sandboxes: Sandboxes) -> list[BaseRoute]:
             case _:
                 return Response(status_code=400)
 
+    async def books(request: Request) -> Response:
+        """What a backend's sandbox itself has of a checkout: read there, not through the gateway."""
+        backend, checkout = sandboxes.running.get(request.path_params["name"]), request.path_params["checkout"]
+        if backend is None or not (len(checkout) == _REFERENCE and checkout.isascii() and checkout.isalnum()):
+            return Response(status_code=404)
+        keeping = backend.sandbox
+        kept: Sequence[Mapping[str, Any]] = keeping.records_of(checkout) if isinstance(keeping, BookKeeping) else ()
+        return Response(orjson.dumps(kept, option=orjson.OPT_INDENT_2), media_type="application/json", headers=_HEADERS)
+
     return [
-        Route("/", page),
+        Route("/", page("index.html")),
+        Route("/shop", page("shop.html")),
         Route("/demo/setup", setup),
         Route("/demo/traffic", traffic),
         Route("/demo/backends/{name}", switch, methods=["POST"]),
         Route("/demo/challenges", challenge, methods=["POST"]),
+        Route("/demo/books/{name}/{checkout}", books),
         Route("/demo/files/{name}", file),
         *media_routes(),
     ]

@@ -37,6 +37,38 @@ class Sales:
         self.reservations = reservations
         self.effects: list[tuple[str, str, int]] = []
 
+    def records_of(self, reference: str) -> list[dict[str, Any]]:
+        """The orders that bear it, as a person reads them; of their goods what lies in the order's warehouse."""
+        return [self._told(row) for row in self.store.all("sale.order") if row.get("reference") == reference]
+
+    def _told(self, order: Record) -> dict[str, Any]:
+        store, warehouse = self.store, self.store.browse("stock.warehouse", order["warehouse_id"])
+        lying = [
+            quant
+            for quant in store.all("stock.quant")
+            if (place := store.browse("stock.location", quant["location_id"]))["usage"] == "internal"
+            and place["warehouse_id"] == warehouse["id"]
+        ]
+        return {
+            "model": "sale.order",
+            "name": order["name"],
+            "state": order["state"],
+            "reference": order["reference"],
+            "partner": store.browse("res.partner", order["partner_id"])["name"],
+            "warehouse": warehouse["code"],
+            "total": f"{order['amount_total']:.3f}".rstrip("0").rstrip("."),
+            "currency": store.browse("res.currency", order["currency_id"])["name"],
+            "goods": [
+                {
+                    "sku": store.browse("product.product", product)["default_code"],
+                    "ordered": pieces,
+                    "on_hand": sum(quant["quantity"] for quant in lying if quant["product_id"] == product),
+                    "reserved": sum(quant["reserved_quantity"] for quant in lying if quant["product_id"] == product),
+                }
+                for product, pieces in self._goods(order).items()
+            ],
+        }
+
     def write(self, session: Session, model: str, method: str, ids: Sequence[int], arguments: dict[str, Any]) -> Any:
         if method == "create":
             return self._create(session, model, **arguments)

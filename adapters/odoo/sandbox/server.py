@@ -75,6 +75,10 @@ class OdooSandbox(Changes, SandboxServer):
             "website": "true",
         }
 
+    def records_of(self, reference: str) -> list[dict[str, Any]]:
+        """What a checkout left here."""
+        return self.sales.records_of(reference)
+
     def operation_of(self, request: web.Request, sent: bytes) -> str:
         if request.path == "/json/version":
             return "version"

@@ -70,6 +70,21 @@ class ShopifySandbox(SandboxServer):
             "option_facets": ",".join(self.world.option_names),
         }
 
+    def records_of(self, reference: str) -> list[dict[str, Any]]:
+        """What a checkout left here, as a person reads it."""
+        return [
+            {
+                "name": order.record.number,
+                "status": order.record.status.value,
+                "sourceIdentifier": order.source_identifier,
+                "total": str((order.record.total.gross or order.record.total.stated).amount),
+                "currency": order.record.total.currency,
+                "goods": [{"sku": line.sku, "ordered": str(line.quantity)} for line in order.record.lines],
+            }
+            for order in self.world.orders.values()
+            if order.source_identifier == reference
+        ]
+
     def webhook(self, topic: str, payload: Any, *, secret: str | None = None) -> tuple[dict[str, str], bytes]:
         """A delivery as the vendor posts it: headers (lower-case names) and body."""
         body = json.dumps(payload).encode()

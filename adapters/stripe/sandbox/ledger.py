@@ -92,6 +92,22 @@ class Ledger:
         old = self.now() - self.search_lag
         return [each for each in self.intents.values() if each.metadata.get(key) == value and each.indexed_at <= old]
 
+    def records_of(self, purchase: str) -> list[Json]:
+        """The payments of a purchase, as a person reads them."""
+        return [
+            {
+                "object": "payment_intent",
+                "id": each.id,
+                "status": each.status,
+                "amount": each.amount,
+                "amount_received": each.received,
+                "currency": each.currency,
+                "payment_method": each.payment_method,
+            }
+            for each in self.intents.values()
+            if each.metadata.get("purchase") == purchase
+        ]
+
     def confirm(self, intent: Intent, method: str | None) -> None:
         """With a payment method. Raises Problem (402) where it is declined."""
         if intent.status not in ("requires_payment_method", "requires_confirmation", "requires_action"):

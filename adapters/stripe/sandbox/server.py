@@ -49,6 +49,10 @@ class Server(SandboxServer):
     def now(self) -> float:
         return time.time() + self.skew
 
+    def records_of(self, reference: str) -> list[Json]:
+        """What a checkout left here."""
+        return self.ledger.records_of(reference)
+
     def operation_of(self, request: web.Request, sent: bytes) -> str:
         return f"{request.method} {_route(request.path)[0]}"
 

@@ -1,61 +1,10 @@
 // The demo's page: the same product asked by three frontends of one gateway. No framework, no CDN.
 
-import { word } from "./words.js";
+import { ask, byId, el, facts, page, priceOf, say, stockLine, traffic, trafficList } from "./parts.js";
 
-const RTL = new Set(["he", "ar"]);
-const LOOK = { IN_STOCK: "in", UNLIMITED: "in", LOW_STOCK: "low", OUT_OF_STOCK: "out" };
-const byId = (id) => document.getElementById(id);
-const state = { setup: null, slug: "harbour-stoneware-mug", language: "en", run: 0 };
-const say = (key) => word(state.language, key);
-
-/** An element with attributes and children; texts are set as text, never as markup. */
-function el(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "on") for (const [event, handler] of Object.entries(value)) element.addEventListener(event, handler);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
-  }
-  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
-  return element;
-}
-
-async function ask(query, variables, { token = null, context = {} } = {}) {
-  const headers = { "content-type": "application/json", accept: "application/graphql-response+json, application/json" };
-  if (token) headers.authorization = `Bearer ${token}`;
-  for (const [part, value] of Object.entries(context)) if (value) headers[`X-Commerce-${part}`] = value;
-  const response = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query, variables }) });
-  return response.json();
-}
+const state = { setup: null, slug: "harbour-stoneware-mug", run: 0 };
 
 // --- the parts all panels share -------------------------------------------------------------------------------------
-
-/** Which system said what, and how old its answer is: `facts({ price: freshness, stock: [freshness, ...] })`. */
-function facts(parts) {
-  const seen = new Map();
-  for (const [part, found] of Object.entries(parts)) {
-    for (const fact of [found].flat().filter(Boolean)) seen.set(`${part}|${fact.source}|${fact.stale}`, [part, fact]);
-  }
-  return el("div", { class: "facts" }, [...seen.values()].map(([part, fact]) => {
-    const role = fact.role && fact.role !== "PRIMARY" ? `, ${fact.role.toLowerCase()}` : "";
-    const age = Math.max(0, Math.round((Date.now() - new Date(fact.asOf)) / 1000));
-    const title = [fact.asOf, fact.reason].filter(Boolean).join(" · ");
-    return el("span", { class: fact.stale ? "fact stale" : "fact", title },
-      `${say(part)}: `, el("bdi", {}, `${fact.source}${role}, ${age} s`));
-  }));
-}
-
-function stockLine(found) {
-  if (!found) return el("span", { class: "stock unknown" }, say("UNKNOWN"));
-  const pieces = found.quantity > 0 ? [" · ", el("bdi", { dir: "ltr" }, `${found.quantity}${found.capped ? "+" : ""}`)] : [];
-  return el("span", { class: `stock ${LOOK[found.status] ?? "unknown"}` }, say(found.status), pieces,
-    found.complete === false ? el("small", { class: "quiet" }, ` (${say("partial")})`) : null);
-}
-
-function priceOf(price) {
-  if (!price) return el("span", { class: "quiet" }, say("notSold"));
-  const now = price.current.gross ?? price.current.net;
-  return el("span", { class: "price" }, price.list?.gross ? el("del", {}, price.list.gross.formatted) : null, now.formatted);
-}
 
 function unitPrice(price) {
   if (!price?.unitPrice) return null;
@@ -104,7 +53,7 @@ function webPanel({ product, me }) {
 function greeting(me) {
   const [before, after] = say("hello").split("{}");
   const orders = me.orders?.nodes ?? [];
-  const dated = new Intl.DateTimeFormat(state.language, { dateStyle: "medium" });
+  const dated = new Intl.DateTimeFormat(page.language, { dateStyle: "medium" });
   return el("div", { class: "person" },
     el("strong", {}, before, el("bdi", {}, me.givenName ?? ""), after),
     (me.loyalty?.nodes ?? []).map((account) => el("span", { class: "quiet" },
@@ -177,17 +126,13 @@ async function fill(run, panel, render, query, context, token, variables = {}) {
   byId(panel).removeAttribute("aria-busy");
 }
 
-const traffic = async () => (await fetch("/demo/traffic")).json();
-
 /** Ask again for everything on the page; an answer that comes late, for a choice no longer made, is not shown. */
 async function refresh() {
   const run = ++state.run;
   const country = byId("country").value;
   const language = byId("language").value;
-  const renamed = language !== state.language || byId("product").options.length === 0;
-  state.language = language;
-  document.documentElement.lang = language;
-  document.documentElement.dir = RTL.has(language) ? "rtl" : "ltr";
+  const renamed = language !== page.language || byId("product").options.length === 0;
+  page.turnTo(language);
   document.querySelectorAll("[data-label]").forEach((part) => { part.textContent = say("labels")[Number(part.dataset.label)]; });
   if (renamed) await listProducts(country, language);
   const { queries, tokens } = state.setup;
@@ -200,17 +145,8 @@ async function refresh() {
   ]);
   const after = await traffic();
   if (run !== state.run) return;
-  byId("traffic").replaceChildren(...Object.entries(after).map(([name, { requests, down }]) => el("li", { class: down ? "down" : "" },
-    el("span", {}, name), el("span", {}, down ? "down" : String(requests - before[name].requests)),
-    el("button", { type: "button", "aria-label": `${down ? "bring back" : "take down"} ${name}`, on: { click: () => turn(name, !down) } },
-      down ? "bring back" : "take down"))));
+  byId("traffic").replaceChildren(...trafficList(before, after, refresh));
   document.body.dataset.ready = String(run);
-}
-
-/** Take a backend down or bring it back, and see what becomes of the page. */
-async function turn(name, down) {
-  await fetch(`/demo/backends/${name}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ down }) });
-  await refresh();
 }
 
 async function listProducts(country, language) {

@@ -90,7 +90,7 @@ def _erp() -> Seed:
         tax_rates=prices.TAX_RATES,
         stock=stock.erp_stock(items, PLACES),
         stores=tuple(record(place, place.code, SEEN) for place in PLACES),
-        customers=people.records("erp"),
+        customers=(*people.records("erp"), people.guests()),
         program=loyalty.program("erp"),
         accounts=loyalty.accounts("erp"),
         orders=(*erp_twins(), *receipts("erp")),

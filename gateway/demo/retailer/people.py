@@ -200,6 +200,14 @@ def known_to(backend: str) -> tuple[Person, ...]:
     return tuple(person for person in people() if backend in person.known)
 
 
+GUESTS = NativeRef("seed", "300")
+"""The ERP's contact that guests' orders are made out to."""
+
+
+def guests() -> CustomerRecord:
+    return CustomerRecord(GUESTS, SEEN, family_name="Guests")
+
+
 def records(backend: str) -> tuple[CustomerRecord, ...]:
     """The backend's own view of everybody it knows."""
     view = {"shop": _shop, "crm": _crm, "erp": _erp}.get(backend, _till)

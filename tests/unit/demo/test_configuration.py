@@ -9,6 +9,7 @@ import pytest
 from gateway.demo.configuration import TEMPLATE, filled
 from gateway.demo.identities import KIOSKS
 from gateway.demo.retailer import VENDORS
+from gateway.demo.retailer.people import GUESTS
 from gateway.demo.retailer.places import CURRENCIES, PLACES, STORES, TILLS, hours
 from gateway.errors import ConfigurationError
 from gateway.settings import Settings, decode
@@ -50,6 +51,10 @@ def test_every_store_is_configured_as_it_is(settings: Settings) -> None:
         assert section.hours == dict(hours(store))
         assert section.point is not None
         assert (section.point.latitude, section.point.longitude) == store.point
+
+
+def test_guests_have_the_contact_that_the_erp_has_for_them(settings: Settings) -> None:
+    assert settings.backends["erp"].options["guest_contact"] == int(GUESTS.id)
 
 
 def test_the_price_lists_are_numbered_as_the_erp_numbers_them(settings: Settings) -> None:
