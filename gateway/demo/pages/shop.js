@@ -169,17 +169,24 @@ function ways() {
   const { plans = [], gaps = [] } = sides.kiosk.ways ?? {};
   const short = [...new Set(gaps.map((gap) => `${gap.store?.name.value ?? say("SHIP")}: ${gap.reason.toLowerCase().replaceAll("_", " ")}`))];
   if (!plans.some((plan) => plan.id)) return el("p", { class: "problem" }, filled("noWays", short.join(", ")));
-  const clock = { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: store().timezone };
-  const at = (time) => new Intl.DateTimeFormat(page.language, clock).format(new Date(time));
   return el("fieldset", {}, el("legend", {}, say("ways")), plans.map((plan, place) => el("label", { class: "way" },
     el("input", { type: "radio", name: "way", id: `way-${place}`, checked: sides.kiosk.way === plan.id,
       on: { change: () => step("kiosk", () => choose(plan)) } }),
     el("span", {}, plan.parts.map((part) => filled(part.way, part.store?.name.value ?? "")).join(" + ")),
     el("bdi", {}, costOf(plan)),
-    plan.promise?.readyAt ? el("small", {}, filled(collected(plan) ? "ready" : "there", at(plan.promise.readyBy ?? plan.promise.readyAt))) : null)));
+    plan.promise?.readyAt ? el("small", {}, when(plan)) : null)));
 }
 
 const collected = (plan) => plan.parts.every((part) => part.way === "PICKUP");
+
+/** To the minute in a store; to the day, which is over at `readyBy`, elsewhere. */
+function when(plan) {
+  const { readyAt, readyBy } = plan.promise;
+  const exact = collected(plan) ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
+  const told = new Intl.DateTimeFormat(page.language, { weekday: "short", ...exact, timeZone: store().timezone });
+  if (collected(plan)) return filled("ready", told.format(new Date(readyAt)));
+  return filled("there", told.format(readyBy ? new Date(readyBy) - 1 : new Date(readyAt)));
+}
 
 function costOf(plan) {
   if (!plan.cost) return say("noCost");
