@@ -13,6 +13,8 @@ from gateway.errors import ConfigurationError
 from gateway.registry import sealing_values
 from gateway.settings import Settings, load
 from gateway.state.backup import Backup, back_up, put_back
+from gateway.state.database import Database
+from gateway.state.restored import Restored
 from gateway.state.sealing import key_file, key_names
 
 
@@ -31,7 +33,7 @@ def backup(config: Path, folder: Path, *, gateway: str) -> str:
 def restore(config: Path, folder: Path, *, replace: bool) -> str:
     """The same of what was put back, with what is still missing."""
     settings = load(config)
-    store = _store(settings, "`pg_restore` puts it back")
+    store = _store(settings, "`pg_restore` puts it back, then `gateway restore --done`")
     made, aside = put_back(folder, store, replace=replace)
     told = [f"{store}: as of {made.made:%Y-%m-%d %H:%M:%S} UTC"]
     told += [f"put aside: {part}" for part in aside]
@@ -40,6 +42,16 @@ def restore(config: Path, folder: Path, *, replace: bool) -> str:
     if unknown:
         told.append(f"what people typed cannot be read without the key of then: {_key(settings, store)}")
     return "\n".join(told)
+
+
+async def restored(config: Path) -> str:
+    """For a store that something else has put back, before a gateway opens it. Raises ConfigurationError."""
+    database = await Database.open(load(config).gateway.state)
+    try:
+        await Restored(database).mark()
+    finally:
+        await database.close()
+    return "the next gateway compares checkouts with their owners before it takes new ones"
 
 
 def _store(settings: Settings, instead: str) -> Path:

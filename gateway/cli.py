@@ -201,8 +201,9 @@ def _parser() -> argparse.ArgumentParser:
 
     restore = commands.add_parser("restore", help="put a backup where the configuration has the store; no gateway runs")
     _config(restore)
-    restore.add_argument("folder", type=Path, metavar="DIR", help="what `gateway backup` wrote")
+    restore.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="what `gateway backup` wrote")
     restore.add_argument("--replace", action="store_true", help="put what is there now aside, under another name")
+    restore.add_argument("--done", action="store_true", help="it was put back by other means: have gateways know")
     restore.epilog = "Exit codes: 0 restored, 1 nothing was changed, and why."
     restore.set_defaults(run=_restore)
 
@@ -359,8 +360,13 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from gateway.backup import restore
+    from gateway.backup import restore, restored
 
+    if (options.folder is None) is not options.done:
+        raise ConfigurationError("give either a folder or --done", place="restore")
+    if options.done:
+        print(asyncio.run(restored(options.config)))
+        return 0
     print(restore(options.config, options.folder, replace=options.replace))
     return 0
 

@@ -26,7 +26,9 @@ PAGES = Path(__file__).with_name("pages")
 _FILES = {
     "page.css": "text/css",
     "shop.css": "text/css",
-    **dict.fromkeys(("page.js", "parts.js", "shop.js", "shop_state.js", "shop_words.js", "words.js"), "text/javascript"),
+    **dict.fromkeys(
+        ("page.js", "parts.js", "shop.js", "shop_state.js", "shop_words.js", "words.js"), "text/javascript"
+    ),
 }
 _DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
     "svg": (media.picture, "image/svg+xml"),

@@ -156,7 +156,7 @@ def _copies(folder: Path, backup: Backup, store: Path) -> Generator[dict[str, Pa
             made[name] = target
             shutil.copyfile(folder / name, target)
             sound(target)
-        _mark(made[STATE], backup)
+        _mark(made[STATE])
         for target in made.values():
             settled(target)
         yield made
@@ -174,10 +174,10 @@ def _aside(part: Path, suffix: str, store: Path, runs: Path) -> Path:
     return named
 
 
-def _mark(file: Path, backup: Backup) -> None:
+def _mark(file: Path) -> None:
     """For whoever opens it next: what its owners did since is not in it."""
-    now, made = datetime.now(UTC).timestamp(), msgspec.json.encode(backup.made)
-    rows = [(SPACE, AT, msgspec.json.encode(now)), (SPACE, UNCOMPARED, made)]
+    now = msgspec.json.encode(datetime.now(UTC).timestamp())
+    rows = [(SPACE, mark, now) for mark in (AT, UNCOMPARED)]
     try:
         with closing(sqlite3.connect(file)) as connection, connection:
             connection.executemany(

@@ -1,5 +1,5 @@
 """What a store knows of having been put back from a backup: that its owners have done things since which are not in it.
-The marks are written by `backup`, into the copy that is put in place.
+`backup` writes the same marks into the copy that it puts in place.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ class Restored:
             self._at = None if found is None else msgspec.json.decode(found, type=float)
             self._asked = True
         return None if self._at is None else max(0.0, time.time() - self._at)
+
+    async def mark(self) -> None:
+        """It was put back, now, and no process has it open. Raises StateUnavailable."""
+        now = msgspec.json.encode(time.time())
+        await self._values.put(AT, now)
+        await self._values.put(UNCOMPARED, now)
 
     async def uncompared(self) -> bool:
         """Raises StateUnavailable."""

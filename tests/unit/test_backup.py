@@ -279,6 +279,14 @@ def test_a_disk_without_room_leaves_nothing_half_done(command: str, store: Path,
     assert asyncio.run(read(store)) == (b"before", False)
 
 
+def test_what_was_put_back_by_other_means_is_said(store: Path, tmp_path: Path, capsys: Said) -> None:
+    assert "either a folder or --done" in refused(capsys, "restore")
+    assert "either a folder or --done" in refused(capsys, "restore", str(tmp_path / "backup"), "--done")
+    assert asyncio.run(read(store)) == (b"before", False)
+    assert main(["restore", "--done"]) == 0
+    assert asyncio.run(read(store)) == (b"before", True)
+
+
 def test_a_configuration_that_cannot_be_read_is_exit_code_2(tmp_path: Path) -> None:
     for command in ("backup", "restore"):
         ended = run(command, str(tmp_path / "backup"), "--config", str(tmp_path / "none.toml"))
