@@ -87,6 +87,7 @@ def introduce(console: Console, demo: RunningDemo) -> None:
         planted.add_row(entry.name, entry.key, entry.truth)
     console.print(planted)
     console.print(f"\nOpen [bold]{demo.url}/[/bold] for the shop, the kiosk and the voice assistant,")
+    console.print(f"     [bold]{demo.url}/shop[/bold] to fill a cart on the web and buy it at the kiosk,")
     console.print(f"     [bold]{demo.url}/graphql[/bold] for the explorer.\n")
     console.print("Tokens for the header `Authorization: Bearer …` (good for a day):")
     for who, token in (

@@ -23,13 +23,8 @@ from gateway.entry.refusal import Refusal
 from gateway.http.wire import Disconnected, headers_of, read_body
 
 PAGES = Path(__file__).with_name("pages")
-_FILES = {
-    "page.css": "text/css",
-    "shop.css": "text/css",
-    **dict.fromkeys(
-        ("page.js", "parts.js", "shop.js", "shop_state.js", "shop_words.js", "words.js"), "text/javascript"
-    ),
-}
+_SCRIPTS = ("page.js", "parts.js", "shop.js", "shop_state.js", "shop_words.js", "words.js")
+_FILES = {"page.css": "text/css", "shop.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
 _DRAWN: Mapping[str, tuple[Callable[[str], bytes], str]] = {
     "svg": (media.picture, "image/svg+xml"),
     "glb": (media.gltf, "model/gltf-binary"),
