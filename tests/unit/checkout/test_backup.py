@@ -193,6 +193,7 @@ async def test_nothing_new_is_bought_before_what_was_restored_is_compared(tmp_pa
             tasks=books.tasks,
             evaluate=books.evaluate,
             buyer_at=books.buyer_at,
+            recognise=books.recognise,
         )
         books.given, books.desk, books.runs = service.given, service.desk, service.runs
         cart = await books.cart()
