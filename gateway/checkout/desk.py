@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gateway.checkout.claims import run_of
 from gateway.checkout.engine import RunState, UnknownRun
@@ -41,6 +41,8 @@ look. Whoever comes then is told how it stands, and asks again."""
 MOST_CONTINUED = 20
 """So often one payment goes on with what came back of a challenge; then it is only looked at."""
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5
+_LATE, _LATE_AT_ONCE = 3.0, 100
+"""Seconds past the shopper's time after which the run is woken, which wakes by itself before."""
 _OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
 _ENDED = (CheckoutState.FAILED, CheckoutState.COMPLETED)
 _FOLLOWS = {CAPTURE_EVENT: CAPTURE, COMMIT_EVENT: COMMIT}
@@ -199,6 +201,18 @@ class Desk:
             _log.error("checkout_stuck", **facts)
             await given.tasks.open(STUCK_TASK, row.run, facts)
         return [row.run for row in rows]
+
+    async def wake_late(self) -> int:
+        """Whoever waits for a shopper past what they were given, by the database's clock: the engine's timer ends by a
+        process's, which may be an hour behind."""
+        given, table = self._given, checkouts.c
+        now = given.checkouts.database.now
+        late = select(table.run, table.expires).where(table.state.in_(_OPEN), table.expires < now - _LATE)
+        async with given.checkouts.database.read() as connection:
+            rows = (await connection.execute(late.order_by(table.expires).limit(_LATE_AT_ONCE))).all()
+        for row in rows:
+            await self._wake(row.run, f"late-{row.expires}")
+        return len(rows)
 
     async def release_orphans(self, seconds: float = HOLD_SECONDS) -> int:
         """Holds whose run is gone: nothing else ends a hold by a clock."""

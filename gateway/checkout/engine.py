@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -25,10 +26,12 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import error as dbos_error
 from msgspec import Struct
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.checkout.sealed import AWAY, Sealed
-from gateway.errors import ConfigurationError, places_of
+from gateway.checkout.sealed import AWAY, Sealed, Transient
+from gateway.errors import ConfigurationError, StateUnavailable, places_of
 from gateway.state.database import Database
 from gateway.state.pair import runs_file
 
@@ -43,8 +46,9 @@ RemoteAct = Callable[..., Awaitable[Any]]
 Workflow = Callable[..., Awaitable[None]]
 """Of a run: takes ids only, and branches on nothing but what steps answered."""
 
-_LOCAL_PAUSE = 0.5
-"""Seconds before a local step is tried anew while our database is away."""
+_AWAY_PAUSE = 0.5
+"""Seconds before a step is tried anew while our database is away."""
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _WRITERS = 6
 """Local steps at a time in one process on PostgreSQL, below its pool; SQLite has one writer."""
 _PATIENCE = 30.0
@@ -180,12 +184,22 @@ class Runs:
         while True:
             try:
                 return await self._transaction(name, body, ids)
+            except Transient:  # a replay: it was waited then
+                continue
             except AWAY:
-                await DBOS.sleep_async(_LOCAL_PAUSE)
+                await asyncio.sleep(_AWAY_PAUSE)  # the engine's own sleep ends by a wall clock, of whoever began it
 
     async def remote(self, name: str, act: RemoteAct, *ids: str) -> Any:
-        """A step at somebody else's, at least once."""
-        return await DBOS.run_step_async({"name": name}, act, *ids)
+        """A step at somebody else's, at least once. While our database is away it is tried again, within the step."""
+
+        async def tried(*given: str) -> Any:
+            while True:
+                try:
+                    return await act(*given)
+                except StateUnavailable:
+                    await asyncio.sleep(_AWAY_PAUSE)
+
+        return await DBOS.run_step_async({"name": name}, tried, *ids)
 
     async def receive(self, topic: str, seconds: float) -> bool:
         """Whether a signal came within `seconds` of this process's clock. It only wakes: the truth is asked for."""
@@ -305,7 +319,16 @@ def _system_engine(url: str) -> sa.Engine:
         cursor.close()
         connection.isolation_level = "IMMEDIATE"
 
+    def waited_for(context: ExceptionContext) -> BaseException | None:
+        """The engine waits for a file that is locked, for as long as it takes, and gives a run up for any other error:
+        a disk that is full would leave it in the middle."""
+        error = context.original_exception
+        if not isinstance(error, sqlite3.Error) or getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NO_ROOM:
+            return None
+        return OperationalError(context.statement, None, sqlite3.OperationalError(f"database is locked: {error}"))
+
     event.listen(engine, "connect", prepare)
+    event.listen(engine, "handle_error", waited_for, retval=True)
     return engine
 
 

@@ -64,7 +64,10 @@ class CheckoutService:
         self._figures = figures
         self._comparing: asyncio.Task[None] | None = None
         self._timers = (
-            Sweep({"claims without a run": given.claims.start_forgotten}, every=_FORGOTTEN_EVERY),
+            Sweep(
+                {"claims without a run": given.claims.start_forgotten, "shoppers who are late": self.desk.wake_late},
+                every=_FORGOTTEN_EVERY,
+            ),
             Sweep({"stuck checkouts": self._stuck, "orphaned holds": self.desk.release_orphans}, every=_STUCK_EVERY),
             Sweep({"orders looked for": mirrors.look, "mirrors that are late": mirrors.late}, every=_MIRRORS_EVERY),
             Sweep(

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import structlog
 from dbos import DBOS
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from gateway.checkout.engine import Runs
 from gateway.errors import places_of
@@ -35,6 +35,8 @@ class RunsWatch:
         self._dead = dead
         self._own = runs.database.another(size=1, patience=5.0)  # before nobody's queue
         self._beaten = float("-inf")
+        self._offset = 0.0
+        """Seconds from this process's steady clock to the database's."""
         self._look_after = 0.0
         self._task: asyncio.Task[None] | None = None
         self._asked: set[str] = set()
@@ -50,9 +52,13 @@ class RunsWatch:
         row = {"id": self._runs.executor, "shape": self._runs.shape, "beat": self._database.now}
         async with self._own.begin() as connection:
             await connection.execute(self._database.upsert(processes, [row], update=["beat"]))
-        if before - self._beaten > self._dead:  # we were late: so may all others have been
+            mine = select(processes.c.beat).where(processes.c.id == self._runs.executor)
+            offset = float((await connection.execute(mine)).scalar_one()) - time.monotonic()
+        late = before - self._beaten > self._dead
+        # We were late, so may all others have been; or the database's clock was set, and beats of before say nothing.
+        if late or abs(offset - self._offset) > self._dead / 2:
             self._look_after = time.monotonic() + self._dead
-        self._beaten = before
+        self._beaten, self._offset = before, offset
 
     async def look(self) -> set[str]:
         """Whose runs were taken over."""
@@ -62,7 +68,10 @@ class RunsWatch:
         owners = {run.executor for run in pending if run.shape == self._runs.shape} - {self._runs.executor}
         if not owners:
             return owners
-        dead = owners - await self._beating()
+        beating = await self._beating()
+        if self._runs.executor not in beating:  # the database's clock was set since we beat
+            return set()
+        dead = owners - beating
         for owner in dead:  # never our own: that would take running runs from under themselves
             if owner not in self._asked:
                 self._asked.add(owner)
@@ -72,9 +81,8 @@ class RunsWatch:
 
     async def shapes(self) -> set[str]:
         """The shapes of all processes that beat."""
-        fresh = processes.c.beat > self._database.now - self._dead
         async with self._own.connect() as connection:
-            return set((await connection.execute(select(processes.c.shape).where(fresh))).scalars())
+            return set((await connection.execute(select(processes.c.shape).where(self._fresh))).scalars())
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._watch())
@@ -98,10 +106,15 @@ class RunsWatch:
             _log.warning("not_left", reason=type(error).__name__)
         await self._own.dispose()
 
+    @property
+    def _fresh(self) -> ColumnElement[bool]:
+        """A beat from the future was written before the database's clock was set back: whoever lives beats again."""
+        now, beat = self._database.now, processes.c.beat
+        return and_(beat > now - self._dead, beat < now + self._dead)
+
     async def _beating(self) -> set[str]:
-        fresh = processes.c.beat > self._database.now - self._dead
         async with self._own.connect() as connection:
-            return set((await connection.execute(select(processes.c.id).where(fresh))).scalars())
+            return set((await connection.execute(select(processes.c.id).where(self._fresh))).scalars())
 
     async def _watch(self) -> None:
         said = float("-inf")

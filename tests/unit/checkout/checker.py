@@ -30,6 +30,69 @@ class Evidence(Struct):
     """Gift cards as (number, minor units at first, minor units now)."""
 
 
+class Shelf(Struct):
+    """Pieces: `stocked` at the beginning, `sold` as the owner counts them now, `kept_back` by our ledger; `goods` of each
+    order as (state now, pieces)."""
+
+    stocked: int
+    sold: int
+    kept_back: int
+    goods: list[tuple[str, int]]
+
+
+class Ended(Struct):
+    """A checkout, with the amount that its buyer was told, in minor units."""
+
+    run: str
+    state: str
+    cart_state: str
+    amount: int
+
+
+def imbalance(checkouts: Sequence[Ended], evidence: Evidence, shelf: Shelf, held: int) -> Sequence[str]:
+    """Why the books of all checkouts together do not balance to zero, when all is over: `held` pieces by all holds that
+    have not gone. All that was bought is captured by then."""
+    parts: dict[str, Evidence] = {each.run: Evidence([], [], {}, [], [], []) for each in checkouts}
+    found: list[str] = []
+
+    def part(run: str, what: str) -> Evidence:
+        if run not in parts:
+            found.append(f"{what} of no checkout: {run}")
+        return parts.get(run) or Evidence([], [], {}, [], [], [])
+
+    for reference, now in evidence.orders:
+        part(reference, "an order").orders.append((reference, now))
+    for payment, (purchase, now) in evidence.payments.items():
+        part(purchase, "a payment").payments[payment] = (purchase, now)
+    for kind, payment, amount in evidence.money:
+        part(evidence.payments[payment][0], "money").money.append((kind, payment, amount))
+    for run, now in evidence.holds:
+        part(run, "a hold").holds.append((run, now))
+    for each in checkouts:
+        if each.state == "COMPLETED":  # one that was handed over goes when its owner has counted it
+            parts[each.run].holds = [(run, now.replace("GONE", "HANDED_OVER")) for run, now in parts[each.run].holds]
+    for kind, subject in evidence.events:
+        part(subject, "an event").events.append((kind, subject))
+    for each in checkouts:
+        found += [f"{each.run}: {fault}" for fault in faults(each.run, each.state, each.cart_state, parts[each.run])]
+    standing = sum(pieces for now, pieces in shelf.goods if now != "CANCELLED")
+    taken = sum(amount for kind, _, amount in evidence.money if kind == "capture")
+    owed = sum(each.amount for each in checkouts if each.state == "COMPLETED")
+    held_still = [payment for payment, (_, now) in evidence.payments.items() if now == "AUTHORISED"]
+    captures = [payment for kind, payment, _ in evidence.money if kind == "capture"]
+    if standing != shelf.sold or shelf.sold > shelf.stocked:
+        found.append(f"pieces: {standing} in orders, {shelf.sold} sold of {shelf.stocked}")
+    if shelf.kept_back != held:
+        found.append(f"pieces kept back: {shelf.kept_back}, in holds {held}")
+    if taken != owed:
+        found.append(f"money taken: {taken}, owed {owed}")
+    if held_still:
+        found.append(f"money still held: {held_still}")
+    if len(captures) != len(set(captures)):
+        found.append("money taken twice")
+    return found
+
+
 def faults(
     run: str, state: str, cart_state: str, evidence: Evidence, email: str | None = None, tenders: int = 1
 ) -> Sequence[str]:

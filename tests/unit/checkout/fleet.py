@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,15 +28,19 @@ async def until(seconds: float, true: Callable[[], Awaitable[Any]]) -> Any:
 class Worker:
     """`async with Worker(told) as worker`: killed at the end, whatever became of it."""
 
-    def __init__(self, told: Struct, module: str = "tests.unit.checkout.toy") -> None:
+    def __init__(
+        self, told: Struct, module: str = "tests.unit.checkout.toy", environment: Mapping[str, str] | None = None
+    ) -> None:
         self._told = told
         self._module = module
+        self._environment = {**os.environ, **(environment or {})}
         self._process: asyncio.subprocess.Process | None = None
+        self._asking = asyncio.Lock()
 
     async def __aenter__(self) -> Worker:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", self._module, msgspec.json.encode(self._told).decode(),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT, env=self._environment,
         )  # fmt: skip
         assert await self._line() == "ready"
         return self
@@ -43,7 +48,8 @@ class Worker:
     async def __aexit__(self, kind: type[BaseException] | None, error: object, at: TracebackType | None) -> None:
         if self.process.returncode is None:
             self.process.kill()
-        await self.process.communicate()
+        async with self._asking:  # whoever waits for an answer hears that there is none
+            await self.process.communicate()
 
     @property
     def process(self) -> asyncio.subprocess.Process:
@@ -53,14 +59,22 @@ class Worker:
     async def ask(self, *words: str) -> str:
         """The answer; empty where the process has died."""
         assert self.process.stdin is not None
-        if self.process.returncode is not None:
-            raise RuntimeError("the process has ended")
-        self.process.stdin.write(" ".join(words).encode() + b"\n")
-        return await self._line()
+        async with self._asking:
+            if self.process.returncode is not None:
+                raise RuntimeError("the process has ended")
+            self.process.stdin.write(" ".join(words).encode() + b"\n")
+            return await self._line()
 
     async def died(self) -> None:
         async with asyncio.timeout(20):
             assert await self.process.wait() == -signal.SIGKILL
+
+    @property
+    def lives(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def kill(self) -> None:
+        self.process.kill()
 
     def hold(self, *, still: bool) -> None:
         self.process.send_signal(signal.SIGSTOP if still else signal.SIGCONT)

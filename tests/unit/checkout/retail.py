@@ -170,6 +170,7 @@ class Retail:
         self.runs = await runs.open(self.database, SHAPE)
         hook(self.runs)
         self.watch = RunsWatch(self.runs)
+        self.writes.fence = lambda: self.watch.alive
         self.given = Given(
             runs=self.runs,
             checkouts=Checkouts(self.database, self.carts.sealing),

@@ -1,6 +1,8 @@
 """One process of a gateway with a real checkout, killed where it is told to.
-`python -m tests.unit.checkout.worker '<Station as JSON>'` takes `submit <cart> <key> <quoted>`, `continue <run>`,
-`cancel <run>`, `follow` and `unmirror <run>` on its standard input.
+`python -m tests.unit.checkout.worker '<Station as JSON>'` takes on its standard input `submit <cart> <key> <quoted>
+[token version]`, `continue <run>`, `cancel <run>`, `follow`, `unmirror <run>`, `heard <payment>` (a webhook), `full`
+and `room` (for its SQLite files), `takeovers` (how many processes it called dead) and `clock` (what time it is for it,
+and for its database).
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,13 +24,17 @@ from msgspec import Struct
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
 from gateway.checkout.claims import FORGOTTEN_SECONDS
 from gateway.checkout.engine import Runs
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.mirrors import Mirrors
+from gateway.checkout.sealed import AWAY
 from gateway.model.checkouts import PaymentChoice, VerifiedBuyer
 from gateway.model.money import Money
+from gateway.ports.webhooks import Received
+from gateway.state.sweep import Sweep
 
 from .retail import TOKEN, Retail
 from .vendors import RemoteAdapter
@@ -38,6 +46,24 @@ class Station(Struct):
     pending: bool = True
     kill: str = ""
     mirror: tuple[str, ...] = ()
+    action: float = 600.0
+    serves: bool = False
+    """With its timers and its outbox: what was forgotten is begun, and money is captured."""
+
+
+class Room:
+    """How many pages a SQLite file may have: none more while `full`."""
+
+    def __init__(self) -> None:
+        self.full = False
+        event.listen(Pool, "checkout", self._given_out)
+
+    def _given_out(self, connection: Any, record: object, proxy: object) -> None:
+        if not hasattr(connection, "create_function"):  # PostgreSQL
+            return
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA max_page_count={1 if self.full else 1_073_741_823}")
+        cursor.close()
 
 
 def hooked(runs: Runs, at: Callable[[str], None]) -> None:
@@ -73,8 +99,31 @@ def hooked(runs: Runs, at: Callable[[str], None]) -> None:
     runs.local, runs.remote = hooked_local, hooked_remote
 
 
+class Takeovers:
+    """Counted where they are told to the log."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, logger: object, method: str, told: Any) -> Any:
+        self.count += told["event"] == "runs_taken_over"
+        return told
+
+
+def timers(retail: Retail) -> list[Sweep]:
+    """As often as a gateway has them, or oftener."""
+    return [
+        Sweep({"forgotten": retail.given.claims.start_forgotten, "late": retail.desk.wake_late}, every=2.0),
+        Sweep({"writes": retail.writes.settle, "orphans": retail.desk.release_orphans}, every=5.0),
+    ]
+
+
 async def live(station: Station) -> None:
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    takeovers, room = Takeovers(), Room()
+    structlog.configure(
+        processors=[takeovers, *structlog.get_config()["processors"]],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
     def at(point: str) -> None:
         if point == station.kill:
@@ -98,7 +147,13 @@ async def live(station: Station) -> None:
         kind=RemoteAdapter,
         hook=lambda it: hooked(it, at),
         mirror=station.mirror,
+        action=station.action,
     )
+    running = timers(retail) if station.serves else []
+    for timer in running:
+        timer.start()
+    if station.serves:
+        retail.outbox.start()
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -111,7 +166,15 @@ async def live(station: Station) -> None:
     retail.runs.start = started
     print("ready", flush=True)
     while line := (await reader.readline()).decode().split():
-        print(await answer(retail, line), flush=True)
+        if line[0] in ("full", "room"):
+            room.full = line[0] == "full"
+        if line[0] == "takeovers":
+            print(takeovers.count, flush=True)
+            continue
+        try:
+            print(await answer(retail, line), flush=True)
+        except AWAY:
+            print("unavailable", flush=True)
 
 
 def buyer_of(cart: str) -> VerifiedBuyer:
@@ -126,8 +189,10 @@ async def answer(retail: Retail, line: list[str]) -> str:
         assert cart is not None
         quoted = Money(Decimal(line[3]), "GBP")
         asked = retail.asked(cart, key=line[2])
-        choice = PaymentChoice(backend="pay", token=TOKEN)
-        asked = msgspec.structs.replace(asked, quoted=quoted, version=1, choice=choice, buyer=buyer_of(cart.id))
+        token, version = (line[4], int(line[5])) if len(line) > 5 else (TOKEN, 1)
+        choice = PaymentChoice(backend="pay", token=token)
+        who = buyer_of(cart.id)
+        asked = msgspec.structs.replace(asked, quoted=quoted, version=version, choice=choice, buyer=who)
         found = await retail.desk.submit(asked, 0.0)
         return getattr(found, "id", type(found).__name__)
     if line[0] == "continue":
@@ -141,6 +206,16 @@ async def answer(retail: Retail, line: list[str]) -> str:
         await retail.given.claims.start_forgotten()
     elif line[0] == "cancel":
         await retail.desk.cancel(line[1], 0.0)
+    elif line[0] == "heard":
+        facts = {"amount": "12.00", "currency": "GBP"}
+        await retail.desk.heard(
+            Received(
+                identity=line[1], backend="pay", kind="payment.authorised", subject=line[1], facts=facts,
+                at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+    elif line[0] == "clock":
+        return f"{time.time()} {await retail.ledger.now()}"
     return "done"
 
 
