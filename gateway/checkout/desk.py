@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 
 from gateway.checkout.claims import run_of
 from gateway.checkout.engine import RunState, UnknownRun
@@ -41,8 +41,9 @@ look. Whoever comes then is told how it stands, and asks again."""
 MOST_CONTINUED = 20
 """So often one payment goes on with what came back of a challenge; then it is only looked at."""
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5
-_LATE, _LATE_AT_ONCE = 3.0, 100
-"""Seconds past the shopper's time after which the run is woken, which wakes by itself before."""
+_UNHEARD, _AT_ONCE = 3.0, 100
+"""Seconds after which a waiting run should have heard of what our row has for it."""
+CONTINUE_STAGE = "continue"
 _OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
 _ENDED = (CheckoutState.FAILED, CheckoutState.COMPLETED)
 _FOLLOWS = {CAPTURE_EVENT: CAPTURE, COMMIT_EVENT: COMMIT}
@@ -132,7 +133,7 @@ class Desk:
                 sealed = await given.checkouts.sealed(connection, row, "details", dict(details))
                 values |= {"details": sealed, "continued": number}
             if waiting:
-                await given.checkouts.move(connection, run, "continue", **values)
+                await given.checkouts.move(connection, run, CONTINUE_STAGE, **values)
         if waiting:
             await self._wake(run, f"continue-{number}-{0 if details else time.time_ns()}")
         return await self.settled(run, wait)
@@ -202,16 +203,21 @@ class Desk:
             await given.tasks.open(STUCK_TASK, row.run, facts)
         return [row.run for row in rows]
 
-    async def wake_late(self) -> int:
-        """Whoever waits for a shopper past what they were given, by the database's clock: the engine's timer ends by a
-        process's, which may be an hour behind."""
+    async def wake_waiting(self) -> int:
+        """Runs that wait although our row has something for them: whoever wrote it died before the signal, or the
+        shopper's time is over by the database's clock (the engine's timer ends by a process's, which may be an hour
+        behind). One signal for each of these."""
         given, table = self._given, checkouts.c
         now = given.checkouts.database.now
-        late = select(table.run, table.expires).where(table.state.in_(_OPEN), table.expires < now - _LATE)
+        told = and_(table.stage == CONTINUE_STAGE, table.moved < now - _UNHEARD)
+        left = or_(told, table.cancel_asked < now - _UNHEARD, table.expires < now - _UNHEARD)
+        waiting = and_(table.state.in_(_OPEN), table.expires.is_not(None), left)
+        chosen = select(table.run, table.expires, table.continued, table.cancel_asked).where(waiting)
         async with given.checkouts.database.read() as connection:
-            rows = (await connection.execute(late.order_by(table.expires).limit(_LATE_AT_ONCE))).all()
+            rows = (await connection.execute(chosen.order_by(table.moved).limit(_AT_ONCE))).all()
         for row in rows:
-            await self._wake(row.run, f"late-{row.expires}")
+            known = (row.continued, row.cancel_asked is not None, row.expires)
+            await self._wake(row.run, "-".join(("left", *map(str, known))))
         return len(rows)
 
     async def release_orphans(self, seconds: float = HOLD_SECONDS) -> int:

@@ -65,7 +65,7 @@ class CheckoutService:
         self._comparing: asyncio.Task[None] | None = None
         self._timers = (
             Sweep(
-                {"claims without a run": given.claims.start_forgotten, "shoppers who are late": self.desk.wake_late},
+                {"claims without a run": given.claims.start_forgotten, "runs that wait": self.desk.wake_waiting},
                 every=_FORGOTTEN_EVERY,
             ),
             Sweep({"stuck checkouts": self._stuck, "orphaned holds": self.desk.release_orphans}, every=_STUCK_EVERY),

@@ -14,6 +14,7 @@ from typing import Self
 from msgspec import Struct
 from sqlalchemy import select
 
+from gateway.checkout.journal import history_of
 from gateway.model.carts import Cart
 from gateway.state.tables import checkouts
 
@@ -104,7 +105,19 @@ class Board:
             seen = self.seen.get(run)
             return seen if seen is not None and seen.state in OVER else None
 
-        return await until(within, ended)
+        try:
+            return await until(within, ended)
+        except TimeoutError:
+            raise AssertionError(f"{await self._row_of(run)}: {await self._books_of(run)}") from None
+
+    async def _row_of(self, run: str) -> dict[str, object]:
+        table = checkouts.c
+        columns = (table.state, table.stage, table.continued, table.cancel_asked, table.expires, table.moved)
+        async with self._books.database.read() as connection:
+            return dict((await connection.execute(select(*columns).where(table.run == run))).one()._mapping)
+
+    async def _books_of(self, run: str) -> list[tuple[str, str]]:
+        return [(entry.step, entry.outcome) for entry in await history_of(self._books.database, run)]
 
     def open_still(self) -> list[str]:
         return [f"{run}: {seen.state}" for run, seen in self.seen.items() if seen.state not in OVER]
@@ -140,7 +153,8 @@ class Buyer:
         finally:
             if answering is not None:
                 answering.cancel()
-                await asyncio.gather(answering, return_exceptions=True)
+                with suppress(asyncio.CancelledError):
+                    await answering
 
     async def _answer(self, run: str) -> None:
         while True:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from sqlalchemy import func, select
 
+from gateway.model.orders import Order
 from gateway.state.tables import carts, checkouts, holds, outbox, stock_ledger
+from gateway.testing.reference.payment_book import ValueCard
 
 from .checker import Ended, Evidence, Shelf, imbalance
 from .retail import Retail
 
+TOTAL = 1200
+"""What a mug costs, in minor units."""
 
-async def evidence(books: Retail) -> Evidence:
+
+async def evidence(books: Retail, cards: Mapping[str, ValueCard] | None = None) -> Evidence:
+    """`cards`: gift cards by number, of 5.00 each at first."""
     async with books.database.read() as connection:
         held = [(row[0], row[1]) for row in await connection.execute(select(holds.c.run, holds.c.state))]
         events = [(row[0], row[1]) for row in await connection.execute(select(outbox.c.kind, outbox.c.subject))]
@@ -23,7 +30,17 @@ async def evidence(books: Retail) -> Evidence:
         holds=held,
         carts=[],
         events=events,
+        records=[(record.emails[0], record.ref.id) for _, record in books.erp.ensured],
+        named={reference: _named(books.erp.order_records[order.number]) for reference, order, _ in books.erp.placed},
+        held={name: int(held.authorised * 100) for name, held in books.pay.book.payments.items()},
+        total=TOTAL,
+        values=[(number, 500, int(card.balance.amount * 100)) for number, card in (cards or {}).items()],
     )
+
+
+def _named(order: Order) -> str:
+    """The record that it bears."""
+    return "" if order.customer is None else order.customer.id
 
 
 async def problems(books: Retail, pieces: int) -> list[str]:

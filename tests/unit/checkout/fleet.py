@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -57,7 +57,10 @@ class Worker:
         return self._process
 
     async def ask(self, *words: str) -> str:
-        """The answer; empty where the process has died."""
+        """The answer; empty where the process has died. Whoever is cancelled leaves no answer for the next to take."""
+        return await asyncio.shield(asyncio.ensure_future(self._exchange(words)))
+
+    async def _exchange(self, words: Sequence[str]) -> str:
         assert self.process.stdin is not None
         async with self._asking:
             if self.process.returncode is not None:
@@ -75,6 +78,10 @@ class Worker:
 
     def kill(self) -> None:
         self.process.kill()
+
+    def fill(self, *, full: bool) -> None:
+        """Its SQLite files; `worker` alone."""
+        self.process.send_signal(signal.SIGUSR1 if full else signal.SIGUSR2)
 
     def hold(self, *, still: bool) -> None:
         self.process.send_signal(signal.SIGSTOP if still else signal.SIGCONT)

@@ -7,20 +7,21 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from gateway.model.carts import Cart
-from gateway.model.orders import Order
 from gateway.model.payments import DeclineReason
-from gateway.state.tables import checkouts, holds, outbox
+from gateway.state.tables import checkouts
 from gateway.testing.reference.payment_book import ValueCard
 
-from .checker import Evidence, faults
+from .checker import faults
 from .conftest import both_stores
+from .evidence import evidence
 from .fleet import Worker, until
 from .retail import NUMBER, TOKEN, Retail
 from .vendors import Vendors
@@ -92,83 +93,61 @@ class Fleet:
     def worker(self, pending: bool, kill: str = "") -> Worker:
         return Worker(Station(self.url, self.vendors, pending, kill), module="tests.unit.checkout.worker")
 
-    async def state(self, cart: Cart) -> tuple[str, str] | None:
+    async def standing(self, cart: str) -> tuple[str, str] | None:
+        """Its checkout, and how that stands."""
+        chosen = select(checkouts.c.run, checkouts.c.state).where(checkouts.c.cart == cart)
         async with self.books.database.read() as connection:
-            row = (
-                await connection.execute(select(checkouts.c.run, checkouts.c.state).where(checkouts.c.cart == cart.id))
-            ).first()
+            row = (await connection.execute(chosen)).first()
         return None if row is None else (row.run, row.state)
 
-    async def evidence(self) -> Evidence:
-        books = self.books
-        async with books.database.read() as connection:
-            held = [tuple(row) for row in await connection.execute(select(holds.c.run, holds.c.state))]
-            events = [tuple(row) for row in await connection.execute(select(outbox.c.kind, outbox.c.subject))]
-        return Evidence(
-            orders=[
-                (reference, books.erp.order_states[order.number].value) for reference, order, _ in books.erp.placed
-            ],
-            money=[(entry.kind, entry.payment, int(entry.amount.amount * 100)) for entry in books.pay.book.entries],
-            payments={name: (held.purchase, held.state.value) for name, held in books.pay.book.payments.items()},
-            holds=held,
-            carts=[],
-            events=events,
-            records=[(record.emails[0], record.ref.id) for _, record in books.erp.ensured],
-            named={
-                reference: _named(books.erp.order_records[order.number]) for reference, order, _ in books.erp.placed
-            },
-            held={name: int((held.authorised) * 100) for name, held in books.pay.book.payments.items()},
-            total=1200,
-            values=[(number, 500, int(card.balance.amount * 100)) for number, card in self.cards.items()],
-        )
-
     async def killed_at(self, pending: bool, what: str, point: str, other: Worker) -> list[str]:
-        books = self.books
-        book = books.pay.book
-        split = what in GIFT_CARDS
-        what = what.removeprefix("gift card ")
-        book.declined = {TOKEN: DeclineReason.INSUFFICIENT_FUNDS} if what == "declined" else {}
-        book.challenged = {TOKEN} if what in ("challenged", "gone back") else set()
-        books.erp.surprising = True
-        books.erp.surcharge = type(books.erp.surcharge)("0.01" if what == "different" else "0")
-        book.cards.clear()
-        cart = await books.cart(gift_cards={NUMBER: "5.00"} if split else None)
-        self.cards = dict(book.cards)
+        cart = await self.cart(what)
+        mild = what.removeprefix("gift card ")
         async with self.worker(pending, point) as victim:
             asked = asyncio.create_task(victim.ask("submit", cart.id, point, "12.00"))
-            if what in ("challenged", "gone back"):
-                await self._answer(cart, what, other)
+            if mild in ("challenged", "gone back"):
+                await self._answer(cart, mild, other)
             await victim.died()
             await asked
         if point == "claimed":
             await other.ask("submit", cart.id, point, "12.00")
 
         async def over() -> tuple[str, str] | None:
-            now = await self.state(cart)
+            now = await self.standing(cart.id)
             if now is not None and now[1] == "ACTION":  # whoever was told to come back comes back again
-                await other.ask("cancel" if what == "gone back" else "continue", now[0])
+                await other.ask("cancel" if mild == "gone back" else "continue", now[0])
             return now if now is not None and now[1] in ("COMPLETED", "FAILED") else None
 
         run, state = await until(60.0, over)
-        expected = "COMPLETED" if what in ("bought", "challenged") else "FAILED"
-        if state != expected:
-            return [f"{what} at {point}: {state}"]
-        cart_state = (await books.cart_now(cart)).state.value
-        evidence, tenders = await self.evidence(), 2 if split else 1
-        found = faults(run, state, cart_state, evidence, buyer_of(cart.id).email, tenders)
-        return [f"{what} at {point}: {fault}" for fault in found]
+        return [f"{what} at {point}: {fault}" for fault in await self.judged(cart, what, run, state)]
+
+    async def cart(self, what: str) -> Cart:
+        """A buyer's, and the owners have it brought about."""
+        books, mild = self.books, what.removeprefix("gift card ")
+        book = books.pay.book
+        book.declined = {TOKEN: DeclineReason.INSUFFICIENT_FUNDS} if mild == "declined" else {}
+        book.challenged = {TOKEN} if mild in ("challenged", "gone back") else set()
+        books.erp.surprising = True
+        books.erp.surcharge = Decimal("0.01") if mild == "different" else Decimal(0)
+        book.cards.clear()
+        cart = await books.cart(gift_cards={NUMBER: "5.00"} if what in GIFT_CARDS else None)
+        self.cards = dict(book.cards)
+        return cart
+
+    async def judged(self, cart: Cart, what: str, run: str, state: str) -> Sequence[str]:
+        if state != ("COMPLETED" if what.removeprefix("gift card ") in ("bought", "challenged") else "FAILED"):
+            return [state]
+        cart_state, tenders = (await self.books.cart_now(cart)).state.value, 2 if what in GIFT_CARDS else 1
+        seen = await evidence(self.books, self.cards)
+        return faults(run, state, cart_state, seen, buyer_of(cart.id).email, tenders)
 
     async def _answer(self, cart: Cart, what: str, other: Worker) -> None:
         async def shown() -> tuple[str, str] | None:
-            now = await self.state(cart)
+            now = await self.standing(cart.id)
             return now if now is not None and now[1] == "ACTION" else None
 
         run, _ = await until(20.0, shown)
         await other.ask("cancel" if what == "gone back" else "continue", run)
-
-
-def _named(order: Order) -> str:
-    return "" if order.customer is None else order.customer.id
 
 
 async def matrix(url: str, chosen: list[tuple[bool, str, str]]) -> list[str]:

@@ -1,8 +1,8 @@
 """One process of a gateway with a real checkout, killed where it is told to.
 `python -m tests.unit.checkout.worker '<Station as JSON>'` takes on its standard input `submit <cart> <key> <quoted>
-[token version]`, `continue <run>`, `cancel <run>`, `follow`, `unmirror <run>`, `heard <payment>` (a webhook), `full`
-and `room` (for its SQLite files), `takeovers` (how many processes it called dead) and `clock` (what time it is for it,
-and for its database).
+[token version]`, `continue <run>`, `cancel <run>`, `follow`, `unmirror <run>`, `heard <payment>` (a webhook),
+`takeovers` (how many processes it called dead) and `clock` (what time it is for it, and for its database). At SIGUSR1
+its SQLite files are full, at SIGUSR2 there is room again.
 """
 
 from __future__ import annotations
@@ -52,17 +52,23 @@ class Station(Struct):
 
 
 class Room:
-    """How many pages a SQLite file may have: none more while `full`."""
+    """How many pages a SQLite file may have: none more while it is full."""
 
     def __init__(self) -> None:
-        self.full = False
+        self._full = False
         event.listen(Pool, "checkout", self._given_out)
+
+    def fill(self) -> None:
+        self._full = True
+
+    def empty(self) -> None:
+        self._full = False
 
     def _given_out(self, connection: Any, record: object, proxy: object) -> None:
         if not hasattr(connection, "create_function"):  # PostgreSQL
             return
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA max_page_count={1 if self.full else 1_073_741_823}")
+        cursor.execute(f"PRAGMA max_page_count={1 if self._full else 1_073_741_823}")
         cursor.close()
 
 
@@ -113,7 +119,7 @@ class Takeovers:
 def timers(retail: Retail) -> list[Sweep]:
     """As often as a gateway has them, or oftener."""
     return [
-        Sweep({"forgotten": retail.given.claims.start_forgotten, "late": retail.desk.wake_late}, every=2.0),
+        Sweep({"forgotten": retail.given.claims.start_forgotten, "waiting": retail.desk.wake_waiting}, every=2.0),
         Sweep({"writes": retail.writes.settle, "orphans": retail.desk.release_orphans}, every=5.0),
     ]
 
@@ -149,13 +155,15 @@ async def live(station: Station) -> None:
         mirror=station.mirror,
         action=station.action,
     )
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, room.fill)
+    loop.add_signal_handler(signal.SIGUSR2, room.empty)
     running = timers(retail) if station.serves else []
     for timer in running:
         timer.start()
     if station.serves:
         retail.outbox.start()
     reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     start = retail.runs.start
 
@@ -166,8 +174,6 @@ async def live(station: Station) -> None:
     retail.runs.start = started
     print("ready", flush=True)
     while line := (await reader.readline()).decode().split():
-        if line[0] in ("full", "room"):
-            room.full = line[0] == "full"
         if line[0] == "takeovers":
             print(takeovers.count, flush=True)
             continue

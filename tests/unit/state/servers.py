@@ -69,22 +69,32 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="gateway-pg-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        user = "postgres" if os.geteuid() == 0 else None
+        self._quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", "user": user}
 
     @property
     def url(self) -> str:
         return f"postgresql+asyncpg://gateway@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
-        user = None
         if os.geteuid() == 0:
-            user = "postgres"
-            shutil.chown(self._folder, user)
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", "user": user}
-        data = str(self._folder / "data")
-        make = [self._initdb, "-D", data, "-U", "gateway", "-A", "trust", "--no-sync"]
-        subprocess.run(make, check=True, **quiet)  # type: ignore[call-overload]
+            shutil.chown(self._folder, "postgres")
+        make = [self._initdb, "-D", str(self._folder / "data"), "-U", "gateway", "-A", "trust", "--no-sync"]
+        subprocess.run(make, check=True, **self._quiet)  # type: ignore[call-overload]
+        self.come_back()
+
+    def go_away(self) -> None:
+        """As a server that crashes: every connection is cut, and its files are as they were."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+
+    def come_back(self) -> None:
+        """With its files and on its port."""
         options = ["-p", str(self.port), "-k", str(self._folder), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
-        self._process = subprocess.Popen([self._program, "-D", data, *options], **quiet)  # type: ignore[call-overload]
+        command = [self._program, "-D", str(self._folder / "data"), *options]
+        self._process = subprocess.Popen(command, **self._quiet)  # type: ignore[call-overload]
         _wait_for(self.port)
 
     def kill(self) -> None:
