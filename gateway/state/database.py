@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Double, Executable, Table, event, literal_
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DBAPIError,
     InterfaceError,
     InternalError,
     NoSuchModuleError,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 _LOCK = 5_118_274  # any number: gateways that start together on one PostgreSQL migrate one after the other
 
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError)
+_CUT = ("08", "53", "57P")
+"""Of PostgreSQL's states: no connection, no room for one, shutting down or starting."""
 _MIGRATION_PATIENCE = 60.0
 """Seconds that a gateway waits for another one that migrates the same database."""
 _POSTGRES_CLOCK = "extract(epoch from clock_timestamp())::float8"
@@ -55,6 +58,7 @@ class Database:
         self._engine = engine
         self._writing = asyncio.Lock()
         self._said_away = float("-inf")
+        self._away = _AWAY + _refusals(engine)
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.name = _name(engine)
         self.file = _file(engine)
@@ -91,7 +95,7 @@ class Database:
         database = cls(engine)
         try:
             await database._migrate()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, *database._away) as error:
             await engine.dispose()
             cause = getattr(error, "orig", None) or error
             raise ConfigurationError(f"cannot open the database: {cause}", place="gateway.state") from error
@@ -106,7 +110,9 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 yield connection
-        except _AWAY as error:
+        except Exception as error:
+            if not self._is_away(error):
+                raise
             raise self._unavailable(error) from error
 
     @asynccontextmanager
@@ -126,7 +132,9 @@ class Database:
                 yield connection
                 if (held := time.monotonic() - begun) > _LONG:
                     _log.warning("state_write_held_long", seconds=round(held, 1))
-        except _AWAY as error:
+        except Exception as error:
+            if not self._is_away(error):
+                raise
             raise self._unavailable(error) from error
 
     @asynccontextmanager
@@ -192,6 +200,14 @@ class Database:
     async def close(self) -> None:
         await self._engine.dispose()
 
+    def _is_away(self, error: Exception) -> bool:
+        """Also what SQLAlchemy has no class for: a connection that was cut in the middle."""
+        if isinstance(error, self._away):
+            return True
+        return isinstance(error, DBAPIError) and (
+            error.connection_invalidated or str(getattr(error.orig, "sqlstate", None)).startswith(_CUT)
+        )
+
     def _unavailable(self, error: BaseException) -> StateUnavailable:
         now = time.monotonic()
         if now - self._said_away > _SAY_AGAIN:
@@ -216,6 +232,15 @@ class Database:
 def _number_of(key: str) -> int:
     """Of 64 bits: two keys that share one by chance merely wait for each other."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
+
+
+def _refusals(engine: AsyncEngine) -> tuple[type[Exception], ...]:
+    """What the driver raises by itself where a connection is not to be had: a server that starts, or has too many."""
+    if engine.dialect.driver != "asyncpg":
+        return ()
+    import asyncpg
+
+    return asyncpg.PostgresError, asyncpg.InterfaceError
 
 
 def _file(engine: AsyncEngine) -> Path | None:

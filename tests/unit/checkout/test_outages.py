@@ -18,6 +18,7 @@ import pytest
 from msgspec import Struct
 
 from gateway.checkout.engine import runs_file
+from gateway.errors import StateUnavailable
 from gateway.model.carts import Cart
 from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
 from gateway.ports.payment import AUTHORISE, GET_PAYMENTS, VOID
@@ -74,6 +75,7 @@ async def through(url: str, size: Size, trouble: Trouble) -> None:
                     await until(60.0, begun)
                     await trouble(processes)
                     ended = await asyncio.gather(*asked)
+                    await until(60.0, lambda: _answers(books))
                     assert {seen for seen in ended if seen != "COMPLETED"} <= {"OUTCOME_UNKNOWN", "OWNER_UNAVAILABLE"}
 
                 async def captured() -> bool:
@@ -87,6 +89,12 @@ async def through(url: str, size: Size, trouble: Trouble) -> None:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await books.close_books()
+
+
+async def _answers(books: Retail) -> bool:
+    with suppress(StateUnavailable):
+        return bool(await books.ledger.now())
+    return False
 
 
 async def _buy(processes: Processes, board: Board, cart: Cart, number: int) -> str:

@@ -18,6 +18,7 @@ from .fleet import Worker, until
 from .retail import Retail
 from .test_kill_matrix import BACKWARD, DIFFERENT, FORWARD, Fleet, points
 from .vendors import Vendors
+from .worker import Station
 
 FINDS = {
     "mid:place_order": "mid:find_order", "mid:authorise": "mid:find_payment", "mid:confirm_order": "mid:find_confirmed",
@@ -129,6 +130,35 @@ def taking_turns(url: str, count: int) -> list[TwoDeaths]:
 async def test_a_rescuer_dies_too(url: str) -> None:
     chosen = taking_turns(url, 1)
     assert await rescued(url, chosen) == [], chosen
+
+
+@pytest.mark.parametrize("what", ["challenged", "gone back"])
+async def test_what_a_shopper_said_survives_who_heard_it(url: str, what: str) -> None:
+    """Written, and dead before the run was woken: it waits for the shopper, who has come back already."""
+    books = await Retail.books(url, pieces=10)
+    try:
+        async with Vendors({"erp": books.erp, "pay": books.pay}) as vendors:
+            fleet, cart = Rescue(url, vendors, books), await books.cart()
+            fleet.let(what)
+            other = Worker(Station(url, vendors, serves=True), "tests.unit.checkout.worker")
+            async with other, fleet.worker(True, "send") as victim:
+                run = await other.ask("submit", cart.id, "key", "12.00")
+
+                async def shown() -> bool:
+                    return await fleet.standing(cart.id) == (run, "ACTION")
+
+                await until(20.0, shown)
+                asked = asyncio.create_task(victim.ask("continue" if what == "challenged" else "cancel", run))
+                await victim.died()
+                await asked
+
+                async def over() -> str:
+                    _, state = await fleet.standing(cart.id) or ("", "")
+                    return state if state in ("COMPLETED", "FAILED") else ""
+
+                assert await fleet.judged(cart, what, run, await until(20.0, over)) == []
+    finally:
+        await books.close_books()
 
 
 @pytest.mark.full

@@ -171,7 +171,13 @@ async def live(station: Station) -> None:
         at("claimed")
         await start(name, run, *ids)
 
-    retail.runs.start = started
+    send = retail.runs.send
+
+    async def sent(run: str, topic: str, key: str) -> None:
+        at("send")
+        await send(run, topic, key)
+
+    retail.runs.start, retail.runs.send = started, sent
     print("ready", flush=True)
     while line := (await reader.readline()).decode().split():
         if line[0] == "takeovers":
