@@ -79,7 +79,7 @@ async def done(toy: Toy, runs: list[str], within: float = 30.0) -> None:
 
 
 @both_stores
-async def test_a_caller_who_goes_away_leaves_a_run_that_goes_on(toy: Toy) -> None:
+async def test_dbos_425_a_caller_who_goes_away_leaves_a_run_that_goes_on(toy: Toy) -> None:
     """Without a task of its own, a start that is cancelled leaves the run pending in a living process for ever."""
     runs = [run_of("toy", "checkout", str(number)) for number in range(40)]
     asked = [asyncio.create_task(toy.runs.start("toy", run, run, "paid")) for run in runs]
@@ -238,7 +238,7 @@ async def test_reads_before_the_first_write_are_inside_the_transaction(database:
 
 
 @pytest.mark.parametrize("locked", ["ours", "runs"])
-async def test_a_locked_file_delays_runs_and_ends_none(locked: str, tmp_path: Path) -> None:
+async def test_dbos_761_a_locked_file_delays_runs_and_ends_none(locked: str, tmp_path: Path) -> None:
     file = tmp_path / "state.sqlite"
     told = Told(f"sqlite+aiosqlite:///{file}", str(tmp_path / "effects"))
     database, runs, watch, toy = await open_toy(told, lambda _: None)

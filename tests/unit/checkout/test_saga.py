@@ -198,7 +198,7 @@ async def test_an_order_that_cannot_be_cancelled_is_a_persons(retail: Retail) ->
     assert "checkout.capture_due" not in await retail.events()
 
 
-async def test_an_owner_that_does_not_answer_for_long_is_not_charged_for(opened: Opened) -> None:
+async def test_saleor_18063_an_owner_that_does_not_answer_for_long_is_not_charged_for(opened: Opened) -> None:
     retail = await opened(forward=1.0)
     retail.missing = True
     assert failed(await retail.buy(await retail.cart())) is FailureReason.QUOTE_INCOMPLETE

@@ -305,7 +305,7 @@ def late(world: World, **seconds: float) -> None:
     world["offers"].late = {names[name]: value for name, value in seconds.items()}  # type: ignore[attr-defined]
 
 
-async def test_a_slow_owner_does_not_hold_the_cart_and_is_not_waited_for_again(build: Build) -> None:
+async def test_saleor_18063_a_slow_owner_does_not_hold_the_cart_and_is_not_waited_for_again(build: Build) -> None:
     world = await served(build, carts={"owner_seconds": 0.1})
     late(world, promotion=0.6)
     one = Hand(world)
