@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -33,12 +34,12 @@ class RunsWatch:
         self._database = runs.database
         self._every = every
         self._dead = dead
-        self._own = runs.database.another(size=1, patience=5.0)  # before nobody's queue
+        self._own = runs.database.another(size=2, patience=5.0)  # in nobody's queue: one to beat, one to look
         self._beaten = float("-inf")
         self._offset = 0.0
         """Seconds from this process's steady clock to the database's."""
         self._look_after = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._asked: set[str] = set()
         self._stopping = asyncio.Event()
 
@@ -85,16 +86,20 @@ class RunsWatch:
             return set((await connection.execute(select(processes.c.shape).where(self._fresh))).scalars())
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._watch())
+        """Apart, because looking asks the engine, which may take long where all have much to do: a beat waits for
+        nobody."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._again_and_again(each)) for each in (self.beat, self.look)]
 
     async def stop(self) -> None:
         """Look no more; the last beat still counts. Before the engine is closed, of which it asks."""
         self._stopping.set()
-        task, self._task = self._task, None
-        if task is not None:
-            await asyncio.wait([task], timeout=5.0)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        tasks, self._tasks = self._tasks, []
+        if tasks:
+            await asyncio.wait(tasks, timeout=5.0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def leave(self) -> None:
         """No beat any more, so that others take over at once."""
@@ -116,12 +121,11 @@ class RunsWatch:
         async with self._own.connect() as connection:
             return set((await connection.execute(select(processes.c.id).where(self._fresh))).scalars())
 
-    async def _watch(self) -> None:
+    async def _again_and_again(self, each: Callable[[], Awaitable[object]]) -> None:
         said = float("-inf")
         while not self._stopping.is_set():
             try:
-                await self.beat()
-                await self.look()
+                await each()
             except Exception as error:  # a database is away: the others could not beat either
                 if time.monotonic() - said > 5.0:
                     said = time.monotonic()

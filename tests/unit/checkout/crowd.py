@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -30,11 +30,18 @@ OVER = ("COMPLETED", "FAILED")
 class Processes:
     """`async with Processes(station, 2)`: so many at all times, but for the moments after a kill."""
 
-    def __init__(self, station: Station, count: int, environment: Mapping[str, str] | None = None) -> None:
-        self._station, self._count, self._environment = station, count, environment
+    def __init__(
+        self,
+        station: Station,
+        count: int,
+        environment: Mapping[str, str] | None = None,
+        module: str = "tests.unit.checkout.worker",
+        more: Sequence[str] = (),
+    ) -> None:
+        self._station, self._count = station, count
+        self._environment, self._module, self._more = environment, module, more
         self.alive: list[Worker] = []
         self.kills = 0
-        self.takeovers = 0
 
     async def __aenter__(self) -> Self:
         await asyncio.gather(*(self.start() for _ in range(self._count)))
@@ -45,7 +52,7 @@ class Processes:
             await worker.__aexit__(kind, error, at)
 
     async def start(self) -> None:
-        worker = Worker(self._station, "tests.unit.checkout.worker", self._environment)
+        worker = Worker(self._station, self._module, self._environment, self._more)
         self.alive.append(await worker.__aenter__())
 
     async def kill(self, chance: random.Random) -> None:

@@ -29,9 +29,13 @@ class Worker:
     """`async with Worker(told) as worker`: killed at the end, whatever became of it."""
 
     def __init__(
-        self, told: Struct, module: str = "tests.unit.checkout.toy", environment: Mapping[str, str] | None = None
+        self,
+        told: Struct,
+        module: str = "tests.unit.checkout.toy",
+        environment: Mapping[str, str] | None = None,
+        more: Sequence[str] = (),
     ) -> None:
-        self._told = told
+        self._told = (msgspec.json.encode(told).decode(), *more)
         self._module = module
         self._environment = {**os.environ, **(environment or {})}
         self._process: asyncio.subprocess.Process | None = None
@@ -39,7 +43,7 @@ class Worker:
 
     async def __aenter__(self) -> Worker:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self._module, msgspec.json.encode(self._told).decode(),
+            sys.executable, "-m", self._module, *self._told,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT, env=self._environment,
         )  # fmt: skip
         assert await self._line() == "ready"

@@ -305,7 +305,7 @@ class Retail:
         by: tuple[Requester, ...] = (),
     ) -> Submission:
         choice = None if token is None else PaymentChoice(backend="pay", token=token)
-        money = Money(Decimal(quoted), "GBP")
+        money = Money(Decimal(quoted), cart.currency)
         return Submission(
             cart=cart, quoted=money, version=cart.version, key=key, language="en", choice=choice, requesters=by
         )

@@ -124,7 +124,7 @@ def timers(retail: Retail) -> list[Sweep]:
     ]
 
 
-async def live(station: Station) -> None:
+async def live(station: Station, retailer: type[Retail] = Retail) -> None:
     takeovers, room = Takeovers(), Room()
     structlog.configure(
         processors=[takeovers, *structlog.get_config()["processors"]],
@@ -146,7 +146,7 @@ async def live(station: Station) -> None:
         at(f"mid:{method}#{seen[method]}")
 
     RemoteAdapter.answered = staticmethod(answered)
-    retail = await Retail.open(
+    retail = await retailer.open(
         station.url,
         pending=station.pending,
         dry_run=not station.pending,
@@ -199,7 +199,7 @@ async def answer(retail: Retail, line: list[str]) -> str:
         async with retail.database.read() as connection:
             cart = await retail.carts.load(connection, line[1])
         assert cart is not None
-        quoted = Money(Decimal(line[3]), "GBP")
+        quoted = Money(Decimal(line[3]), cart.currency)
         asked = retail.asked(cart, key=line[2])
         token, version = (line[4], int(line[5])) if len(line) > 5 else (TOKEN, 1)
         choice = PaymentChoice(backend="pay", token=token)

@@ -41,6 +41,12 @@ class Admin:
         self._token = ""
 
     async def ask(self, query: str, **variables: Any) -> Any:
+        value = await self.first(query, **variables)
+        assert "errorCode" not in value, value
+        return value
+
+    async def first(self, query: str, **variables: Any) -> Any:
+        """The answer of the one field, whatever it is."""
         headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
         async with self._session.post(
             self._url, json={"query": query, "variables": variables}, headers=headers
@@ -48,9 +54,7 @@ class Admin:
             self._token = answer.headers.get("vendure-auth-token", self._token)
             body = await answer.json()
         assert "errors" not in body, body["errors"][0]
-        value: Any = next(iter(body["data"].values()))
-        assert "errorCode" not in value, value
-        return value
+        return next(iter(body["data"].values()))
 
     async def log_in(self) -> None:
         await self.ask(
