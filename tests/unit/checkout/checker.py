@@ -31,8 +31,8 @@ class Evidence(Struct):
 
 
 class Shelf(Struct):
-    """Pieces: `stocked` at the beginning, `sold` as the owner counts them now, `kept_back` by our ledger; `goods` of each
-    order as (state now, pieces)."""
+    """Pieces: `stocked` at the beginning, `sold` as the owner counts them now, `kept_back` by our ledger; `goods` of
+    each order as (state now, pieces)."""
 
     stocked: int
     sold: int

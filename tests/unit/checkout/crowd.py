@@ -121,7 +121,7 @@ class Board:
         table = checkouts.c
         columns = (table.state, table.stage, table.continued, table.cancel_asked, table.expires, table.moved)
         async with self._books.database.read() as connection:
-            return dict((await connection.execute(select(*columns).where(table.run == run))).one()._mapping)
+            return dict((await connection.execute(select(*columns).where(table.run == run))).mappings().one())
 
     async def _books_of(self, run: str) -> list[tuple[str, str]]:
         return [(entry.step, entry.outcome) for entry in await history_of(self._books.database, run)]

@@ -1,12 +1,12 @@
-"""Clocks that are an hour off, or are set by an hour in the middle; and processors that have no time: nothing is decided
-by them, and nobody is called dead who lives.
+"""Clocks that are an hour off, or are set by an hour in the middle; and processors that have no time: nothing is
+decided by them, and nobody is called dead who lives.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ STEPS = ("get_stock", "place_order", "authorise", "confirm_order")
 
 
 @asynccontextmanager
-async def shop(url: str, stations: Sequence[Clock | None], *, action: float = 600.0) -> AsyncIterator[Shop]:
+async def shop(url: str, stations: Sequence[Clock | None], *, action: float = 600.0) -> AsyncGenerator[Shop]:
     """One process for each clock; None has the true one."""
     books = await Retail.books(url, PIECES)
     books.pay.book.challenged = {f"{TOKEN}challenged"}

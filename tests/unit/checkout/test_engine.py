@@ -178,6 +178,27 @@ async def test_our_database_away_in_a_step_ends_no_run(database: Database) -> No
         assert not failures
 
 
+async def test_our_database_away_in_the_middle_of_a_remote_step_ends_no_run(database: Database) -> None:
+    """What was done at the owner could not be noted: the step is tried again, and looks it up."""
+    failures = [StateUnavailable(), StateUnavailable()]
+    ended = asyncio.Event()
+
+    async def act(run: str) -> str:
+        if failures:
+            raise failures.pop()
+        return run
+
+    async def workflow(run: str) -> None:
+        assert await runs.remote("act", act, run) == run
+        ended.set()
+
+    async with launched(database, flow=workflow) as runs:
+        await runs.start("flow", "RUN")
+        await asyncio.wait_for(ended.wait(), 15)
+        assert not failures
+        assert await runs.steps("RUN") == ["act"]
+
+
 @pytest.mark.parametrize("error", [PoolTimeout("full"), OperationalError("", {}, Exception()), StateUnavailable()])
 def test_what_a_replay_raises_for_our_database_is_tried_again(error: Exception) -> None:
     sealed = Sealed()

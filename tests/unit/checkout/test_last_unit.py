@@ -102,37 +102,37 @@ async def rush(url: str, how: How, size: Size) -> None:
     board = Board(books)
     watching = asyncio.create_task(board.watch())
     try:
-        async with Vendors({"erp": books.erp, "pay": books.pay}) as station.vendors:
-            async with Processes(station, size.processes) as processes:
-                shop = Rush(books, processes, board, size)
-                books.erp.after_placing = shop.counted
-                if how == "ten never pay":
-                    await shop.idle()
-                    assert shop.sold() == 0
-                buyers = [
-                    Buyer(
-                        processes, board, await books.cart(), token=f"{DECLINED if number % 3 == 0 else TOKEN}{number}"
-                    )
-                    for number in range(size.buyers)
-                ]
-                murdering = asyncio.create_task(shop.murder())
-                ends = loop.time() + size.retry
-                await asyncio.gather(*(shop.buy(buyer, ends) for buyer in buyers))
-                await murdering
-                if how == "ten never pay":
-                    left = await asyncio.gather(*shop.leaving)
-                    assert {seen.reason for seen in left} == {"PAYMENT_EXPIRED"}
+        async with (
+            Vendors({"erp": books.erp, "pay": books.pay}) as station.vendors,
+            Processes(station, size.processes) as processes,
+        ):
+            shop = Rush(books, processes, board, size)
+            books.erp.after_placing = shop.counted
+            if how == "ten never pay":
+                await shop.idle()
+                assert shop.sold() == 0
+            buyers = [
+                Buyer(processes, board, await books.cart(), token=f"{DECLINED if number % 3 == 0 else TOKEN}{number}")
+                for number in range(size.buyers)
+            ]
+            murdering = asyncio.create_task(shop.murder())
+            ends = loop.time() + size.retry
+            await asyncio.gather(*(shop.buy(buyer, ends) for buyer in buyers))
+            await murdering
+            if how == "ten never pay":
+                left = await asyncio.gather(*shop.leaving)
+                assert {seen.reason for seen in left} == {"PAYMENT_EXPIRED"}
 
-                async def captured() -> bool:
-                    return books.payments().count("CAPTURED") == PIECES
+            async def captured() -> bool:
+                return books.payments().count("CAPTURED") == PIECES
 
-                with suppress(TimeoutError):  # the books say what is missing
-                    await until(30.0, captured)
-                assert shop.most == PIECES
-                assert shop.sold() == PIECES
-                assert processes.kills == size.kills
-                assert board.open_still() == []
-                assert await problems(books, PIECES) == []
+            with suppress(TimeoutError):  # the books say what is missing
+                await until(30.0, captured)
+            assert shop.most == PIECES
+            assert shop.sold() == PIECES
+            assert processes.kills == size.kills
+            assert board.open_still() == []
+            assert await problems(books, PIECES) == []
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

@@ -8,7 +8,7 @@ import asyncio
 import os
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -61,30 +61,30 @@ async def through(url: str, size: Size, trouble: Trouble) -> None:
     station = Station(url, "", serves=True)
     watching = asyncio.create_task(board.watch())
     try:
-        async with Vendors({"erp": books.erp, "pay": books.pay}) as station.vendors:
-            async with Processes(station, size.processes) as processes:
-                for _ in range(size.times):
-                    carts = [await books.cart() for _ in range(size.buyers)]
-                    asked = [
-                        asyncio.create_task(_buy(processes, board, cart, number)) for number, cart in enumerate(carts)
-                    ]
+        async with (
+            Vendors({"erp": books.erp, "pay": books.pay}) as station.vendors,
+            Processes(station, size.processes) as processes,
+        ):
+            for _ in range(size.times):
+                carts = [await books.cart() for _ in range(size.buyers)]
+                asked = [asyncio.create_task(_buy(processes, board, cart, number)) for number, cart in enumerate(carts)]
 
-                    async def begun() -> bool:
-                        return len(books.erp.placed) > size.buyers / 6
+                async def begun() -> bool:
+                    return len(books.erp.placed) > size.buyers / 6
 
-                    await until(60.0, begun)
-                    await trouble(processes)
-                    ended = await asyncio.gather(*asked)
-                    await until(60.0, lambda: _answers(books))
-                    assert {seen for seen in ended if seen != "COMPLETED"} <= {"OUTCOME_UNKNOWN", "OWNER_UNAVAILABLE"}
+                await until(60.0, begun)
+                await trouble(processes)
+                ended = await asyncio.gather(*asked)
+                await until(60.0, lambda: _answers(books))
+                assert {seen for seen in ended if seen != "COMPLETED"} <= {"OUTCOME_UNKNOWN", "OWNER_UNAVAILABLE"}
 
-                async def captured() -> bool:
-                    return "AUTHORISED" not in books.payments() and not board.open_still()
+            async def captured() -> bool:
+                return "AUTHORISED" not in books.payments() and not board.open_still()
 
-                with suppress(TimeoutError):  # the books say what is missing
-                    await until(60.0, captured)
-                assert board.open_still() == []
-                assert await problems(books, PIECES) == []
+            with suppress(TimeoutError):  # the books say what is missing
+                await until(60.0, captured)
+            assert board.open_still() == []
+            assert await problems(books, PIECES) == []
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
@@ -302,7 +302,7 @@ async def suffered(retail: Retail, case: Case) -> list[str]:
 
 
 @asynccontextmanager
-async def fragile(url: str, *, pending: bool) -> AsyncIterator[Retail]:
+async def fragile(url: str, *, pending: bool) -> AsyncGenerator[Retail]:
     retail = await Retail.open(url, pending=pending, kind=Fragile, pieces=PIECES)
     try:
         yield retail

@@ -1,4 +1,4 @@
-"""What others got wrong in public, by its name there: of shops, and of the durable engine. Elsewhere, where the piece is:
+"""What others got wrong in public, by its name there: of shops, and of the durable engine. Where the piece itself is:
 `medusa_14987` (test_places), `medusa_16502`, `vendure_4030`, `vendure_4930` (services/test_allocation), `saleor_18063`
 (test_saga, services/test_cart_owners), `dbos_425`, `dbos_761` (test_engine), `dbos_716` (test_outages).
 """
@@ -45,31 +45,33 @@ async def test_medusa_13301_the_shoppers_return_races_the_webhook(url: str) -> N
     board = Board(books)
     watching = asyncio.create_task(board.watch())
     try:
-        async with Owners({"erp": books.erp, "pay": books.pay}) as owners:
-            async with Processes(Station(url, owners, serves=True), 2) as doors:
-                for _ in range(6):
-                    cart = await books.cart()
-                    run = await doors.ask("submit", cart.id, "key", "12.00")
+        async with (
+            Owners({"erp": books.erp, "pay": books.pay}) as owners,
+            Processes(Station(url, owners, serves=True), 2) as doors,
+        ):
+            for _ in range(6):
+                cart = await books.cart()
+                run = await doors.ask("submit", cart.id, "key", "12.00")
 
-                    async def shown(run: str = run) -> bool:
-                        return run in board.asked
+                async def shown(run: str = run) -> bool:
+                    return run in board.asked
 
-                    await until(30.0, shown)
-                    (payment,) = [held.id for held in book.payments.values() if held.purchase == run]
-                    book.answer(payment)
-                    one, other = doors.alive
-                    await asyncio.gather(
-                        one.ask("heard", payment), other.ask("continue", run), one.ask("heard", payment),
-                        other.ask("heard", payment), one.ask("continue", run),
-                    )  # fmt: skip
-                    assert (await board.over(run, 30.0)).state == "COMPLETED"
+                await until(30.0, shown)
+                (payment,) = [held.id for held in book.payments.values() if held.purchase == run]
+                book.answer(payment)
+                one, other = doors.alive
+                await asyncio.gather(
+                    one.ask("heard", payment), other.ask("continue", run), one.ask("heard", payment),
+                    other.ask("heard", payment), one.ask("continue", run),
+                )  # fmt: skip
+                assert (await board.over(run, 30.0)).state == "COMPLETED"
 
-                async def captured() -> bool:
-                    return set(books.payments()) == {"CAPTURED"}
+            async def captured() -> bool:
+                return set(books.payments()) == {"CAPTURED"}
 
-                await until(30.0, captured)
-                assert Counter(entry.kind for entry in book.entries) == {"authorise": 6, "capture": 6}
-                assert await problems(books, 100) == []
+            await until(30.0, captured)
+            assert Counter(entry.kind for entry in book.entries) == {"authorise": 6, "capture": 6}
+            assert await problems(books, 100) == []
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
@@ -98,8 +100,8 @@ async def test_adyen_magento2_1948_a_key_stands_for_what_is_asked(url: str) -> N
             if each.operation in (AUTHORISE.name, CAPTURE.name, VOID.name)
         ]
         assert Counter(name for name, _ in asked) == {AUTHORISE.name: 3, CAPTURE.name: 1, VOID.name: 1}
-        references = [command.reference for _, command in asked]  # type: ignore[attr-defined]
-        assert len(set(references)) == 5
+        references = {str(command.reference) for _, command in asked}  # type: ignore[attr-defined]
+        assert len(references) == 5
         first = asked[0][1]
         assert isinstance(first, Authorise)
         frozen = await retail.given.frozen(bought.id)
@@ -184,8 +186,8 @@ async def test_dbos_541_two_processes_take_nothing_over_twice(url: str, tmp_path
 
 @both_stores
 async def test_dbos_804_a_rolling_restart_strands_no_run(url: str, tmp_path: Path, database: Database) -> None:
-    """Old and new of one configuration side by side: each is somebody else, or what the old one leaves has an owner that
-    lives."""
+    """Old and new of one configuration side by side: were both one, what the old one leaves would
+    have an owner that lives."""
     told = Told(url, str(tmp_path / "effects"), slow=0.2)
     async with Worker(told):
         runs = await left_behind(told, 4)

@@ -70,28 +70,30 @@ async def murdered(url: str, size: Size, seed: int) -> str:
     station = Station(url, "", serves=True)
     watching = asyncio.create_task(board.watch())
     try:
-        async with Vendors({"erp": books.erp, "pay": books.pay}) as station.vendors:
-            async with Processes(station, size.processes) as processes:
-                street = Street(books, processes, board)
-                shopping = [
-                    asyncio.create_task(street.shop(random.Random(f"{seed} {number}"))) for number in range(size.buyers)
-                ]
-                for _ in range(size.kills):
-                    await asyncio.sleep(chance.uniform(*PAUSE))
-                    await processes.kill(chance)
-                street.open = False
-                await asyncio.gather(*shopping)
+        async with (
+            Vendors({"erp": books.erp, "pay": books.pay}) as station.vendors,
+            Processes(station, size.processes) as processes,
+        ):
+            street = Street(books, processes, board)
+            shopping = [
+                asyncio.create_task(street.shop(random.Random(f"{seed} {number}"))) for number in range(size.buyers)
+            ]
+            for _ in range(size.kills):
+                await asyncio.sleep(chance.uniform(*PAUSE))
+                await processes.kill(chance)
+            street.open = False
+            await asyncio.gather(*shopping)
 
-                async def captured() -> bool:
-                    return "AUTHORISED" not in books.payments() and not board.open_still()
+            async def captured() -> bool:
+                return "AUTHORISED" not in books.payments() and not board.open_still()
 
-                with suppress(TimeoutError):  # the books say what is missing
-                    await until(60.0, captured)
-                assert board.open_still() == []
-                assert await problems(books, PIECES) == []
-                assert [task.kind for task in await books.tasks.list()] == []
-                assert street.bought > size.kills / 2
-                return f"{processes.kills} kills, {street.bought} bought, {street.failed} failed"
+            with suppress(TimeoutError):  # the books say what is missing
+                await until(60.0, captured)
+            assert board.open_still() == []
+            assert await problems(books, PIECES) == []
+            assert [task.kind for task in await books.tasks.list()] == []
+            assert street.bought > size.kills / 2
+            return f"{processes.kills} kills, {street.bought} bought, {street.failed} failed"
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

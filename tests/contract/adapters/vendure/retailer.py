@@ -83,7 +83,9 @@ class VendureRetail(Retail):
             },
             {},
         )
-        manifest = replace(MANIFEST, writes={**MANIFEST.writes, **dict.fromkeys(("order.place_order", "order.cancel_order"), QUICK)})
+        manifest = replace(
+            MANIFEST, writes={**MANIFEST.writes, **dict.fromkeys(("order.place_order", "order.cancel_order"), QUICK)}
+        )
         self.backends["erp"] = BoundBackend(
             name="erp",
             alias="erp",

@@ -1,5 +1,5 @@
-"""Ten pieces of a real Vendure, far more buyers, several processes of a gateway, some of which die. Vendure's own orders
-and allocations are what counts.
+"""Ten pieces of a real Vendure, far more buyers, several processes of a gateway, some of which die. Vendure's own
+orders and allocations are what counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from tests.unit.checkout.vendors import Vendors
 from tests.unit.checkout.worker import Station
 
 PIECES = 10
-SKU = "A4TKLA45535W"
+SKU = "C24F390"
+"""Sold in no other test."""
 
 
 class Size(Struct, frozen=True):
@@ -65,18 +66,16 @@ class Counter:
         return sum(level["stockAllocated"] for level in (await self._levels()).values())
 
     async def _levels(self) -> dict[str, Any]:
-        query = (
-            "query ($id: ID!) { productVariant(id: $id) { stockLevels { stockLocationId stockOnHand stockAllocated } } }"
-        )
+        levels = "stockLevels { stockLocationId stockOnHand stockAllocated }"
+        query = f"query ($id: ID!) {{ productVariant(id: $id) {{ {levels} }} }}"
         found = await self._admin.ask(query, id=self._variant)
         return {level["stockLocationId"]: level for level in found["stockLevels"]}
 
 
 async def rush(server: VendureServer, admin: Admin, folder: Path, size: Size) -> None:
-    sku = next(iter(sorted(server.seed.variants))) if SKU not in server.seed.variants else SKU
     seed = server.seed
-    shop = Shop(server.url, seed.channels["default"], seed.locations["warehouse"], sku)
-    counter = Counter(admin, server, sku)
+    shop = Shop(server.url, seed.channels["default"], seed.locations["warehouse"], SKU)
+    counter = Counter(admin, server, SKU)
     await counter.stock(PIECES)
     before = await counter.allocated()
     url = f"sqlite+aiosqlite:///{folder}/state.sqlite"
