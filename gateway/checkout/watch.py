@@ -63,14 +63,14 @@ class RunsWatch:
 
     async def look(self) -> set[str]:
         """Whose runs were taken over."""
-        if time.monotonic() < self._look_after or not self.alive:
+        if not self._sees:
             return set()
         pending = await self._runs.pending()
         owners = {run.executor for run in pending if run.shape == self._runs.shape} - {self._runs.executor}
         if not owners:
             return owners
         beating = await self._beating()
-        if self._runs.executor not in beating:  # the database's clock was set since we beat
+        if self._runs.executor not in beating or not self._sees:  # the clock was set since we beat, or we were stopped
             return set()
         dead = owners - beating
         for owner in dead:  # never our own: that would take running runs from under themselves
@@ -79,6 +79,10 @@ class RunsWatch:
                 _log.warning("runs_taken_over", executor=owner)
             await asyncio.to_thread(DBOS._recover_pending_workflows, [owner])  # pyright: ignore[reportPrivateUsage]
         return dead
+
+    @property
+    def _sees(self) -> bool:
+        return self.alive and time.monotonic() >= self._look_after
 
     async def shapes(self) -> set[str]:
         """The shapes of all processes that beat."""
