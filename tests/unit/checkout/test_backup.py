@@ -31,6 +31,7 @@ from gateway.state.restored import SPACE, UNCOMPARED, Restored
 from gateway.state.tables import checkouts, claims, key_values
 
 from .checker import faults
+from .evidence import evidence
 from .fleet import Worker, until
 from .retail import Retail
 from .test_kill_matrix import Fleet
@@ -70,15 +71,15 @@ async def ended(fleet: Fleet, carts: list[Cart]) -> list[str]:
     for cart in carts:
 
         async def over(cart: Cart = cart) -> tuple[str, str] | None:
-            now = await fleet.state(cart)
+            now = await fleet.standing(cart.id)
             return now if now is not None and now[1] in ("COMPLETED", "FAILED") else None
 
         run, state = await until(60.0, over)
         cart_state = (await fleet.books.cart_now(cart)).state.value
-        evidence = await fleet.evidence()
+        seen = await evidence(fleet.books)
         # Others bought meanwhile, with a younger reading: what was handed over may be gone by it. `balanced` counts.
-        evidence.holds = [(whose, "HANDED_OVER" if now == "GONE" else now) for whose, now in evidence.holds]
-        problems += faults(run, state, cart_state, evidence)
+        seen.holds = [(whose, "HANDED_OVER" if now == "GONE" else now) for whose, now in seen.holds]
+        problems += faults(run, state, cart_state, seen)
         if state != "COMPLETED":
             problems.append(state)
     return problems

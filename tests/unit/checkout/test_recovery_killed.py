@@ -64,8 +64,7 @@ class Rescue(Fleet):
     """No process lives on: whoever takes over is started for it."""
 
     async def killed_twice(self, two: TwoDeaths) -> list[str]:
-        self.let(two.what)
-        cart = await self.books.cart()
+        cart = await self.cart(two.what)
         async with self.worker(two.pending, two.first) as first, self.worker(two.pending, two.second) as second:
             submitted = ("submit", cart.id, "key", "12.00")
             asked = asyncio.create_task(first.ask(*submitted))
@@ -138,8 +137,8 @@ async def test_what_a_shopper_said_survives_who_heard_it(url: str, what: str) ->
     books = await Retail.books(url, pieces=10)
     try:
         async with Vendors({"erp": books.erp, "pay": books.pay}) as vendors:
-            fleet, cart = Rescue(url, vendors, books), await books.cart()
-            fleet.let(what)
+            fleet = Rescue(url, vendors, books)
+            cart = await fleet.cart(what)
             other = Worker(Station(url, vendors, serves=True), "tests.unit.checkout.worker")
             async with other, fleet.worker(True, "send") as victim:
                 run = await other.ask("submit", cart.id, "key", "12.00")
@@ -178,8 +177,8 @@ async def test_every_process_dies_at_the_next_point_of_one_run(url: str, pending
     books = await Retail.books(url, pieces=10)
     try:
         async with Vendors({"erp": books.erp, "pay": books.pay}) as vendors:
-            fleet, cart = Rescue(url, vendors, books), await books.cart()
-            fleet.let("bought")
+            fleet = Rescue(url, vendors, books)
+            cart = await fleet.cart("bought")
             asked = None
             for point in points(FORWARD[pending]):
                 async with fleet.worker(pending, point) as victim:
