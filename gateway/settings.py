@@ -175,11 +175,13 @@ class StoreSection(_Section, frozen=True, kw_only=True):
 class ChannelOrdersSection(_Section, frozen=True, kw_only=True):
     """Who takes a channel's orders (`owner`; without it the first of `[domains.order]` that knows the market), and
     where else each order is to be known: `mirror` by the gateway's own hand, `expect` by a connector the retailer
-    has."""
+    has. `capture`: whether money that is held is taken with the order, or once its owner says that all of it is
+    fulfilled."""
 
     owner: BackendName | None = None
     mirror: tuple[BackendName, ...] = ()
     expect: tuple[BackendName, ...] = ()
+    capture: Literal["at_order", "at_fulfilment"] = "at_order"
 
 
 class ChannelSection(_Section, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from gateway.checkout.mirrors import Mirrors
 from gateway.checkout.reconcile.rounds import Reconciler
 from gateway.checkout.saga import SHAPE, Saga
 from gateway.checkout.turns import CustomerTurns
+from gateway.checkout.unfulfilled import Unfulfilled
 from gateway.checkout.unheard import Unheard
 from gateway.checkout.unshipped import Unshipped
 from gateway.checkout.watch import RunsWatch
@@ -81,7 +82,14 @@ class CheckoutService:
                 every=_SWEEP_EVERY,
             ),
             Sweep({"checkouts compared": reconciler.round}, every=_RECONCILE_EVERY),
-            Sweep({"pieces shipped": Unshipped(given).round, "owners told": Unheard(given).round}, every=_SWEEP_EVERY),
+            Sweep(
+                {
+                    "pieces shipped": Unshipped(given).round,
+                    "owners told": Unheard(given).round,
+                    "orders fulfilled": Unfulfilled(given).round,
+                },
+                every=_SWEEP_EVERY,
+            ),
         )
 
     @classmethod

@@ -406,6 +406,7 @@ checkouts = Table(
     Column("email_proven", Boolean, nullable=True),  # the buyer's: by a credential, not typed
     Column("retry_after", Integer, nullable=True),  # seconds after which pieces that others held may be free again
     Column("buyer", LargeBinary, nullable=True),
+    Column("taken_later", Boolean, nullable=True),  # its money, once the order is fulfilled
     Index("checkouts_state", "state", "moved"),
     Index("checkouts_cart", "cart"),
     Index("checkouts_look_at", "look_at"),

@@ -138,11 +138,12 @@ def _bought(row: Any, seen: Seen) -> Iterator[Finding]:
         elif order is not None and order.status is OrderStatus.CANCELLED:
             yield from _loose(row, ref, payment, "cancelled")
         elif order is None or order.status not in _OVER:
-            yield from _owed(row, paid[ref], ref, payment)
+            waits = bool(row.taken_later) and order is not None and order.status is not OrderStatus.FULFILLED
+            yield from _owed(row, paid[ref], ref, payment, waits=waits)
 
 
-def _owed(row: Any, tender: Any, ref: NativeRef, payment: Payment) -> Iterator[Finding]:
-    """What one tender pays of an order that stands."""
+def _owed(row: Any, tender: Any, ref: NativeRef, payment: Payment, *, waits: bool) -> Iterator[Finding]:
+    """What one tender pays of an order that stands. `waits`: its money is taken once the order is fulfilled."""
     total = Money(Decimal(tender.amount), row.currency).quantized()
     if total.amount == 0 or payment.state in (PaymentState.DUE, PaymentState.PENDING):
         return
@@ -150,7 +151,7 @@ def _owed(row: Any, tender: Any, ref: NativeRef, payment: Payment) -> Iterator[F
     lost = payment.state in (PaymentState.VOIDED, PaymentState.FAILED)
     if lost or (known and (max(money.amount for money in known) < total.amount or _foreign(known, total))):
         yield _of_payment(FindingKind.PAYMENT_DIFFERENT, row, ref, payment, total=str(total.amount))
-    elif payment.state is PaymentState.AUTHORISED and row.ended < row.now - CAPTURE_SECONDS:
+    elif payment.state is PaymentState.AUTHORISED and not waits and row.ended < row.now - CAPTURE_SECONDS:
         yield _of_payment(FindingKind.PAYMENT_UNTAKEN, row, ref, payment)
 
 

@@ -74,7 +74,8 @@ class Finish:
         counted, others = given.ordering(row.order_backend).counted, (*what.mirror, *what.expect)
         order = (row.order_backend, row.order_id)
         elsewhere = await given.ledger.hand_over(connection, run, *order, counted=counted, awaiting=others)
-        ended = {"state": CheckoutState.COMPLETED.value, **_FORGOTTEN}
+        later = await self._taken_later(connection, row.cart)
+        ended = {"state": CheckoutState.COMPLETED.value, **_FORGOTTEN, "taken_later": later}
         await given.checkouts.move(connection, run, "completed", **ended, ended=given.checkouts.database.now)
         await given.checkouts.note(connection, run, "complete", "done", row.order_backend)
         await given.bounds.ended(connection, run)
@@ -90,7 +91,7 @@ class Finish:
         await given.outbox.write(connection, PLACED_EVENT, run, facts, key=run)
         await given.carts.forget_gift_cards(connection, row.cart)
         tenders = (await tenders_of(connection, [run])).get(run, ())
-        if any(tender.payment_state == PaymentState.AUTHORISED.value for tender in tenders):
+        if not later and any(tender.payment_state == PaymentState.AUTHORISED.value for tender in tenders):
             await given.outbox.write(connection, CAPTURE_EVENT, run, {"checkout": run}, key=run)
         mirrors = StoredMirrors(given.checkouts.database)
         await mirrors.open(connection, run, SyncRole.MIRROR, what.mirror, ordered)
@@ -99,6 +100,12 @@ class Finish:
             await given.outbox.write(connection, MIRROR_EVENT, run, {"checkout": run, "backend": backend}, key=backend)
         if elsewhere:
             await given.outbox.write(connection, COMMIT_EVENT, run, {"checkout": run}, key=run)
+
+    async def _taken_later(self, connection: AsyncConnection, cart_id: str) -> bool:
+        """Whether the channel's money is taken once an order is fulfilled (`unfulfilled.py`)."""
+        cart = await self._given.carts.load(connection, cart_id)
+        channel = None if cart is None else self._given.ownership.channels.get(cart.channel or "")
+        return channel is not None and channel.orders.capture == "at_fulfilment"
 
     async def fail(self, connection: AsyncConnection, run: str, reason: str, detail: str, again: str = "") -> None:
         """Nothing is held any more, and the cart is the shopper's again, with the same lines. `again`: in how many

@@ -1,6 +1,6 @@
 """The store copied while two processes sell from it, and put back after both have died: what was under way goes on,
 what its clients repeat is done once, and the owners, who forgot nothing, have one of everything. Always a few rounds;
-`full`: fifty, and fifty copies of one store while nobody dies.
+`full`: eight, and as many copies of one store while nobody dies; `soak`: fifty of each.
 """
 
 from __future__ import annotations
@@ -167,12 +167,24 @@ async def test_nobody_is_taken_for_dead_while_copies_are_made(tmp_path: Path) ->
 
 
 @pytest.mark.full
+@pytest.mark.timeout(600)
+async def test_eight_times_what_is_restored_goes_on(tmp_path: Path) -> None:
+    assert await restored_while_selling(tmp_path, 8) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+async def test_eight_copies_and_nobody_is_taken_for_dead(tmp_path: Path) -> None:
+    assert await copied_while_selling(tmp_path, 8) == 1
+
+
+@pytest.mark.soak
 @pytest.mark.timeout(1_800)
 async def test_fifty_times_what_is_restored_goes_on(tmp_path: Path) -> None:
     assert await restored_while_selling(tmp_path, 50) == []
 
 
-@pytest.mark.full
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 async def test_fifty_copies_and_nobody_is_taken_for_dead(tmp_path: Path) -> None:
     assert await copied_while_selling(tmp_path, 50) == 1

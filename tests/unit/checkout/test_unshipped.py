@@ -60,8 +60,7 @@ async def test_an_owner_that_is_silent_or_forgot_its_order_ends_nothing(retail: 
 
 
 async def test_all_are_gone_through_however_many_there_are(retail: Retail, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.checkout.unshipped._AT_ONCE", 1)
-    monkeypatch.setattr("gateway.checkout.unshipped._CALLS", 1)
+    monkeypatch.setattr("gateway.checkout.unshipped.A_ROUND", 1)
     unshipped = Unshipped(retail.given)
     bought = [await retail.buy(await retail.cart(("MUG", 1))) for _ in range(3)]
     for number in retail.erp.order_states:
