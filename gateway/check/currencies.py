@@ -23,7 +23,8 @@ async def refused_currencies(gateway: Gateway, name: str, call: CallContext) -> 
     if not ownership.serves(PAYMENT):
         return [], []
     for market in known_to(gateway.settings, name):
-        if owner_of_orders(ownership, market.country) != name or not ownership.serving(PAYMENT, market.country):
+        owner = owner_of_orders(ownership, market.country, market.channel, market.store)
+        if owner != name or not ownership.serving(PAYMENT, market.country):
             continue
         found = await _asked(gateway, name, market, call)
         taken = sorted({currency for each in found.values() for currency in each})
@@ -58,7 +59,8 @@ async def _asked(
     gateway: Gateway, name: str, market: CommerceContext, call: CallContext
 ) -> Mapping[str, Sequence[str]]:
     """Of the places that the channel delivers from, as far as orders name them."""
-    ownership, owner = gateway.ownership, order_owner(gateway.ownership, market.country, market.channel)
+    ownership = gateway.ownership
+    owner = order_owner(ownership, market.country, market.channel, market.store)
     told = (owner.told(plan) for plan in delivering(ownership, owner, market.channel))
     places = list(dict.fromkeys(place for place in told if place is not None)) or [ANYWHERE]
     answers = await gateway.caller.keyed(name, GET_CURRENCIES, places, market, call)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +24,6 @@ EVERY_SECONDS = 0.8
 OLDEST_READING = 3_600.0
 """Seconds. Older ones are shown as stale only: whatever was handed over before that is in all others."""
 _LONGEST_CHECKOUT = 900.0
-_ASKED_BEFORE = 2.0
-"""Seconds from when an owner is asked for a reading until its answer is dated: what was handed over meanwhile may be
-missing in it."""
 _log = structlog.get_logger("gateway.state")
 
 HoldsChanged = Callable[[Sequence[StockSpot]], None]
@@ -33,7 +31,8 @@ HoldsChanged = Callable[[Sequence[StockSpot]], None]
 
 class KeptBack(Struct, frozen=True):
     """Of one spot. `always` counts against every reading; `handed` (when, by this machine's clock, and how many
-    pieces) against those that are older. `free`: what the ledger's own reading leaves."""
+    pieces) against those that are older: kept readings end when an order is written, so none is dated after one that it
+    does not know of. `free`: what the ledger's own reading leaves."""
 
     always: int
     handed: tuple[tuple[float, int], ...]
@@ -43,7 +42,7 @@ class KeptBack(Struct, frozen=True):
         """Pieces to subtract from a reading of that time."""
         if not self.handed:
             return self.always
-        seen = as_of.timestamp() - _ASKED_BEFORE
+        seen = as_of.timestamp()
         return self.always + sum(pieces for at, pieces in self.handed if at >= seen)
 
 
@@ -63,6 +62,7 @@ class HeldStock:
         self._near = near
         self._chosen = _chosen(database, uncounted=uncounted)
         self._task: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
         self.spots: Spots = {}
 
     async def start(self) -> None:
@@ -73,6 +73,10 @@ class HeldStock:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def soon(self) -> None:
+        """A hold has come to its end here: no need to wait for the next look."""
+        self._news.set()
 
     async def refresh(self) -> None:
         """Raises StateUnavailable."""
@@ -94,7 +98,10 @@ class HeldStock:
                 away = True
             except Exception as error:
                 _log.error("held_stock_failed", reason=type(error).__name__, at=places_of(error))
-            await asyncio.sleep(EVERY_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await self._news.wait()
+            self._news.clear()
 
     def _moved(self, before: Spots, after: Spots) -> list[StockSpot]:
         moved: list[StockSpot] = []
