@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CONFIG ?= gateway.toml
 DATA ?=
 T ?=
-PROCESSES ?= 2
+PROCESSES ?= 3
 # A file's tests stay together: they share what takes long to start. In the order they stand in: the long ones are first.
 SPREAD = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 

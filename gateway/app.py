@@ -43,7 +43,6 @@ from gateway.state.carts import StoredCarts
 from gateway.state.changes import Change
 from gateway.state.counters import Counters
 from gateway.state.database import Database
-from gateway.state.held_stock import HeldStock
 from gateway.state.kept import Kept
 from gateway.state.key_values import KeyValues
 from gateway.state.ledger import StockSpot
@@ -85,10 +84,7 @@ class Gateway:
             None if sealing is None else StoredCarts(database, sealing, kept=settings.carts.kept_days * 86_400.0)
         )
         self.selling = Selling(self.ownership, self.carts)
-        self.held: HeldStock | None = None
-        if self.selling.able:
-            self.held = held_stock(self.ownership, database, self._held_changed)
-            self.selling.ended = self.held.soon
+        self.held = held_stock(self.ownership, database, self._held_changed) if self.selling.able else None
         self.kept = Kept(
             database,
             self._heard,

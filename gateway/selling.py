@@ -5,7 +5,6 @@ the engine is one of its process and takes over what others left.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -58,8 +57,6 @@ class Selling:
         self._ownership = ownership
         self._carts = carts
         self._service: CheckoutService | None = None
-        self.ended: Callable[[], None] = _nobody
-        """Told when a checkout has ended, at once in the process that hears of it first."""
         able = carts is not None and sells(ownership)
         self.receivers: dict[str, Receiver] = {RECEIVER: self._followed} if able else {}
         self.handlers: dict[str, Handler] = dict.fromkeys(FACTS, self._heard) if able else {}
@@ -107,7 +104,6 @@ class Selling:
             await self._service.close()
 
     async def _followed(self, event: Event) -> None:
-        self.ended()
         await self._begun.desk.followed(event)
 
     async def _heard(self, event: Received) -> None:
@@ -118,10 +114,6 @@ class Selling:
         if self._service is None:
             raise RuntimeError("delivered before the checkout was started")
         return self._service
-
-
-def _nobody() -> None:
-    return None
 
 
 async def linked(services: Services, cart: Cart, owner: str) -> NativeRef | None:

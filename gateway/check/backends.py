@@ -69,8 +69,8 @@ class Examination:
                 prices = await self._prices()
             if not hindered(probe.hinders, STORE.name):
                 await self._places()
-            if not self._problems and not hindered(probe.hinders, ORDER.name):
-                notes = await self._currencies()  # of which the cause may be among what was found before
+            if not hindered(probe.hinders, ORDER.name):
+                notes = await self._currencies()
         return BackendReport(
             name=backend.name,
             alias=backend.alias,

@@ -26,7 +26,10 @@ async def refused_currencies(gateway: Gateway, name: str, call: CallContext) -> 
         owner = owner_of_orders(ownership, market.country, market.channel, market.store)
         if owner != name or not ownership.serving(PAYMENT, market.country):
             continue
-        found = await _asked(gateway, name, market, call)
+        try:
+            found = await _asked(gateway, name, market, call)
+        except AdapterError:  # what is wrong with this market is found by whoever asks for its prices
+            continue
         taken = sorted({currency for each in found.values() for currency in each})
         places = [place for place, each in found.items() if market.currency in each]
         where = f"channel `{market.channel}` in {market.country}" if market.channel else f"store `{market.store}`"

@@ -70,6 +70,8 @@ class Services:
         self.pricing = Pricing(systems, customer_links)
         self.stores = Stores(systems, cursors, self.languages)
         self.availability = AvailabilityService(systems, self.stores, held)
+        self.held = held
+        """What checkouts keep back; None where nothing is sold."""
         self.loyalty = Loyalty(systems, cursors, settings.identity)
         mirrors = None if carts is None else StoredMirrors(carts.database)
         self.orders = Orders(systems, customer_links, cursors, mirrors)

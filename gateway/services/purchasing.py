@@ -5,11 +5,12 @@ the desk's (`ports/checkout.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.errors import Unavailable
+from gateway.errors import StateUnavailable, Unavailable
 from gateway.model.cart_answers import ProblemKind, Quote
 from gateway.model.cart_faults import (
     AnyCartFault,
@@ -23,7 +24,7 @@ from gateway.model.cart_faults import (
     QuoteIncomplete,
 )
 from gateway.model.carts import Cart
-from gateway.model.checkouts import Checkout, JournalEntry, PaymentChoice, Submission, VerifiedBuyer
+from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, PaymentChoice, Submission, VerifiedBuyer
 from gateway.model.identity import is_plain
 from gateway.model.money import Money
 from gateway.model.payments import PaymentSession
@@ -40,6 +41,7 @@ from gateway.services.scope import Scope
 from gateway.state.carts import frozen
 
 WAIT_SECONDS = 8.0
+_ENDED = (CheckoutState.COMPLETED, CheckoutState.FAILED)
 _MARGIN = 0.3
 """Seconds that are left of the operation's deadline for its answer."""
 _LONGEST_TOKEN, _MOST_DETAILS, _LONGEST_DETAILS = 4_096, 20, 8_192
@@ -139,7 +141,7 @@ class Purchasing:
         answer = await self._desk.submit(submission, wait)
         if isinstance(answer, CartFault):
             return _refused(answer)
-        return CheckoutOutcome(checkout=answer, quoted=quote.total)
+        return await self._told(answer, quoted=quote.total)
 
     async def get(self, checkout_id: str, scope: Scope) -> Checkout | None:
         """None where there is none, or none of a cart that this caller may open."""
@@ -161,14 +163,14 @@ class Purchasing:
         plain = all(map(is_plain, (*details.keys(), *details.values())))
         if len(details) > _MOST_DETAILS or size > _LONGEST_DETAILS or not plain:
             return _refused(InvalidInput(message="That did not come back from a payment.", path=("input", "details")))
-        return CheckoutOutcome(checkout=await self._desk.go_on(checkout_id, details, _patience(wait, scope)))
+        return await self._told(await self._desk.go_on(checkout_id, details, _patience(wait, scope)))
 
     async def cancel(self, checkout_id: str, wait: float | None, scope: Scope) -> CheckoutOutcome:
         """As it stands then: one whose money was asked for goes on, and says so."""
         if await self.get(checkout_id, scope) is None:
             return _refused(CheckoutNotFound())
         answer = await self._desk.cancel(checkout_id, _patience(wait, scope))
-        return _refused(CheckoutNotFound()) if answer is None else CheckoutOutcome(checkout=answer[0])
+        return _refused(CheckoutNotFound()) if answer is None else await self._told(answer[0])
 
     async def history(self, checkout_id: str) -> Sequence[JournalEntry] | None:
         """For staff. None where there is no such checkout."""
@@ -191,6 +193,14 @@ class Purchasing:
         if desk is None:
             raise Unavailable("Nothing is sold here: see `gateway check`.", domain="order")
         return desk
+
+    async def _told(self, checkout: Checkout | None, quoted: Money | None = None) -> CheckoutOutcome:
+        """Whoever is told that it has ended is not shown its pieces as held by it any more."""
+        held = self._services.held
+        if held is not None and checkout is not None and checkout.state in _ENDED:
+            with suppress(StateUnavailable):  # seen at the next look
+                await held.refresh()
+        return CheckoutOutcome(checkout=checkout, quoted=quoted)
 
     async def _session(
         self, cart_id: str, quote_id: str, method: str, return_url: str | None, scope: Scope

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +61,6 @@ class HeldStock:
         self._near = near
         self._chosen = _chosen(database, uncounted=uncounted)
         self._task: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
         self.spots: Spots = {}
 
     async def start(self) -> None:
@@ -73,10 +71,6 @@ class HeldStock:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    def soon(self) -> None:
-        """A hold has come to its end here: no need to wait for the next look."""
-        self._news.set()
 
     async def refresh(self) -> None:
         """Raises StateUnavailable."""
@@ -98,10 +92,7 @@ class HeldStock:
                 away = True
             except Exception as error:
                 _log.error("held_stock_failed", reason=type(error).__name__, at=places_of(error))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_SECONDS):
-                    await self._news.wait()
-            self._news.clear()
+            await asyncio.sleep(EVERY_SECONDS)
 
     def _moved(self, before: Spots, after: Spots) -> list[StockSpot]:
         moved: list[StockSpot] = []

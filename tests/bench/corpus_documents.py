@@ -98,7 +98,7 @@ HOSTILE: dict[str, str] = {
     "conditions often": products(many(9, "slug @include(if: true) @skip(if: false)")),
     "the schema's types": "{ __schema { types { name } } }",
     "the schema's fields": "{ __schema { types { name fields { name type { name ofType { name } } } } } }",
-    "the schema's fields often": "{ " + many(7, "a#: __schema { types { name fields { name description } } }") + " }",
+    "the schema's fields often": "{ " + many(6, "a#: __schema { types { name fields { name description } } }") + " }",
     "a type often": "{ " + many(20, 'a#: __type(name: "Product") { fields { name type { name } } }') + " }",
     "a type in types": '{ __type(name: "Product") { fields { type { fields { type { name } } } } } }',
     "the type's name": "{ __typename }",

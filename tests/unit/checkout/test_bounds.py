@@ -319,7 +319,6 @@ class TestFairness:
         assert granted == [1] * 10
         assert await retail.free() == 0
 
-    @both_stores
     async def test_a_third_is_declined_and_all_are_sold(self, opened: Opened) -> None:
         retail = await opened()
         retail.pay.book.declined["bad"] = DeclineReason.INSUFFICIENT_FUNDS

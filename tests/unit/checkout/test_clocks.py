@@ -115,7 +115,7 @@ async def test_a_shopper_who_stays_away_is_let_go_by_whoever_has_the_wrong_time(
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("moved", [HOUR, -HOUR])
+@pytest.mark.parametrize("moved", [-HOUR, pytest.param(HOUR, marks=pytest.mark.full)])
 async def test_a_clock_that_is_set_while_people_buy_frightens_nobody(url: str, tmp_path: Path, moved: int) -> None:
     """Also the database's own, where that is the machine's. At each step once."""
     clock = Clock(tmp_path)
@@ -149,7 +149,6 @@ async def busy(url: str, seconds: float, spinners: int = 4) -> int:
 
 
 @pytest.mark.timeout(300)
-@both_stores
 async def test_a_busy_machine_sells_as_well(url: str) -> None:
     """Whoever is called dead because they had no time is harmless: the books balance. How seldom that is, the long run
     holds, where nothing else runs."""

@@ -149,7 +149,7 @@ async def rush(url: str, how: How, size: Size) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("how", EVERYBODY)
+@pytest.mark.parametrize("how", [EVERYBODY[0], *(pytest.param(how, marks=pytest.mark.full) for how in EVERYBODY[1:])])
 async def test_never_eleven_and_ten_in_the_end(how: How, url: str) -> None:
     await rush(url, how, SMALL)
 

@@ -95,7 +95,6 @@ async def matrix(url: str, chosen: list[tuple[str, str]]) -> list[str]:
     return problems
 
 
-@both_stores
 @pytest.mark.timeout(180)
 async def test_one_point_that_takes_its_turn(url: str) -> None:
     turn = random.Random(repr(taking_turns(url, 1))).choice(list(points()))

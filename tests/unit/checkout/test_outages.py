@@ -314,7 +314,7 @@ def seed() -> str:
     return os.environ.get("GATEWAY_SEED") or datetime.now(UTC).date().isoformat()
 
 
-@pytest.mark.parametrize("pending", [True, False])
+@pytest.mark.parametrize("pending", [True, pytest.param(False, marks=pytest.mark.full)])
 async def test_an_owner_away_at_a_step_leaves_nothing_in_the_middle(url: str, pending: bool) -> None:
     chosen = random.Random(f"{seed()} {pending}").sample(CASES, 3)
     async with fragile(url, pending=pending) as retail:

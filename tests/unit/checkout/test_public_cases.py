@@ -107,7 +107,7 @@ async def test_adyen_magento2_1948_a_key_stands_for_what_is_asked(url: str) -> N
         frozen = await retail.given.frozen(bought.id)
         call = retail.given.call(bought.id)
         again = await retail.writes.perform("pay", AUTHORISE, first, frozen.commerce, call)
-        assert again.ref.id == frozen.row.payment_id
+        assert again.ref.id == frozen.tenders[0].payment_id
         dearer = replace(first, amount=Money(Decimal("99.00"), "GBP"))
         with pytest.raises(IdempotencyConflict):
             await retail.writes.perform("pay", AUTHORISE, dearer, frozen.commerce, call)

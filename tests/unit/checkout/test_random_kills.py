@@ -104,7 +104,6 @@ def a_seed() -> int:
     return random.SystemRandom().randrange(1_000_000)
 
 
-@both_stores
 @pytest.mark.timeout(300)
 async def test_three_deaths(url: str) -> None:
     print(await murdered(url, SMALL, a_seed()))

@@ -125,7 +125,6 @@ def taking_turns(url: str, count: int) -> list[TwoDeaths]:
     return random.Random(f"rescue {seed} {url.partition(':')[0]}").sample(every_two(), count)
 
 
-@both_stores
 async def test_a_rescuer_dies_too(url: str) -> None:
     chosen = taking_turns(url, 1)
     assert await rescued(url, chosen) == [], chosen

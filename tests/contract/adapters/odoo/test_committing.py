@@ -72,7 +72,7 @@ class TestWrites(suites.ServedStock, Odoo, suites.KeylessWriteConformance):
     timeout = 3.0
     settles = 3.5
 
-    @pytest.fixture(params=[18, 19])
+    @pytest.fixture(params=[pytest.param(18, marks=pytest.mark.full), 19])
     def sandbox(self, request: pytest.FixtureRequest) -> OdooSandbox:
         return create(example_seed(), request.param)
 

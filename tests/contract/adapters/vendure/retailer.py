@@ -56,8 +56,8 @@ class VendureRetail(Retail):
 
     shop: ClassVar[Shop]
 
-    def __init__(self, *what: Any) -> None:
-        super().__init__(*what)
+    def __init__(self, *what: Any, **named: Any) -> None:
+        super().__init__(*what, **named)
         shop = self.shop
         config = {
             "channel_token": shop.channel_token,
