@@ -31,6 +31,9 @@ both_stores = pytest.mark.parametrize(
 )
 
 
+sqlite_alone = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.full])])
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     if request.param == "sqlite":

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from .clock import Clock
-from .conftest import both_stores
+from .conftest import both_stores, sqlite_alone
 from .crowd import Board, Buyer, Processes
 from .evidence import problems
 from .fleet import until
@@ -157,7 +157,7 @@ async def test_a_busy_machine_sells_as_well(url: str) -> None:
 
 @pytest.mark.full
 @pytest.mark.timeout(600)
-@both_stores
+@sqlite_alone
 async def test_a_busy_machine_sells_as_well_for_a_minute(url: str) -> None:
     await busy(url, 60.0)
 

@@ -28,6 +28,7 @@ from gateway.testing.reference import ReferenceAdapter
 from tests.unit.state.servers import PostgresServer
 
 from .checker import faults
+from .conftest import sqlite_alone
 from .crowd import Board, Buyer, Processes
 from .evidence import evidence, problems
 from .fleet import until
@@ -324,6 +325,7 @@ async def test_an_owner_away_at_a_step_leaves_nothing_in_the_middle(url: str, pe
 @pytest.mark.full
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("pending", [True, False])
+@sqlite_alone
 async def test_each_owner_away_at_each_step(url: str, pending: bool) -> None:
     async with fragile(url, pending=pending) as retail:
         assert [fault for case in CASES for fault in await suffered(retail, case)] == []

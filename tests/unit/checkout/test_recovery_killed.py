@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec import Struct
 
-from .conftest import both_stores
+from .conftest import both_stores, sqlite_alone
 from .fleet import Worker, until
 from .retail import Retail
 from .test_kill_matrix import BACKWARD, DIFFERENT, FORWARD, Fleet, points
@@ -170,7 +170,7 @@ async def test_ten_rescuers_die_too(url: str) -> None:
 @pytest.mark.full
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("pending", [True, False])
-@both_stores
+@sqlite_alone
 async def test_every_process_dies_at_the_next_point_of_one_run(url: str, pending: bool) -> None:
     """As many deaths as there are points, and one checkout."""
     books = await Retail.books(url, pieces=10)
