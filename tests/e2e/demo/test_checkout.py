@@ -36,6 +36,7 @@ class Books:
     def __init__(self, demo: RunningDemo) -> None:
         self.shop: Any = demo.sandboxes.running["shop"].sandbox
         self.cards: Any = demo.sandboxes.running["cards"].sandbox
+        self.erp: Any = demo.sandboxes.running["erp"].sandbox
 
     def orders(self, checkout: str) -> list[str]:
         return [each.record.number for each in self.shop.world.orders.values() if each.source_identifier == checkout]
@@ -48,6 +49,11 @@ class Books:
         """State and what was taken, in pence."""
         found = self.cards.ledger.intents.values()
         return [(each.status, each.received) for each in found if each.metadata.get("purchase") == checkout]
+
+    def deliveries(self, number: str) -> list[str]:
+        """How each stands at the ERP, which counts what the shop sells, for the shop's order."""
+        found = [row for row in self.erp.store.all("stock.picking") if row["origin"] == number]
+        return [self.erp.store.value("stock.picking", row, "state", {}) for row in found]
 
     async def taken(self, checkout: str, pence: int) -> None:
         async with asyncio.timeout(15):
@@ -87,6 +93,9 @@ async def test_a_guest_buys_and_the_money_is_taken_when_the_shop_has_the_order(d
     assert again == bought
     assert books.orders(bought["id"]) == [bought["state"]["orderNumber"]]
     await books.taken(bought["id"], pence(bought))
+    async with asyncio.timeout(15):
+        while books.deliveries(bought["state"]["orderNumber"]) != ["assigned"]:  # noqa: ASYNC110  a run of its own does it
+            await asyncio.sleep(0.05)
     assert await buyer.ask("Look", checkout=bought["id"]) == {"checkout": bought}
 
 
