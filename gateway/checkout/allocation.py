@@ -46,6 +46,7 @@ async def allocate(
         Want(line.id, line.variant, int(line.quantity), sources(given.ownership, told, cart, cart.group_of(line)))
         for line in cart.active
     ]
+    before = await _returning(given, run, wants)
     shelves = await _read(given, run, frozen, wants)
     found = allocation.allocate(wants, shelves, told.placement)
     if not found.lacking:
@@ -55,13 +56,20 @@ async def allocate(
         return Lacking(lack.line, apart=True)
     if lack.unheard:
         return Lacking(lack.line, unheard=True)
-    async with given.checkouts.database.read() as connection:
-        back = await given.ledger.returning(connection, shelves.free, beside=run)
+    # What others let go while owners were asked may be free already, and is in no reading yet.
+    back = {**before, **await _returning(given, run, wants)}
     counted = 2 if pending else 1  # by the hold, and maybe by its owner's pending order too
     again = shelves.with_more({spot: each.pieces * counted for spot, each in back.items()})
     if not back or allocation.allocate(wants, again, told.placement).lacking:
         return Lacking(lack.line)
     return Lacking(lack.line, retry_after=again_in(back.values()))
+
+
+async def _returning(given: Given, run: str, wants: Sequence[Want]) -> Mapping[StockSpot, Returning]:
+    """What others hold of all this, and have not bought yet."""
+    spots = {spot_of(plan, want.variant) for want in wants for plan in want.places if counted_at(plan, want.variant)}
+    async with given.checkouts.database.read() as connection:
+        return await given.ledger.returning(connection, spots, beside=run)
 
 
 def again_in(held: Collection[Returning]) -> int | None:
