@@ -283,8 +283,9 @@ class TestWhatComesBack:
 class TestFairness:
     """Ten pieces, and more who want one."""
 
+    @pytest.mark.full
     async def test_devices_that_never_pay_keep_nothing_longer_than_they_were_given(self, opened: Opened) -> None:
-        retail = await opened(action=3.0)
+        retail = await opened(action=8.0)  # whoever is told to come again has twice as long to do so
         retail.pay.book.challenged.add("never")
         devices = [Shopper(retail, somebody(RequesterKind.DEVICE), token="never") for _ in range(10)]
         held = await asyncio.gather(*(device.submit() for device in devices))
