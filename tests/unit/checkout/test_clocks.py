@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from .clock import Clock
-from .conftest import both_stores, sqlite_alone
+from .conftest import both_stores
 from .crowd import Board, Buyer, Processes
 from .evidence import problems
 from .fleet import until
@@ -155,9 +155,9 @@ async def test_a_busy_machine_sells_as_well(url: str) -> None:
     await busy(url, 5.0)
 
 
-@pytest.mark.full
+@pytest.mark.soak
 @pytest.mark.timeout(600)
-@sqlite_alone
+@both_stores
 async def test_a_busy_machine_sells_as_well_for_a_minute(url: str) -> None:
     await busy(url, 60.0)
 
