@@ -56,7 +56,7 @@ test: dev
 	$(BIN)/pytest -m "not full and not soak" $(if $(T),$(T),$(SPREAD))
 
 test-full: dev
-	$(BIN)/pytest $(SPREAD) -m full
+	$(BIN)/pytest $(SPREAD) -m "full and not soak"
 
 # What takes hours, and what is measured in milliseconds: on a machine that does nothing else.
 soak: dev
