@@ -63,8 +63,11 @@ _log = structlog.get_logger("gateway.writes")
 
 
 class _Running(Struct, frozen=True):
+    """`looks`: it only looks up what was left, and answers nobody."""
+
     digest: str
     task: asyncio.Task[Any]
+    looks: bool = False
 
 
 class Writes:
@@ -101,7 +104,10 @@ class Writes:
         (and nothing was sent), AdapterError when the owner certainly did not do it."""
         place = WritePlace(backend, operation.name, command.reference)
         digest = _digest(operation, command)
-        running = self._running.get(place)
+        while (running := self._running.get(place)) is not None and running.looks:
+            _, late = await asyncio.wait([running.task], timeout=max(0.0, call.remaining()))
+            if late:
+                raise OutcomeUnknown(source=backend, domain=operation.domain.name, check_after=1.0)
         if running is None:
             route = WriteRoute(self._bound(backend), operation)
             work = self._perform(route, place, digest, command, context, call.trace_id)
@@ -145,7 +151,8 @@ class Writes:
             bound = self._backends.get(place.backend)
             if operation is None or bound is None or place in self._running:
                 continue
-            running = self._start(place, digest, self._settle(WriteRoute(bound, operation), place, digest))
+            work = self._settle(WriteRoute(bound, operation), place, digest)
+            running = self._start(place, digest, work, looks=True)
             await asyncio.wait([running.task])
         return len(due)
 
@@ -167,8 +174,8 @@ class Writes:
             raise ConfigurationError(f"no backend is called `{backend}`")
         return found
 
-    def _start(self, place: WritePlace, digest: str, work: Any) -> _Running:
-        running = _Running(digest, asyncio.get_running_loop().create_task(work))
+    def _start(self, place: WritePlace, digest: str, work: Any, *, looks: bool = False) -> _Running:
+        running = _Running(digest, asyncio.get_running_loop().create_task(work), looks)
         self._running[place] = running
         self._metrics.writes_under_way.labels(place.backend).inc()
 

@@ -14,12 +14,12 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.calls.attempt.transport import build_transport
-from gateway.errors import Unavailable
+from gateway.errors import OutcomeUnknown, Unavailable
 from gateway.model.context import CallContext
 from gateway.model.customers import EnsureCustomer
 from gateway.model.money import Money
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
-from gateway.model.stock import CommitStock, GoodsSold
+from gateway.model.stock import CommitStock, GoodsSold, StockCommitted
 from gateway.ports.customer import ENSURE_CUSTOMER
 from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import AdapterConfig, Manifest
@@ -183,6 +183,24 @@ class TestCommitting(KeylessWriteConformance):
             return CommitStock(reference=reference, goods=(GoodsSold("MUG-01-S", PLACES[0], number),))
 
         return command
+
+    async def test_whoever_asks_while_what_was_left_is_looked_up_is_told_what_became_of_it(
+        self, adapter: Any, owner: StockDeskOwner, performer: Any, commands: Any, reference: str, database: Any
+    ) -> None:
+        one = performer()
+        async with owner.faulty(WriteFault.RESET), owner.blind():
+            with pytest.raises(OutcomeUnknown):
+                await self.perform(one, adapter, commands(reference, 1), patience=1.0)
+            await one.writes.close(0.0)
+        await self.lease_over(database)
+        adapter.delays["stock.find_commitment"] = 0.3
+        looking = asyncio.create_task(one.writes.settle())
+        while not one.writes.under_way:  # noqa: ASYNC110  a row is read first
+            await asyncio.sleep(0.005)
+        answer = await self.perform(one, adapter, commands(reference, 1))
+        await looking
+        assert isinstance(answer, StockCommitted)
+        assert owner.effects(reference) == 1
 
 
 class Gated:
