@@ -16,7 +16,7 @@ from gateway.model.syncing import SyncState
 from gateway.state.mirrors import StoredMirrors
 from gateway.state.tables import checkouts
 
-from .conftest import both_stores
+from .conftest import sqlite_alone
 from .fleet import Worker, until
 from .retail import Retail
 from .test_kill_matrix import taking_turns
@@ -103,6 +103,14 @@ async def test_one_point_that_takes_its_turn(url: str) -> None:
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@both_stores
+@sqlite_alone
 async def test_every_point(url: str) -> None:
+    assert await matrix(url, list(points())) == []
+
+
+@pytest.mark.soak
+@pytest.mark.postgres
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+async def test_every_point_over_postgres(url: str) -> None:
     assert await matrix(url, list(points())) == []

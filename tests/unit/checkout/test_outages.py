@@ -326,6 +326,15 @@ async def test_an_owner_away_at_a_step_leaves_nothing_in_the_middle(url: str, pe
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("pending", [True, False])
 @sqlite_alone
+async def test_ten_of_those_that_take_turns(url: str, pending: bool) -> None:
+    chosen = random.Random(f"ten {seed()} {pending}").sample(CASES, 10)
+    async with fragile(url, pending=pending) as retail:
+        assert [fault for case in chosen for fault in await suffered(retail, case)] == [], chosen
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("pending", [True, False])
 async def test_each_owner_away_at_each_step(url: str, pending: bool) -> None:
     async with fragile(url, pending=pending) as retail:
         assert [fault for case in CASES for fault in await suffered(retail, case)] == []
