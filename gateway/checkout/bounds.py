@@ -78,7 +78,7 @@ class CheckoutBounds:
                     return _too_many(AttemptKind.PIECES_HELD, _first_over(one for one in mine if item in one.pieces))
         if asked.choice is not None and (fault := await self._unpaid_too_often(connection, asked, under_way)):
             return fault
-        return await self._yielding(connection, requesters, pieces)
+        return await self._yielding(connection, requesters, pieces, under_way)
 
     async def failed_too_often(self, cart: str, requesters: Sequence[Requester]) -> TooManyAttempts | None:
         """Whether no processor is asked any more: for what is prepared there before a checkout."""
@@ -157,11 +157,21 @@ class CheckoutBounds:
         return None
 
     async def _yielding(
-        self, connection: AsyncConnection, requesters: Sequence[Requester], pieces: Mapping[str, int]
+        self,
+        connection: AsyncConnection,
+        requesters: Sequence[Requester],
+        pieces: Mapping[str, int],
+        under_way: Mapping[str, Sequence[_Open]],
     ) -> TooManyAttempts | None:
+        """Whoever let pieces go, and whoever holds some that are not paid yet: other than an address, which may be many
+        people's."""
         wanted = await self._wanted.standing(connection, pieces) if requesters else {}
         if not wanted:
             return None
+        for each in requesters:
+            mine = [one for one in under_way[each.key] if wanted.keys() & one.pieces.keys()]
+            if mine and each.kind is not RequesterKind.ADDRESS:
+                return _too_many(AttemptKind.PIECES_HELD, _first_over(mine))
         lapsed = {_of(each.key, item): item for each in requesters for item in wanted}
         known = await self._lapsed.standing(connection, lapsed)
         waits = [wanted[lapsed[key]].left for key in known]
