@@ -17,20 +17,22 @@ Own = Mapping[StockSpot, int]
 
 
 def less_held(shelves: Sequence[Shelf], variants: Sequence[VariantKey], spots: Spots, own: Own) -> Sequence[Shelf]:
-    """`variants` as they were asked, in the order of each shelf's answers."""
+    """`variants` as they were asked, in the order of each shelf's answers. An answer with something kept back tells of
+    its shelf's place alone."""
+    items = [canonical_key(variant) if isinstance(variant, str) else variant.id for variant in variants]
     return [
-        shelf if (kept := spots.get((shelf.backend, shelf.ref))) is None else _less(shelf, variants, kept, own)
+        shelf if (kept := spots.get((shelf.backend, shelf.ref))) is None else _less(shelf, items, kept, own)
         for shelf in shelves
     ]
 
 
-def _less(shelf: Shelf, variants: Sequence[VariantKey], kept: Mapping[str, KeptBack], own: Own) -> Shelf:
+def _less(shelf: Shelf, items: Sequence[str], kept: Mapping[str, KeptBack], own: Own) -> Shelf:
     answers = list(shelf.answers)
-    for position, variant in enumerate(variants):
-        item = canonical_key(variant) if isinstance(variant, str) else variant.id
+    for position, item in enumerate(items):
         answer, back = answers[position], kept.get(item)
         if back is not None and isinstance(answer, StockLevels):
-            answers[position] = _left(answer, shelf.ref, back, own.get(StockSpot(shelf.backend, item, shelf.ref), 0))
+            mine = own.get(StockSpot(shelf.backend, item, shelf.ref), 0) if own else 0
+            answers[position] = _left(answer, shelf.ref, back, mine)
     return replace(shelf, answers=answers)
 
 
@@ -39,4 +41,4 @@ def _left(answer: StockLevels, ref: str, kept: KeptBack, own: int) -> StockLevel
     if level is None or level.available is None:
         return answer
     pieces = max(0, kept.against(level.freshness.as_of) - own)
-    return replace(answer, levels={**answer.levels, ref: replace(level, available=level.available - pieces)})
+    return StockLevels({ref: replace(level, available=level.available - pieces)}, answer.until)

@@ -15,7 +15,7 @@ from gateway.state.database import Database
 
 
 class EngineRuns(Runs):
-    """As in production; `ended` tells when a run is over, `steps_of` counts each run's steps by its workflow."""
+    """As in production; `ended` tells when a run is over, `counted` how often each step was done."""
 
     def __init__(self, database: Database, shape: str) -> None:
         super().__init__(database, shape)
