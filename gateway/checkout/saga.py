@@ -175,8 +175,8 @@ class Saga:
         """One tender. A challenge is waited for here, whichever tender asks for it."""
         tender = str(position)
         made.undo.append(tender)
-        paid = await self._runs.remote(of_tender("authorise", position), self._pay.authorise, run, tender)
         seen = made.continued
+        paid = await self._runs.remote(of_tender("authorise", position), self._pay.authorise, run, tender, str(seen))
         while paid.get("state") in WAITING:
             woken = await self._runs.local("woken", self._finish.woken, run)
             if woken["continued"] == seen and not woken["cancelled"] and not woken["expired"]:
@@ -186,7 +186,7 @@ class Saga:
                 seen = made.continued = woken["continued"]
                 paid = await self._runs.remote("continue", self._pay.go_on, run, tender, str(seen))
             else:
-                paid = await self._runs.remote("look", self._pay.look, run, tender)
+                paid = await self._runs.remote("look", self._pay.look, run, tender, str(seen))
             if paid.get("state") in WAITING and (woken["cancelled"] or woken["expired"]):
                 why = FailureReason.CANCELLED if woken["cancelled"] else FailureReason.PAYMENT_EXPIRED
                 return {"failed": why.value}

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Row
+from sqlalchemy import Row, case
 
 from gateway.checkout.given import Frozen, Given, Unanswered, answered
 from gateway.checkout.references import derived, of_tender
@@ -22,6 +22,7 @@ from gateway.model.money import Money
 from gateway.model.payments import Authorise, Payment, PaymentState, Void
 from gateway.model.tenders import TenderKind
 from gateway.ports.payment import AUTHORISE, GET_PAYMENTS, VOID
+from gateway.state.tables import checkouts
 
 LEFT_TASK = "checkout.payment_left"
 """Money that is held, or was taken, for a checkout that failed, and cannot be given free by us."""
@@ -35,19 +36,20 @@ _FAILURES: Mapping[Unanswered, Failure] = {
 
 
 class Pay:
-    """Every step is of one tender, by its `position`."""
+    """Every step is of one tender, by its `position`. `seen`: how often the run has gone on with what came back from the
+    shopper; they are asked for nothing while more of it waits to be looked at."""
 
     def __init__(self, given: Given) -> None:
         self._given = given
 
-    async def authorise(self, run: str, position: str) -> dict[str, Any]:
+    async def authorise(self, run: str, position: str, seen: str = "0") -> dict[str, Any]:
         """`state` of the payment, its id, whether all of it is held, the reason of a decline; or `failed`."""
         given = self._given
         frozen, tender, command = await self._command(run, position)
         if command is None:
             return answered(declined("NOTHING_CHOSEN", tender.position))
         told = await given.forward(run, tender.backend, AUTHORISE, command, frozen.commerce)
-        return await self._told(run, frozen, tender, told)
+        return await self._told(run, frozen, tender, told, int(seen))
 
     async def go_on(self, run: str, position: str, number: str) -> dict[str, Any]:
         """With what came back from the shopper's challenge, for the `number`th time."""
@@ -56,7 +58,7 @@ class Pay:
         async with given.checkouts.database.read() as connection:
             details = await given.checkouts.unsealed(connection, frozen.row, "details", dict[str, str])
         if first is None or tender.payment_id is None:
-            return await self.look(run, position)
+            return await self.look(run, position, number)
         command = Authorise(
             reference=derived(run, "continue", int(number)),
             purchase=run,
@@ -66,15 +68,15 @@ class Pay:
             details=details or {},
         )
         told = await given.forward(run, tender.backend, AUTHORISE, command, frozen.commerce)
-        return await self._told(run, frozen, tender, told)
+        return await self._told(run, frozen, tender, told, int(number))
 
-    async def look(self, run: str, position: str) -> dict[str, Any]:
+    async def look(self, run: str, position: str, seen: str = "0") -> dict[str, Any]:
         """How it stands at its processor now; what woke us is not believed."""
         frozen = await self._given.frozen(run)
         tender = frozen.tenders[int(position)]
         payment = await self._standing(run, frozen, tender)
         if payment is not None:
-            return await self._told(run, frozen, tender, payment)
+            return await self._told(run, frozen, tender, payment, int(seen))
         # no such read there: webhooks are all that tells, and they told our row
         known = tender.authorised
         return {
@@ -157,7 +159,9 @@ class Pay:
         session = None if choice.session is None else NativeRef(choice.backend, choice.session)
         return frozen, tender, replace(command, token=choice.token, session=session)
 
-    async def _told(self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment | Unanswered) -> dict[str, Any]:
+    async def _told(
+        self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment | Unanswered, seen: int
+    ) -> dict[str, Any]:
         given = self._given
         if isinstance(payment, Unanswered):
             await given.checkouts.noted_of(tender, "authorise", payment.value.lower(), {}, {})
@@ -168,7 +172,7 @@ class Pay:
             known |= {} if money is None or money.currency != frozen.row.currency else {name: str(money.amount)}
         values: dict[str, Any] = {"state": CheckoutState.PROCESSING.value}
         if payment.state.value in WAITING:
-            values |= await self._waited_for(run, frozen, tender, payment)
+            values |= await self._waited_for(run, frozen, tender, payment, seen)
         facts = {"payment": payment.ref.id, "amount": tender.amount}
         await given.checkouts.noted_of(tender, "authorise", payment.state.value, facts, known, **values)
         held = payment.authorised or Money(Decimal(0), frozen.row.currency)
@@ -179,8 +183,11 @@ class Pay:
             "reason": "" if payment.reason is None else payment.reason.value,
         }
 
-    async def _waited_for(self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment) -> dict[str, Any]:
-        """Until when, by the database's clock, from the first time on; and what the shopper is shown."""
+    async def _waited_for(
+        self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment, seen: int
+    ) -> dict[str, Any]:
+        """Until when, by the database's clock, from the first time on; and what the shopper is shown, unless they have
+        answered meanwhile: a second answer would take the place of the first."""
         given = self._given
         database = given.checkouts.database
         values: dict[str, Any] = {}
@@ -195,7 +202,8 @@ class Pay:
         if action is not None:
             async with database.write() as connection:
                 values["action"] = await given.checkouts.sealed(connection, frozen.row, "action", action)
-        return {**values, "state": CheckoutState.ACTION_REQUIRED.value}
+        processing, required = CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value
+        return {**values, "state": case((checkouts.c.continued > seen, processing), else_=required)}
 
     async def _standing(
         self, run: str, frozen: Frozen, tender: Row[Any], ref: NativeRef | None = None

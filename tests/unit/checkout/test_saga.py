@@ -19,7 +19,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.orders import OrderStatus
 from gateway.model.payments import DeclineReason
 from gateway.ports.order import GET_CURRENCIES, PLACE_ORDER, PREVIEW_ORDER
-from gateway.ports.payment import AUTHORISE
+from gateway.ports.payment import AUTHORISE, GET_PAYMENTS
 from gateway.ports.webhooks import Received
 from gateway.state.ledger import HoldState
 
@@ -322,6 +322,29 @@ class TestChallenge:
         still = await retail.desk.get(checkout.id)
         assert still is not None
         assert still.state is CheckoutState.ACTION_REQUIRED
+        await retail.desk.cancel(checkout.id)
+
+    async def test_who_has_answered_is_not_asked_again_by_a_look_that_began_before(self, retail: Retail) -> None:
+        """Nor is a second answer taken: the first would be lost."""
+        checkout = await self.shown(retail)
+        retail.pay.delays |= {GET_PAYMENTS.name: 0.6, AUTHORISE.name: 0.6}
+        await retail.desk.heard(authorised())
+
+        async def asked(operation: str, count: int) -> bool:
+            return retail.pay.requests[operation] >= count
+
+        await until(10.0, lambda: asked(GET_PAYMENTS.name, 1))
+        await retail.desk.go_on(checkout.id, {"guess": "1"}, 0.0)
+        while not await asked(AUTHORISE.name, 2):
+            still = await retail.desk.go_on(checkout.id, {"guess": "2"}, 0.0)
+            assert still is not None
+            assert still.state is CheckoutState.PROCESSING
+            await asyncio.sleep(0.02)
+        retail.pay.delays.clear()
+        shown = await retail.desk.settled(checkout.id, 10.0)
+        assert shown.state is CheckoutState.ACTION_REQUIRED
+        answers = [each.keys[0].details for each in retail.pay.asked if each.operation == AUTHORISE.name]
+        assert answers == [{}, {"guess": "1"}]
         await retail.desk.cancel(checkout.id)
 
     async def test_who_goes_back_gets_the_cart_back(self, retail: Retail) -> None:
