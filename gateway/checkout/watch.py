@@ -36,8 +36,6 @@ class RunsWatch:
         self._dead = dead
         self._own = runs.database.another(size=2, patience=5.0)  # in nobody's queue: one to beat, one to look
         self._beaten = float("-inf")
-        self._offset = 0.0
-        """Seconds from this process's steady clock to the database's."""
         self._look_after = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: set[str] = set()
@@ -54,12 +52,11 @@ class RunsWatch:
         async with self._own.begin() as connection:
             await connection.execute(self._database.upsert(processes, [row], update=["beat"]))
             mine = select(processes.c.beat).where(processes.c.id == self._runs.executor)
-            offset = float((await connection.execute(mine)).scalar_one()) - time.monotonic()
-        late = before - self._beaten > self._dead
-        # We were late, so may all others have been; or the database's clock was set, and beats of before say nothing.
-        if late or abs(offset - self._offset) > self._dead / 2:
-            self._look_after = time.monotonic() + self._dead
-        self._beaten, self._offset = before, offset
+            self._database.clock.heard(before, float((await connection.execute(mine)).scalar_one()))
+        beaten = time.monotonic()
+        if before - self._beaten > self._dead or beaten - before > self._dead / 2:
+            self._look_after = beaten + self._dead  # we were late, so may all others have been
+        self._beaten = before
 
     async def look(self) -> set[str]:
         """Whose runs were taken over."""
@@ -82,7 +79,8 @@ class RunsWatch:
 
     @property
     def _sees(self) -> bool:
-        return self.alive and time.monotonic() >= self._look_after
+        """Not soon after the database's clock was set: beats of before say nothing."""
+        return self.alive and time.monotonic() >= self._look_after and self._database.clock.since_set >= self._dead
 
     async def shapes(self) -> set[str]:
         """The shapes of all processes that beat."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from math import inf
 from typing import Protocol
 
 from msgspec import Struct
@@ -63,12 +64,13 @@ class ClaimState(Enum):
 
 
 class Claim(Struct, frozen=True):
-    """`since_sent` in seconds, of the last sending. `result` is what was answered, where it is done. `restored`: so
-    many seconds ago this journal was put back from a backup, and what was sent after that was made is not in it; None
-    where nothing of then will be asked for again."""
+    """`since_sent` in seconds, of the last sending, by a clock that was set so many seconds ago (`since_set`). `result`
+    is what was answered, where it is done. `restored`: so many seconds ago this journal was put back from a backup, and
+    what was sent after that was made is not in it; None where nothing of then will be asked for again."""
 
     state: ClaimState
     since_sent: float = 0.0
+    since_set: float = inf
     result: bytes | None = None
     restored: float | None = None
 

@@ -28,6 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.errors import ConfigurationError, StateUnavailable
+from gateway.state.clock import DatabaseClock
 from gateway.state.migrations import HEAD, revision_of, upgrade
 from gateway.state.pair import marker_of
 
@@ -51,8 +52,8 @@ _log = structlog.get_logger("gateway.state")
 
 class Database:
     """`await Database.open(url)`; `close` when done. `now` is the database's clock, for statements: seconds since 1970
-    (UTC). Several processes decide by it, whatever their own clocks say. `name` tells databases apart and holds no
-    password; `file` is where an SQLite database lies, None for any other."""
+    (UTC). Several processes decide by it, whatever their own clocks say; `clock` knows whether it was set. `name` tells
+    databases apart and holds no password; `file` is where an SQLite database lies, None for any other."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -63,6 +64,7 @@ class Database:
         self.name = _name(engine)
         self.file = _file(engine)
         clock = "((julianday('now') - 2440587.5) * 86400.0)" if self.is_sqlite else _POSTGRES_CLOCK
+        self.clock = DatabaseClock()
         self.now: ColumnElement[float] = literal_column(clock, Double)
 
     @classmethod

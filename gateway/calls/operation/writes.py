@@ -16,6 +16,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -204,7 +205,7 @@ class Writes:
 
     async def _settle(self, route: WriteRoute, place: WritePlace, digest: str) -> None:
         attempt = _Attempt(self, route, place, digest, None, "")
-        claim = await self._journal.claim(place, digest, attempt.holder, route.lease)
+        claim = await attempt.claim()
         if claim.state is not ClaimState.BEFORE:
             return
         try:
@@ -273,15 +274,22 @@ class _Attempt:
         self._context = context
         self._trace = trace
         self._sent = time.monotonic()
+        self._since_set = inf
+        """Seconds, as it was claimed, since the clock was set by which others noted when they sent it."""
         self._doubtful = False
         """Whether an earlier sending may still have had its effect."""
         self.holder = secrets.token_hex(8)
+
+    async def claim(self) -> Claim:
+        claim = await self._writes.journal.claim(self._place, self._digest, self.holder, self._route.lease)
+        self._since_set = claim.since_set
+        return claim
 
     async def claimed(self) -> Claim:
         """Ours, or done. Waits while somebody else is at it. Raises IdempotencyConflict."""
         pause = _BUSY_PAUSE
         while True:
-            claim = await self._writes.journal.claim(self._place, self._digest, self.holder, self._route.lease)
+            claim = await self.claim()
             if claim.state is ClaimState.CONFLICT:
                 raise IdempotencyConflict
             if claim.state is not ClaimState.BUSY:
@@ -343,8 +351,9 @@ class _Attempt:
             raise await self._left() from error
         if found is not None:
             return await self._done(found, "found")
-        if since_sent >= spec.absent_after() or (by_key is not None and since_sent < by_key):
-            self._doubtful = since_sent < spec.absent_after()
+        over = min(since_sent, self._since_set) >= spec.absent_after()
+        if over or (by_key is not None and since_sent < by_key):
+            self._doubtful = not over
             return None
         raise await self._left()
 
@@ -413,7 +422,7 @@ class _Attempt:
 
     async def _doubled(self, result: bytes) -> None:
         """Another took this write over while we were stopped: is there one record or two?"""
-        claim = await self._writes.journal.claim(self._place, self._digest, self.holder, self._route.lease)
+        claim = await self.claim()
         if claim.state is ClaimState.DONE and claim.result == result:
             return
         _log.error("write_doubled", backend=self._place.backend, operation=self._place.operation)
