@@ -36,8 +36,8 @@ _FAILURES: Mapping[Unanswered, Failure] = {
 
 
 class Pay:
-    """Every step is of one tender, by its `position`. `seen`: how often the run has gone on with what came back from the
-    shopper; they are asked for nothing while more of it waits to be looked at."""
+    """Every step is of one tender, by its `position`. `seen`: how often the run has gone on with what came back from
+    the shopper; they are asked for nothing while more of it waits to be looked at."""
 
     def __init__(self, given: Given) -> None:
         self._given = given
