@@ -72,6 +72,10 @@ class Worker:
             self.process.stdin.write(" ".join(words).encode() + b"\n")
             return await self._line()
 
+    async def idle(self) -> bool:
+        """Whether no run is open any more, this process's or another's; `worker` alone."""
+        return await self.ask("open") == "0"
+
     async def died(self) -> None:
         async with asyncio.timeout(20):
             assert await self.process.wait() == -signal.SIGKILL

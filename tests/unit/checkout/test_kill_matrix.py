@@ -119,6 +119,7 @@ class Fleet:
             return now if now is not None and now[1] in ("COMPLETED", "FAILED") else None
 
         run, state = await until(60.0, over)
+        await until(60.0, other.idle)  # else the next victim goes on with this one's run, and dies of it
         return [f"{what} at {point}: {fault}" for fault in await self.judged(cart, what, run, state)]
 
     async def cart(self, what: str) -> Cart:

@@ -77,6 +77,7 @@ async def killed_at(books: Retail, url: str, vendors: str, what: str, point: str
         except TimeoutError:
             row = await stored.one(run, WMS)
             return [f"{what} at {point}: {None if row is None else row.state}"]
+        await until(60.0, other.idle)  # else the next victim goes on with this one's run, and dies of it
         wms = books.others[WMS]
         orders = [wms.order_states[order.number].value for reference, order, _ in wms.placed if reference == run]
     expected = ["CONFIRMED"] if what == "mirrored" else ["CANCELLED"]

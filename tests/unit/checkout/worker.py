@@ -1,8 +1,8 @@
 """One process of a gateway with a real checkout, killed where it is told to.
 `python -m tests.unit.checkout.worker '<Station as JSON>'` takes on its standard input `submit <cart> <key> <quoted>
 [token version]`, `continue <run>`, `cancel <run>`, `follow`, `unmirror <run>`, `heard <payment>` (a webhook),
-`takeovers` (how many processes it called dead) and `clock` (what time it is for it, and for its database). At SIGUSR1
-its SQLite files are full, at SIGUSR2 there is room again.
+`takeovers` (how many processes it called dead), `open` (how many runs are) and `clock` (what time it is for it, and for
+its database). At SIGUSR1 its SQLite files are full, at SIGUSR2 there is room again.
 """
 
 from __future__ import annotations
@@ -226,6 +226,8 @@ async def answer(retail: Retail, line: list[str]) -> str:
                 at=datetime.now(UTC),
             )
         )  # fmt: skip
+    elif line[0] == "open":
+        return str(len(await retail.runs.pending()))
     elif line[0] == "clock":
         return f"{time.time()} {await retail.ledger.now()}"
     return "done"
