@@ -7,12 +7,14 @@ import logging
 import statistics
 import sys
 import time
+from itertools import count
 
 import msgspec
 import structlog
 import uvloop
 from msgspec import Struct
 
+from gateway.http.collecting import look, settle
 from gateway.model.carts import Cart
 from gateway.model.checkouts import Checkout, CheckoutState
 from gateway.ports.order import OrderWriting, Placement
@@ -80,11 +82,20 @@ async def _measured(retail: Retail, carts: list[Cart], concurrent: int) -> Spent
             await asyncio.sleep(_WATCHED_EVERY)
             stall = max(stall, time.perf_counter() - begun - _WATCHED_EVERY)
 
-    watching = asyncio.create_task(watch())
+    async def ticks() -> None:
+        """As a serving process does: the collector runs by the clock."""
+        for tick in count(1):
+            await asyncio.sleep(0.1)
+            look(tick)
+
+    settle(ticking=True)
+    tasks = [asyncio.create_task(each()) for each in (watch, ticks)]
     begun, used = time.perf_counter(), time.process_time()
     await asyncio.gather(*map(buy, carts))
     seconds, processor = time.perf_counter() - begun, time.process_time() - used
-    watching.cancel()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     cuts = statistics.quantiles(took, n=100)
     steps = {name: count / len(carts) for name, count in runs.counted.items()}
     return Spent(len(carts), seconds, processor, cuts[49], cuts[98], stall, steps)
