@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import strawberry
-
+from gateway.graph.enums import described
 from gateway.model.catalog import ProductStatus
 from gateway.model.customers import ConsentState, LinkStatus
 from gateway.model.freshness import Role
@@ -14,63 +13,140 @@ from gateway.model.stock import AvailabilityStatus, Confidence, Fulfilment
 from gateway.model.streams import StreamEnd
 from gateway.model.syncing import SyncRole, SyncState
 
-strawberry.enum(
+described(
     AvailabilityStatus,
-    name="AvailabilityStatus",
-    description="IN_STOCK; LOW_STOCK: few left; OUT_OF_STOCK: every place was heard and has none; UNKNOWN: not every "
-    "place could be heard and those that were have none, or nobody ever counted.",
+    description="Whether it can be had.",
+    values={
+        AvailabilityStatus.IN_STOCK: "It can be had.",
+        AvailabilityStatus.LOW_STOCK: "Few are left.",
+        AvailabilityStatus.OUT_OF_STOCK: "Every place was heard and has none.",
+        AvailabilityStatus.UNKNOWN: (
+            "Not every place could be heard and those that were have none, or nobody ever counted."
+        ),
+    },
 )
-strawberry.enum(
-    Confidence, name="Confidence", description="HIGH: every place was heard and is fresh. LOW: some is missing or old."
+described(
+    Confidence,
+    description="How sure it is.",
+    values={
+        Confidence.HIGH: "Every place was heard, and is fresh.",
+        Confidence.LOW: "Something is missing or old.",
+    },
 )
-strawberry.enum(
+described(
     ConsentState,
-    name="ConsentState",
-    description="GRANTED, PENDING (asked to confirm), DENIED, or UNKNOWN where the system has no answer.",
+    description="Whether somebody agreed.",
+    values={
+        ConsentState.GRANTED: "They agreed.",
+        ConsentState.PENDING: "They were asked to confirm, and have not.",
+        ConsentState.DENIED: "They said no, or took it back.",
+        ConsentState.UNKNOWN: "The system has no answer.",
+    },
 )
-strawberry.enum(
+described(
     LinkStatus,
-    name="LinkStatus",
-    description="ASSERTED by a verified claim of the token, or CONFIRMED on purpose. Candidates are never shown.",
+    description="How sure it is that a record is this customer's.",
+    values={
+        LinkStatus.ASSERTED: "By a verified claim of their token.",
+        LinkStatus.CONFIRMED: "Linked on purpose.",
+        LinkStatus.CANDIDATE: "A match that proves nothing; never shown.",
+    },
 )
-strawberry.enum(
-    OrderKind, name="OrderKind", description="WEB: ordered online. RECEIPT: bought at a till. REFUND: given back there."
+described(
+    OrderKind,
+    description="Where it was bought.",
+    values={
+        OrderKind.WEB: "Ordered online.",
+        OrderKind.RECEIPT: "Bought at a till.",
+        OrderKind.REFUND: "Given back at a till; amounts are negative.",
+    },
 )
-strawberry.enum(
-    OrderStatus, name="OrderStatus", description="Coarse, over all systems; the system's own word is `rawStatus`."
+described(
+    OrderStatus,
+    description="Coarse, over all systems; the system's own word is `rawStatus`.",
+    values={
+        OrderStatus.OPEN: "It stands there and is not confirmed yet: a draft, a quotation, an unpaid one.",
+        OrderStatus.CONFIRMED: "Taken on; nothing has gone out yet.",
+        OrderStatus.PARTIALLY_FULFILLED: "Some of it has gone out or was collected.",
+        OrderStatus.FULFILLED: "All of it has gone out or was collected.",
+        OrderStatus.CANCELLED: "It is none any more.",
+        OrderStatus.RETURNED: "It came back.",
+        OrderStatus.UNKNOWN: "The system's own word means none of these.",
+    },
 )
-strawberry.enum(
+described(
     SyncRole,
-    name="SyncRole",
-    description="OWNER took the order. MIRROR: the gateway writes it there. EXPECTED: a connector of the retailer's "
-    "does.",
+    description="Why a system knows the order.",
+    values={
+        SyncRole.OWNER: "It took the order.",
+        SyncRole.MIRROR: "The gateway writes it there.",
+        SyncRole.EXPECTED: "A connector of the retailer's writes it there.",
+    },
 )
-strawberry.enum(
+described(
     SyncState,
-    name="SyncState",
-    description="WAITING: not there yet. THERE. REFUSED: that system said no. CANCELLED: the order is none any more.",
+    description="Whether a system knows the order.",
+    values={
+        SyncState.WAITING: "Not there yet.",
+        SyncState.THERE: "It stands there.",
+        SyncState.REFUSED: "That system said no; a person looks at it.",
+        SyncState.CANCELLED: "The order is none any more, and does not stand there.",
+    },
 )
-strawberry.enum(
-    ProductStatus, name="ProductStatus", description="Customers see ACTIVE products only; staff see DRAFT and ARCHIVED."
+described(
+    ProductStatus,
+    description="Who sees it.",
+    values={
+        ProductStatus.ACTIVE: "Everybody.",
+        ProductStatus.DRAFT: "Staff: it is being made.",
+        ProductStatus.ARCHIVED: "Staff: it is sold no longer.",
+    },
 )
-strawberry.enum(
+described(
     Role,
     name="SourceRole",
-    description="PRIMARY owns the fact, FALLBACK stands in for the owner, ENRICHMENT adds to it, COMPARISON is only "
-    "compared.",
+    description="In what part a system was asked.",
+    values={
+        Role.PRIMARY: "It owns the fact.",
+        Role.FALLBACK: "It stands in for the owner.",
+        Role.ENRICHMENT: "It adds to what the owner says.",
+        Role.COMPARISON: "It is only compared with the owner.",
+    },
 )
-strawberry.enum(
-    SearchSort, name="SearchSort", description="Order of hits. What the search system cannot do is UNSUPPORTED_FILTER."
+described(
+    SearchSort,
+    description="Order of hits. What the search system cannot do is UNSUPPORTED_FILTER.",
+    values={
+        SearchSort.RELEVANCE: "The best match first, as the search system ranks.",
+        SearchSort.PRICE_ASC: "The cheapest first, by the search system's own prices.",
+        SearchSort.PRICE_DESC: "The dearest first, by the search system's own prices.",
+        SearchSort.NEWEST: "The newest first.",
+        SearchSort.TITLE: "By title, in the search system's own order.",
+    },
 )
-strawberry.enum(
+described(
     TaxTreatment,
-    name="TaxTreatment",
-    description="Whether the amount as its source keeps it contains the tax: INCLUDED, EXCLUDED, EXEMPT, or UNKNOWN.",
+    description="Whether the amount as its source keeps it contains the tax.",
+    values={
+        TaxTreatment.INCLUDED: "It does.",
+        TaxTreatment.EXCLUDED: "It does not.",
+        TaxTreatment.EXEMPT: "There is no tax on it.",
+        TaxTreatment.UNKNOWN: "Its source does not say.",
+    },
 )
-strawberry.enum(
+described(
     StreamEnd,
-    name="StreamEnd",
-    description="Why nothing more is told. NOT_YOURS: there is no such thing, or what opened it opens it no longer. "
-    "OVER: it has come to its end.",
+    description="Why nothing more is told.",
+    values={
+        StreamEnd.NOT_YOURS: "There is no such thing, or what opened it opens it no longer.",
+        StreamEnd.OVER: "It has come to its end.",
+    },
 )
-strawberry.enum(Fulfilment, name="Fulfilment", description="DELIVERY to an address, or PICKUP in a store.")
+described(
+    Fulfilment,
+    description="How goods reach the shopper.",
+    values={
+        Fulfilment.DELIVERY: "To an address.",
+        Fulfilment.PICKUP: "In a store.",
+    },
+)

@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def undescribed(core: GraphQLSchema) -> Iterator[str]:
-    """Every type, field, argument and input field without a description."""
+    """Every type, field, argument, input field and value of an enum without a description."""
     for kind in core.type_map.values():
         if is_introspection_type(kind) or is_specified_scalar_type(kind):
             continue
@@ -66,7 +66,9 @@ def undescribed(core: GraphQLSchema) -> Iterator[str]:
                 if not field.description:
                     yield f"{kind.name}.{name} has no description"
         elif is_enum_type(kind):
-            continue  # an enum's own description names its members
+            yield from (
+                f"{kind.name}.{name} has no description" for name, value in kind.values.items() if not value.description
+            )
 
 
 def unlisted(core: GraphQLSchema) -> Iterator[str]:

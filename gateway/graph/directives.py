@@ -13,6 +13,8 @@ from graphql import DirectiveLocation, GraphQLArgument, GraphQLDirective, GraphQ
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
+from gateway.graph.enums import described
+
 _D = TypeVar("_D")
 
 IN_CONTEXT = GraphQLDirective(
@@ -69,10 +71,16 @@ class ListSize:
     slicing_arguments: list[str] = strawberry.field(default_factory=list[str])
 
 
-@strawberry.enum(description="Who may be given a kept answer.")
 class CacheControlScope(Enum):
     PUBLIC = "PUBLIC"
     PRIVATE = "PRIVATE"
+
+
+described(
+    CacheControlScope,
+    description="Who may be given a kept answer.",
+    values={CacheControlScope.PUBLIC: "Everybody.", CacheControlScope.PRIVATE: "Whoever it was made for."},
+)
 
 
 @strawberry.schema_directive(

@@ -9,6 +9,7 @@ import strawberry
 from gateway.context import OperationContext
 from gateway.execution import computed, records
 from gateway.graph.directives import ListSize
+from gateway.graph.enums import described
 from gateway.model import baskets
 from gateway.model import cart_answers as model
 from gateway.model.baskets import CodeRefusal
@@ -17,27 +18,79 @@ from gateway.model.tenders import PlannedTender, TenderKind
 from schema.pricing.types import PriceView
 from schema.values import FreshnessView, MoneyView, TaxedMoneyView
 
-strawberry.enum(CartPart, name="CartPart", description="What a cart's total is made of, each with its own owner.")
-strawberry.enum(
-    CodeRefusal,
-    name="CodeRefusal",
-    description="Why a code does nothing; REFUSED: its owner does not say; NOT_ASKED: too many were tried in vain from "
-    "here, and its owner is asked about no more for a while.",
+described(
+    CartPart,
+    description="What a cart's total is made of, each with its own owner.",
+    values={
+        CartPart.PRICE: "What the lines cost.",
+        CartPart.PROMOTION: "What codes and promotions take off.",
+        CartPart.SHIPPING: "What delivery costs.",
+        CartPart.TAX: "The tax, where the owner of prices does not know it.",
+    },
 )
-strawberry.enum(
+described(
+    CodeRefusal,
+    description="Why a code does nothing.",
+    values={
+        CodeRefusal.UNKNOWN: "There is no such code.",
+        CodeRefusal.EXPIRED: "Its time is over.",
+        CodeRefusal.NOT_YET: "Its time has not come.",
+        CodeRefusal.USED_UP: "It was used as often as it may be.",
+        CodeRefusal.MINIMUM_NOT_REACHED: "The cart comes to less than it wants.",
+        CodeRefusal.NOT_FOR_THESE_GOODS: "Nothing in the cart is what it is for.",
+        CodeRefusal.NOT_FOR_THIS_CUSTOMER: "It is for others, or for nobody who is not signed in.",
+        CodeRefusal.NOT_COMBINABLE: "It does not go together with another one that is in the cart.",
+        CodeRefusal.REFUSED: "Its owner does not say why.",
+        CodeRefusal.NOT_ASKED: "Too many were tried in vain from here; its owner is asked about no more for a while.",
+    },
+)
+described(
     ProblemKind,
     name="CartProblemKind",
-    description="What keeps a cart from being bought, or should be said before it is. PRICE_CHANGED: not the "
-    "`expectedPrice`. NOT_COLLECTABLE: not in the chosen store. NOT_TOGETHER: there, but in another place than the "
-    "rest, and one order is fulfilled from one place; `available` is how many of it could go with the rest. "
-    "OWNER_SILENT: a part's owner has not answered yet. BELOW_MINIMUM, ABOVE_MAXIMUM: of all lines of the variant "
-    "together. AGE_LIMIT: whoever receives it must prove it. ORDERED_ELSEWHERE: another system takes the order of what "
-    "goes this way than of the rest; buy it by itself.",
+    description="What keeps a cart from being bought, or should be said before it is.",
+    values={
+        ProblemKind.PRICE_CHANGED: "The line costs something else than its `expectedPrice`; `current` is what.",
+        ProblemKind.PRICE_UNKNOWN: "The owner of prices has not told what the line costs.",
+        ProblemKind.NOT_SOLD: "The line is not sold any more, or not in this market.",
+        ProblemKind.OUT_OF_STOCK: "Nothing of it is left.",
+        ProblemKind.SHORT_STOCK: "Fewer than wanted are left; `available` is how many.",
+        ProblemKind.NOT_COLLECTABLE: "Not, or not enough of it, in the store that was chosen.",
+        ProblemKind.NOT_TOGETHER: (
+            "It is there, but in another place than the rest, and one order is fulfilled from one place; `available` "
+            "is how many of it could go with the rest."
+        ),
+        ProblemKind.CODE_REFUSED: "A code does nothing; `refusal` is why.",
+        ProblemKind.TAX_UNKNOWN: "Nobody can say the tax of something in it: it cannot be bought.",
+        ProblemKind.ADDRESS_MISSING: "Where it goes is not known.",
+        ProblemKind.DELIVERY_NOT_CHOSEN: "Several ways of delivery are offered, and none is chosen.",
+        ProblemKind.NOT_DELIVERED_THERE: "Nobody carries it to that address.",
+        ProblemKind.OWNER_SILENT: "The owner of a part of the total has not answered yet.",
+        ProblemKind.BELOW_MINIMUM: "All lines of the variant together are fewer than `limit` pieces.",
+        ProblemKind.ABOVE_MAXIMUM: "All lines of the variant together are more than `limit` pieces.",
+        ProblemKind.AGE_LIMIT: "Whoever receives it must prove to be `limit` years old.",
+        ProblemKind.ORDERED_ELSEWHERE: (
+            "Another system takes the order of what goes this way than of the rest; buy it by itself."
+        ),
+    },
 )
-strawberry.enum(
+described(
     Remedy,
     name="CartRemedy",
-    description="What can be done about it. ORDER_APART: the line, or some pieces of it, in another order.",
+    description="What can be done about it.",
+    values={
+        Remedy.ACCEPT_PRICE: "Show the new price, and expect it.",
+        Remedy.REMOVE_LINE: "Take the line out, or save it for later.",
+        Remedy.REDUCE_QUANTITY: "Take fewer pieces.",
+        Remedy.CHOOSE_ANOTHER_STORE: "Collect it in another store, or have it sent.",
+        Remedy.REMOVE_CODE: "Take the code out.",
+        Remedy.GIVE_ADDRESS: "Say where it goes.",
+        Remedy.CHANGE_ADDRESS: "Have it sent somewhere else.",
+        Remedy.CHOOSE_DELIVERY: "Choose a way of delivery.",
+        Remedy.TRY_LATER: "Ask again in a while.",
+        Remedy.INCREASE_QUANTITY: "Take more pieces.",
+        Remedy.PROVE_AGE: "Nothing now: the age is proven when it is received.",
+        Remedy.ORDER_APART: "The line, or some pieces of it, in another order.",
+    },
 )
 
 
@@ -99,10 +152,13 @@ class CartTotalsView:
     )
 
 
-strawberry.enum(
+described(
     TenderKind,
-    name="TenderKind",
-    description="GIFT_CARD: stored value, which pays first. PAYMENT: what the shopper chose of `paymentOptions`.",
+    description="What kind of thing pays.",
+    values={
+        TenderKind.GIFT_CARD: "Stored value, which pays first.",
+        TenderKind.PAYMENT: "What the shopper chose of `paymentOptions`: a card, a wallet, an invoice.",
+    },
 )
 
 

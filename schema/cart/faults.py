@@ -7,18 +7,26 @@ from decimal import Decimal
 import strawberry
 
 from gateway.execution import records
+from gateway.graph.enums import described
 from gateway.model import cart_faults as model
 from schema.contributed import member
 from schema.user_errors import UserErrorView
 
-strawberry.enum(
+described(
     model.AttemptKind,
-    name="AttemptKind",
-    description="What an address, a device or a customer has had too much of. CODES_GUESSED: hand-off codes. "
-    "CODES_REFUSED: promotion codes that did nothing. GIFT_CARDS_GUESSED: numbers and PINs of gift cards that were "
-    "none. CHECKOUTS_OPEN: checkouts under way; finish or cancel one. PIECES_HELD: pieces of one item in them. "
-    "HOLD_LAPSED: pieces that were held and not paid for, while others were told to come again. PAYMENTS_FAILED: "
-    "payments that were declined, or begun and not finished.",
+    description="What an address, a device or a customer has had too much of.",
+    values={
+        model.AttemptKind.CARTS_MADE: "Carts were made here; use the one there is.",
+        model.AttemptKind.CODES_GUESSED: "Codes of a hand-off that were none, or devices that one cart was handed to.",
+        model.AttemptKind.CODES_REFUSED: "Promotion codes that did nothing.",
+        model.AttemptKind.GIFT_CARDS_GUESSED: "Numbers and PINs of gift cards that were none.",
+        model.AttemptKind.CHECKOUTS_OPEN: "Checkouts under way, not paid yet; finish or cancel one.",
+        model.AttemptKind.PIECES_HELD: "Pieces of one item, held by checkouts under way.",
+        model.AttemptKind.HOLD_LAPSED: (
+            "Pieces that were held and not paid for, while others were told to come again: those come first."
+        ),
+        model.AttemptKind.PAYMENTS_FAILED: "Payments that were declined, or begun and not finished.",
+    },
 )
 
 
@@ -134,11 +142,14 @@ class TooManyAttemptsView(UserErrorView):
     retry_after: int = strawberry.field(description="Seconds to wait.")
 
 
-strawberry.enum(
+described(
     model.GiftCardRefusal,
-    name="GiftCardRefusal",
-    description="INVALID: there is no such card, or its PIN is another; the two read the same. EMPTY. OTHER_CURRENCY: "
-    "nothing is converted.",
+    description="Why a gift card can pay nothing here.",
+    values={
+        model.GiftCardRefusal.INVALID: "There is no such card, or its PIN is another; the two read the same.",
+        model.GiftCardRefusal.EMPTY: "Nothing is left on it.",
+        model.GiftCardRefusal.OTHER_CURRENCY: "Its value is in another currency than the cart's; nothing is converted.",
+    },
 )
 
 

@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from gateway.context import OperationContext
 from gateway.errors import MalformedId
+from gateway.graph.enums import described
 from gateway.model.cart_faults import InvalidInput
 from gateway.model.carts import Buyer, ExpectedPrice, HandOffMode, MergeRule, PostalAddress
 from gateway.model.currencies import is_currency
@@ -23,14 +24,23 @@ from gateway.services.carts import Refused, wishes
 from gateway.services.carts.wishes import FIELD_BYTES, DeliveryWish, LinePart, LineUpdate, LineWish, Path
 from gateway.services.ids import NodeType, decode_as
 
-strawberry.enum(
-    HandOffMode, name="HandOffMode", description="MOVE: the giver's secret dies. SHARE: both hold the cart."
+described(
+    HandOffMode,
+    description="What becomes of the device that gives a cart.",
+    values={
+        HandOffMode.MOVE: "Its secret dies when the code is claimed: the cart is the other's.",
+        HandOffMode.SHARE: "Both hold the cart, and each may revoke the other.",
+    },
 )
-strawberry.enum(
+described(
     MergeRule,
     name="CartMergeRule",
-    description="What becomes of a line that both carts have: SUM adds the pieces, KEEP_NEWEST keeps the line changed "
-    "last. REPLACE keeps nothing of the customer's cart but the other's lines.",
+    description="What becomes of a line that both carts have.",
+    values={
+        MergeRule.SUM: "The pieces of both are added.",
+        MergeRule.KEEP_NEWEST: "The line that was changed last is kept.",
+        MergeRule.REPLACE: "Nothing of the customer's cart is kept: the other's lines take the place of all of its.",
+    },
 )
 
 

@@ -12,6 +12,7 @@ from gateway.context import OperationContext
 from gateway.errors import AdapterError
 from gateway.execution import batched, computed, records
 from gateway.graph.directives import ListSize
+from gateway.graph.enums import described
 from gateway.model import carts as model
 from gateway.model.baskets import ShippingOption
 from gateway.model.cart_answers import AppliedDiscount, LineAnswer
@@ -29,11 +30,23 @@ from schema.pricing.types import PriceView
 from schema.stores.types import StoreView
 from schema.values import MoneyView, TaxedMoneyView
 
-strawberry.enum(
+described(
     model.ChangeKind,
     name="CartChangeKind",
-    description="ADDED, QUANTITY_CHANGED, KEPT as it was though both carts had it, REMOVED; PRICE_CHANGED, "
-    "NOT_SOLD_THERE (the line stays), CODE_LOST, GIFT_CARD_LOST; DELIVERY_RESET: what was chosen is not offered there.",
+    description="What became of a line, code or gift card when carts were merged, or one was moved to another market.",
+    values={
+        model.ChangeKind.ADDED: "The line came from the other cart.",
+        model.ChangeKind.QUANTITY_CHANGED: "Both carts had the line; how many pieces it has now is `after`.",
+        model.ChangeKind.KEPT: "The line is as it was, though both carts had it.",
+        model.ChangeKind.REMOVED: "The line is gone.",
+        model.ChangeKind.PRICE_CHANGED: "The line costs something else now: `priceBefore`, `priceAfter`.",
+        model.ChangeKind.NOT_SOLD_THERE: "The line stays, and cannot be bought in the new market.",
+        model.ChangeKind.CODE_LOST: "The promotion code does nothing in the new market, and was taken out.",
+        model.ChangeKind.GIFT_CARD_LOST: "The gift card can pay nothing in the new market, and was taken out.",
+        model.ChangeKind.DELIVERY_RESET: (
+            "The way of delivery that was chosen is not offered there; another is to be chosen."
+        ),
+    },
 )
 
 

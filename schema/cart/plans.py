@@ -10,6 +10,7 @@ from gateway.context import OperationContext
 from gateway.errors import BadInput
 from gateway.execution import batched, computed, records
 from gateway.graph.directives import ListSize
+from gateway.graph.enums import described
 from gateway.model import fulfilment as model
 from gateway.model.baskets import Destination
 from gateway.model.fulfilment import GapReason, PlanReason, PlanWay
@@ -21,17 +22,39 @@ from schema.cart.answers import ShippingOptionView
 from schema.stores.types import StoreView
 from schema.values import MoneyView, SpeakableTextView
 
-strawberry.enum(PlanWay, name="FulfilmentWay", description="Collected in a store, sent, or sent by a store.")
-strawberry.enum(
+described(
+    PlanWay,
+    name="FulfilmentWay",
+    description="How pieces reach the shopper.",
+    values={
+        PlanWay.PICKUP: "Collected in a store.",
+        PlanWay.SHIP: "Sent from a warehouse.",
+        PlanWay.SHIP_FROM_STORE: "Sent by a store.",
+    },
+)
+described(
     PlanReason,
     name="FulfilmentPlanReason",
-    description="What speaks for a plan beside the others that are shown; ONLY_WAY: there are no others.",
+    description="What speaks for a plan beside the others that are shown.",
+    values={
+        PlanReason.READY_FIRST: "It is there, or ready, before all others.",
+        PlanReason.COSTS_LEAST: "Its delivery costs less than any other's.",
+        PlanReason.FEWEST_PARCELS: "It comes in fewer parcels than the others.",
+        PlanReason.NEAREST: "Its store is the nearest to where was asked.",
+        PlanReason.ONLY_WAY: "There are no others.",
+    },
 )
-strawberry.enum(
+described(
     GapReason,
     name="FulfilmentGapReason",
-    description="Why something cannot be had some way. NOT_ENOUGH: fewer than wanted, or none. NOT_HEARD: its system "
-    "could not be asked. OWNER_CANNOT_BE_TOLD: the system that takes the order chooses the place itself.",
+    description="Why something cannot be had some way.",
+    values={
+        GapReason.NOT_ENOUGH: "Fewer than wanted, or none.",
+        GapReason.NOT_HEARD: "The system that counts there could not be asked, or never counted it.",
+        GapReason.NEVER_OPEN: "The store has no hours at which it could be collected.",
+        GapReason.OWNER_CANNOT_BE_TOLD: "The system that takes the order chooses the place itself.",
+        GapReason.NOT_DELIVERED: "Nobody carries it there.",
+    },
 )
 
 _LONGEST = 64

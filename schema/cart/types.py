@@ -12,6 +12,7 @@ from gateway.context import OperationContext
 from gateway.errors import GatewayError
 from gateway.execution import batched, computed, records
 from gateway.graph.directives import ListSize
+from gateway.graph.enums import described
 from gateway.model import carts as model
 from gateway.model.baskets import RefusedCode
 from gateway.model.cart_answers import AppliedDiscount, CartProblem, CartTotals, PartAnswer, Quote
@@ -41,10 +42,16 @@ from schema.node import Node
 from schema.payment.types import CartPaymentOptionsView
 from schema.values import NearInput, PageInfoView, SpeakableTextView
 
-strawberry.enum(
+described(
     CartState,
-    name="CartState",
-    description="OPEN; FROZEN while a checkout runs, then ORDERED or OPEN again; MERGED into another; ABANDONED.",
+    description="What can be done with a cart.",
+    values={
+        CartState.OPEN: "It can be changed and bought.",
+        CartState.FROZEN: "A checkout runs: nothing is changed until it has ended, in ORDERED or OPEN.",
+        CartState.ORDERED: "It was bought, and can be read.",
+        CartState.MERGED: "Its lines went into another cart.",
+        CartState.ABANDONED: "It was given up.",
+    },
 )
 
 

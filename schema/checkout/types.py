@@ -11,6 +11,7 @@ from gateway.context import OperationContext
 from gateway.errors import GatewayError
 from gateway.execution import batched, computed, records
 from gateway.graph.directives import ListSize
+from gateway.graph.enums import described
 from gateway.model import checkouts as model
 from gateway.model.cart_answers import CartPart
 from gateway.model.carts import Cart
@@ -25,17 +26,43 @@ from schema.orders.types import OrderView
 from schema.payment.types import PaymentActionView
 from schema.values import MoneyView
 
-strawberry.enum(
+described(
     FailureReason,
     name="CheckoutFailureReason",
-    description="Why nothing was bought. Money that was held is given free, or will be. NOT_TOGETHER: all of it is "
-    "there, but in several places, and whoever takes the order fulfils one order from one place.",
+    description="Why nothing was bought. Money that was held is given free, or will be.",
+    values={
+        FailureReason.PRICE_CHANGED: "It costs more than the quote that was shown, or its owner's total is another.",
+        FailureReason.QUOTE_INCOMPLETE: "The owner of a part of the total did not answer in time.",
+        FailureReason.OUT_OF_STOCK: "Others were faster; `mayReturn` says whether it may come back.",
+        FailureReason.NOT_TOGETHER: (
+            "All of it is there, but in several places, and whoever takes the order fulfils one order from one place."
+        ),
+        FailureReason.PAYMENT_DECLINED: "The processor said no; `declineReason` is its class.",
+        FailureReason.PAYMENT_EXPIRED: "The shopper did not do in time what the payment asked of them.",
+        FailureReason.CANCELLED: "The shopper went back.",
+        FailureReason.ORDER_REFUSED: "The system that takes the order said no.",
+        FailureReason.OWNER_UNAVAILABLE: "A system that is needed did not answer in time.",
+        FailureReason.OUTCOME_UNKNOWN: (
+            "A system did not tell what became of what it was asked; it is looked up until it is known, and taken back."
+        ),
+        FailureReason.INTERNAL: "The gateway's own fault; a person hears of it.",
+    },
 )
-strawberry.enum(
+described(
     CheckoutRemedy,
-    name="CheckoutRemedy",
-    description="What a shopper can do about it. ORDER_APART: the line that is named, or some pieces of it, in another "
-    "order.",
+    description="What a shopper can do about it.",
+    values={
+        CheckoutRemedy.ACCEPT_PRICE: "Show the new total, and submit its quote.",
+        CheckoutRemedy.CHANGE_CART: "Take out what is named, or less of it.",
+        CheckoutRemedy.ORDER_APART: "The line that is named, or some pieces of it, in another order.",
+        CheckoutRemedy.PAY_OTHERWISE: "Choose another way to pay.",
+        CheckoutRemedy.CORRECT_PAYMENT: "Enter the payment's details again.",
+        CheckoutRemedy.CHANGE_GIFT_CARD: (
+            "Take the gift card out, or put it in anew: what it is worth is asked again then."
+        ),
+        CheckoutRemedy.TRY_AGAIN: "Submit it again.",
+        CheckoutRemedy.TRY_LATER: "Submit it again in a while.",
+    },
 )
 
 
@@ -96,16 +123,26 @@ class CheckoutCompletedView(CheckoutStateView):
         return await ctx.services.orders.bought([parent.order for parent in parents], ctx.scope)
 
 
-strawberry.enum(
+described(
     TenderProcessor,
-    name="TenderProcessor",
-    description="Who has the money and gives it back: the GATEWAY by its processor, or the order's OWNER by its own.",
+    description="Who has the money and gives it back.",
+    values={
+        TenderProcessor.GATEWAY: "The processor that the gateway asked.",
+        TenderProcessor.OWNER: "The order's owner, by its own processor.",
+    },
 )
-strawberry.enum(
+described(
     PaymentState,
-    name="PaymentState",
-    description="How money stands at its processor. DUE: nothing is held, it is paid later. AUTHORISED: held. "
-    "CAPTURED: taken. VOIDED: given free, or onto the gift card again. FAILED: declined.",
+    description="How money stands at its processor.",
+    values={
+        PaymentState.REQUIRES_ACTION: "The shopper must do something: 3-D Secure, a redirect.",
+        PaymentState.PENDING: "The processor does not know yet, and will tell.",
+        PaymentState.DUE: "Nothing is held, it is paid later.",
+        PaymentState.AUTHORISED: "Held.",
+        PaymentState.CAPTURED: "Taken.",
+        PaymentState.VOIDED: "Given free, or onto the gift card again.",
+        PaymentState.FAILED: "Declined.",
+    },
 )
 
 

@@ -7,16 +7,26 @@ import strawberry
 from gateway.context import OperationContext
 from gateway.execution import computed, records
 from gateway.graph.directives import ListSize
+from gateway.graph.enums import described
 from gateway.model import payments as model
 from gateway.model.gift_cards import OfferedGiftCard
 from gateway.model.payments import DeclineReason
 from gateway.services.paying import Paying, public_id
 from schema.values import GapView
 
-strawberry.enum(
+described(
     DeclineReason,
-    name="DeclineReason",
-    description="Why a payment was declined, in classes with a remedy each. OTHER says nothing more on purpose.",
+    description="Why a payment was declined, in classes with a remedy each.",
+    values={
+        DeclineReason.INSUFFICIENT_FUNDS: "Not enough money there; pay otherwise.",
+        DeclineReason.EXPIRED: "The card's time is over; pay otherwise.",
+        DeclineReason.AUTHENTICATION_FAILED: "The shopper did not prove who they are; try again.",
+        DeclineReason.WRONG_DETAILS: "A number, date or code is wrong; correct it.",
+        DeclineReason.LIMIT_EXCEEDED: "More than may be paid with it, at once or in a while; pay otherwise.",
+        DeclineReason.NOT_ALLOWED: "This method cannot be used for this purchase; pay otherwise.",
+        DeclineReason.TRY_AGAIN: "The processor could not say now; try again.",
+        DeclineReason.OTHER: "Everything else, untold on purpose; pay otherwise.",
+    },
 )
 
 
