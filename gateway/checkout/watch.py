@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from math import inf
 
 import structlog
 from dbos import DBOS
@@ -21,6 +23,8 @@ from gateway.state.tables import processes
 EVERY = 0.5
 DEAD = 2.0
 """Seconds without a beat after which a process counts as dead. At least four beats."""
+_REMEMBERED = 20.0
+"""Seconds for which a late beat of our own makes us patient with the others'."""
 _GONE = 86_400.0
 _log = structlog.get_logger("gateway.checkout")
 
@@ -36,6 +40,8 @@ class RunsWatch:
         self._dead = dead
         self._own = runs.database.another(size=2, patience=5.0)  # in nobody's queue: one to beat, one to look
         self._beaten = float("-inf")
+        self._gaps: deque[tuple[float, float]] = deque(maxlen=64)
+        """When we beat, and how long after the time before."""
         self._look_after = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: set[str] = set()
@@ -56,6 +62,7 @@ class RunsWatch:
         beaten = time.monotonic()
         if before - self._beaten > self._dead or beaten - before > self._dead / 2:
             self._look_after = beaten + self._dead  # we were late, so may all others have been
+        self._gaps.append((beaten, beaten - self._beaten))
         self._beaten = before
 
     async def look(self) -> set[str]:
@@ -114,10 +121,18 @@ class RunsWatch:
         await self._own.dispose()
 
     @property
+    def patience(self) -> float:
+        """Seconds without a beat after which another process counts as dead: longer, up to twice as long, where the
+        machine has little time for us, which may be theirs too."""
+        since = time.monotonic() - _REMEMBERED
+        longest = max((gap for at, gap in self._gaps if at > since and gap < inf), default=0.0)
+        return min(max(self._dead, 2 * longest), 2 * self._dead)
+
+    @property
     def _fresh(self) -> ColumnElement[bool]:
         """A beat from the future was written before the database's clock was set back: whoever lives beats again."""
         now, beat = self._database.now, processes.c.beat
-        return and_(beat > now - self._dead, beat < now + self._dead)
+        return and_(beat > now - self.patience, beat < now + self._dead)
 
     async def _beating(self) -> set[str]:
         async with self._own.connect() as connection:

@@ -27,6 +27,7 @@ from gateway.checkout.watch import RunsWatch
 from gateway.errors import IdempotencyConflict, StateUnavailable
 from gateway.state.database import Database
 from gateway.state.pair import runs_file
+from gateway.state.tables import processes
 
 from .conftest import both_stores
 from .fleet import until
@@ -318,6 +319,27 @@ async def test_a_process_that_was_late_itself_calls_nobody_dead(database: Databa
         begun = time.monotonic()
         assert await watch.look() == set()
         assert time.monotonic() - begun < 0.4
+        await watch.leave()
+
+
+async def test_who_has_little_time_itself_gives_others_more(database: Database) -> None:
+    async def silent_for(seconds: float) -> None:
+        row = {"id": "other", "shape": "another shape", "beat": database.now - seconds}
+        async with database.write() as connection:
+            await connection.execute(database.upsert(processes, [row], update=["beat"]))
+
+    async with launched(database) as runs:
+        watch = RunsWatch(runs)
+        await watch.beat()
+        await watch.beat()
+        await silent_for(2.3)
+        assert await watch.shapes() == {runs.shape}
+        await asyncio.sleep(1.3)  # a beat so late is not yet one that others take for death
+        await watch.beat()
+        await silent_for(2.3)
+        assert await watch.shapes() == {runs.shape, "another shape"}
+        await silent_for(4.1)  # whoever is dead is taken over within five seconds all the same
+        assert await watch.shapes() == {runs.shape}
         await watch.leave()
 
 
