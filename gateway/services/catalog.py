@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from gateway.errors import AdapterError, BadInput, InvalidCursor
+from gateway.errors import AdapterError, AmbiguousKey, BadInput, InvalidCursor
 from gateway.model.catalog import (
     Product,
     ProductKey,
@@ -77,6 +77,16 @@ class Catalog:
             return product
         wanted = canonical_key(sku)
         return next((v for v in product.variants if v.sku is not None and canonical_key(v.sku) == wanted), None)
+
+    async def scanned(self, gtin: str, scope: Scope) -> Variant | AdapterError | None:
+        """The one that bears a barcode of 14 digits, of the product that does. Two of one product: AmbiguousKey."""
+        (product,) = await self.products([ProductKey(ProductKeyKind.BARCODE, gtin)], scope)
+        if product is None or isinstance(product, AdapterError):
+            return product
+        bearers = [variant for variant in product.variants if gtin in variant.gtins]
+        if len(bearers) > 1:
+            return AmbiguousKey(source=product.ref.backend, domain=PRODUCT.name)
+        return bearers[0] if bearers else None
 
     async def page(
         self,

@@ -56,8 +56,12 @@ class CartAttributeInput:
     value: str | None = strawberry.field(default=None, description="At most 500 bytes; null takes it away.")
 
 
-@strawberry.input(name="VariantBy", one_of=True, description="Exactly one way to name a variant.")
-class VariantBy:
+@strawberry.input(
+    name="CartVariantBy",
+    one_of=True,
+    description="Exactly one way to name a variant. One that was scanned is looked up first: see `variant`.",
+)
+class CartVariantBy:
     sku: str | None = strawberry.field(default=strawberry.UNSET, description="The business key.")
     id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="The id of a variant.")
 
@@ -71,7 +75,7 @@ class ExpectedPriceInput:
 
 @strawberry.input(name="CartLineInput", description="One more line.")
 class CartLineInput:
-    variant: VariantBy = strawberry.field(description="What.")
+    variant: CartVariantBy = strawberry.field(description="What.")
     quantity: Decimal = strawberry.field(default=Decimal(1), description="Whole pieces, at least 1.")
     group_id: strawberry.ID | None = strawberry.field(
         default=None, description="The delivery group it goes with. Default: the cart's first."
@@ -268,7 +272,7 @@ def canonical(value: object) -> object:
     return [] if value is UNSET or value is strawberry.UNSET else value
 
 
-def _variant(by: VariantBy, ctx: OperationContext, path: Path) -> tuple[VariantKey, NativeRef | None]:
+def _variant(by: CartVariantBy, ctx: OperationContext, path: Path) -> tuple[VariantKey, NativeRef | None]:
     if isinstance(by.sku, str):
         sku = canonical_key(by.sku)
         if not sku or not is_plain(sku):

@@ -12,14 +12,20 @@ from gateway.errors import BadInput, GatewayError, MalformedId
 from gateway.execution import batched
 from gateway.graph.directives import CacheControl, ListSize
 from gateway.model import catalog as model
+from gateway.model.barcodes import scanned
 from gateway.model.catalog import ProductKey, ProductKeyKind
-from gateway.model.identity import canonical_key, gtin14
+from gateway.model.identity import canonical_key
 from gateway.model.paging import ProductList
 from gateway.services.ids import NodeType, decode
 from schema.arguments import AfterArgument, FirstArgument
 from schema.catalog.categories import CategoryView, CollectionView
-from schema.catalog.types import ProductConnectionView, ProductView
+from schema.catalog.types import ProductConnectionView, ProductView, VariantView
 from schema.values import page_size
+
+SCANNED = (
+    "What a scanner reads: a GTIN-8, -12, -13 or -14 whose check digit is right, a GS1 element string with one (with "
+    "FNC1, or in brackets as people read it), or a GS1 Digital Link."
+)
 
 
 @strawberry.input(name="ProductBy", one_of=True, description="Exactly one way to name a product.")
@@ -28,10 +34,15 @@ class ProductBy:
         default=strawberry.UNSET, description="The id of a product or a variant."
     )
     sku: str | None = strawberry.field(default=strawberry.UNSET, description="A variant's SKU, case kept.")
-    barcode: str | None = strawberry.field(
-        default=strawberry.UNSET, description="GTIN-8, -12, -13 or -14; the check digit is checked."
-    )
+    barcode: str | None = strawberry.field(default=strawberry.UNSET, description=SCANNED)
     slug: str | None = strawberry.field(default=strawberry.UNSET, description="The product's path in URLs.")
+
+
+@strawberry.input(name="VariantBy", one_of=True, description="Exactly one way to name a variant.")
+class VariantBy:
+    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="The id of a variant.")
+    sku: str | None = strawberry.field(default=strawberry.UNSET, description="Its SKU, case kept.")
+    barcode: str | None = strawberry.field(default=strawberry.UNSET, description=SCANNED)
 
 
 async def find_product(by: ProductBy, ctx: OperationContext) -> model.Product | GatewayError | None:
@@ -41,16 +52,37 @@ async def find_product(by: ProductBy, ctx: OperationContext) -> model.Product | 
     if isinstance(by.sku, str):
         key = ProductKey(ProductKeyKind.SKU, _named(by.sku))
     elif isinstance(by.barcode, str):
-        gtin = gtin14(by.barcode)
-        if gtin is None:
-            raise BadInput("This is no GTIN: 8, 12, 13 or 14 digits with a right check digit.")
-        key = ProductKey(ProductKeyKind.BARCODE, gtin)
+        key = ProductKey(ProductKeyKind.BARCODE, _read(by.barcode))
     elif isinstance(by.slug, str):
         key = ProductKey(ProductKeyKind.SLUG, _named(by.slug))
     else:
         raise BadInput("Name the product in one way.")
     (product,) = await ctx.services.catalog.products([key], ctx.scope)
     return product
+
+
+async def find_variant(by: VariantBy, ctx: OperationContext) -> model.Variant | GatewayError | None:
+    """Raises MalformedId, BadInput."""
+    if isinstance(by.id, str):
+        if decode(by.id).type is not NodeType.VARIANT:
+            raise MalformedId("This is not the id of a variant.")
+        found = await ctx.services.nodes.get(by.id, frozenset(), ctx.scope)
+        return found if isinstance(found, model.Variant | GatewayError) else None
+    if isinstance(by.sku, str):
+        return await ctx.services.catalog.variant(_named(by.sku), ctx.scope)
+    if isinstance(by.barcode, str):
+        return await ctx.services.catalog.scanned(_read(by.barcode), ctx.scope)
+    raise BadInput("Name the variant in one way.")
+
+
+def _read(barcode: str) -> str:
+    found = scanned(barcode)
+    if found is None:
+        raise BadInput(
+            "This names no trade item: neither a GTIN (8, 12, 13 or 14 digits with a right check digit) nor a GS1 "
+            "element string or Digital Link with one."
+        )
+    return found.gtin
 
 
 async def _by_id(identifier: str, ctx: OperationContext) -> model.Product | GatewayError | None:
@@ -84,6 +116,20 @@ class CatalogQueries:
         by: Annotated[ProductBy, strawberry.argument(description="Exactly one of its fields.")],
     ) -> Sequence[model.Product | GatewayError | None]:
         return [await find_product(by, ctx)]
+
+    @batched(
+        VariantView | None,
+        directives=[CacheControl(max_age=60)],
+        description="One variant, by id, SKU or what a scanner read of it. Null when there is none; an error "
+        "AMBIGUOUS_KEY when two bear the key, because neither is then meant.",
+    )
+    @staticmethod
+    async def variant(
+        parents: Sequence[None],
+        ctx: OperationContext,
+        by: Annotated[VariantBy, strawberry.argument(description="Exactly one of its fields.")],
+    ) -> Sequence[model.Variant | GatewayError | None]:
+        return [await find_variant(by, ctx)]
 
     @batched(
         ProductConnectionView | None,

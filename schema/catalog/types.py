@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 import strawberry
 
@@ -36,6 +37,8 @@ from schema.node import Node
 from schema.pricing.types import PriceView
 from schema.values import ExternalIdView, FreshnessView, PageInfoView, SpeakableTextView, TextView
 
+_AXES = 20
+
 
 @strawberry.type(name="ProductOption", description="An axis along which a product's variants differ, such as Size.")
 class ProductOptionView:
@@ -51,6 +54,12 @@ class SelectedOptionView:
 
     name: str = strawberry.field(description="Name of the axis.")
     value: str = strawberry.field(description="The variant's value.")
+
+
+@strawberry.input(name="SelectedOptionInput", description="Where on an axis a variant is to stand.")
+class SelectedOptionInput:
+    name: str = strawberry.field(description="Name of the axis, as `options` has it.")
+    value: str = strawberry.field(description="One of its values, as `options` has it.")
 
 
 @strawberry.type(name="Measurement", description="What one piece contains, for unit prices. Units are UCUM codes.")
@@ -162,6 +171,25 @@ class ProductView(Node):
     tags: list[str] = strawberry.field(description="The retailer's own labels.")
     options: list[ProductOptionView] = strawberry.field(description="The axes along which its variants differ.")
     variants: list[VariantView] = strawberry.field(description="All of them, in display order.")
+
+    @computed(
+        VariantView | None,
+        description="The one that stands at these values, an axis each, names and values as they are spelt here; null "
+        "where there is none, or where axes are left out and several remain.",
+    )
+    @staticmethod
+    def variant(
+        record: model.Product,
+        selected_options: Annotated[
+            list[SelectedOptionInput], strawberry.argument(description="One value of each axis; at most 20.")
+        ],
+    ) -> model.Variant | None:
+        if len(selected_options) > _AXES:
+            raise BadInput(f"A product has at most {_AXES} axes.")
+        chosen = {(each.name, each.value) for each in selected_options}
+        fit = [v for v in record.variants if chosen <= {(option.name, option.value) for option in v.options}]
+        return fit[0] if len(fit) == 1 else None
+
     media: list[MediaView] = strawberry.field(description="Pictures, videos and 3D models, in display order.")
     status: ProductStatus | None = attribute(
         requires=("staff",), description="Whether customers can see it. Staff only."
