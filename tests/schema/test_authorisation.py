@@ -53,6 +53,8 @@ MAY: dict[str, set[str]] = {
 
 ARGUMENTS = {
     "Query.product": '(by: {sku: "MUG"})',
+    "Query.variant": '(by: {sku: "MUG"})',
+    "Product.variant": '(selectedOptions: [{name: "Size", value: "M"}])',
     "Query.search": '(query: "mug")',
     "Query.category": '(key: "10")',
     "Query.collection": '(key: "20")',
