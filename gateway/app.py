@@ -106,8 +106,9 @@ class Gateway:
             self.held,
         )
         self.profiles = Profiles(settings)
+        self.schema = build_schema()
         self.engine = Engine(
-            build_schema(),
+            self.schema,
             guards=[guard_of(settings.limits)],
             max_bytes=settings.limits.document_cache_bytes,
             before=reading,
@@ -172,6 +173,7 @@ class Gateway:
             accept_webhook=self.inbox.accept,
             counts=Counters(self.database, "rates", WINDOW_SECONDS, self.carts.sealing if self.carts else None),
             pages=pages,
+            sdl=self.schema.as_str,
             graphiql=Path(bundle) if (bundle := self.settings.environment.get(GRAPHIQL_VARIABLE)) else None,
         )
         self.metrics.registry.register(ResponseCacheMetrics(doors.cache))

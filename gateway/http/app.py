@@ -24,6 +24,7 @@ from gateway.http.forwarded import Proxies
 from gateway.http.gate import Gate
 from gateway.http.origins import Origins
 from gateway.http.pages import AcceptWebhook, Metrics, Ready, operational_routes
+from gateway.http.sdl import sdl_route
 from gateway.http.socket import SocketDoor
 from gateway.http.wire import AsgiApplication, AsgiScope, Receive, Send
 from gateway.model.principal import ANONYMOUS
@@ -119,16 +120,18 @@ def build_asgi(
     pages: Sequence[BaseRoute] = (),
     lifespan: Lifespan | None = None,
     explorer: bool = True,
+    sdl: Callable[[], str] | None = None,
     graphiql: Path | None = None,
     body_seconds: float | None = None,
     tracer: Tracer | None = None,
 ) -> Doors:
     """`alias_of` gives a backend's public alias; `pages` are routes of the application's own, before ours; `lifespan`
-    is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle. There is
-    an explorer only where anybody may see the schema."""
+    is entered when the server starts and left when it has stopped; `graphiql` is the folder of a built bundle;
+    `sdl` prints the schema. There is an explorer, and the printed schema, only where anybody may see it."""
     gate = Gate()
     profiles = Profiles(settings)
-    explorer = explorer and profiles.of(ANONYMOUS).introspection
+    open_to_all = profiles.of(ANONYMOUS).introspection
+    explorer = explorer and open_to_all
     admission = Admission(
         engine=engine,
         open_context=open_context,
@@ -159,7 +162,8 @@ def build_asgi(
         draining=lambda: gate.draining,
         public_url=settings.gateway.public_url,
     )
-    routes = [*pages, *operational, *(explorer_routes(graphiql) if explorer else ())]
+    described = (sdl_route(sdl),) if sdl is not None and open_to_all else ()
+    routes = [*pages, *operational, *described, *(explorer_routes(graphiql) if explorer else ())]
     starlette = Starlette(routes=routes, lifespan=lifespan)
     return Doors(
         admission,

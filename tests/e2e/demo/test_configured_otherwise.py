@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
 from gateway.demo.answers import Answer, ask
@@ -127,3 +128,15 @@ async def test_what_nobody_has_is_null_and_no_error(demo: RunningDemo) -> None:
     answer = await ask(demo.url, text, {})
     assert answer.complete
     assert set(answer.body["data"].values()) == {None}
+
+
+async def test_a_schema_that_not_everybody_may_ask_for_is_not_there_as_text(demo: RunningDemo) -> None:
+    def closed(raw: dict[str, Any], known: dict[str, str]) -> None:
+        for profile in raw["profiles"].values():
+            profile["introspection"] = False
+
+    async with gateway(demo.sandboxes, closed) as url, aiohttp.ClientSession() as session:
+        async with session.get(f"{url}/graphql/schema") as response:
+            assert response.status == 404
+        async with session.get(f"{demo.url}/graphql/schema") as response:
+            assert response.status == 200

@@ -15,6 +15,7 @@ from gateway.demo.answers import ask, document, sources
 from gateway.demo.retailer.catalogue import sold_items
 from gateway.demo.retailer.prices import VIP_PART, gross, net
 from gateway.demo.run import MAIN_QUERY, MAIN_VARIABLES, RunningDemo
+from tests.check_schema import PRINTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 MUG = next(item for item in sold_items() if item.sku == "MUG-HAR-S")
@@ -131,6 +132,16 @@ async def test_the_page_needs_nothing_from_elsewhere(demo: RunningDemo) -> None:
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert b"://" not in body.replace(b"http://www.w3.org", b"")
     assert (await get(f"{demo.url}/demo/files/..%2Frun.py"))[0] == 404
+
+
+async def test_the_schema_can_be_read_as_text(demo: RunningDemo) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{demo.url}/graphql/schema") as response:
+            assert response.content_type == "text/plain"
+            assert (await response.text()).strip() == PRINTED.read_text("utf-8").strip()
+        known = {"if-none-match": response.headers["etag"]}
+        async with session.get(f"{demo.url}/graphql/schema", headers=known) as again:
+            assert (again.status, await again.read()) == (304, b"")
 
 
 async def test_pictures_and_models_are_what_they_say(demo: RunningDemo) -> None:
