@@ -14,7 +14,7 @@ from adapters.adyen.errors import refusal
 from gateway.kit.decoding import decoded
 from gateway.model.context import CallContext
 from gateway.ports.manifest import AdapterEnvironment
-from gateway.ports.transport import Request
+from gateway.ports.transport import Request, Response
 
 A = TypeVar("A", bound=Struct)
 
@@ -44,9 +44,17 @@ class AdyenClient:
         request = Request(method="POST", path=f"/{VERSION}{path}", headers=headers, body=msgspec.json.encode(body))
         return await self._send(request, answer, call)
 
+    async def delete(self, path: str, query: Mapping[str, str], call: CallContext) -> None:
+        """It answers nothing, and knows no key."""
+        await self._answered(Request(method="DELETE", path=f"/{VERSION}{path}", query=query), call)
+
     async def _send(self, request: Request, answer: type[A], call: CallContext) -> A:
+        response = await self._answered(request, call)
+        return decoded(response.body, answer, source=self._env.name)
+
+    async def _answered(self, request: Request, call: CallContext) -> Response:
         headers = {**request.headers, "x-api-key": self._env.config.api_key.reveal()}
         response = await self._env.transport.send(replace(request, headers=headers), call)
-        if response.status not in (200, 201):
+        if response.status not in (200, 201, 204):
             raise refusal(response, self._env.name)
-        return decoded(response.body, answer, source=self._env.name)
+        return response

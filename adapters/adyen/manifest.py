@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.adyen.client import VERSION, AdyenClient
 from adapters.adyen.config import AdyenConfig
+from adapters.adyen.payers import StoredMethods
 from adapters.adyen.payment import Payments
 from adapters.adyen.probe import AdyenProbe
 from adapters.adyen.webhooks import TOPICS, Webhooks
@@ -20,7 +21,8 @@ REPLAYED = WriteSpec(find=FindKind.REPLAY, by_key=WEEK, timeout=TIMEOUT, settles
 
 def create(env: AdapterEnvironment[AdyenConfig]) -> Backend:
     client = AdyenClient(env)
-    return Backend(ports=(Payments(env, client),), probe=AdyenProbe(env, client), webhooks=Webhooks(env.config))
+    ports = (Payments(env, client), StoredMethods(env, client))
+    return Backend(ports=ports, probe=AdyenProbe(env, client), webhooks=Webhooks(env.config))
 
 
 MANIFEST = Manifest(
@@ -37,6 +39,7 @@ MANIFEST = Manifest(
         "payment.capture": REPLAYED,
         "payment.void": REPLAYED,
         "payment.refund": REPLAYED,
+        "payment.delete_method": REPLAYED,
     },
     errands=("payment.open_session", "payment.check_gift_card"),
     webhook_topics=TOPICS,

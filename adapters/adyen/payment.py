@@ -18,7 +18,8 @@ from adapters.adyen.client import AdyenClient
 from adapters.adyen.config import AdyenConfig
 from adapters.adyen.errors import NotFound
 from adapters.adyen.gift_cards import WireCancelled
-from adapters.adyen.methods import WireMethods, paid_with, shown
+from adapters.adyen.methods import CARD, CARD_ON_FILE, KEPT, WireMethods, paid_with, shown
+from adapters.adyen.payers import is_shopper, named
 from adapters.adyen.results import (
     BY_REFERENCE,
     Together,
@@ -81,7 +82,7 @@ class Payments:
             "amount": wire(query.amount),
             "countryCode": query.country,
             "channel": "Web",
-            **(self._shopper(query.customer) if _is_shopper(query.customer) else {}),
+            **(named(query.customer, self._env.name) if is_shopper(query.customer) else {}),
         }
         found = await self._client.post("/paymentMethods", body, WireMethods, call)
         return PaymentOptions(tuple(shown(found)), Reading.now(self._env).freshness)
@@ -93,6 +94,9 @@ class Payments:
         if command.session is not None:
             return await self._paid_session(command, command.session, call)
         card = command.gift_card
+        paying = (
+            paid_with(command.token, store=command.store) if card is None else {"paymentMethod": self._gift_card(card)}
+        )
         body: dict[str, object] = {
             "amount": wire(command.amount),
             "reference": command.reference,
@@ -100,8 +104,8 @@ class Payments:
             "returnUrl": self._return_url(command.return_url),
             "channel": "Web",
             "additionalData": MANUAL,
-            **(paid_with(command.token) if card is None else {"paymentMethod": self._gift_card(card)}),
-            **self._shopper(command.customer),
+            **paying,
+            **named(command.customer, self._env.name),
             **await gift_cards.order_of(self._client, command, call),
         }
         answer = await self._client.post("/payments", body, WireResult, call, f"{command.reference}.authorise")
@@ -199,9 +203,13 @@ class Payments:
             "returnUrl": self._return_url(command.return_url),
             "channel": "Web",
             "additionalData": MANUAL,
-            **self._shopper(command.customer),
+            **named(command.customer, self._env.name),
         }
-        if command.method is not None:
+        if command.store:
+            body |= {"storePaymentMethodMode": "enabled", **KEPT}
+        if command.stored:  # Adyen's library shows the shopper's own, and no other
+            body |= {"allowedPaymentMethods": [CARD], "recurringProcessingModel": CARD_ON_FILE}
+        elif command.method is not None:
             body["allowedPaymentMethods"] = [command.method]
         made = await self._client.post("/sessions", body, WireSession, call, f"{command.reference}.open")
         return PaymentSession(
@@ -229,21 +237,9 @@ class Payments:
             raise RequestRefused(source=self._env.name, detail="Adyen wants a page to return to: `return_url`")
         return given or self._config.return_url
 
-    def _shopper(self, customer: NativeRef | None) -> dict[str, object]:
-        """Raises RequestRefused for what Adyen would take for no shopper."""
-        if customer is None:
-            return {}
-        if not _is_shopper(customer):
-            raise RequestRefused(source=self._env.name, detail="no `shopperReference`")
-        return {"shopperReference": customer.id}
-
 
 def _is_of(answer: WireResult, payment: NativeRef) -> bool:
     """By Adyen's reference where it has told one, else by ours: an answer that bears neither is nobody's."""
     if payment.id.startswith(BY_REFERENCE):
         return answer.merchant_reference == payment.id.removeprefix(BY_REFERENCE)
     return answer.psp_reference == payment.id
-
-
-def _is_shopper(customer: NativeRef | None) -> bool:
-    return customer is not None and 3 <= len(customer.id) <= 256

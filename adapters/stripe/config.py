@@ -12,7 +12,7 @@ Method = Annotated[str, matching(r"[a-z][a-z0-9_]*", "is not a type of payment m
 
 
 class StripeConfig(AdapterConfig, frozen=True, kw_only=True):
-    """`secret_key`: a restricted key with PaymentIntents and Refunds (write), PaymentMethods and Customers (read)."""
+    """`secret_key`: a restricted key with PaymentIntents, Refunds, PaymentMethods and Customers (write)."""
 
     secret_key: Secret
     publishable_key: Annotated[str, matching(r"pk_(?:test|live)_\w+", "is not a publishable key").or_empty()] = ""

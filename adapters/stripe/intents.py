@@ -71,6 +71,7 @@ class WireIntent(Struct, frozen=True):
     last_payment_error: WireLastError | None = None
     latest_charge: WireCharge | str | None = None
     cancellation_reason: str | None = None
+    customer: str | None = None
     metadata: Mapping[str, str] = {}
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.stripe.client import VERSION, StripeClient
 from adapters.stripe.config import StripeConfig
+from adapters.stripe.payers import Payers
 from adapters.stripe.payment import AT_ONCE, Payments
 from adapters.stripe.probe import StripeProbe
 from adapters.stripe.webhooks import TOPICS, Webhooks
@@ -19,11 +20,13 @@ TIMEOUT, SETTLES = 25.0, 90.0
 SEARCH_LAG = 3600.0
 """Seconds; a minute on most days, up to an hour in an outage."""
 REPLAYED = WriteSpec(find=FindKind.REPLAY, by_key=DAY, timeout=TIMEOUT, settles=SETTLES)
+SEARCHED = WriteSpec(find=FindKind.LAGGING, find_after=SEARCH_LAG, by_key=DAY, timeout=TIMEOUT, settles=SETTLES)
 
 
 def create(env: AdapterEnvironment[StripeConfig]) -> Backend:
     client = StripeClient(env)
-    return Backend(ports=(Payments(env, client),), probe=StripeProbe(env.config, client), webhooks=Webhooks(env.config))
+    ports = (Payments(env, client), Payers(env, client))
+    return Backend(ports=ports, probe=StripeProbe(env.config, client), webhooks=Webhooks(env.config))
 
 
 MANIFEST = Manifest(
@@ -39,12 +42,12 @@ MANIFEST = Manifest(
         "payment.get_payments": OperationSpec(personal=True, max_keys=AT_ONCE, requests=budgets.keys),
     },
     writes={
-        "payment.authorise": WriteSpec(
-            find=FindKind.LAGGING, find_after=SEARCH_LAG, by_key=DAY, timeout=TIMEOUT, settles=SETTLES
-        ),
+        "payment.authorise": SEARCHED,
         "payment.capture": REPLAYED,
         "payment.void": REPLAYED,
         "payment.refund": REPLAYED,
+        "payment.ensure_payer": SEARCHED,
+        "payment.delete_method": REPLAYED,
     },
     errands=("payment.open_session",),
     webhook_topics=TOPICS,

@@ -18,7 +18,7 @@ from gateway.ports.manifest import AdapterEnvironment
 
 STORED = 100
 """Methods of one customer that are shown, the newest."""
-_CUSTOMER = re.compile(r"cus_\w{1,250}")
+CUSTOMER = re.compile(r"cus_\w{1,250}")
 
 
 class WireCard(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Options:
 
     async def stored(self, customer: str, call: CallContext) -> list[PaymentMethod]:
         """Of the types that are offered. None where Stripe does not know the customer."""
-        if not _CUSTOMER.fullmatch(customer):
+        if not CUSTOMER.fullmatch(customer):
             return []
         try:
             path, query = f"/v1/customers/{customer}/payment_methods", {"limit": str(STORED)}
@@ -62,7 +62,7 @@ def _shown(wire: WireMethod) -> PaymentMethod:
         return PaymentMethod(wire.id, wire.type, _label(wire.type), stored=True)
     card = wire.card
     label, ends = f"{_label(card.brand)} **** {card.last4}", f"{card.exp_year:04}-{card.exp_month:02}"
-    return PaymentMethod(wire.id, wire.type, label, stored=True, expires=ends)
+    return PaymentMethod(wire.id, wire.type, label, stored=True, brand=card.brand, last_four=card.last4, expires=ends)
 
 
 def _label(name: str) -> str:

@@ -24,6 +24,7 @@ from adapters.stripe.intents import (
     payment,
 )
 from adapters.stripe.options import Options
+from adapters.stripe.payers import customer_of
 from gateway.errors import AdapterError, AmbiguousKey, RequestRefused
 from gateway.kit.concurrency import outcomes
 from gateway.kit.decoding import decoded
@@ -47,6 +48,8 @@ from gateway.ports.transport import Response
 INTENTS = "/v1/payment_intents"
 EXPANDED = "expand[]"
 CHARGE = "latest_charge"
+KEPT = {"setup_future_usage": "on_session"}
+"""What is paid with is attached to the customer once it is authorised; nobody charges it while they are away."""
 AT_ONCE = 10
 """Payments of one call, a request each."""
 _INTENT_ID = re.compile(r"pi_[A-Za-z0-9]{1,250}")
@@ -80,7 +83,9 @@ class Payments:
             **_paid_with(command.token),
         }
         if command.customer is not None:
-            form["customer"] = command.customer.id
+            form["customer"] = customer_of(command.customer)
+        if command.store:
+            form |= KEPT
         if command.return_url is not None:
             form["return_url"] = command.return_url
         return await self._changed(INTENTS, form, f"{command.reference}.authorise", call)
@@ -102,6 +107,11 @@ class Payments:
         whose = wire.metadata.get(PURCHASE)
         if wire.status not in UNCONFIRMED and whose not in (None, command.purchase):
             raise self._anothers()
+        whom = None if command.customer is None else customer_of(command.customer)
+        if whom is not None and wire.customer not in (None, whom):
+            raise RequestRefused(source=self._env.name, detail="the session is another customer's")
+        if wire.status in UNCONFIRMED and wire.customer is None and whom is not None:
+            form["customer"] = whom
         if wire.status in UNCONFIRMED and wire.amount != minor(command.amount):
             form["amount"] = minor(command.amount)
         held = wire.status not in UNCONFIRMED and whose is None
@@ -110,6 +120,8 @@ class Payments:
         if wire.status not in UNCONFIRMED or command.token is None:
             return changed
         confirm: dict[str, str | int] = {**_paid_with(command.token), EXPANDED: CHARGE}
+        if command.store:
+            confirm |= KEPT
         if command.return_url is not None:
             confirm["return_url"] = command.return_url
         return await self._changed(f"{path}/confirm", confirm, f"{command.reference}.confirm", call)
@@ -176,15 +188,19 @@ class Payments:
         )
 
     async def open_session(self, command: OpenSession, context: ContextView, call: CallContext) -> PaymentSession:
-        """An intent that the shopper's frontend confirms."""
+        """An intent that the shopper's frontend confirms; with a stored method's id in it, where one was chosen."""
         form = self._opening(command.reference, minor(command.amount), command.amount.currency)
-        if command.method is not None:
+        if command.stored:
+            form |= _paid_with(command.method)
+        elif command.method is not None:
             if command.method not in self._config.methods:
                 raise RequestRefused(source=self._env.name, detail="no method that is offered")
             form = {name: value for name, value in form.items() if not name.startswith("payment_method_types")}
             form["payment_method_types[0]"] = command.method
         if command.customer is not None:
-            form["customer"] = command.customer.id
+            form["customer"] = customer_of(command.customer)
+        if command.store:
+            form |= KEPT
         if not self._config.publishable_key:
             raise RequestRefused(source=self._env.name, detail="`publishable_key` is not configured")
         response = await self._client.post(INTENTS, form, f"{command.reference}.open", call)

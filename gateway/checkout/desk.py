@@ -44,6 +44,8 @@ _FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5
 _UNHEARD, _AT_ONCE = 3.0, 100
 """Seconds after which a waiting run should have heard of what our row has for it."""
 CONTINUE_STAGE = "continue"
+CONSENT = "store_method"
+"""What the journal calls the shopper's word that their method is kept; it says when, and never whose."""
 _OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
 _ENDED = (CheckoutState.FAILED, CheckoutState.COMPLETED)
 _FOLLOWS = {CAPTURE_EVENT: CAPTURE, COMMIT_EVENT: COMMIT}
@@ -88,6 +90,9 @@ class Desk:
                     )  # fmt: skip
                     await given.bounds.opened(connection, run, asked)
                     await given.checkouts.note(connection, run, "claim", "done")
+                    if asked.choice is not None and asked.choice.consented is not None:
+                        consent = {"at": asked.choice.consented.isoformat(timespec="seconds")}
+                        await given.checkouts.note(connection, run, CONSENT, "given", asked.choice.backend, consent)
         except IdempotencyConflict:
             return KeyConflict(path=("input", "idempotencyKey"))
         await given.runs.start(CHECKOUT, run, run)

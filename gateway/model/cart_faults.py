@@ -156,6 +156,32 @@ class GiftCardNotFound(CartFault, frozen=True, kw_only=True):
     message: str = "There is no such gift card in this cart."
 
 
+class StoringRefusal(Enum):
+    """Why a way to pay is not kept for the next purchase."""
+
+    GUEST = "GUEST"
+    """Nobody is signed in whose it would be."""
+    EMAIL_UNVERIFIED = "EMAIL_UNVERIFIED"
+    """The processor makes a record of each person, and who is signed in has no e-mail that their issuer verified."""
+    CLIENT = "CLIENT"
+    """This client keeps none and shows none: a shared device, or somebody who acts for the shopper."""
+    PROCESSOR = "PROCESSOR"
+    """It keeps none."""
+
+
+class PaymentMethodNotStored(CartFault, frozen=True, kw_only=True):
+    """It was to be stored and cannot be. Nothing was begun: without `storeMethod` it can."""
+
+    reason: StoringRefusal
+    message: str = "This way to pay cannot be stored here."
+
+
+class PaymentMethodNotFound(CartFault, frozen=True, kw_only=True):
+    """No such stored method, or not this caller's."""
+
+    message: str = "There is no such stored payment method."
+
+
 class QuoteIncomplete(CartFault, frozen=True, kw_only=True):
     """An owner of a part of the total had not answered when it was quoted. `quote` is what is known now: complete, it
     can be bought as soon as the shopper was shown it."""
@@ -201,6 +227,8 @@ AnyCartFault = (
     | TooManyAttempts
     | GiftCardRefused
     | GiftCardNotFound
+    | PaymentMethodNotStored
+    | PaymentMethodNotFound
     | QuoteIncomplete
     | QuoteExpired
     | CartNotReady

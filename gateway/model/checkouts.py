@@ -224,12 +224,16 @@ def _amount(text: str, currency: str) -> Money | None:
 
 
 class PaymentChoice(Struct, frozen=True, kw_only=True):
-    """How the shopper pays: what their frontend got of the processor. `backend` is the processor's configured name."""
+    """How the shopper pays: what their frontend got of the processor. `backend` is the processor's configured name,
+    `customer` what it calls them, where it must know whose method it is. `consented` (aware UTC): when they agreed that
+    what they pay with is kept for their next purchase; None: they did not."""
 
     backend: str
     token: str | None = None
     session: str | None = None
     return_url: str | None = None
+    customer: str | None = None
+    consented: datetime | None = None
 
 
 class VerifiedBuyer(Struct, frozen=True, kw_only=True):

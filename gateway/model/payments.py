@@ -53,12 +53,15 @@ class DeclineReason(Enum):
 class PaymentMethod(Struct, frozen=True, gc=False):
     """`id` is what `OpenSession.method` names, and `Authorise.token` where the method is `stored` (the customer's own,
     kept at the processor) or needs nothing of the shopper (`later`: paid by `terms`, such as `net 14`). `label` is fit
-    to show (`Visa **** 4242`), `expires` the month a card ends in (`2031-04`)."""
+    to show (`Visa **** 4242`), `expires` the month a card ends in (`2031-04`), `brand` as the processor writes it
+    (`visa`); of a card that is `stored` all of them are known."""
 
     id: str
     kind: str
     label: str
     stored: bool = False
+    brand: str | None = None
+    last_four: str | None = None
     expires: str | None = None
     later: bool = False
     terms: str | None = None
@@ -106,7 +109,8 @@ class NextAction(Struct, frozen=True, gc=False):
 
 class OpenSession(Struct, frozen=True):
     """A command: prepare for a payment in the shopper's own frontend, under our reference. `return_url` was checked
-    against the profile's origins."""
+    against the profile's origins. `method` is one of the `customer`'s own where it is `stored`; `store`: the customer
+    agreed that what they pay with is kept for their next purchase."""
 
     reference: str
     amount: Money
@@ -114,6 +118,8 @@ class OpenSession(Struct, frozen=True):
     return_url: str | None = None
     method: str | None = None
     customer: NativeRef | None = None
+    stored: bool = False
+    store: bool = False
 
 
 class PaymentSession(Struct, frozen=True):
@@ -129,6 +135,9 @@ class PaymentSession(Struct, frozen=True):
 class Authorise(Struct, frozen=True):
     """A command: hold `amount`, take nothing yet. `token` is what the frontend got of the processor (a payment method,
     the result of a session), None where `session` is enough. `purchase` is the checkout's reference, shown to staff.
+
+    `customer` is whose stored method the token is, or who agreed that it is kept (`store`); None otherwise: nobody is
+    told who pays for nothing.
 
     With `payment` it goes on with one that required an action: a command of its own, under another reference, whose
     `amount` is the first one's. The processor, and its webhooks, keep calling the payment by the first reference."""
@@ -149,6 +158,7 @@ class Authorise(Struct, frozen=True):
     """What this processor is to hold in several payments together, of which this is one; None: this is all."""
     together: str | None = None
     """`Payment.together` of the payment before, where there is one."""
+    store: bool = False
 
 
 class Payment(Struct, frozen=True):
@@ -210,3 +220,31 @@ class PaymentEffect(Struct, frozen=True):
     amount: Money
     settled: bool = True
     failed: bool = False
+
+
+class EnsurePayer(Struct, frozen=True):
+    """A command: a record of this person, at a processor that makes one for each. `payer` is what we call them: ours
+    alone, and says nothing of who they are. `email` was verified by their issuer. What bears the e-mail and not the
+    `payer` is somebody else's: cards lie there."""
+
+    reference: str
+    payer: str
+    email: str
+
+
+class Payer(Struct, frozen=True):
+    ref: NativeRef
+
+
+class DeleteMethod(Struct, frozen=True):
+    """A command: the processor forgets a method of its customer's (`PaymentMethod.id`)."""
+
+    reference: str
+    customer: NativeRef
+    method: str
+
+
+class MethodDeleted(Struct, frozen=True):
+    """It is not the customer's any more, whoever took it away."""
+
+    customer: NativeRef

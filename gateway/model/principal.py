@@ -72,6 +72,14 @@ class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Where a processor may send a shopper back to. Empty: `server.cors_origins`, and the gateway's own address."""
     personal_data: bool = True
     """False for shared devices: fields marked as personal data may not be selected."""
+    stored_methods: bool | None = None
+    """Whether a signed-in customer's stored payment methods are shown, paid with, added to and deleted here. Left out:
+    only where the client is the shopper's own (`web`, `app`), never with `personal_data = false`."""
     counted_by: tuple[RequesterKind, ...] = tuple(RequesterKind)
     """To whom open checkouts, declined payments and refused codes are counted, beside the cart. Without `address` where
     one address asks for many shoppers: a server that renders pages, an agent's platform, the kiosks of a mall."""
+
+    @property
+    def keeps_methods(self) -> bool:
+        own = self.touchpoint in (Touchpoint.WEB, Touchpoint.APP)
+        return self.personal_data and (own if self.stored_methods is None else self.stored_methods)

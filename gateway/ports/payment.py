@@ -22,7 +22,11 @@ from gateway.model.identity import NativeRef
 from gateway.model.payments import (
     Authorise,
     Capture,
+    DeleteMethod,
+    EnsurePayer,
+    MethodDeleted,
     OpenSession,
+    Payer,
     Payment,
     PaymentEffect,
     PaymentOptions,
@@ -108,6 +112,29 @@ class GiftCardPort(Protocol):
         ...
 
 
+@runtime_checkable
+class StoredMethodsPort(Protocol):
+    """Of a processor that keeps methods for its customers (`Authorise.store`); one without it keeps none, and is told
+    of nobody. Who has no `PayerPort` beside it calls customers as we do."""
+
+    async def delete_method(self, command: DeleteMethod, context: ContextView, call: CallContext) -> MethodDeleted:
+        """One that is not there is deleted: whoever repeats it looks first, and asks for nothing twice."""
+        ...
+
+    async def find_deletion(self, reference: str, context: ContextView, call: CallContext) -> MethodDeleted | None: ...
+
+
+@runtime_checkable
+class PayerPort(Protocol):
+    """Of a processor that calls its customers by ids of its own."""
+
+    async def ensure_payer(self, command: EnsurePayer, context: ContextView, call: CallContext) -> Payer:
+        """The record that bears our name of them, else a new one; never one for its e-mail's sake."""
+        ...
+
+    async def find_payer(self, reference: str, context: ContextView, call: CallContext) -> Payer | None: ...
+
+
 CHECK_GIFT_CARD = "payment.check_gift_card"
 """The errand that a manifest declares with the port."""
 
@@ -158,4 +185,20 @@ REFUND = WriteOperation[Refund, PaymentEffect](
     PaymentPort.find_refund,
     PaymentEffect,
     changes=lambda effect: (f"payment:{effect.payment.id}",),
+)
+ENSURE_PAYER = WriteOperation[EnsurePayer, Payer](
+    PAYMENT,
+    PayerPort,
+    PayerPort.ensure_payer,
+    PayerPort.find_payer,
+    Payer,
+    changes=lambda payer: (f"customer:{payer.ref.id}",),
+)
+DELETE_METHOD = WriteOperation[DeleteMethod, MethodDeleted](
+    PAYMENT,
+    StoredMethodsPort,
+    StoredMethodsPort.delete_method,
+    StoredMethodsPort.find_deletion,
+    MethodDeleted,
+    changes=lambda deleted: (f"customer:{deleted.customer.id}",),
 )

@@ -5,10 +5,10 @@ one of them.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from msgspec import Struct
 from gateway.calls.operation.errands import open_session
 from gateway.errors import AdapterError
 from gateway.model.cart_answers import CartTotals
-from gateway.model.cart_faults import AnyCartFault, InvalidInput
+from gateway.model.cart_faults import AnyCartFault, CartFault, InvalidInput
 from gateway.model.carts import Cart
 from gateway.model.gift_cards import OfferedGiftCard
 from gateway.model.identity import NativeRef, is_plain
@@ -24,15 +24,15 @@ from gateway.model.money import Money
 from gateway.model.paging import Gap
 from gateway.model.payments import OfferedMethod, OfferedMethods, OpenSession, PaymentOptionsQuery, PaymentSession
 from gateway.model.tenders import rest_of
-from gateway.ownership import Ownership
 from gateway.ports.payment import LIST_METHODS, PAYMENT, GiftCardPort
 from gateway.runtime.side_by_side import side_by_side
 from gateway.services import Services
 from gateway.services.carts import Carts
+from gateway.services.paying_ids import LONGEST, opened, public_id
 from gateway.services.scope import Scope
+from gateway.services.stored_methods import STORED, StoredMethods
 from gateway.settings import Settings
 
-_LONGEST = 1_024
 _LONGEST_URL = 2_048
 _GIFT_CARD = "gift-card:"
 
@@ -40,6 +40,7 @@ _GIFT_CARD = "gift-card:"
 class Paying:
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._stored = services.of(StoredMethods)
 
     async def options(self, cart: Cart, scope: Scope) -> OfferedMethods:
         """For what the cart costs now and its gift cards do not cover; no methods while nobody can say that, or where
@@ -54,8 +55,8 @@ class Paying:
         commerce = evaluation.within(cart, scope).commerce
 
         async def asked(backend: str) -> list[OfferedMethod] | AdapterError:
-            customer = await self._customer(backend, scope)
-            query = PaymentOptionsQuery(amount, cart.country, cart.channel, customer)
+            payer = await self._stored.payer(backend, scope)
+            query = PaymentOptionsQuery(amount, cart.country, cart.channel, payer)
             try:
                 options = await self._services.caller.paged(backend, LIST_METHODS, query, commerce, scope.personal())
             except AdapterError as error:
@@ -81,51 +82,89 @@ class Paying:
     def gift_card_id(self, offered: OfferedGiftCard) -> str:
         return public_id(offered.backend, f"{_GIFT_CARD}{offered.kind.brand}", self._services.ownership)
 
+    def method_id(self, offered: OfferedMethod, scope: Scope) -> str:
+        if offered.method.stored:
+            return self._stored.id_of(offered, scope)
+        return public_id(offered.backend, offered.method.id, self._services.ownership)
+
     async def session(
-        self, cart: Cart, amount: Money, method: str, return_url: str | None, scope: Scope
+        self, cart: Cart, amount: Money, method: str, return_url: str | None, store: bool, scope: Scope
     ) -> PaymentSession | AnyCartFault:
-        """The same cart at the same version, for the same amount and method, has the same session. Raises
-        AdapterError."""
-        chosen = self.named(method, cart)
+        """The same cart at the same version, for the same amount, method and consent, has the same session. Raises
+        AdapterError, StateUnavailable."""
+        chosen = self.named(method, cart, scope)
         if isinstance(chosen, InvalidInput):
             return chosen
         if (fault := self.wrong_return(return_url, scope)) is not None:
             return fault
-        asked = f"{cart.id}.{cart.version}.{amount.amount}.{amount.currency}.{method}.{return_url}"
+        payer = await self.payer(chosen, cart, scope, store=store)
+        if isinstance(payer, CartFault):
+            return payer
+        whose = None if payer is None else payer.id
+        asked = f"{cart.id}.{cart.version}.{amount.amount}.{amount.currency}.{method}.{return_url}.{whose}.{store}"
         command = OpenSession(
             reference=base64.b32encode(hashlib.sha256(asked.encode()).digest()).decode()[:26],
             amount=amount,
             country=cart.country,
             return_url=return_url,
             method=chosen.id,
-            customer=await self._customer(chosen.backend, scope),
+            customer=payer,
+            stored=chosen.stored,
+            store=store,
         )
         commerce = self._services.of(Carts).evaluation.within(cart, scope).commerce
         bound = self._services.caller.backend(chosen.backend)
         return await open_session(bound, command, commerce, scope.personal())
 
+    async def payer(
+        self, chosen: ChosenMethod, cart: Cart, scope: Scope, *, store: bool, place: tuple[str, ...] = ("input",)
+    ) -> NativeRef | AnyCartFault | None:
+        """Whom the processor is told of: who agreed that this is stored, or has stored it. Raises AdapterError,
+        StateUnavailable."""
+        if store and chosen.stored:
+            return InvalidInput(message="It is stored already.", path=(*place, "storeMethod"))
+        if store:
+            commerce = self._services.of(Carts).evaluation.within(cart, scope).commerce
+            return await self._stored.consented(chosen.backend, scope, commerce, (*place, "storeMethod"))
+        payer = await self._stored.payer(chosen.backend, scope) if chosen.stored else None
+        return _no_way((*place, "methodId")) if chosen.stored and payer is None else payer
+
     def named(
-        self, identifier: str, cart: Cart, path: tuple[str, ...] = ("input", "methodId")
-    ) -> AtProcessor | InvalidInput:
-        """A method or a session by its public id, of a processor of the cart's market."""
-        found = opened(identifier, self._services.ownership)
+        self, identifier: str, cart: Cart, scope: Scope, path: tuple[str, ...] = ("input", "methodId")
+    ) -> ChosenMethod | InvalidInput:
+        """A method by its public id, of a processor of the cart's market; of stored ones the caller's own."""
+        stored = self._stored.opened(identifier, scope)
+        found = stored or opened(identifier, self._services.ownership)
         if found is None or found.backend not in self._services.ownership.serving(PAYMENT, cart.country):
-            return InvalidInput(message="There is no such way to pay here.", path=path)
-        return found
+            return _no_way(path)
+        if stored is None and found.id.startswith((STORED, _GIFT_CARD)):  # somebody else's, or no method at all
+            return _no_way(path)
+        return ChosenMethod(found.backend, found.id, stored is not None)
 
-    def session_id(self, session: PaymentSession, cart: Cart) -> str:
-        """Signed with the cart it was opened for: what was paid by one purchase pays for no other."""
+    def session_id(self, session: PaymentSession, cart: Cart, consented: bool, scope: Scope) -> str:
+        """Signed with the cart it was opened for: what was paid by one purchase pays for no other. One that stores says
+        when that was agreed to, and is good for who agreed."""
         public = public_id(session.ref.backend, session.ref.id, self._services.ownership)
-        return f"{public}.{self._services.kept_carts.sealing.digest('session', f'{cart.id}.{public}')}"
+        when = str(int(scope.now.timestamp())) if consented else ""
+        mark = self._session_marks(public, cart, when, scope)[0]
+        return f"{public}.{mark}.{when}" if consented else f"{public}.{mark}"
 
-    def session_of(self, identifier: str, cart: Cart) -> AtProcessor | None:
-        """None for what was never given, or for another cart."""
-        public, _, mark = identifier.partition(".")
-        if not mark.isascii() or not public.isascii() or len(identifier) > _LONGEST:
+    def session_of(self, identifier: str, cart: Cart, scope: Scope) -> KnownSession | None:
+        """None for what was never given, or for another cart, or stores for somebody else."""
+        public, _, rest = identifier.partition(".")
+        mark, _, when = rest.partition(".")
+        if not identifier.isascii() or len(identifier) > LONGEST:
             return None
-        known = self._services.kept_carts.sealing.digests("session", f"{cart.id}.{public}")
-        mine = any(hmac.compare_digest(mark, each) for each in known)
-        return opened(public, self._services.ownership) if mine else None
+        if not any(hmac.compare_digest(mark, each) for each in self._session_marks(public, cart, when, scope)):
+            return None
+        found = opened(public, self._services.ownership)
+        if found is None:
+            return None
+        return KnownSession(found.backend, found.id, datetime.fromtimestamp(int(when), UTC) if when else None)
+
+    def _session_marks(self, public: str, cart: Cart, when: str, scope: Scope) -> list[str]:
+        agreed = f".{when}.{scope.principal.key}" if when else ""
+        return self._services.kept_carts.sealing.digests("session", f"{cart.id}.{public}{agreed}")
 
     def wrong_return(self, url: str | None, scope: Scope) -> InvalidInput | None:
         """Shoppers are sent back to where this client's frontends are, and nowhere else."""
@@ -135,46 +174,30 @@ class Paying:
         message = "Shoppers are not sent back there: see `return_origins` of the client profile."
         return InvalidInput(message=message, path=("input", "returnUrl"))
 
-    async def _customer(self, backend: str, scope: Scope) -> NativeRef | None:
-        """The shopper's own record at a processor, where they are linked to one."""
-        person = scope.principal.key if scope.principal.kind == "customer" else None
-        known = None if person is None else await self._services.customer_links.known(person)
-        refs = () if known is None else known.refs(backend)
-        return refs[0] if len(refs) == 1 else None
 
-
-class AtProcessor(Struct, frozen=True):
-    """Something of a processor's: its configured name, and its own id."""
+class ChosenMethod(Struct, frozen=True):
+    """`id` is the processor's own; `stored`: one of the customer's who is asking."""
 
     backend: str
     id: str
+    stored: bool = False
+
+
+class KnownSession(Struct, frozen=True):
+    """`consented` (aware UTC): when it was agreed that what it is paid with is stored; None: it was not."""
+
+    backend: str
+    id: str
+    consented: datetime | None = None
+
+
+def _no_way(path: tuple[str, ...]) -> InvalidInput:
+    return InvalidInput(message="There is no such way to pay here.", path=path)
 
 
 def to_pay(totals: CartTotals | None) -> Money | None:
     """With tax, or without where the order's owner adds it."""
     return None if totals is None else totals.total.gross or totals.total.net
-
-
-def public_id(backend: str, identifier: str, ownership: Ownership) -> str:
-    """Opaque to clients, and the same for the same."""
-    text = f"1\x1f{ownership.alias(backend)}\x1f{identifier}"
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
-
-
-def opened(identifier: str, ownership: Ownership) -> AtProcessor | None:
-    """None for what was never given."""
-    if len(identifier) > _LONGEST:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(identifier.encode("ascii") + b"=" * (-len(identifier) % 4)).decode()
-    except (ValueError, binascii.Error):
-        return None
-    version, _, rest = raw.partition("\x1f")
-    alias, _, native = rest.partition("\x1f")
-    backend = ownership.backend_of_alias(alias)
-    if version != "1" or backend is None or not native or not is_plain(native):
-        return None
-    return AtProcessor(backend, native) if public_id(backend, native, ownership) == identifier else None
 
 
 def own_origins(settings: Settings) -> Iterable[str]:

@@ -65,6 +65,8 @@ class PaymentWish(Struct, frozen=True, kw_only=True):
     session: str | None = None
     token: str | None = None
     return_url: str | None = None
+    store: bool = False
+    """The shopper agreed that it is kept for their next purchase."""
 
 
 class PurchaseWish(Struct, frozen=True, kw_only=True):
@@ -76,6 +78,16 @@ class PurchaseWish(Struct, frozen=True, kw_only=True):
     key: str
     payment: PaymentWish | None = None
     wait: float | None = None
+
+
+class SessionWish(Struct, frozen=True, kw_only=True):
+    """What a client says of a payment to be prepared in its frontend, by public ids."""
+
+    cart: str
+    quote: str
+    method: str
+    return_url: str | None = None
+    store: bool = False
 
 
 class CheckoutOutcome(Struct, frozen=True, kw_only=True):
@@ -107,7 +119,8 @@ class Purchasing:
         self._paying = services.of(Paying)
 
     async def submit(self, asked: PurchaseWish, scope: Scope) -> CheckoutOutcome:
-        """Raises StateUnavailable; Unavailable where nothing is sold."""
+        """Raises StateUnavailable; Unavailable where nothing is sold; AdapterError where the shopper agrees that their
+        method is stored, and its processor cannot be told who they are."""
         cart = await self._carts.get(asked.cart, scope)
         if cart is None:
             return _refused(CartNotFound())
@@ -124,8 +137,8 @@ class Purchasing:
                 return _refused(fault)
         if quote.total is None:
             return _refused(_NO_QUOTE)
-        choice = self._choice(asked.payment, cart, quote.total, scope)
-        if isinstance(choice, InvalidInput):
+        choice = await self._choice(asked.payment, cart, quote.total, scope)
+        if isinstance(choice, CartFault):
             return _refused(choice)
         submission = Submission(
             cart=cart,
@@ -178,11 +191,9 @@ class Purchasing:
             return None
         return await self._desk.history(checkout_id)
 
-    async def session(
-        self, cart_id: str, quote_id: str, method: str, return_url: str | None, scope: Scope
-    ) -> SessionOutcome:
+    async def session(self, asked: SessionWish, scope: Scope) -> SessionOutcome:
         """For the total that was quoted. Raises AdapterError for what its processor does."""
-        opened = await self._session(cart_id, quote_id, method, return_url, scope)
+        opened = await self._session(asked, scope)
         return SessionOutcome(faults=(opened,)) if isinstance(opened, CartFault) else SessionOutcome(opened=opened)
 
     # --- inside -------------------------------------------------------------------------------------------------
@@ -202,13 +213,11 @@ class Purchasing:
                 await held.refresh()
         return CheckoutOutcome(checkout=checkout, quoted=quoted)
 
-    async def _session(
-        self, cart_id: str, quote_id: str, method: str, return_url: str | None, scope: Scope
-    ) -> OpenedSession | AnyCartFault:
-        cart = await self._carts.get(cart_id, scope)
+    async def _session(self, asked: SessionWish, scope: Scope) -> OpenedSession | AnyCartFault:
+        cart = await self._carts.get(asked.cart, scope)
         if cart is None:
             return CartNotFound()
-        quote = self._quote(quote_id, cart)
+        quote = self._quote(asked.quote, cart)
         if isinstance(quote, CartFault):
             return quote
         if (fault := await self._unready(cart, quote, cart.version, scope, 0.0)) is not None:
@@ -218,10 +227,10 @@ class Purchasing:
             return InvalidInput(message="There is nothing to pay.", path=_QUOTE)
         if (fault := await self._desk.failed_too_often(cart.id, self._requesters(cart, scope))) is not None:
             return fault
-        session = await self._paying.session(cart, rest, method, return_url, scope)
+        session = await self._paying.session(cart, rest, asked.method, asked.return_url, asked.store, scope)
         if isinstance(session, CartFault):
             return session
-        return OpenedSession(self._paying.session_id(session, cart), session)
+        return OpenedSession(self._paying.session_id(session, cart, asked.store, scope), session)
 
     def _requesters(self, cart: Cart, scope: Scope) -> tuple[Requester, ...]:
         return requesters_of(scope, self._services.kept_carts.sealing, cart.person)
@@ -247,23 +256,27 @@ class Purchasing:
         problems = tuple(each for each in await shown.problems(cart, scope) if each.kind in _UNREADY)
         return CartNotReady(problems=problems, path=("input", "cartId")) if problems else None
 
-    def _choice(
+    async def _choice(
         self, wish: PaymentWish | None, cart: Cart, total: Money, scope: Scope
-    ) -> PaymentChoice | InvalidInput | None:
-        """None where there is nothing to pay, or nothing but with gift cards."""
+    ) -> PaymentChoice | AnyCartFault | None:
+        """None where there is nothing to pay, or nothing but with gift cards. Raises AdapterError, StateUnavailable."""
         if rest_of(cart.gift_cards, total).amount <= 0:
             return None
         path = ("input", "payment")
         if wish is None:
             return InvalidInput(message="Say how it is paid.", path=path)
-        method = self._paying.named(wish.method, cart, (*path, "methodId"))
+        method = self._paying.named(wish.method, cart, scope, (*path, "methodId"))
         if isinstance(method, InvalidInput):
             return method
-        session = None
+        session, consented = None, scope.now if wish.store else None
         if wish.session is not None:
-            session = self._paying.session_of(wish.session, cart)
+            session = self._paying.session_of(wish.session, cart, scope)
             if session is None or session.backend != method.backend:
                 return InvalidInput(message="There is no such session for this cart.", path=(*path, "sessionId"))
+            if wish.store is not (session.consented is not None):
+                message = "A session stores what it was opened for: say the same, or open another."
+                return InvalidInput(message=message, path=(*path, "storeMethod"))
+            consented = session.consented
         if wish.token is not None and not (0 < len(wish.token) <= _LONGEST_TOKEN and is_plain(wish.token)):
             message = f"A token has 1 to {_LONGEST_TOKEN} characters, none of them a control."
             return InvalidInput(message=message, path=(*path, "token"))
@@ -271,13 +284,18 @@ class Purchasing:
         if wrong is not None:
             return InvalidInput(message=wrong.message, path=(*path, "returnUrl"))
         token = wish.token
-        if token is None and session is None:
+        if token is None and (session is None or method.stored):
             token = method.id  # one of the shopper's own, or one that needs nothing of them
+        payer = await self._paying.payer(method, cart, scope, store=wish.store, place=path)
+        if isinstance(payer, CartFault):
+            return payer
         return PaymentChoice(
             backend=method.backend,
             token=token,
             session=None if session is None else session.id,
             return_url=wish.return_url,
+            customer=None if payer is None else payer.id,
+            consented=consented,
         )
 
 

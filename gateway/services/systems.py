@@ -58,7 +58,7 @@ class SystemsOfRecord:
     def __init__(self, caller: BackendCaller, ownership: Ownership, writes: Writes) -> None:
         self.caller = caller
         self.ownership = ownership
-        self._writes = writes
+        self.writes = writes
 
     async def keyed(
         self,
@@ -143,7 +143,7 @@ class SystemsOfRecord:
         backends = self.ownership.serving(operation.domain, commerce.country)
         if not backends:
             raise Unavailable("Nobody serves this here.", domain=operation.domain.name)
-        return await self._writes.perform(backends[0], operation, command, commerce, call)
+        return await self.writes.perform(backends[0], operation, command, commerce, call)
 
 
 def _wanting(answers: Mapping[K, V | AdapterError], key: K, on_missing: bool) -> str | None:

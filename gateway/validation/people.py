@@ -135,6 +135,12 @@ def _profile(place: str, profile: ClientProfile, settings: Settings) -> Iterator
             message="without free documents there must be trusted ones: this profile allows nothing",
             place=f"{place}.operations",
         )
+    if profile.stored_methods and not profile.personal_data:
+        yield Mistake(
+            message="has no effect: a profile without `personal_data` shows nobody's stored payment methods",
+            place=f"{place}.stored_methods",
+            grave=False,
+        )
     if profile.persisted_queries and not profile.free_documents:
         yield Mistake(
             message="has no effect: a profile without `free_documents` registers none",

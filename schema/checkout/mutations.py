@@ -9,13 +9,24 @@ import strawberry
 
 from gateway.context import OperationContext
 from gateway.execution import batched
-from gateway.services.purchasing import CheckoutOutcome, PaymentWish, PurchaseWish, Purchasing, SessionOutcome
+from gateway.services.purchasing import (
+    CheckoutOutcome,
+    PaymentWish,
+    PurchaseWish,
+    Purchasing,
+    SessionOutcome,
+    SessionWish,
+)
 from schema.checkout.payloads import CheckoutPayloadView, PaymentSessionPayloadView
 from schema.contributed import mutation_fields
 
 WAIT = (
     "Seconds to wait for a state that is no longer PROCESSING; at most what the client profile gives an operation, and "
     "less while many wait. Default: 8."
+)
+STORE = (
+    "The shopper agreed that the processor keeps what they pay with for their next purchase. Only of who is signed in; "
+    "a session and the checkout that it pays say the same. Default: they did not."
 )
 
 
@@ -34,6 +45,7 @@ class CheckoutPaymentInput:
         default=None,
         description="Where the processor sends the shopper back to, at an origin that the client profile lists.",
     )
+    store_method: bool = strawberry.field(default=False, description=STORE)
 
 
 @strawberry.input(name="CheckoutSubmitInput", description="A cart to be bought for what was shown.")
@@ -83,6 +95,7 @@ class PaymentSessionCreateInput:
         default=None,
         description="Where the processor sends the shopper back to, at an origin that the client profile lists.",
     )
+    store_method: bool = strawberry.field(default=False, description=STORE)
 
 
 @mutation_fields
@@ -113,6 +126,7 @@ class CheckoutMutations:
                 session=None if payment.session_id is None else str(payment.session_id),
                 token=payment.token,
                 return_url=payment.return_url,
+                store=payment.store_method,
             ),
             wait=input.wait,
         )
@@ -159,8 +173,11 @@ class CheckoutMutations:
         ctx: OperationContext,
         input: Annotated[PaymentSessionCreateInput, strawberry.argument(description="For what.")],  # noqa: A002
     ) -> Sequence[SessionOutcome]:
-        return [
-            await ctx.services.of(Purchasing).session(
-                str(input.cart_id), str(input.quote_id), str(input.method_id), input.return_url, ctx.scope
-            )
-        ]
+        asked = SessionWish(
+            cart=str(input.cart_id),
+            quote=str(input.quote_id),
+            method=str(input.method_id),
+            return_url=input.return_url,
+            store=input.store_method,
+        )
+        return [await ctx.services.of(Purchasing).session(asked, ctx.scope)]

@@ -11,7 +11,7 @@ from gateway.graph.enums import described
 from gateway.model import payments as model
 from gateway.model.gift_cards import OfferedGiftCard
 from gateway.model.payments import DeclineReason
-from gateway.services.paying import Paying, public_id
+from gateway.services.paying import Paying
 from schema.values import GapView
 
 described(
@@ -44,10 +44,14 @@ class ActionField:
 class PaymentMethodView:
     is_type_of = records(model.OfferedMethod)
 
-    @computed(strawberry.ID, description="Opaque; name it to `paymentSessionCreate` and `checkoutSubmit`.")
+    @computed(
+        strawberry.ID,
+        description="Opaque; name it to `paymentSessionCreate` and `checkoutSubmit`. Of a stored one good for "
+        "its customer alone, also to `paymentMethodDelete`.",
+    )
     @staticmethod
     def id(record: model.OfferedMethod, ctx: OperationContext) -> str:
-        return public_id(record.backend, record.method.id, ctx.services.ownership)
+        return ctx.services.of(Paying).method_id(record, ctx.scope)
 
     @computed(str, description="Such as `card`, `ideal` or `invoice`, in its processor's words.")
     @staticmethod
@@ -63,6 +67,18 @@ class PaymentMethodView:
     @staticmethod
     def stored(record: model.OfferedMethod) -> bool:
         return record.method.stored
+
+    @computed(
+        "str | None", description="The brand of a stored card in its processor's words, such as `visa`; else null."
+    )
+    @staticmethod
+    def brand(record: model.OfferedMethod) -> str | None:
+        return record.method.brand
+
+    @computed("str | None", description="The last four digits of a stored card; null where there are none.")
+    @staticmethod
+    def last_four(record: model.OfferedMethod) -> str | None:
+        return record.method.last_four
 
     @computed("str | None", description="The month a stored card ends in, such as 2031-04; null where there is none.")
     @staticmethod

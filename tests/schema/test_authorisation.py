@@ -88,6 +88,7 @@ ARGUMENTS = {
     "Mutation.checkoutSubmit": '(input: {cartId: "-", quoteId: "-", expectedVersion: 1, idempotencyKey: "-"})',
     "Mutation.checkoutContinue": '(input: {checkoutId: "-"})',
     "Mutation.checkoutCancel": '(input: {checkoutId: "-"})',
+    "Mutation.paymentMethodDelete": '(input: {id: "-", idempotencyKey: "-"})',
     "Mutation.paymentSessionCreate": '(input: {cartId: "-", quoteId: "-", methodId: "-"})',
 }
 CART = 'cart(id: "%(cart)s") { %%s }'
@@ -99,7 +100,7 @@ FAULTS = (
     "CartNotFound", "CartChanged", "CheckoutInProgress", "CartClosed", "IdempotencyConflict", "LineNotFound",
     "InvalidQuantity", "CartTooLarge", "CurrencyMismatch", "InvalidInput", "MarketNotSold", "MarketDiffers",
     "HandOffCodeInvalid", "TooManyAttempts", "QuoteIncomplete", "QuoteExpired", "CartNotReady", "CheckoutNotFound",
-    "GiftCardRefused", "GiftCardNotFound",
+    "GiftCardRefused", "GiftCardNotFound", "PaymentMethodNotStored", "PaymentMethodNotFound",
 )  # fmt: skip
 CHECKOUT = 'checkout(id: "-") { %s }'
 STATES = ("CheckoutProcessing", "CheckoutActionRequired", "CheckoutCompleted", "CheckoutFailed")
@@ -221,13 +222,15 @@ WHERE = {
     "CheckoutJournalFact": 'checkoutJournal(id: "-") { facts { %s } }',
     "CheckoutPayload": CANCEL,
     "CheckoutWarning": CANCEL % "warnings { %s }",
+    "PaymentMethodDeletePayload": 'paymentMethodDelete(input: {id: "-", idempotencyKey: "-"}) { %s }',
     "PaymentSessionPayload": SESSION,
     "PaymentSession": SESSION % "session { %s }",
     **{fault: ABANDON.replace("%s", "userErrors { ... on " + fault + " { %s } }") for fault in FAULTS},
 }
 FOLLOWED = {"Subscription", "CartNews", "CheckoutNews"}
 CHANGING = {"Mutation", "CartPayload", "CartSecretPayload", "CartHandOffPayload", "CartChange", *FAULTS,
-            "CheckoutPayload", "CheckoutWarning", "PaymentSessionPayload", "PaymentSession"}  # fmt: skip
+            "CheckoutPayload", "CheckoutWarning", "PaymentSessionPayload", "PaymentSession",
+            "PaymentMethodDeletePayload"}  # fmt: skip
 EMPTY_HERE = {
     "Gap", "PriceDisagreement", "Video", "Model3d", "Model3dSource", "QuantityBreak",
     "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,

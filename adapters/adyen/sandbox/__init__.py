@@ -29,11 +29,11 @@ class AdyenSandbox(Server):
         """Every request that was taken, oldest first."""
         return self.ledger.effects
 
-    def store_card(self, shopper: str, method: str, last4: str = "1111") -> None:
-        """A shopper's card, kept for the next time."""
-        kept = {"id": method, "type": "scheme", "brand": "visa", "name": "VISA", "lastFour": last4}
-        kept |= {"expiryMonth": "3", "expiryYear": "2031", "holderName": "A Shopper"}
-        self.ledger.stored.setdefault(shopper, []).append(kept)
+    def store_card(self, shopper: str, method: str, last4: str = "1111", *, challenged: bool = False) -> None:
+        """A shopper's card, kept for the next time. `challenged`: its issuer wants the shopper for each payment."""
+        self.ledger.keep(shopper, method, last4)
+        if challenged:
+            self.ledger.challenged.add(method)
 
     def issue_gift_card(
         self, number: str, value: int, currency: str = "EUR", *, pin: str = "737", limit: int | None = None

@@ -62,7 +62,12 @@ TAKES: Mapping[str, Takes] = {
         frozenset({"merchantAccount", "paymentReference", "reference"}), ("merchantAccount", "paymentReference")
     ),
     "POST /v72/sessions": Takes(
-        frozenset({*_COMMON, "returnUrl", "allowedPaymentMethods", "expiresAt", "merchantOrderReference"}),
+        frozenset(
+            {
+                *(*_COMMON, "returnUrl", "allowedPaymentMethods", "expiresAt", "merchantOrderReference"),
+                *("shopperInteraction", "recurringProcessingModel", "storePaymentMethodMode", "storePaymentMethod"),
+            }
+        ),
         ("merchantAccount", "amount", "reference", "returnUrl"),
     ),
     "POST /v72/paymentMethods": Takes(
@@ -87,6 +92,7 @@ def read(operation: str, sent: bytes) -> Json:
     for name in takes.required:
         if body.get(name) in (None, "", {}):
             raise Problem(422, CODES.get(name, "702"), f"Required field '{name}' is not provided.")
+    _check_words(body)
     if "amount" in body:
         _check_amount(body["amount"])
     if "shopperReference" in body and not 3 <= len(str(body["shopperReference"])) <= 256:
@@ -94,6 +100,27 @@ def read(operation: str, sent: bytes) -> Json:
     if len(str(body.get("reference", ""))) > LARGEST_REFERENCE:
         raise Problem(422, "130", "Reference is too long")
     return body
+
+
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "shopperInteraction": ("Ecommerce", "ContAuth", "Moto", "POS"),
+    "recurringProcessingModel": ("CardOnFile", "Subscription", "UnscheduledCardOnFile"),
+    "storePaymentMethodMode": ("askForConsent", "disabled", "enabled"),
+}
+
+
+def _check_words(body: Json) -> None:
+    for name, words in WORDS.items():
+        if name in body and body[name] not in words:
+            raise Problem(422, "702", f"Unexpected value for '{name}'")
+    stores = body.get("storePaymentMethod") is True or body.get("storePaymentMethodMode") in (
+        "askForConsent",
+        "enabled",
+    )
+    if stores and not body.get("shopperReference"):
+        raise Problem(422, "14_035", "Required field 'shopperReference' is not provided.")
+    if stores and not body.get("recurringProcessingModel"):
+        raise Problem(422, "14_040", "Required field 'recurringProcessingModel' is not provided.")
 
 
 def _check_amount(amount: object) -> None:

@@ -65,6 +65,8 @@ class Paid(Struct):
     refunded: int = 0
     card: str = ""
     order: str = ""
+    keeps: str = ""
+    """The shopper for whom its method is stored once it is authorised."""
 
 
 class Asked(Struct):
@@ -82,12 +84,15 @@ class Session(Struct):
     status: str = "active"
     result: str = ""
     psp: str = ""
+    keeps: str = ""
+    shopper: str = ""
 
 
 class Ledger:
     """`tell(item)` is called with every webhook item. `approves`: at most so much of any payment, in minor units, as of
     an account with partial authorisations. `at_once`: gift cards are taken from with the authorisation. `pending`: the
-    next payments, but for gift cards, are Received, until `decide`."""
+    next payments, but for gift cards, are Received, until `decide`. `challenged`: ids of stored methods whose issuers
+    want the shopper; `deleted`: of those that were taken away."""
 
     def __init__(self, account: str, now: Callable[[], float], tell: Callable[[Json], None]) -> None:
         self.account = account
@@ -100,6 +105,8 @@ class Ledger:
         self.payments: dict[str, Paid] = {}
         self.sessions: dict[str, Session] = {}
         self.stored: dict[str, list[Json]] = {}
+        self.deleted: list[str] = []
+        self.challenged: set[str] = set()
         self.effects: list[Effect] = []
         self.waiting: list[Asked] = []
         self._challenges: dict[str, Paid] = {}
@@ -114,8 +121,10 @@ class Ledger:
             raise Problem(422, "137", "The amount is more than remains of the order")
         paid = Paid(_psp(), body["reference"], amount["value"], amount["currency"])
         paid.order = "" if order is None else order.psp
+        paid.keeps = str(body["shopperReference"]) if body.get("storePaymentMethod") is True else ""
         self._log("authorise", paid.reference, paid.psp, paid.value, paid.currency)
-        if method.get("encryptedCardNumber") in (CHALLENGED, CHALLENGED_TOO):
+        challenged = method.get("storedPaymentMethodId") in self.challenged
+        if challenged or method.get("encryptedCardNumber") in (CHALLENGED, CHALLENGED_TOO):
             paid.state = "challenged"
             result = f"X6Xt{secrets.token_hex(24)}"
             self._challenges[result] = paid
@@ -223,16 +232,19 @@ class Ledger:
 
     def open_session(self, body: Json) -> Json:
         made = Session(f"CS{secrets.token_hex(8).upper()}", body["reference"], body["amount"])
+        made.shopper = str(body.get("shopperReference", ""))
+        made.keeps = made.shopper if body.get("storePaymentMethodMode") == "enabled" else ""
         self.sessions[made.id] = made
         kept = {name: body[name] for name in ("amount", "reference", "returnUrl", "merchantAccount")}
-        more = {name: body[name] for name in ("countryCode", "shopperReference", "channel") if name in body}
+        told = ("countryCode", "shopperReference", "channel", "storePaymentMethodMode", "recurringProcessingModel")
+        more = {name: body[name] for name in told if name in body}
         ends = "2031-01-01T12:00:00+01:00"
         return {**kept, **more, "id": made.id, "expiresAt": ends, "sessionData": f"Ab02b4c0!{secrets.token_hex(16)}"}
 
     def pay_session(self, session_id: str) -> str:
         """As the vendor's library does in the frontend; the `sessionResult` it gives."""
         made = self.sessions[session_id]
-        paid = Paid(_psp(), made.reference, made.amount["value"], made.amount["currency"])
+        paid = Paid(_psp(), made.reference, made.amount["value"], made.amount["currency"], keeps=made.keeps)
         self._log("authorise", paid.reference, paid.psp, paid.value, paid.currency)
         self._authorise(paid)
         made.status, made.psp, made.result = "completed", paid.psp, f"X3XtfGC7{secrets.token_hex(12)}"
@@ -253,6 +265,24 @@ class Ledger:
         offered += [{"type": "giftcard", "name": brand.capitalize(), "brand": brand} for brand in brands]
         return {"paymentMethods": offered, "storedPaymentMethods": self.stored.get(shopper, [])}
 
+    def tokens(self, shopper: str) -> Json:
+        """As they are listed by themselves."""
+        kept = [{**each, "shopperReference": shopper} for each in self.stored.get(shopper, [])]
+        return {"merchantAccount": self.account, "shopperReference": shopper, "storedPaymentMethods": kept}
+
+    def keep(self, shopper: str, method: str, last4: str) -> None:
+        kept = {"id": method, "type": "scheme", "brand": "visa", "name": "VISA", "lastFour": last4}
+        kept |= {"expiryMonth": "03", "expiryYear": "31", "holderName": "A Shopper"}
+        self.stored.setdefault(shopper, []).append(kept)
+
+    def forget(self, shopper: str, method: str) -> None:
+        """Raises Problem for a pair that is none."""
+        mine = self.stored.get(shopper, [])
+        if method not in {each["id"] for each in mine}:
+            raise Problem(422, "800", "Contract not found")
+        self.deleted.append(method)
+        self.stored[shopper] = [each for each in mine if each["id"] != method]
+
     def _check_method(self, method: Json, body: Json) -> None:
         if not isinstance(method.get("type"), str):
             raise Problem(422, "14_012", "The provided paymentMethod has no type")
@@ -260,8 +290,11 @@ class Ledger:
             raise Problem(403, "10", "You are not allowed to send unencrypted card data", "security")
         stored = method.get("storedPaymentMethodId")
         if stored is not None:
-            mine = self.stored.get(str(body.get("shopperReference", "")), [])
-            if stored not in {each["id"] for each in mine}:
+            if not body.get("shopperReference"):
+                raise Problem(422, "14_035", "Required field 'shopperReference' is not provided.")
+            if not body.get("recurringProcessingModel"):
+                raise Problem(422, "14_040", "Required field 'recurringProcessingModel' is not provided.")
+            if stored not in {each["id"] for each in self.stored.get(str(body["shopperReference"]), [])}:
                 raise Problem(422, "800", "Contract not found")
         elif method["type"] == "scheme":
             for name in ("encryptedCardNumber", "encryptedExpiryMonth", "encryptedExpiryYear", "encryptedSecurityCode"):
@@ -272,6 +305,8 @@ class Ledger:
         paid.state = "authorised"
         paid.authorised = paid.value if self.approves is None else min(paid.value, self.approves)
         self.payments[paid.psp] = paid
+        if paid.keeps:
+            self.keep(paid.keeps, secrets.token_hex(8).upper(), "1111")
         if paid.card:
             self.values.move(paid.card, -paid.authorised)
             paid.captured = paid.authorised if self.at_once else 0

@@ -23,6 +23,7 @@ HMAC_KEY = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
 PER_SECOND = 200
 _MODIFIED = re.compile(r"/v72/payments/([^/]+)/(captures|cancels|refunds|reversals)")
 _SESSION = re.compile(r"/v72/sessions/([^/]+)")
+_TOKEN = re.compile(r"/v72/storedPaymentMethods/([^/]+)")
 _KINDS = {"captures": "capture", "cancels": "void", "refunds": "refund", "reversals": "reversal"}
 
 
@@ -66,6 +67,8 @@ class Server(SandboxServer):
         if operation == "GET /v72/sessions/{id}":
             found = self.ledger.session_result(subject, request.query.get("sessionResult", ""))
             return Answer(200, msgspec.json.encode(found))
+        if operation in ("GET /v72/storedPaymentMethods", "DELETE /v72/storedPaymentMethods/{id}"):
+            return self._tokens(request, subject)
         if operation not in TAKES:
             raise Problem(404, "", "Not found", "validation")
         body = read(operation, sent)
@@ -80,6 +83,17 @@ class Server(SandboxServer):
         if key:
             self.keys.keep(key, answer, self.faults.slow)
         return answer
+
+    def _tokens(self, request: web.Request, method: str) -> Answer:
+        shopper, account = (request.query.get(name, "") for name in ("shopperReference", "merchantAccount"))
+        if account != ACCOUNT:
+            raise Problem(403, "901", "Invalid Merchant Account", "security")
+        if not 3 <= len(shopper) <= 256:
+            raise Problem(422, "14_035", "Invalid shopperReference")
+        if request.method == "GET":
+            return Answer(200, msgspec.json.encode(self.ledger.tokens(shopper)))
+        self.ledger.forget(shopper, method)
+        return Answer(204, b"")
 
     def _executed(self, operation: str, subject: str, body: Json) -> tuple[int, Json]:
         ledger = self.ledger
@@ -120,6 +134,8 @@ def _route(path: str) -> tuple[str, str]:
         return f"/v72/payments/{{id}}/{found[2]}", found[1]
     if found := _SESSION.fullmatch(path):
         return "/v72/sessions/{id}", found[1]
+    if found := _TOKEN.fullmatch(path):
+        return "/v72/storedPaymentMethods/{id}", found[1]
     return path, ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapters.stripe.sandbox.cards import TestCard
 from adapters.stripe.sandbox.ledger import Effect
 from adapters.stripe.sandbox.server import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, Server
 from gateway.testing.sandbox import Seed
@@ -26,11 +27,9 @@ class StripeSandbox(Server):
         """Every movement of money, oldest first."""
         return self.ledger.effects
 
-    def store_card(self, customer: str, method: str, last4: str = "4242") -> None:
-        """A customer's card, kept for the next time."""
-        card = {"brand": "visa", "last4": last4, "exp_month": 4, "exp_year": 2031}
-        kept = {"id": method, "object": "payment_method", "type": "card", "customer": customer, "card": card}
-        self.ledger.customers.setdefault(customer, []).append(kept)
+    def store_card(self, customer: str, method: str, last4: str = "4242", *, challenged: bool = False) -> None:
+        """A customer's card, kept for the next time. `challenged`: its issuer wants 3-D Secure for each payment."""
+        self.ledger.people.store(customer, method, TestCard(last4=last4, challenge=challenged))
 
     def answer_challenge(self, intent: str, *, approved: bool = True) -> None:
         self.ledger.answer(intent, approved=approved)

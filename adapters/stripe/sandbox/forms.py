@@ -34,7 +34,9 @@ TAKES: Mapping[str, Takes] = {
     "POST /v1/payment_intents/{id}": Takes(
         frozenset({"amount", "currency", "customer", "description", "metadata", "expand", "payment_method"})
     ),
-    "POST /v1/payment_intents/{id}/confirm": Takes(frozenset({"expand", "off_session", *_PAYING})),
+    "POST /v1/payment_intents/{id}/confirm": Takes(
+        frozenset({"expand", "off_session", "setup_future_usage", *_PAYING})
+    ),
     "POST /v1/payment_intents/{id}/capture": Takes(
         frozenset({"amount_to_capture", "final_capture", "metadata", "expand", "statement_descriptor"})
     ),
@@ -44,6 +46,10 @@ TAKES: Mapping[str, Takes] = {
     "GET /v1/payment_intents/{id}": Takes(frozenset({"expand", "client_secret"})),
     "GET /v1/payment_intents/search": Takes(frozenset({"query", "limit", "page", "expand"}), ("query",)),
     "GET /v1/refunds/{id}": Takes(frozenset({"expand"})),
+    "POST /v1/customers": Takes(frozenset({"email", "name", "description", "metadata", "expand"})),
+    "GET /v1/customers/search": Takes(frozenset({"query", "limit", "page", "expand"}), ("query",)),
+    "GET /v1/payment_methods/{id}": Takes(frozenset({"expand"})),
+    "POST /v1/payment_methods/{id}/detach": Takes(frozenset({"expand"})),
     "GET /v1/customers/{id}/payment_methods": Takes(frozenset({"limit", "type", "expand", "starting_after"})),
 }
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from adapters.stripe.sandbox.cards import CARDS, TestCard
+from adapters.stripe.sandbox.cards import TestCard
 from adapters.stripe.sandbox.forms import Problem, invalid
+from adapters.stripe.sandbox.people import Customer, People
 
 Json = dict[str, Any]
 HOLD_SECONDS = 7 * 86_400
@@ -41,6 +42,8 @@ class Intent(Struct):
     description: str | None = None
     return_url: str | None = None
     payment_method: str | None = None
+    setup_future_usage: str | None = None
+    card: TestCard | None = None
     capturable: int = 0
     received: int = 0
     refunded: int = 0
@@ -74,7 +77,7 @@ class Ledger:
         self.tell = tell
         self.intents: dict[str, Intent] = {}
         self.refunds: dict[str, Refund] = {}
-        self.customers: dict[str, list[Json]] = {}
+        self.people = People(now)
         self.effects: list[Effect] = []
         self.refunds_pend = False
         self.search_lag: float | None = SEARCH_LAG
@@ -91,6 +94,14 @@ class Ledger:
             return []
         old = self.now() - self.search_lag
         return [each for each in self.intents.values() if each.metadata.get(key) == value and each.indexed_at <= old]
+
+    def customers_searched(self, key: str, value: str) -> list[Customer]:
+        """The same of customers."""
+        if self.search_lag is None:
+            return []
+        old = self.now() - self.search_lag
+        known = self.people.customers.values()
+        return [each for each in known if each.metadata.get(key) == value and each.created <= old]
 
     def records_of(self, purchase: str) -> list[Json]:
         """The payments of a purchase, as a person reads them."""
@@ -115,10 +126,11 @@ class Ledger:
         token = method or intent.payment_method
         if token is None:
             raise invalid("You cannot confirm this PaymentIntent because it's missing a payment method.")
-        card = self._card(token, intent)
+        card = self.people.card(token, intent.customer)
         if intent.currency == "gbp" and intent.amount < 30:
             raise invalid("Amount must be at least £0.30 gbp", "amount", "amount_too_small")
-        intent.payment_method, intent.error = token, None
+        intent.payment_method, intent.card = self.people.presented(token, card), card
+        intent.error = None
         self._log("authorise", intent, intent.amount, intent.metadata.get("reference", ""))
         if card.challenge:
             intent.status = "requires_action"
@@ -240,6 +252,7 @@ class Ledger:
             "next_action": action,
             "payment_method": intent.payment_method if intent.error is None else None,
             "payment_method_types": intent.methods,
+            "setup_future_usage": intent.setup_future_usage,
             "status": intent.status,
         }
 
@@ -258,16 +271,8 @@ class Ledger:
             **({"failure_reason": "expired_or_canceled_card"} if made.status == "failed" else {}),
         }
 
-    def _card(self, token: str, intent: Intent) -> TestCard:
-        known = CARDS.get(token.replace("ctoken_", "pm_card_"))
-        if known is not None:
-            return known
-        stored = [each for each in self.customers.get(intent.customer or "", []) if each["id"] == token]
-        if not stored:
-            raise invalid(f"No such PaymentMethod: '{token}'", "payment_method", "resource_missing")
-        return TestCard(stored[0]["card"]["brand"], stored[0]["card"]["last4"])
-
     def _hold(self, intent: Intent) -> None:
+        self.people.used(intent.payment_method, intent.customer if intent.setup_future_usage else None)
         intent.charge = intent.charge or f"ch_{secrets.token_hex(12)}"
         if intent.capture_method == "manual":
             intent.status, intent.capturable = "requires_capture", intent.amount

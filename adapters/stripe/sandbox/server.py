@@ -27,7 +27,10 @@ _PATHS = (
     (re.compile(r"/v1/payment_intents/([^/]+)"), "/v1/payment_intents/{id}"),
     (re.compile(r"/v1/payment_intents/([^/]+)/(confirm|capture|cancel)"), "/v1/payment_intents/{id}/"),
     (re.compile(r"/v1/refunds/([^/]+)"), "/v1/refunds/{id}"),
+    (re.compile(r"/v1/customers/search"), "/v1/customers/search"),
     (re.compile(r"/v1/customers/([^/]+)/payment_methods"), "/v1/customers/{id}/payment_methods"),
+    (re.compile(r"/v1/payment_methods/([^/]+)"), "/v1/payment_methods/{id}"),
+    (re.compile(r"/v1/payment_methods/([^/]+)/(detach)"), "/v1/payment_methods/{id}/"),
 )
 
 
@@ -102,6 +105,7 @@ class Server(SandboxServer):
             case "POST /v1/payment_intents/{id}/confirm":
                 intent = self.ledger.intent(subject)
                 intent.return_url = form.text("return_url") or intent.return_url
+                intent.setup_future_usage = _future_usage(form) or intent.setup_future_usage
                 self.ledger.confirm(intent, _method(form))
             case "POST /v1/payment_intents/{id}/capture":
                 intent = self.ledger.intent(subject)
@@ -124,6 +128,13 @@ class Server(SandboxServer):
                 if subject not in self.ledger.refunds:
                     raise invalid(f"No such refund: '{subject}'", "refund", "resource_missing", 404)
                 return self.ledger.shown_refund(self.ledger.refunds[subject])
+            case "POST /v1/customers":
+                made = self.ledger.people.make(form.text("email"), form.metadata())
+                return self.ledger.people.shown(made)
+            case "GET /v1/payment_methods/{id}":
+                return self.ledger.people.shown_method(self.ledger.people.method(subject))
+            case "POST /v1/payment_methods/{id}/detach":
+                return self.ledger.people.shown_method(self.ledger.people.detach(subject))
             case "GET /v1/payment_intents/{id}":
                 intent = self.ledger.intent(subject)
             case _:
@@ -140,12 +151,17 @@ class Server(SandboxServer):
             query = _SEARCH.fullmatch(form.text("query") or "")
             if query is None:
                 raise invalid("We were unable to parse your search query.", "query")
-            found = [self.ledger.shown(each) for each in self.ledger.searched(query[1], query[2])]
+            people, wanted = self.ledger.people, (query[1], query[2])
+            if operation.startswith("GET /v1/customers"):
+                found = [people.shown(each) for each in self.ledger.customers_searched(*wanted)]
+            else:
+                found = [self.ledger.shown(each) for each in self.ledger.searched(*wanted)]
             page = {"object": "search_result", "next_page": None}
         elif operation.endswith("/payment_methods"):
-            if subject not in self.ledger.customers:
+            people = self.ledger.people
+            if subject not in people.customers:
                 raise invalid(f"No such customer: '{subject}'", "customer", "resource_missing", 404)
-            found, page = self.ledger.customers[subject], {"object": "list"}
+            found, page = [people.shown_method(each) for each in people.attached(subject)], {"object": "list"}
         else:
             found = [self.ledger.shown(each) for each in reversed(self.ledger.intents.values())]
             page = {"object": "list"}
@@ -167,13 +183,16 @@ class Server(SandboxServer):
         intent.metadata = form.metadata()
         intent.methods = list(form.within("payment_method_types").values()) or ["card"]
         intent.customer = form.text("customer")
-        if intent.customer is not None and intent.customer not in self.ledger.customers:
-            raise invalid(f"No such customer: '{intent.customer}'", "customer", "resource_missing")
+        if intent.customer is not None:
+            self.ledger.people.known(intent.customer)
+        intent.setup_future_usage = _future_usage(form)
         intent.description, intent.return_url = form.text("description"), form.text("return_url")
         intent.multicapture = "card][request_multicapture" in form.within("payment_method_options")
         intent.indexed_at = self.now()
         if not form.flag("confirm"):
             intent.payment_method = _method(form)
+            if intent.payment_method is not None:
+                self.ledger.people.card(intent.payment_method, intent.customer)
             intent.status = "requires_confirmation" if intent.payment_method else intent.status
             self.ledger.intents[intent.id] = intent
             return intent
@@ -198,6 +217,16 @@ class Server(SandboxServer):
                 )
             _whole(amount, intent.currency)
             intent.amount = amount
+        customer = form.text("customer")
+        if customer is not None and customer != intent.customer:
+            self.ledger.people.known(customer)
+            if intent.status not in ("requires_payment_method", "requires_confirmation"):
+                message = f"This PaymentIntent's customer could not be updated because it is {intent.status}."
+                raise invalid(message, "customer", "payment_intent_unexpected_state")
+            if intent.customer is not None:
+                message = "You cannot modify `customer` on a PaymentIntent once it already has been set."
+                raise invalid(message, "customer")
+            intent.customer = customer
         intent.metadata.update(form.metadata())
         intent.description = form.text("description") or intent.description
         intent.indexed_at = self.now()
@@ -231,6 +260,10 @@ _KNOWN = frozenset(
         "POST /v1/refunds",
         "GET /v1/refunds/{id}",
         "GET /v1/customers/{id}/payment_methods",
+        "POST /v1/customers",
+        "GET /v1/customers/search",
+        "GET /v1/payment_methods/{id}",
+        "POST /v1/payment_methods/{id}/detach",
     }
 )
 
@@ -246,6 +279,13 @@ def _route(path: str) -> tuple[str, str]:
 
 def _method(form: Form) -> str | None:
     return form.text("payment_method") or form.text("confirmation_token")
+
+
+def _future_usage(form: Form) -> str | None:
+    wanted = form.text("setup_future_usage")
+    if wanted not in (None, "on_session", "off_session"):
+        raise invalid(f"Invalid setup_future_usage: must be one of off_session, or on_session, not {wanted}")
+    return wanted
 
 
 def _reason(form: Form) -> str | None:

@@ -157,7 +157,10 @@ class Pay:
         if choice is None:
             return frozen, tender, None
         session = None if choice.session is None else NativeRef(choice.backend, choice.session)
-        return frozen, tender, replace(command, token=choice.token, session=session)
+        customer = None if choice.customer is None else NativeRef(choice.backend, choice.customer)
+        store = choice.consented is not None
+        told = replace(command, token=choice.token, session=session, customer=customer, store=store)
+        return frozen, tender, told
 
     async def _told(
         self, run: str, frozen: Frozen, tender: Row[Any], payment: Payment | Unanswered, seen: int

@@ -21,7 +21,16 @@ from gateway.ports.order import (
     Placement,
     TellsPayment,
 )
-from gateway.ports.payment import AUTHORISE, CAPTURE, GET_PAYMENTS, LIST_METHODS, REFUND, VOID
+from gateway.ports.payment import (
+    AUTHORISE,
+    CAPTURE,
+    DELETE_METHOD,
+    ENSURE_PAYER,
+    GET_PAYMENTS,
+    LIST_METHODS,
+    REFUND,
+    VOID,
+)
 from gateway.ports.price import GET_PRICES, PRICE_CONTEXT
 from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTIONS, LIST_PRODUCTS
 from gateway.ports.promotion import EVALUATE
@@ -52,6 +61,8 @@ WRITES: Mapping[str, WriteSpec] = {
         CAPTURE,
         VOID,
         REFUND,
+        ENSURE_PAYER,
+        DELETE_METHOD,
     )
 }
 

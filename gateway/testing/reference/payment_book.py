@@ -13,7 +13,15 @@ from msgspec import Struct
 from gateway.errors import RequestRefused
 from gateway.model.gift_cards import GiftCard, GiftCardKind
 from gateway.model.money import Money
-from gateway.model.payments import Authorise, DeclineReason, PaymentMethod, PaymentState
+from gateway.model.payments import (
+    Authorise,
+    DeclineReason,
+    DeleteMethod,
+    EnsurePayer,
+    OpenSession,
+    PaymentMethod,
+    PaymentState,
+)
 from gateway.ports.webhooks import WebhookFact
 
 Kind = Literal["authorise", "capture", "void", "refund"]
@@ -60,6 +68,8 @@ class Held(Struct):
     expires: datetime | None = None
     card: str | None = None
     together: str | None = None
+    keeps: str | None = None
+    """The customer for whom what it is paid with is stored, once it is authorised."""
 
 
 class Entry(Struct):
@@ -75,14 +85,24 @@ class Entry(Struct):
     failed: bool = False
 
 
+class Note(Struct, frozen=True):
+    """A customer that was made known, or a stored method of theirs that was deleted; once each time it was asked for.
+    `at` in the loop's seconds."""
+
+    kind: Literal["ensure_payer", "delete_method"]
+    reference: str
+    customer: str
+    at: float
+
+
 class PaymentBook:
     """Knobs: `methods` are offered to all, `stored` to a customer by their id; `declined` by token (an empty one is a
     payment without); `challenged` tokens require an action, which `answer` ends; `approves` at most so much of any
     payment; `kinds` of gift cards are taken, of which `cards` are there by their number, and taken from `at_once` or
     when they are captured; `unsettled`: what is made of a payment is accepted only, until `settle`; an entry is found
     `lag` seconds after it was made; `after` is awaited between an effect and its answer, and a test loses the answer
-    there. `entries` is the effect log: nobody is asked twice without two of them. `facts` is all that webhooks would
-    tell, in order."""
+    there. `payers` are customers by what we call them, `deleted` the stored methods that were taken away. `entries` is
+    the effect log: nobody is asked twice without two of them. `facts` is all that webhooks would tell, in order."""
 
     def __init__(self) -> None:
         self.methods: tuple[PaymentMethod, ...] = (PaymentMethod("card", "card", "Card"),)
@@ -100,11 +120,15 @@ class PaymentBook:
         self.payments: dict[str, Held] = {}
         self.entries: list[Entry] = []
         self.sessions: dict[str, str] = {}
+        self.opened: dict[str, OpenSession] = {}
+        self.payers: dict[str, str] = {}
+        self.notes: list[Note] = []
+        self.deleted: list[str] = []
         self.facts: list[WebhookFact] = []
 
     def effects(self, reference: str) -> int:
         """How many effects were had under a reference."""
-        return sum(1 for entry in self.entries if entry.reference == reference)
+        return sum(1 for entry in (*self.entries, *self.notes) if entry.reference == reference)
 
     def answer(self, payment: str, *, approved: bool = True) -> None:
         """The shopper has done what was required of them, or failed to."""
@@ -145,7 +169,9 @@ class PaymentBook:
             command.amount,
             PaymentState.REQUIRES_ACTION,
         )
+        self._check_stored(command)
         held.together = self._joined(command)
+        held.keeps = command.customer.id if command.store and command.customer is not None else None
         self.payments[held.id] = held
         token = command.token or ""
         if command.gift_card is not None:
@@ -154,6 +180,20 @@ class PaymentBook:
             self._decide(held, self.declined.get(token))
         self._enter("authorise", command.reference, held.id, held, command.amount)
         return held
+
+    def payer(self, command: EnsurePayer) -> str:
+        """The customer of that name, made where there is none."""
+        known = self.payers.setdefault(command.payer, f"payer_{1000 + len(self.payers)}")
+        self.notes.append(Note("ensure_payer", command.reference, known, asyncio.get_running_loop().time()))
+        return known
+
+    def forget(self, command: DeleteMethod) -> None:
+        mine = self.stored.get(command.customer.id, ())
+        if any(each.id == command.method for each in mine):
+            self.deleted.append(command.method)
+            self.stored[command.customer.id] = tuple(each for each in mine if each.id != command.method)
+        now = asyncio.get_running_loop().time()
+        self.notes.append(Note("delete_method", command.reference, command.customer.id, now))
 
     def capture(self, reference: str, payment: str, amount: Money, *, final: bool) -> Entry:
         held = self._open(payment, amount, (PaymentState.AUTHORISED,))
@@ -188,6 +228,30 @@ class PaymentBook:
             if entry.kind == kind and entry.reference == reference and now - entry.at >= self.lag:
                 return entry
         return None
+
+    def noted(self, kind: str, reference: str) -> Note | None:
+        """What the look-up of a customer or a deletion shows already."""
+        now = asyncio.get_running_loop().time()
+        mine = (each for each in self.notes if (each.kind, each.reference) == (kind, reference))
+        return next((each for each in mine if now - each.at >= self.lag), None)
+
+    def _check_stored(self, command: Authorise) -> None:
+        """A stored method pays for its customer alone; what is to be stored is somebody's."""
+        whose = None if command.customer is None else command.customer.id
+        for customer, methods in self.stored.items():
+            if customer != whose and any(each.id == command.token for each in methods):
+                raise RequestRefused(detail="a stored method of another customer's")
+        if command.token in self.deleted:
+            raise RequestRefused(detail="a method that was deleted")
+        if command.store and whose not in self.payers.values():
+            raise RequestRefused(detail="no customer for whom it could be stored")
+
+    def _keep(self, customer: str) -> None:
+        number = 1000 + len(self.deleted) + sum(map(len, self.stored.values()))
+        made = PaymentMethod(
+            f"card_{number}", "card", "Visa **** 4242", stored=True, brand="visa", last_four="4242", expires="2031-04"
+        )
+        self.stored[customer] = (*self.stored.get(customer, ()), made)
 
     def _joined(self, command: Authorise) -> str | None:
         """Payments of one whole are told of each other: the first opens it, each next brings what the last was told,
@@ -234,6 +298,8 @@ class PaymentBook:
         else:
             held.state = PaymentState.AUTHORISED
             held.authorised = held.asked.amount if self.approves is None else min(held.asked.amount, self.approves)
+            if held.keeps is not None:
+                self._keep(held.keeps)
         self._tell(FACT_OF["authorise", reason is not None], held.reference, held, held.asked)
 
     def _open(self, payment: str, amount: Money, states: tuple[PaymentState, ...]) -> Held:

@@ -14,8 +14,12 @@ from gateway.model.money import Money
 from gateway.model.payments import (
     Authorise,
     Capture,
+    DeleteMethod,
+    EnsurePayer,
+    MethodDeleted,
     NextAction,
     OpenSession,
+    Payer,
     Payment,
     PaymentEffect,
     PaymentOptions,
@@ -25,14 +29,23 @@ from gateway.model.payments import (
     Refund,
     Void,
 )
-from gateway.ports.payment import AUTHORISE, CAPTURE, GET_PAYMENTS, LIST_METHODS, REFUND, VOID
+from gateway.ports.payment import (
+    AUTHORISE,
+    CAPTURE,
+    DELETE_METHOD,
+    ENSURE_PAYER,
+    GET_PAYMENTS,
+    LIST_METHODS,
+    REFUND,
+    VOID,
+)
 from gateway.testing.reference.controls import Controls
 from gateway.testing.reference.payment_book import Entry, Held, Kind, PaymentBook
 
 
 class PaymentDesk(Controls):
-    """PaymentPort, PaymentReadPort, PaymentSessionPort and GiftCardPort. `book` holds the payments, the knobs and the
-    effect log."""
+    """PaymentPort, PaymentReadPort, PaymentSessionPort, GiftCardPort, PayerPort and StoredMethodsPort. `book` holds the
+    payments, the knobs and the effect log."""
 
     def __init__(self, *what: Any, **named: Any) -> None:
         super().__init__(*what, **named)
@@ -52,6 +65,7 @@ class PaymentDesk(Controls):
     async def open_session(self, command: OpenSession, context: ContextView, call: CallContext) -> PaymentSession:
         await self._request("payment.open_session", (command,))
         known = self.book.sessions.setdefault(command.reference, f"session_{len(self.book.sessions)}")
+        self.book.opened[known] = command
         return PaymentSession(NativeRef(self.name, known), f"{known}_secret", "pk_reference")
 
     @property
@@ -107,6 +121,28 @@ class PaymentDesk(Controls):
 
     async def find_refund(self, reference: str, context: ContextView, call: CallContext) -> PaymentEffect | None:
         return self._payment_effect_of(await self._payment_found("payment.find_refund", "refund", reference))
+
+    async def ensure_payer(self, command: EnsurePayer, context: ContextView, call: CallContext) -> Payer:
+        await self._written(ENSURE_PAYER.name, command, call)
+        made = self.book.payer(command)
+        await self.book.after()
+        return Payer(NativeRef(self.name, made))
+
+    async def find_payer(self, reference: str, context: ContextView, call: CallContext) -> Payer | None:
+        await self._request("payment.find_payer", (reference,))
+        known = self.book.noted("ensure_payer", reference)
+        return None if known is None else Payer(NativeRef(self.name, known.customer))
+
+    async def delete_method(self, command: DeleteMethod, context: ContextView, call: CallContext) -> MethodDeleted:
+        await self._written(DELETE_METHOD.name, command, call)
+        self.book.forget(command)
+        await self.book.after()
+        return MethodDeleted(command.customer)
+
+    async def find_deletion(self, reference: str, context: ContextView, call: CallContext) -> MethodDeleted | None:
+        await self._request("payment.find_deletion", (reference,))
+        known = self.book.noted("delete_method", reference)
+        return None if known is None else MethodDeleted(NativeRef(self.name, known.customer))
 
     async def _payment_answered(self, entry: Entry) -> PaymentEffect:
         await self.book.after()

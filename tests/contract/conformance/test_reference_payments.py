@@ -16,10 +16,10 @@ from gateway.errors import Unavailable
 from gateway.model.context import CallContext, CommerceContext
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
-from gateway.model.payments import Authorise, Capture, Refund, Void
+from gateway.model.payments import Authorise, Capture, DeleteMethod, EnsurePayer, Refund, Void
 from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import Manifest
-from gateway.ports.payment import AUTHORISE, CAPTURE, REFUND, VOID
+from gateway.ports.payment import AUTHORISE, CAPTURE, DELETE_METHOD, ENSURE_PAYER, REFUND, VOID
 from gateway.ports.writes import FindKind, WriteSpec
 from gateway.state.database import Database
 from gateway.state.tables import writes as journal
@@ -161,3 +161,20 @@ class TestRefund(Paying):
     async def commands(self, adapter: ReferenceAdapter, paid: NativeRef) -> Callable[[str, int], Any]:
         await adapter.capture(Capture("C" * 26, paid, pounds(100)), HERE, CallContext.within(5.0))
         return lambda reference, number: Refund(reference, paid, pounds(number))
+
+
+class TestEnsurePayer(Paying):
+    operation = ENSURE_PAYER
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], Any]:
+        return lambda reference, number: EnsurePayer(reference, f"PAYER{number}", "ada@example.com")
+
+
+class TestDeleteMethod(Paying):
+    operation = DELETE_METHOD
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], Any]:
+        ada = NativeRef("reference", "ada")
+        return lambda reference, number: DeleteMethod(reference, ada, f"card_{number}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from gateway.app import Gateway, build_app
 from gateway.model.money import Money
+from gateway.ports.manifest import Manifest
 from gateway.settings import decode
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import manifest_of
@@ -158,9 +159,16 @@ class SellingShop:
 
 @asynccontextmanager
 async def selling(
-    folder: Path, *, pieces: int = 10, state: str | None = None, counts: str = "erp", **sections: dict[str, Any]
+    folder: Path,
+    *,
+    pieces: int = 10,
+    state: str | None = None,
+    counts: str = "erp",
+    processor: tuple[Manifest, Mapping[str, str], Mapping[str, str]] | None = None,
+    **sections: dict[str, Any],
 ) -> AsyncGenerator[SellingShop]:
-    """`counts`: who counts the stock, the shop itself or the `till`. `sections` replace those of the configuration."""
+    """`counts`: who counts the stock, the shop itself or the `till`. `processor`: a vendor's in place of `pay`, with
+    its section and the environment that has its secrets. `sections` replace those of the configuration."""
     order = {"order": ["erp"]}
     raw: dict[str, Any] = {
         "gateway": {"state": state or f"sqlite+aiosqlite:///{folder}/state.sqlite"},
@@ -180,6 +188,14 @@ async def selling(
         },
         **sections,
     }
+    environment: Mapping[str, str] = {}
+    manifests: dict[str, Manifest] = {}
+    if processor is not None:
+        manifest, section, environment = processor
+        manifests[manifest.name] = manifest
+        raw["backends"]["psp"] = {"adapter": manifest.name, "allow_private_network": True, **section}
+        raw["secrets"] = {name.lower(): {"env": [name]} for name in environment}
+        raw["domains"]["payment"] = {"order": ["psp"]}
     seed = Seed(
         currency="GBP", country="GB", products=(product("1", "MUG"),), now=NOW,
         prices=(SeedPrice("MUG", Money(Decimal("12.00"), "GBP")),), tax_rates={"GB": Decimal("0.2")},
@@ -187,7 +203,8 @@ async def selling(
     )  # fmt: skip
     made: dict[str, ReferenceAdapter] = {}
     seeds = {"erp": seed, "till": seed, "pay": Seed(currency="GBP", country="GB", now=NOW)}
-    application = build_app(decode(raw, {}, base=folder), manifests={"memory": manifest_of(seeds, made)})
+    manifests["memory"] = manifest_of(seeds, made)
+    application = build_app(decode(raw, environment, base=folder), manifests=manifests)
     config = uvicorn.Config(application, host="127.0.0.1", port=0, log_config=None, lifespan="on", proxy_headers=False)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())

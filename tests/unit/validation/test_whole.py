@@ -177,6 +177,7 @@ def test_what_check_finds_grave_is_refused_at_start_with_the_same_words() -> Non
         (with_sections(issuers={"again": REFERENCE["issuers"]["customers"]}), "issuers.again.issuer"),
         (without(("profiles", "anonymous")), "profiles.anonymous"),
         (changed(("profiles", "web", "free_documents"), False), "profiles.web.operations"),
+        (changed(("profiles", "kiosk", "stored_methods"), True), "profiles.kiosk.stored_methods"),
         (changed(("profiles", "web", "countries"), ["FR"]), "profiles.web.countries[0]"),
         (changed(("profiles", "anonymous", "default_country"), "FR"), "profiles.anonymous.default_country"),
         (changed(("profiles", "web", "currencies"), ["EUR"]), "profiles.web"),

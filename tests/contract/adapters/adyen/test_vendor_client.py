@@ -143,6 +143,42 @@ async def test_it_refuses_what_adyen_refuses(sandbox: AdyenSandbox, what: str) -
     assert sandbox.effects == before
 
 
+async def test_a_card_is_kept_for_its_shopper_and_nobody_else_until_it_is_deleted(sandbox: AdyenSandbox) -> None:
+    api = checkout(sandbox)
+    ada, bob = {"shopperReference": "ADA"}, {"shopperReference": "BOB"}
+    keeping = {**PAID, "storePaymentMethod": True, "shopperInteraction": "Ecommerce"}
+    for wrong in (keeping, {**keeping, **ada}, {**keeping, "recurringProcessingModel": "CardOnFile"}):
+        with pytest.raises(errors.AdyenAPIUnprocessableEntity):
+            await ask(lambda wrong=wrong: api.payments_api.payments(wrong))
+    await ask(lambda: api.payments_api.payments({**keeping, **ada, "recurringProcessingModel": "CardOnFile"}))
+
+    async def tokens(shopper: dict[str, str]) -> list[str]:
+        query = {"merchantAccount": ACCOUNT, **shopper}
+        told = await ask(lambda: api.recurring_api.get_tokens_for_stored_payment_details(query_parameters=query))
+        return [each["id"] for each in told.message["storedPaymentMethods"]]
+
+    (kept,) = await tokens(ada)
+    assert await tokens(bob) == []
+    again = {**PAID, "paymentMethod": {"type": "scheme", "storedPaymentMethodId": kept}}
+    again |= {"shopperInteraction": "ContAuth", "recurringProcessingModel": "CardOnFile"}
+    for wrong in (again, {**again, **bob}, {**again, "recurringProcessingModel": None, **ada}):
+        with pytest.raises(errors.AdyenAPIUnprocessableEntity):
+            await ask(lambda wrong=wrong: api.payments_api.payments(wrong))
+    assert (await ask(lambda: api.payments_api.payments({**again, **ada}))).message["resultCode"] == "Authorised"
+
+    async def delete(shopper: dict[str, str]) -> None:
+        query = {"merchantAccount": ACCOUNT, **shopper}
+        await ask(lambda: api.recurring_api.delete_token_for_stored_payment_details(kept, query_parameters=query))
+
+    with pytest.raises(errors.AdyenAPIUnprocessableEntity):
+        await delete(bob)
+    await delete(ada)
+    assert await tokens(ada) == []
+    for what in (delete(ada), ask(lambda: api.payments_api.payments({**again, **ada}))):
+        with pytest.raises(errors.AdyenAPIUnprocessableEntity):
+            await what
+
+
 async def test_a_wrong_key_is_refused(sandbox: AdyenSandbox) -> None:
     with pytest.raises(errors.AdyenAPIAuthenticationError):
         await ask(lambda: checkout(sandbox, "other").payments_api.payments(PAID))

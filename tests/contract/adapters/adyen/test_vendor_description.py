@@ -19,7 +19,7 @@ from adapters.adyen.sandbox.ledger import CHALLENGED
 from adapters.adyen.webhooks import TOPICS
 from gateway.errors import AdapterError
 from gateway.model.identity import NativeRef
-from gateway.model.payments import OpenSession, PaymentOptionsQuery, Void
+from gateway.model.payments import DeleteMethod, OpenSession, PaymentOptionsQuery, Void
 from gateway.testing.sandbox_server import Exchange
 from tests.contract.adapters.adyen.conftest import Connect
 from tests.contract.adapters.adyen.connected import (
@@ -46,6 +46,7 @@ pytestmark = pytest.mark.specs
 ROOT = Path(__file__).resolve().parents[4]
 Json = dict[str, Any]
 CHECKOUT, WEBHOOKS = "CheckoutService-v72", "Webhooks-v1"
+TOKENS = ("GET /v72/storedPaymentMethods", "DELETE /v72/storedPaymentMethods/{id}")
 
 
 @lru_cache(maxsize=2)
@@ -104,8 +105,15 @@ def validate(exchange: Exchange) -> None:
     if exchange.method == "POST":
         schema = asked["requestBody"]["content"]["application/json"]["schema"]
         check(json.loads(exchange.request), schema, CHECKOUT, "request")
+    known = {each["name"]: each for each in asked.get("parameters", ()) if each.get("in") == "query"}
+    if exchange.operation in TOKENS:
+        assert set(exchange.query) <= set(known)
+        assert {name for name, each in known.items() if each["required"]} <= set(exchange.query)
     answer = asked["responses"].get(str(exchange.status))
     assert answer is not None, f"{exchange.operation} answers no {exchange.status}"
+    if exchange.status == 204:
+        assert exchange.response == b""
+        return
     check(json.loads(exchange.response), answer["content"]["application/json"]["schema"], CHECKOUT, "answer")
 
 
@@ -128,6 +136,13 @@ async def use_everything(psp: Connected) -> None:
     session = await psp.adapter.open_session(OpenSession(reference(), eur("25.00"), "NL", customer=who), HERE, call())
     result = psp.sandbox.ledger.pay_session(session.ref.id)
     await psp.adapter.authorise(authorise(session=session.ref, token=result), HERE, call())
+    for kept in (
+        OpenSession(reference(), eur("25.00"), "NL", customer=who, store=True),
+        OpenSession(reference(), eur("25.00"), "NL", method="M5N7TQ4TG5PFWR50", customer=who, stored=True),
+    ):
+        await psp.adapter.open_session(kept, HERE, call())
+    await psp.pay(customer=who, store=True)
+    await psp.adapter.delete_method(DeleteMethod(reference(), who, "M5N7TQ4TG5PFWR50"), HERE, call())
     with pytest.raises(AdapterError):
         await psp.adapter.capture(capture(type(paid)(NativeRef(BACKEND, "ABCDEFGH12345678"), paid.state)), HERE, call())
     await use_gift_cards(psp)
@@ -157,7 +172,7 @@ async def test_every_exchange_is_the_vendors(connect: Connect) -> None:
     psp = await connect(gift_cards=BRANDS)
     psp.sandbox.exchanges = []
     await use_everything(psp)
-    assert {exchange.operation for exchange in psp.sandbox.exchanges} == {*TAKES, "GET /v72/sessions/{id}"}
+    assert {exchange.operation for exchange in psp.sandbox.exchanges} == {*TAKES, *TOKENS, "GET /v72/sessions/{id}"}
     for exchange in psp.sandbox.exchanges:
         validate(exchange)
 

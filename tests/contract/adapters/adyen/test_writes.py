@@ -9,10 +9,11 @@ import pytest
 
 from adapters.adyen.manifest import MANIFEST
 from adapters.adyen.sandbox import AdyenSandbox
-from gateway.model.payments import Authorise, Capture, Payment, Refund, Void
+from gateway.model.identity import NativeRef
+from gateway.model.payments import Authorise, Capture, DeleteMethod, Payment, Refund, Void
 from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import Manifest
-from gateway.ports.payment import AUTHORISE, CAPTURE, REFUND, VOID
+from gateway.ports.payment import AUTHORISE, CAPTURE, DELETE_METHOD, REFUND, VOID
 from gateway.testing.conformance import WriteConformance
 from gateway.testing.connecting import Connected, Standing, connect
 from gateway.testing.faults.proxy import FaultProxy
@@ -99,3 +100,28 @@ class TestRefund(Served):
         await adapter.capture(capture(paid, "100"), HERE, call())
         sandbox.ledger.settle()
         return lambda ref, number: Refund(ref, paid.ref, eur(str(number)))
+
+
+class TestDeleteMethod(Served):
+    operation = DELETE_METHOD
+    path = "DELETE /v72/storedPaymentMethods"
+
+    @pytest.fixture
+    def owner(self, sandbox: AdyenSandbox, proxy: FaultProxy) -> ProxiedOwner:
+        def count(reference: str) -> int:
+            return sum(1 for method in sandbox.ledger.deleted if method.startswith(reference))
+
+        return ProxiedOwner(proxy, count, self.path)
+
+    @pytest.fixture
+    def commands(self, sandbox: AdyenSandbox) -> Callable[[str, int], Any]:
+        stored: set[str] = set()
+
+        def command(ref: str, number: int) -> DeleteMethod:
+            method = f"{ref}{number}"
+            if method not in stored:
+                stored.add(method)
+                sandbox.store_card("SHOPPER7", method)
+            return DeleteMethod(ref, NativeRef("psp", "SHOPPER7"), method)
+
+        return command

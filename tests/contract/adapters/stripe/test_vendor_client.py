@@ -138,6 +138,41 @@ async def test_it_refuses_what_stripe_refuses(sandbox: StripeSandbox, what: str)
     assert sandbox.effects == before
 
 
+async def test_a_card_is_kept_for_its_customer_and_nobody_else_until_it_is_detached(sandbox: StripeSandbox) -> None:
+    v1 = client(sandbox)
+    ada = await ask(lambda: v1.customers.create({"email": "ada@example.com", "metadata": {"payer": "A" * 26}}))
+    bob = await ask(lambda: v1.customers.create({"email": "ada@example.com"}))
+    assert ada.id != bob.id
+    stored = {**HELD, "customer": ada.id, "setup_future_usage": "on_session"}
+    paid = await ask(lambda: v1.payment_intents.create(stored))
+    (kept,) = (await ask(lambda: v1.customers.payment_methods.list(ada.id))).data
+    assert (kept.id, kept.customer, kept.card.last4) == (paid.payment_method, ada.id, "4242")
+    again = {**HELD, "payment_method": kept.id}
+    for wrong in (again, {**again, "customer": bob.id}, {**again, "customer": "cus_nobody"}):
+        with pytest.raises(stripe.InvalidRequestError):
+            await ask(lambda wrong=wrong: v1.payment_intents.create(wrong))
+    assert (await ask(lambda: v1.payment_intents.create({**again, "customer": ada.id}))).status == "requires_capture"
+    assert (await ask(lambda: v1.payment_methods.detach(kept.id))).customer is None
+    assert (await ask(lambda: v1.payment_methods.retrieve(kept.id))).customer is None
+    with pytest.raises(stripe.InvalidRequestError, match="not attached"):
+        await ask(lambda: v1.payment_methods.detach(kept.id))
+    with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
+        await ask(lambda: v1.payment_intents.create({**again, "customer": ada.id}))
+    query = {"query": f"metadata['payer']:'{'A' * 26}'"}
+    assert (await ask(lambda: v1.customers.search(query))).data == []
+    sandbox.skew = 31.0
+    assert [each.id for each in (await ask(lambda: v1.customers.search(query))).data] == [ada.id]
+
+
+async def test_a_card_that_nobody_kept_is_used_once(sandbox: StripeSandbox) -> None:
+    v1 = client(sandbox)
+    ada = await ask(lambda: v1.customers.create({}))
+    spent = (await ask(lambda: v1.payment_intents.create({**HELD, "customer": ada.id}))).payment_method
+    with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
+        await ask(lambda: v1.payment_intents.create({**HELD, "customer": ada.id, "payment_method": spent}))
+    assert (await ask(lambda: v1.customers.payment_methods.list(ada.id))).data == []
+
+
 async def test_wrong_credentials_and_too_many_requests(sandbox: StripeSandbox) -> None:
     with pytest.raises(stripe.AuthenticationError):
         await ask(lambda: client(sandbox, "sk_test_other").payment_intents.create(HELD))

@@ -18,7 +18,7 @@ import stripe.params as typed
 from adapters.stripe.sandbox.forms import TAKES
 from gateway.errors import AdapterError
 from gateway.model.identity import NativeRef
-from gateway.model.payments import OpenSession, PaymentOptionsQuery
+from gateway.model.payments import DeleteMethod, EnsurePayer, OpenSession, PaymentOptionsQuery
 from gateway.testing.sandbox_server import Exchange
 from tests.contract.adapters.stripe.conftest import Connect
 from tests.contract.adapters.stripe.connected import (
@@ -37,7 +37,12 @@ from tests.contract.adapters.stripe.connected import (
 pytestmark = pytest.mark.specs
 ROOT = Path(__file__).resolve().parents[4]
 Json = dict[str, Any]
-NEWER = {"GET /v1/payment_intents/search", "GET /v1/customers/{id}/payment_methods"}
+NEWER = {
+    "GET /v1/payment_intents/search",
+    "GET /v1/customers/{id}/payment_methods",
+    "GET /v1/customers/search",
+    "POST /v1/payment_methods/{id}/detach",
+}
 """Not in the file, which is a part of the whole."""
 FORM = "application/x-www-form-urlencoded"
 TYPED: dict[str, Any] = {
@@ -51,6 +56,10 @@ TYPED: dict[str, Any] = {
     "GET /v1/payment_intents/{id}": typed.PaymentIntentRetrieveParams,
     "GET /v1/payment_intents/search": typed.PaymentIntentSearchParams,
     "GET /v1/refunds/{id}": typed.RefundRetrieveParams,
+    "POST /v1/customers": typed.CustomerCreateParams,
+    "GET /v1/customers/search": typed.CustomerSearchParams,
+    "GET /v1/payment_methods/{id}": typed.PaymentMethodRetrieveParams,
+    "POST /v1/payment_methods/{id}/detach": typed.PaymentMethodDetachParams,
     "GET /v1/customers/{id}/payment_methods": typed.CustomerListPaymentMethodsParams,
 }
 OLDER = {"payment_method_types"}
@@ -160,6 +169,14 @@ async def use_everything(psp: Connected) -> None:
         await psp.read((await psp.pay(token=token, return_url="https://shop.example/")).ref)
     session = await psp.adapter.open_session(OpenSession(reference(), gbp("25.00"), "GB"), HERE, call())
     await psp.adapter.authorise(authorise("20.00", session=session.ref, token="pm_card_visa"), HERE, call())
+    ours = EnsurePayer(reference(), reference(), "ada@example.com")
+    ada = (await psp.adapter.ensure_payer(ours, HERE, call())).ref
+    await psp.pay(customer=ada, store=True)
+    kept = OpenSession(reference(), gbp("25.00"), "GB", customer=ada, store=True)
+    session = await psp.adapter.open_session(kept, HERE, call())
+    storing = authorise(session=session.ref, token="pm_card_visa", customer=ada, store=True)
+    await psp.adapter.authorise(storing, HERE, call())
+    await psp.adapter.delete_method(DeleteMethod(reference(), who, "pm_ada1"), HERE, call())
     for wrong in (capture(paid, "1.00"), refund(paid, "900.00")):
         with pytest.raises(AdapterError):
             await getattr(psp.adapter, type(wrong).__name__.lower())(wrong, HERE, call())

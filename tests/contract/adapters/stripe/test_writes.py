@@ -9,10 +9,11 @@ import pytest
 
 from adapters.stripe.manifest import MANIFEST
 from adapters.stripe.sandbox import StripeSandbox
-from gateway.model.payments import Authorise, Capture, Payment, Refund, Void
+from gateway.model.identity import NativeRef
+from gateway.model.payments import Authorise, Capture, DeleteMethod, EnsurePayer, Payment, Refund, Void
 from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import Manifest
-from gateway.ports.payment import AUTHORISE, CAPTURE, REFUND, VOID
+from gateway.ports.payment import AUTHORISE, CAPTURE, DELETE_METHOD, ENSURE_PAYER, REFUND, VOID
 from gateway.testing.conformance import LookedUpWriteConformance, WriteConformance
 from gateway.testing.connecting import Connected, Standing, connect
 from gateway.testing.faults.proxy import FaultProxy
@@ -109,3 +110,42 @@ class TestRefund(Served, WriteConformance):
     async def commands(self, adapter: Any, paid: Payment) -> Callable[[str, int], Any]:
         await adapter.capture(Capture(reference(), paid.ref, gbp("100")), HERE, call())
         return lambda ref, number: Refund(ref, paid.ref, gbp(str(number)))
+
+
+class TestEnsurePayer(Served, LookedUpWriteConformance):
+    operation = ENSURE_PAYER
+    path = "POST /v1/customers"
+
+    @pytest.fixture
+    def owner(self, sandbox: StripeSandbox, proxy: FaultProxy) -> ProxiedOwner:
+        def count(reference: str) -> int:
+            made = sandbox.ledger.people.customers.values()
+            return sum(1 for customer in made if customer.metadata["reference"] == reference)
+
+        return ProxiedOwner(proxy, count, self.path)
+
+    @pytest.fixture
+    def commands(self) -> Callable[[str, int], Any]:
+        return lambda ref, number: EnsurePayer(ref, f"{ref}{number}", "ada@example.com")
+
+
+class TestDeleteMethod(Served, WriteConformance):
+    operation = DELETE_METHOD
+    path = "/detach"
+
+    @pytest.fixture
+    def owner(self, sandbox: StripeSandbox, proxy: FaultProxy) -> ProxiedOwner:
+        def count(reference: str) -> int:
+            return sum(1 for method in sandbox.ledger.people.detached if method.startswith(f"pm_{reference}"))
+
+        return ProxiedOwner(proxy, count, self.path)
+
+    @pytest.fixture
+    def commands(self, sandbox: StripeSandbox) -> Callable[[str, int], Any]:
+        def command(ref: str, number: int) -> DeleteMethod:
+            method = f"pm_{ref}{number}"
+            if method not in sandbox.ledger.people.methods:
+                sandbox.store_card("cus_ada", method)
+            return DeleteMethod(ref, NativeRef("psp", "cus_ada"), method)
+
+        return command
