@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -59,7 +59,7 @@ class Wallet:
         if subject is None:
             self.shop.headers.pop("authorization", None)
             return
-        said = {"email": email, "email_verified": verified} if email else {}
+        said: dict[str, Any] = {"email": email, "email_verified": verified} if email else {}
         token = self._issuer.token(subject, client_profile=profile, **said)
         self.shop.headers["authorization"] = f"Bearer {token}"
 
@@ -89,7 +89,7 @@ class Wallet:
 
 
 @asynccontextmanager
-async def opened(folder: Path, **more: Any) -> AsyncIterator[Wallet]:
+async def opened(folder: Path, **more: Any) -> AsyncGenerator[Wallet]:
     people = LocalIssuer.load(folder / "customers", ISSUER, AUDIENCE)
     devices = LocalIssuer.load(folder / "devices", "https://devices.shop.example", AUDIENCE)
     issuers = {
@@ -360,5 +360,5 @@ async def test_a_vendor_keeps_it_for_who_agreed_and_forgets_it(tmp_path: Path, v
         assert told["checkout"]["state"]["__typename"] == "CheckoutFailed"
         wallet.sign_in("bob", EMAIL)
         assert [each["id"] for each in await wallet.stored()] == [other["id"]]
-    kept = vendor.sandbox.ledger.stored if vendor.manifest is ADYEN else {}
-    assert EMAIL not in str(kept)
+    if vendor.manifest is ADYEN:  # which is told nobody's e-mail
+        assert EMAIL not in str(vendor.sandbox.ledger.stored)
