@@ -5,16 +5,24 @@ from __future__ import annotations
 import strawberry
 
 from gateway.execution import records
+from gateway.graph.enums import described
 from gateway.model import cart_faults as model
 from schema.contributed import member
 from schema.user_errors import UserErrorView
 
-strawberry.enum(
+described(
     model.StoringRefusal,
-    name="StoringRefusal",
-    description="GUEST: nobody is signed in whose it would be. EMAIL_UNVERIFIED: who is has no e-mail that their "
-    "issuer verified, and this processor needs one. CLIENT: this client stores none, being shared or acting for "
-    "others. PROCESSOR: it keeps none.",
+    description="Why a way to pay is not kept for the next purchase.",
+    values={
+        model.StoringRefusal.GUEST: "Nobody is signed in whose it would be.",
+        model.StoringRefusal.EMAIL_UNVERIFIED: (
+            "The processor makes a record of each person, and who is signed in has no e-mail their issuer verified."
+        ),
+        model.StoringRefusal.CLIENT: (
+            "This client keeps none and shows none: a shared device, or somebody who acts for the shopper."
+        ),
+        model.StoringRefusal.PROCESSOR: "It keeps none.",
+    },
 )
 
 
