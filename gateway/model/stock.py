@@ -79,6 +79,24 @@ class StockCommitted(Struct, frozen=True):
     ref: NativeRef
 
 
+class Restock(Struct, frozen=True, kw_only=True):
+    """The order that took these goods is none any more. `reference` is the commitment's own, `record` what its owner
+    answered then, at `committed` (aware UTC); `goods` and `order` are as they were told."""
+
+    reference: str
+    record: NativeRef
+    committed: datetime
+    goods: tuple[GoodsSold, ...]
+    order: str | None = None
+
+
+class Restocked(Struct, frozen=True):
+    """The owner's own record of it. `shipped`: its records of what had left already and was not taken back."""
+
+    ref: NativeRef
+    shipped: tuple[NativeRef, ...] = ()
+
+
 class Fulfilment(Enum):
     DELIVERY = "DELIVERY"
     PICKUP = "PICKUP"

@@ -1,4 +1,4 @@
-"""Stock levels at places; and goods that are given to an order of another system."""
+"""Stock levels at places; goods that are given to an order of another system, and go back when it is none any more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
-from gateway.model.stock import CommitStock, StockCommitted, StockKey, StockLevels
+from gateway.model.stock import CommitStock, Restock, Restocked, StockCommitted, StockKey, StockLevels
 from gateway.ports.domain import DataDomain, KeyedOperation, WriteOperation
 
 
@@ -35,6 +35,22 @@ class StockCommitPort(Protocol):
         ...
 
 
+@runtime_checkable
+class RestockPort(Protocol):
+    """Of those who take back what was committed."""
+
+    async def restock(self, command: Restock, context: ContextView, call: CallContext) -> Restocked:
+        """From then on `available` counts them again, but for what has left (`shipped`). Raises RequestRefused where
+        the owner says no, as where nothing was ever committed under this reference. Any other error leaves open
+        whether it was done."""
+        ...
+
+    async def find_restock(self, reference: str, context: ContextView, call: CallContext) -> Restocked | None:
+        """What became of the commitment under our reference, where nothing of it stands any more; None where something
+        does, or nothing ever did."""
+        ...
+
+
 def _named(key: StockKey) -> tuple[str, ...]:
     return (key.variant if isinstance(key.variant, str) else key.variant.id,)
 
@@ -55,4 +71,12 @@ COMMIT_STOCK = WriteOperation[CommitStock, StockCommitted](
     StockCommitPort.find_commitment,
     StockCommitted,
     changes=lambda committed: (STOCK.name,),
+)
+RESTOCK = WriteOperation[Restock, Restocked](
+    STOCK,
+    RestockPort,
+    RestockPort.restock,
+    RestockPort.find_restock,
+    Restocked,
+    changes=lambda restocked: (STOCK.name,),
 )

@@ -10,7 +10,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in pkgut
 
 from gateway.testing.conformance.base import Conformance
 from gateway.testing.conformance.catalogue import CatalogConformance, IdentityConformance
-from gateway.testing.conformance.committing import CommittingConformance
+from gateway.testing.conformance.committing import CommittingConformance, RestockingConformance
 from gateway.testing.conformance.control import ReferenceControl
 from gateway.testing.conformance.delivery import ShippingConformance, TaxConformance
 from gateway.testing.conformance.drawn import drawn
@@ -24,7 +24,13 @@ from gateway.testing.conformance.prices import PriceConformance
 from gateway.testing.conformance.promotions import PromotionConformance
 from gateway.testing.conformance.search import SearchConformance
 from gateway.testing.conformance.served import Served
-from gateway.testing.conformance.served_writes import ServedCustomers, ServedOrders, ServedStock, email_of
+from gateway.testing.conformance.served_writes import (
+    ServedCustomers,
+    ServedOrders,
+    ServedRestock,
+    ServedStock,
+    email_of,
+)
 from gateway.testing.conformance.stock import StockConformance, StoreConformance
 from gateway.testing.conformance.writes import (
     KeylessWriteConformance,
@@ -59,10 +65,12 @@ __all__ = [
     "PriceConformance",
     "PromotionConformance",
     "ReferenceControl",
+    "RestockingConformance",
     "SearchConformance",
     "Served",
     "ServedCustomers",
     "ServedOrders",
+    "ServedRestock",
     "ServedStock",
     "ShippingConformance",
     "StockConformance",

@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from msgspec.structs import replace
@@ -23,14 +24,14 @@ from gateway.model.context import CallContext
 from gateway.model.customers import EnsureCustomer
 from gateway.model.money import Money
 from gateway.model.orders import PlaceOrder, PlaceOrderLine
-from gateway.model.stock import CommitStock, GoodsSold
+from gateway.model.stock import CommitStock, GoodsSold, Restock, StockCommitted
 from gateway.ports.customer import ENSURE_CUSTOMER
 from gateway.ports.manifest import AdapterEnvironment, Manifest
 from gateway.ports.order import PLACE_ORDER
-from gateway.ports.stock import COMMIT_STOCK
+from gateway.ports.stock import COMMIT_STOCK, RESTOCK, StockCommitPort
 from gateway.ports.transport import Request, Response, Transport
 from gateway.testing.conformance.base import given
-from gateway.testing.conformance.facts import ConformanceFacts
+from gateway.testing.conformance.facts import Adapter, ConformanceFacts
 from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.conformance.writes import TIMEOUT, WriteControl, WriteFault
 from gateway.testing.connecting import whole
@@ -178,6 +179,36 @@ class ServedStock(ServedWrites):
     def commands(self, goods: tuple[str, str]) -> Callable[[str, int], CommitStock]:
         def command(reference: str, number: int) -> CommitStock:
             return CommitStock(reference=reference, goods=(GoodsSold(*goods, number),), order=f"W{number}")
+
+        return command
+
+
+class ServedRestock(ServedWrites):
+    """Goods that go back: they were committed before, under the same reference. `at`: when, by the owner's clock."""
+
+    operation = RESTOCK
+
+    @pytest.fixture
+    def goods(self, facts: ConformanceFacts) -> tuple[str, str]:
+        return given(facts.skus, "skus", facts)[0], given(facts.locations, "locations", facts)[0]
+
+    @pytest.fixture
+    def at(self) -> datetime:
+        return datetime.now(UTC)
+
+    @pytest.fixture(autouse=True)
+    async def taken(
+        self, adapter: Adapter, manifest: Manifest, facts: ConformanceFacts, goods: tuple[str, str], reference: str
+    ) -> StockCommitted:
+        here = facts.context.only(manifest.writes[COMMIT_STOCK.name].vary_on)
+        command = CommitStock(reference=reference, goods=(GoodsSold(*goods, 1),), order="W1")
+        return await cast("StockCommitPort", adapter).commit_stock(command, here, CallContext.within(30.0))
+
+    @pytest.fixture
+    def commands(self, goods: tuple[str, str], taken: StockCommitted, at: datetime) -> Callable[[str, int], Restock]:
+        def command(reference: str, number: int) -> Restock:
+            told = (GoodsSold(*goods, 1),)
+            return Restock(reference=reference, record=taken.ref, committed=at, goods=told, order=f"W{number}")
 
         return command
 

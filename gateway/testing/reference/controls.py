@@ -17,7 +17,7 @@ from gateway.model.freshness import Freshness
 from gateway.model.identity import KeyRule, NativeRef, VariantKey
 from gateway.model.operation import OperationSpec
 from gateway.model.orders import Order, OrderStatus, PlacedOrder
-from gateway.model.stock import CommitStock, StockCommitted
+from gateway.model.stock import CommitStock, Restock, Restocked, StockCommitted
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.testing.reference.operations import OPERATIONS
 from gateway.testing.sandbox import Seed
@@ -77,6 +77,9 @@ class Controls:
         self.placed: list[tuple[str, PlacedOrder, float]] = []
         self.ensured: list[tuple[str, CustomerRecord]] = []
         self.committed: list[tuple[str, CommitStock, StockCommitted, float]] = []
+        self.restocked: list[tuple[str, Restock, Restocked, float]] = []
+        self.shipped: set[str] = set()
+        """References of commitments whose goods have left."""
         self.order_states: dict[str, OrderStatus] = {}
         self.order_records: dict[str, Order] = {}
         self.order_goods: dict[str, Counter[tuple[str, str]]] = {}

@@ -36,7 +36,7 @@ from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTION
 from gateway.ports.promotion import EVALUATE
 from gateway.ports.search import SEARCH
 from gateway.ports.shipping import LIST_OPTIONS
-from gateway.ports.stock import COMMIT_STOCK, GET_STOCK
+from gateway.ports.stock import COMMIT_STOCK, GET_STOCK, RESTOCK
 from gateway.ports.store import LIST_STORES
 from gateway.ports.tax import CALCULATE
 from gateway.ports.writes import FindKind, WriteSpec
@@ -57,6 +57,7 @@ WRITES: Mapping[str, WriteSpec] = {
         CONFIRM_ORDER,
         CANCEL_ORDER,
         COMMIT_STOCK,
+        RESTOCK,
         AUTHORISE,
         CAPTURE,
         VOID,

@@ -24,7 +24,7 @@ from gateway.ports.customer import ENSURE_CUSTOMER
 from gateway.ports.domain import WriteOperation
 from gateway.ports.manifest import AdapterConfig, Manifest
 from gateway.ports.order import PLACE_ORDER
-from gateway.ports.stock import COMMIT_STOCK
+from gateway.ports.stock import COMMIT_STOCK, RESTOCK
 from gateway.ports.transport import Request, Response, Transport
 from gateway.ports.writes import FindKind, WriteSpec
 from gateway.settings import PolicyNumbers
@@ -32,11 +32,13 @@ from gateway.testing.conformance import (
     KeylessWriteConformance,
     LaggingWriteConformance,
     LookedUpWriteConformance,
+    ServedRestock,
     WriteConformance,
     WriteFault,
     email_of,
 )
-from gateway.testing.conformance.example import PLACES, example_seed
+from gateway.testing.conformance.example import PLACES, example_facts, example_seed
+from gateway.testing.conformance.facts import ConformanceFacts
 from gateway.testing.conformance.people_writes import ensure
 from gateway.testing.conformance.writes import TIMEOUT
 from gateway.testing.faults.kinds import Fault
@@ -201,6 +203,34 @@ class TestCommitting(KeylessWriteConformance):
         await looking
         assert isinstance(answer, StockCommitted)
         assert owner.effects(reference) == 1
+
+
+class RestockOwner(ReferenceDesk):
+    def effects(self, reference: str) -> int:
+        return sum(1 for known, *_ in self._adapter.restocked if known == reference)
+
+
+class TestRestocking(ServedRestock, LaggingWriteConformance):
+    @pytest.fixture
+    def adapter(self) -> ReferenceAdapter:
+        return ReferenceAdapter("reference", example_seed())
+
+    @pytest.fixture
+    def manifest(self) -> Manifest:
+        lagging = WriteSpec(find=FindKind.LAGGING, find_after=30.0)
+        return replace(MANIFEST, writes={**MANIFEST.writes, RESTOCK.name: lagging})
+
+    @pytest.fixture
+    def facts(self) -> ConformanceFacts:
+        return example_facts("reference")
+
+    @pytest.fixture
+    def goods(self) -> tuple[str, str]:
+        return "MUG-01-S", PLACES[0]
+
+    @pytest.fixture
+    def owner(self, adapter: ReferenceAdapter) -> RestockOwner:
+        return RestockOwner(adapter, RESTOCK)
 
 
 class Gated:
