@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.engine import Runs, RunState
+from gateway.checkout.references import derived
 from gateway.errors import IdempotencyConflict
 from gateway.state.database import Database
 from gateway.state.tables import claims
@@ -31,6 +32,16 @@ def run_of(scope: str, operation: str, key: str) -> str:
     never "anonymous", because guests choose the same keys."""
     digest = hashlib.sha256(json.dumps([scope, operation, key]).encode()).digest()
     return base64.b32encode(digest).decode()[:26]
+
+
+async def begin(
+    database: Database, connection: AsyncConnection, workflow: str, run: str, backend: str, number: int
+) -> None:
+    """Within a transaction: a claim without a run, of what goes on after an order at one system. Whoever serves begins
+    it."""
+    identifier = derived(run, f"{workflow}.{backend}", number)
+    row = {"run": identifier, "workflow": workflow, "digest": "", "ids": json.dumps([run, backend, identifier])}
+    await connection.execute(database.insert_once(claims, {**row, "claimed": database.now}))
 
 
 class Claims:

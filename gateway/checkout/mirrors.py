@@ -1,10 +1,9 @@
-"""Orders that other systems are to know: what connectors write is looked for, what is late is a person's task and a
-figure, and what was cancelled at its owner is cancelled there. Timers of every process that sells; each takes others.
+"""Orders that other systems are to know: what connectors write is looked for, and what is late is a person's task and a
+figure. Timers of every process that sells; each takes others. What was cancelled at its owner: `cancelled`.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -14,10 +13,10 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.calls.operation.caller import BackendCaller
+from gateway.checkout.claims import begin
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.given import Given
-from gateway.checkout.references import derived
-from gateway.checkout.saga import MIRROR, UNMIRROR
+from gateway.checkout.saga import MIRROR
 from gateway.checkout.steps.mirror import REFUSED_TASK
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.orders import Order, OrderOrigin
@@ -25,7 +24,6 @@ from gateway.model.syncing import SyncState
 from gateway.ports.order import GET_BY_ORIGIN
 from gateway.state.database import Database
 from gateway.state.mirrors import StoredMirrors
-from gateway.state.tables import claims
 
 LATE_TASK = "order.mirror_late"
 """A system that should know an order by now does not."""
@@ -38,7 +36,7 @@ _log = structlog.get_logger("gateway.checkout")
 
 
 class Mirrors:
-    """`look` and `late` for timers, `cancel` for whoever sees that an order is none any more."""
+    """`look` and `late`, for timers."""
 
     def __init__(self, given: Given, figures: CheckoutFigures) -> None:
         self._given = given
@@ -85,11 +83,6 @@ class Mirrors:
                 await tasks.close_subject(kind, subject, BY)
         return len(rows)
 
-    async def cancel(self, run: str) -> int:
-        """The order of this checkout was cancelled: it is cancelled wherever we wrote it. How many there are."""
-        async with self._given.checkouts.database.write() as connection:
-            return await cancel_mirrors(self._given.checkouts.database, connection, run)
-
     async def _asked(self, caller: BackendCaller, backend: str, rows: Sequence[Row[Any]]) -> dict[OrderOrigin, Any]:
         if backend not in self._given.backends or not self._given.ownership.offers(backend, GET_BY_ORIGIN.name):
             return {}
@@ -113,14 +106,6 @@ class Mirrors:
         return True
 
 
-async def cancel_mirrors(database: Database, connection: AsyncConnection, run: str) -> int:
-    """Within a transaction: noted, and one run for each mirror, which any process that sells begins. How many."""
-    rows = await StoredMirrors(database).cancel_asked(connection, run)
-    for row in rows:
-        await begin(database, connection, UNMIRROR, run, row.backend, 0)
-    return len(rows)
-
-
 async def write_again(database: Database, connection: AsyncConnection, run: str, backend: str) -> bool:
     """Within a transaction: a mirror that is missing is written by a run of its own. False: it is not to be."""
     attempt = await StoredMirrors(database).again(connection, run, backend)
@@ -128,15 +113,6 @@ async def write_again(database: Database, connection: AsyncConnection, run: str,
         return False
     await begin(database, connection, MIRROR, run, backend, attempt)
     return True
-
-
-async def begin(
-    database: Database, connection: AsyncConnection, workflow: str, run: str, backend: str, number: int
-) -> None:
-    """A claim without a run: whoever serves begins it."""
-    identifier = derived(run, f"{workflow}.{backend}", number)
-    row = {"run": identifier, "workflow": workflow, "digest": "", "ids": json.dumps([run, backend, identifier])}
-    await connection.execute(database.insert_once(claims, {**row, "claimed": database.now}))
 
 
 def _origin(row: Row[Any]) -> OrderOrigin:

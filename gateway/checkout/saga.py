@@ -11,6 +11,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from gateway.checkout.cancelled import UNCOMMIT, UNMIRROR
 from gateway.checkout.given import Given, answered, failure_of
 from gateway.checkout.references import of_tender
 from gateway.checkout.steps.capture import Captured
@@ -22,6 +23,7 @@ from gateway.checkout.steps.order import Ordered, OrderSteps
 from gateway.checkout.steps.payment import GOOD, WAITING, Pay
 from gateway.checkout.steps.prepare import Prepare
 from gateway.checkout.steps.reserve import Reserve
+from gateway.checkout.steps.uncommit import Uncommitted
 from gateway.errors import places_of
 from gateway.model.checkouts import Failure, FailureReason, declined
 from gateway.model.payments import PaymentState
@@ -29,7 +31,7 @@ from gateway.model.payments import PaymentState
 SHAPE = "checkout-1"
 """Of the sequence of steps below: a release that changes it takes the next number."""
 CHECKOUT, CAPTURE, COMMIT, TOPIC = "checkout", "capture", "commit", "payment"
-MIRROR, UNMIRROR = "mirror", "unmirror"
+MIRROR = "mirror"
 _ROUNDS = 3
 """How often stock is counted anew when others took it between counting and holding."""
 _log = structlog.get_logger("gateway.checkout")
@@ -52,11 +54,13 @@ class Saga:
         self._prepare, self._reserve, self._ensure = Prepare(given), Reserve(given), Ensure(given)
         self._order, self._pay, self._finish = OrderSteps(given), Pay(given), Finish(given)
         self._captured, self._committed, self._mirrors = Captured(given), Committed(given), MirrorSteps(given)
+        self._uncommitted = Uncommitted(given, self._committed)
         given.runs.workflow(CHECKOUT, self.checkout)
         given.runs.workflow(CAPTURE, self.capture)
         given.runs.workflow(COMMIT, self.commit)
         given.runs.workflow(MIRROR, self.mirror)
         given.runs.workflow(UNMIRROR, self.unmirror)
+        given.runs.workflow(UNCOMMIT, self.uncommit)
 
     async def checkout(self, run: str) -> None:
         made = _Made()
@@ -90,6 +94,11 @@ class Saga:
     async def commit(self, run: str) -> None:
         """A run of its own, after the order: the owners of its stock hear of it."""
         await self._runs.remote("commit", self._committed.act, run)
+
+    async def uncommit(self, run: str, backend: str, claim: str = "") -> None:
+        """The order is none any more, and its goods go back."""
+        answer = await self._runs.remote("uncommit", self._uncommitted.act, run, backend)
+        await self._runs.local("uncommitted", self._uncommitted.noted, run, backend, claim, _text(answer))
 
     async def _forward(self, run: str, made: _Made) -> Failure | None:
         prepared = await self._held(run)

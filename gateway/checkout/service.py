@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 from sqlalchemy import func, select
 
 from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.writes import Writes
+from gateway.checkout.cancelled import order_cancelled
 from gateway.checkout.claims import Claims
 from gateway.checkout.desk import Desk
 from gateway.checkout.engine import Runs
@@ -140,7 +142,7 @@ class CheckoutService:
             caller=caller,
             tasks=tasks,
             figures=figures,
-            cancelled=mirrors.cancel,
+            cancelled=partial(order_cancelled, database),
         )
         return cls(database, runs, watch, given, mirrors, reconciler, figures)
 

@@ -133,9 +133,12 @@ class Ledger:
 
     async def uncommitted(self, run: str) -> list[Hold]:
         """What its order takes of systems that have to be told and have not heard."""
-        mine = (holds.c.run == run, holds.c.state == HoldState.HANDED_OVER.value, holds.c.reference.is_(None))
         async with self._database.read() as connection:
-            return [_hold(row) for row in await connection.execute(select(holds).where(*mine))]
+            return await self.uncommitted_within(connection, run)
+
+    async def uncommitted_within(self, connection: AsyncConnection, run: str) -> list[Hold]:
+        mine = (holds.c.run == run, holds.c.state == HoldState.HANDED_OVER.value, holds.c.reference.is_(None))
+        return [_hold(row) for row in await connection.execute(select(holds).where(*mine))]
 
     async def unheard(self, after: str, limit: int, seconds: float) -> list[tuple[str, float]]:
         """Runs in their order, from the one after `after` on, with goods at systems that have not heard for so long of

@@ -436,6 +436,21 @@ order_mirrors = Table(
     Index("order_mirrors_order", "backend", "order_id"),
 )
 
+stock_commitments = Table(
+    "stock_commitments",
+    metadata,
+    Column("run", String(40), primary_key=True),  # the checkout whose order takes the goods
+    Column("backend", String(120), primary_key=True),  # whose goods they are, and who has to be told
+    Column("state", String(12), nullable=False),
+    Column("goods", Text, nullable=False),  # item, place and pieces of each
+    Column("record", String(400), nullable=True),  # its owner's, of the commitment
+    Column("attempt", Integer, nullable=False),  # of the run that gives them back
+    Column[float]("created", Double, nullable=False),
+    Column[float]("committed", Double, nullable=True),
+    Column[float]("since", Double, nullable=False),  # when it came into its state
+    Column[float]("cancel_asked", Double, nullable=True),
+)
+
 checkout_requesters = Table(
     "checkout_requesters",
     metadata,

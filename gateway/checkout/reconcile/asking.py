@@ -15,6 +15,7 @@ from gateway.calls.operation.caller import BackendCaller
 from gateway.calls.operation.look_ups import LookUps
 from gateway.checkout.owners import every_owner
 from gateway.checkout.reconcile.judging import Seen, SeenMirror, SeenOrder
+from gateway.checkout.references import derived
 from gateway.errors import AdapterError, AmbiguousKey
 from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.model.identity import NativeRef
@@ -25,6 +26,7 @@ from gateway.ownership import Ownership
 from gateway.ports.domain import KeyedOperation
 from gateway.ports.order import GET_ORDERS, PLACE_ORDER, OrderWriting
 from gateway.ports.payment import AUTHORISE, GET_PAYMENTS
+from gateway.ports.stock import COMMIT_STOCK
 from gateway.ports.writes import FindKind
 
 V = TypeVar("V")
@@ -144,6 +146,25 @@ class Asking:
         except AdapterError:
             return None
         return SeenMirror(own, found, absent=exact and own not in found)
+
+    async def goods(self, rows: Sequence[Any]) -> set[str] | None:
+        """Of the goods in these rows (`stock_commitments` of one checkout) which systems have none any more, of those
+        that can be asked by our reference and be believed; None where one of them was not heard."""
+        absent: set[str] = set()
+        for row in rows:
+            bound = self._ownership.backends.get(row.backend)
+            spec = None if bound is None else bound.manifest.writes.get(COMMIT_STOCK.name)
+            if row.record is None or spec is None or spec.find is not FindKind.EXACT:
+                continue
+            look, reference = self._look_ups(row.backend), derived(row.run, f"commit.{row.backend}")
+            try:
+                found = await self._asked(
+                    row.backend, lambda look=look, known=reference: look.found(COMMIT_STOCK, known, known)
+                )
+            except AdapterError:
+                return None
+            absent |= set() if found is not None else {row.backend}
+        return absent
 
     def _owners(self, row: Any) -> Iterable[str]:
         """Who may have an order of it: whoever the row names, else everybody through whom a checkout may sell."""

@@ -36,6 +36,9 @@ class FindingKind(Enum):
     """It has another total or currency there than was charged. A person's."""
     MIRROR_STANDING = "mirror.standing"
     """It was cancelled at its owner, and still stands there. Repair: cancelled."""
+    GOODS_STANDING = "goods.standing"
+    """Its order was cancelled, and the system that counts its goods still has them as sold. Repair: given back, by
+    whoever serves."""
     HOLD_ORPHAN = "hold.orphan"
     """Pieces are kept back by nobody who still buys. Repair: free again, or handed over to the order."""
     RUN_OPEN = "run.open"

@@ -4,7 +4,7 @@ nothing else. What was not heard is not judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +18,13 @@ from gateway.model.money import Money
 from gateway.model.orders import OrderStatus
 from gateway.model.payments import Payment, PaymentState
 from gateway.model.syncing import SyncState
+from gateway.state.commitments import CommitmentState
 
 CAPTURE_SECONDS = 900.0
 """So long after an order its money may still be only held: the run that takes it is tried on."""
+GIVING_BACK_SECONDS = 60.0
+"""So long after it was noted that an order is none any more its goods may still stand: a run is at it."""
+_GIVEN_BACK = (CommitmentState.RETURNED.value, CommitmentState.DROPPED.value)
 _WAITING = (PaymentState.AUTHORISED, PaymentState.REQUIRES_ACTION, PaymentState.PENDING)
 _OVER = (OrderStatus.CANCELLED, OrderStatus.RETURNED)
 
@@ -58,21 +62,26 @@ def judged(row: Any, seen: Seen) -> list[Finding]:
     return [*(_bought(row, seen) if bought else _not_bought(row, seen)), *_doubtful(row, seen)]
 
 
+def cancelled(row: Any, seen: Seen) -> bool:
+    """Whether the order of a checkout that was bought is none any more, as its owner says."""
+    order = seen.orders.get(NativeRef(row.order_backend, row.order_id))
+    return order is not None and order.status is OrderStatus.CANCELLED
+
+
 def judged_mirrors(
     row: Any, seen: Seen, mirrors: Sequence[Any], known: Mapping[tuple[str, str], SeenMirror | None]
 ) -> Iterator[Finding]:
     """`mirrors` are the rows of `order_mirrors` of one checkout; of those in `known` their systems were heard."""
-    order = seen.orders.get(NativeRef(row.order_backend, row.order_id))
-    cancelled = order is not None and order.status is OrderStatus.CANCELLED
+    over = cancelled(row, seen)
     for mirror in mirrors:
         late = mirror.state == SyncState.REFUSED.value or (
             mirror.state == SyncState.WAITING.value and mirror.due < mirror.now
         )
-        if late and mirror.cancel_asked is None and not cancelled:
+        if late and mirror.cancel_asked is None and not over:
             yield _not_there(row, NativeRef(mirror.backend, ""), mirror, mirror.state)
         told = known.get((row.run, mirror.backend))
         if told is not None:
-            yield from _mirrored(row, mirror, told, cancelled=cancelled)
+            yield from _mirrored(row, mirror, told, cancelled=over)
 
 
 def _mirrored(row: Any, mirror: Any, seen: SeenMirror, *, cancelled: bool) -> Iterator[Finding]:
@@ -91,6 +100,21 @@ def _mirrored(row: Any, mirror: Any, seen: SeenMirror, *, cancelled: bool) -> It
         yield _not_there(row, seen.own, mirror, own.status.value)
     elif own is not None and own.total is not None and own.total.settled() != _charged(row):
         yield _of_order(FindingKind.MIRROR_DIFFERENT, row, seen.own, own)
+
+
+def judged_goods(row: Any, seen: Seen, goods: Sequence[Any], absent: Set[str]) -> Iterator[Finding]:
+    """`goods` are the rows of `stock_commitments` of one checkout; `absent` the systems that say that they have none of
+    it any more."""
+    if not cancelled(row, seen):
+        return
+    for each in goods:
+        over = each.state in _GIVEN_BACK or (each.record is not None and each.backend in absent)
+        if over or (each.cancel_asked is not None and each.cancel_asked > each.now - GIVING_BACK_SECONDS):
+            continue
+        facts = {"backend": each.backend, "commitment": each.record or "", "state": each.state}
+        facts["asked"] = "no" if each.cancel_asked is None else "yes"
+        ref = NativeRef(each.backend, each.record or "")
+        yield Finding(kind=FindingKind.GOODS_STANDING, run=row.run, ref=ref, facts=facts)
 
 
 def _not_there(row: Any, ref: NativeRef, mirror: Any, state: str) -> Finding:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy import update
 
 from gateway.calls.operation.writes import Writes
+from gateway.checkout.cancelled import give_back_again
 from gateway.checkout.mirrors import write_again
 from gateway.checkout.reconcile.findings import BY_HAND, Finding, FindingKind, NamedFinding
 from gateway.checkout.reconcile.judging import left
@@ -35,6 +36,7 @@ from gateway.ownership import Ownership
 from gateway.ports.domain import Command, WriteOperation
 from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER
 from gateway.ports.payment import CAPTURE, REFUND, VOID
+from gateway.ports.stock import RESTOCK
 from gateway.ports.writes import WritePlace
 from gateway.state.carts import StoredCarts
 from gateway.state.database import Database
@@ -96,6 +98,7 @@ class Repairs:
             FindingKind.MIRROR_MISSING: self._write_again,
             FindingKind.MIRROR_DOUBLE: self._cancel,
             FindingKind.MIRROR_STANDING: self._cancel_too,
+            FindingKind.GOODS_STANDING: self._restock,
             FindingKind.HOLD_ORPHAN: self._release,
             FindingKind.RUN_OPEN: self._go_on,
         }
@@ -231,6 +234,15 @@ class Repairs:
                 )
                 await self._ledger.dropped(connection, finding.run, backend)
         return outcome
+
+    async def _restock(self, finding: Finding, number: int) -> Outcome:
+        """By whoever serves: a run of its own, which looks what became of them before it asks."""
+        backend = _about(finding).backend
+        if RESTOCK.name not in self._ownership.backends[backend].manifest.writes:
+            return Outcome.BY_HAND
+        async with self._database.write() as connection:
+            begun = await give_back_again(self._database, connection, finding.run, backend)
+        return Outcome.DONE if begun else Outcome.NOTHING
 
     # --- our own ----------------------------------------------------------------------------------------------------
 

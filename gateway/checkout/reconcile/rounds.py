@@ -19,13 +19,14 @@ from gateway.checkout.desk import STUCK_TASK
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.reconcile.asking import PAUSE_SECONDS, Asking
 from gateway.checkout.reconcile.findings import TASK_PREFIX, Finding, FindingKind
-from gateway.checkout.reconcile.judging import judged, judged_mirrors
+from gateway.checkout.reconcile.judging import Seen, cancelled, judged, judged_goods, judged_mirrors
 from gateway.checkout.reconcile.rows import MOST, CheckoutRows, RunStates
 from gateway.model.checkouts import CheckoutState
 from gateway.model.identity import NativeRef
 from gateway.model.payments import Payment
 from gateway.ownership import Ownership
 from gateway.state.audit import Audit
+from gateway.state.commitments import StoredCommitments
 from gateway.state.database import Database
 from gateway.state.mirrors import StoredMirrors
 from gateway.state.tables import tasks as task_rows
@@ -76,6 +77,7 @@ class Reconciler:
         self._pause = pause
         self._cancelled = cancelled
         self._mirrors = StoredMirrors(database)
+        self._commitments = StoredCommitments(database)
         self.rows = CheckoutRows(database)
         self.audit = Audit(database)
 
@@ -157,19 +159,30 @@ class Reconciler:
         seen = await asking.seen(rows, await self.rows.tenders(rows))
         mirrors = await self._mirrors.of([row.run for row in rows])
         known = await asking.mirrors([each for some in mirrors.values() for each in some])
+        goods = await self._commitments.of([row.run for row in rows])
+        absent = {row.run: await self._gone(asking, row, seen[row.run], goods.get(row.run, ())) for row in rows}
         self._figures.looked.inc(len(rows))
         for backend in asking.unheard:
             self._figures.unheard.labels(backend).inc()
         findings, missed = list[Finding](), list[str]()
         for row in rows:
             answer, others = seen[row.run], mirrors.get(row.run, ())
-            if answer is None or any(known.get((row.run, each.backend), ...) is None for each in others):
+            if (
+                answer is None
+                or absent[row.run] is None
+                or any(known.get((row.run, each.backend), ...) is None for each in others)
+            ):
                 missed.append(row.run)
                 continue
             findings += judged(row, answer)
             if row.state == CheckoutState.COMPLETED.value:
                 findings += judged_mirrors(row, answer, others, known)
+                findings += judged_goods(row, answer, goods.get(row.run, ()), absent[row.run] or set())
         return Looked(findings, len(rows), missed, sorted(asking.unheard))
+
+    async def _gone(self, asking: Asking, row: Any, seen: Seen | None, goods: Sequence[Any]) -> set[str] | None:
+        """Nobody is asked of goods whose order stands."""
+        return set() if seen is None or not cancelled(row, seen) else await asking.goods(goods)
 
     async def _told(self, found: Sequence[Finding], known: set[str]) -> list[Finding]:
         """Those that nobody has accepted. `known`: checkouts that were heard in full."""

@@ -16,6 +16,7 @@ from gateway.model.money import Money
 from gateway.model.payments import PaymentState
 from gateway.model.syncing import SyncRole
 from gateway.model.tenders import TenderKind
+from gateway.state.commitments import StoredCommitments
 from gateway.state.mirrors import StoredMirrors
 
 PLACED_EVENT, FAILED_EVENT = "order.placed", "checkout.failed"
@@ -99,6 +100,8 @@ class Finish:
         for backend in what.mirror:
             await given.outbox.write(connection, MIRROR_EVENT, run, {"checkout": run, "backend": backend}, key=backend)
         if elsewhere:
+            goods = await given.ledger.uncommitted_within(connection, run)
+            await StoredCommitments(given.checkouts.database).open(connection, run, goods)
             await given.outbox.write(connection, COMMIT_EVENT, run, {"checkout": run}, key=run)
 
     async def _taken_later(self, connection: AsyncConnection, cart_id: str) -> bool:

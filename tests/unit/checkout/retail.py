@@ -85,7 +85,7 @@ class Retail:
         self.database = database
         seed = shop("MUG", "PLATE", stock=(stock("MUG", "LON", pieces), stock("PLATE", "LON", 100)))
         self.erp, self.pay = kind("erp", seed), kind("pay", shop())
-        self.others = {name: kind(name, seed) for name in (*mirror, *expect)}
+        self.others = {name: kind(name, seed) for name in (*mirror, *expect, counts) if name != "erp"}
         adapters = {"erp": self.erp, "pay": self.pay, **self.others}
         settings = decode(
             {

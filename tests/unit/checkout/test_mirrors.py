@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text, update
 
 from gateway.checkout.aside import RunsAside
+from gateway.checkout.cancelled import order_cancelled
 from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.mirrors import LATE_TASK, Mirrors
 from gateway.checkout.reconcile.findings import FindingKind, NamedFinding
@@ -87,7 +89,7 @@ class Looking:
             tasks=retail.tasks,
             figures=figures,
             pause=0.0,
-            cancelled=self.mirrors.cancel,
+            cancelled=partial(order_cancelled, retail.database),
         )
         self.repairs = Repairs(
             retail.database,
@@ -278,9 +280,8 @@ async def test_a_cancelled_order_is_cancelled_at_its_mirrors(retail: Retail) -> 
 
 
 async def test_an_order_cancelled_before_it_is_mirrored_is_not(retail: Retail) -> None:
-    looking = Looking(retail)
     checkout = await bought(retail)
-    assert await looking.mirrors.cancel(checkout.id) == 1
+    assert await order_cancelled(retail.database, checkout.id) == 1
     await retail.followed()
     await claims_age(retail)
     await retail.given.claims.start_forgotten()
@@ -290,12 +291,11 @@ async def test_an_order_cancelled_before_it_is_mirrored_is_not(retail: Retail) -
 
 
 async def test_one_cancelled_while_it_is_being_mirrored_does_not_stand_there(retail: Retail) -> None:
-    looking = Looking(retail)
     checkout = await bought(retail)
 
     async def cancel() -> None:
         retail.others["wms"].after_placing = nothing
-        await looking.mirrors.cancel(checkout.id)
+        await order_cancelled(retail.database, checkout.id)
 
     async def nothing() -> None:
         return None
@@ -312,7 +312,7 @@ async def test_a_mirror_that_cannot_be_cancelled_is_a_persons(retail: Retail) ->
     await retail.followed()
     retail.others["wms"].failing[CANCEL_ORDER.name] = RequestRefused(detail="too late")
     retail.erp.order_states[checkout.number or ""] = OrderStatus.CANCELLED
-    await looking.mirrors.cancel(checkout.id)
+    await order_cancelled(retail.database, checkout.id)
     await claims_age(retail)
     await retail.given.claims.start_forgotten()
     await retail.followed()

@@ -26,10 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
+from gateway.checkout.cancelled import order_cancelled
 from gateway.checkout.claims import FORGOTTEN_SECONDS
 from gateway.checkout.engine import Runs
-from gateway.checkout.figures import CheckoutFigures
-from gateway.checkout.mirrors import Mirrors
 from gateway.checkout.sealed import AWAY
 from gateway.model.checkouts import PaymentChoice, VerifiedBuyer
 from gateway.model.money import Money
@@ -213,7 +212,7 @@ async def answer(retail: Retail, line: list[str]) -> str:
         while await retail.outbox.deliver_one("checkout"):
             pass
     elif line[0] == "unmirror":  # the order is none any more
-        await Mirrors(retail.given, CheckoutFigures()).cancel(line[1])
+        await order_cancelled(retail.database, line[1])
         await asyncio.sleep(FORGOTTEN_SECONDS + 0.1)
         await retail.given.claims.start_forgotten()
     elif line[0] == "cancel":
