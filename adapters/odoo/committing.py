@@ -1,4 +1,5 @@
-"""StockCommitPort: goods that an order of another system takes, as deliveries that wait for a person to send them off.
+"""StockCommitPort and RestockPort: goods that an order of another system takes, as deliveries that wait for a person to
+send them off, and are cancelled when it is none any more.
 One `stock.picking` a place, with one `stock.move` a product; confirmed, Odoo reserves what there is, and the rest as
 it comes in.
 
@@ -22,7 +23,7 @@ from gateway.kit.concurrency import gathered, together
 from gateway.kit.writing import after_an_effect, before_sending
 from gateway.model.context import CallContext, ContextView
 from gateway.model.identity import NativeRef, VariantKey
-from gateway.model.stock import CommitStock, GoodsSold, StockCommitted
+from gateway.model.stock import CommitStock, GoodsSold, Restock, Restocked, StockCommitted
 from gateway.ports.manifest import AdapterEnvironment
 
 TRANSFER = "stock.picking"
@@ -31,6 +32,7 @@ KEPT = ("product", "consu")
 does."""
 TO_CUSTOMERS = ["location_dest_id.usage", "=", "customer"]
 STANDING = ["state", "!=", "cancel"]
+OVER = ("done", "cancel")
 
 
 class _End(Row, frozen=True):
@@ -101,9 +103,32 @@ class StockCommitments:
         found = await self._client.search(_Transfer, TRANSFER, self._under(reference), call, order="id")
         return self._standing(found)
 
+    async def restock(self, command: Restock, context: ContextView, call: CallContext) -> Restocked:
+        """Deliveries that have not left are cancelled, which frees what they reserved, by one call. What has left comes
+        back by a return, which is a person's."""
+        with before_sending():
+            known = await self._client.search(_Transfer, TRANSFER, self._ever(command.reference), call)
+            if not known:
+                raise RequestRefused(detail="no deliveries under this reference")
+        if waiting := [row.id for row in known if row.state not in OVER]:
+            await self._client.call(object, TRANSFER, "action_cancel", {}, call, ids=waiting)
+        return self._restocked(known)
+
+    async def find_restock(self, reference: str, context: ContextView, call: CallContext) -> Restocked | None:
+        found = await self._client.search(_Transfer, TRANSFER, self._ever(reference), call, order="id")
+        return self._restocked(found) if found and all(row.state in OVER for row in found) else None
+
+    def _restocked(self, rows: Sequence[_Transfer]) -> Restocked:
+        shipped = sorted(row.id for row in rows if row.state == "done")
+        first = NativeRef(self._name, str(min(row.id for row in rows)))
+        return Restocked(first, tuple(NativeRef(self._name, str(each)) for each in shipped))
+
     def _under(self, reference: str) -> list[Any]:
+        return [*self._ever(reference), STANDING]
+
+    def _ever(self, reference: str) -> list[Any]:
         """Returns of them bear it too, and come from the customers."""
-        return [[f"move_ids.{self._config.move_reference_field}", "=", reference], TO_CUSTOMERS, STANDING]
+        return [[f"move_ids.{self._config.move_reference_field}", "=", reference], TO_CUSTOMERS]
 
     def _standing(self, rows: Sequence[_Transfer]) -> StockCommitted | None:
         """The first of them; what was split off for later comes after it, as does what a person copied."""

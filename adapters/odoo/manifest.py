@@ -163,6 +163,7 @@ MANIFEST = Manifest(
         "order.confirm_order": WriteSpec(find=FindKind.EXACT, **_SLOW),
         "order.cancel_order": WriteSpec(find=FindKind.EXACT, **_SLOW),
         "stock.commit_stock": WriteSpec(find=FindKind.EXACT, **_SLOW),
+        "stock.restock": WriteSpec(find=FindKind.EXACT, **_SLOW),
     },
     tier=QualityTier.SILVER,
     key_fields=KEY_FIELDS,

@@ -57,7 +57,7 @@ from gateway.ports.product import GET_PRODUCTS, LIST_CATEGORIES, LIST_COLLECTION
 from gateway.ports.promotion import EVALUATE
 from gateway.ports.search import SEARCH
 from gateway.ports.shipping import LIST_OPTIONS
-from gateway.ports.stock import COMMIT_STOCK, GET_STOCK
+from gateway.ports.stock import COMMIT_STOCK, GET_STOCK, RESTOCK
 from gateway.ports.store import LIST_STORES
 from gateway.ports.tax import CALCULATE
 from gateway.ports.writes import FindKind, WriteSpec
@@ -168,6 +168,7 @@ MANIFEST = Manifest(
         PLACE_ORDER.name: WriteSpec(find=FindKind.EXACT),
         CANCEL_ORDER.name: WriteSpec(find=FindKind.LAGGING, find_after=60.0),
         COMMIT_STOCK.name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES),
+        RESTOCK.name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES),
     },
     ordering=OrderWriting(
         placement=Placement.OWNER_DECIDES,
@@ -187,6 +188,7 @@ MANIFEST = Manifest(
         "Whose customer an order becomes that names an e-mail and no customer (guest_customer names one).",
         "Whether discounts apply to lines with a price override (foreign_prices).",
         "Whether an order with an authorisation that was taken elsewhere is cancelled, and within a minute.",
+        "Whether an adjustment is read by its id for as long as an order may be cancelled.",
         "How long an idempotency key gives the first answer again (trusted for an hour).",
         "Whether rates are offered for an address without a street, and in the currency of the draft.",
         "Whether a private or a public Storefront token is wanted (storefront_token_kind).",

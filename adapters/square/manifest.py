@@ -155,6 +155,7 @@ UNVERIFIED = (
     "how many ids customers/bulk-retrieve takes (100 assumed)",
     "whether inventory counts limit the number of ids in one query (no limit assumed)",
     "how long an idempotency key gives the first answer again (trusted for an hour)",
+    "that an application may move goods from SOLD back to IN_STOCK",
     "that changes of stock are listed as soon as they are made, and that counts go below zero by them",
     "that an order made by an application may be paid with an external payment of its whole total",
     "the sign of points in EXPIRE_POINTS events (taken as negative whichever is written)",
@@ -178,7 +179,7 @@ MANIFEST = Manifest(
     writes={
         **{
             name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)
-            for name in ("order.place_order", "order.cancel_order", "stock.commit_stock")
+            for name in ("order.place_order", "order.cancel_order", "stock.commit_stock", "stock.restock")
         },
         "customer.ensure_customer": WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES, find_after=INDEX_LAG),
     },

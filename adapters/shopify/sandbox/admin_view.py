@@ -156,7 +156,7 @@ class AdminRoot:
         if id.startswith("gid://shopify/InventoryItem/"):
             found = self._world.variants.get(f"gid://shopify/ProductVariant/{number(id)}")
             return self._item(found) if found else None
-        return self._catalog.node(id) or self._people.node(id)
+        return self._catalog.node(id) or self._people.node(id) or self._stock.node(id)
 
     # --- prices and stock ---------------------------------------------------------------------------------------
 

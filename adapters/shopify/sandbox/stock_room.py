@@ -52,9 +52,32 @@ class StockRoom:
                 level.available += change["delta"]
                 level.on_hand += change["delta"]
         native = f"gid://shopify/InventoryAdjustmentGroup/{len(self._world.effects) + 1}"
+        self._world.adjustments[native] = asked
         self._world.effects.append(("inventoryAdjustQuantities", asked.get("referenceDocumentUri") or "", native))
         self._world.keys[key or ""] = written, {"inventoryAdjustmentGroup": {"id": native}, "userErrors": []}
         return self._world.keys[key or ""][1]
+
+    def node(self, native: str) -> dict[str, Any] | None:
+        """An adjustment, with what it did to what is on hand beside."""
+        asked = self._world.adjustments.get(native)
+        if asked is None:
+            return None
+
+        def changes(info: Any, quantityNames: list[str] | None = None) -> list[dict[str, Any]]:
+            return [
+                {
+                    "name": name,
+                    "delta": change["delta"],
+                    "item": {"id": change["inventoryItemId"]} if self._variant(change) else None,
+                    "location": {"id": change["locationId"]} if self._level(change) else None,
+                }
+                for change in asked["changes"]
+                for name in (asked["name"], "on_hand")
+                if quantityNames is None or name in quantityNames
+            ]
+
+        told = {name: asked.get(name) for name in ("reason", "referenceDocumentUri")}
+        return {"__typename": "InventoryAdjustmentGroup", "id": native, **told, "changes": changes}
 
     def _errors(self, asked: dict[str, Any]) -> Iterable[dict[str, Any]]:
         if asked["name"] not in NAMES:

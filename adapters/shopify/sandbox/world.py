@@ -119,6 +119,8 @@ class World:
     """Definitions of type `id` for orders, by name space and key."""
     metafields: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     """Their values, with the order that bears each."""
+    adjustments: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """Of stock: what was asked, by the id of what came of it."""
     keys: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict[str, tuple[str, dict[str, Any]]])
     """Idempotency keys, with what was asked under each and what is answered if it is asked again."""
     failing: int = 0

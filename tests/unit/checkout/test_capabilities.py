@@ -18,11 +18,11 @@ from gateway.ports.order import (
     PREVIEW_ORDER,
     OrderWriting,
 )
-from gateway.ports.stock import COMMIT_STOCK
+from gateway.ports.stock import COMMIT_STOCK, RESTOCK
 from gateway.ports.writes import FindKind
 
 PAGE = Path(gateway.checkout.__file__).with_name("README.md").read_text("utf-8")
-WRITES = (PLACE_ORDER, CONFIRM_ORDER, CANCEL_ORDER, ENSURE_CUSTOMER, COMMIT_STOCK)
+WRITES = (PLACE_ORDER, CONFIRM_ORDER, CANCEL_ORDER, ENSURE_CUSTOMER, COMMIT_STOCK, RESTOCK)
 
 
 def owners() -> Iterator[Manifest]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol, cast
 
@@ -18,8 +19,8 @@ from adapters.odoo.sandbox.seeding.places import add_deliveries, add_quant, add_
 from gateway.errors import AdapterError, RequestRefused, Unavailable
 from gateway.model.context import CommerceContext
 from gateway.model.identity import NativeRef
-from gateway.model.stock import CommitStock, GoodsSold, StockKey, StockLevels
-from gateway.ports.stock import StockCommitPort
+from gateway.model.stock import CommitStock, GoodsSold, Restock, Restocked, StockCommitted, StockKey, StockLevels
+from gateway.ports.stock import RestockPort, StockCommitPort
 from gateway.testing import conformance as suites
 from gateway.testing.conformance.base import a_call
 from gateway.testing.conformance.example import example_facts, example_seed
@@ -34,7 +35,7 @@ REFERENCE = "ABCDEFGHJKMNPQRSTVWXYZ0123"
 HERE = CommerceContext("DE", "EUR", "en").only(frozenset())
 
 
-class Desk(OdooAdapter, StockCommitPort, Protocol): ...
+class Desk(OdooAdapter, StockCommitPort, RestockPort, Protocol): ...
 
 
 def standing(sandbox: OdooSandbox, reference: str) -> list[dict[str, Any]]:
@@ -79,6 +80,31 @@ class TestWrites(suites.ServedStock, Odoo, suites.KeylessWriteConformance):
     @pytest.fixture
     def effects(self, sandbox: OdooSandbox) -> Callable[[str], int]:
         return lambda reference: len(standing(sandbox, reference))
+
+
+class TestRestocking(Odoo, suites.RestockingConformance): ...
+
+
+class TestRestockWrites(suites.ServedRestock, Odoo, suites.LookedUpWriteConformance):
+    """Cancelling what is cancelled changes nothing: it is one effect however often it is sent."""
+
+    writes = (b'"stock.picking","action_cancel"', b"/json/2/stock.picking/action_cancel")
+    looks = (b'"order":"id"',)
+    timeout = 3.0
+    settles = 3.5
+
+    @pytest.fixture(params=[pytest.param(18, marks=pytest.mark.full), 19])
+    def sandbox(self, request: pytest.FixtureRequest) -> OdooSandbox:
+        return create(example_seed(), request.param)
+
+    @pytest.fixture
+    def effects(self, sandbox: OdooSandbox) -> Callable[[str], int]:
+        def cancelled(reference: str) -> int:
+            ids = {row["picking_id"] for row in sandbox.store.all("stock.move") if row.get("origin") == reference}
+            rows = [row for row in sandbox.store.all("stock.picking") if row["id"] in ids]
+            return sum(1 for row in rows if state(sandbox, row) == "cancel")
+
+        return cancelled
 
 
 @pytest.fixture(params=[17, 18, 19])
@@ -378,3 +404,57 @@ async def test_drafts_that_nobody_answered_for_hold_nothing_and_are_taken_up_aga
     assert await adapter.find_commitment(REFERENCE, HERE, a_call()) == done
     assert await adapter.commit_stock(both, HERE, a_call()) == done
     assert len(transfers(odoo)) == 2
+
+
+def back(done: StockCommitted, *goods: tuple[str, str, int]) -> Restock:
+    sold = tuple(GoodsSold(*each) for each in goods)
+    return Restock(reference=REFERENCE, record=done.ref, committed=datetime.now(UTC), goods=sold)
+
+
+async def test_deliveries_of_all_places_are_cancelled_by_one_call_and_stay_so(odoo: Running) -> None:
+    adapter = desk(odoo)
+    for code in ("NORTH", "SOUTH"):
+        lay(odoo, odoo.product(f"MUG-{code}"), code, 5)
+    goods = (("MUG-NORTH", "NORTH", 1), ("MUG-SOUTH", "SOUTH", 7))
+    done = await adapter.commit_stock(command(*goods), HERE, a_call())
+    other = await adapter.commit_stock(command(("MUG-NORTH", "NORTH", 2), reference="B" * 26), HERE, a_call())
+    assert await adapter.find_restock(REFERENCE, HERE, a_call()) is None
+    odoo.sandbox.requests.clear()
+    answer = await adapter.restock(back(done, *goods), HERE, a_call())
+    assert answer == Restocked(done.ref)
+    assert [name for name in odoo.operations() if "search" not in name] == ["stock.picking.action_cancel"]
+    assert [state(odoo.sandbox, row) for row in transfers(odoo)] == ["cancel", "cancel", "assigned"]
+    assert await free(adapter, "MUG-NORTH", "MUG-SOUTH") == {
+        ("MUG-NORTH", "NORTH"): 3, ("MUG-NORTH", "SOUTH"): 0, ("MUG-SOUTH", "NORTH"): 0, ("MUG-SOUTH", "SOUTH"): 5,
+    }  # fmt: skip
+    assert await adapter.find_restock(REFERENCE, HERE, a_call()) == answer
+    assert await adapter.find_commitment(REFERENCE, HERE, a_call()) is None
+    assert await adapter.find_commitment("B" * 26, HERE, a_call()) == other
+    odoo.sandbox.requests.clear()
+    assert await adapter.restock(back(done, *goods), HERE, a_call()) == answer
+    assert [name for name in odoo.operations() if "search" not in name] == []
+
+
+async def test_what_has_left_is_named_and_the_rest_of_it_is_cancelled(odoo: Running) -> None:
+    adapter, mug = desk(odoo), odoo.product("MUG")
+    lay(odoo, mug, "NORTH", 5)
+    done = await adapter.commit_stock(command(("MUG", "NORTH", 7)), HERE, a_call())
+    odoo.sandbox.transfers.sent_off(int(done.ref.id))
+    lay(odoo, mug, "NORTH", 2)
+    answer = await adapter.restock(back(done, ("MUG", "NORTH", 7)), HERE, a_call())
+    assert answer == Restocked(done.ref, (done.ref,))
+    assert [state(odoo.sandbox, row) for row in transfers(odoo)] == ["done", "cancel"]
+    assert await adapter.find_restock(REFERENCE, HERE, a_call()) == answer
+
+
+async def test_goods_that_odoo_does_not_give_back_are_refused(odoo: Running) -> None:
+    """Somebody sends them off between the look and the cancelling."""
+    adapter, mug = desk(odoo), odoo.product("MUG")
+    lay(odoo, mug, "NORTH", 5)
+    done = await adapter.commit_stock(command(("MUG", "NORTH", 1)), HERE, a_call())
+    for row in lines(odoo):
+        row["state"] = "done"
+    odoo.store.changed()
+    odoo.store.add("stock.move", {**lines(odoo)[0], "id": None, "state": "assigned"})
+    with pytest.raises(RequestRefused):
+        await adapter.restock(back(done, ("MUG", "NORTH", 1)), HERE, a_call())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -15,8 +16,8 @@ from adapters.shopify.sandbox import ShopifySandbox, create
 from gateway.errors import CredentialsRefused, RequestRefused, Unavailable
 from gateway.model.context import CommerceContext
 from gateway.model.identity import NativeRef
-from gateway.model.stock import CommitStock, GoodsSold, StockCommitted
-from gateway.ports.stock import StockCommitPort
+from gateway.model.stock import CommitStock, GoodsSold, Restock, StockCommitted
+from gateway.ports.stock import RestockPort, StockCommitPort
 from gateway.testing import conformance as suites
 from gateway.testing.sandbox import SeedStock
 
@@ -54,6 +55,20 @@ class TestWrites(suites.ServedStock, Shop, suites.WriteConformance):
 
 
 class TestCommitting(Shop, suites.CommittingConformance): ...
+
+
+class TestRestocking(Shop, suites.RestockingConformance):
+    no_record = "gid://shopify/InventoryAdjustmentGroup/999999"
+
+
+class TestRestockWrites(suites.ServedRestock, Shop, suites.WriteConformance):
+    writes = (b"mutation StockCommit",)
+
+    @pytest.fixture
+    def effects(self, sandbox: ShopifySandbox) -> Callable[[str], int]:
+        return lambda reference: sum(
+            1 for _, document, _ in sandbox.world.effects if document.endswith(f"/Restock/{reference}")
+        )
 
 
 @pytest.fixture
@@ -249,3 +264,54 @@ async def refused(sandbox: ShopifySandbox, variables: dict[str, Any]) -> str:
         answer: Any = await response.json()
     payload: Any = answer["data"]["inventoryAdjustQuantities"]
     return payload["userErrors"][0]["code"] if payload else answer["errors"][0]["extensions"]["code"]
+
+
+def back(done: StockCommitted, *goods: tuple[str, str, int], reference: str = REFERENCE) -> Restock:
+    told = tuple(GoodsSold(*each) for each in goods)
+    return Restock(reference=reference, record=done.ref, committed=datetime.now(UTC), goods=told)
+
+
+def taker(desk: StockCommitPort) -> RestockPort:
+    return cast("RestockPort", desk)
+
+
+async def test_what_comes_back_is_what_the_record_of_the_commitment_says(opened: Opened) -> None:
+    sandbox, desk = opened
+    before = levels(sandbox)
+    goods = (("MUG", HOME, 2), ("MUG", AWAY, 1), ("TOTE", HOME, 1))
+    for variant in sandbox.world.variants.values():
+        variant.tracked = variant.sku != "TOTE"
+    done = await commit(desk, *goods)
+    for variant in sandbox.world.variants.values():
+        variant.tracked = True  # since then: nothing of it was taken
+    first = await taker(desk).restock(back(done, *goods), HERE, call())
+    assert levels(sandbox) == before
+    assert await taker(desk).restock(back(done, *goods), HERE, call()) == first
+    assert levels(sandbox) == before
+    _, document, made = sandbox.world.effects[-1]
+    assert (document, made) == (f"gid://commerce-gateway/Restock/{REFERENCE}", first.ref.id)
+
+
+async def test_the_record_of_another_commitment_gives_nothing_back(opened: Opened) -> None:
+    sandbox, desk = opened
+    done = await commit(desk, ("MUG", HOME, 2))
+    with pytest.raises(RequestRefused):
+        await taker(desk).restock(back(done, ("MUG", HOME, 2), reference="B" * 26), HERE, call())
+    assert len(sandbox.world.effects) == 1
+
+
+async def test_goods_that_the_shop_has_no_longer_are_refused(opened: Opened) -> None:
+    sandbox, desk = opened
+    done = await commit(desk, ("MUG", HOME, 2))
+    del sandbox.world.stock["MUG", HOME]
+    with pytest.raises(RequestRefused):
+        await taker(desk).restock(back(done, ("MUG", HOME, 2)), HERE, call())
+
+
+async def test_of_goods_that_are_all_uncounted_nothing_comes_back(opened: Opened) -> None:
+    sandbox, desk = opened
+    for variant in sandbox.world.variants.values():
+        variant.tracked = False
+    done = await commit(desk, ("TOTE", HOME, 1))
+    assert (await taker(desk).restock(back(done, ("TOTE", HOME, 1)), HERE, call())).ref == done.ref
+    assert sandbox.world.effects == []

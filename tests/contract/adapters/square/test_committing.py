@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -14,8 +14,8 @@ from adapters.square.sandbox import SquareSandbox, create
 from gateway.errors import CredentialsRefused, RequestRefused, Unavailable
 from gateway.model.context import CommerceContext
 from gateway.model.identity import NativeRef
-from gateway.model.stock import CommitStock, GoodsSold, StockKey, StockLevels, Tracking
-from gateway.ports.stock import StockCommitPort
+from gateway.model.stock import CommitStock, GoodsSold, Restock, StockKey, StockLevels, Tracking
+from gateway.ports.stock import RestockPort, StockCommitPort
 from gateway.testing import conformance as suites
 from gateway.testing.conformance.example import example_facts, example_seed
 from gateway.testing.sandbox import SeedStock
@@ -62,6 +62,30 @@ class TestWrites(suites.ServedStock, Square, suites.WriteConformance):
 
 
 class TestCommitting(Square, suites.CommittingConformance): ...
+
+
+class TestRestocking(Square, suites.RestockingConformance):
+    no_record = "H" * 26
+
+    @pytest.fixture
+    def at(self, sandbox: SquareSandbox) -> datetime:
+        return sandbox.account.clock()
+
+
+class TestRestockWrites(suites.ServedRestock, Square, suites.WriteConformance):
+    writes = (b"/v2/inventory/changes/batch-create",)
+
+    @pytest.fixture
+    def at(self, sandbox: SquareSandbox) -> datetime:
+        return sandbox.account.clock()
+
+    @pytest.fixture
+    def effects(self, sandbox: SquareSandbox) -> Callable[[str], int]:
+        return lambda reference: sum(
+            1
+            for each in sandbox.account.changes
+            if (each["adjustment"].get("reference_id"), each["adjustment"]["to_state"]) == (reference, "IN_STOCK")
+        )
 
 
 def sold(*goods: tuple[str, str, int], reference: str = REFERENCE) -> CommitStock:
@@ -259,3 +283,52 @@ async def test_a_variation_without_a_sku_is_committed_by_its_id(connect: Connect
     goods = (GoodsSold(NativeRef(BACKEND, named), "L1", 3),)
     await commit(till, CommitStock(reference=REFERENCE, goods=goods))
     assert till.sandbox.account.counts[named, "L1", "IN_STOCK"]["quantity"] == "1"
+
+
+def returned(*goods: tuple[str, str, int], reference: str = REFERENCE) -> Restock:
+    told = tuple(GoodsSold(*each) for each in goods)
+    return Restock(reference=reference, record=NativeRef(BACKEND, reference), committed=NOW, goods=told)
+
+
+async def restock(till: Connected, command: Restock) -> NativeRef:
+    return (await cast("RestockPort", till.adapter).restock(command, HERE, call())).ref
+
+
+async def test_what_goes_back_is_what_went_under_our_reference(till: Connected) -> None:
+    goods = (("MUG-S", "L1", 2), ("MUG-S", "L2", 1))
+    await commit(till, sold(*goods))
+    await commit(till, sold(("MUG-S", "L1", 1), reference="B" * 26))
+    till.asked()
+    till.pass_time(30 * 86_400)
+    await restock(till, returned(*goods))
+    assert till.asked() == [LOOK_UP, MARKS, RETRIEVE, CREATE]
+    shown = [(each["from_state"], each["to_state"], each["location_id"], each["quantity"]) for each in made(till)[3:]]
+    assert sorted(shown) == [("SOLD", "IN_STOCK", "L1", "2"), ("SOLD", "IN_STOCK", "L2", "1")]
+    assert (await available(till, "MUG-S", "L1"), await available(till, "MUG-S", "L2")) == (Decimal(4), Decimal(3))
+
+
+async def test_asked_again_at_another_moment_it_is_given_back_once(till: Connected) -> None:
+    await commit(till, sold(("MUG-S", "L1", 2)))
+    first = await restock(till, returned(("MUG-S", "L1", 2)))
+    till.pass_time(90)
+    assert await restock(till, returned(("MUG-S", "L1", 2))) == first
+    assert await available(till, "MUG-S", "L1") == Decimal(5)
+    till.pass_time(90)
+    till.sandbox.account.changes[:] = till.sandbox.account.changes[:1]
+    with pytest.raises(Unavailable):  # under way, or of other goods
+        await restock(till, returned(("MUG-S", "L1", 2)))
+
+
+async def test_of_goods_that_are_all_uncounted_nothing_goes_back(till: Connected) -> None:
+    till.sandbox.mark("MUG-L", "L1", track_inventory=False)
+    await commit(till, sold(("MUG-L", "L1", 1)))
+    till.asked()
+    await restock(till, returned(("MUG-L", "L1", 1)))
+    assert till.asked() == [MARKS]
+
+
+async def test_goods_that_were_deleted_meanwhile_are_refused(till: Connected) -> None:
+    await commit(till, sold(("MUG-S", "L1", 2)))
+    till.sandbox.delete("MUG-S")
+    with pytest.raises(RequestRefused):
+        await restock(till, returned(("MUG-S", "L1", 2)))
