@@ -157,9 +157,9 @@ class Retail:
         return retail
 
     @classmethod
-    async def books(cls, url: str, pieces: int, mirror: tuple[str, ...] = ()) -> Retail:
+    async def books(cls, url: str, pieces: int, mirror: tuple[str, ...] = (), counts: str = "erp") -> Retail:
         """The owners and the database, without a checkout of this process's own."""
-        return cls(await Database.open(url), OrderWriting(), pieces, 3.0, 600.0, mirror=mirror)
+        return cls(await Database.open(url), OrderWriting(), pieces, 3.0, 600.0, mirror=mirror, counts=counts)
 
     async def close_books(self) -> None:
         await self.writes.close()

@@ -67,7 +67,7 @@ async def killed_at(books: Retail, url: str, vendors: str, what: str, point: str
             await until(40.0, over)
             wanted = SyncState.CANCELLED
         async with Worker(Station(url, vendors, kill=point, mirror=(WMS,)), "tests.unit.checkout.worker") as victim:
-            asked = asyncio.create_task(victim.ask(*(("follow",) if what == "mirrored" else ("unmirror", run))))
+            asked = asyncio.create_task(victim.ask(*(("follow",) if what == "mirrored" else ("undo", run))))
             await victim.died()
             with suppress(Exception):
                 await asked

@@ -17,7 +17,8 @@ from gateway.model.context import CallContext, CommerceContext, Priority
 from gateway.testing.reference import ReferenceAdapter
 
 METHODS = (
-    "get_prices", "get_stock", "ensure_customer", "find_ensured", "find_orders", "get_by_origin",
+    "get_prices", "get_stock", "commit_stock", "find_commitment", "restock", "find_restock", "get_orders",
+    "ensure_customer", "find_ensured", "find_orders", "get_by_origin",
     "preview_order", "place_order", "find_order", "confirm_order", "find_confirmed", "cancel_order", "find_cancelled",
     "authorise", "find_payment", "void", "find_void", "capture", "find_capture", "get_payments",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """One process of a gateway with a real checkout, killed where it is told to.
 `python -m tests.unit.checkout.worker '<Station as JSON>'` takes on its standard input `submit <cart> <key> <quoted>
-[token version]`, `continue <run>`, `cancel <run>`, `follow`, `unmirror <run>`, `heard <payment>` (a webhook),
+[token version]`, `continue <run>`, `cancel <run>`, `follow`, `undo <run>`, `heard <payment>` (a webhook),
 `takeovers` (how many processes it called dead), `open` (how many runs are) and `clock` (what time it is for it, and for
 its database). At SIGUSR1 its SQLite files are full, at SIGUSR2 there is room again.
 """
@@ -45,6 +45,8 @@ class Station(Struct):
     pending: bool = True
     kill: str = ""
     mirror: tuple[str, ...] = ()
+    counts: str = "erp"
+    """Who owns the stock."""
     action: float = 600.0
     serves: bool = False
     """With its timers and its outbox: what was forgotten is begun, and money is captured."""
@@ -152,6 +154,7 @@ async def live(station: Station, retailer: type[Retail] = Retail) -> None:
         kind=RemoteAdapter,
         hook=lambda it: hooked(it, at),
         mirror=station.mirror,
+        counts=station.counts,
         action=station.action,
     )
     loop = asyncio.get_running_loop()
@@ -211,7 +214,7 @@ async def answer(retail: Retail, line: list[str]) -> str:
     elif line[0] == "follow":  # what goes on after orders
         while await retail.outbox.deliver_one("checkout"):
             pass
-    elif line[0] == "unmirror":  # the order is none any more
+    elif line[0] == "undo":  # the order is none any more
         await order_cancelled(retail.database, line[1])
         await asyncio.sleep(FORGOTTEN_SECONDS + 0.1)
         await retail.given.claims.start_forgotten()
