@@ -83,7 +83,13 @@ class CheckoutBounds:
     async def failed_too_often(self, cart: str, requesters: Sequence[Requester]) -> TooManyAttempts | None:
         """Whether no processor is asked any more: for what is prepared there before a checkout."""
         async with self._database.read() as connection:
-            counted = await self._unpaid.standing(connection, (_cart(cart), *(each.key for each in requesters)))
+            return await self.too_often(connection, cart, requesters)
+
+    async def too_often(
+        self, connection: AsyncConnection, cart: str, requesters: Sequence[Requester]
+    ) -> TooManyAttempts | None:
+        """As `failed_too_often`, in a transaction of the caller's."""
+        counted = await self._unpaid.standing(connection, (_cart(cart), *(each.key for each in requesters)))
         for key, most in self._most_unpaid(cart, requesters).items():
             if key in counted and counted[key].value >= most:
                 return _too_many(AttemptKind.PAYMENTS_FAILED, counted[key].left)
@@ -117,6 +123,18 @@ class CheckoutBounds:
         if waited is not None and (not declined or waited > self._action / _PATIENCE):
             lapsed = (_of(requester, item) for requester, pieces in theirs.items() for item in pieces)
             await self._lapsed.mark_within(connection, lapsed)
+
+    async def declined(self, connection: AsyncConnection, run: str, cart: str) -> bool:
+        """A payment came to nothing, and its checkout would go on with another. Whether the cart has had as many as it
+        may: this one is counted with the checkout then, which ends."""
+        mine, table = _cart(cart), checkout_requesters
+        counted = (await self._unpaid.standing(connection, [mine])).get(mine)
+        if (0 if counted is None else counted.value) + 1 >= self._section.unpaid_per_cart:
+            return True
+        chosen = select(table.c.requester).where(table.c.run == run)
+        theirs = (await connection.execute(chosen)).scalars()
+        await self._unpaid.add_within(connection, dict.fromkeys((mine, *theirs), 1))
+        return False
 
     async def turned_away(self, connection: AsyncConnection, cart: Cart, line: str) -> None:
         """Somebody was told that this may come back."""

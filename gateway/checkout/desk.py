@@ -10,19 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.claims import run_of
 from gateway.checkout.engine import RunState, UnknownRun
 from gateway.checkout.given import Given
-from gateway.checkout.references import derived
+from gateway.checkout.journal import choice_at
+from gateway.checkout.references import derived, of_tender
 from gateway.checkout.saga import CAPTURE, CHECKOUT, COMMIT, MIRROR, TOPIC
 from gateway.checkout.steps.finish import CAPTURE_EVENT, COMMIT_EVENT, MIRROR_EVENT
 from gateway.checkout.steps.payment import WAITING
-from gateway.checkout.tenders import change, of_payment, tenders_of
+from gateway.checkout.tenders import add, change, of_payment, tenders_of
 from gateway.errors import IdempotencyConflict, Unavailable
 from gateway.model.cart_faults import AnyCartFault, CartFault, KeyConflict, TooManyAttempts
-from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
+from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, PaymentChoice, Submission
 from gateway.model.payments import PaymentState
 from gateway.model.requesters import Requester
 from gateway.ports.payment import GET_PAYMENTS
@@ -86,7 +88,7 @@ class Desk:
                     await given.claims.claim(connection, run, CHECKOUT, digest, [run])
                     await given.checkouts.open(
                         connection, run, cart, asked.quoted, asked.choice, asked.buyer, asked.language,
-                        email_proven=asked.email_proven,
+                        email_proven=asked.email_proven, another_tender=asked.another_tender,
                     )  # fmt: skip
                     await given.bounds.opened(connection, run, asked)
                     await given.checkouts.note(connection, run, "claim", "done")
@@ -128,7 +130,7 @@ class Desk:
             return None
         async with database.write() as connection:
             row = await given.checkouts.row(connection, run, lock=True)
-            waiting = row.state == CheckoutState.ACTION_REQUIRED.value
+            waiting = row.state == CheckoutState.ACTION_REQUIRED.value and row.rest is None
             number = row.continued
             if number >= MOST_CONTINUED:
                 details = {}
@@ -142,6 +144,42 @@ class Desk:
         if waiting:
             await self._wake(run, f"continue-{number}-{0 if details else time.time_ns()}")
         return await self.settled(run, wait)
+
+    async def pay_rest(
+        self, run: str, choice: PaymentChoice, requesters: Sequence[Requester], wait: float = WAIT_SECONDS
+    ) -> Checkout | TooManyAttempts | None:
+        """What the shopper pays the rest with, where another tender is asked for. Otherwise, and where it was chosen
+        already, nothing but how it stands. A fault is why no processor is asked. None: no such checkout."""
+        given, database, offered = self._given, self._given.checkouts.database, None
+        if await given.checkouts.get(run) is None:
+            return None
+        async with database.write() as connection:
+            row = await given.checkouts.row(connection, run, lock=True)
+            tenders = (await tenders_of(connection, [run])).get(run, ())
+            if await self._asks_for(connection, row, tenders, choice):
+                if (fault := await given.bounds.too_often(connection, row.cart, requesters)) is not None:
+                    return fault
+                offered = len(tenders)
+                sealed = await given.checkouts.sealed(connection, row, choice_at(offered), choice)
+                await add(database, connection, run, offered, row.rest, choice.backend, sealed)
+                stage, processing = of_tender(CONTINUE_STAGE, offered), CheckoutState.PROCESSING.value
+                await given.checkouts.move(connection, run, stage, state=processing, rest=None)
+                facts = {"amount": row.rest}
+                await given.checkouts.note(connection, run, of_tender("chosen", offered), "done", choice.backend, facts)
+        if offered is not None:
+            await self._wake(run, f"offered-{offered}")
+        return await self.settled(run, wait)
+
+    async def _asks_for(
+        self, connection: AsyncConnection, row: Row[Any], tenders: Sequence[Row[Any]], choice: PaymentChoice
+    ) -> bool:
+        """Whether another tender is asked for still, and this is none that was chosen before: whoever asks again for
+        want of an answer is declined once."""
+        over = row.cancel_asked is not None or row.expires is None or row.expires <= row.now
+        if row.state != CheckoutState.ACTION_REQUIRED.value or row.rest is None or over:
+            return False
+        before = [each for each in tenders if each.choice is not None]
+        return choice not in [await self._given.checkouts.choice_of(connection, row, each) for each in before]
 
     async def cancel(self, run: str, wait: float = WAIT_SECONDS) -> tuple[Checkout, bool] | None:
         """Whether it can still be gone back on: until the money was asked for, and while the shopper is asked for
@@ -214,14 +252,14 @@ class Desk:
         behind). One signal for each of these."""
         given, table = self._given, checkouts.c
         now = given.checkouts.database.now
-        told = and_(table.stage == CONTINUE_STAGE, table.moved < now - _UNHEARD)
+        told = and_(table.stage.startswith(CONTINUE_STAGE), table.moved < now - _UNHEARD)
         left = or_(told, table.cancel_asked < now - _UNHEARD, table.expires < now - _UNHEARD)
         waiting = and_(table.state.in_(_OPEN), table.expires.is_not(None), left)
-        chosen = select(table.run, table.expires, table.continued, table.cancel_asked).where(waiting)
+        chosen = select(table.run, table.expires, table.continued, table.cancel_asked, table.stage).where(waiting)
         async with given.checkouts.database.read() as connection:
             rows = (await connection.execute(chosen.order_by(table.moved).limit(_AT_ONCE))).all()
         for row in rows:
-            known = (row.continued, row.cancel_asked is not None, row.expires)
+            known = (row.continued, row.cancel_asked is not None, row.expires, row.stage)
             await self._wake(row.run, "-".join(("left", *map(str, known))))
         return len(rows)
 

@@ -29,7 +29,7 @@ from gateway.model.checkouts import (
 )
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
-from gateway.model.payments import NextAction
+from gateway.model.payments import ANOTHER_TENDER, NextAction
 from gateway.state.database import Database
 from gateway.state.sealing import Sealing, SubjectKey, Unsealable, guest_subject, person_subject
 from gateway.state.tables import checkout_journal, checkout_tenders, checkouts
@@ -59,6 +59,7 @@ class Checkouts:
         language: str,
         *,
         email_proven: bool = False,
+        another_tender: bool = False,
     ) -> None:
         """With the claim, before the run."""
         subject = guest_subject(cart.id) if cart.person is None else person_subject(cart.person)
@@ -76,6 +77,7 @@ class Checkouts:
             "payment_backend": None if choice is None else choice.backend,
             "continued": 0,
             "email_proven": email_proven,
+            "another_tender": another_tender,
             "language": language,
             "currency": quoted.currency,
             "quoted": str(quoted.amount),
@@ -142,7 +144,9 @@ class Checkouts:
             if row is None:
                 return None
             action = None
-            if row.state == CheckoutState.ACTION_REQUIRED.value:
+            if row.state == CheckoutState.ACTION_REQUIRED.value and row.rest is not None:
+                action = NextAction(ANOTHER_TENDER, amount=Money(Decimal(row.rest), row.currency))
+            elif row.state == CheckoutState.ACTION_REQUIRED.value:
                 action = await self.unsealed(connection, row, "action", NextAction)
             tenders = (await tenders_of(connection, [run])).get(run, ())
         return _checkout(row, action, tenders)
@@ -172,7 +176,21 @@ class Checkouts:
 
     async def unsealed(self, connection: AsyncConnection, row: Row[Any], column: str, kind: type[T]) -> T | None:
         """None where there is nothing, or it was erased."""
-        sealed: bytes | None = getattr(row, column)
+        return await self._opened(connection, row, getattr(row, column), column, kind)
+
+    async def choice_of(self, connection: AsyncConnection, row: Row[Any], tender: Row[Any]) -> PaymentChoice | None:
+        """What a tender that is no gift card is paid with, as the shopper chose it."""
+        if tender.choice is None:
+            return await self.unsealed(connection, row, "payment", PaymentChoice)
+        return await self._opened(connection, row, tender.choice, choice_at(tender.position), PaymentChoice)
+
+    async def sealed(self, connection: AsyncConnection, row: Row[Any], column: str, value: Any) -> bytes:
+        key: SubjectKey = await self._sealing.key_for(connection, self.database, row.subject)
+        return key.seal(msgspec.json.encode(value), _place(row.run, column))
+
+    async def _opened(
+        self, connection: AsyncConnection, row: Row[Any], sealed: bytes | None, column: str, kind: type[T]
+    ) -> T | None:
         if sealed is None:
             return None
         try:
@@ -180,10 +198,6 @@ class Checkouts:
             return None if key is None else msgspec.json.decode(key.unseal(sealed, _place(row.run, column)), type=kind)
         except Unsealable:
             return None
-
-    async def sealed(self, connection: AsyncConnection, row: Row[Any], column: str, value: Any) -> bytes:
-        key: SubjectKey = await self._sealing.key_for(connection, self.database, row.subject)
-        return key.seal(msgspec.json.encode(value), _place(row.run, column))
 
 
 async def history_of(database: Database, run: str) -> Sequence[JournalEntry]:
@@ -207,6 +221,11 @@ async def open_checkouts(database: Database, stuck: float | None = None, limit: 
         chosen = chosen.where(table.moved < now - stuck, ~waits)
     async with database.read() as connection:
         return list(await connection.execute(chosen.order_by(table.moved).limit(limit)))
+
+
+def choice_at(position: int) -> str:
+    """What the choice of one tender is sealed as."""
+    return f"choice-{position}"
 
 
 def _place(run: str, column: str) -> str:

@@ -5,6 +5,7 @@ owner allows; and back, in reverse, of what this run has made. It branches on no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from gateway.checkout.cancelled import UNCOMMIT, UNMIRROR
 from gateway.checkout.given import Given, answered, failure_of
 from gateway.checkout.references import of_tender
+from gateway.checkout.steps.another import Another
 from gateway.checkout.steps.capture import Captured
 from gateway.checkout.steps.commit import Committed
 from gateway.checkout.steps.customer import Ensure
@@ -25,11 +27,13 @@ from gateway.checkout.steps.prepare import Prepare
 from gateway.checkout.steps.reserve import Reserve
 from gateway.checkout.steps.uncommit import Uncommitted
 from gateway.errors import places_of
-from gateway.model.checkouts import Failure, FailureReason, declined
+from gateway.model.checkouts import PARTIAL, Failure, FailureReason, declined
 from gateway.model.payments import PaymentState
 
 SHAPE = "checkout-1"
-"""Of the sequence of steps below: a release that changes it takes the next number."""
+"""Of the sequence of steps below: a release that changes it takes the next number. Those that ask for another tender
+(`another`, `offered`) took none: a run has them only where its `gate` said so, which none did that was begun before,
+and none does until a client profile says so; that is to be set when every gateway knows them."""
 CHECKOUT, CAPTURE, COMMIT, TOPIC = "checkout", "capture", "commit", "payment"
 MIRROR = "mirror"
 _ROUNDS = 3
@@ -53,6 +57,7 @@ class Saga:
         self._runs = given.runs
         self._prepare, self._reserve, self._ensure = Prepare(given), Reserve(given), Ensure(given)
         self._order, self._pay, self._finish = OrderSteps(given), Pay(given), Finish(given)
+        self._another = Another(given)
         self._captured, self._committed, self._mirrors = Captured(given), Committed(given), MirrorSteps(given)
         self._uncommitted = Uncommitted(given, self._committed)
         given.runs.workflow(CHECKOUT, self.checkout)
@@ -174,11 +179,34 @@ class Saga:
         if gate.get("unpaid"):
             return answered(declined("NOTHING_CHOSEN", 0))
         paid: dict[str, Any] = {"state": "", "payment": ""}
-        for position in range(gate.get("tenders", 0)):
+        planned, short = gate.get("tenders", 0), ""
+        for position in range(planned):
             paid = await self._held_by(run, made, position)
+            if gate.get("another") and _in_part(paid):
+                short = _why(_judged(paid, position))
+                continue
+            paid = _judged(paid, position)
             if failure_of(paid) is not None:
-                break
-        return paid
+                return paid
+        return await self._rest(run, made, amount, planned, short) if short else paid
+
+    async def _rest(self, run: str, made: _Made, amount: str, position: int, why: str) -> dict[str, Any]:
+        """What the planned tenders leave, by others that the shopper is asked for, one after another."""
+        while True:
+            asked = await self._runs.local("another", self._another.ask, run, amount, str(position), why)
+            if failure_of(asked) is not None:
+                return asked
+            offered = await self._runs.local("offered", self._another.offered, run, str(position))
+            while "left" in offered:
+                await self._runs.receive(TOPIC, offered["left"] + 1.0)
+                offered = await self._runs.local("offered", self._another.offered, run, str(position))
+            if failure_of(offered) is not None:
+                return offered
+            paid = await self._held_by(run, made, position)
+            judged = _judged(paid, position)
+            if failure_of(judged) is None or not (_in_part(paid) or _holds_nothing(paid)):
+                return judged
+            why, position = _why(judged), position + 1
 
     async def _held_by(self, run: str, made: _Made, position: int) -> dict[str, Any]:
         """One tender. A challenge is waited for here, whichever tender asks for it."""
@@ -199,7 +227,7 @@ class Saga:
             if paid.get("state") in WAITING and (woken["cancelled"] or woken["expired"]):
                 why = FailureReason.CANCELLED if woken["cancelled"] else FailureReason.PAYMENT_EXPIRED
                 return {"failed": why.value}
-        return _judged(paid, position)
+        return paid
 
     async def _backward(self, run: str, made: _Made, failure: Failure) -> None:
         for what in reversed(made.undo):
@@ -217,8 +245,25 @@ def _judged(paid: dict[str, Any], position: int) -> dict[str, Any]:
     state = paid.get("state")
     if state == PaymentState.DUE.value or (state in GOOD and paid["whole"]):
         return paid
-    reason = "PARTIAL" if state in GOOD else paid.get("reason") or "OTHER"
+    reason = PARTIAL if state in GOOD else paid.get("reason") or "OTHER"
     return answered(declined(reason, position))
+
+
+def _in_part(paid: dict[str, Any]) -> bool:
+    """Something is held, in the currency of the checkout, and it is less than was asked for."""
+    return paid.get("state") in GOOD and not paid["whole"] and Decimal(paid.get("part") or 0) > 0
+
+
+def _holds_nothing(paid: dict[str, Any]) -> bool:
+    """It was declined, or refused before it had an effect."""
+    failure = failure_of(paid)
+    if failure is not None:
+        return failure.reason is FailureReason.PAYMENT_DECLINED
+    return paid.get("state") in (PaymentState.FAILED.value, PaymentState.VOIDED.value)
+
+
+def _why(judged: dict[str, Any]) -> str:
+    return judged.get("detail", "")
 
 
 def _paid(ordered: Ordered, paid: dict[str, Any]) -> Ordered:

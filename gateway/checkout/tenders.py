@@ -46,6 +46,28 @@ async def plan(
     return [tender.kind for tender in tenders]
 
 
+async def add(
+    database: Database, connection: AsyncConnection, run: str, position: int, rest: str, backend: str, choice: bytes
+) -> None:
+    """One that was not planned, for what the others leave; `choice` is sealed."""
+    row = {
+        "run": run,
+        "position": position,
+        "kind": TenderKind.PAYMENT.value,
+        "processor": TenderProcessor.GATEWAY.value,
+        "backend": backend,
+        "reference": derived(run, of_tender("authorise", position)),
+        "amount": rest,
+        "choice": choice,
+    }
+    await connection.execute(database.insert_once(checkout_tenders, row))
+
+
+async def forget_choices(connection: AsyncConnection, run: str) -> None:
+    """What the shopper's frontend gave for those that were not planned."""
+    await connection.execute(update(checkout_tenders).where(checkout_tenders.c.run == run).values(choice=None))
+
+
 async def tenders_of(connection: AsyncConnection, runs: Iterable[str]) -> Mapping[str, Sequence[Row[Any]]]:
     """By run, in the order in which they pay."""
     table = checkout_tenders.c

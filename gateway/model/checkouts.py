@@ -77,6 +77,8 @@ REMEDIES: Mapping[FailureReason, CheckoutRemedy] = {
 
 
 _OF_TENDER = "@"
+PARTIAL = "PARTIAL"
+"""The word of a decline where less is held than was asked for."""
 
 
 class Failure(Struct, frozen=True):
@@ -254,7 +256,8 @@ class CheckoutNews(Struct, frozen=True):
 class Submission(Struct, frozen=True, kw_only=True):
     """Of a cart that the caller may open. `quoted` is the total that the shopper was shown, `version` the cart's then.
     `key` is the client's own; `choice` None where there is nothing to pay; `requesters` to whom it is counted.
-    `email_proven`: the buyer's email is the one that whoever asks has proven to be theirs. `buyer` None for a guest."""
+    `email_proven`: the buyer's email is the one that whoever asks has proven to be theirs. `buyer` None for a guest.
+    `another_tender`: whether the rest of what is approved in part may be paid otherwise."""
 
     cart: Cart
     quoted: Money
@@ -265,6 +268,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     email_proven: bool = False
     requesters: tuple[Requester, ...] = ()
     buyer: VerifiedBuyer | None = None
+    another_tender: bool = False
 
     def digest(self) -> str:
         """Of what is asked, without its secrets: another token for the same is the same."""

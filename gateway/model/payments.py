@@ -98,13 +98,19 @@ class OfferedMethods(Struct, frozen=True, gc=False):
 
 class NextAction(Struct, frozen=True, gc=False):
     """What the shopper must do. `kind`: `redirect` (to `url`; by `POST` with `fields` where it says so), `sdk` (the
-    processor's own library takes `token`), or `present` (a code to show or to pay by, in `token`)."""
+    processor's own library takes `token`), or `present` (a code to show or to pay by, in `token`). Our own, and no
+    processor's, is `another_tender`: choose another way to pay, for `amount`."""
 
     kind: str
     url: str | None = None
     token: str | None = None
     method: str = "GET"
     fields: Mapping[str, str] = {}
+    amount: Money | None = None
+
+
+ANOTHER_TENDER = "another_tender"
+"""`NextAction.kind` where less is held than the total, and what else pays it is the shopper's to say."""
 
 
 class OpenSession(Struct, frozen=True):

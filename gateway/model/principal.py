@@ -78,6 +78,9 @@ class ClientProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     counted_by: tuple[RequesterKind, ...] = tuple(RequesterKind)
     """To whom open checkouts, declined payments and refused codes are counted, beside the cart. Without `address` where
     one address asks for many shoppers: a server that renders pages, an agent's platform, the kiosks of a mall."""
+    another_tender: bool = False
+    """Whether a shopper whose payment was approved in part is asked for another one for the rest, which their frontend
+    must be able to show. False: what was approved is given back, and the payment has been declined."""
 
     @property
     def keeps_methods(self) -> bool:

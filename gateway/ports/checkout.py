@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.model.cart_faults import AnyCartFault, TooManyAttempts
-from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, Submission
+from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, PaymentChoice, Submission
 from gateway.model.requesters import Requester
 
 
@@ -34,6 +34,12 @@ class CheckoutDesk(Protocol):
 
     async def go_on(self, run: str, details: Mapping[str, str], wait: float) -> Checkout | None:
         """The shopper is back, with what came back of what their payment asked for."""
+        ...
+
+    async def pay_rest(
+        self, run: str, choice: PaymentChoice, requesters: Sequence[Requester], wait: float
+    ) -> Checkout | TooManyAttempts | None:
+        """What the shopper pays the rest with, where another tender is asked for. A fault is why it is not taken."""
         ...
 
     async def cancel(self, run: str, wait: float) -> tuple[Checkout, bool] | None:

@@ -27,7 +27,7 @@ from gateway.model.carts import Cart
 from gateway.model.checkouts import Checkout, CheckoutState, JournalEntry, PaymentChoice, Submission, VerifiedBuyer
 from gateway.model.identity import is_plain
 from gateway.model.money import Money
-from gateway.model.payments import PaymentSession
+from gateway.model.payments import ANOTHER_TENDER, PaymentSession
 from gateway.model.requesters import Requester
 from gateway.model.tenders import rest_of
 from gateway.ports.checkout import CheckoutDesk
@@ -84,8 +84,10 @@ class SessionWish(Struct, frozen=True, kw_only=True):
     """What a client says of a payment to be prepared in its frontend, by public ids."""
 
     cart: str
-    quote: str
     method: str
+    quote: str | None = None
+    checkout: str | None = None
+    """Of which the rest is to be paid, in place of a quote."""
     return_url: str | None = None
     store: bool = False
 
@@ -150,6 +152,7 @@ class Purchasing:
             email_proven=_proven(cart, scope),
             requesters=self._requesters(cart, scope),
             buyer=_buyer(cart, scope),
+            another_tender=scope.profile.another_tender,
         )
         answer = await self._desk.submit(submission, wait)
         if isinstance(answer, CartFault):
@@ -166,17 +169,43 @@ class Purchasing:
         return checkout
 
     async def go_on(
-        self, checkout_id: str, details: Mapping[str, str], wait: float | None, scope: Scope
+        self,
+        checkout_id: str,
+        details: Mapping[str, str],
+        wait: float | None,
+        scope: Scope,
+        payment: PaymentWish | None = None,
     ) -> CheckoutOutcome:
-        """After the shopper did what their payment asked for. Without details: look how it stands."""
+        """After the shopper did what their payment asked for; with a `payment`, what they pay the rest with. Without
+        either: look how it stands."""
         known = await self.get(checkout_id, scope)
         if known is None:
             return _refused(CheckoutNotFound())
+        if payment is not None and details:
+            return _refused(InvalidInput(message="Either what came back, or another payment.", path=_PAYMENT))
+        if payment is not None:
+            return await self._pay_rest(known, payment, wait, scope)
         size = sum(len(name) + len(text) for name, text in details.items())
         plain = all(map(is_plain, (*details.keys(), *details.values())))
         if len(details) > _MOST_DETAILS or size > _LONGEST_DETAILS or not plain:
             return _refused(InvalidInput(message="That did not come back from a payment.", path=("input", "details")))
         return await self._told(await self._desk.go_on(checkout_id, details, _patience(wait, scope)))
+
+    async def _pay_rest(
+        self, known: Checkout, payment: PaymentWish, wait: float | None, scope: Scope
+    ) -> CheckoutOutcome:
+        cart = await self._carts.get(known.cart, scope)
+        if cart is None:
+            return _refused(CheckoutNotFound())
+        if known.state is CheckoutState.ACTION_REQUIRED and not _asks_for_another(known):
+            return _refused(InvalidInput(message="No other payment is asked for.", path=_PAYMENT))
+        choice = await self._chosen(payment, cart, scope)
+        if isinstance(choice, CartFault):
+            return _refused(choice)
+        answer = await self._desk.pay_rest(known.id, choice, self._requesters(cart, scope), _patience(wait, scope))
+        if isinstance(answer, CartFault):
+            return _refused(replace(answer, path=("input", "checkoutId")))
+        return _refused(CheckoutNotFound()) if answer is None else await self._told(answer)
 
     async def cancel(self, checkout_id: str, wait: float | None, scope: Scope) -> CheckoutOutcome:
         """As it stands then: one whose money was asked for goes on, and says so."""
@@ -192,8 +221,14 @@ class Purchasing:
         return await self._desk.history(checkout_id)
 
     async def session(self, asked: SessionWish, scope: Scope) -> SessionOutcome:
-        """For the total that was quoted. Raises AdapterError for what its processor does."""
-        opened = await self._session(asked, scope)
+        """For the total that was quoted, or for the rest that a checkout of the cart asks another tender for. Raises
+        AdapterError for what its processor does."""
+        if (asked.quote is None) == (asked.checkout is None):
+            return SessionOutcome(faults=(InvalidInput(message="Name a quote, or a checkout.", path=_QUOTE),))
+        if asked.checkout is None:
+            opened = await self._session(asked, asked.quote or "", scope)
+        else:
+            opened = await self._session_of_rest(asked, asked.checkout, scope)
         return SessionOutcome(faults=(opened,)) if isinstance(opened, CartFault) else SessionOutcome(opened=opened)
 
     # --- inside -------------------------------------------------------------------------------------------------
@@ -213,11 +248,11 @@ class Purchasing:
                 await held.refresh()
         return CheckoutOutcome(checkout=checkout, quoted=quoted)
 
-    async def _session(self, asked: SessionWish, scope: Scope) -> OpenedSession | AnyCartFault:
+    async def _session(self, asked: SessionWish, quote_id: str, scope: Scope) -> OpenedSession | AnyCartFault:
         cart = await self._carts.get(asked.cart, scope)
         if cart is None:
             return CartNotFound()
-        quote = self._quote(asked.quote, cart)
+        quote = self._quote(quote_id, cart)
         if isinstance(quote, CartFault):
             return quote
         if (fault := await self._unready(cart, quote, cart.version, scope, 0.0)) is not None:
@@ -225,9 +260,25 @@ class Purchasing:
         rest = None if quote.total is None else rest_of(cart.gift_cards, quote.total)
         if rest is None or rest.amount <= 0:
             return InvalidInput(message="There is nothing to pay.", path=_QUOTE)
+        return await self._opened(cart, rest, asked, scope)
+
+    async def _session_of_rest(
+        self, asked: SessionWish, checkout_id: str, scope: Scope
+    ) -> OpenedSession | AnyCartFault:
+        known, cart = await self.get(checkout_id, scope), await self._carts.get(asked.cart, scope)
+        if known is None or cart is None or known.cart != cart.id:
+            return CheckoutNotFound()
+        rest = None if known.action is None else known.action.amount
+        if not _asks_for_another(known) or rest is None:
+            return InvalidInput(message="No other payment is asked for.", path=("input", "checkoutId"))
+        return await self._opened(cart, rest, asked, scope)
+
+    async def _opened(
+        self, cart: Cart, amount: Money, asked: SessionWish, scope: Scope
+    ) -> OpenedSession | AnyCartFault:
         if (fault := await self._desk.failed_too_often(cart.id, self._requesters(cart, scope))) is not None:
             return fault
-        session = await self._paying.session(cart, rest, asked.method, asked.return_url, asked.store, scope)
+        session = await self._paying.session(cart, amount, asked.method, asked.return_url, asked.store, scope)
         if isinstance(session, CartFault):
             return session
         return OpenedSession(self._paying.session_id(session, cart, asked.store, scope), session)
@@ -262,9 +313,13 @@ class Purchasing:
         """None where there is nothing to pay, or nothing but with gift cards. Raises AdapterError, StateUnavailable."""
         if rest_of(cart.gift_cards, total).amount <= 0:
             return None
-        path = ("input", "payment")
         if wish is None:
-            return InvalidInput(message="Say how it is paid.", path=path)
+            return InvalidInput(message="Say how it is paid.", path=_PAYMENT)
+        return await self._chosen(wish, cart, scope)
+
+    async def _chosen(self, wish: PaymentWish, cart: Cart, scope: Scope) -> PaymentChoice | AnyCartFault:
+        """Raises AdapterError, StateUnavailable."""
+        path = _PAYMENT
         method = self._paying.named(wish.method, cart, scope, (*path, "methodId"))
         if isinstance(method, InvalidInput):
             return method
@@ -299,8 +354,13 @@ class Purchasing:
         )
 
 
-_QUOTE = ("input", "quoteId")
+_QUOTE, _PAYMENT = ("input", "quoteId"), ("input", "payment")
 _NO_QUOTE = InvalidInput(message="That is no quote of this cart.", path=_QUOTE)
+
+
+def _asks_for_another(checkout: Checkout) -> bool:
+    """Whether another tender is what its shopper is asked for."""
+    return checkout.action is not None and checkout.action.kind == ANOTHER_TENDER
 
 
 def _proven(cart: Cart, scope: Scope) -> bool:

@@ -407,6 +407,8 @@ checkouts = Table(
     Column("retry_after", Integer, nullable=True),  # seconds after which pieces that others held may be free again
     Column("buyer", LargeBinary, nullable=True),
     Column("taken_later", Boolean, nullable=True),  # its money, once the order is fulfilled
+    Column("another_tender", Boolean, nullable=True),  # asked for where one was approved in part
+    Column("rest", String(40), nullable=True),  # what is still to be paid, while another tender is asked for
     Index("checkouts_state", "state", "moved"),
     Index("checkouts_cart", "cart"),
     Index("checkouts_look_at", "look_at"),
@@ -489,6 +491,8 @@ checkout_tenders = Table(
     Column("payment_id", String(400), nullable=True),
     Column("payment_state", String(20), nullable=True),
     Column("together", Text, nullable=True),  # what the next one of the same processor must bring
+    Column("asked", String(40), nullable=True),  # what was asked for, where it pays less; nothing: its amount
+    Column("choice", LargeBinary, nullable=True),  # sealed, as `checkouts.payment`: of one that was not planned
     Index("checkout_tenders_payment", "backend", "payment_id"),
     Index("checkout_tenders_reference", "reference"),
 )

@@ -75,6 +75,11 @@ class CheckoutContinueInput:
     details: list[PaymentDetailInput] = strawberry.field(
         default_factory=list, description="What came back, at most 20. Default: nothing; it is looked up."
     )
+    payment: CheckoutPaymentInput | None = strawberry.field(
+        default=None,
+        description="What the rest is paid with, where the `nextAction` is `another_tender`; without `details`. The "
+        "same again is not asked again. Default: none.",
+    )
     wait: float | None = strawberry.field(default=None, description=WAIT)
 
 
@@ -87,15 +92,33 @@ class CheckoutCancelInput:
 @strawberry.input(name="PaymentSessionCreateInput", description="A payment to be prepared in the frontend.")
 class PaymentSessionCreateInput:
     cart_id: strawberry.ID = strawberry.field(description="The cart.")
-    quote_id: strawberry.ID = strawberry.field(
-        description="Its `quote`: the session is for that total, less what gift cards cover."
-    )
     method_id: strawberry.ID = strawberry.field(description="One of the cart's `paymentOptions`.")
+    quote_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Its `quote`: the session is for that total, less what gift cards cover. Default: for a checkout.",
+    )
+    checkout_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="In place of a quote: the cart's checkout that asks for another tender, for the rest of which the "
+        "session is. Default: none.",
+    )
     return_url: str | None = strawberry.field(
         default=None,
         description="Where the processor sends the shopper back to, at an origin that the client profile lists.",
     )
     store_method: bool = strawberry.field(default=False, description=STORE)
+
+
+def _wish(payment: CheckoutPaymentInput | None) -> PaymentWish | None:
+    if payment is None:
+        return None
+    return PaymentWish(
+        method=str(payment.method_id),
+        session=None if payment.session_id is None else str(payment.session_id),
+        token=payment.token,
+        return_url=payment.return_url,
+        store=payment.store_method,
+    )
 
 
 @mutation_fields
@@ -113,21 +136,12 @@ class CheckoutMutations:
         ctx: OperationContext,
         input: Annotated[CheckoutSubmitInput, strawberry.argument(description="What, and how.")],  # noqa: A002
     ) -> Sequence[CheckoutOutcome]:
-        payment = input.payment
         asked = PurchaseWish(
             cart=str(input.cart_id),
             quote=str(input.quote_id),
             version=input.expected_version,
             key=input.idempotency_key,
-            payment=None
-            if payment is None
-            else PaymentWish(
-                method=str(payment.method_id),
-                session=None if payment.session_id is None else str(payment.session_id),
-                token=payment.token,
-                return_url=payment.return_url,
-                store=payment.store_method,
-            ),
+            payment=_wish(input.payment),
             wait=input.wait,
         )
         return [await ctx.services.of(Purchasing).submit(asked, ctx.scope)]
@@ -136,7 +150,8 @@ class CheckoutMutations:
         CheckoutPayloadView | None,
         cost=50,
         description="The shopper did what the payment asked for: it goes on with what came back. Nothing of that is "
-        "believed; the processor is asked. In any order with its webhook, and again: the same.",
+        "believed; the processor is asked. In any order with its webhook, and again: the same. Or they chose what pays "
+        "the rest (`another_tender`), which is held as the tender after the others.",
     )
     @staticmethod
     async def checkout_continue(
@@ -144,8 +159,9 @@ class CheckoutMutations:
         ctx: OperationContext,
         input: Annotated[CheckoutContinueInput, strawberry.argument(description="Which, and what.")],  # noqa: A002
     ) -> Sequence[CheckoutOutcome]:
-        details = {detail.name: detail.value for detail in input.details}
-        return [await ctx.services.of(Purchasing).go_on(str(input.checkout_id), details, input.wait, ctx.scope)]
+        details, payment = {detail.name: detail.value for detail in input.details}, _wish(input.payment)
+        purchasing = ctx.services.of(Purchasing)
+        return [await purchasing.go_on(str(input.checkout_id), details, input.wait, ctx.scope, payment)]
 
     @batched(
         CheckoutPayloadView | None,
@@ -175,7 +191,8 @@ class CheckoutMutations:
     ) -> Sequence[SessionOutcome]:
         asked = SessionWish(
             cart=str(input.cart_id),
-            quote=str(input.quote_id),
+            quote=None if input.quote_id is None else str(input.quote_id),
+            checkout=None if input.checkout_id is None else str(input.checkout_id),
             method=str(input.method_id),
             return_url=input.return_url,
             store=input.store_method,

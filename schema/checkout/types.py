@@ -153,7 +153,10 @@ class CheckoutTenderView:
     position: int = strawberry.field(description="In which order they are asked for; from 0.")
     kind: TenderKind = strawberry.field(description="What it is.")
     processor: TenderProcessor = strawberry.field(description="Who gives it back.")
-    amount: MoneyView = strawberry.field(description="What it pays: fixed before any of them was asked.")
+    amount: MoneyView = strawberry.field(
+        description="What it pays: fixed before any of them was asked. Where another is asked for the rest: what was "
+        "approved, and nothing of one that was declined."
+    )
     label: str | None = strawberry.field(
         description="A gift card's, such as `Mug Card **** 7401`; null where nothing is shown of it."
     )
@@ -214,8 +217,9 @@ class CheckoutView:
 
     tenders: list[CheckoutTenderView] = strawberry.field(
         directives=[ListSize(assumed_size=2)],
-        description="What it is paid with, gift cards first, once the amounts are fixed. Only gift cards: no other "
-        "payment is needed. Empty until then, and where there is nothing to pay.",
+        description="What it is paid with, gift cards first, once the amounts are fixed; last, what pays the rest of a "
+        "partial approval. Only gift cards: no other payment is needed. Empty until then, and where there is "
+        "nothing to pay.",
     )
 
     @computed(CheckoutStateView, description="How it stands.")

@@ -12,7 +12,7 @@ from gateway.model import payments as model
 from gateway.model.gift_cards import OfferedGiftCard
 from gateway.model.payments import DeclineReason
 from gateway.services.paying import Paying
-from schema.values import GapView
+from schema.values import GapView, MoneyView
 
 described(
     DeclineReason,
@@ -153,11 +153,15 @@ class PaymentActionView:
 
     kind: str = strawberry.field(
         description="`redirect`: send the shopper to `url`. `sdk`: the processor's library takes `token`. `present`: "
-        "show `token`, as text or as a code to scan."
+        "show `token`, as text or as a code to scan. `another_tender`: less was approved than is to be paid; let the "
+        "shopper choose another way to pay `amount`, and give it to `checkoutContinue`."
     )
     url: str | None = strawberry.field(description="Where to; null where nobody is sent anywhere.")
     token: str | None = strawberry.field(description="Null where there is none.")
     method: str = strawberry.field(description="`GET`, or `POST` with `fields`.")
+    amount: MoneyView | None = strawberry.field(
+        description="What is still to be paid (`another_tender`), while what was approved is held; null otherwise."
+    )
 
     @computed(
         list[PaymentActionFieldView],

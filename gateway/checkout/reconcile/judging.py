@@ -157,7 +157,7 @@ def _bought(row: Any, seen: Seen) -> Iterator[Finding]:
             yield _of_order(FindingKind.ORDER_DIFFERENT, row, own, order)
     paid = {NativeRef(each.backend, each.payment_id): each for each in seen.tenders if each.payment_id is not None}
     for ref, payment in seen.payments.items():
-        if ref not in paid:
+        if ref not in paid or not Decimal(paid[ref].amount):
             yield from _loose(row, ref, payment, "another payment's")
         elif order is not None and order.status is OrderStatus.CANCELLED:
             yield from _loose(row, ref, payment, "cancelled")

@@ -167,7 +167,7 @@ class Repairs:
         if payment.state is PaymentState.CAPTURED:
             return Outcome.BY_HAND  # the processor does not say how much was taken
         held, tender = payment.authorised, await self._tender(finding)
-        asked = row.total or row.quoted if tender is None else tender.amount
+        asked = row.total or row.quoted if tender is None else tender.asked or tender.amount
         amount = held if held is not None and held.amount else Money(Decimal(asked), row.currency)
         void = Void(
             derived(finding.run, f"repair.void.{ref.id}", number),

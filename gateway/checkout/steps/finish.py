@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.given import Given
 from gateway.checkout.steps.order import Ordered
-from gateway.checkout.tenders import plan, tenders_of
+from gateway.checkout.tenders import forget_choices, plan, tenders_of
 from gateway.model.checkouts import CheckoutState
 from gateway.model.money import Money
 from gateway.model.payments import PaymentState
@@ -21,8 +21,8 @@ from gateway.state.mirrors import StoredMirrors
 
 PLACED_EVENT, FAILED_EVENT = "order.placed", "checkout.failed"
 CAPTURE_EVENT, COMMIT_EVENT, MIRROR_EVENT = "checkout.capture_due", "checkout.commit_due", "order.mirror_due"
-_FORGOTTEN = dict.fromkeys(("action", "details", "payment", "buyer"))
-"""What nobody needs any more: people's."""
+_FORGOTTEN = dict.fromkeys(("action", "details", "payment", "buyer", "rest"))
+"""What nobody needs any more: people's, but for the rest."""
 
 
 class Finish:
@@ -31,7 +31,8 @@ class Finish:
 
     async def gate(self, connection: AsyncConnection, run: str, amount: str) -> dict[str, Any]:
         """Before the money is asked for: the last moment at which the shopper can simply go back, and the one at which
-        what each tender pays is fixed (`tenders`: how many). `free`: there is nothing to pay. `unpaid`: the gift cards
+        what each tender pays is fixed (`tenders`: how many; `another`: what is not approved may be paid by others, else
+        the answer says nothing of it). `free`: there is nothing to pay. `unpaid`: the gift cards
         do not cover it, and nothing else was chosen."""
         given = self._given
         row = await given.checkouts.row(connection, run, lock=True)
@@ -51,7 +52,7 @@ class Finish:
         if TenderKind.PAYMENT not in tenders:
             await given.checkouts.note(connection, run, "pay", "covered_by_gift_cards")
         await given.checkouts.move(connection, run, "authorise", payment_asked=database.now)
-        return {"tenders": len(tenders)}
+        return {"tenders": len(tenders), **({"another": True} if row.another_tender else {})}
 
     async def woken(self, connection: AsyncConnection, run: str) -> dict[str, Any]:
         """What our row says, by the database's clock: the signal itself says nothing."""
@@ -91,6 +92,7 @@ class Finish:
         }
         await given.outbox.write(connection, PLACED_EVENT, run, facts, key=run)
         await given.carts.forget_gift_cards(connection, row.cart)
+        await forget_choices(connection, run)
         tenders = (await tenders_of(connection, [run])).get(run, ())
         if not later and any(tender.payment_state == PaymentState.AUTHORISED.value for tender in tenders):
             await given.outbox.write(connection, CAPTURE_EVENT, run, {"checkout": run}, key=run)
@@ -124,6 +126,7 @@ class Finish:
             connection, run, "failed", **ended, ended=now, reason=reason, detail=detail[:200] or None,
             retry_after=int(again) if again else None,
         )  # fmt: skip
+        await forget_choices(connection, run)
         await given.checkouts.note(connection, run, "fail", reason)
         await given.claims.ended(connection, run)
         await given.outbox.write(connection, FAILED_EVENT, run, {"checkout": run, "reason": reason}, key=run)

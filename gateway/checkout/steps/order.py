@@ -229,6 +229,8 @@ def _amount(money: Money | None) -> str:
 def paid_elsewhere(tenders: Sequence[Row[Any]], total: Money, payment: str, *, due: bool) -> PaidElsewhere:
     """What the order's owner is told: the last tender by its id and, where there are several, what each pays."""
     parts = tuple(
-        PaidPart(each.backend, each.payment_id or "", Money(Decimal(each.amount), total.currency)) for each in tenders
+        PaidPart(each.backend, each.payment_id or "", Money(Decimal(each.amount), total.currency))
+        for each in tenders
+        if Decimal(each.amount)  # one that was declined before another pays nothing
     )
     return PaidElsewhere(tenders[-1].backend, payment, total, due, parts if len(parts) > 1 else ())

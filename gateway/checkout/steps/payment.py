@@ -16,7 +16,7 @@ from sqlalchemy import Row, case
 from gateway.checkout.given import Frozen, Given, Unanswered, answered
 from gateway.checkout.references import derived, of_tender
 from gateway.errors import AdapterError
-from gateway.model.checkouts import CheckoutState, Failure, FailureReason, PaymentChoice, declined
+from gateway.model.checkouts import CheckoutState, Failure, FailureReason, declined
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
 from gateway.model.payments import Authorise, Payment, PaymentState, Void
@@ -82,7 +82,8 @@ class Pay:
         return {
             "state": tender.payment_state,
             "payment": tender.payment_id,
-            "whole": known is None or Decimal(known) >= Decimal(tender.amount),
+            "whole": known is None or Decimal(known) >= Decimal(_asked(tender)),
+            "part": known or "",
             "reason": "",
         }
 
@@ -112,9 +113,9 @@ class Pay:
         voiding = Void(
             derived(run, of_tender("void", tender.position)),
             NativeRef(backend, identifier),
-            frozen.money(tender.amount),
+            frozen.money(_asked(tender)),
             stored_value=tender.kind == TenderKind.GIFT_CARD.value,
-            together=_last_told(frozen.tenders, backend),
+            together=None if tender.choice is not None else _last_told(frozen.tenders, backend),
         )
         done = await given.backward(run, backend, VOID, voiding, frozen.commerce)
         if done is None or done.failed:
@@ -135,17 +136,18 @@ class Pay:
         frozen = await given.frozen(run)
         tender = frozen.tenders[int(position)]
         async with given.checkouts.database.read() as connection:
-            choice = await given.checkouts.unsealed(connection, frozen.row, "payment", PaymentChoice)
+            choice = await given.checkouts.choice_of(connection, frozen.row, tender)
         apart = {TenderKind.PAYMENT.value} if choice is not None and choice.session is not None else set[str]()
-        mine = [each for each in frozen.tenders if each.backend == tender.backend and each.kind not in apart]
+        planned = [each for each in frozen.tenders if each.choice is None]  # one that came later pays by itself
+        mine = [each for each in planned if each.backend == tender.backend and each.kind not in apart]
         whole = together = None
         if tender in mine and len(mine) > 1:
-            whole = frozen.money(str(sum(Decimal(each.amount) for each in mine)))
+            whole = frozen.money(str(sum(Decimal(_asked(each)) for each in mine)))
             together = _last_told(mine[: mine.index(tender)], tender.backend)
         command = Authorise(
             reference=tender.reference,
             purchase=run,
-            amount=frozen.money(tender.amount),
+            amount=frozen.money(_asked(tender)),
             return_url=None if choice is None else choice.return_url,
             whole=whole,
             together=together,
@@ -179,10 +181,12 @@ class Pay:
         facts = {"payment": payment.ref.id, "amount": tender.amount}
         await given.checkouts.noted_of(tender, "authorise", payment.state.value, facts, known, **values)
         held = payment.authorised or Money(Decimal(0), frozen.row.currency)
+        ours = held.currency == frozen.row.currency
         return {
             "state": payment.state.value,
             "payment": payment.ref.id,
-            "whole": held.currency == frozen.row.currency and held.amount >= Decimal(tender.amount),
+            "whole": ours and held.amount >= Decimal(_asked(tender)),
+            "part": str(held.amount) if ours else "",
             "reason": "" if payment.reason is None else payment.reason.value,
         }
 
@@ -225,6 +229,11 @@ class Pay:
             return answer
 
         return await given.until_known(run, GET_PAYMENTS.name, ask)
+
+
+def _asked(tender: Row[Any]) -> str:
+    """Of its processor; what it pays may be less."""
+    return tender.asked or tender.amount
 
 
 def _last_told(tenders: Sequence[Row[Any]], backend: str) -> str | None:

@@ -34,7 +34,8 @@ SHOWN = """query ($id: ID!) { cart(id: $id) { version state checkoutId orderRefe
   quote { id complete total { amount } } paymentOptions { methods { id kind source } gaps { code } } } }"""
 STATE = """id total { amount currencyCode } state { __typename code
   ... on CheckoutProcessing { pollAfter }
-  ... on CheckoutActionRequired { expiresAt nextAction { kind url token method fields { name value } } }
+  ... on CheckoutActionRequired { expiresAt nextAction {
+    kind url token method amount { amount } fields { name value } } }
   ... on CheckoutCompleted { orderNumber order { number lines { sku quantity } } }
   ... on CheckoutFailed { reason remedy lineId mayReturn retryAfter declineReason missing newTotal { amount } } }"""
 ERRORS = """userErrors { __typename code path
@@ -129,6 +130,10 @@ class SellingShop:
 
     async def go_on(self, cart: Cart, checkout: str, **details: str) -> dict[str, Any]:
         given = {"checkoutId": checkout, "details": [{"name": n, "value": v} for n, v in details.items()]}
+        return (await self.ask(CONTINUE, cart.secret, i=given))["checkoutContinue"]
+
+    async def pay_rest(self, cart: Cart, checkout: str, **payment: Any) -> dict[str, Any]:
+        given = {"checkoutId": checkout, "payment": {"methodId": cart.method, **payment}}
         return (await self.ask(CONTINUE, cart.secret, i=given))["checkoutContinue"]
 
     async def followed(self, checkout: str, secret: str | None) -> AsyncGenerator[tuple[str | None, str | None]]:

@@ -62,6 +62,7 @@ from .fleet import until
 
 EMAIL, STREET, TOKEN = "ada@canary.example", "1 Canary Wharf", "tok_canary"
 ADA = VerifiedBuyer(person="https://issuer.example|canary-subject", email="lovelace@canary.example")
+REST = "tok_rest"
 NUMBER, OTHER, PIN = "6036280000007401", "6036280000007402", "canary99"
 SPEC = WriteSpec(find=FindKind.EXACT, timeout=1.0, settles=0.5)
 
@@ -129,6 +130,7 @@ class Retail:
         self._section = section or CheckoutSection()
         self.discount = Decimal(0)
         self.missing = False
+        self.another_tender = False
         self.buyer: NativeRef | None = None
         self.links = StoredIdentityLinks(database)
 
@@ -307,7 +309,14 @@ class Retail:
         choice = None if token is None else PaymentChoice(backend="pay", token=token)
         money = Money(Decimal(quoted), cart.currency)
         return Submission(
-            cart=cart, quoted=money, version=cart.version, key=key, language="en", choice=choice, requesters=by
+            cart=cart,
+            quoted=money,
+            version=cart.version,
+            key=key,
+            language="en",
+            choice=choice,
+            requesters=by,
+            another_tender=self.another_tender,
         )
 
     async def cart_now(self, cart: Cart) -> Cart:

@@ -15,15 +15,15 @@ import pytest
 from sqlalchemy import select
 
 from gateway.model.carts import Cart
-from gateway.model.payments import DeclineReason
-from gateway.state.tables import checkouts
+from gateway.model.payments import DeclineReason, PaymentState
+from gateway.state.tables import checkout_tenders, checkouts
 from gateway.testing.reference.payment_book import ValueCard
 
 from .checker import faults
 from .conftest import both_stores
 from .evidence import evidence
 from .fleet import Worker, until
-from .retail import NUMBER, TOKEN, Retail
+from .retail import NUMBER, REST, TOKEN, Retail
 from .vendors import Vendors
 from .worker import Station, buyer_of
 
@@ -53,6 +53,34 @@ GIFT_CARDS = {
 `different` an owner's total, after both were held."""
 
 
+RESTS = {
+    "rest paid": ("another*", "offered*", "authorise-1"),
+    "rest gone back": ("offered#2*", "void"),
+    "rest declined": ("another#2*", "offered#3*", "void-1"),
+    "rest different": ("void-1", "void"),
+}
+"""A card that is approved in part, and another one for the rest: `declined` is that, and then its shopper goes back;
+`different` an owner's total, after both were held."""
+RESTS_AT = {("rest paid", "authorise-1"): "authorise#2", ("rest different", "void"): "void#2",
+            ("rest declined", "void-1"): "get_payments"}  # fmt: skip
+"""Of which call the answer is lost, where it is not the first of its kind."""
+
+
+def rests(pending: bool) -> Iterator[tuple[str, str]]:
+    """(what happens, where), of the steps that only such a checkout has, and those that give its tenders back."""
+    for what, steps in RESTS.items():
+        if what == "rest different" and pending:  # compared before anything is held
+            continue
+        for step in steps:
+            name, plain = step.rstrip("*"), step.rstrip("*").partition("#")[0]
+            call = RESTS_AT.get((what, name)) or WRITES.get(plain.partition("-")[0], "")
+            at = ("before", "mid", "record", "after") if step.endswith("*") else ("before", "after")
+            yield from ((what, f"{when}:{name}") for when in at)
+            if not step.endswith("*"):
+                yield what, f"mid:{call}"
+    yield from (("rest paid", f"{when}:offered#2") for when in ("mid", "record", "after"))
+
+
 def points(steps: tuple[str, ...]) -> Iterator[str]:
     for step in steps:
         name = step.rstrip("*")
@@ -75,6 +103,7 @@ def every_point() -> list[tuple[bool, str, str]]:
         found += [(pending, "different", point) for point in points(DIFFERENT[pending])]
         found += [(pending, "challenged", point) for point in points(("woken*", "continue"))]
         found += [(pending, "gone back", point) for point in points(("look", "void"))]
+        found += [(pending, what, point) for what, point in rests(pending)]
         for what, steps in GIFT_CARDS.items():
             if what == "gift card different" and pending:  # compared before anything is held
                 continue
@@ -90,8 +119,9 @@ class Fleet:
         self.url, self.vendors, self.books = url, vendors, books
         self.cards: dict[str, ValueCard] = {}
 
-    def worker(self, pending: bool, kill: str = "") -> Worker:
-        return Worker(Station(self.url, self.vendors, pending, kill), module="tests.unit.checkout.worker")
+    def worker(self, pending: bool, kill: str = "", *, another: bool = False) -> Worker:
+        station = Station(self.url, self.vendors, pending, kill, another=another)
+        return Worker(station, module="tests.unit.checkout.worker")
 
     async def standing(self, cart: str) -> tuple[str, str] | None:
         """Its checkout, and how that stands."""
@@ -103,9 +133,9 @@ class Fleet:
     async def killed_at(self, pending: bool, what: str, point: str, other: Worker) -> list[str]:
         cart = await self.cart(what)
         mild = what.removeprefix("gift card ")
-        async with self.worker(pending, point) as victim:
+        async with self.worker(pending, point, another=what in RESTS) as victim:
             asked = asyncio.create_task(victim.ask("submit", cart.id, point, "12.00"))
-            if mild in ("challenged", "gone back"):
+            if mild in ("challenged", "gone back") or what in RESTS:
                 await self._answer(cart, mild, other)
             await victim.died()
             await asked
@@ -115,7 +145,7 @@ class Fleet:
         async def over() -> tuple[str, str] | None:
             now = await self.standing(cart.id)
             if now is not None and now[1] == "ACTION":  # whoever was told to come back comes back again
-                await other.ask("cancel" if mild == "gone back" else "continue", now[0])
+                await other.ask(await self._reply(mild, now[0]), now[0])
             return now if now is not None and now[1] in ("COMPLETED", "FAILED") else None
 
         run, state = await until(60.0, over)
@@ -128,17 +158,22 @@ class Fleet:
         book = books.pay.book
         book.declined = {TOKEN: DeclineReason.INSUFFICIENT_FUNDS} if mild == "declined" else {}
         book.challenged = {TOKEN} if mild in ("challenged", "gone back") else set()
+        book.approves = Decimal("8.00") if what in RESTS else None
+        if what == "rest declined":
+            book.declined[REST] = DeclineReason.INSUFFICIENT_FUNDS
         books.erp.surprising = True
-        books.erp.surcharge = Decimal("0.01") if mild == "different" else Decimal(0)
+        books.erp.surcharge = Decimal("0.01") if mild.endswith("different") else Decimal(0)
         book.cards.clear()
         cart = await books.cart(gift_cards={NUMBER: "5.00"} if what in GIFT_CARDS else None)
         self.cards = dict(book.cards)
         return cart
 
     async def judged(self, cart: Cart, what: str, run: str, state: str) -> Sequence[str]:
-        if state != ("COMPLETED" if what.removeprefix("gift card ") in ("bought", "challenged") else "FAILED"):
+        good = ("bought", "challenged", "rest paid")
+        if state != ("COMPLETED" if what.removeprefix("gift card ") in good else "FAILED"):
             return [state]
-        cart_state, tenders = (await self.books.cart_now(cart)).state.value, 2 if what in GIFT_CARDS else 1
+        tenders = 2 if what in GIFT_CARDS or what in RESTS else 1
+        cart_state = (await self.books.cart_now(cart)).state.value
         seen = await evidence(self.books, self.cards)
         return faults(run, state, cart_state, seen, buyer_of(cart.id).email, tenders)
 
@@ -148,7 +183,25 @@ class Fleet:
             return now if now is not None and now[1] == "ACTION" else None
 
         run, _ = await until(20.0, shown)
-        await other.ask("cancel" if what == "gone back" else "continue", run)
+        await other.ask(await self._reply(what, run), run)
+        if what == "rest declined":  # and is asked for it again
+            await until(20.0, lambda: self._declined(run))
+            await until(20.0, shown)
+            await other.ask("cancel", run)
+
+    async def _reply(self, what: str, run: str) -> str:
+        """What the shopper does who is asked for something."""
+        if what == "rest declined" and await self._declined(run):
+            return "cancel"
+        if what in RESTS:
+            return "cancel" if what == "rest gone back" else "rest"
+        return "cancel" if what == "gone back" else "continue"
+
+    async def _declined(self, run: str) -> bool:
+        """Whether the other card was tried already."""
+        mine = (checkout_tenders.c.run == run) & (checkout_tenders.c.payment_state == PaymentState.FAILED.value)
+        async with self.books.database.read() as connection:
+            return (await connection.execute(select(checkout_tenders.c.run).where(mine))).first() is not None
 
 
 async def matrix(url: str, chosen: list[tuple[bool, str, str]]) -> list[str]:
@@ -187,6 +240,21 @@ async def test_a_few_points_that_take_turns(url: str) -> None:
 )
 async def test_a_gift_cards_value_is_spent_once_or_is_there(url: str, what: tuple[bool, str, str]) -> None:
     assert await matrix(url, [what]) == []
+
+
+@both_stores
+@pytest.mark.parametrize(
+    "what", [(True, "rest paid", "mid:authorise#2"), (False, "rest paid", "record:offered#2")], ids=str
+)
+async def test_the_rest_is_paid_once_whoever_dies(url: str, what: tuple[bool, str, str]) -> None:
+    assert await matrix(url, [what]) == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("pending", [True, False])
+async def test_every_point_of_another_tender(url: str, pending: bool) -> None:
+    assert await matrix(url, [(pending, *point) for point in rests(pending)]) == []
 
 
 @pytest.mark.full

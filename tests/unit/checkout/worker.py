@@ -1,8 +1,8 @@
 """One process of a gateway with a real checkout, killed where it is told to.
 `python -m tests.unit.checkout.worker '<Station as JSON>'` takes on its standard input `submit <cart> <key> <quoted>
-[token version]`, `continue <run>`, `cancel <run>`, `follow`, `undo <run>`, `heard <payment>` (a webhook),
-`takeovers` (how many processes it called dead), `open` (how many runs are) and `clock` (what time it is for it, and for
-its database). At SIGUSR1 its SQLite files are full, at SIGUSR2 there is room again.
+[token version]`, `continue <run>`, `rest <run>` (paid with another card), `cancel <run>`, `follow`, `undo <run>`,
+`heard <payment>` (a webhook), `takeovers` (how many processes it called dead), `open` (how many runs are) and `clock`
+(what time it is for it, and for its database). At SIGUSR1 its SQLite files are full, at SIGUSR2 there is room again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gateway.model.money import Money
 from gateway.ports.webhooks import Received
 from gateway.state.sweep import Sweep
 
-from .retail import TOKEN, Retail
+from .retail import REST, TOKEN, Retail
 from .vendors import RemoteAdapter
 
 
@@ -48,6 +48,8 @@ class Station(Struct):
     counts: str = "erp"
     """Who owns the stock."""
     action: float = 600.0
+    another: bool = False
+    """Another tender may pay what is not approved."""
     serves: bool = False
     """With its timers and its outbox: what was forgotten is begun, and money is captured."""
 
@@ -75,13 +77,16 @@ class Room:
 
 def hooked(runs: Runs, at: Callable[[str], None]) -> None:
     """`before` and `after` each step, `mid` a local one's transaction, `record` when it is committed and the engine has
-    not heard of it."""
+    not heard of it; of a local one `mid:gate#2` is the second time."""
     local, remote = runs.local, runs.remote
     committed: list[str] = []
+    seen = Counter[str]()
 
     def after_commit(session: Any) -> None:
         while committed:
-            at(f"record:{committed.pop()}")
+            name = committed.pop()
+            at(f"record:{name}")
+            at(f"record:{name}#{seen[name]}")
 
     event.listen(Session, "after_commit", after_commit)
 
@@ -89,12 +94,16 @@ def hooked(runs: Runs, at: Callable[[str], None]) -> None:
         async def inside(connection: AsyncConnection, *given: str) -> Any:
             answer = await body(connection, *given)
             at(f"mid:{name}")
+            at(f"mid:{name}#{seen[name]}")
             committed.append(name)
             return answer
 
+        seen[name] += 1
         at(f"before:{name}")
+        at(f"before:{name}#{seen[name]}")
         answer = await local(name, inside, *ids)
         at(f"after:{name}")
+        at(f"after:{name}#{seen[name]}")
         return answer
 
     async def hooked_remote(name: str, act: Any, *ids: str) -> Any:
@@ -157,6 +166,7 @@ async def live(station: Station, retailer: type[Retail] = Retail) -> None:
         counts=station.counts,
         action=station.action,
     )
+    retail.another_tender = station.another
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, room.fill)
     loop.add_signal_handler(signal.SIGUSR2, room.empty)
@@ -211,6 +221,8 @@ async def answer(retail: Retail, line: list[str]) -> str:
         return getattr(found, "id", type(found).__name__)
     if line[0] == "continue":
         await retail.desk.go_on(line[1], {"approved": "yes"}, 0.0)
+    elif line[0] == "rest":
+        await retail.desk.pay_rest(line[1], PaymentChoice(backend="pay", token=REST), (), 0.0)
     elif line[0] == "follow":  # what goes on after orders
         while await retail.outbox.deliver_one("checkout"):
             pass
