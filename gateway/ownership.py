@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.calls.operation.bound import BoundBackend
 from gateway.errors import ConfigurationError
 from gateway.markets import Markets
-from gateway.model.identity import place_key
+from gateway.model.identity import KeyRule, place_key
 from gateway.model.stores import OpeningPeriod, SpecialHours
 from gateway.model.written_hours import known_zone, store_hours
 from gateway.ports.agreement import serves_any
@@ -39,13 +39,15 @@ class DomainPlan(Struct, frozen=True):
 
 
 class LocationPlan(Struct, frozen=True):
-    """Where stock lies: `backend` counts it under `ref`; `refs` are all systems' names of the place."""
+    """Where stock lies: `backend` counts it under `ref`, and writes SKUs by its `key_rule`; `refs` are all systems'
+    names of the place."""
 
     name: str
     backend: str
     ref: str
     refs: Mapping[str, str]
     safety_stock: int
+    key_rule: KeyRule = KeyRule()
 
 
 class StorePlan(Struct, frozen=True):
@@ -85,6 +87,7 @@ class Ownership:
         if len(self._name) != len(self._alias):
             raise ConfigurationError("two backends share an alias", place="backends")
         self._declared = domains()
+        self._key_rules = settings.identity
         plans = [self._domain(name, settings) for name in settings.domains]
         self.domains: Mapping[DataDomain, DomainPlan] = {
             **({SHIPPING: DomainPlan(SHIPPING, (SHIPPING_TABLES,))} if SHIPPING_TABLES in backends else {}),
@@ -231,7 +234,8 @@ class Ownership:
         self._capable(stock, STOCK, f"{place}.stock")
         if stock not in section.refs:
             raise ConfigurationError(f"`refs` does not say what `{stock}` calls this place", place=place)
-        return LocationPlan(name, stock, section.refs[stock], section.refs, section.safety_stock)
+        rule = self._key_rules.get(stock, KeyRule())
+        return LocationPlan(name, stock, section.refs[stock], section.refs, section.safety_stock, rule)
 
     def _stock_order(self) -> tuple[str, ...]:
         return self.domains[STOCK].order if STOCK in self.domains else ()

@@ -20,8 +20,8 @@ from gateway.kit.keyed import answered
 from gateway.kit.tables import Table
 from gateway.model.context import CallContext, ContextView
 from gateway.model.freshness import Freshness
-from gateway.model.identity import VariantKey, natives_among, skus_among
-from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
+from gateway.model.identity import NativeRef, VariantKey, natives_among, skus_among
+from gateway.model.stock import StockKey, StockLevel, StockLevels, StockPart, Tracking
 from gateway.ports.manifest import AdapterEnvironment
 from gateway.ports.webhooks import EVERYTHING
 
@@ -188,8 +188,10 @@ class Stock:
         warehouses, unassigned = tables.warehouses, self._config.unassigned_locations.values()
         locations = [place for place in key.locations if place in warehouses or place in unassigned]
         kit = tables.kits.get(row.id)
+        parts: tuple[StockPart, ...] = ()
         if kit is not None and kit.simple:
             lying = self._assembled(kit, rows, locations)
+            parts = self._parts_of(kit, rows, locations, freshness)
         elif kit is not None:
             figures = {place: by_odoo.get((row.id, warehouses.get(place, 0))) for place in locations}
             lying = {place: figure for place, figure in figures.items() if figure is not None}
@@ -197,9 +199,7 @@ class Stock:
             lying = self._lying(row, locations)
         else:
             return StockLevels({place: StockLevel(place, UNTRACKED, freshness) for place in locations})
-        return StockLevels(
-            {place: StockLevel(place, TRACKED, freshness, at.free, at.on_hand) for place, at in lying.items()}
-        )
+        return StockLevels(_tracked(lying, freshness), parts=parts)
 
     def _assembled(self, kit: Kit, rows: Mapping[int, Stocked], locations: Sequence[str]) -> dict[str, Lying]:
         """How many kits the components at each place make."""
@@ -213,6 +213,21 @@ class Stock:
                 available_kits(kit, {part: at.free for part, at in parts.items()}),
             )
         return found
+
+    def _parts_of(
+        self, kit: Kit, rows: Mapping[int, Stocked], locations: Sequence[str], freshness: Freshness
+    ) -> tuple[StockPart, ...]:
+        """Those that are counted: the others hold up no kit, and a kit of nothing else is none at all to Odoo. One that
+        is archived lies nowhere."""
+        parts: list[StockPart] = []
+        for part, needed in kit.parts.items():
+            row = rows.get(part)
+            if needed > 0 and (row is None or row.counted):
+                lying = dict.fromkeys(locations, NOTHING) if row is None else self._lying(row, locations)
+                sku = None if row is None else self._variants.sku_of(row)
+                item = NativeRef(self._env.name, str(part)) if sku is None else self._env.key_rule.written(sku)
+                parts.append(StockPart(item, needed, _tracked(lying, freshness)))
+        return tuple(parts)
 
     def _lying(self, row: Stocked, locations: Sequence[str]) -> dict[str, Lying]:
         """Pieces at each of the places, in one walk over the product's quants."""
@@ -235,3 +250,7 @@ class Stock:
         if warehouse is not None:
             return text(warehouse.code)
         return self._config.unassigned_locations.get(text(place.complete_name) or "")
+
+
+def _tracked(lying: Mapping[str, Lying], freshness: Freshness) -> dict[str, StockLevel]:
+    return {place: StockLevel(place, TRACKED, freshness, at.free, at.on_hand) for place, at in lying.items()}

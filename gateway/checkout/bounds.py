@@ -13,17 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
 from msgspec import Struct
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.model.cart_faults import AttemptKind, TooManyAttempts
-from gateway.model.carts import Cart
+from gateway.model.carts import Cart, CartLine
 from gateway.model.checkouts import CheckoutState, FailureReason, Submission
-from gateway.model.identity import VariantKey, canonical_key
+from gateway.model.identity import NativeRef, VariantKey, canonical_key
 from gateway.model.requesters import Requester, RequesterKind
+from gateway.services.stock_items import sold_as
 from gateway.settings import CheckoutSection
 from gateway.state.counters import Counters
 from gateway.state.database import Database
+from gateway.state.kits import Kits
 from gateway.state.sealing import Sealing
 from gateway.state.tables import checkout_requesters, checkouts
 
@@ -54,6 +56,7 @@ class CheckoutBounds:
     def __init__(self, database: Database, sealing: Sealing, section: CheckoutSection, action_seconds: float) -> None:
         self._database = database
         self._section = section
+        self._kits = Kits(database)
         self._action = action_seconds
         self._unpaid = Counters(database, "payments in vain", WINDOW_SECONDS, sealing)
         self._lapsed = Counters(database, "holds lapsed", WINDOW_SECONDS, sealing)
@@ -65,7 +68,7 @@ class CheckoutBounds:
         requesters = asked.requesters
         await self._database.in_turn(connection, (each.key for each in requesters))
         under_way = await self._open(connection, requesters)  # before the counters: what ends meanwhile counts twice
-        pieces = pieces_of(asked.cart)
+        pieces = await self._pieces(connection, asked.cart.active)
         for each in requesters:
             mine = under_way[each.key]
             if len(mine) >= self._most_open(each.kind):
@@ -97,10 +100,17 @@ class CheckoutBounds:
 
     async def opened(self, connection: AsyncConnection, run: str, asked: Submission) -> None:
         """With the claim."""
-        pieces = json.dumps(pieces_of(asked.cart))
+        pieces = json.dumps(await self._pieces(connection, asked.cart.active))
         for each in asked.requesters:
             row = {"run": run, "requester": each.key, "pieces": pieces, "since": self._database.now}
             await connection.execute(self._database.insert_once(checkout_requesters, row))
+
+    async def recount(self, run: str, cart: Cart) -> None:
+        """What it is made of is known now."""
+        async with self._database.write() as connection:
+            pieces = json.dumps(await self._pieces(connection, cart.active))
+            mine = update(checkout_requesters).where(checkout_requesters.c.run == run)
+            await connection.execute(mine.values(pieces=pieces))
 
     async def ended(self, connection: AsyncConnection, run: str) -> dict[str, Mapping[str, int]]:
         """Nothing is held any more, or for good: to whom it was counted, and what."""
@@ -138,7 +148,8 @@ class CheckoutBounds:
 
     async def turned_away(self, connection: AsyncConnection, cart: Cart, line: str) -> None:
         """Somebody was told that this may come back."""
-        await self._wanted.mark_within(connection, (item_of(each.variant) for each in cart.active if each.id == line))
+        short = [each for each in cart.active if each.id == line]
+        await self._wanted.mark_within(connection, await self._pieces(connection, short))
 
     async def sweep(self) -> int:
         """Of checkouts that are not under way: their last step forgets them, this is for what it left."""
@@ -195,6 +206,21 @@ class CheckoutBounds:
         waits = [wanted[lapsed[key]].left for key in known]
         return _too_many(AttemptKind.HOLD_LAPSED, max(waits)) if waits else None
 
+    async def _pieces(self, connection: AsyncConnection, lines: Sequence[CartLine]) -> dict[str, int]:
+        """By item: of a kit what it is made of, once any checkout has read that; the most where its owners differ."""
+        kits = await self._kits.known_within(connection, (sold_as(line.variant) for line in lines))
+        found: Counter[str] = Counter()
+        for line in lines:
+            variant, pieces = line.variant, int(line.quantity)
+            made: dict[str, int] = {}
+            for (backend, what), parts in kits.items():
+                if what == sold_as(variant) and (isinstance(variant, str) or variant.backend == backend):
+                    for part in parts:
+                        name = _named(NativeRef(backend, part.item) if part.native else part.item)
+                        made[name] = max(made.get(name, 0), ceil(part.quantity * pieces))
+            found.update(made or {_named(variant): pieces})
+        return dict(found)
+
     def _most_open(self, kind: RequesterKind) -> int:
         section = self._section
         if kind is RequesterKind.ADDRESS:
@@ -214,17 +240,10 @@ class CheckoutBounds:
 _OPEN = (CheckoutState.PROCESSING.value, CheckoutState.ACTION_REQUIRED.value)
 
 
-def item_of(variant: VariantKey) -> str:
+def _named(variant: VariantKey) -> str:
     """What lines share stock by."""
     named = f"sku|{canonical_key(variant)}" if isinstance(variant, str) else f"{variant.backend}|{variant.id}"
     return named[:_LONGEST_ITEM]
-
-
-def pieces_of(cart: Cart) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for line in cart.active:
-        found[item_of(line.variant)] += int(line.quantity)
-    return dict(found)
 
 
 def _first_over(under_way: Iterable[_Open]) -> float:

@@ -36,6 +36,7 @@ from gateway.ports.state import Tasks
 from gateway.ports.writes import FindKind
 from gateway.settings import CheckoutSection
 from gateway.state.carts import StoredCarts
+from gateway.state.kits import Kits
 from gateway.state.ledger import Ledger
 from gateway.state.outbox import Outbox
 
@@ -127,6 +128,10 @@ class Given(Struct, frozen=True, kw_only=True):
     @property
     def bounds(self) -> CheckoutBounds:
         return CheckoutBounds(self.checkouts.database, self.carts.sealing, self.section, self.action_seconds)
+
+    @property
+    def kits(self) -> Kits:
+        return Kits(self.checkouts.database)
 
     async def frozen(self, run: str) -> Frozen:
         async with self.checkouts.database.read() as connection:

@@ -313,9 +313,16 @@ class PricedCart(Struct, frozen=True):
     codes: tuple[str, ...] = ()
 
 
+class AllottedPart(Struct, frozen=True):
+    """So many pieces of a stock item, as its owner calls it."""
+
+    item: str
+    pieces: int
+
+
 class Allotment(Struct, frozen=True):
     """So many pieces of a line from one configured location; `held` where the ledger keeps them back, as `item` at
-    `place`, both as `backend` calls them."""
+    `place`, both as `backend` calls them: or as the `parts` that `item` is made of, those that are counted."""
 
     line: str
     location: str
@@ -324,3 +331,4 @@ class Allotment(Struct, frozen=True):
     item: str
     place: str
     held: bool = True
+    parts: tuple[AllottedPart, ...] = ()

@@ -101,6 +101,8 @@ def _prices(prices: list[Price]) -> bool:
 
 
 def _levels(answers: list[StockLevels]) -> bool:
+    if any(map(_PARTS, answers)):
+        return False
     levels: list[Any] = [*chain.from_iterable(map(_VALUES, map(_LEVELS, answers)))]
     return _times(filter(None, map(_UNTIL, answers))) and all(_numbers(map(field, levels)) for field in _PIECES)
 
@@ -113,7 +115,7 @@ _NET, _GROSS, _TAX = attrgetter("net"), attrgetter("gross"), attrgetter("tax")
 _CURRENT, _LIST, _LINE = attrgetter("current"), attrgetter("list"), attrgetter("line")
 _UNIT_PRICE, _BREAKS, _QUANTITY = attrgetter("unit_price"), attrgetter("breaks"), attrgetter("quantity")
 _ENDS = tuple(map(attrgetter, ("valid_from", "valid_until", "changes_at")))
-_LEVELS, _UNTIL = attrgetter("levels"), attrgetter("until")
+_LEVELS, _UNTIL, _PARTS = attrgetter("levels"), attrgetter("until"), attrgetter("parts")
 _PIECES = tuple(map(attrgetter, ("available", "on_hand", "incoming")))
 
 _LOOKS: Mapping[type, Callable[[Any], bool]] = {

@@ -82,6 +82,11 @@ def _of_levels(levels: StockLevels) -> str | None:
         for number in (level.available, level.on_hand, level.incoming):
             if number is not None and (fault := _of_number(number)) is not None:
                 return f"[{place}]: {fault}"
+    for part in levels.parts:
+        if (fault := _of_number(part.quantity) or _of_levels(StockLevels(part.levels))) is not None:
+            return f".parts: {fault}"
+        if part.quantity <= 0:
+            return ".parts: a part of which there is none"
     return None
 
 

@@ -44,12 +44,25 @@ class StockLevel(Struct, frozen=True, gc=False):
     incoming: Decimal | None = None
 
 
+class StockPart(Struct, frozen=True, gc=False):
+    """So many of a stock item in one piece of a variant. `item` is named as whoever sells it by itself names it: by its
+    SKU as its owner writes it, or by the owner's reference where it has none. `levels` are the item's own, as in
+    `StockLevels`."""
+
+    item: VariantKey
+    quantity: Decimal
+    levels: dict[str, StockLevel]
+
+
 class StockLevels(Struct, frozen=True, gc=False):
     """Levels by native location reference. A location that is absent was never counted there: unknown, not zero.
-    `until`, aware UTC: from then on it is something else without anybody counting, as when a sold-out mark ends."""
+    `until`, aware UTC: from then on it is something else without anybody counting, as when a sold-out mark ends.
+    `parts`: the stock items that a piece takes, each once, of a kit or of variants that share one; `levels` is what
+    they make then. Empty: the variant is a stock item itself."""
 
     levels: dict[str, StockLevel]
     until: datetime | None = None
+    parts: tuple[StockPart, ...] = ()
 
     @property
     def horizon(self) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from gateway.errors import AdapterError
 from gateway.model.context import CallContext, ContextView
-from gateway.model.stock import CommitStock, Restock, Restocked, StockCommitted, StockKey, StockLevels
+from gateway.model.stock import CommitStock, Restock, Restocked, StockCommitted, StockKey, StockLevels, StockPart
 from gateway.ports.domain import DataDomain, KeyedOperation, WriteOperation
 
 
@@ -16,7 +16,9 @@ class StockPort(Protocol):
     async def get_stock(
         self, keys: Sequence[StockKey], context: ContextView, call: CallContext
     ) -> Mapping[StockKey, StockLevels | AdapterError]:
-        """An absent key is an unknown SKU; a location absent from an answer was never counted there."""
+        """An absent key is an unknown SKU; a location absent from an answer was never counted there. What shares its
+        stock with others comes with its parts and their levels, however many ask: in the same requests, or in as many
+        again."""
         ...
 
 
@@ -55,6 +57,15 @@ def _named(key: StockKey) -> tuple[str, ...]:
     return (key.variant if isinstance(key.variant, str) else key.variant.id,)
 
 
+def _made_of(levels: StockLevels) -> tuple[str, ...]:
+    """Where a part changes, so does whatever is made of it."""
+    return _names(levels.parts) if levels.parts else ()
+
+
+def _names(parts: Sequence[StockPart]) -> tuple[str, ...]:
+    return tuple(part.item if isinstance(part.item, str) else part.item.id for part in parts)
+
+
 def _understands(key: StockKey, backend: str, owner: str) -> bool:
     return isinstance(key.variant, str) or key.variant.backend == backend
 
@@ -62,8 +73,9 @@ def _understands(key: StockKey, backend: str, owner: str) -> bool:
 STOCK = DataDomain("stock", optional=False)
 
 GET_STOCK = KeyedOperation[StockKey, StockLevels](
-    STOCK, StockPort, StockPort.get_stock, StockLevels, names=_named, understands=_understands, essential=True
-)
+    STOCK, StockPort, StockPort.get_stock, StockLevels, names=_named, bears=_made_of, understands=_understands,
+    essential=True,
+)  # fmt: skip
 COMMIT_STOCK = WriteOperation[CommitStock, StockCommitted](
     STOCK,
     StockCommitPort,

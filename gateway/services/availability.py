@@ -35,13 +35,14 @@ from gateway.services.scope import Scope
 from gateway.services.stores import KnownPlaces, Stores, distance_km
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import ChannelSection
-from gateway.state.held_stock import HeldStock
+from gateway.state.held_stock import HeldStock, Spots
 
 Answers = dict[VariantKey, "Availability | AdapterError | None"]
 
 DEFAULT_PICKUP_STORES = 5
 DELIVERY, PICKUP = Fulfilment.DELIVERY, Fulfilment.PICKUP
 _NONE: Own = {}
+_NOTHING_HELD: Spots = {}
 
 
 class PickupStore(Struct, frozen=True):
@@ -197,13 +198,14 @@ class AvailabilityService:
         self, variants: Sequence[VariantKey], places: Sequence[LocationPlan], scope: Scope, own: Own
     ) -> Sequence[Shelf]:
         shelves = await self.shelves(variants, places, scope)
-        return less_held(shelves, variants, self._held.spots, own) if self._held and self._held.spots else shelves
+        spots = self._held.spots if self._held else _NOTHING_HELD
+        return less_held(shelves, variants, spots, own) if spots or any(shelf.kits for shelf in shelves) else shelves
 
     async def shelves(
         self, variants: Sequence[VariantKey], places: Sequence[LocationPlan], scope: Scope
     ) -> list[Shelf]:
-        """The places with what their systems say each variant's stock there is, nothing kept back: one call for each
-        backend that counts any of them. A variant without a SKU is asked of its own backend only."""
+        """The places with what their systems say each variant's stock there is, and its parts', nothing kept back: one
+        call for each backend that counts any of them. A variant without a SKU is asked of its own backend only."""
         refs: dict[str, list[str]] = {}
         for place in places:
             refs.setdefault(place.backend, []).append(place.ref)
@@ -216,9 +218,18 @@ class AvailabilityService:
             return [found.get(key) for key in keys]
 
         answers = dict(zip(refs, await side_by_side(ask, refs), strict=True))
+        kits = {backend: _kits(told) for backend, told in answers.items()}
         return [
-            Shelf(place.name, place.ref, place.safety_stock, answers[place.backend], place.backend) for place in places
-        ]
+            Shelf(
+                place.name, place.ref, place.safety_stock, answers[place.backend], place.backend,
+                kits[place.backend], place.key_rule,
+            )
+            for place in places
+        ]  # fmt: skip
+
+
+def _kits(answers: Sequence[StockLevels | AdapterError | None]) -> Sequence[int]:
+    return [place for place, answer in enumerate(answers) if isinstance(answer, StockLevels) and answer.parts]
 
 
 def _joined(shelves: Sequence[Shelf]) -> Callable[[VariantKey], bool]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gateway.errors import AdapterError
 from gateway.model.freshness import Freshness
+from gateway.model.identity import KeyRule
 from gateway.model.stock import AvailabilityStatus, StockLevels, Tracking
 from gateway.settings import ChannelSection
 
@@ -22,13 +23,16 @@ Made = TypeVar("Made")
 
 class Shelf(Struct, frozen=True):
     """A place in one operation: `answers` are what its system, `backend`, said of each asked variant, in their order.
-    The safety stock is never sold."""
+    The safety stock is never sold. `kits` are the positions of those answers that come with parts; `key_rule` is how
+    its system writes SKUs."""
 
     name: str
     ref: str
     safety_stock: int
     answers: Sequence[StockLevels | AdapterError | None]
     backend: str = ""
+    kits: Sequence[int] = ()
+    key_rule: KeyRule = KeyRule()
 
 
 class CountedShelf(Struct, frozen=True):

@@ -373,6 +373,17 @@ holds = Table(
     Index("holds_state", "state", "since"),
 )
 
+kit_parts = Table(
+    "kit_parts",
+    metadata,
+    Column("backend", String(120), primary_key=True),
+    Column("variant", String(400), primary_key=True),  # what is sold: a SKU, or the backend's own reference
+    Column("part", String(400), primary_key=True),
+    Column("quantity", String(40), nullable=False),
+    Column("native", Boolean, nullable=False),  # `part` is the backend's own reference
+    Index("kit_parts_part", "backend", "part"),
+)
+
 checkouts = Table(
     "checkouts",
     metadata,

@@ -64,6 +64,13 @@ class SeedStock(Struct, frozen=True):
         return sku_of(self.variant)
 
 
+class SeedKit(Struct, frozen=True):
+    """A variant that is sold and not kept: so many of each of its parts are. Only where the vendor knows such."""
+
+    variant: VariantKey
+    parts: tuple[tuple[VariantKey, Decimal], ...]
+
+
 class SeedAccount(Struct, frozen=True):
     """`phone` (E.164) and `email` are how the holder is found."""
 
@@ -133,6 +140,7 @@ class Seed(Struct, frozen=True, kw_only=True):
     prices_include_tax: bool = True
     tax_rates: Mapping[str, Decimal] = {}
     stock: tuple[SeedStock, ...] = ()
+    kits: tuple[SeedKit, ...] = ()
     stores: tuple[StoreRecord, ...] = ()
     customers: tuple[CustomerRecord, ...] = ()
     program: LoyaltyProgram | None = None

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from gateway.calls.operation.staleness import marked_stale
 from gateway.errors import AdapterError, Unavailable
 from gateway.model.context import CallContext, ContextView, Priority
 from gateway.model.identity import NativeRef, VariantKey
-from gateway.model.stock import StockKey, StockLevels
+from gateway.model.stock import StockKey, StockLevel, StockLevels
 
 BEHIND = "PROJECTION_BEHIND"
 """The reason given for a level that is older than the poll should have left it."""
@@ -114,9 +115,9 @@ class StockProjection:
             self._read_at[variant] = started
 
     def _answer(self, key: StockKey, now: float) -> StockLevels:
-        known = self._levels[key.variant].levels
-        wanted = {place: known[place] for place in key.locations if place in known}
-        levels = StockLevels(wanted)
+        known = self._levels[key.variant]
+        parts = tuple(replace(part, levels=_at(key.locations, part.levels)) for part in known.parts)
+        levels = replace(known, levels=_at(key.locations, known.levels), parts=parts)
         late = now - self._read_at[key.variant] > self._every + self._patience
         return marked_stale(levels, BEHIND) if late else levels
 
@@ -130,6 +131,10 @@ class StockProjection:
             except AdapterError as error:
                 _log.warning("projection_poll_failed", code=error.code)
             await asyncio.sleep(self._every)
+
+
+def _at(places: Sequence[str], levels: Mapping[str, StockLevel]) -> dict[str, StockLevel]:
+    return {place: levels[place] for place in places if place in levels}
 
 
 class Projected:

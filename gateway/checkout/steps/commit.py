@@ -5,6 +5,7 @@ goods are kept back here meanwhile. Never a reason to undo the order. Of an orde
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,10 +14,11 @@ from gateway.checkout.cancelled import give_back_again, order_cancelled
 from gateway.checkout.given import Frozen, Given
 from gateway.checkout.orders_now import orders_now
 from gateway.checkout.references import derived
-from gateway.model.identity import NativeRef, VariantKey, canonical_key
+from gateway.model.identity import KeyRule, NativeRef, VariantKey
 from gateway.model.orders import OrderStatus
 from gateway.model.stock import CommitStock, GoodsSold
 from gateway.ports.stock import COMMIT_STOCK
+from gateway.services.stock_items import item_of
 from gateway.state.commitments import CommitmentState, StoredCommitments
 
 CLOSED_BY = "checkout"
@@ -48,7 +50,7 @@ class Committed:
             return str(row.record)
         if not self._able(row.backend):
             return None
-        command = self.command(frozen, row)
+        command = await self.command(frozen, row)
         done = await given.learnt(frozen.row.run, row.backend, COMMIT_STOCK, command, frozen.commerce)
         return None if done is None else done.ref.id
 
@@ -72,13 +74,16 @@ class Committed:
                     await give_back_again(given.checkouts.database, connection, run, backend)
         await given.tasks.close_subject(REFUSED_TASK, f"{run}:{backend}", CLOSED_BY)
 
-    def command(self, frozen: Frozen, row: Row[Any]) -> CommitStock:
+    async def command(self, frozen: Frozen, row: Row[Any]) -> CommitStock:
         reference = derived(frozen.row.run, f"commit.{row.backend}")
-        return CommitStock(reference=reference, goods=self.goods(frozen, row), order=frozen.row.order_number)
+        return CommitStock(
+            reference=reference, goods=await self.goods(frozen, row), order=frozen.row.order_number
+        )
 
-    def goods(self, frozen: Frozen, row: Row[Any]) -> tuple[GoodsSold, ...]:
-        variants = {_item(line.variant): line.variant for line in frozen.cart.active}
-        return tuple(GoodsSold(variants[item], place, pieces) for item, place, pieces in json.loads(row.goods))
+    async def goods(self, frozen: Frozen, row: Row[Any]) -> tuple[GoodsSold, ...]:
+        goods: list[tuple[str, str, int]] = json.loads(row.goods)
+        variants = await self._variants(frozen, row.backend, [item for item, _, _ in goods])
+        return tuple(GoodsSold(variants[item], place, pieces) for item, place, pieces in goods)
 
     async def _opened(self, run: str) -> list[Row[Any]]:
         """Also of what was handed over by a release that kept no rows of it, or by a repair."""
@@ -98,7 +103,8 @@ class Committed:
         given, run, backend = self._given, frozen.row.run, row.backend
         done = None
         if self._able(backend):
-            done = await given.backward(run, backend, COMMIT_STOCK, self.command(frozen, row), frozen.commerce)
+            command = await self.command(frozen, row)
+            done = await given.backward(run, backend, COMMIT_STOCK, command, frozen.commerce)
         if done is None:
             facts = {"checkout": run, "backend": backend, "order": frozen.row.order_number or ""}
             await given.tasks.open(REFUSED_TASK, f"{run}:{backend}", facts)
@@ -116,7 +122,12 @@ class Committed:
     def _able(self, backend: str) -> bool:
         return backend in self._given.backends and COMMIT_STOCK.name in self._given.backends[backend].manifest.writes
 
-
-def _item(variant: VariantKey) -> str:
-    """As the ledger calls it."""
-    return canonical_key(variant) if isinstance(variant, str) else variant.id
+    async def _variants(self, frozen: Frozen, backend: str, items: Collection[str]) -> Mapping[str, VariantKey]:
+        """What the ledger's items are called there: as in the cart, and what a kit of the cart is made of as it is sold
+        by itself."""
+        plans = self._given.ownership.locations.values()
+        rule = next((plan.key_rule for plan in plans if plan.backend == backend), KeyRule())
+        lines: dict[str, VariantKey] = {item_of(line.variant, rule): line.variant for line in frozen.cart.active}
+        parts = set(items) - lines.keys()
+        native = await self._given.kits.natives(backend, parts) if parts else set[str]()
+        return lines | {part: NativeRef(backend, part) if part in native else part for part in parts}

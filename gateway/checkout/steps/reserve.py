@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.checkout.allocation import again_in
 from gateway.checkout.given import Given
 from gateway.model.checkouts import Allotment
-from gateway.services.fulfilment.allocation import pieces_by_spot
-from gateway.state.ledger import StockSpot
+from gateway.services.fulfilment.allocation import pieces_by_spot, spots_of
 
 
 class Reserve:
@@ -33,6 +32,6 @@ class Reserve:
         facts = {f"{spot.backend}:{spot.place}:{spot.item}": str(pieces) for spot, pieces in sorted(wanted.items())}
         await given.checkouts.note(connection, run, self.name, "short" if short else "held", None, facts)
         spots = {each.spot for each in short}
-        lines = (each.line for each in allotted if StockSpot(each.backend, each.item, each.place) in spots)
+        lines = (each.line for each in allotted if not spots.isdisjoint(spots_of(each)))
         returning = await given.ledger.returning(connection, spots, beside=run) if spots else {}
         return {"short": list(dict.fromkeys(lines)), "retry_after": again_in(returning.values())}

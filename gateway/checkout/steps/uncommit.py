@@ -49,7 +49,7 @@ class Uncommitted:
             return {}
         if not restocks(given, backend):
             return await self._left(frozen, row, "UNSUPPORTED")
-        done = await given.backward(run, backend, RESTOCK, self._command(frozen, row), frozen.commerce)
+        done = await given.backward(run, backend, RESTOCK, await self._command(frozen, row), frozen.commerce)
         if done is None:
             return await self._left(frozen, row, "REFUSED")
         if done.shipped:
@@ -72,8 +72,8 @@ class Uncommitted:
             await given.ledger.committed(connection, run, backend, told["record"])
         await given.checkouts.note(connection, run, f"uncommit.{backend}"[:40], state.value.lower(), backend)
 
-    def _command(self, frozen: Frozen, row: Row[Any]) -> Restock:
-        return restock_of(row, self._committed.goods(frozen, row), frozen.row.order_number)
+    async def _command(self, frozen: Frozen, row: Row[Any]) -> Restock:
+        return restock_of(row, await self._committed.goods(frozen, row), frozen.row.order_number)
 
     async def _left(self, frozen: Frozen, row: Row[Any], why: str, *shipped: NativeRef) -> dict[str, Any]:
         run, backend = frozen.row.run, row.backend
@@ -82,7 +82,7 @@ class Uncommitted:
             "backend": backend,
             "order": frozen.row.order_number or "",
             "record": ", ".join(ref.id for ref in shipped) or str(row.record),
-            "goods": _named(self._committed.goods(frozen, row)),
+            "goods": _named(await self._committed.goods(frozen, row)),
             "code": why,
         }
         await self._given.tasks.open(LEFT_TASK, f"{run}:{backend}", facts)

@@ -5,15 +5,15 @@ stock are counted together before anything is held. Pure: what is free is told, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import floor
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from gateway.model.checkouts import Allotment
-from gateway.model.identity import VariantKey, canonical_key
-from gateway.model.stock import StockLevel, Tracking
+from gateway.model.checkouts import Allotment, AllottedPart
+from gateway.model.identity import VariantKey
 from gateway.ownership import LocationPlan
 from gateway.ports.order import Placement
+from gateway.services.stock_items import Need, counted_at, made_of, spot_of
 from gateway.state.ledger import StockSpot
 
 
@@ -28,17 +28,26 @@ class Want(Struct, frozen=True):
 
 class Shelves(Struct, frozen=True):
     """What may still be sold where, after safety stock and everybody's holds. `untracked`: sold without counting. A
-    spot in neither could not be heard."""
+    spot in neither could not be heard. `made`: spots of what is no stock item itself, and what it takes of which."""
 
     free: dict[StockSpot, int]
     untracked: set[StockSpot]
+    made: dict[StockSpot, tuple[Need, ...]] = {}
 
     def heard(self, spot: StockSpot) -> bool:
+        if needs := self.made.get(spot):
+            return all(need.spot in self.free or need.spot in self.untracked for need in needs)
         return spot in self.free or spot in self.untracked
+
+    def left(self, spot: StockSpot, free: Mapping[StockSpot, int]) -> int | None:
+        """Pieces that can be had there while so much is free; None: it is sold without counting."""
+        if needs := self.made.get(spot):
+            return made_of(needs, free, self.untracked)
+        return None if spot in self.untracked else free.get(spot, 0)
 
     def with_more(self, pieces: Mapping[StockSpot, int]) -> Shelves:
         """If so many came back."""
-        return Shelves({spot: free + pieces.get(spot, 0) for spot, free in self.free.items()}, self.untracked)
+        return replace(self, free={spot: free + pieces.get(spot, 0) for spot, free in self.free.items()})
 
 
 class Lack(Struct, frozen=True):
@@ -56,26 +65,6 @@ class Allocation(Struct, frozen=True):
 
     allotments: tuple[Allotment, ...]
     lacking: tuple[Lack, ...] = ()
-
-
-def spot_of(plan: LocationPlan, variant: VariantKey) -> StockSpot:
-    item = canonical_key(variant) if isinstance(variant, str) else variant.id
-    return StockSpot(plan.backend, item, plan.ref)
-
-
-def counted_at(plan: LocationPlan, variant: VariantKey) -> bool:
-    """Whether the system that counts there knows what is meant: it reads no reference of another's."""
-    return isinstance(variant, str) or variant.backend == plan.backend
-
-
-def saleable(level: StockLevel, plan: LocationPlan) -> int | None:
-    """Pieces a reading leaves to be sold there, below zero where it is oversold; None: it is sold without counting.
-    What the owner has given to orders is out of `available` already, and what merely lies there counts for nothing."""
-    if level.tracking is Tracking.UNTRACKED:
-        return None
-    if level.tracking is Tracking.NOT_STOCKED or level.available is None:
-        return 0
-    return floor(level.available) - plan.safety_stock
 
 
 def allocate(wants: Sequence[Want], shelves: Shelves, placement: Placement, *, together: bool = True) -> Allocation:
@@ -136,7 +125,7 @@ def _taken(rows: Sequence[_Row], shelves: Shelves, *, split: bool, or_none: bool
 
 
 def _lack(row: _Row, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> Lack:
-    left = [max(0, free.get(spot, 0)) for spot in row.sources.values()]
+    left = [max(0, shelves.left(spot, free) or 0) for spot in row.sources.values()]
     available = sum(left) if split else max(left, default=0)
     unheard = any(not shelves.heard(spot) for spot in row.sources.values())
     return Lack(row.want.line, row.want.pieces, min(available, row.want.pieces), unheard)
@@ -144,34 +133,50 @@ def _lack(row: _Row, free: dict[StockSpot, int], shelves: Shelves, *, split: boo
 
 def _take(row: _Row, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> list[Allotment] | None:
     wanted = row.want.pieces
+    there: list[tuple[str, StockSpot, int]] = []
     for name, spot in row.sources.items():
-        if spot in shelves.untracked:
-            return [_allotment(row, name, spot, wanted, held=False)]
-        if free.get(spot, 0) >= wanted:
-            free[spot] -= wanted
-            return [_allotment(row, name, spot, wanted)]
+        left = shelves.left(spot, free)
+        if left is None or left >= wanted:
+            return [_taken_from(row, name, spot, wanted, free, shelves)]
+        if left > 0:
+            there.append((name, spot, left))
+    if not split or sum(left for _, _, left in there) < wanted:
+        return None
     taken: list[Allotment] = []
-    for name, spot in row.sources.items() if split else ():
-        pieces = min(wanted, max(0, free.get(spot, 0)))
-        if pieces:
-            taken.append(_allotment(row, name, spot, pieces))
+    for name, spot, left in there:
+        if pieces := min(wanted, left):
+            taken.append(_taken_from(row, name, spot, pieces, free, shelves))
             wanted -= pieces
-        if not wanted:
-            for each in taken:
-                free[StockSpot(each.backend, each.item, each.place)] -= each.quantity
-            return taken
-    return None
+    return taken
 
 
-def _allotment(row: _Row, name: str, spot: StockSpot, pieces: int, *, held: bool = True) -> Allotment:
-    return Allotment(row.want.line, name, pieces, spot.backend, spot.item, spot.place, held)
+def _taken_from(
+    row: _Row, name: str, spot: StockSpot, pieces: int, free: dict[StockSpot, int], shelves: Shelves
+) -> Allotment:
+    """Out of `free`. What is sold without counting is not held, nor is it of a kit."""
+    needs = [need for need in shelves.made.get(spot, ()) if need.spot not in shelves.untracked]
+    parts = tuple(AllottedPart(need.spot.item, need.of(pieces)) for need in needs)
+    held = bool(parts) if spot in shelves.made else spot not in shelves.untracked
+    taken = Allotment(row.want.line, name, pieces, spot.backend, spot.item, spot.place, held, parts)
+    for each, number in spots_of(taken).items():
+        free[each] -= number
+    return taken
+
+
+def spots_of(allotment: Allotment) -> dict[StockSpot, int]:
+    """What the ledger keeps back of one."""
+    if not allotment.held:
+        return {}
+    backend, place = allotment.backend, allotment.place
+    if not allotment.parts:
+        return {StockSpot(backend, allotment.item, place): allotment.quantity}
+    return {StockSpot(backend, part.item, place): part.pieces for part in allotment.parts}
 
 
 def pieces_by_spot(allotments: Iterable[Allotment]) -> dict[StockSpot, int]:
     """What the ledger keeps back of each stock item at each place: the demand of all lines together."""
     wanted: dict[StockSpot, int] = {}
     for each in allotments:
-        if each.held:
-            spot = StockSpot(each.backend, each.item, each.place)
-            wanted[spot] = wanted.get(spot, 0) + each.quantity
+        for spot, pieces in spots_of(each).items():
+            wanted[spot] = wanted.get(spot, 0) + pieces
     return wanted

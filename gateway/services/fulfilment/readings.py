@@ -5,7 +5,7 @@ afresh and asks the ledger's own row; the two share the allocation, not the read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
@@ -14,8 +14,11 @@ from gateway.model.identity import VariantKey
 from gateway.model.stock import StockLevels
 from gateway.ownership import LocationPlan
 from gateway.services.counting import Shelf
-from gateway.services.fulfilment.allocation import Shelves, counted_at, saleable, spot_of
+from gateway.services.fulfilment.allocation import Shelves
+from gateway.services.stock_items import Need, counted_at, counted_in, needs_of, saleable, spot_of
 from gateway.state.ledger import Ledger, StockSpot
+
+_NEVER = (datetime.min.replace(tzinfo=UTC), 0)
 
 
 class Readings(Struct, frozen=True):
@@ -33,11 +36,13 @@ async def read(
     ledger: Ledger,
     now: datetime,
 ) -> Readings:
-    """A checkout's reading in the ledger counts where it is the younger one and says less. A hold counts against
-    either, also against a reading that knows of its order already: for a moment too few are offered, never too many.
+    """Of an item that several answers tell of the youngest counts, of two as young the lower one. A checkout's reading
+    in the ledger counts where it is the younger one and says less. A hold counts against either, also against a reading
+    that knows of its order already: for a moment too few are offered, never too many.
     Raises the AdapterError of a system where none at all could be heard."""
     untracked: set[StockSpot] = set()
-    shown: dict[StockSpot, tuple[int, datetime]] = {}
+    made: dict[StockSpot, tuple[Need, ...]] = {}
+    seen: dict[StockSpot, tuple[datetime, int]] = {}
     sure = complete = True
     failure: AdapterError | None = None
     for shelf in shelves:
@@ -45,21 +50,26 @@ async def read(
         for variant, answer in zip(variants, shelf.answers, strict=True):
             if not counted_at(plan, variant):
                 continue
-            level = answer.levels.get(shelf.ref) if isinstance(answer, StockLevels) else None
-            if level is None:
+            if not isinstance(answer, StockLevels):
                 sure = complete = False
-                failure = answer if isinstance(answer, AdapterError) else failure
+                failure = answer or failure
                 continue
-            sure = sure and not level.freshness.stale
-            pieces = saleable(level, plan)
-            if pieces is None:
-                untracked.add(spot_of(plan, variant))
-            else:
-                shown[spot_of(plan, variant)] = (pieces, level.freshness.as_of)
-    if failure is not None and not shown and not untracked:
+            if answer.parts:
+                made[spot_of(plan, variant)] = needs_of(plan, answer)
+            for spot, level in counted_in(plan, variant, answer):
+                if level is None:
+                    sure = complete = False
+                    continue
+                sure = sure and not level.freshness.stale
+                pieces = saleable(level, plan)
+                if pieces is None:
+                    untracked.add(spot)
+                elif (told := (level.freshness.as_of, -pieces)) > seen.get(spot, _NEVER):
+                    seen[spot] = told
+    if failure is not None and not seen and not untracked:
         raise failure
-    free = {spot: pieces for spot, (pieces, _) in shown.items()}
-    for spot, standing in (await ledger.standing(shown)).items():
-        younger = now - timedelta(seconds=standing.age) > shown[spot][1]
+    free = {spot: -less for spot, (_, less) in seen.items()}
+    for spot, standing in (await ledger.standing(seen)).items():
+        younger = now - timedelta(seconds=standing.age) > seen[spot][0]
         free[spot] = (min(standing.reading, free[spot]) if younger else free[spot]) - standing.held
-    return Readings(Shelves(free, untracked), sure, complete)
+    return Readings(Shelves(free, untracked, made), sure, complete)

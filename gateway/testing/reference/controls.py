@@ -92,6 +92,10 @@ class Controls:
         self.lag = 0.0
         self.after_placing: Callable[[], Awaitable[None]] = _at_once
 
+    def goods(self, variant: VariantKey, place: str, pieces: int) -> Counter[tuple[str, str]]:
+        """What leaves the shelf when so many are sold, as `sold` counts it."""
+        return Counter({(variant if isinstance(variant, str) else variant.id, place): pieces})
+
     def effects(self, reference: str) -> int:
         """How many orders were made under a reference."""
         return sum(1 for known, _, _ in self.placed if known == reference)

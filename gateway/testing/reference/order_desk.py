@@ -47,7 +47,7 @@ class OrderDesk(Controls):
         goods: Counter[tuple[str, str]] = Counter()
         for line in command.lines if command.moves_stock else ():
             for place, pieces in line.places:
-                goods[line.sku, place] += pieces
+                goods.update(self.goods(line.sku, place, pieces))
         self.order_goods[number] = goods
         self.sold.update(goods)
         await self.after_placing()

@@ -6,7 +6,7 @@ import asyncio
 
 from gateway.errors import RequestRefused
 from gateway.model.context import CallContext, ContextView
-from gateway.model.identity import NativeRef, sku_of
+from gateway.model.identity import NativeRef
 from gateway.model.stock import CommitStock, Restock, Restocked, StockCommitted
 from gateway.ports.stock import COMMIT_STOCK, RESTOCK
 from gateway.testing.reference.places import Places
@@ -26,7 +26,7 @@ class StockDesk(Places):
         done = StockCommitted(NativeRef(self.name, str(20_000 + len(self.committed))))
         self.committed.append((command.reference, command, done, asyncio.get_running_loop().time()))
         for each in command.goods:
-            self.sold[sku_of(each.variant) or "", each.place] += each.pieces
+            self.sold.update(self.goods(each.variant, each.place, each.pieces))
         await self.after_placing()
         return done
 
@@ -49,7 +49,7 @@ class StockDesk(Places):
         done = Restocked(NativeRef(self.name, str(30_000 + len(self.restocked))), shipped)
         self.restocked.append((command.reference, command, done, asyncio.get_running_loop().time()))
         for each in taken[0].goods if not shipped else ():
-            self.sold[sku_of(each.variant) or "", each.place] -= each.pieces
+            self.sold.subtract(self.goods(each.variant, each.place, each.pieces))
         await self.after_placing()
         return done
 

@@ -56,6 +56,7 @@ from gateway.state.writes import StoredWrites
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
 from gateway.testing.reference.payment_book import ValueCard
+from gateway.testing.sandbox import SeedKit
 from tests.unit.services.retailer import configuration, domains, shop, stock
 
 from .fleet import until
@@ -82,9 +83,11 @@ class Retail:
         expect: tuple[str, ...] = (),
         counts: str = "erp",
         section: CheckoutSection | None = None,
+        kits: tuple[SeedKit, ...] = (),
     ) -> None:
         self.database = database
-        seed = shop("MUG", "PLATE", stock=(stock("MUG", "LON", pieces), stock("PLATE", "LON", 100)))
+        counted = (stock("MUG", "LON", pieces), stock("PLATE", "LON", 100))
+        seed = shop("MUG", "PLATE", *(str(kit.variant) for kit in kits), stock=counted, kits=kits)
         self.erp, self.pay = kind("erp", seed), kind("pay", shop())
         self.others = {name: kind(name, seed) for name in (*mirror, *expect, counts) if name != "erp"}
         adapters = {"erp": self.erp, "pay": self.pay, **self.others}
@@ -150,11 +153,13 @@ class Retail:
         mirror: tuple[str, ...] = (),
         expect: tuple[str, ...] = (),
         counts: str = "erp",
+        kits: tuple[SeedKit, ...] = (),
     ) -> Retail:
-        """`mirror` and `expect` are systems that are to know each order too; `counts`: who owns the stock."""
+        """`mirror` and `expect` are systems that are to know each order too; `counts`: who owns the stock. `kits` are
+        sold beside mugs and plates, and are made of those."""
         ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending, dry_run=dry_run)
         opened = await Database.open(url)
-        retail = cls(opened, ordering, pieces, forward, action, kind, mirror, expect, counts, section)
+        retail = cls(opened, ordering, pieces, forward, action, kind, mirror, expect, counts, section, kits)
         await retail.launch(hook)
         return retail
 

@@ -19,9 +19,8 @@ from gateway.services.fulfilment.allocation import (
     Want,
     allocate,
     pieces_by_spot,
-    saleable,
-    spot_of,
 )
+from gateway.services.stock_items import saleable, spot_of
 from gateway.state.ledger import StockSpot
 from tests.unit.services.retailer import NOW
 

@@ -20,11 +20,12 @@ from gateway.model.stock import Fulfilment
 from gateway.ownership import Ownership
 from gateway.ports.order import OrderWriting, Placement
 from gateway.services.carts.wishes import Bounds
-from gateway.services.fulfilment.allocation import Shelves, Want, allocate, spot_of
+from gateway.services.fulfilment.allocation import Shelves, Want, allocate
 from gateway.services.fulfilment.choosing import choosing
 from gateway.services.fulfilment.drafting import Drafting, Handing, PlanDraft, PlanDrafts, Ways
 from gateway.services.fulfilment.sources import delivering, order_owner, sources
 from gateway.services.fulfilment.tokens import PlanTokens
+from gateway.services.stock_items import spot_of
 from gateway.settings import decode
 from gateway.state.ledger import StockSpot
 from gateway.state.sealing import Sealing

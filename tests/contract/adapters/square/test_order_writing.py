@@ -36,7 +36,8 @@ from gateway.ports.order import (
     OrderWritePort,
 )
 from gateway.ports.stock import StockPort
-from gateway.services.fulfilment.allocation import Shelves, Want, allocate, pieces_by_spot, saleable, spot_of
+from gateway.services.fulfilment.allocation import Shelves, Want, allocate, pieces_by_spot
+from gateway.services.stock_items import saleable, spot_of
 from gateway.testing import conformance as suites
 from gateway.testing import running
 from gateway.testing.conformance.example import example_seed
