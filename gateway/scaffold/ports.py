@@ -74,6 +74,7 @@ PORTS: dict[str, Port] = {
             listing="stock",
             node="Stock",
             operations={"stock.get_stock": "1 for up to 100 keys, whatever places"},
+            impossible={"kit": "nothing is made of other goods"},
             imports=(DECIMAL, "from gateway.model.stock import StockKey"),
         ),
         Port(

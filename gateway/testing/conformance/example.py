@@ -40,6 +40,7 @@ from gateway.testing.conformance.facts import ConformanceFacts, Hidden
 from gateway.testing.sandbox import (
     Seed,
     SeedAccount,
+    SeedKit,
     SeedPrice,
     SeedPromotion,
     SeedShipping,
@@ -54,6 +55,8 @@ SHOPPER, SISTER, BUYER = "501", "502", "503"
 UNPUBLISHED_CODE = "02000009999990"
 HIDDEN = Hidden(sku="DRAFT-1", native="305", slug="zyxomatic", barcode=UNPUBLISHED_CODE, text="zyxomatic")
 """The product that is not published."""
+KIT = ("KIT-1", "MUG-03-S", Decimal(2))
+"""As `ConformanceFacts.kit`."""
 NAMELESS = NativeRef("seed", "9304")
 """The variant without a SKU."""
 POINT_A_POUND = LoyaltyRule(kind="SPEND", points=Decimal(1), spend_minor=100, currency="GBP")
@@ -241,7 +244,17 @@ def example_facts(backend: str) -> ConformanceFacts:
         shipping_option=("standard", _gbp("4.80")),
         line_tax=_gbp("3.50"),
         axes={"stock.get_stock": {"locations": len(PLACES)}, "order.list_orders": {"locations": len(PLACES)}},
+        impossible={"kit": "nothing is made of other goods: see `with_a_kit`"},
     )
+
+
+def with_a_kit(seed: Seed) -> Seed:
+    """The same with a product that is made of two others, for vendors that know such (`KIT`)."""
+    kit, part, _ = KIT
+    product = _single("306", "kit", "Kit", kit)
+    made = SeedKit(kit, ((part, Decimal(2)), (seed.stock[2].variant, Decimal(1))))
+    prices = (*seed.prices, SeedPrice(kit, _gbp("19.00")))
+    return replace(seed, products=(*seed.products, product), prices=prices, kits=(made,))
 
 
 def example_basket() -> tuple[BasketLine, ...]:

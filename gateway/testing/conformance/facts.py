@@ -55,7 +55,8 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
     `price`: one SKU and what it costs in `context`, which is taxed as `treatment` says and `net` without tax.
     `quantity_price`: a SKU, a quantity from which on a piece costs less, and what. `unsold_currency` has no prices.
     `unit_digits`: decimal places of a price for one piece. `stock`: SKU, location, pieces that can be sold;
-    `uncounted`: SKU and a location where it was never counted. `store_ids` are all places.
+    `uncounted`: SKU and a location where it was never counted. `kit`: a SKU that is made of others, one of those that
+    is sold by itself too, and how many of it. `store_ids` are all places.
 
     `customer` matches one record, which `same_customer` find too; `shared` (such as a family's phone) matches
     `shared_matches`. `consent`: an email, a channel and what was said. `shopper` has `order_count` orders, not counting
@@ -94,6 +95,7 @@ class ConformanceFacts(Struct, frozen=True, kw_only=True):
     locations: tuple[str, ...] = ()
     stock: tuple[str, str, Decimal] | None = None
     uncounted: tuple[str, str] | None = None
+    kit: tuple[str, str, Decimal] | None = None
     store_ids: tuple[str, ...] = ()
     customer: CustomerKey | None = None
     same_customer: tuple[CustomerKey, ...] = ()

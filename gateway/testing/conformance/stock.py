@@ -96,6 +96,32 @@ class StockConformance(KeyedConformance):
         assert {location} in answered
         assert all(places <= {location} for places in answered)
 
+    async def test_a_kit_and_its_part_agree(
+        self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec, backend: BackendControl
+    ) -> None:
+        """About what lies there, and how many kits that makes; asked together, in no more requests than any two."""
+        kit, part, pieces = given(facts.kit, "kit", facts)
+        keys = StockKey(kit, facts.locations), StockKey(part, facts.locations)
+        await self.ask(adapter, keys, facts, spec)  # identifiers are cached from here on
+        before = backend.requests
+        answer = await self.ask(adapter, keys, facts, spec)
+        assert backend.requests - before <= spec.requests(2, facts.axes.get(self.operation.name, {}))
+        whole, alone = (answer[key] for key in keys)
+        assert isinstance(whole, StockLevels)
+        assert isinstance(alone, StockLevels)
+        assert len({each.item for each in whole.parts}) == len(whole.parts) > 0
+        (mine,) = [each for each in whole.parts if each.item == part]
+        assert mine.quantity == pieces
+        assert {at: timeless(level) for at, level in mine.levels.items()} == {
+            at: timeless(level) for at, level in alone.levels.items()
+        }
+        assert any(level.available for level in whole.levels.values())
+        for at, level in whole.levels.items():
+            counted = [each for each in whole.parts if each.levels[at].tracking is Tracking.TRACKED]
+            made = [(each.levels[at].available or 0) // each.quantity for each in counted]
+            assert level.available == min(made)
+        assert alone.parts == ()
+
     async def test_two_bearers_of_a_sku_are_never_summed(
         self, adapter: Adapter, facts: ConformanceFacts, spec: OperationSpec
     ) -> None:

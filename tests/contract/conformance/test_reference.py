@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.model.gift_cards import GiftCard
 from gateway.model.identity import NativeRef
@@ -13,7 +14,7 @@ from gateway.model.money import Money
 from gateway.model.payments import PaymentMethod
 from gateway.ports.manifest import Manifest
 from gateway.testing import conformance as suites
-from gateway.testing.conformance.example import example_facts, example_seed
+from gateway.testing.conformance.example import KIT, example_facts, example_seed, with_a_kit
 from gateway.testing.reference import ReferenceAdapter
 from gateway.testing.reference.manifest import MANIFEST
 from gateway.testing.reference.payment_book import ValueCard
@@ -46,7 +47,14 @@ class TestIdentity(Fixtures, suites.IdentityConformance): ...
 class TestPrice(Fixtures, suites.PriceConformance): ...
 
 
-class TestStock(Fixtures, suites.StockConformance): ...
+class TestStock(Fixtures, suites.StockConformance):
+    @pytest.fixture
+    def adapter(self) -> ReferenceAdapter:
+        return ReferenceAdapter("reference", with_a_kit(example_seed()))
+
+    @pytest.fixture
+    def facts(self) -> suites.ConformanceFacts:
+        return replace(example_facts("reference"), kit=KIT, impossible={})
 
 
 class TestCommitting(Fixtures, suites.CommittingConformance): ...

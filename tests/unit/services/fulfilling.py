@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.calls.operation.bound import BoundBackend
 from gateway.ports.order import OrderWriting, Placement
 from gateway.state.ledger import Ledger, StockSpot
-from gateway.testing.sandbox import SeedShipping
+from gateway.testing.sandbox import SeedKit, SeedShipping
 from tests.unit.services.conftest import Build, World
 from tests.unit.services.retailer import configuration, domains, gbp, shop, stock
 from tests.unit.services.test_carts import Hand, wish
@@ -46,17 +46,23 @@ async def served(
     stores: Mapping[str, dict[str, Any]] | None = None,
     channel: Mapping[str, Any] | None = None,
     others: tuple[str, ...] = (),
+    kits: tuple[SeedKit, ...] = (),
+    safety_stock: int = 0,
     **counted: Mapping[str, int],
 ) -> World:
     """`counted` by place: `soho={"MUG": 3}`. What is not counted at a place is not there. `others` are
-    systems that sell and count nothing."""
+    systems that sell and count nothing; `kits` are sold beside the rest, and made of it."""
     places = ("warehouse", "soho", "mayfair", "leeds")
     skus = ("MUG", "BOWL", "CUP")
     counts = tuple(stock(sku, place.upper(), counted.get(place, {}).get(sku, 0)) for place in places for sku in skus)
+    made = [str(kit.variant) for kit in kits]
     world = await build(
         configuration(
             domains=domains(shipping=("shop",)),
-            locations={place: {"refs": {"shop": place.upper()}, **(refs or {}).get(place, {})} for place in places},
+            locations={
+                place: {"refs": {"shop": place.upper()}, "safety_stock": safety_stock, **(refs or {}).get(place, {})}
+                for place in places
+            },
             stores=stores
             or {"soho": _store("soho", 51.513), "mayfair": _store("mayfair", 51.51), "leeds": _store("leeds", 53.8)},
             channels={
@@ -68,7 +74,10 @@ async def served(
                 }
             },
         ),
-        {"shop": shop(*skus, stock=counts, shipping=shipping), **{name: shop(*skus) for name in others}},
+        {
+            "shop": shop(*skus, *made, stock=counts, shipping=shipping, kits=kits),
+            **{name: shop(*skus) for name in others},
+        },
     )
     placing(world, placement)
     return world

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.model.freshness import Freshness
 from gateway.model.identity import NativeRef
@@ -20,7 +21,7 @@ from gateway.services.fulfilment.allocation import (
     allocate,
     pieces_by_spot,
 )
-from gateway.services.stock_items import saleable, spot_of
+from gateway.services.stock_items import Need, saleable, spot_of
 from gateway.state.ledger import StockSpot
 from tests.unit.services.retailer import NOW
 
@@ -138,28 +139,94 @@ def test_a_reference_is_asked_of_its_own_system_only() -> None:
     assert (lack.available, lack.unheard) == (0, False)
 
 
+def kits(**made: dict[str, str]) -> dict[StockSpot, tuple[Need, ...]]:
+    """`SET={"MUG": "2"}`, at every place."""
+    return {
+        spot_of(plan, sku): tuple(Need(spot_of(plan, part), Decimal(each)) for part, each in parts.items())
+        for sku, parts in made.items()
+        for plan in EVERYWHERE
+    }
+
+
+def with_kits(here: Shelves, **made: dict[str, str]) -> Shelves:
+    return replace(here, made=kits(**made))
+
+
+def test_medusa_16502_a_kit_and_its_part_share_the_shelf() -> None:
+    here = with_kits(shelves(north={"MUG": 3, "PEN": 9}), SET={"MUG": "2", "PEN": "1"})
+    found = allocate([want("1", "SET", 1), want("2", "MUG", 1)], here, PER_LINE)
+    assert pieces_by_spot(found.allotments) == {
+        StockSpot("erp", "MUG", "NORTH"): 3, StockSpot("erp", "PEN", "NORTH"): 1,
+    }  # fmt: skip
+    found = allocate([want("1", "SET", 1), want("2", "MUG", 2)], here, PER_LINE)
+    assert [(lack.line, lack.available) for lack in found.lacking] == [("2", 1)]
+    found = allocate([want("1", "MUG", 2), want("2", "SET", 1)], here, PER_LINE)
+    assert [(lack.line, lack.available) for lack in found.lacking] == [("2", 0)]
+
+
+def test_two_kits_share_what_both_are_made_of() -> None:
+    here = with_kits(shelves(north={"MUG": 3, "PEN": 1}), SET={"MUG": "2"}, DESK={"MUG": "2", "PEN": "1"})
+    (lack,) = allocate([want("1", "SET", 1), want("2", "DESK", 1)], here, PER_LINE).lacking
+    assert lack.line == "2"
+
+
+def test_kits_come_from_several_places_where_lines_do() -> None:
+    here = with_kits(shelves(north={"MUG": 3}, south={"MUG": 4}), SET={"MUG": "2"})
+    found = allocate([want("1", "SET", 3)], here, PER_LINE)
+    assert taken(found) == [("1", "north", 1), ("1", "south", 2)]
+    assert pieces_by_spot(found.allotments) == {
+        StockSpot("erp", "MUG", "NORTH"): 2, StockSpot("erp", "MUG", "SOUTH"): 4,
+    }  # fmt: skip
+
+
+def test_a_kit_is_as_much_counted_as_its_parts_are() -> None:
+    wrap = StockSpot("erp", "WRAP", "NORTH")
+    made = kits(SET={"MUG": "1", "WRAP": "1"}, GIFT={"WRAP": "2"})
+    here = Shelves({StockSpot("erp", "MUG", "NORTH"): 1}, {wrap}, made)
+    found = allocate([want("1", "SET", 1, NORTH), want("2", "GIFT", 9, NORTH)], here, PER_LINE)
+    assert pieces_by_spot(found.allotments) == {StockSpot("erp", "MUG", "NORTH"): 1}
+    assert [each.held for each in found.allotments] == [True, False]
+    (lack,) = allocate([want("1", "SET", 1, SOUTH)], here, PER_LINE).lacking
+    assert lack.unheard
+
+
+def test_parts_of_a_piece_are_rounded_up_and_thirds_are_whole() -> None:
+    north = [Need(spot_of(NORTH, "RIBBON"), Decimal(text)) for text in ("0.5", "1.5")]
+    assert [need.of(3) for need in north] == [2, 5]
+    assert [need.makes(5) for need in north] == [10, 3]
+    two_thirds = Need(spot_of(NORTH, "MUG"), Decimal(2) / Decimal(3))
+    assert [two_thirds.of(pieces) for pieces in (1, 2, 3, 300)] == [1, 2, 2, 200]
+    assert [two_thirds.makes(pieces) for pieces in (-1, 0, 1, 2, 200)] == [0, 0, 1, 3, 300]
+
+
 SKUS = ("MUG", "BOWL", "CUP")
+SOLD = (*SKUS, "SET")
 counts = st.dictionaries(
     st.tuples(st.sampled_from(SKUS), st.sampled_from(sorted(NAMED))), st.integers(-3, 8), max_size=9
 )
 orders = st.lists(
-    st.tuples(st.sampled_from(SKUS), st.integers(1, 9), st.lists(st.sampled_from(sorted(NAMED)), unique=True)),
+    st.tuples(st.sampled_from(SOLD), st.integers(1, 9), st.lists(st.sampled_from(sorted(NAMED)), unique=True)),
     min_size=1, max_size=6,
 )  # fmt: skip
 
 
-@given(counts, orders, st.sampled_from(Placement))
+recipes = st.dictionaries(st.sampled_from(SKUS), st.sampled_from(("0.5", "1", "2", "3")), min_size=1)
+
+
+@given(counts, orders, st.sampled_from(Placement), recipes)
 def test_never_more_than_there_is_and_every_line_is_whole_or_named(
     counted: dict[tuple[str, str], int],
     ordered: list[tuple[str, int, list[str]]],
     placement: Placement,
+    recipe: dict[str, str],
 ) -> None:
     free = {spot_of(NAMED[name], sku): pieces for (sku, name), pieces in counted.items()}
     wants = [
         Want(str(index), sku, pieces, tuple(NAMED[name] for name in names))
         for index, (sku, pieces, names) in enumerate(ordered)
     ]
-    found = allocate(wants, Shelves(dict(free), set()), placement)
+    here = Shelves(dict(free), set(), kits(SET=recipe))
+    found = allocate(wants, here, placement)
     for spot, pieces in pieces_by_spot(found.allotments).items():
         assert pieces <= free[spot]
     lacking = {lack.line: lack for lack in found.lacking}
@@ -173,7 +240,7 @@ def test_never_more_than_there_is_and_every_line_is_whole_or_named(
     if placement is PER_ORDER:
         assert len({allotment.location for allotment in found.allotments}) <= 1
     if placement is PER_LINE and len(wants) == 1 and found.lacking:
-        there = sum(max(0, free.get(spot_of(plan, wants[0].variant), 0)) for plan in wants[0].places)
+        there = sum(max(0, here.left(spot_of(plan, wants[0].variant), free) or 0) for plan in wants[0].places)
         assert there == found.lacking[0].available < wants[0].pieces
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from gateway.model.carts import CartState
+from gateway.testing.sandbox import SeedKit
 from tests.unit.services.conftest import Build, World
-from tests.unit.services.fulfilling import Hand, hold, served, wish
+from tests.unit.services.fulfilling import Hand, hold, plans, served, wish
 from tests.unit.services.retailer import shopper
 
 SHOWN = """{ product(by: {sku: "MUG"}) { variants { sku
@@ -58,3 +60,36 @@ async def test_who_is_paying_for_the_last_piece_is_not_told_that_it_is_gone(buil
     ]
     kinds = [[problem["kind"] for problem in cart["problems"]] for cart in told]
     assert ["OUT_OF_STOCK" in each for each in kinds] == [False, True]
+
+
+PAIR = SeedKit("PAIR", (("MUG", Decimal(2)),))
+SETTING = SeedKit("SETTING", (("MUG", Decimal(1)), ("BOWL", Decimal("0.5"))))
+
+
+async def delivered(world: World) -> dict[str, int | None]:
+    await world.held.refresh()
+    variants = (await world.data(SHOWN, country="GB"))["product"]["variants"]
+    return {each["sku"]: each["delivered"]["quantity"] for each in variants}
+
+
+async def test_kits_are_shown_as_many_as_their_parts_make_after_what_is_kept_back_of_those(build: Build) -> None:
+    """Held by whichever of them: a kit is held as its parts. The safety stock is of what lies there, once."""
+    world = await served(build, warehouse={"MUG": 8, "BOWL": 3}, kits=(PAIR, SETTING), safety_stock=1)
+    before = await delivered(world)
+    assert before == {"MUG": 7, "BOWL": 2, "CUP": 0, "PAIR": 3, "SETTING": 4}
+    calls = world["shop"].requests["stock.get_stock"]
+    await hold(world, "R1", warehouse={"MUG": 4})
+    assert await delivered(world) == {"MUG": 3, "BOWL": 2, "CUP": 0, "PAIR": 1, "SETTING": 3}
+    assert world["shop"].requests["stock.get_stock"] - calls <= 2  # of its fulfilments, as without kits
+    await hold(world, "R2", warehouse={"BOWL": 2})
+    assert (await delivered(world))["SETTING"] == 0
+
+
+async def test_a_plan_counts_a_kit_and_its_part_together(build: Build) -> None:
+    world = await served(build, warehouse={"MUG": 3}, kits=(PAIR,))
+    hand = Hand(world, shopper("ada@example.com"))
+    await hand.create(wish("PAIR", 1))
+    assert (await plans(hand))["plans"][0]["missing"] == []
+    await hand.do("cartLinesAdd", lines=[wish("MUG", 2)])
+    (gap,) = (await plans(hand))["plans"][0]["missing"]
+    assert (gap["wanted"], gap["available"]) == (2, 1)

@@ -37,6 +37,14 @@ def fill_places(store: Store, seed: Seed, seeded: Seeded) -> None:
         if level.variant in seeded.variants:
             product, shelf = seeded.variants[level.variant], seeded.shelves[level.location]
             add_quant(store, product, shelf, level.on_hand, level.reserved)
+    for kit in seed.kits:
+        product = seeded.variants[kit.variant]
+        bom = {"type": "phantom", "product_id": product, "product_qty": 1.0}
+        bom["product_tmpl_id"] = store.browse("product.product", product)["product_tmpl_id"]
+        added = store.add("mrp.bom", bom)
+        for part, needed in kit.parts:
+            line = {"bom_id": added, "product_id": seeded.variants[part], "product_qty": float(needed)}
+            store.add("mrp.bom.line", {**line, "product_uom_id": 1})
 
 
 def add_warehouse(store: Store, seeded: Seeded, code: str, name: str, active: bool, partner: int | None) -> int:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox import OdooSandbox, create
 from gateway.testing import conformance as suites
-from gateway.testing.conformance.example import example_facts, example_seed
+from gateway.testing.conformance.example import KIT, example_facts, example_seed, with_a_kit
 
 
 class Odoo(suites.Served):
@@ -30,7 +30,7 @@ class Odoo(suites.Served):
         # Odoo says 0 of what it never counted in a warehouse of its own; only foreign places are unknown to it.
         facts = example_facts(self.named)
         uncounted, none = (facts.skus[0], "elsewhere"), {"collection": "Odoo has no collections"}
-        return replace(facts, slug="mug-1-100", uncounted=uncounted, impossible=none)
+        return replace(facts, slug="mug-1-100", uncounted=uncounted, kit=KIT, impossible=none)
 
 
 class TestCatalog(Odoo, suites.CatalogConformance): ...
@@ -42,7 +42,10 @@ class TestIdentity(Odoo, suites.IdentityConformance): ...
 class TestPrices(Odoo, suites.PriceConformance): ...
 
 
-class TestStock(Odoo, suites.StockConformance): ...
+class TestStock(Odoo, suites.StockConformance):
+    @pytest.fixture(params=[18, 19])
+    def sandbox(self, request: pytest.FixtureRequest) -> OdooSandbox:
+        return create(with_a_kit(example_seed()), request.param)
 
 
 class TestStores(Odoo, suites.StoreConformance): ...

@@ -12,6 +12,7 @@ from adapters.odoo.manifest import MANIFEST
 from adapters.odoo.sandbox.seeding.places import add_quant, add_warehouse
 from gateway.errors import AmbiguousKey
 from gateway.model.context import CallContext, CommerceContext
+from gateway.model.identity import NativeRef
 from gateway.model.stock import StockKey, StockLevel, StockLevels, Tracking
 from gateway.testing.sandbox import Seed
 from tests.contract.adapters.odoo.connected import OdooAdapter, Running, run
@@ -125,6 +126,25 @@ async def test_a_kit_is_as_many_as_its_scarcest_part_allows(odoo: Running) -> No
     keys = [StockKey(sku, ("NORTH",)) for sku in ("SET", "MUG", "NOBODY")]
     assert set(await adapter.get_stock(keys, NOTHING, CallContext.within(10))) == set(keys[:2])
     assert odoo.operations() == ["product.product.web_search_read"]
+
+
+async def test_a_kit_says_what_it_is_made_of_and_how_much_of_that_there_is(odoo: Running) -> None:
+    """Parts as they are sold by themselves; without a SKU, or archived, by their ids. What is not kept is no part."""
+    mug, plain, gone = odoo.product("MUG"), odoo.product("", default_code=None), odoo.product("GONE")
+    odoo.store.write("product.product", gone, {"active": False})
+    wrap = odoo.product("WRAP", type="consu", is_storable=False)
+    kit(odoo, odoo.product("SET"), {mug: 2, plain: 1, wrap: 1})
+    kit(odoo, odoo.product("RELIC"), {gone: 1})
+    lay(odoo, mug, "NORTH", 9, 1)
+    lay(odoo, plain, "NORTH", 3)
+    keys = [StockKey(sku, ("NORTH",)) for sku in ("SET", "RELIC", "MUG")]
+    found = await odoo.adapter().get_stock(keys, NOTHING, CallContext.within(10))
+    told = [[(part.item, part.quantity, part.levels["NORTH"].available) for part in each.parts]
+            for each in found.values() if isinstance(each, StockLevels)]  # fmt: skip
+    name = odoo.adapter().name
+    assert told == [
+        [("MUG", 2, 8), (NativeRef(name, str(plain)), 1, 3)], [(NativeRef(name, str(gone)), 1, 0)], [],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("code", ["SET", " SET", "SET  "])

@@ -168,6 +168,7 @@ def shop_facts(name: str) -> ConformanceFacts:
             "shared": "email and phone are unique in a shop",
             "net": "a shop says what shoppers pay, not how much of it is tax",
             "quantity_price": "no breaks but in companies' catalogues",
+            "kit": "bundles are not read",
         },
     )
 

@@ -19,6 +19,7 @@ IMPOSSIBLE = {
     "group_price": "Square has no price lists",
     "grouped_customer": "Square has no price lists",
     "quantity_price": "a till has one price for any quantity",
+    "kit": "each variation is counted by itself",
 }
 
 

@@ -62,5 +62,6 @@ def facts_of(vendure: VendureServer) -> ConformanceFacts:
             "group_price": "Vendure has no price lists",
             "grouped_customer": "Vendure has no price lists",
             "quantity_price": "Vendure has one price for any quantity",
+            "kit": "each variant is counted by itself",
         },
     )
