@@ -175,11 +175,18 @@ MANIFEST = Manifest(
         dry_run=True,
         counted=False,  # Square takes stock off when an order is fulfilled
         cancels=True,  # what nobody has paid
+        paid_after=True,
     ),
     writes={
         **{
             name: WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES)
-            for name in ("order.place_order", "order.cancel_order", "stock.commit_stock", "stock.restock")
+            for name in (
+                "order.place_order",
+                "order.confirm_order",
+                "order.cancel_order",
+                "stock.commit_stock",
+                "stock.restock",
+            )
         },
         "customer.ensure_customer": WriteSpec(find=FindKind.REPLAY, by_key=KEY_LIVES, find_after=INDEX_LAG),
     },

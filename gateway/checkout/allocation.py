@@ -52,7 +52,7 @@ async def allocate(
     kits = await given.kits.known(sold_as(line.variant) for line in cart.active)
     before = await _returning(given, run, spots | _parts_at(wants, kits))
     shelves = await _read(given, run, frozen, wants, kits)
-    found = allocation.allocate(wants, shelves, told.placement)
+    found = allocation.allocate(wants, shelves, told.placement, orders=told.orders, whole=True)
     if not found.lacking:
         return found.allotments
     lack = found.lacking[0]
@@ -65,7 +65,7 @@ async def allocate(
     back = {**before, **await _returning(given, run, spots | items)}
     counted = 2 if pending else 1  # by the hold, and maybe by its owner's pending order too
     again = shelves.with_more({spot: each.pieces * counted for spot, each in back.items()})
-    if not back or allocation.allocate(wants, again, told.placement).lacking:
+    if not back or allocation.allocate(wants, again, told.placement, orders=told.orders, whole=True).lacking:
         return Lacking(lack.line)
     return Lacking(lack.line, retry_after=again_in(back.values()))
 

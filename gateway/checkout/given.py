@@ -36,6 +36,7 @@ from gateway.ports.state import Tasks
 from gateway.ports.writes import FindKind
 from gateway.settings import CheckoutSection
 from gateway.state.carts import StoredCarts
+from gateway.state.further_orders import further_orders_of
 from gateway.state.kits import Kits
 from gateway.state.ledger import Ledger
 from gateway.state.outbox import Outbox
@@ -94,6 +95,8 @@ class Frozen(Struct, frozen=True):
     row: Row[Any]
     cart: Cart
     tenders: Sequence[Row[Any]] = ()
+    further: Sequence[Row[Any]] = ()
+    """Its orders beside the first."""
 
     @property
     def commerce(self) -> CommerceContext:
@@ -138,9 +141,10 @@ class Given(Struct, frozen=True, kw_only=True):
             row = await self.checkouts.row(connection, run)
             cart = await self.carts.load(connection, row.cart)
             tenders = (await tenders_of(connection, [run])).get(run, ())
+            further = (await further_orders_of(connection, [run])).get(run, ())
         if cart is None:
             raise LookupError("the cart of a checkout is gone")
-        return Frozen(row, cart, tenders)
+        return Frozen(row, cart, tenders, further)
 
     def offers(self, backend: str, operation: ReadOperation) -> bool:
         """Whether a backend, owner of a domain or not, answers this."""

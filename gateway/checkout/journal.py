@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.checkout.references import of_tender
+from gateway.checkout.references import of_order, of_tender
 from gateway.checkout.tenders import change, tender_of, tenders_of
 from gateway.model.carts import Cart
 from gateway.model.checkouts import (
@@ -29,10 +29,12 @@ from gateway.model.checkouts import (
 )
 from gateway.model.identity import NativeRef
 from gateway.model.money import Money
+from gateway.model.orders import PlacedOrder
 from gateway.model.payments import ANOTHER_TENDER, NextAction
 from gateway.state.database import Database
+from gateway.state.further_orders import FurtherOrders, FurtherState
 from gateway.state.sealing import Sealing, SubjectKey, Unsealable, guest_subject, person_subject
-from gateway.state.tables import checkout_journal, checkout_tenders, checkouts
+from gateway.state.tables import checkout_journal, checkout_orders, checkout_tenders, checkouts
 
 T = TypeVar("T")
 
@@ -138,6 +140,33 @@ class Checkouts:
             await self.move(connection, tender.run, step, **values)
             await self.note(connection, tender.run, step, outcome, tender.backend, facts)
 
+    async def noted_of_order(
+        self,
+        run: str,
+        stage: str,
+        outcome: str,
+        position: int,
+        backend: str,
+        facts: Mapping[str, str],
+        placed: PlacedOrder | None = None,
+        state: FurtherState | None = None,
+    ) -> None:
+        """`noted` of a step about one order of a checkout. Its row is told of it as `placed`, and where it is not the
+        first, whose row is the checkout's own, of its `state`."""
+        step = of_order(stage, position)
+        values: dict[str, Any] = {}
+        if placed is not None:
+            values = {"order_id": placed.ref.id, "order_number": placed.number}
+        if position == 0:
+            known = {} if placed is None and stage != "place" else {"order_backend": backend, **values}
+            await self.noted(run, step, outcome, backend, facts, **known)
+            return
+        async with self.database.write() as connection:
+            if state is not None:
+                await FurtherOrders(self.database).change(connection, run, position, state, **values)
+            await self.move(connection, run, step)
+            await self.note(connection, run, step, outcome, backend, facts)
+
     async def get(self, run: str) -> Checkout | None:
         async with self.database.read() as connection:
             row = (await connection.execute(select(checkouts).where(checkouts.c.run == run))).first()
@@ -168,6 +197,7 @@ class Checkouts:
             runs = list((await connection.execute(chosen)).scalars())
             await connection.execute(delete(checkout_journal).where(checkout_journal.c.run.in_(runs)))
             await connection.execute(delete(checkout_tenders).where(checkout_tenders.c.run.in_(runs)))
+            await connection.execute(delete(checkout_orders).where(checkout_orders.c.run.in_(runs)))
             await connection.execute(delete(checkouts).where(checkouts.c.run.in_(runs)))
         return len(runs)
 

@@ -15,3 +15,13 @@ def derived(run: str, step: str, number: int = 0) -> str:
 def of_tender(step: str, position: int) -> str:
     """A step that is done for each tender: the first one's bears its plain name."""
     return step if position == 0 else f"{step}-{position}"
+
+
+def of_order(step: str, position: int) -> str:
+    """A step that is done for each order, where one checkout is several: the first one's bears its plain name."""
+    return of_tender(step, position)
+
+
+def order_reference(run: str, position: int) -> str:
+    """Under which an order is placed, looked up, confirmed and cancelled. The first one's is the run's id."""
+    return run if position == 0 else derived(run, "order", position)

@@ -4,7 +4,7 @@ owner allows; and back, in reverse, of what this run has made. It branches on no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,10 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from gateway.checkout.apart import OrderShare
 from gateway.checkout.cancelled import UNCOMMIT, UNMIRROR
 from gateway.checkout.given import Given, answered, failure_of
-from gateway.checkout.references import of_tender
+from gateway.checkout.references import of_order, of_tender
 from gateway.checkout.steps.another import Another
 from gateway.checkout.steps.capture import Captured
 from gateway.checkout.steps.commit import Committed
@@ -33,7 +34,10 @@ from gateway.model.payments import PaymentState
 SHAPE = "checkout-1"
 """Of the sequence of steps below: a release that changes it takes the next number. Those that ask for another tender
 (`another`, `offered`) took none: a run has them only where its `gate` said so, which none did that was begun before,
-and none does until a client profile says so; that is to be set when every gateway knows them."""
+and none does until a client profile says so; that is to be set when every gateway knows them. Nor did those of a
+checkout that is several orders (`place-1`, `confirm-1`, `cancel-1`): whether it is one is what `prepare` answered, and
+no run from before that could be answered so. One order has the very steps that it always had, so that runs begun by an
+older release are replayed as they were. An older release is served no more by a database that knows of several."""
 CHECKOUT, CAPTURE, COMMIT, TOPIC = "checkout", "capture", "commit", "payment"
 MIRROR = "mirror"
 _ROUNDS = 3
@@ -47,8 +51,8 @@ class _Made:
     def __init__(self) -> None:
         self.ordered: Ordered | None = None
         self.confirmed = False
-        self.undo: list[str] = []
-        """`order`, and tenders by their position."""
+        self.undo: list[tuple[str, int]] = []
+        """Orders and tenders, each by its position."""
         self.continued = 0
 
 
@@ -121,6 +125,7 @@ class Saga:
             customer=buyer["customer"],
             mirror=tuple(prepared.get("mirror", ())),
             expect=tuple(prepared.get("expect", ())),
+            parts=tuple(msgspec.json.decode(prepared.get("orders", "[]"), type=list[OrderShare])),
         )
         if ordered.pending:
             if (failure := await self._place(run, made, ordered)) is not None:
@@ -129,19 +134,21 @@ class Saga:
             if (failure := failure_of(paid)) is not None:
                 return failure
             ordered = _paid(ordered, paid)
-            answer = await self._runs.remote("confirm", self._order.confirm, run, _json(ordered))
-            if (failure := failure_of(answer)) is not None:
+            if (failure := await self._each("confirm", self._order.confirm, run, ordered)) is not None:
                 return failure
         else:
-            if prepared.get("preview"):
-                answer = await self._runs.remote("preview", self._order.preview, run, _json(ordered))
-                if (failure := failure_of(answer)) is not None:
-                    return failure
+            asks = prepared.get("preview")
+            if asks and (failure := await self._each("preview", self._order.preview, run, ordered)) is not None:
+                return failure
             paid = await self._paid(run, made, amount)
             if (failure := failure_of(paid)) is not None:
                 return failure
             ordered = _paid(ordered, paid)
             if (failure := await self._place(run, made, ordered)) is not None:
+                return failure
+            # Each of several is told of its money when all of them stand: until then none is past cancelling.
+            apart = bool(ordered.parts)
+            if apart and (failure := await self._each("confirm", self._order.confirm, run, ordered)) is not None:
                 return failure
         made.confirmed = True
         await self._runs.local("complete", self._finish.complete, run, _json(ordered))
@@ -155,6 +162,8 @@ class Saga:
             if failure_of(prepared) is not None:
                 return prepared
             asked = (prepared["allotments"], prepared["amount"])
+            if "orders" in prepared:
+                asked = (*asked, prepared["owner"], prepared["orders"])
             answer = await self._runs.local("reserve", self._reserve.act, run, *asked)
             if not answer["short"]:
                 return prepared
@@ -168,8 +177,22 @@ class Saga:
 
     async def _place(self, run: str, made: _Made, ordered: Ordered) -> Failure | None:
         made.ordered = ordered
-        made.undo.append("order")
-        return failure_of(await self._runs.remote("place", self._order.place, run, _json(ordered)))
+        for each in ordered.orders:
+            made.undo.append(("order", each.position))
+            answer = await self._runs.remote(of_order("place", each.position), self._order.place, run, _json(each))
+            if (failure := failure_of(answer)) is not None:
+                return failure
+        return None
+
+    async def _each(
+        self, step: str, act: Callable[[str, str], Awaitable[dict[str, Any]]], run: str, ordered: Ordered
+    ) -> Failure | None:
+        """A step of each order of the checkout, until one of them is refused."""
+        for each in ordered.orders:
+            answer = await self._runs.remote(of_order(step, each.position), act, run, _json(each))
+            if (failure := failure_of(answer)) is not None:
+                return failure
+        return None
 
     async def _paid(self, run: str, made: _Made, amount: str) -> dict[str, Any]:
         """Of all tenders the last one's state and id, both empty where there is nothing to pay."""
@@ -211,7 +234,7 @@ class Saga:
     async def _held_by(self, run: str, made: _Made, position: int) -> dict[str, Any]:
         """One tender. A challenge is waited for here, whichever tender asks for it."""
         tender = str(position)
-        made.undo.append(tender)
+        made.undo.append(("tender", position))
         seen = made.continued
         paid = await self._runs.remote(of_tender("authorise", position), self._pay.authorise, run, tender, str(seen))
         while paid.get("state") in WAITING:
@@ -230,11 +253,12 @@ class Saga:
         return paid
 
     async def _backward(self, run: str, made: _Made, failure: Failure) -> None:
-        for what in reversed(made.undo):
-            if what != "order":
-                await self._runs.remote(of_tender("void", int(what)), self._pay.void, run, what)
+        for what, position in reversed(made.undo):
+            if what == "tender":
+                await self._runs.remote(of_tender("void", position), self._pay.void, run, str(position))
             elif made.ordered is not None:
-                await self._runs.remote("cancel", self._order.cancel, run, _json(made.ordered))
+                mine = replace(made.ordered, position=position)
+                await self._runs.remote(of_order("cancel", position), self._order.cancel, run, _json(mine))
         again = "" if failure.retry_after is None else str(failure.retry_after)
         await self._runs.local("fail", self._finish.fail, run, failure.reason.value, failure.detail or "", again)
 

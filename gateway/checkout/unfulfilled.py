@@ -4,6 +4,7 @@ of those whose money cannot be held for much longer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, exists, select
@@ -13,8 +14,9 @@ from gateway.checkout.references import derived
 from gateway.checkout.saga import CAPTURE
 from gateway.model.checkouts import CheckoutState
 from gateway.model.identity import NativeRef
-from gateway.model.orders import OrderStatus
+from gateway.model.orders import Order, OrderStatus
 from gateway.model.payments import PaymentState
+from gateway.state.further_orders import further_orders_of
 from gateway.state.tables import checkout_tenders, checkouts
 
 if TYPE_CHECKING:
@@ -38,11 +40,13 @@ class Unfulfilled:
         given, begun = self._given, 0
         rows = await self._rows()
         self._after = rows[-1].run if len(rows) == A_ROUND else ""
+        async with given.checkouts.database.read() as connection:
+            further = await further_orders_of(connection, [row.run for row in rows])
         refs = [NativeRef(row.order_backend, row.order_id) for row in rows]
-        found = await orders_now(given, refs)
-        for row, ref in zip(rows, refs, strict=True):
-            order = found.get(ref)
-            if order is not None and order.status is OrderStatus.FULFILLED:
+        others = [[NativeRef(each.backend, each.order_id) for each in further.get(row.run, ())] for row in rows]
+        found = await orders_now(given, [*refs, *(ref for some in others for ref in some)])
+        for row, ref, beside in zip(rows, refs, others, strict=True):
+            if _shipped([found.get(each) for each in (ref, *beside)]):
                 await given.runs.start(CAPTURE, derived(row.run, CAPTURE), row.run)
                 await given.tasks.close_subject(AGEING_TASK, row.run, _BY)
                 begun += 1
@@ -61,3 +65,11 @@ class Unfulfilled:
         async with self._given.checkouts.database.read() as connection:
             rows = await connection.execute(chosen.where(table.run > self._after).order_by(table.run).limit(A_ROUND))
             return list(rows)
+
+
+def _shipped(orders: Sequence[Order | None]) -> bool:
+    """All that is left of a checkout: of several orders some may be cancelled."""
+    if any(order is None for order in orders):
+        return False
+    left = [order for order in orders if order is not None and order.status is not OrderStatus.CANCELLED]
+    return bool(left) and all(order.status is OrderStatus.FULFILLED for order in left)

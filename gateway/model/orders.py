@@ -77,9 +77,23 @@ class OrderLine(Struct, frozen=True, gc=False):
     returned_quantity: Decimal | None = None
 
 
+class OrderPart(Struct, frozen=True, gc=False):
+    """One of the orders that a checkout became, because their owner fulfils each from one place. `status` None: it
+    could not be read now; `location` the owner's reference of the place, where that is told."""
+
+    ref: NativeRef
+    number: str
+    total: TaxedMoney
+    status: OrderStatus | None = None
+    raw_status: str | None = None
+    lines: tuple[OrderLine, ...] = ()
+    location: str | None = None
+
+
 class Order(Struct, frozen=True, gc=False):
     """`number` is what the customer sees; `placed_at` aware UTC; `location` the native reference of the store it was
-    sold at; `origin` set where another system took the order first."""
+    sold at; `origin` set where another system took the order first. `parts`: all orders that one checkout became, this
+    one first, where they are shown as one: lines and total are then of all of them."""
 
     ref: NativeRef
     number: str
@@ -97,6 +111,7 @@ class Order(Struct, frozen=True, gc=False):
     cancelled_at: datetime | None = None
     refunded: Money | None = None
     test: bool = False
+    parts: tuple[OrderPart, ...] = ()
 
 
 class OrderEnrichment(Struct, frozen=True, gc=False):
@@ -210,7 +225,8 @@ class PlaceOrder(Struct, frozen=True):
 
 
 class ConfirmOrder(Struct, frozen=True, kw_only=True):
-    """A pending order is one from now on. `reference` is the one it was placed under."""
+    """A pending order is one from now on; one that is not pending and was placed without its payment is told of it.
+    `reference` is the one it was placed under."""
 
     reference: str
     order: NativeRef

@@ -59,7 +59,9 @@ class OrderWriting(Struct, frozen=True, kw_only=True):
     later; `pending_holds`: its stock is kept back meanwhile. `counted`: stock readings leave out what was ordered, from
     the order on; else not before it is shipped. `dry_run`: it says beforehand whether it would take an order, and what
     it comes to where it works that out itself. `cancels`: the port is served. `stockless`: an order can be taken that
-    leaves its stock as it is. Which of these may go together with whose prices is checked at start."""
+    leaves its stock as it is. `paid_after`: one that is not pending can be placed without its payment,
+    is told of it by `ConfirmOrder`, and can be cancelled until then. Which of these may go together with whose prices
+    is checked at start."""
 
     placement: Placement = Placement.OWNER_DECIDES
     amounts: Amounts = Amounts.GIVEN
@@ -70,6 +72,14 @@ class OrderWriting(Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     cancels: bool = True
     stockless: bool = False
+    paid_after: bool = False
+
+    @property
+    def apart(self) -> bool:
+        """Whether one checkout may place several orders here, each from a place of its own: none of them may be past
+        cancelling while another can still be refused."""
+        retractable = self.cancels and (self.pending or self.paid_after)
+        return self.placement is Placement.PER_ORDER and self.amounts is Amounts.GIVEN and retractable
 
     def unsafe(self, *, foreign_prices: bool) -> str | None:
         """Why no checkout may sell through it. `foreign_prices`: another system is the owner of the prices."""
@@ -115,7 +125,7 @@ class OrderWritePort(Protocol):
 
 @runtime_checkable
 class OrderConfirmPort(Protocol):
-    """Of owners whose orders can be pending."""
+    """Of owners whose orders can be pending, or placed before their payment is told (`OrderWriting.paid_after`)."""
 
     async def confirm_order(self, command: ConfirmOrder, context: ContextView, call: CallContext) -> PlacedOrder: ...
 

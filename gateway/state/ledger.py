@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
@@ -117,13 +118,18 @@ class Ledger:
         *,
         counted: bool = True,
         awaiting: Sequence[str] = (),
+        apart: Mapping[str, str] = MappingProxyType({}),
     ) -> int:
         """The order's owner has it now, as `order`. `counted`: its readings leave out what it was ordered from then on;
         where they go on counting it until it is shipped, the hold stays until `fulfilled`. What lies at other systems
         is kept back until it is `committed` there: those of `awaiting` will have an order of their own, the others have
-        to be told (`uncommitted`). How many holds those have."""
+        to be told (`uncommitted`). How many holds those have. `apart`: what lies at these of the
+        owner's places has another order than `order`."""
         mine = update(holds).where(holds.c.run == run, holds.c.state == HoldState.HELD.value)
         values = {"state": HoldState.HANDED_OVER.value, "handed_over": self._database.now}
+        for place, another in sorted(apart.items()):
+            there = mine.where(holds.c.backend == owner, holds.c.place == place)
+            await connection.execute(there.values(reference=f"{owner}:{another}", counted=counted, **values))
         own = mine.where(holds.c.backend == owner).values(reference=f"{owner}:{order}", counted=counted, **values)
         await connection.execute(own)
         await connection.execute(

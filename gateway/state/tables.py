@@ -508,6 +508,21 @@ checkout_tenders = Table(
     Index("checkout_tenders_reference", "reference"),
 )
 
+checkout_orders = Table(
+    "checkout_orders",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("position", Integer, primary_key=True),  # from 1 on: the first order stands in the checkout's own row
+    Column("backend", String(120), nullable=False),
+    Column("place", String(400), nullable=False),  # as its owner calls it; empty: the owner was told none
+    Column("reference", String(26), nullable=False),
+    Column("amount", String(40), nullable=False),  # of the checkout's total, in its currency
+    Column("state", String(12), nullable=False),
+    Column("order_id", String(400), nullable=True),
+    Column("order_number", String(120), nullable=True),
+    Index("checkout_orders_order", "backend", "order_id"),
+)
+
 checkout_journal = Table(
     "checkout_journal",
     metadata,

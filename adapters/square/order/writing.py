@@ -1,6 +1,6 @@
-"""OrderWritePort, OrderPreviewPort and OrderCancelPort: an order at one location, worked out by Square before it is
-made, with the money that somebody else took as an external payment. There is no look-up by a reference of ours: the
-same keys give the first answers again.
+"""OrderWritePort, OrderPreviewPort, OrderConfirmPort and OrderCancelPort: an order at one location, worked out by
+Square before it is made, with the money that somebody else took as an external payment. There is no look-up by a
+reference of ours: the same keys give the first answers again.
 
 Source: developer.squareup.com/docs/orders-api/create-orders,
 developer.squareup.com/docs/orders-api/manage-orders/update-orders,
@@ -31,6 +31,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import (
     CancelOrder,
+    ConfirmOrder,
     OrderDelivery,
     OrderPreview,
     OrderStatus,
@@ -100,8 +101,24 @@ class OrderDesk:
             raise InvalidAnswer(detail="/v2/orders: an order without its id")
         if command.payment is not None and not command.payment.due:
             with after_an_effect():
-                await self._pay(command, command.payment, made.id, order["location_id"], total, call)
-        return PlacedOrder(NativeRef(self._env.name, made.id), command.reference, OrderStatus.OPEN, total)
+                await self._pay(command.reference, command.payment, made.id, order["location_id"], total, call)
+        places = (made.location_id,) if made.location_id else ()
+        return PlacedOrder(NativeRef(self._env.name, made.id), command.reference, OrderStatus.OPEN, total, places)
+
+    async def confirm_order(self, command: ConfirmOrder, context: ContextView, call: CallContext) -> PlacedOrder:
+        """Two requests: as it stands, and paid, under the key that placing it with its payment has. One where there is
+        nothing to tell. Raises RequestRefused for an order that was cancelled or comes to another amount."""
+        with before_sending():
+            order = await self._standing(command.order, command.reference, call)
+            total, paid = _money(order), command.payment
+            if order.state == CANCELLED:
+                raise RequestRefused(detail="the order is cancelled")
+            if paid is not None and paid.amount.quantized() != total:
+                raise RequestRefused(detail="Square's total is another than what was paid")
+        if paid is not None and not paid.due:
+            place = order.location_id or ""
+            await self._pay(command.reference, paid, command.order.id, place, total, call)
+        return PlacedOrder(command.order, command.reference, OrderStatus.OPEN, total)
 
     async def preview_order(self, query: PlaceOrder, context: ContextView, call: CallContext) -> OrderPreview:
         return OrderPreview(await self._calculated(await self._order(query, call), call))
@@ -111,10 +128,7 @@ class OrderDesk:
         for an order that is complete or paid, and where goods have left: Square gives up none of those."""
         with before_sending():
             path = f"/v2/orders/{command.order.id}"
-            found = await self._client.find(path, OrderAnswer, call) if is_id(command.order.id) else None
-            order = None if found is None else found.order
-            if order is None or (order.metadata or {}).get(REFERENCE) != command.reference:
-                raise RequestRefused(detail="no such order")
+            order = await self._standing(command.order, command.reference, call)
             if order.state == CANCELLED:
                 return self._cancelled(command, order)
             if any(each.state == "COMPLETED" for each in order.fulfillments or ()):
@@ -130,6 +144,14 @@ class OrderDesk:
             raise InvalidAnswer(detail="/v2/orders: an order that is not cancelled, and no error")
         return self._cancelled(command, changed)
 
+    async def _standing(self, ref: NativeRef, reference: str, call: CallContext) -> WireMade:
+        """Raises RequestRefused where there is no such order under this reference."""
+        found = await self._client.find(f"/v2/orders/{ref.id}", OrderAnswer, call) if is_id(ref.id) else None
+        order = None if found is None else found.order
+        if order is None or (order.metadata or {}).get(REFERENCE) != reference:
+            raise RequestRefused(detail="no such order")
+        return order
+
     async def _calculated(self, order: Mapping[str, Any], call: CallContext) -> Money:
         return _money((await self._client.post("/v2/orders/calculate", {"order": order}, OrderAnswer, call)).order)
 
@@ -137,16 +159,16 @@ class OrderDesk:
         return PlacedOrder(command.order, command.reference, OrderStatus.CANCELLED, _money(order))
 
     async def _pay(
-        self, command: PlaceOrder, paid: PaidElsewhere, order: str, place: str, total: Money, call: CallContext
+        self, reference: str, paid: PaidElsewhere, order: str, place: str, total: Money, call: CallContext
     ) -> None:
         """What somebody else took is told as taken elsewhere: Square moves no money."""
         body: dict[str, Any] = {
-            "idempotency_key": f"{command.reference}{PAYMENT}",
+            "idempotency_key": f"{reference}{PAYMENT}",
             "source_id": "EXTERNAL",
             "amount_money": _wire(total),
             "order_id": order,
             "location_id": place,
-            "reference_id": command.reference,
+            "reference_id": reference,
             "external_details": {
                 "type": "EXTERNAL",
                 "source": paid.processor[:255],

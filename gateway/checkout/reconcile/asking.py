@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from gateway.calls.operation.caller import BackendCaller
@@ -54,17 +55,28 @@ class Asking:
         self._silent: defaultdict[str, int] = defaultdict(int)
         self.unheard: set[str] = set()
 
-    async def seen(self, rows: Sequence[Any], tenders: Mapping[str, Sequence[Any]]) -> dict[str, Seen | None]:
-        """By run, as `tenders` are; None where somebody who had to be heard was not."""
+    async def seen(
+        self,
+        rows: Sequence[Any],
+        tenders: Mapping[str, Sequence[Any]],
+        further: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+    ) -> dict[str, Seen | None]:
+        """By run, as `tenders` and `further` orders are; None where somebody who had to be heard was not."""
         asked = (each for mine in tenders.values() for each in mine if each.payment_id is not None)
         payments = await self._by_id(GET_PAYMENTS, map(paid_by, asked))
-        orders = await self._by_id(GET_ORDERS, (_ordered(row) for row in rows if row.order_id is not None))
-        return {row.run: await self._one(row, tenders.get(row.run, ()), payments, orders) for row in rows}
+        placed = [_ordered(row) for row in rows if row.order_id is not None]
+        others = (each for mine in further.values() for each in mine if each.order_id is not None)
+        orders = await self._by_id(GET_ORDERS, (*placed, *(NativeRef(each.backend, each.order_id) for each in others)))
+        return {
+            row.run: await self._one(row, tenders.get(row.run, ()), further.get(row.run, ()), payments, orders)
+            for row in rows
+        }
 
     async def _one(
         self,
         row: Any,
         tenders: Sequence[Any],
+        further: Sequence[Any],
         payments: dict[NativeRef, Payment | AdapterError],
         orders: dict[NativeRef, Order | AdapterError],
     ) -> Seen | None:
@@ -72,7 +84,7 @@ class Asking:
             paid, doubtful = dict[NativeRef, Payment](), list[NativeRef]()
             for tender in tenders:
                 await self._payment(tender, payments, paid, doubtful)
-            ordered, absent = await self._orders(row, orders)
+            ordered, absent = await self._orders(row, further, orders)
         except AdapterError:
             return None
         return Seen(
@@ -80,7 +92,8 @@ class Asking:
             payments=paid,
             orders=ordered,
             doubtful=doubtful,
-            order_absent=absent,
+            further=further,
+            absent=absent,
             pending=row.order_backend is not None and self._ordering(row.order_backend).pending,
         )
 
@@ -108,20 +121,31 @@ class Asking:
                     found.setdefault(another.ref, another)
 
     async def _orders(
-        self, row: Any, known: dict[NativeRef, Order | AdapterError]
-    ) -> tuple[dict[NativeRef, SeenOrder], bool]:
-        found, exact = dict[NativeRef, SeenOrder](), False
-        for backend in self._owners(row):
-            look = self._look_ups(backend)
-            if not look.able(PLACE_ORDER):
-                continue
-            for placed in await self._asked(backend, lambda look=look: look.orders(row.run, row.run)):
-                found[placed.ref] = SeenOrder(placed.status, placed.total)
-            spec = self._ownership.backends[backend].manifest.writes[PLACE_ORDER.name]
-            exact = exact or (backend == row.order_backend and spec.find is FindKind.EXACT)
-        if row.order_id is not None and (order := _heard(known.get(_ordered(row)))) is not None:
-            found.setdefault(_ordered(row), SeenOrder(order.status, order.total.gross))
-        return found, exact and row.order_id is not None and _ordered(row) not in found
+        self, row: Any, further: Sequence[Any], known: dict[NativeRef, Order | AdapterError]
+    ) -> tuple[dict[NativeRef, SeenOrder], frozenset[NativeRef]]:
+        """Of each order of the checkout; and those of our rows that are certainly not there."""
+        found, absent = dict[NativeRef, SeenOrder](), set[NativeRef]()
+        first = _ordered(row) if row.order_id is not None else None
+        asked = [(row.run, first, list(self._owners(row)))]
+        for each in further:
+            own = None if each.order_id is None else NativeRef(each.backend, each.order_id)
+            asked.append((each.reference, own, [each.backend] if each.backend in self._ownership.backends else []))
+        for reference, own, owners in asked:
+            exact = False
+            for backend in owners:
+                look = self._look_ups(backend)
+                if not look.able(PLACE_ORDER):
+                    continue
+                under = await self._asked(backend, lambda look=look, name=reference: look.orders(name, row.run))
+                for placed in under:
+                    found[placed.ref] = SeenOrder(placed.status, placed.total, reference)
+                spec = self._ownership.backends[backend].manifest.writes[PLACE_ORDER.name]
+                exact = exact or (own is not None and backend == own.backend and spec.find is FindKind.EXACT)
+            if own is not None and (order := _heard(known.get(own))) is not None:
+                found.setdefault(own, SeenOrder(order.status, order.total.gross, reference))
+            if exact and own is not None and own not in found:
+                absent.add(own)
+        return found, frozenset(absent)
 
     async def mirrors(self, rows: Sequence[Any]) -> dict[tuple[str, str], SeenMirror | None]:
         """What other systems have of the orders in these rows (`order_mirrors`) that should be there; None where a

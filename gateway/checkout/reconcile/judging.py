@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.checkout.apart import amounts_of
 from gateway.checkout.reconcile.findings import Finding, FindingKind
 from gateway.model.checkouts import CheckoutState
 from gateway.model.identity import NativeRef
@@ -30,20 +31,25 @@ _OVER = (OrderStatus.CANCELLED, OrderStatus.RETURNED)
 
 
 class SeenOrder(Struct, frozen=True):
+    """`reference`: which of a checkout's it was asked for by."""
+
     status: OrderStatus
     total: Money | None
+    reference: str = ""
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """What owners have of one checkout, and its `tenders` as our rows have them. `doubtful`: two payments under one
-    reference, and the processor does not say which. `order_absent`: the order's owner was asked for by reference and by
-    id, and has none. `pending`: an OPEN order of this owner waits for its confirmation."""
+    """What owners have of one checkout, and its `tenders` and its orders beside the first (`further`) as our rows have
+    them. `doubtful`: two payments under one reference, and the processor does not say which. `absent`: orders of our
+    rows whose owner was asked for them by reference and by id, and has none. `pending`: an OPEN order of this owner
+    waits for its confirmation."""
 
     tenders: Sequence[Any] = ()
     payments: Mapping[NativeRef, Payment] = {}
     orders: Mapping[NativeRef, SeenOrder] = {}
     doubtful: Sequence[NativeRef] = ()
-    order_absent: bool = False
+    further: Sequence[Any] = ()
+    absent: frozenset[NativeRef] = frozenset()
     pending: bool = False
 
 
@@ -137,33 +143,51 @@ def _not_bought(row: Any, seen: Seen) -> Iterator[Finding]:
         yield from _loose(row, ref, payment, "none")
     for ref, order in seen.orders.items():
         if order.status not in _OVER:
-            yield _of_order(FindingKind.ORDER_ORPHAN, row, ref, order)
+            yield _of_order(FindingKind.ORDER_ORPHAN, row, ref, order, _meant(row, seen, order))
 
 
 def _bought(row: Any, seen: Seen) -> Iterator[Finding]:
-    own = NativeRef(row.order_backend, row.order_id)
-    order = seen.orders.get(own)
+    owned = _owned(row, seen)
     for ref, other in seen.orders.items():
-        if ref != own and other.status not in _OVER:
-            yield _of_order(FindingKind.ORDER_DOUBLE, row, ref, other)
-    if order is None and seen.order_absent:
-        yield Finding(
-            kind=FindingKind.ORDER_MISSING, run=row.run, ref=own, facts={"backend": own.backend, "order": own.id}
-        )
-    if order is not None and order.status not in _OVER:
-        if seen.pending and order.status is OrderStatus.OPEN:
-            yield _of_order(FindingKind.ORDER_UNCONFIRMED, row, own, order)
-        if order.total is not None and order.total.settled() != _charged(row):
-            yield _of_order(FindingKind.ORDER_DIFFERENT, row, own, order)
+        if ref not in owned and other.status not in _OVER:
+            yield _of_order(FindingKind.ORDER_DOUBLE, row, ref, other, _meant(row, seen, other))
+    for ref, charged in owned.items():
+        order = seen.orders.get(ref)
+        if order is None and ref in seen.absent:
+            facts = {"backend": ref.backend, "order": ref.id}
+            yield Finding(kind=FindingKind.ORDER_MISSING, run=row.run, ref=ref, facts=facts)
+        if order is not None and order.status not in _OVER:
+            if seen.pending and order.status is OrderStatus.OPEN:
+                yield _of_order(FindingKind.ORDER_UNCONFIRMED, row, ref, order, charged)
+            if order.total is not None and order.total.settled() != charged:
+                yield _of_order(FindingKind.ORDER_DIFFERENT, row, ref, order, charged)
+    statuses = [seen.orders[ref].status if ref in seen.orders else None for ref in owned]
     paid = {NativeRef(each.backend, each.payment_id): each for each in seen.tenders if each.payment_id is not None}
     for ref, payment in seen.payments.items():
         if ref not in paid or not Decimal(paid[ref].amount):
             yield from _loose(row, ref, payment, "another payment's")
-        elif order is not None and order.status is OrderStatus.CANCELLED:
+        elif all(status is OrderStatus.CANCELLED for status in statuses):  # of several one may: the rest is still paid
             yield from _loose(row, ref, payment, "cancelled")
-        elif order is None or order.status not in _OVER:
-            waits = bool(row.taken_later) and order is not None and order.status is not OrderStatus.FULFILLED
+        elif any(status not in _OVER for status in statuses):
+            shipped = all(status is None or status in (OrderStatus.FULFILLED, *_OVER) for status in statuses)
+            waits = bool(row.taken_later) and any(status is not None for status in statuses) and not shipped
             yield from _owed(row, paid[ref], ref, payment, waits=waits)
+
+
+def _owned(row: Any, seen: Seen) -> dict[NativeRef, Money]:
+    """The orders of our rows, each with what was charged for it."""
+    first, *others = amounts_of(row.total or row.quoted, seen.further)
+    owned = {NativeRef(row.order_backend, row.order_id): first}
+    for each, amount in zip(seen.further, others, strict=True):
+        owned[NativeRef(each.backend, each.order_id)] = amount
+    return {ref: Money(amount, row.currency).quantized() for ref, amount in owned.items()}
+
+
+def _meant(row: Any, seen: Seen, order: SeenOrder) -> Money:
+    """What was charged for the order that this one is a second of."""
+    first, *others = amounts_of(row.total or row.quoted, seen.further)
+    by_reference = {each.reference: amount for each, amount in zip(seen.further, others, strict=True)}
+    return Money(by_reference.get(order.reference, first), row.currency).quantized()
 
 
 def _owed(row: Any, tender: Any, ref: NativeRef, payment: Payment, *, waits: bool) -> Iterator[Finding]:
@@ -202,9 +226,12 @@ def _charged(row: Any) -> Money:
     return Money(Decimal(row.total or row.quoted), row.currency).quantized()
 
 
-def _of_order(kind: FindingKind, row: Any, ref: NativeRef, order: SeenOrder) -> Finding:
+def _of_order(kind: FindingKind, row: Any, ref: NativeRef, order: SeenOrder, charged: Money | None = None) -> Finding:
     facts = {"backend": ref.backend, "order": ref.id, "state": order.status.value, "total": _text(order.total)}
-    return Finding(kind=kind, run=row.run, ref=ref, facts={**facts, "charged": _text(_charged(row))})
+    facts["charged"] = _text(charged or _charged(row))
+    if order.reference not in ("", row.run):
+        facts["reference"] = order.reference
+    return Finding(kind=kind, run=row.run, ref=ref, facts=facts)
 
 
 def _of_payment(kind: FindingKind, row: Any, ref: NativeRef, payment: Payment, **more: str) -> Finding:

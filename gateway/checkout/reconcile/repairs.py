@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy import update
 
 from gateway.calls.operation.writes import Writes
+from gateway.checkout.apart import amounts_of, paid_of
 from gateway.checkout.cancelled import give_back_again
 from gateway.checkout.mirrors import write_again
 from gateway.checkout.reconcile.findings import BY_HAND, Finding, FindingKind, NamedFinding
@@ -198,8 +199,9 @@ class Repairs:
         backend = _about(finding).backend
         if CANCEL_ORDER.name not in self._ownership.backends[backend].manifest.writes:
             return Outcome.BY_HAND
-        await self._writes.journal.reopen(WritePlace(backend, CANCEL_ORDER.name, finding.run))
-        await self._write(finding, CANCEL_ORDER, CancelOrder(reference=finding.run, order=_about(finding)))
+        reference = finding.facts.get("reference", finding.run)
+        await self._writes.journal.reopen(WritePlace(backend, CANCEL_ORDER.name, reference))
+        await self._write(finding, CANCEL_ORDER, CancelOrder(reference=reference, order=_about(finding)))
         return Outcome.DONE
 
     async def _confirm(self, finding: Finding, number: int) -> Outcome:
@@ -207,9 +209,16 @@ class Repairs:
         paid, tenders = None, await self._tenders(row)
         if tenders and tenders[-1].payment_id is not None:
             total, last = Money(Decimal(row.total or row.quoted), row.currency), tenders[-1]
-            paid = paid_elsewhere(tenders, total, last.payment_id, due=last.payment_state == PaymentState.DUE.value)
-        await self._writes.journal.reopen(WritePlace(ref.backend, CONFIRM_ORDER.name, finding.run))
-        await self._write(finding, CONFIRM_ORDER, ConfirmOrder(reference=finding.run, order=ref, payment=paid))
+            due, further = last.payment_state == PaymentState.DUE.value, await self._further(row)
+            if further:
+                position = next((each.position for each in further if each.order_id == ref.id), 0)
+                amounts = amounts_of(str(total.amount), further)
+                paid = paid_of(tenders, amounts, position, row.currency, last.payment_id, due=due)
+            else:
+                paid = paid_elsewhere(tenders, total, last.payment_id, due=due)
+        reference = finding.facts.get("reference", finding.run)
+        await self._writes.journal.reopen(WritePlace(ref.backend, CONFIRM_ORDER.name, reference))
+        await self._write(finding, CONFIRM_ORDER, ConfirmOrder(reference=reference, order=ref, payment=paid))
         return Outcome.DONE
 
     async def _write_again(self, finding: Finding, number: int) -> Outcome:
@@ -248,12 +257,16 @@ class Repairs:
 
     async def _release(self, finding: Finding, number: int) -> Outcome:
         row = await self._reconciler.rows.one(finding.run)
+        further = () if row is None else await self._further(row)
         async with self._database.write() as connection:
             if row is not None and row.state == CheckoutState.COMPLETED.value:
                 ordering = self._ownership.backends[row.order_backend].manifest.ordering
                 counted = ordering is None or ordering.counted
                 order, others = (row.order_backend, row.order_id), await self._awaiting(finding.run)
-                await self._ledger.hand_over(connection, finding.run, *order, counted=counted, awaiting=others)
+                apart = {each.place: each.order_id for each in further}
+                await self._ledger.hand_over(
+                    connection, finding.run, *order, counted=counted, awaiting=others, apart=apart
+                )
             else:
                 await self._ledger.release(connection, finding.run)
         return Outcome.DONE
@@ -283,6 +296,9 @@ class Repairs:
         if row is None:
             raise LookupError("the checkout of a finding is gone")
         return row
+
+    async def _further(self, row: Any) -> Sequence[Any]:
+        return (await self._reconciler.rows.further([row])).get(row.run, ())
 
     async def _tenders(self, row: Any) -> Sequence[Any]:
         return (await self._reconciler.rows.tenders([row])).get(row.run, ())

@@ -121,7 +121,7 @@ class Reconciler:
         if row is None:
             return {}
         asking = Asking(self._ownership, self._caller, self._pause)
-        seen = (await asking.seen([row], await self.rows.tenders([row])))[run]
+        seen = (await asking.seen([row], await self.rows.tenders([row]), await self.rows.further([row])))[run]
         return {} if seen is None else seen.payments
 
     async def count_open(self) -> None:
@@ -156,7 +156,7 @@ class Reconciler:
 
     async def _compared(self, rows: Sequence[Any]) -> Looked:
         asking = Asking(self._ownership, self._caller, self._pause)
-        seen = await asking.seen(rows, await self.rows.tenders(rows))
+        seen = await asking.seen(rows, await self.rows.tenders(rows), await self.rows.further(rows))
         mirrors = await self._mirrors.of([row.run for row in rows])
         known = await asking.mirrors([each for some in mirrors.values() for each in some])
         goods = await self._commitments.of([row.run for row in rows])

@@ -15,6 +15,7 @@ from gateway.checkout.reconcile.findings import Finding, FindingKind
 from gateway.checkout.tenders import tenders_of
 from gateway.model.checkouts import CheckoutState
 from gateway.state.database import Database
+from gateway.state.further_orders import further_orders_of
 from gateway.state.ledger import HoldState
 from gateway.state.tables import checkouts, claims, holds
 
@@ -63,6 +64,11 @@ class CheckoutRows:
         """What each of these checkouts is paid with."""
         async with self._database.read() as connection:
             return await tenders_of(connection, [row.run for row in rows])
+
+    async def further(self, rows: Sequence[Row[Any]]) -> Mapping[str, Sequence[Row[Any]]]:
+        """The orders of each of these checkouts beside its first."""
+        async with self._database.read() as connection:
+            return await further_orders_of(connection, [row.run for row in rows])
 
     async def looked(self, good: Sequence[str], again: Sequence[str]) -> None:
         """When each is looked at next."""

@@ -76,9 +76,7 @@ class Committed:
 
     async def command(self, frozen: Frozen, row: Row[Any]) -> CommitStock:
         reference = derived(frozen.row.run, f"commit.{row.backend}")
-        return CommitStock(
-            reference=reference, goods=await self.goods(frozen, row), order=frozen.row.order_number
-        )
+        return CommitStock(reference=reference, goods=await self.goods(frozen, row), order=frozen.row.order_number)
 
     async def goods(self, frozen: Frozen, row: Row[Any]) -> tuple[GoodsSold, ...]:
         goods: list[tuple[str, str, int]] = json.loads(row.goods)

@@ -17,6 +17,7 @@ from gateway.model.payments import PaymentState
 from gateway.model.syncing import SyncRole
 from gateway.model.tenders import TenderKind
 from gateway.state.commitments import StoredCommitments
+from gateway.state.further_orders import further_orders_of
 from gateway.state.mirrors import StoredMirrors
 
 PLACED_EVENT, FAILED_EVENT = "order.placed", "checkout.failed"
@@ -75,7 +76,9 @@ class Finish:
         what = msgspec.json.decode(ordered, type=Ordered)
         counted, others = given.ordering(row.order_backend).counted, (*what.mirror, *what.expect)
         order = (row.order_backend, row.order_id)
-        elsewhere = await given.ledger.hand_over(connection, run, *order, counted=counted, awaiting=others)
+        further = (await further_orders_of(connection, [run])).get(run, ())
+        apart = {each.place: each.order_id for each in further}
+        elsewhere = await given.ledger.hand_over(connection, run, *order, counted=counted, awaiting=others, apart=apart)
         later = await self._taken_later(connection, row.cart)
         ended = {"state": CheckoutState.COMPLETED.value, **_FORGOTTEN, "taken_later": later}
         await given.checkouts.move(connection, run, "completed", **ended, ended=given.checkouts.database.now)
@@ -89,6 +92,7 @@ class Finish:
             "number": row.order_number or "",
             "total": row.total,
             "currency": row.currency,
+            **({"orders": str(1 + len(further))} if further else {}),
         }
         await given.outbox.write(connection, PLACED_EVENT, run, facts, key=run)
         await given.carts.forget_gift_cards(connection, row.cart)

@@ -10,9 +10,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Row
 
+from gateway.checkout.apart import OrderShare, paid_of
 from gateway.checkout.given import FAILURES, Frozen, Given, Unanswered, answered
+from gateway.checkout.references import order_reference
 from gateway.model.checkouts import Allotment, Failure, FailureReason, PricedCart
 from gateway.model.identity import NativeRef, sku_of
 from gateway.model.money import Money
@@ -32,6 +35,7 @@ from gateway.model.stock import Fulfilment
 from gateway.ownership import OrderPlan
 from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER, PREVIEW_ORDER
 from gateway.services.fulfilment.sources import OrderOwner
+from gateway.state.further_orders import FurtherState
 
 LEFT_TASK = "checkout.order_left"
 """An order stands at its owner that should not, and cannot be cancelled there."""
@@ -51,9 +55,24 @@ class Ordered(Struct, frozen=True):
     mirror: tuple[str, ...] = ()
     expect: tuple[str, ...] = ()
     """Where else the order is to be known: written by us, and by somebody's connector."""
+    parts: tuple[OrderShare, ...] = ()
+    """What the checkout is divided into, where it is several orders; empty: it is one."""
+    position: int = 0
+    """Of the order that a step is about."""
+
+    @property
+    def orders(self) -> Sequence[Ordered]:
+        """One for each order of the checkout."""
+        return [replace(self, position=position) for position in range(len(self.parts) or 1)]
+
+    @property
+    def part(self) -> OrderShare | None:
+        return self.parts[self.position] if self.parts else None
 
 
 class OrderSteps:
+    """Each step is of one order of the checkout (`Ordered.position`); most checkouts are one."""
+
     def __init__(self, given: Given) -> None:
         self._given = given
 
@@ -64,12 +83,12 @@ class OrderSteps:
         command = self.command(frozen, what)
         found = await given.asked(run, what.owner, PREVIEW_ORDER, command, frozen.commerce)
         if isinstance(found, Unanswered):
-            await given.checkouts.noted(run, "preview", found.value.lower(), what.owner, {})
+            await self._noted(run, "preview", found.value.lower(), what)
             return answered(Failure(FAILURES[found], what.owner))
         if self._differs(found.total, command):
-            await self._different(run, "preview", what.owner, found.total, command)
-            return answered(Failure(FailureReason.PRICE_CHANGED, _amount(found.total)))
-        await given.checkouts.noted(run, "preview", "done", what.owner, {"total": _amount(found.total)})
+            await self._different(run, "preview", what, found.total, command)
+            return answered(Failure(FailureReason.PRICE_CHANGED, _changed(frozen, found.total, command)))
+        await self._noted(run, "preview", "done", what, {"total": _amount(found.total)})
         return {}
 
     async def place(self, run: str, ordered: str) -> dict[str, Any]:
@@ -78,50 +97,59 @@ class OrderSteps:
         command = self.command(frozen, what)
         placed = await given.forward(run, what.owner, PLACE_ORDER, command, frozen.commerce)
         if isinstance(placed, Unanswered):
-            await given.checkouts.noted(run, "place", placed.value.lower(), what.owner, {}, order_backend=what.owner)
+            await self._noted(run, "place", placed.value.lower(), what)
             return answered(Failure(FAILURES[placed], what.owner))
-        await self._noted(run, "place", what.owner, placed)
+        await self._stands(run, "place", what, placed)
         if self._differs(placed.total, command):
-            await self._different(run, "compare", what.owner, placed.total, command)
-            return answered(Failure(FailureReason.PRICE_CHANGED, _amount(placed.total)))
+            await self._different(run, "compare", what, placed.total, command)
+            return answered(Failure(FailureReason.PRICE_CHANGED, _changed(frozen, placed.total, command)))
+        if _elsewhere(placed, command):
+            await self._noted(run, "compare", "elsewhere", what, {"places": " ".join(placed.places)})
+            return answered(Failure(FailureReason.ORDER_REFUSED, what.owner))
         return {"order": placed.ref.id}
 
     async def confirm(self, run: str, ordered: str) -> dict[str, Any]:
         given, what = self._given, msgspec.json.decode(ordered, type=Ordered)
         frozen = await given.frozen(run)
-        order = NativeRef(what.owner, frozen.row.order_id)
-        command = ConfirmOrder(reference=run, order=order, payment=self._paid(frozen, what))
+        order = NativeRef(what.owner, _number(frozen, what.position) or "")
+        reference = order_reference(run, what.position)
+        command = ConfirmOrder(reference=reference, order=order, payment=self._paid(frozen, what))
         confirmed = await given.forward(run, what.owner, CONFIRM_ORDER, command, frozen.commerce)
         if isinstance(confirmed, Unanswered):
-            await given.checkouts.noted(run, "confirm", confirmed.value.lower(), what.owner, {})
+            await self._noted(run, "confirm", confirmed.value.lower(), what)
             return answered(Failure(FAILURES[confirmed], what.owner))
         if confirmed.status is OrderStatus.CANCELLED:
             return answered(Failure(FailureReason.ORDER_REFUSED, what.owner))
-        await self._noted(run, "confirm", what.owner, confirmed)
+        await self._stands(run, "confirm", what, confirmed)
         return {"order": confirmed.ref.id}
 
     async def cancel(self, run: str, ordered: str) -> dict[str, Any]:
         """Only what this run made: looked up where nobody knows, and left to a person where it is too late."""
         given, what = self._given, msgspec.json.decode(ordered, type=Ordered)
         frozen = await given.frozen(run)
-        number = frozen.row.order_id
+        number = _number(frozen, what.position)
         if number is None:
-            placed = await given.settled(run, what.owner, PLACE_ORDER, self.command(frozen, what))
+            placing = self.command(frozen, what)
+            if what.parts:  # an owner that only knows our key has one effect to be taken back too
+                placed = await given.learnt(run, what.owner, PLACE_ORDER, placing, frozen.commerce)
+            else:
+                placed = await given.settled(run, what.owner, PLACE_ORDER, placing)
             if placed is None:
-                await given.checkouts.noted(run, "cancel", "absent", what.owner, {})
+                await self._noted(run, "cancel", "absent", what)
                 return {"cancelled": False}
-            await self._noted(run, "place", what.owner, placed)
+            await self._stands(run, "place", what, placed)
             number = placed.ref.id
         cancelled = None
         if CANCEL_ORDER.name in given.backends[what.owner].manifest.writes:
-            command = CancelOrder(reference=run, order=NativeRef(what.owner, number))
+            reference = order_reference(run, what.position)
+            command = CancelOrder(reference=reference, order=NativeRef(what.owner, number))
             cancelled = await given.backward(run, what.owner, CANCEL_ORDER, command, frozen.commerce)
         if cancelled is None:
             facts = {"checkout": run, "backend": what.owner, "order": number}
             await given.tasks.open(LEFT_TASK, f"{what.owner}:{number}", facts)
-            await given.checkouts.noted(run, "cancel", "refused", what.owner, facts)
+            await self._noted(run, "cancel", "refused", what, facts)
             return {"cancelled": False, "left": True}
-        await given.checkouts.noted(run, "cancel", "done", what.owner, {"order": number})
+        await self._noted(run, "cancel", "done", what, {"order": number}, state=FurtherState.CANCELLED)
         return {"cancelled": True}
 
     def command(self, frozen: Frozen, what: Ordered) -> PlaceOrder:
@@ -130,9 +158,11 @@ class OrderSteps:
         priced = msgspec.json.decode(what.priced, type=PricedCart)
         allotments = msgspec.json.decode(what.allotments, type=list[Allotment])
         by_line = {line.line: line for line in priced.lines}
-        currency = frozen.row.currency
+        currency, part = frozen.row.currency, what.part
         lines: list[PlaceOrderLine] = []
         for line in cart.active:
+            if part is not None and line.id not in part.lines:
+                continue
             money = by_line[line.id]
             lines.append(
                 PlaceOrderLine(
@@ -148,15 +178,15 @@ class OrderSteps:
                 )
             )
         return PlaceOrder(
-            reference=frozen.row.run,
+            reference=order_reference(frozen.row.run, what.position),
             lines=tuple(lines),
             customer=NativeRef(what.owner, what.customer) if what.customer else None,
-            deliveries=self._deliveries(frozen, priced, what.owner),
-            total=priced.total,
-            codes=priced.codes,
+            deliveries=self._deliveries(frozen, priced, what),
+            total=priced.total if part is None else frozen.money(part.amount),
+            codes=priced.codes if what.position == 0 else (),
             buyer=cart.buyer,
             note=cart.note,
-            payment=self._paid(frozen, what),
+            payment=self._paid(frozen, what) if part is None else None,  # told when all of them stand
             pending=what.pending,
         )
 
@@ -166,9 +196,9 @@ class OrderSteps:
         asked = None if command.total is None else command.total.quantized()
         return theirs is not None and theirs.quantized() != asked
 
-    async def _different(self, run: str, stage: str, owner: str, theirs: Money | None, command: PlaceOrder) -> None:
+    async def _different(self, run: str, stage: str, what: Ordered, theirs: Money | None, command: PlaceOrder) -> None:
         facts = {"asked": _amount(command.total), "owner": _amount(theirs)}
-        await self._given.checkouts.noted(run, stage, "different", owner, facts)
+        await self._noted(run, stage, "different", what, facts)
 
     def _places(self, owner: str, allotments: list[Allotment], line: str) -> tuple[tuple[str, int], ...]:
         """As the order's owner calls them; what it cannot be told is left to it."""
@@ -182,11 +212,14 @@ class OrderSteps:
                 found.append((reference, each.quantity))
         return tuple(found)
 
-    def _deliveries(self, frozen: Frozen, priced: PricedCart, owner: str) -> tuple[OrderDelivery, ...]:
+    def _deliveries(self, frozen: Frozen, priced: PricedCart, what: Ordered) -> tuple[OrderDelivery, ...]:
+        """Those that goods of this order go with; each is paid for once, whatever orders it has goods of."""
         money = {delivery.group: delivery for delivery in priced.deliveries}
+        part, owner = what.part, what.owner
         found: list[OrderDelivery] = []
         for group in frozen.cart.groups:
-            if not frozen.cart.lines_of(group):
+            mine = [line for line in frozen.cart.lines_of(group) if part is None or line.id in part.lines]
+            if not mine:
                 continue
             told = money.get(group.id)
             collected = group.fulfilment is Fulfilment.PICKUP
@@ -197,7 +230,7 @@ class OrderSteps:
                     place=self._store(group.store, owner) if collected else None,
                     option=None if told is None else told.option,
                     label=None if told is None else told.label,
-                    price=None if told is None else told.price,
+                    price=None if told is None or (part and group.id not in part.delivers) else told.price,
                     address=None if collected else group.address,
                 )
             )
@@ -211,15 +244,47 @@ class OrderSteps:
     def _paid(self, frozen: Frozen, what: Ordered) -> PaidElsewhere | None:
         if not what.paid:
             return None
+        if what.part is not None:
+            amounts = [Decimal(each.amount) for each in what.parts]
+            return paid_of(frozen.tenders, amounts, what.position, frozen.row.currency, what.paid, due=what.due)
         amount = msgspec.json.decode(what.priced, type=PricedCart).total
         return paid_elsewhere(frozen.tenders, amount, what.paid, due=what.due)
 
-    async def _noted(self, run: str, stage: str, owner: str, placed: PlacedOrder) -> None:
+    async def _stands(self, run: str, stage: str, what: Ordered, placed: PlacedOrder) -> None:
         facts = {"order": placed.ref.id, "total": _amount(placed.total)}
-        await self._given.checkouts.noted(
-            run, stage, "done", owner, facts,
-            order_backend=owner, order_id=placed.ref.id, order_number=placed.number,
-        )  # fmt: skip
+        state = FurtherState.CONFIRMED if stage == "confirm" else FurtherState.PLACED
+        await self._noted(run, stage, "done", what, facts, placed, state)
+
+    async def _noted(
+        self,
+        run: str,
+        stage: str,
+        outcome: str,
+        what: Ordered,
+        facts: Mapping[str, str] | None = None,
+        placed: PlacedOrder | None = None,
+        state: FurtherState | None = None,
+    ) -> None:
+        noted = self._given.checkouts.noted_of_order
+        await noted(run, stage, outcome, what.position, what.owner, facts or {}, placed, state)
+
+
+def _number(frozen: Frozen, position: int) -> str | None:
+    """The id that an order of the checkout has at its owner, as far as it is known."""
+    return frozen.row.order_id if position == 0 else frozen.further[position - 1].order_id
+
+
+def _elsewhere(placed: PlacedOrder, command: PlaceOrder) -> bool:
+    """Whether its owner says that goods come from another place than it was told."""
+    told = {place for line in command.lines for place, _ in line.places}
+    return bool(told) and bool(placed.places) and not told.issuperset(placed.places)
+
+
+def _changed(frozen: Frozen, theirs: Money | None, command: PlaceOrder) -> str:
+    """What the whole would come to, by what its owner makes of this order."""
+    if theirs is None or command.total is None or frozen.row.total is None:
+        return _amount(theirs)
+    return str(Decimal(frozen.row.total) + theirs.quantized().amount - command.total.quantized().amount)
 
 
 def _amount(money: Money | None) -> str:

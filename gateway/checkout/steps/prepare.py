@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gateway.checkout.allocation import Lacking, allocate
+from gateway.checkout.apart import OrderShare, parts_of
 from gateway.checkout.given import Frozen, Given, answered
 from gateway.checkout.owners import order_plan
 from gateway.checkout.steps.customer import Ensure
@@ -37,7 +38,8 @@ class Prepare:
     async def act(self, run: str) -> dict[str, Any]:
         """`priced` and `allotments` as JSON, `owner` of the order, `customer` the buyer's own record there as far as it
         is known, whether one is to be ensured (`ensure`), whether the order can be `pending`, where else it is to be
-        known, whether its owner has a `preview` of it, the `amount` to pay; or why not."""
+        known, whether its owner has a `preview` of it, the `amount` to pay; `orders`: what it is divided
+        into, where it is several; or why not."""
         given = self._given
         frozen = await given.frozen(run)
         plan = order_plan(given.ownership, frozen.cart)
@@ -53,6 +55,11 @@ class Prepare:
             return answered(_lacking(allotments))
         if not await self._takes(run, frozen, owner, told, allotments):
             return answered(Failure(FailureReason.ORDER_REFUSED, "currency"))
+        parts: tuple[OrderShare, ...] = ()
+        if told.orders > 1:
+            parts = parts_of(frozen.cart, priced, allotments, lambda name: told.told(given.ownership.locations[name]))
+        if any(Decimal(each.amount) < 0 for each in parts):  # what is taken off the whole is more than the first costs
+            return answered(Failure(FailureReason.NOT_TOGETHER, next(reversed(parts)).lines[0]))
         buyer = await given.buyer_at(frozen.cart, owner)
         return {
             "customer": "" if buyer is None else buyer.id,
@@ -65,6 +72,7 @@ class Prepare:
             "expect": plan.expect,
             "preview": given.ordering(owner).dry_run and given.offers(owner, PREVIEW_ORDER),
             "amount": str(priced.total.amount),
+            **({"orders": msgspec.json.encode(parts).decode()} if parts else {}),
         }
 
     async def _takes(

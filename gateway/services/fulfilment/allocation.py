@@ -67,12 +67,22 @@ class Allocation(Struct, frozen=True):
     lacking: tuple[Lack, ...] = ()
 
 
-def allocate(wants: Sequence[Want], shelves: Shelves, placement: Placement, *, together: bool = True) -> Allocation:
+def allocate(
+    wants: Sequence[Want],
+    shelves: Shelves,
+    placement: Placement,
+    *,
+    together: bool = True,
+    orders: int = 1,
+    whole: bool = False,
+) -> Allocation:
     """One place for everything where there is any: fewest parcels, and every owner can be told. Else each line whole
-    from the first place that has it, and in pieces only where the order's owner takes a place for each line; never from
-    several where it takes one an order. `together` False: it is known that no one place has everything."""
+    from the first place that has it, and in pieces only where the order's owner takes a place for each line; from no
+    more than `orders` places where it takes one an order, because each of them is an order of its own. `together`
+    False: it is known that no one place has everything. `whole`: no line is of several orders."""
     rows = [_row(want) for want in wants]
-    alone = placement is Placement.PER_ORDER
+    one_each = placement is Placement.PER_ORDER
+    alone = one_each and orders == 1
     best: Allocation | None = None
     for name in dict.fromkeys(name for row in rows for name in row.sources) if together or alone else ():
         narrowed = [_Row(row.want, {name: row.sources[name]} if name in row.sources else {}) for row in rows]
@@ -83,7 +93,8 @@ def allocate(wants: Sequence[Want], shelves: Shelves, placement: Placement, *, t
             best = found
     if best is not None:
         return best
-    found = _taken(rows, shelves, split=placement is Placement.PER_LINE, or_none=False)
+    split = placement is Placement.PER_LINE or (one_each and not whole)
+    found = _taken(rows, shelves, split=split, or_none=False, most=orders if one_each else None)
     return Allocation(()) if found is None else found
 
 
@@ -106,22 +117,39 @@ def _row(want: Want) -> _Row:
     return _Row(want, {plan.name: spot_of(plan, variant) for plan in want.places if counted_at(plan, variant)})
 
 
-def _taken(rows: Sequence[_Row], shelves: Shelves, *, split: bool, or_none: bool) -> Allocation | None:
-    """Lines with fewer places to choose from go first, else in their order. `or_none`: as soon as one is lacking."""
+def _taken(
+    rows: Sequence[_Row], shelves: Shelves, *, split: bool, or_none: bool, most: int | None = None
+) -> Allocation | None:
+    """Lines with fewer places to choose from go first, else in their order. `or_none`: as soon as one is lacking.
+    `most`: places that are taken from, all lines together."""
     if or_none and any(not row.sources for row in rows):
         return None
     free = dict(shelves.free)
     allotments: list[Allotment] = []
     lacking: list[Lack] = []
+    used: set[str] = set()
     for row in sorted(rows, key=lambda row: len(row.sources)):
+        if most is not None:
+            row = _within(row, used, most)
         found = _take(row, free, shelves, split=split)
+        if found is not None and most is not None and len(used | {each.location for each in found}) > most:
+            for each in found:
+                free[StockSpot(each.backend, each.item, each.place)] += each.quantity
+            found = None
         if found is not None:
             allotments += found
+            used |= {each.location for each in found}
             continue
         if or_none:
             return None
         lacking.append(_lack(row, free, shelves, split=split))
     return Allocation(tuple(allotments), tuple(lacking))
+
+
+def _within(row: _Row, used: set[str], most: int) -> _Row:
+    """Places that are taken from already first, and no others when they are enough in number."""
+    mine = {name: spot for name, spot in row.sources.items() if name in used}
+    return _Row(row.want, mine if len(used) >= most else {**mine, **row.sources})
 
 
 def _lack(row: _Row, free: dict[StockSpot, int], shelves: Shelves, *, split: bool) -> Lack:

@@ -123,8 +123,8 @@ class Drafting:
         wants = [Want(line.id, line.variant, int(line.quantity), places) for line in self._lines]
         mixed = handing is not None and way is not PlanWay.PICKUP
         owner = handing.owner if handing is not None and handing.owner is not None else self._ways.owner
-        placement = owner.placement
-        found = allocate(wants, self._shelves, placement, together=not mixed)  # each place was tried alone before
+        # each place was tried alone before
+        found = allocate(wants, self._shelves, owner.placement, together=not mixed, orders=owner.orders)
         missing = tuple(self._gap(lack, way, store) for lack in found.lacking)
         draft = PlanDraft(self._parts(found, handing, places), missing)
         if missing:

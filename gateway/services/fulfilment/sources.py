@@ -9,18 +9,22 @@ from msgspec import Struct
 from gateway.model.carts import Cart, DeliveryGroup
 from gateway.model.stock import Fulfilment
 from gateway.ownership import LocationPlan, OrderPlan, Ownership
-from gateway.ports.order import PLACE_ORDER, OrderWriting, Placement
+from gateway.ports.order import CANCEL_ORDER, CONFIRM_ORDER, PLACE_ORDER, OrderWriting, Placement
 from gateway.ports.stock import COMMIT_STOCK
+
+MOST_ORDERS = 5
+"""Of one checkout, where their owner takes one place an order: each may be refused, and then all before it go."""
 
 
 class OrderOwner(Struct, frozen=True):
     """`name` None: nobody takes orders here, and nobody can be told anything. `taken_from` are the systems that hear of
     what an order takes of their stock: itself, those that have the order too, and whoever can be told
-    (`stock.commit_stock`)."""
+    (`stock.commit_stock`). `orders`: so many one checkout may place there, where each is from one place."""
 
     name: str | None
     placement: Placement
     taken_from: frozenset[str] = frozenset()
+    orders: int = 1
 
     @classmethod
     def of(cls, ownership: Ownership, plan: OrderPlan) -> OrderOwner:
@@ -28,8 +32,12 @@ class OrderOwner(Struct, frozen=True):
         if plan.owner is None or PLACE_ORDER.name not in backends[plan.owner].manifest.writes:
             return cls(None, Placement.OWNER_DECIDES)
         hear = [each for each, backend in backends.items() if COMMIT_STOCK.name in backend.manifest.writes]
-        placement = (backends[plan.owner].manifest.ordering or OrderWriting()).placement
-        return cls(plan.owner, placement, frozenset((plan.owner, *plan.mirror, *plan.expect, *hear)))
+        ordering = backends[plan.owner].manifest.ordering or OrderWriting()
+        able = {CANCEL_ORDER.name, CONFIRM_ORDER.name} <= backends[plan.owner].manifest.writes.keys()
+        # Systems that are to know the order too would be told of one, under one number: of several they are told none.
+        several = ordering.apart and able and not plan.mirror and not plan.expect
+        taken_from = frozenset((plan.owner, *plan.mirror, *plan.expect, *hear))
+        return cls(plan.owner, ordering.placement, taken_from, MOST_ORDERS if several else 1)
 
     def takes(self, plan: LocationPlan) -> bool:
         """Whether anything is sold from there: what its system does not hear of would be sold again."""
@@ -43,8 +51,8 @@ class OrderOwner(Struct, frozen=True):
 
     @property
     def takes_several(self) -> bool:
-        """Whether one order may be fulfilled from several places that it is told."""
-        return self.placement in (Placement.PER_LINE, Placement.MOVED_AFTER)
+        """Whether what is bought may be fulfilled from several places that it is told, in one order or in several."""
+        return self.placement in (Placement.PER_LINE, Placement.MOVED_AFTER) or self.orders > 1
 
 
 def order_owner(

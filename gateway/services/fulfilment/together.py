@@ -25,7 +25,7 @@ class OnePlace:
         places, or there is one place only; nothing is said while a system that counts cannot be heard. Raises
         StateUnavailable."""
         ownership = self._services.ownership
-        owner = order_owner(ownership, cart.country)
+        owner = order_owner(ownership, cart.country, cart.channel)
         if owner.placement is not Placement.PER_ORDER:
             return ()
         wants = [
@@ -42,7 +42,7 @@ class OnePlace:
             shelves = (await read(variants, told, places, ledger, within.now)).shelves
         except AdapterError:
             return ()
-        found = allocate(wants, shelves, owner.placement)
+        found = allocate(wants, shelves, owner.placement, orders=owner.orders, whole=True)
         if not found.lacking or scattered(wants, shelves, owner.placement).lacking:
             return ()
         return tuple(

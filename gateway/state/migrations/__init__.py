@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 FIRST = "0001"
-HEAD = "0014"
+HEAD = "0015"
 """The newest revision this gateway knows. Revisions are numbers, so that an older gateway can tell how old it is."""
 
-OLDEST = 10
+OLDEST = 15
 """The oldest revision whose gateways today's schema serves: raised by a migration that contracts."""
 
 FOREIGN_TABLES = frozenset({"datasource_outputs", "dbos_datasource_migrations", "alembic_version"})

@@ -89,6 +89,7 @@ class Controls:
         self.surprising = False
         self.order_currencies: tuple[str, ...] | None = None
         self.uncancellable = False
+        self.refused_places: set[str] = set()
         self.lag = 0.0
         self.after_placing: Callable[[], Awaitable[None]] = _at_once
 

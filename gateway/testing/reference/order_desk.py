@@ -33,11 +33,14 @@ class OrderDesk(Controls):
     is how each stands now, by its number. `after_placing` is awaited between an effect and its answer: a test loses the
     answer there, or keeps it back. An order is found `lag` seconds after it was made. `surcharge` is what its own total
     differs by, which a `surprising` one does not say beforehand; `uncancellable`: it is always too late to cancel;
-    `order_currencies`: all that it takes orders in (None: it does not say)."""
+    `order_currencies`: all that it takes orders in (None: it does not say); `refused_places`:
+    from where it takes none, which it says when it is to make one."""
 
     async def place_order(self, command: PlaceOrder, context: ContextView, call: CallContext) -> PlacedOrder:
         await self._written(PLACE_ORDER.name, command, call)
         total = self._comes_to(command)
+        if any(place in self.refused_places for line in command.lines for place, _ in line.places):
+            raise RequestRefused(detail="no orders are taken there", source=self.name, domain="order")
         number = str(10_000 + len(self.placed))
         status = OrderStatus.OPEN if command.pending else OrderStatus.CONFIRMED
         order = PlacedOrder(NativeRef(self.name, number), number, status, total)

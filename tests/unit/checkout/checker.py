@@ -94,12 +94,19 @@ def imbalance(checkouts: Sequence[Ended], evidence: Evidence, shelf: Shelf, held
 
 
 def faults(
-    run: str, state: str, cart_state: str, evidence: Evidence, email: str | None = None, tenders: int = 1
+    run: str,
+    state: str,
+    cart_state: str,
+    evidence: Evidence,
+    email: str | None = None,
+    tenders: int = 1,
+    further: Sequence[str] = (),
 ) -> Sequence[str]:
     """Why this checkout's books do not balance; empty where they do. `state` is what the buyer was told, `email` theirs
-    where it was verified, `tenders` how many payments they made of it."""
+    where it was verified, `tenders` how many payments they made of it, `further` the references of its orders beside
+    the first."""
     found: list[str] = []
-    orders = [now for reference, now in evidence.orders if reference == run]
+    orders = [now for reference, now in evidence.orders if reference in (run, *further)]
     mine = {payment for payment, (purchase, _) in evidence.payments.items() if purchase == run}
     standing = [now for now in orders if now != "CANCELLED"]
     held = [payment for payment in mine if evidence.payments[payment][1] in ("AUTHORISED", "CAPTURED")]
@@ -116,12 +123,13 @@ def faults(
         found.append(f"{len(records)} records of one e-mail were made")
     if email is not None and run in evidence.named:
         expect("the record that the order names", [evidence.named[run]], records)
-    if len(orders) > 1:
+    made = [reference for reference, _ in evidence.orders if reference in (run, *further)]
+    if len(made) > len(set(made)):
         found.append(f"{len(orders)} orders were made")
     if len(asked) > tenders:
         found.append(f"the money was asked for {len(asked)} times")
     if state == "COMPLETED":
-        expect("orders", standing, ["CONFIRMED"])
+        expect("orders", standing, ["CONFIRMED"] * (1 + len(further)))
         expect("payments that hold money", len(held), tenders)
         expect("what is held", sum(evidence.held.get(payment, 0) for payment in held), evidence.total)
         expect("holds", set(holds), {"HANDED_OVER"})

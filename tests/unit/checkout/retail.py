@@ -84,9 +84,10 @@ class Retail:
         counts: str = "erp",
         section: CheckoutSection | None = None,
         kits: tuple[SeedKit, ...] = (),
+        plates: str = "LON",
     ) -> None:
         self.database = database
-        counted = (stock("MUG", "LON", pieces), stock("PLATE", "LON", 100))
+        counted = (stock("MUG", "LON", pieces), stock("PLATE", plates, max(100, pieces)))
         seed = shop("MUG", "PLATE", *(str(kit.variant) for kit in kits), stock=counted, kits=kits)
         self.erp, self.pay = kind("erp", seed), kind("pay", shop())
         self.others = {name: kind(name, seed) for name in (*mirror, *expect, counts) if name != "erp"}
@@ -95,12 +96,15 @@ class Retail:
             {
                 **configuration(
                     domains=domains("erp", payment=("pay",)),
-                    locations={"london": {"refs": {"erp": "LON", counts: "LON"}, "stock": counts}},
+                    locations={
+                        "london": {"refs": {"erp": "LON", counts: "LON"}, "stock": counts},
+                        **({} if plates == "LON" else {"leeds": {"refs": {"erp": plates}, "stock": "erp"}}),
+                    },
                     channels={
                         "web": {
                             "countries": ["GB"],
                             "currencies": {"GB": ["GBP"]},
-                            "locations": ["london"],
+                            "locations": ["london"] if plates == "LON" else ["london", "leeds"],
                             "orders": {"mirror": [*mirror], "expect": [*expect]},
                         }
                     },
@@ -154,19 +158,25 @@ class Retail:
         expect: tuple[str, ...] = (),
         counts: str = "erp",
         kits: tuple[SeedKit, ...] = (),
+        apart: bool = False,
     ) -> Retail:
         """`mirror` and `expect` are systems that are to know each order too; `counts`: who owns the stock. `kits` are
-        sold beside mugs and plates, and are made of those."""
-        ordering = OrderWriting(placement=Placement.PER_LINE, pending=pending, dry_run=dry_run)
-        opened = await Database.open(url)
-        retail = cls(opened, ordering, pieces, forward, action, kind, mirror, expect, counts, section, kits)
+        sold beside mugs and plates, and are made of those. `apart`: the plates lie in Leeds, and an order is of one
+        place."""
+        placement = Placement.PER_ORDER if apart else Placement.PER_LINE
+        ordering = OrderWriting(placement=placement, pending=pending, dry_run=dry_run, paid_after=apart and not pending)
+        opened, plates = await Database.open(url), "LEE" if apart else "LON"
+        retail = cls(opened, ordering, pieces, forward, action, kind, mirror, expect, counts, section, kits, plates)
         await retail.launch(hook)
         return retail
 
     @classmethod
-    async def books(cls, url: str, pieces: int, mirror: tuple[str, ...] = (), counts: str = "erp") -> Retail:
+    async def books(
+        cls, url: str, pieces: int, mirror: tuple[str, ...] = (), counts: str = "erp", plates: str = "LON"
+    ) -> Retail:
         """The owners and the database, without a checkout of this process's own."""
-        return cls(await Database.open(url), OrderWriting(), pieces, 3.0, 600.0, mirror=mirror, counts=counts)
+        opened = await Database.open(url)
+        return cls(opened, OrderWriting(), pieces, 3.0, 600.0, mirror=mirror, counts=counts, plates=plates)
 
     async def close_books(self) -> None:
         await self.writes.close()

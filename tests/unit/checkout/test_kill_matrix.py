@@ -12,16 +12,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from gateway.model.carts import Cart
 from gateway.model.payments import DeclineReason, PaymentState
-from gateway.state.tables import checkout_tenders, checkouts
+from gateway.state.tables import checkout_orders, checkout_tenders, checkouts
 from gateway.testing.reference.payment_book import ValueCard
 
 from .checker import faults
 from .conftest import both_stores
-from .evidence import evidence
+from .evidence import TOTAL, evidence
 from .fleet import Worker, until
 from .retail import NUMBER, REST, TOKEN, Retail
 from .vendors import Vendors
@@ -51,6 +52,20 @@ GIFT_CARDS = {
 }
 """A gift card and a card: what is asked of each, and of which call the answer is lost. `declined` is the card;
 `different` an owner's total, after both were held."""
+
+
+APART: dict[tuple[bool, str], dict[str, str]] = {
+    (True, "bought"): {"place": "place_order", "place-1": "place_order#2", "confirm-1": "confirm_order#2"},
+    (True, "declined"): {"cancel-1": "cancel_order", "cancel": "cancel_order#2"},
+    (True, "refused"): {"cancel-1": "", "cancel": "cancel_order"},
+    (False, "bought"): {
+        "preview-1": "preview_order#2", "place-1": "place_order#2", "confirm": "confirm_order",
+        "confirm-1": "confirm_order#2",
+    },
+    (False, "refused"): {"cancel-1": "", "cancel": "cancel_order", "void": "void"},
+}  # fmt: skip
+"""Two orders of one checkout: what is asked for each, and of which call the answer is lost. `refused` is the second, by
+its owner; that one is not looked up any more."""
 
 
 RESTS = {
@@ -112,8 +127,19 @@ def every_point() -> list[tuple[bool, str, str]]:
     return list(dict.fromkeys(found))
 
 
+def points_apart() -> list[tuple[bool, str, str]]:
+    found: list[tuple[bool, str, str]] = []
+    for (pending, what), steps in APART.items():
+        for step, call in steps.items():
+            mid = (f"mid:{call}",) if call else ()
+            found += [(pending, what, point) for point in (f"before:{step}", *mid, f"after:{step}")]
+    return found
+
+
 class Fleet:
     """The vendors (ours to read), a database, and one worker that lives on."""
+
+    quoted = "12.00"
 
     def __init__(self, url: str, vendors: str, books: Retail) -> None:
         self.url, self.vendors, self.books = url, vendors, books
@@ -134,13 +160,13 @@ class Fleet:
         cart = await self.cart(what)
         mild = what.removeprefix("gift card ")
         async with self.worker(pending, point, another=what in RESTS) as victim:
-            asked = asyncio.create_task(victim.ask("submit", cart.id, point, "12.00"))
+            asked = asyncio.create_task(victim.ask("submit", cart.id, point, self.quoted))
             if mild in ("challenged", "gone back") or what in RESTS:
                 await self._answer(cart, mild, other)
             await victim.died()
             await asked
         if point == "claimed":
-            await other.ask("submit", cart.id, point, "12.00")
+            await other.ask("submit", cart.id, point, self.quoted)
 
         async def over() -> tuple[str, str] | None:
             now = await self.standing(cart.id)
@@ -222,10 +248,12 @@ async def matrix(url: str, chosen: list[tuple[bool, str, str]]) -> list[str]:
     return problems
 
 
-def taking_turns(url: str, count: int) -> list[tuple[bool, str, str]]:
+def taking_turns(
+    url: str, count: int, points: list[tuple[bool, str, str]] | None = None
+) -> list[tuple[bool, str, str]]:
     """Others each day, and others at each store; `GATEWAY_SEED` brings a day's back."""
     seed = os.environ.get("GATEWAY_SEED") or datetime.now(UTC).date().isoformat()
-    return random.Random(f"{seed} {url.partition(':')[0]}").sample(every_point(), count)
+    return random.Random(f"{seed} {url.partition(':')[0]}").sample(every_point() if points is None else points, count)
 
 
 @both_stores
@@ -269,3 +297,58 @@ async def test_thirty_points_that_take_turns(url: str) -> None:
 @both_stores
 async def test_every_point(url: str) -> None:
     assert await matrix(url, every_point()) == []
+
+
+class FleetApart(Fleet):
+    """Mugs lie in London, plates in Leeds, and the owner of the orders takes one place an order."""
+
+    quoted = "24.00"
+
+    def worker(self, pending: bool, kill: str = "", *, another: bool = False) -> Worker:
+        station = Station(self.url, self.vendors, pending, kill, another=another, apart=True)
+        return Worker(station, module="tests.unit.checkout.worker")
+
+    async def cart(self, what: str) -> Cart:
+        await super().cart(what)
+        self.books.erp.refused_places = {"LEE"} if what == "refused" else set()
+        return await self.books.cart(("MUG", 1), ("PLATE", 1))
+
+    async def judged(self, cart: Cart, what: str, run: str, state: str) -> Sequence[str]:
+        if state != ("COMPLETED" if what == "bought" else "FAILED"):
+            return [state]
+        chosen = select(checkout_orders.c.reference).where(checkout_orders.c.run == run)
+        async with self.books.database.read() as connection:
+            further = list((await connection.execute(chosen)).scalars())
+        if len(further) != 1:
+            return [f"{1 + len(further)} orders were planned"]
+        cart_state = (await self.books.cart_now(cart)).state.value
+        seen = replace(await evidence(self.books), total=2 * TOTAL)
+        return faults(run, state, cart_state, seen, buyer_of(cart.id).email, further=further)
+
+
+async def matrix_apart(url: str, chosen: list[tuple[bool, str, str]]) -> list[str]:
+    books = await Retail.books(url, pieces=10_000, plates="LEE")
+    problems: list[str] = []
+    try:
+        async with Vendors({"erp": books.erp, "pay": books.pay}) as vendors:
+            for pending in sorted({point[0] for point in chosen}):
+                fleet = FleetApart(url, vendors, books)
+                async with fleet.worker(pending) as other:
+                    for _, what, point in (each for each in chosen if each[0] is pending):
+                        problems += await fleet.killed_at(pending, what, point, other)
+    finally:
+        await books.close_books()
+    return problems
+
+
+@both_stores
+async def test_a_few_points_of_two_orders_that_take_turns(url: str) -> None:
+    chosen = taking_turns(url, 2, points_apart())
+    assert await matrix_apart(url, chosen) == [], chosen
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@both_stores
+async def test_every_point_of_two_orders(url: str) -> None:
+    assert await matrix_apart(url, points_apart()) == []

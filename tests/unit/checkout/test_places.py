@@ -47,8 +47,8 @@ PLACES = ("warehouse", "soho", "leeds")
 class Chain(Retail):
     """The same retailer with a warehouse and two stores, and the services that plan."""
 
-    async def stocked(self, placement: Placement, **counted: dict[str, int]) -> Chain:
-        """Before it is launched."""
+    async def stocked(self, placement: Placement, *, pending: bool = True, **counted: dict[str, int]) -> Chain:
+        """Before it is launched. Not `pending`: an order that stands may be past cancelling."""
         counts = tuple(
             stock(sku, place.upper(), counted.get(place, {}).get(sku, 0))
             for place in PLACES
@@ -71,7 +71,7 @@ class Chain(Retail):
             "backends": {name: {"adapter": "memory", "url": "memory:"} for name in ("erp", "pay")},
         }  # fmt: skip
         settings = decode(raw, {})
-        manifest = replace(self.backends["erp"].manifest, ordering=OrderWriting(placement=placement, pending=True))
+        manifest = replace(self.backends["erp"].manifest, ordering=OrderWriting(placement=placement, pending=pending))
         adapters = {"erp": self.erp, "pay": self.pay}
         self.backends = {
             name: BoundBackend(
@@ -109,13 +109,16 @@ class Chain(Retail):
 
     def placed_at(self) -> Counter[tuple[str, str]]:
         """What the order's owner was told: pieces by SKU and its own name of the place."""
-        (command,) = [asked.keys[0] for asked in self.erp.asked if asked.operation == PLACE_ORDER.name]
-        assert isinstance(command, PlaceOrder)
         told: Counter[tuple[str, str]] = Counter()
-        for line in command.lines:
-            for place, pieces in line.places:
-                told[line.sku, place] += pieces
+        for command in self.commands():
+            for line in command.lines:
+                for place, pieces in line.places:
+                    told[line.sku, place] += pieces
         return told
+
+    def commands(self) -> list[PlaceOrder]:
+        asked = [each.keys[0] for each in self.erp.asked if each.operation == PLACE_ORDER.name]
+        return [each for each in asked if isinstance(each, PlaceOrder)]
 
     async def held_at(self, run: str) -> Counter[tuple[str, str]]:
         held: Counter[tuple[str, str]] = Counter()
@@ -142,10 +145,10 @@ Stocked = Callable[..., Awaitable[Chain]]
 async def stocked(url: str) -> AsyncIterator[Stocked]:
     made: list[Chain] = []
 
-    async def make(placement: Placement, **counted: dict[str, int]) -> Chain:
+    async def make(placement: Placement, *, pending: bool = True, **counted: dict[str, int]) -> Chain:
         chain = Chain(await Database.open(url), OrderWriting(), 0, 3.0, 600.0)
         made.append(chain)
-        return await chain.stocked(placement, **counted)
+        return await chain.stocked(placement, pending=pending, **counted)
 
     yield make
     for chain in made:
@@ -198,9 +201,35 @@ async def test_what_was_planned_and_is_gone_is_not_taken_from_elsewhere(stocked:
     assert await chain.held_at(checkout.id) == Counter()
 
 
-async def test_an_owner_that_takes_one_place_is_not_asked_for_two(stocked: Stocked) -> None:
-    """It would say no, after everything was held."""
-    chain = await stocked(Placement.PER_ORDER, warehouse={"PLATE": 9}, leeds={"MUG": 9})
+@pytest.mark.parametrize(
+    ("counted", "pieces", "quoted"),
+    [
+        pytest.param({"warehouse": {"PLATE": 9}, "leeds": {"MUG": 9}}, (1, 1), "24.00", id="sent from two places"),
+        pytest.param({"warehouse": {"PLATE": 9, "MUG": 3}, "leeds": {"MUG": 2}}, (5, 1), "72.00", id="a line split"),
+        pytest.param({"warehouse": {"PLATE": 9}, "soho": {"MUG": 9}}, (2, 1), "36.00", id="collected, the rest sent"),
+    ],
+)
+async def test_an_owner_that_takes_one_place_an_order_is_asked_for_an_order_of_each(
+    stocked: Stocked, counted: dict[str, dict[str, int]], pieces: tuple[int, int], quoted: str
+) -> None:
+    chain = await stocked(Placement.PER_ORDER, **counted)
+    cart = await chain.cart(("MUG", pieces[0]), ("PLATE", pieces[1]))
+    plan = next(plan for plan in await chain.plans(cart) if plan.id is not None)
+    assert len(plan.parts) == 2
+    chosen = await chain.choose(cart, plan)
+    checkout = await chain.buy(chosen, quoted=quoted)
+    assert checkout.state is CheckoutState.COMPLETED, checkout
+    expected = planned_at(plan, cart)
+    assert await chain.held_at(checkout.id) == expected
+    assert chain.placed_at() == expected
+    for command in chain.commands():
+        assert len({place for line in command.lines for place, _ in line.places}) == 1
+        assert {each.id for each in command.deliveries} == {line.delivery for line in command.lines}
+
+
+async def test_an_owner_whose_orders_may_be_past_cancelling_is_not_asked_for_two(stocked: Stocked) -> None:
+    """It could say no to the second, with the first one standing."""
+    chain = await stocked(Placement.PER_ORDER, pending=False, warehouse={"PLATE": 9}, leeds={"MUG": 9})
     cart = await chain.cart(("MUG", 1), ("PLATE", 1))
     assert [plan.id for plan in await chain.plans(cart)] == [None]
     checkout = await chain.buy(cart, quoted="24.00")

@@ -50,6 +50,7 @@ class Station(Struct):
     action: float = 600.0
     another: bool = False
     """Another tender may pay what is not approved."""
+    apart: bool = False
     serves: bool = False
     """With its timers and its outbox: what was forgotten is begun, and money is captured."""
 
@@ -165,6 +166,7 @@ async def live(station: Station, retailer: type[Retail] = Retail) -> None:
         mirror=station.mirror,
         counts=station.counts,
         action=station.action,
+        apart=station.apart,
     )
     retail.another_tender = station.another
     loop = asyncio.get_running_loop()

@@ -105,6 +105,30 @@ def test_an_owner_that_takes_one_place_an_order_gets_one() -> None:
     assert allocate(pinned, here, PER_ORDER).lacking
 
 
+def test_several_orders_come_from_no_more_places_than_there_may_be_orders() -> None:
+    places = [place(f"p{number}") for number in range(4)]
+    here = Shelves({spot_of(each, f"SKU{number}"): 1 for number, each in enumerate(places)}, set())
+    lines = [Want(str(number), f"SKU{number}", 1, tuple(places)) for number in range(4)]
+    assert not allocate(lines, here, PER_ORDER, orders=4).lacking
+    found = allocate(lines, here, PER_ORDER, orders=3)
+    assert ([each.line for each in found.allotments], [each.line for each in found.lacking]) == (["0", "1", "2"], ["3"])
+
+
+def test_a_line_is_split_over_orders_unless_each_has_to_be_whole() -> None:
+    here = shelves(north={"MUG": 2}, south={"MUG": 2})
+    assert len(allocate([want("1", "MUG", 3)], here, PER_ORDER, orders=2).allotments) == 2
+    (lack,) = allocate([want("1", "MUG", 3)], here, PER_ORDER, orders=2, whole=True).lacking
+    assert lack.available == 2
+
+
+def test_what_no_order_may_be_placed_for_leaves_its_pieces_to_the_next_line() -> None:
+    here = shelves(north={"BOWL": 9}, south={"MUG": 2}, west={"MUG": 2})
+    lines = [want("1", "BOWL", 1, NORTH), want("2", "MUG", 4), want("3", "MUG", 2)]
+    found = allocate(lines, here, PER_ORDER, orders=2)
+    assert [each.line for each in found.lacking] == ["2"]
+    assert [(each.line, each.location) for each in found.allotments] == [("1", "north"), ("3", "south")]
+
+
 def test_a_line_that_can_come_from_one_place_only_goes_first() -> None:
     here = shelves(north={"MUG": 2}, south={"MUG": 2})
     found = allocate([want("1", "MUG", 2), want("2", "MUG", 2, NORTH)], here, PER_LINE)

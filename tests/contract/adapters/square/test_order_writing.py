@@ -17,6 +17,7 @@ from gateway.model.identity import NativeRef
 from gateway.model.money import Money, TaxedMoney, TaxTreatment
 from gateway.model.orders import (
     CancelOrder,
+    ConfirmOrder,
     OrderDelivery,
     OrderDiscount,
     OrderStatus,
@@ -30,7 +31,9 @@ from gateway.ownership import LocationPlan
 from gateway.ports.order import (
     ANYWHERE,
     CANCEL_ORDER,
+    CONFIRM_ORDER,
     OrderCancelPort,
+    OrderConfirmPort,
     OrderCurrenciesPort,
     OrderPreviewPort,
     OrderWritePort,
@@ -99,6 +102,28 @@ class TestCancelling(TestWrites):
         refs = {1: placed.ref}
         return lambda reference, number: CancelOrder(
             reference=reference, order=refs.get(number, NativeRef(BACKEND, "NOBODYS"))
+        )
+
+
+class TestConfirming(TestCancelling):
+    """Of an order that stands before each test and was told of no payment."""
+
+    operation = CONFIRM_ORDER
+    writes = (b"/v2/payments",)
+
+    @pytest.fixture
+    def effects(self, sandbox: SquareSandbox) -> Callable[[str], int]:
+        return lambda reference: sum(
+            1 for kind, known, _ in sandbox.account.effects if (kind, known) == ("payment", reference)
+        )
+
+    @pytest.fixture
+    def commands(self, placed: PlacedOrder) -> Callable[[str, int], Any]:
+        refs = {1: placed.ref}
+        return lambda reference, number: ConfirmOrder(
+            reference=reference,
+            order=refs.get(number, NativeRef(BACKEND, "NOBODYS")),
+            payment=PaidElsewhere("stripe", "pi_1", gbp("21.00")),
         )
 
 
@@ -321,6 +346,35 @@ async def test_what_nobody_paid_is_cancelled_once_with_what_was_to_be_sent(
     assert await canceller.cancel_order(cancelling(placed), HERE, call()) == cancelled
     stands = sandbox.account.orders[placed.ref.id]
     assert (stands["state"], [way["state"] for way in stands["fulfillments"]]) == ("CANCELED", ["CANCELED"])
+    assert [kind for kind, _, _ in sandbox.account.effects] == ["order", "update"]
+
+
+async def test_an_order_that_stands_is_told_of_its_payment_once_and_is_then_past_cancelling(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    placed = await desk.place_order(order(), HERE, call())
+    confirmer = cast("OrderConfirmPort", desk)
+    paid = PaidElsewhere("stripe", "pi_1", gbp("21.00"))
+    telling = ConfirmOrder(reference=REFERENCE, order=placed.ref, payment=paid)
+    assert (await confirmer.confirm_order(telling, HERE, call())).total == gbp("21.00")
+    await confirmer.confirm_order(telling, HERE, call())
+    assert [kind for kind, _, _ in sandbox.account.effects] == ["order", "payment"]
+    with pytest.raises(RequestRefused):
+        await cast("OrderCancelPort", desk).cancel_order(cancelling(placed), HERE, call())
+
+
+async def test_another_amount_than_the_orders_and_a_cancelled_order_are_not_paid(
+    desk: OrderWritePort, sandbox: SquareSandbox
+) -> None:
+    placed = await desk.place_order(order(), HERE, call())
+    confirmer = cast("OrderConfirmPort", desk)
+    less = PaidElsewhere("stripe", "pi_1", gbp("20.99"))
+    with pytest.raises(RequestRefused):
+        await confirmer.confirm_order(ConfirmOrder(reference=REFERENCE, order=placed.ref, payment=less), HERE, call())
+    await cast("OrderCancelPort", desk).cancel_order(cancelling(placed), HERE, call())
+    whole = PaidElsewhere("stripe", "pi_1", gbp("21.00"))
+    with pytest.raises(RequestRefused):
+        await confirmer.confirm_order(ConfirmOrder(reference=REFERENCE, order=placed.ref, payment=whole), HERE, call())
     assert [kind for kind, _, _ in sandbox.account.effects] == ["order", "update"]
 
 
