@@ -31,6 +31,7 @@ from gateway.services.stores import Stores
 from gateway.services.systems import SystemsOfRecord
 from gateway.settings import Settings
 from gateway.state.carts import StoredCarts
+from gateway.state.further_orders import FurtherOrders
 from gateway.state.held_stock import HeldStock
 from gateway.state.mirrors import StoredMirrors
 
@@ -74,7 +75,8 @@ class Services:
         """What checkouts keep back; None where nothing is sold."""
         self.loyalty = Loyalty(systems, cursors, settings.identity)
         mirrors = None if carts is None else StoredMirrors(carts.database)
-        self.orders = Orders(systems, customer_links, cursors, mirrors)
+        further = None if carts is None else FurtherOrders(carts.database)
+        self.orders = Orders(systems, customer_links, cursors, mirrors, further)
         self.speech = Speech(self.languages)
         self.nodes = Nodes(
             ids=self.ids,

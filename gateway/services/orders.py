@@ -6,7 +6,7 @@ per backend; the signed cursor holds where each backend stands. A backend that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -23,8 +23,10 @@ from gateway.ports.order import GET_BY_ORIGIN, GET_ORDERS, LIST_ORDERS, ORDER
 from gateway.runtime.side_by_side import side_by_side
 from gateway.services.cursors import Cursors
 from gateway.services.customers import CustomerLinks, unheard
+from gateway.services.orders_together import OrdersTogether
 from gateway.services.scope import Scope
 from gateway.services.systems import SystemsOfRecord
+from gateway.state.further_orders import FurtherOrders, Together
 from gateway.state.mirrors import StoredMirrors
 
 TWINS = Counter(
@@ -48,11 +50,17 @@ class MergedPosition(Struct, frozen=True, tag="o"):
 
 class Orders:
     def __init__(
-        self, systems: SystemsOfRecord, links: CustomerLinks, cursors: Cursors, mirrors: StoredMirrors | None = None
+        self,
+        systems: SystemsOfRecord,
+        links: CustomerLinks,
+        cursors: Cursors,
+        mirrors: StoredMirrors | None = None,
+        further: FurtherOrders | None = None,
     ) -> None:
         self._systems = systems
         channels = systems.ownership.channels.values()
         self._mirrors = mirrors if any(each.orders.mirror or each.orders.expect for each in channels) else None
+        self._together = OrdersTogether(systems, further)
         self._links = links
         self._cursors = cursors
 
@@ -67,11 +75,14 @@ class Orders:
         unsearched = unheard(linked, ORDER, self._systems, scope)
         if failures and len(failures) == len(pages) and not start.places:
             raise failures[0].fresh()
-        edges, end = self._merge(pages, start, first, bound_to)
         heard = [page for page in pages.values() if isinstance(page, OrdersPage)]
-        left = any(page.has_next for page in heard) or len(edges) < sum(len(page.orders) for page in heard)
+        together = await self._together.of([order.ref for page in heard for order in page.orders])
+        edges, end, taken = self._merge(pages, start, first, bound_to, together)
+        left = any(page.has_next for page in heard) or taken < sum(len(page.orders) for page in heard)
+        whole = await self._together.whole([edge.node for edge in edges], together, scope)
+        edges = tuple(replace(edge, node=node) for edge, node in zip(edges, whole, strict=True))
         more = left or (bool(edges) and bool(failures or unsearched))
-        cursor = self._sealed(end, bound_to) if edges or after else None
+        cursor = self._sealed(end, bound_to) if taken or after else None
         missing = (Gap(name, Unavailable.code, retryable=True) for name in unsearched)
         return OrderList(edges, PageInfo(more, cursor), (*gaps, *missing))
 
@@ -97,7 +108,7 @@ class Orders:
     ) -> OrdersPage | AdapterError:
         query = OrdersQuery(
             customers=linked.refs(name),
-            first=first + 1,
+            first=first + 1 + self._together.beside(name),
             after=start.places.get(name, Watermark()).position,
             exclude_foreign=self._has_twins(name, linked, scope),
             locations=self._systems.ownership.references(name),
@@ -133,8 +144,14 @@ class Orders:
         return tuple(gaps), failures
 
     def _merge(
-        self, pages: dict[str, OrdersPage | AdapterError], start: MergedPosition, first: int, bound_to: str
-    ) -> tuple[tuple[OrderEdge, ...], MergedPosition]:
+        self,
+        pages: dict[str, OrdersPage | AdapterError],
+        start: MergedPosition,
+        first: int,
+        bound_to: str,
+        together: Mapping[NativeRef, Together],
+    ) -> tuple[tuple[OrderEdge, ...], MergedPosition, int]:
+        """And how many orders were gone through: those that another shows are none of their own."""
         rows = [
             (order, position, name)
             for name, page in pages.items()
@@ -146,20 +163,33 @@ class Orders:
         known = {(order.ref.backend, order.number) for order, _, _ in rows}
         state = start
         edges: list[OrderEdge] = []
-        for order, position, name in rows[:first]:
+        taken = dict.fromkeys(pages, 0)
+        for order, position, name in rows:
+            page = pages[name]
+            if len(edges) == first:
+                break
+            taken[name] += 1
+            mine = together.get(order.ref)
+            if mine is not None and mine.first != order.ref:
+                state = MergedPosition({**state.places, name: Watermark(position)}, state.shown_until)
+                if isinstance(page, OrdersPage) and page.has_next and taken[name] == len(page.orders):
+                    break  # what comes next of this system is newer than the rest of the others'
+                continue
             if order.origin is not None and (order.origin.system or "", order.origin.reference) in known:
                 TWINS.labels(name).inc()
             late = start.shown_until is not None and order.placed_at > start.shown_until
             shown = order.placed_at if state.shown_until is None else min(state.shown_until, order.placed_at)
             state = MergedPosition({**state.places, name: Watermark(position)}, shown)
             edges.append(OrderEdge(order, self._sealed(state, bound_to), late))
-        taken = {name: sum(1 for _, _, other in rows[:first] if other == name) for name in pages}
+            if isinstance(page, OrdersPage) and page.has_next and taken[name] == len(page.orders):
+                break
         exhausted = {
             name: Watermark(state.places.get(name, Watermark()).position, exhausted=True)
             for name, page in pages.items()
             if isinstance(page, OrdersPage) and not page.has_next and taken[name] == len(page.orders)
         }
-        return tuple(edges), MergedPosition({**state.places, **exhausted}, state.shown_until)
+        end = MergedPosition({**state.places, **exhausted}, state.shown_until)
+        return tuple(edges), end, sum(taken.values())
 
     # --- one order ---------------------------------------------------------------------------------------------------
 
@@ -169,13 +199,16 @@ class Orders:
         if self._mirrors is not None:
             owners = await self._mirrors.owners_of(refs)
             refs = [owners.get(ref, ref) for ref in refs]
+        together = await self._together.of(refs)
+        refs = [together[ref].first if ref in together else ref for ref in refs]
         answers: dict[NativeRef, Order | AdapterError] = {}
         readable = await self._readable(scope)
         for name in dict.fromkeys(ref.backend for ref in refs):
             if name in readable and self._systems.ownership.offers(name, GET_ORDERS.name):
                 mine = [ref for ref in refs if ref.backend == name]
                 answers |= await self._systems.caller.keyed(name, GET_ORDERS, mine, scope.commerce, scope.personal())
-        return [await self._if_theirs(answers.get(ref), scope) for ref in refs]
+        theirs = [await self._if_theirs(answers.get(ref), scope) for ref in refs]
+        return await self._together.answers(theirs, together, scope)
 
     async def bought(self, refs: Sequence[NativeRef | None], scope: Scope) -> list[Order | GatewayError | None]:
         """Orders of checkouts that the caller may open. Whose they are is not asked again: a guest's is nobody's."""
@@ -184,7 +217,9 @@ class Orders:
             if self._systems.ownership.offers(name, GET_ORDERS.name):
                 mine = [ref for ref in refs if ref is not None and ref.backend == name]
                 answers |= await self._systems.caller.keyed(name, GET_ORDERS, mine, scope.commerce, scope.personal())
-        return [None if ref is None else answers.get(ref) for ref in refs]
+        together = await self._together.of([ref for ref in refs if ref is not None])
+        found = [None if ref is None else answers.get(ref) for ref in refs]
+        return await self._together.answers(found, together, scope)
 
     async def _readable(self, scope: Scope) -> frozenset[str]:
         """The systems that may hold an order this caller can be shown: all for staff, else those that know them."""

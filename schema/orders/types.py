@@ -44,6 +44,20 @@ class OrderLineView:
     returned_quantity: Decimal | None = strawberry.field(description="Pieces given back; null where unknown.")
 
 
+@strawberry.type(
+    name="OrderPart",
+    description="One of several orders that were bought together: its system fulfils each from one place.",
+)
+class OrderPartView:
+    is_type_of = records(model.OrderPart)
+
+    number: str = strawberry.field(description="Its own number in its system.")
+    status: OrderStatus | None = strawberry.field(description="Its status; null while it cannot be read.")
+    raw_status: str | None = strawberry.field(description="The same in its system's own word.")
+    total: TaxedMoneyView = strawberry.field(description="Its share of what was to be paid.")
+    lines: list[OrderLineView] = strawberry.field(description="What comes with it; empty while it cannot be read.")
+
+
 @strawberry.type(name="OrderFulfilment", description="What another system knows of the same order, such as an ERP.")
 class OrderFulfilmentView:
     is_type_of = records(model.OrderEnrichment)
@@ -87,6 +101,10 @@ class OrderView(Node):
     total: TaxedMoneyView = strawberry.field(description="What was to be paid; negative on refunds.")
     lines: list[OrderLineView] = strawberry.field(description="As sold then.")
     lines_truncated: bool = strawberry.field(description="True when there are more lines than shown.")
+    parts: list[OrderPartView] = strawberry.field(
+        description="The orders it is made of, where its goods come from several places and are fulfilled apart, the "
+        "one whose number it bears first; empty where it is one."
+    )
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled (UTC); else null.")
     refunded: MoneyView | None = strawberry.field(description="Given back so far; null where unknown.")
     freshness: FreshnessView = strawberry.field(description="Which system it was read from.")

@@ -83,11 +83,13 @@ async def served(
     return world
 
 
-def placing(world: World, placement: Placement) -> None:
+def placing(world: World, placement: Placement, *, pending: bool = False) -> None:
     """The owner of orders as it declares itself."""
     backends = cast("MutableMapping[str, BoundBackend]", world.services.ownership.backends)
     bound = backends["shop"]
-    backends["shop"] = replace(bound, manifest=replace(bound.manifest, ordering=OrderWriting(placement=placement)))
+    backends["shop"] = replace(
+        bound, manifest=replace(bound.manifest, ordering=OrderWriting(placement=placement, pending=pending))
+    )
 
 
 async def plans(hand: Hand, **given: Any) -> dict[str, Any]:
