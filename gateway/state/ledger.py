@@ -274,13 +274,13 @@ class Ledger:
             return [_hold(row) for row in rows]
 
     async def unshipped(self, after: str, limit: int) -> list[tuple[str, str]]:
-        """Runs in their order, from the one after `after` on, whose pieces an owner counts until they are shipped, each
-        with the owner's reference of its order."""
+        """Runs in their order, from the one after `after` on, so many of them, whose pieces an owner counts until they
+        are shipped, each with the owner's reference of its order; once for each, where it has several."""
         mine = (holds.c.state == HoldState.HANDED_OVER.value, holds.c.counted.is_(False), holds.c.run > after)
         heard = holds.c.reference.is_not(None) & (holds.c.reference != _AWAITED)
-        chosen = (
-            select(holds.c.run, holds.c.reference).where(*mine, heard).distinct().order_by(holds.c.run).limit(limit)
-        )
+        runs = select(holds.c.run).where(*mine, heard).distinct().order_by(holds.c.run).limit(limit)
+        chosen = select(holds.c.run, holds.c.reference).where(*mine, heard, holds.c.run.in_(runs)).distinct()
+        chosen = chosen.order_by(holds.c.run, holds.c.reference)
         async with self._database.read() as connection:
             return [(row.run, row.reference) for row in await connection.execute(chosen)]
 

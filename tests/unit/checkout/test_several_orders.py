@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from gateway.checkout.references import order_reference
@@ -118,6 +119,22 @@ async def test_an_amount_that_is_not_ours_undoes_all_of_them(opened: Opened) -> 
     assert checkout.failure is not None
     assert (checkout.failure.reason, checkout.failure.detail) == (FailureReason.PRICE_CHANGED, "36.01")
     assert set(retail.orders()) == {OrderStatus.CANCELLED}
+
+
+async def test_an_order_that_was_taken_from_another_place_than_it_was_told_is_not_left(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retail = await opened()
+    place = retail.erp.place_order
+
+    async def elsewhere(command: PlaceOrder, *more: Any) -> Any:
+        return replace(await place(command, *more), places=("LON",))
+
+    monkeypatch.setattr(retail.erp, "place_order", elsewhere)
+    checkout = await retail.buy(await both(retail), quoted="36.00")
+    assert checkout.failure is not None
+    assert checkout.failure.reason is FailureReason.ORDER_REFUSED
+    assert retail.orders() == [OrderStatus.CANCELLED, OrderStatus.CANCELLED]
 
 
 async def test_all_of_them_come_to_the_total_and_what_is_of_no_line_is_the_firsts(opened: Opened) -> None:
