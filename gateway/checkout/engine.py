@@ -1,9 +1,10 @@
-"""The one module, with `watch` and `sealed`, that knows the durable engine (DBOS 3.4, MIT core): opened, launched and
-closed here, and the shapes in which it holds. Importing it loads the engine: only a gateway with a checkout does.
+"""The one module, with `watch`, `moving` and `sealed`, that knows the durable engine (DBOS 3.4, MIT core): opened,
+launched and closed here, and the shapes in which it holds. Importing it loads the engine: only a gateway with a
+checkout does.
 
 The engine's own tables lie in a file of their own beside the gateway's (`x.runs.sqlite`): in one file its writers and
 ours wait for each other for ever. On PostgreSQL they are the schema `dbos` of the same database. Not used: its
-time-outs and its cancellation, which end a run without compensation.
+time-outs and, but by `moving`, its cancellation, which end a run without compensation.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID
 from dbos import error as dbos_error
 from msgspec import Struct
 from sqlalchemy import event
@@ -94,6 +95,7 @@ class Runs:
         self._turns = asyncio.Semaphore(_WRITERS)
         self._rows = database.another(size=1 if database.is_sqlite else _WRITERS + 2, patience=_PATIENCE)
         self._system: sa.Engine | None = None
+        self._system_url = ""
         self._starting: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -138,7 +140,7 @@ class Runs:
             runs_url = url
             config["sys_db_idle_transaction_timeout_sec"] = 0
             await asyncio.to_thread(DBOS.migrate, url)  # all processes at once may; launch is short afterwards
-        config["system_database_url"] = runs_url
+        config["system_database_url"] = self._system_url = runs_url
         _speak_through_ours()
         DBOS(config=config)
         if self.database.is_sqlite:
@@ -273,6 +275,26 @@ class Runs:
     async def resume(self, run: str) -> None:
         """Have it gone on with, whoever had it: a person's command, for a run that no process executes."""
         await DBOS.resume_workflow_async(run)
+
+    async def rewind(self, run: str, start: int) -> None:
+        """Have one that is cancelled go on with step `start`, as a run of this shape: what was recorded from there on
+        is dropped, and what was sent to it and not read. By a client, because the engine's own way asks our database on
+        another loop; our part of the record goes first, so that it may be repeated."""
+        if (datasource := self._datasource) is None:
+            raise RuntimeError("the runs are not open")
+        async with self.database.turn():
+            await datasource._delete_checkpoints(run, start)  # pyright: ignore[reportPrivateUsage]
+        client = DBOSClient(
+            system_database_url=self._system_url,
+            system_database_engine=self._system,
+            system_database_pool_size=1,
+            serializer=Sealed(),
+            lazy=True,
+        )
+        try:
+            await client.rewind_workflow_async(run, start_step=start, application_version=self.shape)
+        finally:
+            await asyncio.to_thread(client.destroy)
 
     async def ended_before(self, seconds: float, limit: int) -> list[str]:
         """Runs that ended by themselves so long ago, by this process's clock."""

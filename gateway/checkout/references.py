@@ -22,6 +22,12 @@ def of_order(step: str, position: int) -> str:
     return of_tender(step, position)
 
 
+def position_of(step: str) -> int:
+    """Of the order that a step by such a name is done for."""
+    _, _, number = step.partition("-")
+    return int(number or 0)
+
+
 def order_reference(run: str, position: int) -> str:
     """Under which an order is placed, looked up, confirmed and cancelled. The first one's is the run's id."""
     return run if position == 0 else derived(run, "order", position)

@@ -4,9 +4,9 @@ owner allows; and back, in reverse, of what this run has made. It branches on no
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import structlog
@@ -15,12 +15,14 @@ from msgspec.structs import replace
 from gateway.checkout.apart import OrderShare
 from gateway.checkout.cancelled import UNCOMMIT, UNMIRROR
 from gateway.checkout.given import Given, answered, failure_of
-from gateway.checkout.references import of_order, of_tender
+from gateway.checkout.references import of_order, of_tender, position_of
+from gateway.checkout.shapes import MoveTable
 from gateway.checkout.steps.another import Another
 from gateway.checkout.steps.capture import Captured
 from gateway.checkout.steps.commit import Committed
 from gateway.checkout.steps.customer import Ensure
 from gateway.checkout.steps.finish import Finish
+from gateway.checkout.steps.left import ORDER, Left
 from gateway.checkout.steps.mirror import MirrorSteps
 from gateway.checkout.steps.order import Ordered, OrderSteps
 from gateway.checkout.steps.payment import GOOD, WAITING, Pay
@@ -32,12 +34,14 @@ from gateway.model.checkouts import PARTIAL, Failure, FailureReason, declined
 from gateway.model.payments import PaymentState
 
 SHAPE = "checkout-1"
-"""Of the sequence of steps below: a release that changes it takes the next number. Those that ask for another tender
-(`another`, `offered`) took none: a run has them only where its `gate` said so, which none did that was begun before,
-and none does until a client profile says so; that is to be set when every gateway knows them. Nor did those of a
-checkout that is several orders (`place-1`, `confirm-1`, `cancel-1`): whether it is one is what `prepare` answered, and
-no run from before that could be answered so. One order has the very steps that it always had, so that runs begun by an
-older release are replayed as they were. An older release is served no more by a database that knows of several."""
+"""Of the sequence of steps below: a release that changes it takes the next number, and says in `MOVES` where runs of
+the ones before go on (README, "A release that changes the saga"). Steps that ask for another tender (`another`,
+`offered`) took none: a run has them only where its `gate` said so, which none did that was begun before, and none does
+until a client profile says so; that is to be set when every gateway knows them. Nor did those of a checkout that is
+several orders (`place-1`, `confirm-1`, `cancel-1`): whether it is one is what `prepare` answered, and no run from
+before that could be answered so. One order has the very steps that it always had, so that runs begun by an older
+release are replayed as they were. An older release is served no more by a database that knows of several."""
+MOVES: MoveTable = {}
 CHECKOUT, CAPTURE, COMMIT, TOPIC = "checkout", "capture", "commit", "payment"
 MIRROR = "mirror"
 _ROUNDS = 3
@@ -51,14 +55,18 @@ class _Made:
     def __init__(self) -> None:
         self.ordered: Ordered | None = None
         self.confirmed = False
-        self.undo: list[tuple[str, int]] = []
-        """Orders and tenders, each by its position."""
+        self.undo: list[str] = []
+        """Orders (`order`, `order-1`, ...), and tenders by their position."""
         self.continued = 0
 
 
 class Saga:
+    shape: ClassVar[str] = SHAPE
+    moves: ClassVar[MoveTable] = MOVES
+
     def __init__(self, given: Given) -> None:
         self._runs = given.runs
+        self._left = Left(given)
         self._prepare, self._reserve, self._ensure = Prepare(given), Reserve(given), Ensure(given)
         self._order, self._pay, self._finish = OrderSteps(given), Pay(given), Finish(given)
         self._another = Another(given)
@@ -111,6 +119,8 @@ class Saga:
 
     async def _forward(self, run: str, made: _Made) -> Failure | None:
         prepared = await self._held(run)
+        if prepared.get("over"):  # moved here when nothing was left to do
+            return None
         if (failure := failure_of(prepared)) is not None:
             return failure
         amount: str = prepared["amount"]
@@ -158,8 +168,8 @@ class Saga:
         """Priced, counted and kept back; counted anew where somebody else was faster."""
         answer: dict[str, Any] = {}
         for _ in range(_ROUNDS):
-            prepared: dict[str, Any] = await self._runs.remote("prepare", self._prepare.act, run)
-            if failure_of(prepared) is not None:
+            prepared: dict[str, Any] = await self._runs.remote("prepare", self._first, run)
+            if failure_of(prepared) is not None or prepared.get("over"):
                 return prepared
             asked = (prepared["allotments"], prepared["amount"])
             if "orders" in prepared:
@@ -168,6 +178,10 @@ class Saga:
             if not answer["short"]:
                 return prepared
         return answered(Failure(FailureReason.OUT_OF_STOCK, answer["short"][0], answer["retry_after"]))
+
+    async def _first(self, run: str) -> dict[str, Any]:
+        """A run of an older shape that does not go on in this one is told so here, and what it may have made."""
+        return await self._left.act(run) or await self._prepare.act(run)
 
     async def _buyer(self, run: str, prepared: dict[str, Any]) -> dict[str, Any]:
         """`customer`: the record that the order names; no step where it is known, or nobody is to have one."""
@@ -178,7 +192,7 @@ class Saga:
     async def _place(self, run: str, made: _Made, ordered: Ordered) -> Failure | None:
         made.ordered = ordered
         for each in ordered.orders:
-            made.undo.append(("order", each.position))
+            made.undo.append(of_order(ORDER, each.position))
             answer = await self._runs.remote(of_order("place", each.position), self._order.place, run, _json(each))
             if (failure := failure_of(answer)) is not None:
                 return failure
@@ -234,7 +248,7 @@ class Saga:
     async def _held_by(self, run: str, made: _Made, position: int) -> dict[str, Any]:
         """One tender. A challenge is waited for here, whichever tender asks for it."""
         tender = str(position)
-        made.undo.append(("tender", position))
+        made.undo.append(str(position))
         seen = made.continued
         paid = await self._runs.remote(of_tender("authorise", position), self._pay.authorise, run, tender, str(seen))
         while paid.get("state") in WAITING:
@@ -253,14 +267,22 @@ class Saga:
         return paid
 
     async def _backward(self, run: str, made: _Made, failure: Failure) -> None:
-        for what, position in reversed(made.undo):
-            if what == "tender":
-                await self._runs.remote(of_tender("void", position), self._pay.void, run, str(position))
-            elif made.ordered is not None:
-                mine = replace(made.ordered, position=position)
-                await self._runs.remote(of_order("cancel", position), self._order.cancel, run, _json(mine))
         again = "" if failure.retry_after is None else str(failure.retry_after)
-        await self._runs.local("fail", self._finish.fail, run, failure.reason.value, failure.detail or "", again)
+        told = (failure.reason.value, failure.detail or "", again)
+        ordered = None if made.ordered is None else _json(made.ordered)
+        await self._undone(run, made.undo, ordered)
+        left = await self._runs.local("fail", self._finish.fail, run, *told, ",".join(made.undo))
+        if left:  # made by an older saga, and not in this run's record
+            await self._undone(run, left["undo"], left["ordered"])
+            await self._runs.local("fail", self._finish.fail, run, *told, ",".join((*made.undo, *left["undo"])))
+
+    async def _undone(self, run: str, undo: Sequence[str], ordered: str | None) -> None:
+        for what in reversed(undo):
+            if not what.startswith(ORDER):
+                await self._runs.remote(of_tender("void", int(what)), self._pay.void, run, what)
+            elif ordered is not None:
+                mine = replace(msgspec.json.decode(ordered, type=Ordered), position=position_of(what))
+                await self._runs.remote(of_order("cancel", mine.position), self._order.cancel, run, _json(mine))
 
 
 def _judged(paid: dict[str, Any], position: int) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from gateway.checkout.figures import CheckoutFigures
 from gateway.checkout.given import BuyerAt, Evaluate, Given, Recognise
 from gateway.checkout.journal import Checkouts
 from gateway.checkout.mirrors import Mirrors
+from gateway.checkout.moving import RunsMoving
 from gateway.checkout.reconcile.rounds import Reconciler
-from gateway.checkout.saga import SHAPE, Saga
+from gateway.checkout.saga import Saga
 from gateway.checkout.turns import CustomerTurns
 from gateway.checkout.unfulfilled import Unfulfilled
 from gateway.checkout.unheard import Unheard
@@ -40,6 +41,7 @@ from gateway.state.tasks import StoredTasks
 
 _AGAIN = 5.0
 """Seconds until what was restored is compared anew, where our own database was away."""
+_MOVED_EVERY = 1.0
 _FORGOTTEN_EVERY, _STUCK_EVERY, _MIRRORS_EVERY, _SWEEP_EVERY, _RECONCILE_EVERY = 2.0, 15.0, 15.0, 60.0, 60.0
 _log = structlog.get_logger("gateway.checkout")
 
@@ -67,6 +69,9 @@ class CheckoutService:
         self._figures = figures
         self._comparing: asyncio.Task[None] | None = None
         self._timers = (
+            Sweep(
+                {"runs of older shapes": RunsMoving(runs, watch, given.checkouts, Saga.moves).round}, every=_MOVED_EVERY
+            ),
             Sweep(
                 {"claims without a run": given.claims.start_forgotten, "runs that wait": self.desk.wake_waiting},
                 every=_FORGOTTEN_EVERY,
@@ -111,7 +116,7 @@ class CheckoutService:
         section: CheckoutSection | None = None,
     ) -> CheckoutService:
         """Raises ConfigurationError where the engine's tables cannot be made."""
-        runs = await Runs.open(database, SHAPE)
+        runs = await Runs.open(database, Saga.shape)
         watch = RunsWatch(runs)
         given = Given(
             runs=runs,

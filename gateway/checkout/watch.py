@@ -38,7 +38,7 @@ class RunsWatch:
         self._database = runs.database
         self._every = every
         self._dead = dead
-        self._own = runs.database.another(size=2, patience=5.0)  # in nobody's queue: one to beat, one to look
+        self._own = runs.database.another(size=3, patience=5.0)  # in nobody's queue: to beat, to look, to move
         self._beaten = float("-inf")
         self._gaps: deque[tuple[float, float]] = deque(maxlen=64)
         """When we beat, and how long after the time before."""
@@ -73,7 +73,7 @@ class RunsWatch:
         owners = {run.executor for run in pending if run.shape == self._runs.shape} - {self._runs.executor}
         if not owners:
             return owners
-        beating = await self._beating()
+        beating = await self.beating()
         if self._runs.executor not in beating or not self._sees:  # the clock was set since we beat, or we were stopped
             return set()
         dead = owners - beating
@@ -89,10 +89,19 @@ class RunsWatch:
         """Not soon after the database's clock was set: beats of before say nothing."""
         return self.alive and time.monotonic() >= self._look_after and self._database.clock.since_set >= self._dead
 
-    async def shapes(self) -> set[str]:
-        """The shapes of all processes that beat."""
+    async def shapes(self) -> set[str] | None:
+        """The shapes of all processes that beat; None where this one cannot tell."""
+        if not self._sees:
+            return None
         async with self._own.connect() as connection:
-            return set((await connection.execute(select(processes.c.shape).where(self._fresh))).scalars())
+            chosen = select(processes.c.id, processes.c.shape).where(self._fresh)
+            shape_of = {row.id: row.shape for row in await connection.execute(chosen)}
+        # Where we do not beat ourselves, the clock was set since we did, or we were stopped: so may others have been.
+        return set(shape_of.values()) if self._runs.executor in shape_of and self._sees else None
+
+    async def beating(self) -> set[str]:
+        async with self._own.connect() as connection:
+            return set((await connection.execute(select(processes.c.id).where(self._fresh))).scalars())
 
     def start(self) -> None:
         """Apart, because looking asks the engine, which may take long where all have much to do: a beat waits for
@@ -133,10 +142,6 @@ class RunsWatch:
         """A beat from the future was written before the database's clock was set back: whoever lives beats again."""
         now, beat = self._database.now, processes.c.beat
         return and_(beat > now - self.patience, beat < now + self._dead)
-
-    async def _beating(self) -> set[str]:
-        async with self._own.connect() as connection:
-            return set((await connection.execute(select(processes.c.id).where(self._fresh))).scalars())
 
     async def _again_and_again(self, each: Callable[[], Awaitable[object]]) -> None:
         said = float("-inf")

@@ -333,6 +333,21 @@ processes = Table(
     Column[float]("beat", Double, nullable=False),
 )
 
+run_moves = Table(
+    "run_moves",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("shape", String(40), nullable=False),
+    Column("target", String(40), nullable=False),
+    Column("holder", String(120), nullable=False),
+    Column("start", Integer, nullable=True),
+    Column("back", Boolean, nullable=True),
+    Column("answers", Text, nullable=True),
+    Column[float]("marked", Double, nullable=False),
+    Column[float]("woken", Double, nullable=True),
+    Index("run_moves_marked", "marked"),
+)
+
 claims = Table(
     "claims",
     metadata,

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.checkout.given import Given
+from gateway.checkout.steps.left import Left
 from gateway.checkout.steps.order import Ordered
 from gateway.checkout.tenders import forget_choices, plan, tenders_of
 from gateway.model.checkouts import CheckoutState
@@ -29,6 +30,7 @@ _FORGOTTEN = dict.fromkeys(("action", "details", "payment", "buyer", "rest"))
 class Finish:
     def __init__(self, given: Given) -> None:
         self._given = given
+        self._left = Left(given)
 
     async def gate(self, connection: AsyncConnection, run: str, amount: str) -> dict[str, Any]:
         """Before the money is asked for: the last moment at which the shopper can simply go back, and the one at which
@@ -72,6 +74,8 @@ class Finish:
         else the order is to be known is noted with it."""
         given = self._given
         row = await given.checkouts.row(connection, run, lock=True)
+        if row.ended is not None:  # by a process of an older shape, which is not in this run's record
+            return
         await given.carts.ordered(connection, row.cart, run, run)
         what = msgspec.json.decode(ordered, type=Ordered)
         counted, others = given.ordering(row.order_backend).counted, (*what.mirror, *what.expect)
@@ -116,11 +120,18 @@ class Finish:
         channel = None if cart is None else self._given.ownership.channels.get(cart.channel or "")
         return channel is not None and channel.orders.capture == "at_fulfilment"
 
-    async def fail(self, connection: AsyncConnection, run: str, reason: str, detail: str, again: str = "") -> None:
+    async def fail(
+        self, connection: AsyncConnection, run: str, reason: str, detail: str, again: str = "", undone: str = ""
+    ) -> dict[str, Any]:
         """Nothing is held any more, and the cart is the shopper's again, with the same lines. `again`: in how many
-        seconds it may be otherwise, or empty."""
+        seconds it may be otherwise, or empty. `undone`: what was taken back; where an older saga made more, that is the
+        answer, and nothing has ended."""
         given = self._given
         row = await given.checkouts.row(connection, run, lock=True)
+        if row.ended is not None:
+            return {}
+        if left := await self._left.beside(connection, run, undone.split(",")):
+            return left
         cart = await given.carts.load(connection, row.cart)
         await given.ledger.release(connection, run)
         await given.carts.thaw(connection, row.cart, run)
@@ -140,3 +151,4 @@ class Finish:
         await given.bounds.failed(connection, run, row.cart, reason, asked=asked, waited=waited)
         if again and cart is not None:
             await given.bounds.turned_away(connection, cart, detail)
+        return {}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 FIRST = "0001"
-HEAD = "0015"
+HEAD = "0016"
 """The newest revision this gateway knows. Revisions are numbers, so that an older gateway can tell how old it is."""
 
 OLDEST = 15

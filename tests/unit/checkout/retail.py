@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from msgspec.structs import replace
@@ -22,7 +22,8 @@ from gateway.checkout.desk import Desk
 from gateway.checkout.engine import Runs
 from gateway.checkout.given import Given
 from gateway.checkout.journal import Checkouts
-from gateway.checkout.saga import SHAPE, Saga
+from gateway.checkout.moving import RunsMoving
+from gateway.checkout.saga import Saga
 from gateway.checkout.turns import CustomerTurns
 from gateway.checkout.watch import RunsWatch
 from gateway.model.cart_answers import CartAnswer, CartPart, CartTotals, LineAnswer, PartAnswer
@@ -70,6 +71,8 @@ SPEC = WriteSpec(find=FindKind.EXACT, timeout=1.0, settles=0.5)
 
 class Retail:
     """`await Retail.open(url)`, `close`. `erp` and `pay` are the knobs."""
+
+    sequence: ClassVar[type[Saga]] = Saga
 
     def __init__(
         self,
@@ -184,7 +187,7 @@ class Retail:
         await self.database.close()
 
     async def launch(self, hook: Callable[[Runs], None], runs: type[Runs] = Runs) -> None:
-        self.runs = await runs.open(self.database, SHAPE)
+        self.runs = await runs.open(self.database, self.sequence.shape)
         hook(self.runs)
         self.watch = RunsWatch(self.runs)
         self.writes.fence = lambda: self.watch.alive
@@ -208,7 +211,8 @@ class Retail:
             action_seconds=self._action,
             section=self._section,
         )
-        self.saga = Saga(self.given)
+        self.saga = self.sequence(self.given)
+        self.moving = RunsMoving(self.runs, self.watch, self.given.checkouts, self.sequence.moves)
         self.desk = Desk(self.given)
         await self.watch.beat()
         await self.runs.launch()

@@ -1,8 +1,9 @@
 """One process of a gateway with a real checkout, killed where it is told to.
 `python -m tests.unit.checkout.worker '<Station as JSON>'` takes on its standard input `submit <cart> <key> <quoted>
 [token version]`, `continue <run>`, `rest <run>` (paid with another card), `cancel <run>`, `follow`, `undo <run>`,
-`heard <payment>` (a webhook), `takeovers` (how many processes it called dead), `open` (how many runs are) and `clock`
-(what time it is for it, and for its database). At SIGUSR1 its SQLite files are full, at SIGUSR2 there is room again.
+`heard <payment>` (a webhook), `takeovers` (how many processes it called dead), `moved` (how many runs it moved), `open`
+(how many runs are) and `clock` (what time it is for it, and for its database). At SIGUSR1 its SQLite files are full, at
+SIGUSR2 there is room again.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import Any
 
 import msgspec
 import structlog
+from dbos import DBOSClient
 from msgspec import Struct
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
@@ -29,6 +31,7 @@ from sqlalchemy.pool import Pool
 from gateway.checkout.cancelled import order_cancelled
 from gateway.checkout.claims import FORGOTTEN_SECONDS
 from gateway.checkout.engine import Runs
+from gateway.checkout.moving import RunsMoving
 from gateway.checkout.sealed import AWAY
 from gateway.model.checkouts import PaymentChoice, VerifiedBuyer
 from gateway.model.money import Money
@@ -53,6 +56,8 @@ class Station(Struct):
     apart: bool = False
     serves: bool = False
     """With its timers and its outbox: what was forgotten is begun, and money is captured."""
+    moves: bool = False
+    """Runs of older shapes, with no other timer."""
 
 
 class Room:
@@ -116,14 +121,48 @@ def hooked(runs: Runs, at: Callable[[str], None]) -> None:
     runs.local, runs.remote = hooked_local, hooked_remote
 
 
+def hooked_moving(moving: RunsMoving, at: Callable[[str], None]) -> None:
+    """`before` and `after` what is done to a run that is moved, `mid` where it is half done."""
+    within: list[str] = []
+
+    def committing(connection: object) -> None:
+        for point in within:
+            at(point)
+
+    event.listen(Engine, "commit", committing)
+
+    def around(name: str, act: Any) -> Any:
+        async def hooked_act(*given: Any) -> Any:
+            at(f"before:{name}")
+            within[:] = [f"mid:{name}"] if name == "move.cancel" else []
+            answer = await act(*given)
+            within.clear()
+            at(f"after:{name}")
+            return answer
+
+        return hooked_act
+
+    for name in ("cancel", "plan", "rewind", "wake"):
+        setattr(moving, f"_{name}", around(f"move.{name}", getattr(moving, f"_{name}")))
+    rewind = DBOSClient.rewind_workflow_async
+
+    async def rewound(*given: Any, **named: Any) -> Any:
+        at("mid:move.rewind")
+        return await rewind(*given, **named)
+
+    DBOSClient.rewind_workflow_async = rewound  # type: ignore[method-assign]
+
+
 class Takeovers:
-    """Counted where they are told to the log."""
+    """Counted where they are told to the log; and runs that were moved."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.moved = 0
 
     def __call__(self, logger: object, method: str, told: Any) -> Any:
         self.count += told["event"] == "runs_taken_over"
+        self.moved += told["event"] == "run_moved"
         return told
 
 
@@ -172,7 +211,10 @@ async def live(station: Station, retailer: type[Retail] = Retail) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, room.fill)
     loop.add_signal_handler(signal.SIGUSR2, room.empty)
+    hooked_moving(retail.moving, at)
     running = timers(retail) if station.serves else []
+    if station.moves:
+        running.append(Sweep({"moved": retail.moving.round}, every=0.5))
     for timer in running:
         timer.start()
     if station.serves:
@@ -194,8 +236,8 @@ async def live(station: Station, retailer: type[Retail] = Retail) -> None:
     retail.runs.start, retail.runs.send = started, sent
     print("ready", flush=True)
     while line := (await reader.readline()).decode().split():
-        if line[0] == "takeovers":
-            print(takeovers.count, flush=True)
+        if line[0] in ("takeovers", "moved"):
+            print(takeovers.count if line[0] == "takeovers" else takeovers.moved, flush=True)
             continue
         try:
             print(await answer(retail, line), flush=True)
