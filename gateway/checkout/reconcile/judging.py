@@ -69,9 +69,12 @@ def judged(row: Any, seen: Seen) -> list[Finding]:
 
 
 def cancelled(row: Any, seen: Seen) -> bool:
-    """Whether the order of a checkout that was bought is none any more, as its owner says."""
-    order = seen.orders.get(NativeRef(row.order_backend, row.order_id))
-    return order is not None and order.status is OrderStatus.CANCELLED
+    """Whether the order of a checkout that was bought is none any more, as its owner says; of several, all of them:
+    what else was told (its goods, to other systems) is not told by order, and stands as long as one of them does."""
+    bought = [NativeRef(row.order_backend, row.order_id)]
+    bought += [NativeRef(each.backend, each.order_id) for each in seen.further if each.order_id is not None]
+    orders = [seen.orders.get(ref) for ref in bought]
+    return all(order is not None and order.status is OrderStatus.CANCELLED for order in orders)
 
 
 def judged_mirrors(

@@ -112,10 +112,12 @@ class Committed:
         return True
 
     async def _none_any_more(self, frozen: Frozen) -> bool:
-        """As its owner says, where it is asked so and answers: one that is silent delays nothing."""
-        order = NativeRef(frozen.row.order_backend, frozen.row.order_id)
-        found = (await orders_now(self._given, [order])).get(order)
-        return found is not None and found.status is OrderStatus.CANCELLED
+        """As its owner says, where it is asked so and answers: one that is silent delays nothing. Of several orders of
+        one checkout, all of them."""
+        bought = [NativeRef(frozen.row.order_backend, frozen.row.order_id)]
+        bought += [NativeRef(each.backend, each.order_id) for each in frozen.further if each.order_id is not None]
+        found = await orders_now(self._given, bought)
+        return all(ref in found and found[ref].status is OrderStatus.CANCELLED for ref in bought)
 
     def _able(self, backend: str) -> bool:
         return backend in self._given.backends and COMMIT_STOCK.name in self._given.backends[backend].manifest.writes

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import update
 
 from gateway.checkout.reconcile.findings import Finding, FindingKind, NamedFinding
+from gateway.checkout.reconcile.judging import Seen, SeenOrder, cancelled
 from gateway.checkout.reconcile.repairs import Outcome
 from gateway.checkout.references import order_reference
 from gateway.checkout.unfulfilled import Unfulfilled
@@ -146,6 +148,20 @@ async def test_money_is_nobodys_when_all_of_them_are_cancelled_and_not_before(be
     assert await found(bench) == []
     states["10000"] = OrderStatus.CANCELLED
     assert [each.kind for each in await found(bench)] == [FindingKind.PAYMENT_ORPHAN]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "over"),
+    [("CANCELLED", "CONFIRMED", False), ("CONFIRMED", "CANCELLED", False), ("CANCELLED", "CANCELLED", True)],
+)
+def test_goods_go_back_to_other_systems_when_all_of_them_are_cancelled(first: str, second: str, over: bool) -> None:
+    row = SimpleNamespace(order_backend="erp", order_id="10000")
+    further = [SimpleNamespace(backend="erp", order_id=LEEDS.id), SimpleNamespace(backend="erp", order_id=None)]
+    orders = {
+        NativeRef("erp", "10000"): SeenOrder(OrderStatus(first), None),
+        LEEDS: SeenOrder(OrderStatus(second), None),
+    }
+    assert cancelled(row, Seen(orders=orders, further=further)) is over
 
 
 async def test_money_that_is_taken_at_fulfilment_is_taken_when_all_of_them_are(bench: Bench) -> None:
