@@ -335,7 +335,7 @@ class TestFairness:
                     return
                 if not told(answer).may_return:
                     return
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
 
         async with asyncio.timeout(60):
             await asyncio.gather(*(buy(number) for number in range(24)))
