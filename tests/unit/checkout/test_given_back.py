@@ -140,7 +140,6 @@ async def lose() -> None:
     raise Unavailable(source="till", domain="stock")
 
 
-@both_stores
 async def test_what_a_cancelled_order_took_goes_back_once_a_round_has_seen_it(shop: Shop) -> None:
     checkout = await shop.bought()
     await shop.retail.followed()
@@ -170,7 +169,6 @@ async def test_a_hold_that_no_reading_has_ended_stays_until_one_that_has_the_goo
     assert (await shop.retail.free(), await shop.holds(checkout)) == (10, {HoldState.GONE})
 
 
-@both_stores
 async def test_an_order_that_its_owner_says_is_cancelled_is_told_to_nobody(shop: Shop) -> None:
     checkout = await shop.bought()
     shop.cancel_at_its_owner(checkout)
@@ -240,7 +238,6 @@ async def test_what_was_told_without_an_answer_before_it_was_cancelled_goes_back
     assert await shop.state(checkout) is CommitmentState.RETURNED
 
 
-@both_stores
 async def test_a_lost_answer_gives_back_once(shop: Shop) -> None:
     checkout = await shop.bought()
     await shop.retail.followed()
@@ -309,7 +306,6 @@ async def plant(shop: Shop, checkout: Checkout) -> None:
         await StoredCommitments(shop.retail.database).cancel_asked(connection, checkout.id)
 
 
-@both_stores
 async def test_goods_that_stand_for_a_cancelled_order_are_found_and_given_back_by_command(shop: Shop) -> None:
     checkout = await shop.bought()
     await shop.retail.followed()

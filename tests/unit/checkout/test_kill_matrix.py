@@ -270,7 +270,6 @@ async def test_a_gift_cards_value_is_spent_once_or_is_there(url: str, what: tupl
     assert await matrix(url, [what]) == []
 
 
-@both_stores
 @pytest.mark.parametrize(
     "what", [(True, "rest paid", "mid:authorise#2"), (False, "rest paid", "record:offered#2")], ids=str
 )

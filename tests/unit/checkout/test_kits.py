@@ -53,7 +53,6 @@ async def held(retail: Retail, run: str) -> dict[StockSpot, int]:
     return {hold.spot: hold.quantity for hold in await retail.ledger.of_run(run)}
 
 
-@both_stores
 @pytest.mark.parametrize("pending", [True, False])
 async def test_medusa_16502_a_kit_beside_its_part_with_pieces_for_one_of_them(opened: Opened, pending: bool) -> None:
     """Each is there by itself, both are not: the line that comes second is short, and nothing is held."""
@@ -68,7 +67,6 @@ async def test_medusa_16502_a_kit_beside_its_part_with_pieces_for_one_of_them(op
     assert await retail.free() == 0
 
 
-@both_stores
 async def test_a_kit_is_held_ordered_and_given_back_as_its_parts(opened: Opened) -> None:
     retail = await opened(pieces=5)
     bought = await retail.buy(await retail.cart(("SETTING", 2), ("MUG", 1)), quoted="36.00")
@@ -102,7 +100,6 @@ async def test_two_buyers_race_for_the_last_pieces_by_the_kit_and_by_the_part(op
     assert retail.orders().count(OrderStatus.CONFIRMED) == 3
 
 
-@both_stores
 async def test_the_part_is_shown_as_gone_while_the_kit_is_paid_for_and_comes_back(opened: Opened) -> None:
     retail = await opened(pieces=3)
     retail.pay.book.challenged = {"slow"}
@@ -121,7 +118,6 @@ async def test_the_part_is_shown_as_gone_while_the_kit_is_paid_for_and_comes_bac
     assert (await retail.buy(await retail.cart(("MUG", 3)), quoted="36.00")).state is CheckoutState.COMPLETED
 
 
-@both_stores
 async def test_of_a_kit_another_system_hears_which_parts_were_taken(opened: Opened) -> None:
     """Of its own shelf, in its own words: the order is made elsewhere."""
     retail = await opened(counts="depot")

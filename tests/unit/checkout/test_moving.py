@@ -24,7 +24,7 @@ from gateway.state.database import Database
 from gateway.state.tables import run_moves
 
 from .checker import faults
-from .conftest import Opened, both_stores
+from .conftest import Opened, both_stores, sqlite_alone
 from .evidence import evidence
 from .fleet import Worker, until
 from .retail import TOKEN, Retail
@@ -162,7 +162,7 @@ def taking_turns(url: str, count: int) -> list[Case]:
     return random.Random(f"moving {seed} {url.partition(':')[0]}").sample(every_case(), count)
 
 
-@both_stores
+@sqlite_alone
 async def test_what_the_last_process_of_an_older_release_leaves_ends(url: str) -> None:
     chosen = taking_turns(url, 2)
     assert await left(url, chosen) == [], chosen
@@ -170,7 +170,7 @@ async def test_what_the_last_process_of_an_older_release_leaves_ends(url: str) -
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@both_stores
+@sqlite_alone
 async def test_twenty_points_at_which_it_dies(url: str) -> None:
     chosen = taking_turns(url, 20)
     assert await left(url, chosen) == [], chosen
@@ -183,7 +183,6 @@ async def test_every_point_at_which_it_dies(url: str) -> None:
     assert await left(url, every_case()) == []
 
 
-@both_stores
 async def test_old_and_new_sell_side_by_side_and_each_keeps_its_runs(url: str) -> None:
     async with (
         releases(url) as both,
@@ -208,7 +207,7 @@ async def test_old_and_new_sell_side_by_side_and_each_keeps_its_runs(url: str) -
 
 
 @pytest.mark.parametrize("shapes", [MORE, FEWER], ids=["one step more", "one step fewer"])
-@both_stores
+@pytest.mark.full
 async def test_an_answer_given_while_no_process_of_its_shape_lives_reaches_the_run(url: str, shapes: Shapes) -> None:
     async with releases(url) as both, both.of(shapes.new, True) as deaf:
         async with both.of(shapes.old, True) as old:
@@ -243,7 +242,7 @@ async def mover_dies(both: Releases, point: str) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("point", ["after:move.cancel", "after:move.rewind"])
-@both_stores
+@pytest.mark.full
 async def test_another_process_finishes_what_one_that_moves_a_run_leaves(url: str, point: str) -> None:
     async with releases(url) as both:
         assert await mover_dies(both, point) == []
@@ -257,7 +256,7 @@ async def test_at_every_point_of_the_move(url: str) -> None:
         assert [fault for point in MOVER_DIES for fault in await mover_dies(both, point)] == []
 
 
-@both_stores
+@sqlite_alone
 async def test_of_several_that_would_move_a_run_one_does(url: str) -> None:
     async with releases(url) as both:
         async with both.of("Saga", True) as old:
@@ -274,7 +273,6 @@ async def test_of_several_that_would_move_a_run_one_does(url: str) -> None:
             assert sum([int(await worker.ask("moved")) for worker in (one, two)]) == len(waiting)
 
 
-@both_stores
 async def test_a_run_that_a_stopped_process_cancels_once_more_goes_on(opened: Opened) -> None:
     """It had been stopped before its cancel, and another one had finished the move meanwhile."""
     retail = await opened()

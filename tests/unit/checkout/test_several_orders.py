@@ -83,7 +83,6 @@ async def test_a_cart_whose_goods_lie_in_two_places_is_two_orders_paid_once(open
     assert held == {"LON": "erp:10000", "LEE": "erp:10001"}
 
 
-@both_stores
 @ORDERS
 async def test_the_second_is_refused_and_nothing_of_the_first_is_left(opened: Opened, pending: bool) -> None:
     retail = await opened(pending=pending, dry_run=not pending)
@@ -100,7 +99,6 @@ async def test_the_second_is_refused_and_nothing_of_the_first_is_left(opened: Op
         assert {each.state for each in await connection.execute(select(holds))} == {"GONE"}
 
 
-@both_stores
 async def test_a_decline_cancels_all_of_them_the_last_one_first(opened: Opened) -> None:
     retail = await opened()
     retail.pay.book.declined = {TOKEN: DeclineReason.INSUFFICIENT_FUNDS}

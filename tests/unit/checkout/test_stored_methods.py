@@ -14,7 +14,7 @@ from gateway.model.payments import Authorise, EnsurePayer
 from gateway.ports.payment import AUTHORISE
 from gateway.state.tables import checkout_journal, checkouts
 
-from .conftest import Opened, both_stores
+from .conftest import Opened
 from .retail import Retail
 
 AGREED = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
@@ -32,7 +32,6 @@ def told(retail: Retail) -> Authorise:
     return command
 
 
-@both_stores
 async def test_the_processor_is_told_who_agreed_and_the_journal_when(opened: Opened) -> None:
     retail = await opened()
     payer = retail.pay.book.payer(EnsurePayer("E" * 26, "canary-payer", "ada@example.com"))
@@ -50,7 +49,6 @@ async def test_the_processor_is_told_who_agreed_and_the_journal_when(opened: Ope
     assert payer not in str(rows)
 
 
-@both_stores
 async def test_a_stored_method_pays_for_its_customer_and_is_stored_no_second_time(opened: Opened) -> None:
     retail = await opened()
     payer = retail.pay.book.payer(EnsurePayer("E" * 26, "canary-payer", "ada@example.com"))
