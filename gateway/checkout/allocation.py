@@ -19,7 +19,7 @@ from gateway.services.fulfilment import allocation
 from gateway.services.fulfilment.allocation import Shelves, Want
 from gateway.services.fulfilment.sources import OrderOwner, sources
 from gateway.services.stock_items import counted_at, counted_in, needs_of, saleable, sold_as, spot_of
-from gateway.state.kits import Known, KnownPart
+from gateway.state.kits import KnownKits, KnownPart
 from gateway.state.ledger import Returning, StockSpot
 
 LATEST = 20
@@ -82,7 +82,7 @@ def again_in(held: Collection[Returning]) -> int | None:
     return max(1, min(LATEST, ceil(min(left)))) if left else None
 
 
-def _parts_at(wants: Sequence[Want], kits: Known) -> set[StockSpot]:
+def _parts_at(wants: Sequence[Want], kits: KnownKits) -> set[StockSpot]:
     """The spots of the parts, as far as they are known before their owner is asked."""
     return {
         StockSpot(plan.backend, part.item, plan.ref)
@@ -92,7 +92,7 @@ def _parts_at(wants: Sequence[Want], kits: Known) -> set[StockSpot]:
     }
 
 
-async def _read(given: Given, run: str, frozen: Frozen, wants: Sequence[Want], kits: Known) -> Shelves:
+async def _read(given: Given, run: str, frozen: Frozen, wants: Sequence[Want], kits: KnownKits) -> Shelves:
     wanted: dict[str, dict[VariantKey, dict[str, LocationPlan]]] = {}
     for want in wants:
         for plan in want.places:

@@ -17,9 +17,9 @@ from gateway.state.ledger import StockSpot
 
 Own = Mapping[StockSpot, int]
 """Pieces kept back for whoever looks: theirs, not gone."""
-Kept = Mapping[str, KeptBack]
+BackBySpot = Mapping[str, KeptBack]
 """At one place, by item."""
-_NOTHING: Kept = {}
+_NOTHING: BackBySpot = {}
 
 
 def less_held(shelves: Sequence[Shelf], variants: Sequence[VariantKey], spots: Spots, own: Own) -> Sequence[Shelf]:
@@ -39,7 +39,7 @@ def less_held(shelves: Sequence[Shelf], variants: Sequence[VariantKey], spots: S
     return found
 
 
-def _less(shelf: Shelf, items: Sequence[str], kept: Kept, own: Own) -> Shelf:
+def _less(shelf: Shelf, items: Sequence[str], kept: BackBySpot, own: Own) -> Shelf:
     answers = list(shelf.answers)
     for position, item in enumerate(items) if kept else ():
         answer = answers[position]
@@ -56,7 +56,7 @@ def _less(shelf: Shelf, items: Sequence[str], kept: Kept, own: Own) -> Shelf:
     return replace(shelf, answers=answers)
 
 
-def _kept_back(shelf: Shelf, item: str, level: StockLevel, kept: Kept, own: Own) -> int:
+def _kept_back(shelf: Shelf, item: str, level: StockLevel, kept: BackBySpot, own: Own) -> int:
     back = kept.get(item)
     if back is None:
         return 0
@@ -64,7 +64,7 @@ def _kept_back(shelf: Shelf, item: str, level: StockLevel, kept: Kept, own: Own)
     return max(0, back.against(level.freshness.as_of) - mine)
 
 
-def _made(shelf: Shelf, answer: StockLevels, kept: Kept, own: Own) -> StockLevel | None:
+def _made(shelf: Shelf, answer: StockLevels, kept: BackBySpot, own: Own) -> StockLevel | None:
     """What its parts make once the safety stock of each is left alone; None where one of them was never counted. The
     safety stock is added again because whoever counts the shelf takes it off, as of everything."""
     whole = answer.levels.get(shelf.ref)

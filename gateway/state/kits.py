@@ -25,7 +25,7 @@ class KnownPart(Struct, frozen=True, order=True):
     native: bool = False
 
 
-Known = Mapping[tuple[str, str], tuple[KnownPart, ...]]
+KnownKits = Mapping[tuple[str, str], tuple[KnownPart, ...]]
 """By backend, and what is sold: a SKU (canonical), or the backend's reference. What is no kit is absent."""
 
 
@@ -33,11 +33,11 @@ class Kits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def known(self, variants: Iterable[str]) -> Known:
+    async def known(self, variants: Iterable[str]) -> KnownKits:
         async with self._database.read() as connection:
             return await self.known_within(connection, variants)
 
-    async def known_within(self, connection: AsyncConnection, variants: Iterable[str]) -> Known:
+    async def known_within(self, connection: AsyncConnection, variants: Iterable[str]) -> KnownKits:
         """Of any backend."""
         asked = sorted(set(variants))
         found: dict[tuple[str, str], list[KnownPart]] = {}
@@ -48,7 +48,7 @@ class Kits:
                 found.setdefault((row.backend, row.variant), []).append(part)
         return {what: tuple(sorted(parts)) for what, parts in found.items()}
 
-    async def learn(self, before: Known, told: Known) -> bool:
+    async def learn(self, before: KnownKits, told: KnownKits) -> bool:
         """`told` has an empty tuple for what is an item itself; `before` is what was known of all of it. Writes only
         what is new, and says whether there was any."""
         changed = {what: parts for what, parts in told.items() if tuple(sorted(parts)) != before.get(what, ())}

@@ -175,6 +175,7 @@ WHERE = {
     "Order": ORDER,
     "OrderLine": ORDER.replace("%%s", "lines { %%s }"),
     "OrderFulfilment": ORDER.replace("%%s", "fulfilment { %%s }"),
+    "OrderPart": ORDER.replace("%%s", "parts { %%s }"),
     "OrderSync": ORDER.replace("%%s", "syncInfo { %%s }"),
     "OrderConnection": CUSTOMER.replace("%%s", "orders { %%s }"),
     "OrderEdge": CUSTOMER.replace("%%s", "orders { edges { %%s } }"),
@@ -236,6 +237,7 @@ EMPTY_HERE = {
     "CartHolder", "CartDiscount", "RefusedCode", "ShippingOption", "CartChange", *FAULTS,
     "PaymentMethod", "Checkout", "CheckoutTender", "CartGiftCard", "GiftCardKind", *STATES, "PaymentAction",
     "PaymentActionField", "CheckoutJournalEntry", "CheckoutJournalFact", "CheckoutWarning", "PaymentSession",
+    "OrderPart",
     "OrderSync",
 }  # fmt: skip
 """Types of which the seed has no instance that everybody reaches; their fields are still compiled for everybody."""

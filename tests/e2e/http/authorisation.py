@@ -20,7 +20,10 @@ from graphql import (
 )
 
 TABLE = Path(__file__).parents[2] / "schema" / "authorisation.txt"
-ARGUMENTS = {"Variant.availability": "(fulfilment: PICKUP)"}
+ARGUMENTS = {
+    "Product.variant": '(selectedOptions: [{name: "Size", value: "S"}])',
+    "Variant.availability": "(fulfilment: PICKUP)",
+}
 """Of fields below the root that cannot do without."""
 
 

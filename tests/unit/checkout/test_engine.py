@@ -333,13 +333,13 @@ async def test_who_has_little_time_itself_gives_others_more(database: Database) 
         await watch.beat()
         await watch.beat()
         await silent_for(2.3)
-        assert await watch.shapes() == {runs.shape}
+        assert await watch.beating() == {runs.executor}
         await asyncio.sleep(1.3)  # a beat so late is not yet one that others take for death
         await watch.beat()
         await silent_for(2.3)
-        assert await watch.shapes() == {runs.shape, "another shape"}
+        assert await watch.beating() == {runs.executor, "other"}
         await silent_for(4.1)  # whoever is dead is taken over within five seconds all the same
-        assert await watch.shapes() == {runs.shape}
+        assert await watch.beating() == {runs.executor}
         await watch.leave()
 
 

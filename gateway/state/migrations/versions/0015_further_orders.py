@@ -24,4 +24,4 @@ def upgrade() -> None:
         sa.Column("order_number", sa.String(120), nullable=True),
     )
     op.create_index("checkout_orders_order", "checkout_orders", ["backend", "order_id"])
-    op.execute("UPDATE gateway_floor SET oldest = 12")
+    op.execute("UPDATE gateway_floor SET oldest = 15")
