@@ -26,6 +26,14 @@ def postgres() -> Iterator[PostgresServer]:
     server.kill()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A module that says `ON_POSTGRES = "soak"` tests what another one has shown both stores to do alike."""
+    module, asked = getattr(item, "module", None), getattr(item, "callspec", None)
+    on_postgres = asked is not None and asked.params.get("url") == "postgres"
+    if on_postgres and getattr(module, "ON_POSTGRES", "") == "soak" and item.get_closest_marker("full") is not None:
+        item.add_marker(pytest.mark.soak)
+
+
 both_stores = pytest.mark.parametrize(
     "url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )

@@ -32,6 +32,8 @@ from .conftest import Opened
 from .fleet import until
 from .retail import NUMBER, OTHER, REST, TOKEN, Retail
 
+ON_POSTGRES = "soak"
+
 THIRD = "tok_third"
 
 

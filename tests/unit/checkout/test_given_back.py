@@ -33,6 +33,8 @@ from .conftest import both_stores
 from .fleet import until
 from .retail import Retail
 
+ON_POSTGRES = "soak"
+
 SHELF = StockSpot("till", "MUG", "LON")
 
 

@@ -24,6 +24,8 @@ from gateway.testing.sandbox import SeedKit
 from .conftest import both_stores
 from .retail import Retail
 
+ON_POSTGRES = "soak"
+
 PAIR = SeedKit("PAIR", (("MUG", Decimal(2)),))
 SETTING = SeedKit("SETTING", (("MUG", Decimal(1)), ("PLATE", Decimal(1))))
 MUG = StockSpot("erp", "MUG", "LON")

@@ -32,6 +32,8 @@ from .test_kill_matrix import BACKWARD, DIFFERENT, FORWARD, Fleet, points
 from .vendors import Vendors
 from .worker import Station, buyer_of
 
+ON_POSTGRES = "soak"
+
 QUIET = 3.0
 """Seconds in which whoever does not beat would have been called dead."""
 
@@ -171,8 +173,8 @@ async def test_what_the_last_process_of_an_older_release_leaves_ends(url: str) -
 @pytest.mark.full
 @pytest.mark.timeout(900)
 @sqlite_alone
-async def test_twenty_points_at_which_it_dies(url: str) -> None:
-    chosen = taking_turns(url, 20)
+async def test_ten_points_at_which_it_dies(url: str) -> None:
+    chosen = taking_turns(url, 10)
     assert await left(url, chosen) == [], chosen
 
 
@@ -250,7 +252,7 @@ async def test_another_process_finishes_what_one_that_moves_a_run_leaves(url: st
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@both_stores
+@sqlite_alone
 async def test_at_every_point_of_the_move(url: str) -> None:
     async with releases(url) as both:
         assert [fault for point in MOVER_DIES for fault in await mover_dies(both, point)] == []

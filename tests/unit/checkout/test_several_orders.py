@@ -24,6 +24,8 @@ from gateway.state.tables import checkout_orders, holds
 from .conftest import both_stores
 from .retail import NUMBER, TOKEN, Retail
 
+ON_POSTGRES = "soak"
+
 Opened = Callable[..., Awaitable[Retail]]
 ORDERS = pytest.mark.parametrize("pending", [True, False], ids=["pending", "paid after"])
 

@@ -28,6 +28,8 @@ from tests.unit.services.retailer import NOW, shop, stock
 
 from .retail import Retail
 
+ON_POSTGRES = "soak"
+
 PATIENT = PolicyNumbers(timeout=10.0, retries=0, breaker_minimum=10_000)
 
 

@@ -28,6 +28,8 @@ from tests.unit.services.retailer import gbp
 from .retail import Retail
 from .test_reconcile import Bench
 
+ON_POSTGRES = "soak"
+
 LEEDS = NativeRef("erp", "10001")
 
 

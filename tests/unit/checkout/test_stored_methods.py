@@ -17,6 +17,8 @@ from gateway.state.tables import checkout_journal, checkouts
 from .conftest import Opened
 from .retail import Retail
 
+ON_POSTGRES = "soak"
+
 AGREED = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 
 
