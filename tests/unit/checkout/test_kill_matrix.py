@@ -118,7 +118,6 @@ def every_point() -> list[tuple[bool, str, str]]:
         found += [(pending, "different", point) for point in points(DIFFERENT[pending])]
         found += [(pending, "challenged", point) for point in points(("woken*", "continue"))]
         found += [(pending, "gone back", point) for point in points(("look", "void"))]
-        found += [(pending, what, point) for what, point in rests(pending)]
         for what, steps in GIFT_CARDS.items():
             if what == "gift card different" and pending:  # compared before anything is held
                 continue

@@ -170,7 +170,7 @@ async def test_what_the_last_process_of_an_older_release_leaves_ends(url: str) -
     assert await left(url, chosen) == [], chosen
 
 
-@pytest.mark.full
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 @sqlite_alone
 async def test_ten_points_at_which_it_dies(url: str) -> None:
@@ -209,7 +209,7 @@ async def test_old_and_new_sell_side_by_side_and_each_keeps_its_runs(url: str) -
 
 
 @pytest.mark.parametrize("shapes", [MORE, FEWER], ids=["one step more", "one step fewer"])
-@pytest.mark.full
+@pytest.mark.soak
 async def test_an_answer_given_while_no_process_of_its_shape_lives_reaches_the_run(url: str, shapes: Shapes) -> None:
     async with releases(url) as both, both.of(shapes.new, True) as deaf:
         async with both.of(shapes.old, True) as old:
@@ -244,13 +244,13 @@ async def mover_dies(both: Releases, point: str) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("point", ["after:move.cancel", "after:move.rewind"])
-@pytest.mark.full
+@pytest.mark.soak
 async def test_another_process_finishes_what_one_that_moves_a_run_leaves(url: str, point: str) -> None:
     async with releases(url) as both:
         assert await mover_dies(both, point) == []
 
 
-@pytest.mark.full
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 @sqlite_alone
 async def test_at_every_point_of_the_move(url: str) -> None:
