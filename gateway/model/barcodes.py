@@ -16,8 +16,8 @@ from gateway.model.identity import gtin14
 
 LONGEST = 2_048
 """Characters that are read of one."""
-GTIN, CONTENT = "01", "02"
-LOT, SERIAL = "10", "21"
+GTIN = "01"
+_MOST_ATTRIBUTES = 64
 _FNC1 = "\x1d"
 """Between elements of no fixed length, as scanners send it."""
 _FIXED: Mapping[str, int] = {
@@ -69,7 +69,8 @@ def _linked(text: str) -> Scanned | None:
     """The key stands in the path, with its qualifiers behind it and attributes in the query (sections 4.4 to 4.8)."""
     try:
         link = urlsplit(text)
-    except ValueError:
+        attributes = parse_qsl(link.query, max_num_fields=_MOST_ATTRIBUTES)
+    except ValueError:  # no address, or one with more in its query than any has
         return None
     found = _DIGITAL_KEY.search(link.path)
     if link.scheme.lower() not in ("http", "https") or not link.hostname or found is None:
@@ -77,7 +78,7 @@ def _linked(text: str) -> Scanned | None:
     behind = [unquote(part) for part in link.path[found.end() :].split("/") if part]
     elements = {GTIN: found.group(1).zfill(14)}
     elements |= dict(zip(behind[::2], behind[1::2], strict=False))
-    elements |= {name: told for name, told in parse_qsl(link.query, max_num_fields=64) if name.isdigit()}
+    elements |= {name: told for name, told in attributes if name.isascii() and name.isdigit()}
     return _item(elements)
 
 

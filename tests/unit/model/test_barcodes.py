@@ -53,6 +53,7 @@ def test_a_trade_item_is_read_in_every_way_it_is_written(text: str, gtin: str, m
         "https:///01/09506000134352",
         "ftp://id.gs1.org/01/09506000134352",
         "https://[/01/09506000134352",
+        "https://id.gs1.org/01/09506000134352?" + "&".join(f"{number}=1" for number in range(65)),
         "javascript://x/01/09506000134352",
         "٩٥٠٦٠٠٠١٣٤٣٥٢",
         "(01)" + "0" * LONGEST,
@@ -62,7 +63,11 @@ def test_what_names_no_trade_item_is_none(text: str) -> None:
     assert scanned(text) is None
 
 
-@given(st.text(max_size=80) | st.text("()01]d2\x1d/:?&=9", max_size=80))
+LINK = "https://id.gs1.org/01/09506000134352"
+WRITTEN = st.text(max_size=80) | st.text("()01]d2\x1d/:?&=9", max_size=80)
+
+
+@given(WRITTEN | WRITTEN.map(LINK.__add__) | st.text("&=01", max_size=400).map(f"{LINK}?".__add__))
 def test_whatever_is_read_has_a_right_gtin_or_is_none(text: str) -> None:
     found = scanned(text)
     assert found is None or scanned(found.gtin) == Scanned(found.gtin, {})
