@@ -114,9 +114,8 @@ async def test_a_shopper_who_stays_away_is_let_go_by_whoever_has_the_wrong_time(
         assert await wrong.ask("takeovers") == "1"
 
 
-@pytest.mark.full
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("moved", [-HOUR, HOUR])
+@pytest.mark.parametrize("moved", [-HOUR, pytest.param(HOUR, marks=pytest.mark.full)])
 async def test_a_clock_that_is_set_while_people_buy_frightens_nobody(url: str, tmp_path: Path, moved: int) -> None:
     """Also the database's own, where that is the machine's. At each step once."""
     clock = Clock(tmp_path)

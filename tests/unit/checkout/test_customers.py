@@ -24,8 +24,6 @@ from gateway.state.tables import checkouts, identity_links
 from .conftest import Opened, both_stores
 from .retail import ADA, EMAIL, TOKEN, Retail
 
-ON_POSTGRES = "soak"
-
 
 @pytest.fixture(params=["pending", "at once"])
 async def retail(request: pytest.FixtureRequest, opened: Opened) -> Retail:

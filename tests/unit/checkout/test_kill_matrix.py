@@ -1,5 +1,5 @@
 """SIGKILL at each point of a real checkout, with another process alive, over vendors in a process of their own; and the
-books afterwards. Always: a few, which take turns; `full`: twenty at each store, which take turns; `soak`: all.
+books afterwards. Always: a few, which take turns; `full`: thirty at each store, which take turns; `soak`: all.
 """
 
 from __future__ import annotations
@@ -285,8 +285,8 @@ async def test_every_point_of_another_tender(url: str, pending: bool) -> None:
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-async def test_twenty_points_that_take_turns(url: str) -> None:
-    chosen = taking_turns(url, 20)
+async def test_thirty_points_that_take_turns(url: str) -> None:
+    chosen = taking_turns(url, 30)
     assert await matrix(url, chosen) == [], chosen
 
 

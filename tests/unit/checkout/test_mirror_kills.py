@@ -102,7 +102,7 @@ async def test_one_point_that_takes_its_turn(url: str) -> None:
     assert await matrix(url, [turn]) == [], turn
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.timeout(900)
 @sqlite_alone
 async def test_every_point(url: str) -> None:

@@ -36,8 +36,6 @@ from gateway.testing.reference import ReferenceAdapter
 from .conftest import both_stores
 from .retail import EMAIL, Retail
 
-ON_POSTGRES = "soak"
-
 Opened = Callable[..., Awaitable[Retail]]
 
 

@@ -286,7 +286,7 @@ async def test_some_of_each_are_found_and_nothing_else(bench: Bench) -> None:
     await planted(bench, 3)
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.timeout(900)
 async def test_all_of_twenty_of_each_are_found(bench: Bench) -> None:
     await planted(bench, 20)

@@ -31,8 +31,6 @@ from gateway.testing.reference.payment_book import Held
 from .fleet import until
 from .retail import NUMBER, OTHER, PIN, TOKEN, Retail
 
-ON_POSTGRES = "soak"
-
 
 @pytest.fixture(params=["pending", "at once"])
 async def retail(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Retail]:
