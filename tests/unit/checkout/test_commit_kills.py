@@ -5,25 +5,21 @@ back, with another process alive: pieces are told once, given back once, and kep
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import select
 
 from gateway.state.commitments import CommitmentState, StoredCommitments
 from gateway.state.ledger import HoldState, StockSpot
-from gateway.state.tables import checkouts
 
+from .after_orders import MODULE, Point, bought, matrix, points_of, that_takes_its_turn
 from .conftest import sqlite_alone
 from .fleet import Worker, until
 from .retail import Retail
-from .test_kill_matrix import taking_turns
-from .vendors import Vendors
 from .worker import Station
 
-TILL, MODULE, PIECES = "till", "tests.unit.checkout.worker", 10_000
+TILL, PIECES = "till", 10_000
 SHELF = StockSpot(TILL, "MUG", "LON")
 STEPS = {
     "told": {"commit": ("get_orders", "commit_stock")},
@@ -31,21 +27,7 @@ STEPS = {
     "given back": {"uncommit": ("restock",), "uncommitted": None},
     "never told": {"uncommit": (), "uncommitted": None},
 }
-"""By what happens: each step with what it asks of others; None: it is a transaction of ours."""
 OVER = (CommitmentState.RETURNED.value, CommitmentState.DROPPED.value)
-
-
-def points() -> Iterator[tuple[str, str]]:
-    """(what happens, where)."""
-    for what, steps in STEPS.items():
-        for step, asked in steps.items():
-            yield what, f"before:{step}"
-            for method in asked or ():
-                yield what, f"mid:{method}"
-            if asked is None:
-                yield what, f"mid:{step}"
-                yield what, f"record:{step}"
-            yield what, f"after:{step}"
 
 
 async def killed_at(books: Retail, url: str, vendors: str, what: str, point: str) -> list[str]:
@@ -53,13 +35,7 @@ async def killed_at(books: Retail, url: str, vendors: str, what: str, point: str
     cart, stored = await books.cart(), StoredCommitments(books.database)
     async with Worker(Station(url, vendors, counts=TILL), MODULE) as other:
         await other.ask("submit", cart.id, point, "12.00")
-
-        async def bought() -> str | None:
-            row = select(checkouts.c.run).where(checkouts.c.cart == cart.id, checkouts.c.state == "COMPLETED")
-            async with books.database.read() as connection:
-                return (await connection.execute(row)).scalar()
-
-        run, wanted = await until(40.0, bought), (CommitmentState.COMMITTED.value,)
+        run, wanted = await bought(books, cart.id), (CommitmentState.COMMITTED.value,)
 
         async def over() -> bool:
             row = await stored.one(run, TILL)
@@ -114,29 +90,22 @@ def _is_of(order: str | None, run: str, books: Retail) -> bool:
     return any(reference == run and placed.number == order for reference, placed, _ in books.erp.placed)
 
 
-async def matrix(url: str, chosen: list[tuple[str, str]]) -> list[str]:
+async def deaths(url: str, chosen: Iterable[Point]) -> list[str]:
     books = await Retail.books(url, pieces=PIECES, counts=TILL)
-    problems: list[str] = []
-    try:
-        async with Vendors({"erp": books.erp, "pay": books.pay, TILL: books.others[TILL]}) as vendors:
-            for what, point in chosen:
-                problems += await killed_at(books, url, vendors, what, point)
-    finally:
-        await books.close_books()
-    return problems
+    return await matrix(books, url, chosen, killed_at)
 
 
 @pytest.mark.timeout(180)
 async def test_one_point_that_takes_its_turn(url: str) -> None:
-    turn = random.Random(repr(taking_turns(url, 1))).choice(list(points()))
-    assert await matrix(url, [turn]) == [], turn
+    turn = that_takes_its_turn(url, STEPS)
+    assert await deaths(url, [turn]) == [], turn
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 @sqlite_alone
 async def test_every_point(url: str) -> None:
-    assert await matrix(url, list(points())) == []
+    assert await deaths(url, points_of(STEPS)) == []
 
 
 @pytest.mark.soak
@@ -144,4 +113,4 @@ async def test_every_point(url: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("url", ["postgres"], indirect=True)
 async def test_every_point_over_postgres(url: str) -> None:
-    assert await matrix(url, list(points())) == []
+    assert await deaths(url, points_of(STEPS)) == []

@@ -5,22 +5,18 @@ another process alive: one order stands in the other system, or none.
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import select
 
 from gateway.model.syncing import SyncState
 from gateway.state.mirrors import StoredMirrors
-from gateway.state.tables import checkouts
 
+from .after_orders import MODULE, Point, bought, matrix, points_of, that_takes_its_turn
 from .conftest import sqlite_alone
 from .fleet import Worker, until
 from .retail import Retail
-from .test_kill_matrix import taking_turns
-from .vendors import Vendors
 from .worker import Station
 
 WMS = "wms"
@@ -28,34 +24,14 @@ STEPS = {
     "mirrored": {"mirror_buyer": (), "mirror": ("place_order", "confirm_order"), "mirrored": None},
     "taken back": {"unmirror": ("cancel_order",), "unmirrored": None},
 }
-"""By what happens: each step with what it asks of the system; None: it is a transaction of ours."""
-
-
-def points() -> Iterator[tuple[str, str]]:
-    """(what happens, where)."""
-    for what, steps in STEPS.items():
-        for step, asked in steps.items():
-            yield what, f"before:{step}"
-            for method in asked or ():
-                yield what, f"mid:{method}"
-            if asked is None:
-                yield what, f"mid:{step}"
-                yield what, f"record:{step}"
-            yield what, f"after:{step}"
 
 
 async def killed_at(books: Retail, url: str, vendors: str, what: str, point: str) -> list[str]:
     """What is wrong afterwards."""
     cart = await books.cart()
-    async with Worker(Station(url, vendors, mirror=(WMS,)), module="tests.unit.checkout.worker") as other:
+    async with Worker(Station(url, vendors, mirror=(WMS,)), module=MODULE) as other:
         await other.ask("submit", cart.id, point, "12.00")
-
-        async def bought() -> str | None:
-            row = select(checkouts.c.run).where(checkouts.c.cart == cart.id, checkouts.c.state == "COMPLETED")
-            async with books.database.read() as connection:
-                return (await connection.execute(row)).scalar()
-
-        run = await until(40.0, bought)
+        run = await bought(books, cart.id)
         stored, wanted = StoredMirrors(books.database), SyncState.THERE
 
         async def over() -> bool:
@@ -66,7 +42,7 @@ async def killed_at(books: Retail, url: str, vendors: str, what: str, point: str
             await other.ask("follow")
             await until(40.0, over)
             wanted = SyncState.CANCELLED
-        async with Worker(Station(url, vendors, kill=point, mirror=(WMS,)), "tests.unit.checkout.worker") as victim:
+        async with Worker(Station(url, vendors, kill=point, mirror=(WMS,)), MODULE) as victim:
             asked = asyncio.create_task(victim.ask(*(("follow",) if what == "mirrored" else ("undo", run))))
             await victim.died()
             with suppress(Exception):
@@ -84,29 +60,22 @@ async def killed_at(books: Retail, url: str, vendors: str, what: str, point: str
     return [] if orders == expected else [f"{what} at {point}: {orders}"]
 
 
-async def matrix(url: str, chosen: list[tuple[str, str]]) -> list[str]:
+async def deaths(url: str, chosen: Iterable[Point]) -> list[str]:
     books = await Retail.books(url, pieces=10_000, mirror=(WMS,))
-    problems: list[str] = []
-    try:
-        async with Vendors({"erp": books.erp, "pay": books.pay, WMS: books.others[WMS]}) as vendors:
-            for what, point in chosen:
-                problems += await killed_at(books, url, vendors, what, point)
-    finally:
-        await books.close_books()
-    return problems
+    return await matrix(books, url, chosen, killed_at)
 
 
 @pytest.mark.timeout(180)
 async def test_one_point_that_takes_its_turn(url: str) -> None:
-    turn = random.Random(repr(taking_turns(url, 1))).choice(list(points()))
-    assert await matrix(url, [turn]) == [], turn
+    turn = that_takes_its_turn(url, STEPS)
+    assert await deaths(url, [turn]) == [], turn
 
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
 @sqlite_alone
 async def test_every_point(url: str) -> None:
-    assert await matrix(url, list(points())) == []
+    assert await deaths(url, points_of(STEPS)) == []
 
 
 @pytest.mark.soak
@@ -114,4 +83,4 @@ async def test_every_point(url: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("url", ["postgres"], indirect=True)
 async def test_every_point_over_postgres(url: str) -> None:
-    assert await matrix(url, list(points())) == []
+    assert await deaths(url, points_of(STEPS)) == []
