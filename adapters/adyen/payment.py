@@ -94,9 +94,10 @@ class Payments:
         if command.session is not None:
             return await self._paid_session(command, command.session, call)
         card = command.gift_card
-        paying = (
-            paid_with(command.token, store=command.store) if card is None else {"paymentMethod": self._gift_card(card)}
-        )
+        if card is None:
+            paying = paid_with(command.token, store=bool(command.store))
+        else:
+            paying = {"paymentMethod": self._gift_card(card)}
         body: dict[str, object] = {
             "amount": wire(command.amount),
             "reference": command.reference,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.model.freshness import Freshness
 from gateway.model.gift_cards import GiftCard, OfferedGiftCard
@@ -164,7 +164,8 @@ class Authorise(Struct, frozen=True):
     """What this processor is to hold in several payments together, of which this is one; None: this is all."""
     together: str | None = None
     """`Payment.together` of the payment before, where there is one."""
-    store: bool = False
+    store: bool | UnsetType = UNSET
+    """Unset, not false: what is unset is in no digest, and a command of a release without it is this one."""
 
 
 class Payment(Struct, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy import Row, case
 
@@ -160,7 +161,7 @@ class Pay:
             return frozen, tender, None
         session = None if choice.session is None else NativeRef(choice.backend, choice.session)
         customer = None if choice.customer is None else NativeRef(choice.backend, choice.customer)
-        store = choice.consented is not None
+        store = True if choice.consented is not None else UNSET
         told = replace(command, token=choice.token, session=session, customer=customer, store=store)
         return frozen, tender, told
 
